@@ -1,0 +1,1 @@
+//! AWS: the only room with SDK types.

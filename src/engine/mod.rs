@@ -1,0 +1,3 @@
+//! The site: the only asynchronous core of the house.
+
+pub mod port;

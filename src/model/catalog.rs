@@ -1,0 +1,125 @@
+//! What is known of every kind, without knowing the cloud behind it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Address, Document, Facts, Identity, Path, Patience, Place};
+
+/// All kinds. The AWS room implements this over its registry; tests over a
+/// handful of made-up kinds.
+pub trait Catalog: Send + Sync {
+    /// Every kind, sorted by name.
+    fn kinds(&self) -> &[KindInfo];
+
+    /// One kind.
+    fn kind(&self, name: &str) -> Option<&KindInfo> {
+        self.kinds().iter().find(|kind| kind.name == name)
+    }
+
+    /// A written document made canonical, with its identity and predicted
+    /// facts; or everything that is wrong with it beyond its schema.
+    ///
+    /// May be called with pending facts in place of any string. `None` for a
+    /// kind that does not exist.
+    fn prepare(
+        &self,
+        kind: &str,
+        naming: &Naming,
+        document: &Document,
+    ) -> Option<Result<Prepared, Vec<Problem>>>;
+}
+
+/// What a resource's name is made from, when the document states none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// The stack's name.
+    pub stack: String,
+    /// The resource's address.
+    pub address: Address,
+    /// Account and region.
+    pub place: Place,
+}
+
+impl Naming {
+    /// The default physical name: `STACK-ADDRESS`, with dashes for dots.
+    pub fn default_name(&self) -> String {
+        format!("{}-{}", self.stack, self.address.dashed())
+    }
+}
+
+/// A canonical document and what follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// AWS's name. May hold pending facts while references are resolved.
+    pub identity: Identity,
+    /// The stated fields in canonical form.
+    pub document: Document,
+    /// The facts that are known before the object exists.
+    pub predicted: Facts,
+}
+
+/// Something wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field.
+    pub path: Path,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the field at the top of the document.
+    pub fn of(field: &str, message: impl Into<String>) -> Self {
+        Self { path: Path::field(field), message: message.into(), hint: None }
+    }
+
+    /// The same with something to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// One kind, as data. Documentation, the editor's schema, the planner and the
+/// engine all read from here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KindInfo {
+    /// For example `sqs_queue`.
+    pub name: String,
+    /// One sentence.
+    pub summary: String,
+    /// A page of text for people, in Markdown: identity, traps, what AWS does.
+    pub notes: String,
+    /// JSON Schema of the document.
+    pub schema: Value,
+    /// Fields that cannot change in place, as patterns of [`Path::is_within`].
+    pub fixed: Vec<String>,
+    /// Fields whose target AWS insists on seeing, likewise.
+    pub must_exist: Vec<String>,
+    /// What can be referred to.
+    pub facts: Vec<FactInfo>,
+    /// How long it may take.
+    pub patience: Patience,
+    /// Whether it carries tags, and so an owner of its own.
+    pub tagged: bool,
+    /// Whether deleting it may lose data.
+    pub holds_data: bool,
+    /// Whether an object on its way out can be brought back.
+    pub revivable: bool,
+    /// Kinds that must be gone before one of this kind is deleted; `*` for all.
+    pub delete_after: Vec<String>,
+}
+
+/// One thing that can be referred to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactInfo {
+    /// For example `arn`.
+    pub name: String,
+    /// One phrase.
+    pub summary: String,
+    /// Whether it follows from names alone (`true`), or AWS chooses it.
+    pub predicted: bool,
+}

@@ -1,0 +1,170 @@
+//! The heart: what differs between a wanted and a seen document.
+//!
+//! [`compare`] is used three times: to **plan** (what must change?), to
+//! **wait** (has it changed yet?) and to **verify** (does it still hold?), so
+//! the three cannot disagree. It knows no kinds: equivalence lives in the types
+//! that make documents canonical, and plain equality is enough here.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Document, Path};
+
+/// One difference. Removing a field's parts shows as `want: None`, adding as
+/// `have: None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldDiff {
+    /// Where. An element of a list of objects that carry a name (`Sid`, `id`,
+    /// `name`) is addressed by that name, not by its position.
+    pub path: Path,
+    /// What AWS shows.
+    pub have: Option<Value>,
+    /// What the stack states; may hold pending facts.
+    pub want: Option<Value>,
+    /// Whether the field cannot change in place. Set by the planner.
+    pub forces_replace: bool,
+}
+
+impl FieldDiff {
+    /// A difference that can be changed in place.
+    pub fn new(path: Path, have: Option<Value>, want: Option<Value>) -> Self {
+        Self { path, have, want, forces_replace: false }
+    }
+}
+
+/// What differs, in the order of the paths.
+///
+/// Own what you state: a field that `want` does not hold is not compared. A
+/// field that it holds is compared whole, so an extra tag or policy statement
+/// is a difference.
+///
+/// ```
+/// use ccprov::model::compare;
+/// use serde_json::{Value, json};
+///
+/// let document = |value: Value| value.as_object().cloned().unwrap();
+/// let want = document(json!({ "delay_seconds": 5 }));
+/// let have = document(json!({ "delay_seconds": 0, "fifo_queue": false }));
+/// let diffs = compare(&want, &have);
+/// assert_eq!(diffs.len(), 1);
+/// assert_eq!(diffs[0].path.to_string(), "delay_seconds");
+/// ```
+pub fn compare(want: &Document, have: &Document) -> Vec<FieldDiff> {
+    let mut diffs = Vec::new();
+    for (field, wanted) in want {
+        differ(&Path::field(field.clone()), have.get(field), Some(wanted), &mut diffs);
+    }
+    diffs
+}
+
+fn differ(path: &Path, have: Option<&Value>, want: Option<&Value>, diffs: &mut Vec<FieldDiff>) {
+    let have = have.filter(|value| !value.is_null());
+    let want = want.filter(|value| !value.is_null());
+    if have == want {
+        return;
+    }
+    match (have, want) {
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in keys {
+                differ(&path.with_field(key), old.get(key), new.get(key), diffs);
+            }
+        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => differ_lists(path, old, new, diffs),
+        _ => diffs.push(FieldDiff::new(path.clone(), have.cloned(), want.cloned())),
+    }
+}
+
+/// Lists of named objects are compared name by name, so that a policy's diff
+/// shows the statement that changed and not the whole document. Other lists
+/// are compared whole. A mere change of order is a difference of the whole.
+fn differ_lists(path: &Path, old: &[Value], new: &[Value], diffs: &mut Vec<FieldDiff>) {
+    let before = diffs.len();
+    if let (Some(old_names), Some(new_names)) = (names(old), names(new)) {
+        let all: BTreeSet<&str> = old_names.iter().chain(&new_names).copied().collect();
+        for name in all {
+            let find = |names: &[&str], list| element_named(names, list, name);
+            let (was, is) = (find(&old_names, old), find(&new_names, new));
+            differ(&path.with_field(name), was, is, diffs);
+        }
+    }
+    if diffs.len() == before {
+        let (have, want) = (Value::from(old), Value::from(new));
+        diffs.push(FieldDiff::new(path.clone(), Some(have), Some(want)));
+    }
+}
+
+fn element_named<'a>(names: &[&str], list: &'a [Value], name: &str) -> Option<&'a Value> {
+    names.iter().position(|candidate| *candidate == name).and_then(|at| list.get(at))
+}
+
+/// The name of every element, if each has one of its own.
+fn names(list: &[Value]) -> Option<Vec<&str>> {
+    let names: Vec<&str> = list
+        .iter()
+        .map(|item| ["Sid", "id", "name"].iter().find_map(|key| item.get(key)?.as_str()))
+        .collect::<Option<_>>()?;
+    let distinct: BTreeSet<&&str> = names.iter().collect();
+    (distinct.len() == names.len()).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(want: Value, have: Value, expected: &[&str]) {
+        let document = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let found: Vec<String> = compare(&document(want), &document(have))
+            .iter()
+            .map(|diff| {
+                let side = |value: &Option<Value>| {
+                    value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string)
+                };
+                format!("{}: {} -> {}", diff.path, side(&diff.have), side(&diff.want))
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_stated_is_not_compared() {
+        check(json!({}), json!({ "a": 1 }), &[]);
+        check(json!({ "a": null }), json!({ "a": null }), &[]);
+    }
+
+    #[test]
+    fn what_is_stated_is_compared_whole() {
+        check(
+            json!({ "tags": { "Owner": "Jane", "New": "1" } }),
+            json!({ "tags": { "Owner": "John", "Old": "1" } }),
+            &["tags.New: - -> \"1\"", "tags.Old: \"1\" -> -", "tags.Owner: \"John\" -> \"Jane\""],
+        );
+    }
+
+    #[test]
+    fn statements_are_compared_by_their_sid() {
+        let statement = |sid: &str, action: &str| json!({ "Sid": sid, "Action": action });
+        check(
+            json!({ "policy": { "Statement": [statement("A", "x"), statement("C", "z")] } }),
+            json!({ "policy": { "Statement": [statement("A", "y"), statement("B", "z")] } }),
+            &[
+                "policy.Statement.A.Action: \"y\" -> \"x\"",
+                "policy.Statement.B: {\"Action\":\"z\",\"Sid\":\"B\"} -> -",
+                "policy.Statement.C: - -> {\"Action\":\"z\",\"Sid\":\"C\"}",
+            ],
+        );
+    }
+
+    #[test]
+    fn order_alone_is_a_difference_of_the_whole_list() {
+        check(
+            json!({ "l": [{ "id": "a" }, { "id": "b" }] }),
+            json!({ "l": [{ "id": "b" }, { "id": "a" }] }),
+            &["l: [{\"id\":\"b\"},{\"id\":\"a\"}] -> [{\"id\":\"a\"},{\"id\":\"b\"}]"],
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! The words of the house: plain values that every other room speaks in.
+//!
+//! Nothing here does I/O, knows the time, waits, or has heard of AWS. A value
+//! of this room can be built in a test with a literal, compared with `==`, and
+//! written to JSON. In reading order: [`address`] and [`document`] (how things
+//! are named and what they hold), [`resource`] (what is wanted and what was
+//! seen), [`compare`] (the heart), then what surrounds them.
+
+pub mod address;
+pub mod catalog;
+pub mod cloud_error;
+pub mod compare;
+pub mod diagnostic;
+pub mod document;
+pub mod patience;
+pub mod place;
+pub mod resource;
+pub mod stack;
+
+pub use address::Address;
+pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem};
+pub use cloud_error::{CloudError, ErrorClass, InFlight};
+pub use compare::{FieldDiff, compare};
+pub use diagnostic::{Diagnostic, Location, Severity};
+pub use document::{Document, FactRef, Path, Segment};
+pub use patience::Patience;
+pub use place::{Caller, Place};
+pub use resource::{
+    Desired, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought, Status,
+};
+pub use stack::Stack;

@@ -1,0 +1,175 @@
+//! A resource as it is wanted, and the object as it was seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Document};
+
+/// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
+pub type Facts = BTreeMap<String, String>;
+
+/// AWS's name of an object, unique within its kind, account and region: a
+/// queue's name, a topic's name, a key's alias.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Identity(pub String);
+
+impl Identity {
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A resource as the stack declares it, checked and canonical.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Desired {
+    /// Our name of it.
+    pub address: Address,
+    /// Which kind it is, for example `sqs_queue`.
+    pub kind: String,
+    /// AWS's name of it.
+    pub identity: Identity,
+    /// The fields that the stack states, in canonical form.
+    pub document: Document,
+    /// The facts that are known before the object exists.
+    pub predicted: Facts,
+    /// What must come before: the target of every value edge and existence edge.
+    pub edges: BTreeSet<Address>,
+    /// Every resource that the document mentions, whether or not that orders
+    /// anything. Tells which failures may be a race with this very run.
+    pub mentions: BTreeSet<Address>,
+    /// What the user said about its life.
+    pub lifecycle: Lifecycle,
+}
+
+/// The user's say over a resource's life.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// Refuse every plan that would delete or replace it.
+    pub prevent_destroy: bool,
+    /// Fields (and fields within them) that are not compared.
+    pub ignore_changes: Vec<String>,
+    /// Take over an existing object that nobody owns.
+    pub adopt: bool,
+}
+
+/// Who an object belongs to, as its owner tags say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Owner {
+    /// The stack.
+    pub stack: String,
+    /// The resource of that stack.
+    pub address: Address,
+}
+
+/// An object as AWS shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Which kind it is.
+    pub kind: String,
+    /// AWS's name of it.
+    pub identity: Identity,
+    /// Its fields, in the same canonical form as [`Desired::document`].
+    pub document: Document,
+    /// What can be referred to.
+    pub facts: Facts,
+    /// Whose it is; `None` for nobody's, and for kinds that carry no tags.
+    pub owner: Option<Owner>,
+    /// How it is doing.
+    pub status: Status,
+    /// What would be lost with it, as far as the read could tell.
+    pub holdings: Option<Holdings>,
+    /// The object that it lives and dies with, if any.
+    pub parent: Option<Parent>,
+}
+
+impl Live {
+    /// The facts' `arn`, if the kind has one.
+    pub fn arn(&self) -> Option<&str> {
+        self.facts.get("arn").map(String::as_str)
+    }
+}
+
+/// How an object is doing, judged from what was read and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", content = "why", rename_all = "snake_case")]
+pub enum Status {
+    /// It is what it is going to be.
+    Current,
+    /// It is still becoming what was asked.
+    InProgress(String),
+    /// It will not become what was asked.
+    Failed(String),
+    /// It is on its way out (a key in its waiting period). Counts as absent,
+    /// unless its kind can be revived.
+    Deleting(String),
+}
+
+/// What an object holds that a deletion would lose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holdings {
+    /// For people: `12 objects (first page)`, `about 3 messages`.
+    pub what: String,
+    /// Whether AWS refuses to delete the object while it holds this.
+    pub blocks_delete: bool,
+}
+
+/// The object whose deletion takes this one along (a topic's subscription).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Parent {
+    /// The parent's kind.
+    pub kind: String,
+    /// The parent's identity.
+    pub identity: Identity,
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sought {
+    /// The kind.
+    pub kind: String,
+    /// AWS's name, or the ARN where only that is known.
+    pub identity: Identity,
+    /// The owner's address, if an index told it.
+    pub address: Option<Address>,
+    /// The object's ARN, if known.
+    pub arn: Option<String>,
+    /// The fields that matter; `None` for all. A kind may skip reads that
+    /// serve no field of these.
+    pub fields: Option<BTreeSet<String>>,
+    /// Whether to find out what a deletion would lose.
+    pub holdings: bool,
+}
+
+/// What to do with the contents of an object that is to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Emptying {
+    /// Leave them: AWS then refuses to delete a bucket that is not empty.
+    Keep,
+    /// Remove them first.
+    Empty,
+}
+
+impl Desired {
+    /// How to look for the object behind this resource.
+    pub fn sought(&self) -> Sought {
+        Sought {
+            kind: self.kind.clone(),
+            identity: self.identity.clone(),
+            address: Some(self.address.clone()),
+            arn: self.predicted.get("arn").cloned(),
+            fields: Some(self.document.keys().cloned().collect()),
+            holdings: false,
+        }
+    }
+}

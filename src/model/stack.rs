@@ -1,0 +1,29 @@
+//! A whole stack, checked: what one file wants of one account in one region.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Address, Desired, Place};
+
+/// What the planner is given. Holds no positions, no patterns and no variables:
+/// all of these were resolved by the spec room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stack {
+    /// The owner tag's value.
+    pub name: String,
+    /// Account, partition and region.
+    pub place: Place,
+    /// Every resource, patterns expanded.
+    pub resources: BTreeMap<Address, Desired>,
+    /// What to tell after an apply. May hold pending facts.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+impl Stack {
+    /// A stack that wants nothing: planning it is planning a destroy.
+    pub fn empty(name: impl Into<String>, place: Place) -> Self {
+        Self { name: name.into(), place, resources: BTreeMap::new(), outputs: BTreeMap::new() }
+    }
+}

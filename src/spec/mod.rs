@@ -1,0 +1,1 @@
+//! Paper: from a YAML file to a checked stack.
