@@ -1,3 +1,4 @@
 //! The site: the only asynchronous core of the house.
 
+pub mod event;
 pub mod port;

@@ -26,6 +26,7 @@ pub use document::{Document, FactRef, Path, Segment};
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{
-    Desired, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought, Status,
+    Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
+    Status,
 };
 pub use stack::Stack;

@@ -42,13 +42,24 @@ pub struct Desired {
     pub document: Document,
     /// The facts that are known before the object exists.
     pub predicted: Facts,
-    /// What must come before: the target of every value edge and existence edge.
-    pub edges: BTreeSet<Address>,
+    /// What must come before.
+    pub edges: BTreeMap<Address, Edge>,
     /// Every resource that the document mentions, whether or not that orders
     /// anything. Tells which failures may be a race with this very run.
     pub mentions: BTreeSet<Address>,
     /// What the user said about its life.
     pub lifecycle: Lifecycle,
+}
+
+/// Why one resource must come before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    /// A value is needed that the cloud chooses when it creates the other.
+    Value,
+    /// The other must exist (a `MUST_EXIST` field, or `depends_on`). Stronger
+    /// than [`Edge::Value`]: where both hold, this one stands.
+    Existence,
 }
 
 /// The user's say over a resource's life.

@@ -1,0 +1,175 @@
+//! What happens on the site, as data. Events flow one way, from the engine to
+//! the views; no view can stop the engine.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, CloudError, Diagnostic, Facts};
+use crate::plan::{Action, StepId};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts from 0 within a run, without gaps.
+    pub index: u64,
+    /// Since the run began.
+    pub elapsed: Duration,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// Everything that can happen. A run begins with one `RunStarted` and ends
+/// with one `RunFinished`; every step ends with exactly one `StepFinished`,
+/// whether or not it was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The first event.
+    RunStarted {
+        /// How many steps there are.
+        steps: usize,
+    },
+    /// The calls of a step begin.
+    StepStarted {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// Which kind.
+        kind: String,
+        /// The verb.
+        action: Action,
+    },
+    /// A call was refused for now and will be made again.
+    StepRetrying {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// How often it was tried by now.
+        attempt: u32,
+        /// What came back.
+        error: CloudError,
+        /// Until the next try.
+        pause: Duration,
+    },
+    /// Facts became known before the step was done.
+    FactsKnown {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// Which facts.
+        facts: Facts,
+    },
+    /// The cloud accepted every call of the step. Dependants start now, unless
+    /// the kind blocks them until it is ready.
+    StepAccepted {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+    },
+    /// Still waiting: a sign of life.
+    StepWaiting {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// Since the wait began.
+        waited: Duration,
+        /// The last observation, a phrase.
+        seen: String,
+    },
+    /// The end of a step.
+    StepFinished {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// Which kind.
+        kind: String,
+        /// The verb.
+        action: Action,
+        /// Since it was started; zero if it never was.
+        took: Duration,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Someone asked to stop: nothing new starts.
+    Interrupted {
+        /// How many steps are still in flight.
+        in_flight: usize,
+        /// Whether waits are given up too (the second request).
+        abandon_waits: bool,
+    },
+    /// The last event.
+    RunFinished {
+        /// How it went.
+        summary: Summary,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// As far as was asked with `--until`.
+    Done {
+        /// What can be referred to from now on.
+        facts: Facts,
+    },
+    /// A call failed for good.
+    Failed {
+        /// What came back.
+        error: CloudError,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// All calls were accepted, but the deadline passed before a read showed it.
+    TimedOut {
+        /// Since the wait began.
+        waited: Duration,
+        /// The last observation.
+        seen: String,
+    },
+    /// The engine refused to touch the object (it turned out not to be ours).
+    Refused {
+        /// Why, and what to do.
+        reason: Diagnostic,
+    },
+    /// Something that it needs did not come about.
+    Skipped {
+        /// The step that stands in the way; the first one, not its echoes.
+        because: Address,
+    },
+    /// The run was interrupted before the step could start.
+    NotStarted,
+    /// The run was interrupted while the step waited; its calls were accepted.
+    Unconfirmed,
+}
+
+/// How a run went, in steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Create steps done.
+    pub added: usize,
+    /// Update steps done.
+    pub changed: usize,
+    /// Delete steps done.
+    pub destroyed: usize,
+    /// Steps that failed, timed out or were refused.
+    pub failed: usize,
+    /// Steps skipped because of these.
+    pub skipped: usize,
+    /// Steps not started or not confirmed because the run was interrupted.
+    pub left: usize,
+}
+
+impl Summary {
+    /// Whether everything that was planned is done.
+    pub fn is_success(&self) -> bool {
+        self.failed + self.skipped + self.left == 0
+    }
+}

@@ -1,0 +1,266 @@
+//! What a plan is made of: changes for people, steps for the executor.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{
+    Address, Desired, Document, Emptying, FieldDiff, Holdings, Identity, Live, Path, Place,
+};
+
+/// Everything that an apply will do, and nothing that it must still decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The owner of everything in it.
+    pub stack: String,
+    /// Where.
+    pub place: Place,
+    /// For people: one per address, sorted by address.
+    pub changes: Vec<PlannedChange>,
+    /// For the executor: acyclic; a step needs only steps of this list.
+    pub steps: Vec<StepNode>,
+    /// The stack's outputs; may hold pending facts.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+/// What happens to one address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedChange {
+    /// Our name.
+    pub address: Address,
+    /// Which kind.
+    pub kind: String,
+    /// AWS's name.
+    pub identity: Identity,
+    /// What happens.
+    pub change: Change,
+    /// Anything else that people should know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The five things that can happen. Documents and diffs may hold pending facts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Change {
+    /// Nothing.
+    NoOp,
+    /// It comes into being.
+    Create {
+        /// With these fields.
+        document: Document,
+    },
+    /// It changes in place.
+    Update {
+        /// In these fields.
+        diff: Vec<FieldDiff>,
+    },
+    /// It is deleted and created anew.
+    Replace {
+        /// The fields that cannot change in place.
+        because: Cause,
+        /// All fields that differ.
+        diff: Vec<FieldDiff>,
+        /// Which comes first.
+        order: ReplaceOrder,
+        /// What would be lost.
+        holdings: Option<Holdings>,
+    },
+    /// It goes.
+    Delete {
+        /// Why.
+        why: DeleteReason,
+        /// The fields that it has.
+        document: Document,
+        /// What would be lost.
+        holdings: Option<Holdings>,
+    },
+}
+
+/// The fields that force a replacement: at least one, by type.
+///
+/// ```compile_fail
+/// use ccprov::plan::Cause;
+/// let nothing = Cause::default(); // a replacement without a cause does not exist
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The first field.
+    pub first: Path,
+    /// The others.
+    pub others: Vec<Path>,
+}
+
+/// Which half of a replacement comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplaceOrder {
+    /// The new object has a name of its own: no gap in service.
+    CreateFirst,
+    /// The new object takes the old one's name.
+    DeleteFirst,
+}
+
+/// Why something goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteReason {
+    /// The stack owns it and no longer declares it.
+    NotDeclared,
+    /// The whole stack is being destroyed.
+    Destroy,
+    /// It goes with its parent, which is deleted in the same plan; no call of
+    /// its own is needed.
+    WithParent,
+}
+
+/// A step's position in [`Plan::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub usize);
+
+/// One step with what it waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepNode {
+    /// Its position.
+    pub id: StepId,
+    /// Whose step it is.
+    pub address: Address,
+    /// What to do.
+    pub step: Step,
+    /// What must have happened before.
+    pub needs: BTreeMap<StepId, Need>,
+}
+
+/// When a needed step has done enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// As soon as it has told its facts.
+    Facts,
+    /// When the cloud has accepted all of it (or, for kinds whose patience
+    /// blocks, when it is ready).
+    End,
+}
+
+/// What the executor does, with everything that it needs to do it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Step {
+    /// Create an object.
+    Create {
+        /// As this.
+        want: Box<Desired>,
+    },
+    /// Change an object in place.
+    Update {
+        /// To this.
+        want: Box<Desired>,
+        /// From this.
+        have: Box<Live>,
+        /// In these fields.
+        diff: Vec<FieldDiff>,
+    },
+    /// Delete an object.
+    Delete {
+        /// This one.
+        have: Box<Live>,
+        /// What to do with its contents.
+        emptying: Emptying,
+    },
+}
+
+/// A step's verb, for events and totals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A create step.
+    Create,
+    /// An update step.
+    Update,
+    /// A delete step.
+    Delete,
+}
+
+impl Step {
+    /// The verb.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Create { .. } => Action::Create,
+            Self::Update { .. } => Action::Update,
+            Self::Delete { .. } => Action::Delete,
+        }
+    }
+
+    /// The kind of the object.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Create { want } | Self::Update { want, .. } => &want.kind,
+            Self::Delete { have, .. } => &have.kind,
+        }
+    }
+}
+
+impl Change {
+    /// The sign that plans print: `= + ~ ± -`.
+    pub fn symbol(&self) -> &'static str {
+        match self {
+            Self::NoOp => "=",
+            Self::Create { .. } => "+",
+            Self::Update { .. } => "~",
+            Self::Replace { .. } => "±",
+            Self::Delete { .. } => "-",
+        }
+    }
+}
+
+/// How much a plan does, as in `Plan: N to add, N to change, N to destroy.`
+/// A replacement counts as one to add and one to destroy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Objects to create.
+    pub add: usize,
+    /// Objects to change in place.
+    pub change: usize,
+    /// Objects to delete.
+    pub destroy: usize,
+}
+
+impl Plan {
+    /// How much it does.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for planned in &self.changes {
+            match planned.change {
+                Change::NoOp => {}
+                Change::Create { .. } => totals.add += 1,
+                Change::Update { .. } => totals.change += 1,
+                Change::Replace { .. } => {
+                    totals.add += 1;
+                    totals.destroy += 1;
+                }
+                Change::Delete { .. } => totals.destroy += 1,
+            }
+        }
+        totals
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|planned| matches!(planned.change, Change::NoOp))
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { add, change, destroy } = self;
+        write!(f, "{add} to add, {change} to change, {destroy} to destroy")
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
