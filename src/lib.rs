@@ -5,6 +5,8 @@
 //! `aws` and `sim` (the two clouds), `cli` (the front desk).
 //! `docs/ARCHITECTURE.md` walks through them.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod engine;
 pub mod model;
 pub mod plan;

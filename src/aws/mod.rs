@@ -1,1 +1,24 @@
 //! AWS: the only room with SDK types.
+//!
+//! Everything here turns documents into calls and answers into documents. It
+//! never waits, never retries a refusal, never diffs, never prints: the engine
+//! does. In reading order: [`kind`] (what one kind must say and do),
+//! [`registry`] (all of them), [`provider`] (the engine's port over them),
+//! [`client`] (connections), [`error`] (the only classifier), and the types in
+//! which equivalence lives ([`policy`], [`tags`]).
+
+pub mod call_log;
+pub mod client;
+mod discovery;
+pub mod error;
+pub mod kind;
+pub mod kinds;
+pub mod memo;
+pub mod policy;
+pub mod provider;
+pub mod registry;
+pub mod tags;
+
+pub use client::{Connection, Session};
+pub use provider::{Provider, Writer};
+pub use registry::AwsCatalog;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::model::{Caller, CloudError, Desired, Emptying, Facts, FieldDiff, Live, Sought};
+use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Live, Sought};
 
 /// What a call through the door comes to.
 pub type Answer<T> = Result<T, CloudError>;
@@ -18,9 +18,6 @@ pub type Answer<T> = Result<T, CloudError>;
 /// Looking.
 #[async_trait]
 pub trait Read: Send + Sync {
-    /// Whom the cloud takes us for.
-    async fn caller(&self) -> Answer<Caller>;
-
     /// One object, or `None` if there is none. Never an error for absence.
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>>;
 

@@ -137,7 +137,7 @@ fn substitute(text: &str, known: &mut dyn FnMut(FactRef) -> Option<String>) -> S
     let mut rest = text;
     while let Some(start) = rest.find(OPEN) {
         let Some(length) = rest[start..].find(CLOSE) else { break };
-        let (marker, after) = (&rest[start..start + length + 1], &rest[start + length + 1..]);
+        let (marker, after) = rest[start..].split_at(length + CLOSE.len_utf8());
         out.push_str(&rest[..start]);
         let inner = marker.trim_matches([OPEN, CLOSE]);
         let (address, fact) = inner.split_once(BETWEEN).unwrap_or((inner, ""));

@@ -22,5 +22,5 @@ pub struct Patience {
 impl Patience {
     /// For kinds that are usable as soon as AWS accepts the call; the deadline
     /// bounds the confirming read.
-    pub const PROMPT: Self = Self { deadline: Duration::from_secs(60), steady: 1, blocks: false };
+    pub const PROMPT: Self = Self { deadline: Duration::from_mins(1), steady: 1, blocks: false };
 }

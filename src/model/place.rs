@@ -11,10 +11,9 @@ pub struct Place {
     pub account: String,
     /// For example `eu-central-1`.
     pub region: String,
-    /// Whether calls go to an endpoint that the user named (an emulator, a
-    /// proxy). URLs that AWS derives from its own host names cannot be
-    /// predicted there.
-    pub custom_endpoint: bool,
+    /// The endpoint that the user named (an emulator, a proxy), if any, without
+    /// a slash at its end. URLs then begin with it instead of AWS's host names.
+    pub endpoint: Option<String>,
 }
 
 impl Place {

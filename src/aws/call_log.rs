@@ -1,0 +1,100 @@
+//! Writes down every attempt of every call: for `--trace`, and for tests that
+//! count calls and rounds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use tokio::time::Instant;
+
+use crate::model::CallRecord;
+
+/// All calls so far. Clones share one list.
+#[derive(Clone, Debug)]
+pub struct CallLog {
+    epoch: Instant,
+    calls: Arc<Mutex<Vec<CallRecord>>>,
+}
+
+impl CallLog {
+    /// An empty list whose time starts now.
+    pub fn new() -> Self {
+        Self { epoch: Instant::now(), calls: Arc::default() }
+    }
+
+    /// The calls in the order in which they ended.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// When the attempt at hand was sent, and which it is.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: Duration,
+    attempt: u32,
+}
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Intercept for CallLog {
+    fn name(&self) -> &'static str {
+        "CallLog"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = bag.load::<Sent>().map_or(1, |sent| sent.attempt + 1);
+        bag.interceptor_state().store_put(Sent { at: self.now(), attempt });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (Some(sent), Some(what)) = (bag.load::<Sent>(), bag.load::<Metadata>()) else {
+            return Ok(());
+        };
+        let response = context.response();
+        let header = |name| response.and_then(|answer| answer.headers().get(name));
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(CallRecord {
+            service: what.service().to_owned(),
+            operation: what.name().to_owned(),
+            start: sent.at,
+            end: self.now(),
+            status: response.map(|answer| answer.status().as_u16()),
+            request_id: header("x-amzn-requestid")
+                .or_else(|| header("x-amz-request-id"))
+                .map(str::to_owned),
+            attempt: sent.attempt,
+            address: None,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Connections: from what the user said about region, profile and endpoint to
+//! one SDK client per service.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::retry::RetryConfig;
+
+use super::call_log::CallLog;
+use super::error::Attempt;
+use crate::engine::port::Answer;
+use crate::model::{Caller, CloudError, ErrorClass, Place};
+
+/// The SDK's own limit for connecting (behaviour version 2026-01-12).
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+/// Control-plane calls answer within seconds; half a minute is a dead line.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Attempts of one call within the SDK; the engine tries steps again above that.
+const ATTEMPTS: u32 = 4;
+/// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// What the user said. Everything left out is found by the SDK's default
+/// chain: environment, profile, SSO, web identity, container, instance.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// `--region`, or the stack's region.
+    pub region: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+    /// The PEM certificates of `AWS_CA_BUNDLE`; they replace the system's.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+/// One client per service, all on one pool of connections.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Every call so far.
+    pub calls: CallLog,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
+    region: String,
+    endpoint: Option<String>,
+}
+
+impl Session {
+    /// Makes the clients. Calls nobody but the credential providers.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Invalid`] when no region is known from anywhere, or the
+    /// certificates cannot be used.
+    pub async fn connect(connection: &Connection) -> Answer<Self> {
+        let config = load(connection).await?;
+        let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
+        let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
+        let calls = CallLog::new();
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(&config).interceptor(calls.clone()).build(),
+                )
+            };
+        }
+        // Emulators and proxies have one host name for all buckets.
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .interceptor(calls.clone())
+            .force_path_style(endpoint.is_some())
+            .build();
+        Ok(Self {
+            iam: client!(aws_sdk_iam),
+            kms: client!(aws_sdk_kms),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sns: client!(aws_sdk_sns),
+            sqs: client!(aws_sdk_sqs),
+            sts: client!(aws_sdk_sts),
+            tagging: client!(aws_sdk_resourcegroupstagging),
+            calls,
+            region,
+            endpoint,
+        })
+    }
+
+    /// Whom AWS takes us for. Needs no permission.
+    pub async fn caller(&self) -> Answer<Caller> {
+        let who = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .attempting("sts:GetCallerIdentity", || {
+                "find out whose credentials these are".into()
+            })?;
+        let arn = who.arn().unwrap_or_default().to_owned();
+        let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        Ok(Caller { account: who.account().unwrap_or_default().to_owned(), arn, partition })
+    }
+
+    /// The place that this session and caller make.
+    pub fn place(&self, caller: &Caller) -> Place {
+        Place {
+            partition: caller.partition.clone(),
+            account: caller.account.clone(),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+        }
+    }
+
+    /// The region that calls go to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+async fn load(connection: &Connection) -> Answer<SdkConfig> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client(connection.ca_bundle.as_deref())?)
+        .retry_config(
+            RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .build(),
+        );
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &connection.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    Ok(loader.load().await)
+}
+
+/// The HTTP client honours `HTTPS_PROXY` and `NO_PROXY`, and trusts either the
+/// system's certificates or the user's bundle.
+fn http_client(ca_bundle: Option<&[u8]>) -> Answer<SharedHttpClient> {
+    let trust = match ca_bundle {
+        Some(pem) => TrustStore::empty().with_pem_certificate(pem.to_vec()),
+        None => TrustStore::default(),
+    };
+    let tls = TlsContext::builder()
+        .with_trust_store(trust)
+        .build()
+        .map_err(|error| not_usable("read the certificates of AWS_CA_BUNDLE", error.to_string()))?;
+    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
+            .tls_context(tls.clone())
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.build()
+    }))
+}
+
+fn no_region() -> CloudError {
+    let mut error = not_usable("choose a region", "no region is set".into());
+    error.hint = Some("set `region:` in the stack file, --region, or AWS_REGION".into());
+    error
+}
+
+fn not_usable(attempted: &str, message: String) -> CloudError {
+    CloudError {
+        attempted: attempted.into(),
+        operation: "the configuration".into(),
+        class: ErrorClass::Invalid,
+        code: "InvalidConfiguration".into(),
+        message,
+        request_id: None,
+        hint: None,
+    }
+}

@@ -1,0 +1,374 @@
+//! The only classifier of AWS errors. By code; by message only where AWS gives
+//! one code for several things, and then by as little of it as possible.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass, InFlight};
+
+/// Puts an SDK error into our words, with what was being attempted.
+pub(crate) trait Attempt<T> {
+    /// `operation` is `service:Operation`; `what` a fragment after "failed to".
+    fn attempting(self, operation: &str, what: impl FnOnce() -> String) -> Answer<T>;
+}
+
+impl<T, E> Attempt<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    fn attempting(self, operation: &str, what: impl FnOnce() -> String) -> Answer<T> {
+        self.map_err(|error| describe(&error, operation, what()))
+    }
+}
+
+/// Turns "it is not there" into `None`.
+pub(crate) trait OrAbsent<T> {
+    /// `Ok(None)` where the class is [`ErrorClass::Absent`].
+    fn or_absent(self) -> Answer<Option<T>>;
+}
+
+impl<T> OrAbsent<T> for Answer<T> {
+    fn or_absent(self) -> Answer<Option<T>> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.class == ErrorClass::Absent => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn describe<E>(error: &SdkError<E, HttpResponse>, operation: &str, attempted: String) -> CloudError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = metadata.and_then(|meta| meta.code()).map_or_else(
+        // HEAD answers carry no body, so S3 can give no code there.
+        || status.filter(|_| metadata.is_some()).map(|status| status.to_string()),
+        |code| Some(code.to_owned()),
+    );
+    let message =
+        metadata.map_or_else(|| chain(error), |meta| meta.message().unwrap_or_default().to_owned());
+    let code = code.unwrap_or_default();
+    let class = classify(&code, &message, status);
+    CloudError {
+        attempted,
+        operation: operation.to_owned(),
+        class,
+        hint: hint(class, operation, &code, &message),
+        request_id: request_id(error),
+        code,
+        message,
+    }
+}
+
+fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let headers = error.raw_response()?.headers();
+    ["x-amzn-requestid", "x-amz-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name))
+        .map(str::to_owned)
+}
+
+/// The whole chain of causes in one line: a TLS failure says nothing in its
+/// outermost error.
+fn chain(error: &dyn Error) -> String {
+    let mut parts = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !parts.iter().any(|part: &String| part.contains(&text)) {
+            parts.push(text);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
+}
+
+/// Codes that mean one thing, whatever the message. Sources: the service
+/// models, and answers recorded from AWS.
+const CODES: &[(ErrorClass, &[&str])] = &[
+    (
+        ErrorClass::Absent,
+        &[
+            "404",
+            "NoSuchBucket",
+            "NoSuchBucketPolicy",
+            "NoSuchEntity",
+            "NoSuchLifecycleConfiguration",
+            "NoSuchPublicAccessBlockConfiguration",
+            "NoSuchTagSet",
+            "NonExistentQueue",
+            "NotFound",
+            "NotFoundException",
+            "OwnershipControlsNotFoundError",
+            "QueueDoesNotExist",
+            "ResourceNotFound",
+            "ServerSideEncryptionConfigurationNotFoundError",
+        ],
+    ),
+    (
+        ErrorClass::Exists,
+        &[
+            "AlreadyExistsException",
+            "BucketAlreadyOwnedByYou",
+            "EntityAlreadyExists",
+            "QueueAlreadyExists",
+            "QueueNameExists",
+        ],
+    ),
+    (ErrorClass::NotYet(InFlight::Cooldown), &["QueueDeletedRecently"]),
+    // A key just created, enabled or brought back may not be so everywhere.
+    (ErrorClass::NotYet(InFlight::Dependency), &["DisabledException", "KMSInvalidStateException"]),
+    (
+        ErrorClass::Transient,
+        &[
+            "ConcurrentAccess",
+            "ConcurrentModification",
+            "DependencyTimeoutException",
+            "EntityTemporarilyUnmodifiable",
+            "InternalError",
+            "InternalFailure",
+            "KMSInternalException",
+            "OperationAborted",
+            "RequestTimeout",
+            "RequestTimeoutException",
+            "ServiceFailure",
+            "ServiceUnavailable",
+            "StaleTag",
+        ],
+    ),
+    (
+        ErrorClass::Throttled,
+        &[
+            "BandwidthLimitExceeded",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "Throttled",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        ],
+    ),
+    // KMS says LimitExceededException of a quota; the SDK takes it for throttling.
+    (
+        ErrorClass::Quota,
+        &[
+            "FilterPolicyLimitExceeded",
+            "LimitExceeded",
+            "LimitExceededException",
+            "OverLimit",
+            "SubscriptionLimitExceeded",
+            "TagLimitExceeded",
+            "TooManyBuckets",
+            "TopicLimitExceeded",
+        ],
+    ),
+    (
+        ErrorClass::Denied,
+        &[
+            "403",
+            "AccessDenied",
+            "AccessDeniedException",
+            "AllAccessDisabled",
+            "AuthorizationError",
+            "Forbidden",
+            "UnauthorizedOperation",
+        ],
+    ),
+    (
+        ErrorClass::Credentials,
+        &[
+            "AuthFailure",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "IncompleteSignature",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidToken",
+            "MissingAuthenticationToken",
+            "SignatureDoesNotMatch",
+            "TokenRefreshRequired",
+            "UnrecognizedClientException",
+        ],
+    ),
+    (
+        ErrorClass::Invalid,
+        &[
+            "BucketAlreadyExists",
+            "BucketNotEmpty",
+            "InvalidAliasNameException",
+            "InvalidArgument",
+            "InvalidArnException",
+            "InvalidAttributeName",
+            "InvalidAttributeValue",
+            "InvalidBucketName",
+            "InvalidInput",
+            "InvalidParameter",
+            "InvalidParameterValue",
+            "InvalidRequest",
+            "InvalidTag",
+            "MalformedPolicy",
+            "MalformedPolicyDocument",
+            "MalformedPolicyDocumentException",
+            "MalformedXML",
+            "TagException",
+            "ValidationError",
+            "ValidationException",
+        ],
+    ),
+];
+
+/// Codes that mean one thing or another: the words in the message that tell.
+/// Looked at before [`CODES`].
+const AMBIGUOUS: &[(&[&str], &str, ErrorClass)] = &[
+    (
+        &["MalformedPolicy", "MalformedPolicyDocument", "MalformedPolicyDocumentException"],
+        "invalid principal",
+        ErrorClass::NotYet(InFlight::Dependency),
+    ),
+    (&["InvalidParameter"], "already exists with different", ErrorClass::Exists),
+    (&["InvalidParameter"], "principalnotfound", ErrorClass::NotYet(InFlight::Dependency)),
+    (
+        &["InvalidAttributeValue"],
+        "invalid value for the parameter policy",
+        ErrorClass::NotYet(InFlight::Dependency),
+    ),
+    (&["InvalidParameterValue"], "dead letter target", ErrorClass::NotYet(InFlight::Dependency)),
+    (&["InvalidArgument"], "unable to validate", ErrorClass::NotYet(InFlight::Dependency)),
+];
+
+fn classify(code: &str, message: &str, status: Option<u16>) -> ErrorClass {
+    // SQS answers query-compatible codes: `AWS.SimpleQueueService.NonExistentQueue`.
+    let code = code.rsplit('.').next().unwrap_or(code);
+    let words = message.to_ascii_lowercase();
+    let ambiguous = AMBIGUOUS
+        .iter()
+        .find(|(codes, telling, _)| codes.contains(&code) && words.contains(telling))
+        .map(|(_, _, class)| *class);
+    let known = || CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class);
+    ambiguous.or_else(known).unwrap_or_else(|| match status {
+        // Some services throttle with a 400 that only the message explains.
+        _ if words.contains("rate exceeded") => ErrorClass::Throttled,
+        _ if code.is_empty() => no_answer(message),
+        Some(429) => ErrorClass::Throttled,
+        Some(500 | 502..=504) => ErrorClass::Transient,
+        Some(_) | None => ErrorClass::Unexpected,
+    })
+}
+
+/// No service answered: either we never had credentials, or the line failed.
+fn no_answer(message: &str) -> ErrorClass {
+    let credentials = ["credentials", "identity", "profile"];
+    if credentials.iter().any(|word| message.contains(word)) {
+        ErrorClass::Credentials
+    } else if message.contains("certificate") || message.contains("UnknownIssuer") {
+        ErrorClass::Invalid
+    } else {
+        ErrorClass::Transient
+    }
+}
+
+fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option<String> {
+    let text = match class {
+        ErrorClass::Denied => {
+            format!("the caller needs the IAM permission {}", permission(operation))
+        }
+        ErrorClass::Credentials if code.contains("Expired") => {
+            "the credentials expired: renew them and run the same command again".to_owned()
+        }
+        ErrorClass::Credentials => {
+            "check AWS_PROFILE, AWS_ACCESS_KEY_ID or `aws sso login`; --profile chooses one"
+                .to_owned()
+        }
+        ErrorClass::Invalid
+            if message.contains("certificate") || message.contains("UnknownIssuer") =>
+        {
+            "the server's certificate is not trusted: set AWS_CA_BUNDLE to its PEM file".to_owned()
+        }
+        ErrorClass::Invalid if code == "BucketAlreadyExists" => {
+            "bucket names are global: another account has this one, choose another".to_owned()
+        }
+        ErrorClass::Quota => {
+            "ask AWS for a higher quota, or remove what is no longer used".to_owned()
+        }
+        ErrorClass::Transient if code.is_empty() => {
+            "check the network, --endpoint-url and HTTPS_PROXY".to_owned()
+        }
+        ErrorClass::Absent
+        | ErrorClass::Exists
+        | ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::NotYet(_)
+        | ErrorClass::Invalid
+        | ErrorClass::Unexpected => return None,
+    };
+    Some(text)
+}
+
+/// The IAM action of an operation, where the two differ.
+fn permission(operation: &str) -> &str {
+    match operation {
+        "s3:HeadBucket" | "s3:ListObjectVersions" => "s3:ListBucket and s3:ListBucketVersions",
+        "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration",
+        "s3:GetBucketEncryption" => "s3:GetEncryptionConfiguration",
+        "s3:PutBucketLifecycleConfiguration" | "s3:DeleteBucketLifecycle" => {
+            "s3:PutLifecycleConfiguration"
+        }
+        "s3:GetBucketLifecycleConfiguration" => "s3:GetLifecycleConfiguration",
+        "s3:PutPublicAccessBlock" => "s3:PutBucketPublicAccessBlock",
+        "s3:GetPublicAccessBlock" => "s3:GetBucketPublicAccessBlock",
+        "s3:PutBucketNotificationConfiguration" => "s3:PutBucketNotification",
+        "s3:GetBucketNotificationConfiguration" => "s3:GetBucketNotification",
+        "s3:DeleteObjects" => "s3:DeleteObject and s3:DeleteObjectVersion",
+        "s3:ListMultipartUploads" => "s3:ListBucketMultipartUploads",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(code: &str, message: &str, expected: ErrorClass) {
+        assert_eq!(classify(code, message, Some(400)), expected, "{code}: {message}");
+    }
+
+    #[test]
+    fn codes_decide() {
+        use ErrorClass::{Absent, Denied, Exists, Quota, Throttled, Unexpected};
+        check("AWS.SimpleQueueService.NonExistentQueue", "", Absent);
+        check("QueueDoesNotExist", "", Absent);
+        check("BucketAlreadyOwnedByYou", "", Exists);
+        check("LimitExceededException", "", Quota);
+        check("AccessDenied", "", Denied);
+        check("SomethingNew", "", Unexpected);
+        check("SomethingNew", "Rate exceeded", Throttled);
+    }
+
+    #[test]
+    fn messages_decide_only_where_the_code_is_ambiguous() {
+        use ErrorClass::{Exists, Invalid, NotYet};
+        let dependency = NotYet(InFlight::Dependency);
+        check("MalformedPolicy", "Invalid principal in policy", dependency);
+        check("MalformedPolicy", "This policy contains invalid Json", Invalid);
+        check("InvalidArgument", "Unable to validate the following destination", dependency);
+        check("InvalidArgument", "Something else", Invalid);
+        check("InvalidParameter", "Topic already exists with different tags", Exists);
+        check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
+    }
+
+    #[test]
+    fn a_server_fault_is_worth_another_try() {
+        assert_eq!(classify("Weird", "", Some(503)), ErrorClass::Transient);
+        assert_eq!(classify("", "connection reset", None), ErrorClass::Transient);
+    }
+}

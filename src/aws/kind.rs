@@ -1,0 +1,357 @@
+//! What one kind must say and do. `kinds/NAME.rs` implements [`Kind`], the
+//! registry lists it, and everything else follows: checking with positions,
+//! documentation, the editor's schema, plan text, waits, the contract test.
+//!
+//! A kind never waits, retries, diffs or prints. It turns a typed spec into
+//! calls, and answers into a typed spec.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::provider::Aws;
+use crate::engine::port::{Answer, FactSink};
+use crate::model::{
+    CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
+    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Place, Prepared, Problem, Sought,
+    Status,
+};
+
+/// One kind of resource.
+pub(crate) trait Kind: Send + Sync + 'static {
+    /// For example `sqs_queue`.
+    const NAME: &'static str;
+    /// One sentence.
+    const SUMMARY: &'static str;
+    /// What people should know: identity, traps, what AWS does. Markdown.
+    const NOTES: &'static str;
+    /// Fields that cannot change in place.
+    const FIXED: &'static [&'static str];
+    /// Fields whose target AWS insists on seeing. `*` stands for any one step.
+    const MUST_EXIST: &'static [&'static str] = &[];
+    /// What can be referred to: name, what it is, whether it can be predicted.
+    const FACTS: &'static [(&'static str, &'static str, bool)];
+    /// How long it may take.
+    const PATIENCE: Patience = Patience::PROMPT;
+    /// Whether it carries tags, and so an owner of its own. A kind without
+    /// belongs to whoever declares it.
+    const TAGGED: bool = true;
+    /// Whether deleting it may lose data.
+    const HOLDS_DATA: bool = false;
+    /// Whether an object on its way out can be brought back by an update.
+    const REVIVABLE: bool = false;
+    /// Kinds that must be gone before one of this kind is deleted; `*` for all.
+    const DELETE_AFTER: &'static [&'static str] = &[];
+
+    /// The document, typed. Serialises to canonical form; a field that is not
+    /// stated is left out.
+    type Spec: Serialize + DeserializeOwned + JsonSchema + Clone + Send + Sync;
+
+    /// Fills what follows from the names (a default physical name), and makes
+    /// canonical what the types alone cannot.
+    fn settle(spec: Self::Spec, naming: &Naming) -> Self::Spec;
+
+    /// What is wrong beyond the schema: one field against another. Fields may
+    /// hold pending facts; see [`crate::model::document::is_pending`].
+    fn check(_spec: &Self::Spec, _naming: &Naming) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// AWS's name, from a settled spec.
+    fn identity(spec: &Self::Spec) -> String;
+
+    /// The facts that are known before the object exists, from a settled spec.
+    fn predict(spec: &Self::Spec, place: &Place) -> Facts;
+
+    /// AWS's name (or, where that cannot be told, the ARN itself) from the ARN
+    /// of an object of this kind; `None` for any other ARN.
+    fn identify(_arn: &str) -> Option<String> {
+        None
+    }
+
+    /// Looks for one object. May skip reads that serve no field of
+    /// `sought.fields`; a field that was not read is left out of the spec.
+    fn read(
+        aws: &Aws,
+        sought: &Sought,
+    ) -> impl Future<Output = Answer<Option<Seen<Self::Spec>>>> + Send;
+
+    /// Brings it into being. Answers all facts, or those that are not predicted.
+    fn create(
+        aws: &Aws,
+        want: &Wanted<Self::Spec>,
+        known: &FactSink,
+    ) -> impl Future<Output = Answer<Facts>> + Send;
+
+    /// Changes the fields in `change.diff`, and no others.
+    fn update(
+        aws: &Aws,
+        change: &Changing<Self::Spec>,
+    ) -> impl Future<Output = Answer<Facts>> + Send;
+
+    /// Removes it. Absence is success.
+    fn delete(
+        aws: &Aws,
+        have: &Live,
+        emptying: Emptying,
+    ) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// An object as a kind reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen<S> {
+    /// AWS's name, where the read told it better than what was sought.
+    pub(crate) identity: Option<String>,
+    /// Its fields.
+    pub(crate) spec: S,
+    /// What can be referred to.
+    pub(crate) facts: Facts,
+    /// Whose it is.
+    pub(crate) owner: Option<Owner>,
+    /// How it is doing.
+    pub(crate) status: Status,
+    /// What would be lost with it.
+    pub(crate) holdings: Option<Holdings>,
+    /// What it lives and dies with.
+    pub(crate) parent: Option<Parent>,
+}
+
+impl<S> Seen<S> {
+    /// An object that is current, holds nothing and stands alone.
+    pub(crate) fn current(spec: S, facts: Facts, owner: Option<Owner>) -> Self {
+        Self {
+            identity: None,
+            spec,
+            facts,
+            owner,
+            status: Status::Current,
+            holdings: None,
+            parent: None,
+        }
+    }
+}
+
+/// A resource to create, typed.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted<S> {
+    /// AWS's name.
+    pub(crate) identity: String,
+    /// Its fields.
+    pub(crate) spec: S,
+    /// Whose it will be.
+    pub(crate) owner: Owner,
+}
+
+/// A resource to change, typed.
+#[derive(Clone, Debug)]
+pub(crate) struct Changing<'a, S> {
+    /// What is wanted.
+    pub(crate) want: Wanted<S>,
+    /// What there is.
+    pub(crate) have: S,
+    /// The same with its facts and status.
+    pub(crate) live: &'a Live,
+    /// Where they differ.
+    pub(crate) diff: &'a [FieldDiff],
+}
+
+impl<S> Changing<'_, S> {
+    /// Whether a field of the document is to change.
+    pub(crate) fn touches(&self, field: &str) -> bool {
+        self.diff.iter().any(|diff| diff.path.top() == field)
+    }
+
+    /// Whether tags are to be written: the user's, or the owner's.
+    pub(crate) fn touches_tags(&self) -> bool {
+        self.touches("tags") || self.touches(OWNER_FIELD)
+    }
+}
+
+/// The planner's name for "whose it is" among the fields of a diff.
+pub(crate) const OWNER_FIELD: &str = "owner";
+
+/// A resource and who claims it.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim<'a> {
+    pub(crate) want: &'a Desired,
+    pub(crate) owner: Owner,
+}
+
+/// A kind with its types erased, as the registry holds it.
+pub(crate) trait AnyKind: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn info(&self) -> KindInfo;
+    fn identify(&self, arn: &str) -> Option<String>;
+    fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
+    fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
+    fn create<'a>(
+        &'a self,
+        aws: &'a Aws,
+        claim: Claim<'a>,
+        known: &'a FactSink,
+    ) -> BoxFuture<'a, Answer<Facts>>;
+    fn update<'a>(
+        &'a self,
+        aws: &'a Aws,
+        claim: Claim<'a>,
+        have: &'a Live,
+        diff: &'a [FieldDiff],
+    ) -> BoxFuture<'a, Answer<Facts>>;
+    fn delete<'a>(
+        &'a self,
+        aws: &'a Aws,
+        have: &'a Live,
+        emptying: Emptying,
+    ) -> BoxFuture<'a, Answer<()>>;
+}
+
+/// [`AnyKind`] over a [`Kind`].
+pub(crate) struct Erased<K>(PhantomData<K>);
+
+impl<K> Erased<K> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<K: Kind> AnyKind for Erased<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn info(&self) -> KindInfo {
+        let list = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
+        let schema =
+            SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<K::Spec>();
+        KindInfo {
+            name: K::NAME.into(),
+            summary: K::SUMMARY.into(),
+            notes: K::NOTES.into(),
+            schema: schema.into(),
+            fixed: list(K::FIXED),
+            must_exist: list(K::MUST_EXIST),
+            facts: K::FACTS
+                .iter()
+                .map(|(name, summary, predicted)| FactInfo {
+                    name: (*name).into(),
+                    summary: (*summary).into(),
+                    predicted: *predicted,
+                })
+                .collect(),
+            patience: K::PATIENCE,
+            tagged: K::TAGGED,
+            holds_data: K::HOLDS_DATA,
+            revivable: K::REVIVABLE,
+            delete_after: list(K::DELETE_AFTER),
+        }
+    }
+
+    fn identify(&self, arn: &str) -> Option<String> {
+        K::identify(arn)
+    }
+
+    fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
+        let spec = typed::<K>(document).map_err(|error| {
+            vec![Problem {
+                path: crate::model::Path::default(),
+                message: error.to_string(),
+                hint: None,
+            }]
+        })?;
+        let spec = K::settle(spec, naming);
+        let problems = K::check(&spec, naming);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Prepared {
+            identity: Identity(K::identity(&spec)),
+            predicted: K::predict(&spec, &naming.place),
+            document: untyped::<K>(&spec),
+        })
+    }
+
+    fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>> {
+        Box::pin(async move {
+            let seen = K::read(aws, sought).await?;
+            Ok(seen.map(|seen| Live {
+                kind: K::NAME.into(),
+                identity: seen.identity.map_or_else(|| sought.identity.clone(), Identity),
+                document: untyped::<K>(&seen.spec),
+                facts: seen.facts,
+                owner: seen.owner,
+                status: seen.status,
+                holdings: seen.holdings,
+                parent: seen.parent,
+            }))
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        aws: &'a Aws,
+        claim: Claim<'a>,
+        known: &'a FactSink,
+    ) -> BoxFuture<'a, Answer<Facts>> {
+        Box::pin(async move { K::create(aws, &wanted::<K>(claim)?, known).await })
+    }
+
+    fn update<'a>(
+        &'a self,
+        aws: &'a Aws,
+        claim: Claim<'a>,
+        have: &'a Live,
+        diff: &'a [FieldDiff],
+    ) -> BoxFuture<'a, Answer<Facts>> {
+        Box::pin(async move {
+            let want = wanted::<K>(claim)?;
+            let seen = typed::<K>(&have.document).map_err(|error| broken::<K>(&error))?;
+            K::update(aws, &Changing { want, have: seen, live: have, diff }).await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        aws: &'a Aws,
+        have: &'a Live,
+        emptying: Emptying,
+    ) -> BoxFuture<'a, Answer<()>> {
+        Box::pin(K::delete(aws, have, emptying))
+    }
+}
+
+fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
+    serde_json::from_value(Value::Object(document.clone()))
+}
+
+fn untyped<K: Kind>(spec: &K::Spec) -> Document {
+    match serde_json::to_value(spec) {
+        Ok(Value::Object(document)) => document,
+        // A spec is a struct of plain fields; tidy's contract test would show it.
+        Ok(_) | Err(_) => Document::new(),
+    }
+}
+
+fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
+    let Claim { want, owner } = claim;
+    let spec = typed::<K>(&want.document).map_err(|error| broken::<K>(&error))?;
+    Ok(Wanted { identity: want.identity.0.clone(), spec, owner })
+}
+
+/// A document that passed the check and is none: a plan file edited by hand.
+fn broken<K: Kind>(error: &serde_json::Error) -> CloudError {
+    CloudError {
+        attempted: format!("read the document of a {}", K::NAME),
+        operation: "the plan".into(),
+        class: ErrorClass::Invalid,
+        code: "InvalidDocument".into(),
+        message: error.to_string(),
+        request_id: None,
+        hint: Some("make the plan again".into()),
+    }
+}

@@ -1,0 +1,5 @@
+//! One file per kind. Each reads top-down: what the kind is, its spec, its
+//! identity and facts, then read, create, update, delete.
+
+pub(crate) mod sns_subscription;
+pub(crate) mod sqs_queue;

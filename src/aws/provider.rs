@@ -1,0 +1,143 @@
+//! The engine's port over the registered kinds.
+//!
+//! [`Provider`] can only look. [`Writer`] can also touch, is bound to the one
+//! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use futures::future::try_join;
+
+use super::client::Session;
+use super::kind::{AnyKind, Claim};
+use super::memo::Memo;
+use super::{discovery, registry};
+use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use crate::model::{
+    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Owner, Place, Sought,
+};
+
+/// What every kind is handed: the clients, the place, and what was asked already.
+#[derive(Debug)]
+pub(crate) struct Aws {
+    pub(crate) session: Session,
+    pub(crate) place: Place,
+    /// Subscriptions by topic ARN: one listing serves every subscription of a topic.
+    pub(crate) subscriptions: Memo<Vec<aws_sdk_sns::types::Subscription>>,
+}
+
+/// Looks at AWS.
+#[derive(Debug)]
+pub struct Provider {
+    aws: Aws,
+}
+
+impl Provider {
+    /// A reader of one place.
+    pub fn new(session: Session, place: Place) -> Self {
+        Self { aws: Aws { session, place, subscriptions: Memo::default() } }
+    }
+
+    /// The same with the right to write, as the owner of one stack.
+    pub fn into_writer(self, stack: impl Into<String>) -> Writer {
+        Writer { provider: self, stack: stack.into() }
+    }
+}
+
+/// Changes AWS in the name of one stack.
+#[derive(Debug)]
+pub struct Writer {
+    provider: Provider,
+    stack: String,
+}
+
+impl Writer {
+    fn claim<'a>(&self, want: &'a Desired) -> Claim<'a> {
+        let owner = Owner { stack: self.stack.clone(), address: want.address.clone() };
+        Claim { want, owner }
+    }
+
+    fn wrote(&self) {
+        self.provider.aws.subscriptions.forget();
+    }
+}
+
+#[async_trait]
+impl Read for Provider {
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+        kind(&sought.kind)?.find(&self.aws, sought).await
+    }
+
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+        let (mut tagged, identities) = try_join(
+            discovery::tagged(&self.aws, stack),
+            discovery::roles_and_policies(&self.aws, stack),
+        )
+        .await?;
+        tagged.extend(identities);
+        tagged.sort();
+        tagged.dedup();
+        Ok(tagged)
+    }
+
+    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+        discovery::stacks(&self.aws).await
+    }
+}
+
+#[async_trait]
+impl Read for Writer {
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+        self.provider.find(sought).await
+    }
+
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+        self.provider.candidates(stack).await
+    }
+
+    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+        self.provider.stacks().await
+    }
+}
+
+#[async_trait]
+impl Write for Writer {
+    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
+        let made = kind(&want.kind)?.create(&self.provider.aws, self.claim(want), known).await;
+        self.wrote();
+        // What was predicted holds; what AWS answered holds more.
+        let mut facts: BTreeMap<_, _> = want.predicted.clone();
+        facts.extend(made?);
+        Ok(facts)
+    }
+
+    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
+        let made = kind(&want.kind)?.update(&self.provider.aws, self.claim(want), have, diff).await;
+        self.wrote();
+        let mut facts = have.facts.clone();
+        facts.extend(made?);
+        Ok(facts)
+    }
+
+    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
+        let gone = kind(&have.kind)?.delete(&self.provider.aws, have, emptying).await;
+        self.wrote();
+        match gone {
+            Err(error) if error.class == ErrorClass::Absent => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// The spec room lets no unknown kind through; an older plan file might.
+fn kind(name: &str) -> Answer<&'static dyn AnyKind> {
+    registry::kind(name).ok_or_else(|| CloudError {
+        attempted: format!("find the kind {name}"),
+        operation: "the registry".into(),
+        class: ErrorClass::Invalid,
+        code: "UnknownKind".into(),
+        message: format!("this ccprov has no kind {name}"),
+        request_id: None,
+        hint: Some("`ccprov kinds` lists what there is".into()),
+    })
+}

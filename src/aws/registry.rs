@@ -1,0 +1,47 @@
+//! Every kind, in one sorted list. A new kind is a file in `kinds/` and a line here.
+
+use super::kind::{AnyKind, Erased};
+use super::kinds::sqs_queue::SqsQueue;
+use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
+
+/// Sorted by name.
+pub(crate) static KINDS: &[&dyn AnyKind] = &[&Erased::<SqsQueue>::new()];
+
+/// The kind of a name.
+pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {
+    KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// What is known of every kind, for the rooms that know no AWS.
+#[derive(Clone, Debug)]
+pub struct AwsCatalog {
+    kinds: Vec<KindInfo>,
+}
+
+impl AwsCatalog {
+    /// Asks every registered kind.
+    pub fn new() -> Self {
+        Self { kinds: KINDS.iter().map(|kind| kind.info()).collect() }
+    }
+}
+
+impl Default for AwsCatalog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Catalog for AwsCatalog {
+    fn kinds(&self) -> &[KindInfo] {
+        &self.kinds
+    }
+
+    fn prepare(
+        &self,
+        name: &str,
+        naming: &Naming,
+        document: &Document,
+    ) -> Option<Result<Prepared, Vec<Problem>>> {
+        Some(kind(name)?.prepare(naming, document))
+    }
+}

@@ -1,0 +1,26 @@
+//! One call to the cloud, as the trace shows it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// One attempt of one call. Times count from the start of the process's work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// For example `SQS`.
+    pub service: String,
+    /// For example `CreateQueue`.
+    pub operation: String,
+    /// When the request was sent.
+    pub start: Duration,
+    /// When the answer had arrived.
+    pub end: Duration,
+    /// The HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// For the support case.
+    pub request_id: Option<String>,
+    /// From 1.
+    pub attempt: u32,
+    /// The resource that it was made for, where that is known.
+    pub address: Option<String>,
+}
