@@ -33,6 +33,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const NOTES: &'static str;
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
+    /// Fields that AWS cannot tell back: never compared.
+    const UNREAD: &'static [&'static str] = &[];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];
     /// What can be referred to: name, what it is, whether it can be predicted.
@@ -235,6 +237,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             notes: K::NOTES.into(),
             schema: schema.into(),
             fixed: list(K::FIXED),
+            unread: list(K::UNREAD),
             must_exist: list(K::MUST_EXIST),
             facts: K::FACTS
                 .iter()

@@ -1,4 +1,18 @@
 //! The site: the only asynchronous core of the house.
+//!
+//! [`observe`](observe::observe) looks, [`execute`](execute::execute) acts; the
+//! two speak to a cloud through [`port`] and know no cloud by name. What may
+//! start is decided by [`schedule`], a pure structure; all waiting is in
+//! [`wait`]; what happened comes out as [`event`]s.
 
 pub mod event;
+pub mod execute;
+pub mod observe;
 pub mod port;
+pub mod schedule;
+mod step;
+pub mod stop;
+pub mod wait;
+
+pub use execute::{Report, Site, Until, execute};
+pub use observe::{Look, observe};

@@ -97,6 +97,8 @@ pub struct KindInfo {
     pub schema: Value,
     /// Fields that cannot change in place, as patterns of [`Path::is_within`].
     pub fixed: Vec<String>,
+    /// Fields that only ccprov knows, because AWS cannot tell them: never compared.
+    pub unread: Vec<String>,
     /// Fields whose target AWS insists on seeing, likewise.
     pub must_exist: Vec<String>,
     /// What can be referred to.

@@ -24,3 +24,9 @@ impl Patience {
     /// bounds the confirming read.
     pub const PROMPT: Self = Self { deadline: Duration::from_mins(1), steady: 1, blocks: false };
 }
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::PROMPT
+    }
+}

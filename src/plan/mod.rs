@@ -4,8 +4,17 @@
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
 pub mod change;
+mod graph;
+pub mod guard;
+pub mod planner;
+pub mod saved;
+pub mod world;
 
 pub use change::{
     Action, Cause, Change, DeleteReason, Need, Plan, PlannedChange, ReplaceOrder, Step, StepId,
     StepNode, Totals,
 };
+pub use guard::{Purpose, guard};
+pub use planner::{Permissions, plan, plan_destroy};
+pub use saved::SavedPlan;
+pub use world::World;

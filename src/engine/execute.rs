@@ -1,0 +1,251 @@
+//! Carries out a plan: every step as soon as what it needs has happened.
+
+use std::collections::BTreeMap;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::event::{Event, EventKind, Outcome, Summary};
+use super::port::Write;
+use super::schedule::Schedule;
+use super::step::{Signal, StepRun};
+use super::stop::{Stop, Urgency};
+use crate::model::{Address, Catalog, FactRef, Facts};
+use crate::plan::{Action, Plan, StepId};
+
+/// How many steps are in flight at a time. Sockets and memory need a bound;
+/// no account's write limits come near it.
+const STEPS_AT_A_TIME: usize = 64;
+
+/// What "done" means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// AWS accepted every call.
+    Accepted,
+    /// A read shows what was asked.
+    Configured,
+    /// And the object is in service.
+    #[default]
+    Ready,
+}
+
+/// Everything that a run is given.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// Who touches.
+    pub writer: &'a dyn Write,
+    /// What is known of the kinds.
+    pub catalog: &'a dyn Catalog,
+    /// What to do.
+    pub plan: &'a Plan,
+    /// How far to go.
+    pub until: Until,
+    /// For the jitter of pauses.
+    pub seed: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// In numbers.
+    pub summary: Summary,
+    /// Step by step.
+    pub outcomes: BTreeMap<StepId, Outcome>,
+    /// What can be referred to now, of everything that was made or changed.
+    pub facts: BTreeMap<Address, Facts>,
+}
+
+/// Carries out a plan.
+///
+/// # Flow
+/// Steps start in the order of the plan as soon as their needs are met. A step
+/// calls, tries again what may pass, tells that it was accepted, and goes on to
+/// confirm while its dependants run.
+///
+/// # Guarantees
+/// Every step ends exactly once, with an event. Nothing starts before what it
+/// needs. A failure skips only what depends on it. There is no rollback: the
+/// same plan drawn again takes up where this run ended.
+///
+/// # Caveats
+/// Events are sent without waiting for whoever listens.
+pub async fn execute(
+    site: Site<'_>,
+    mut stop: Stop,
+    events: mpsc::UnboundedSender<Event>,
+) -> Report {
+    let mut foreman = Foreman::new(site, events);
+    foreman.tell(EventKind::RunStarted { steps: site.plan.steps.len() });
+    let (signal, mut signals) = mpsc::unbounded_channel();
+    let mut running = FuturesUnordered::new();
+    let mut urgency = Urgency::None;
+    loop {
+        while foreman.schedule.running() < STEPS_AT_A_TIME {
+            let Some(id) = foreman.start() else { break };
+            let run = StepRun {
+                site,
+                node: &site.plan.steps[id.0],
+                known: foreman.facts.clone(),
+                signal: signal.clone(),
+                stop: stop.clone(),
+            };
+            running.push(async move { (id, run.carry_out().await) });
+        }
+        if running.is_empty() {
+            break;
+        }
+        let more_urgent = if urgency == Urgency::None { Urgency::Finish } else { Urgency::Abandon };
+        tokio::select! {
+            biased;
+            () = stop.at_least(more_urgent), if urgency != Urgency::Abandon => {
+                urgency = stop.urgency();
+                foreman.interrupt(urgency);
+            }
+            Some((id, signal)) = signals.recv() => foreman.hear(id, signal),
+            Some((id, outcome)) = running.next() => {
+                // Whatever the step told before it ended counts as said before.
+                while let Ok((id, signal)) = signals.try_recv() {
+                    foreman.hear(id, signal);
+                }
+                foreman.end(id, outcome);
+            }
+        }
+    }
+    foreman.close()
+}
+
+/// Keeps the books of a run: schedule, facts, outcomes, events.
+struct Foreman<'a> {
+    site: Site<'a>,
+    schedule: Schedule,
+    facts: BTreeMap<Address, Facts>,
+    outcomes: BTreeMap<StepId, Outcome>,
+    started: BTreeMap<StepId, Instant>,
+    events: mpsc::UnboundedSender<Event>,
+    began: Instant,
+    index: u64,
+}
+
+impl<'a> Foreman<'a> {
+    fn new(site: Site<'a>, events: mpsc::UnboundedSender<Event>) -> Self {
+        Self {
+            site,
+            schedule: Schedule::new(&site.plan.steps),
+            facts: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            started: BTreeMap::new(),
+            events,
+            began: Instant::now(),
+            index: 0,
+        }
+    }
+
+    fn tell(&mut self, kind: EventKind) {
+        let event = Event { index: self.index, elapsed: self.began.elapsed(), kind };
+        self.index += 1;
+        // A view that went away does not stop the work.
+        let _nobody_listens = self.events.send(event);
+    }
+
+    fn start(&mut self) -> Option<StepId> {
+        let step = self.schedule.take()?;
+        self.started.insert(step, Instant::now());
+        let node = &self.site.plan.steps[step.0];
+        self.tell(EventKind::StepStarted {
+            step,
+            address: node.address.clone(),
+            kind: node.step.kind().to_owned(),
+            action: node.step.action(),
+        });
+        Some(step)
+    }
+
+    fn hear(&mut self, step: StepId, signal: Signal) {
+        let address = self.schedule.address(step).clone();
+        match signal {
+            Signal::Facts(facts) => {
+                self.facts.entry(address.clone()).or_default().extend(facts.clone());
+                self.schedule.told_facts(step);
+                self.tell(EventKind::FactsKnown { step, address, facts });
+            }
+            Signal::Accepted(facts) => {
+                self.facts.entry(address.clone()).or_default().extend(facts);
+                let kind = self.site.catalog.kind(self.site.plan.steps[step.0].step.kind());
+                self.schedule.told_facts(step);
+                if !kind.is_some_and(|kind| kind.patience.blocks) {
+                    self.schedule.accepted(step);
+                }
+                self.tell(EventKind::StepAccepted { step, address });
+            }
+            Signal::Retrying { attempt, error, pause } => {
+                self.tell(EventKind::StepRetrying { step, address, attempt, error, pause });
+            }
+            Signal::Waiting { waited, seen } => {
+                self.tell(EventKind::StepWaiting { step, address, waited, seen });
+            }
+        }
+    }
+
+    fn end(&mut self, step: StepId, outcome: Outcome) {
+        let succeeded = matches!(outcome, Outcome::Done { .. } | Outcome::Unconfirmed);
+        if let Outcome::Done { facts } = &outcome {
+            let address = self.schedule.address(step).clone();
+            self.facts.entry(address).or_default().extend(facts.clone());
+        }
+        let because = self.schedule.address(step).clone();
+        self.finish(step, outcome);
+        for skipped in self.schedule.ended(step, succeeded) {
+            self.finish(skipped, Outcome::Skipped { because: because.clone() });
+        }
+    }
+
+    fn interrupt(&mut self, urgency: Urgency) {
+        let in_flight = self.schedule.running();
+        let abandon_waits = urgency == Urgency::Abandon;
+        self.tell(EventKind::Interrupted { in_flight, abandon_waits });
+        for left in self.schedule.stop() {
+            self.finish(left, Outcome::NotStarted);
+        }
+    }
+
+    fn finish(&mut self, step: StepId, outcome: Outcome) {
+        let node = &self.site.plan.steps[step.0];
+        let took = self.started.get(&step).map(Instant::elapsed).unwrap_or_default();
+        self.outcomes.insert(step, outcome.clone());
+        self.tell(EventKind::StepFinished {
+            step,
+            address: node.address.clone(),
+            kind: node.step.kind().to_owned(),
+            action: node.step.action(),
+            took,
+            outcome,
+        });
+    }
+
+    fn close(mut self) -> Report {
+        let mut summary = Summary::default();
+        for (id, outcome) in &self.outcomes {
+            let done = match self.site.plan.steps[id.0].step.action() {
+                Action::Create => &mut summary.added,
+                Action::Update => &mut summary.changed,
+                Action::Delete => &mut summary.destroyed,
+            };
+            match outcome {
+                Outcome::Done { .. } => *done += 1,
+                Outcome::Failed { .. } | Outcome::TimedOut { .. } | Outcome::Refused { .. } => {
+                    summary.failed += 1;
+                }
+                Outcome::Skipped { .. } => summary.skipped += 1,
+                Outcome::NotStarted | Outcome::Unconfirmed => summary.left += 1,
+            }
+        }
+        self.tell(EventKind::RunFinished { summary });
+        Report { summary, outcomes: self.outcomes, facts: self.facts }
+    }
+}
+
+/// Looks up a fact among those that became known in this run.
+pub(super) fn lookup(known: &BTreeMap<Address, Facts>, fact: &FactRef) -> Option<String> {
+    known.get(&fact.address)?.get(&fact.fact).cloned()
+}

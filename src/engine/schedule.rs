@@ -1,0 +1,196 @@
+//! Which step may start now. A pure structure: no clock, no calls, no tasks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Address;
+use crate::plan::{Need, StepId, StepNode};
+
+/// The states of all steps of a plan.
+///
+/// Every step leaves exactly once: handed out by [`take`](Self::take) and then
+/// reported by [`ended`](Self::ended), or given back by `ended` as skipped, or
+/// given back by [`stop`](Self::stop).
+#[derive(Debug)]
+pub struct Schedule {
+    addresses: Vec<Address>,
+    /// What each step still waits for.
+    needs: Vec<BTreeMap<StepId, Need>>,
+    /// Who waits for each step.
+    dependants: Vec<Vec<StepId>>,
+    /// May start, in the order of the plan.
+    ready: BTreeSet<StepId>,
+    /// Neither ready nor started.
+    blocked: BTreeSet<StepId>,
+    running: usize,
+}
+
+impl Schedule {
+    /// All steps, none started.
+    pub fn new(steps: &[StepNode]) -> Self {
+        let mut dependants = vec![Vec::new(); steps.len()];
+        for node in steps {
+            for needed in node.needs.keys() {
+                dependants[needed.0].push(node.id);
+            }
+        }
+        let (ready, blocked) =
+            steps.iter().map(|node| node.id).partition(|id| steps[id.0].needs.is_empty());
+        Self {
+            addresses: steps.iter().map(|node| node.address.clone()).collect(),
+            needs: steps.iter().map(|node| node.needs.clone()).collect(),
+            dependants,
+            ready,
+            blocked,
+            running: 0,
+        }
+    }
+
+    /// A step that may start; it counts as running from now on.
+    pub fn take(&mut self) -> Option<StepId> {
+        let next = self.ready.pop_first()?;
+        self.running += 1;
+        Some(next)
+    }
+
+    /// How many steps were handed out and have not ended.
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// A running step has told its facts: who needs no more of it may start.
+    pub fn told_facts(&mut self, id: StepId) {
+        self.meet(id, Need::Facts);
+    }
+
+    /// A running step has done all that dependants need, though it may go on
+    /// confirming.
+    pub fn accepted(&mut self, id: StepId) {
+        self.meet(id, Need::End);
+    }
+
+    /// A running step is over. If it failed, everything that still waits for
+    /// it, directly or through others, is given back as skipped.
+    pub fn ended(&mut self, id: StepId, succeeded: bool) -> Vec<StepId> {
+        self.running = self.running.saturating_sub(1);
+        if succeeded {
+            self.meet(id, Need::End);
+            return Vec::new();
+        }
+        let mut skipped = Vec::new();
+        let mut failed = vec![id];
+        while let Some(culprit) = failed.pop() {
+            for dependant in self.dependants[culprit.0].clone() {
+                if self.needs[dependant.0].contains_key(&culprit) && self.blocked.remove(&dependant)
+                {
+                    skipped.push(dependant);
+                    failed.push(dependant);
+                }
+            }
+        }
+        skipped.sort();
+        skipped
+    }
+
+    /// Nothing more is to start: gives back every step that has not.
+    pub fn stop(&mut self) -> Vec<StepId> {
+        let mut left: Vec<StepId> = std::mem::take(&mut self.ready).into_iter().collect();
+        left.extend(std::mem::take(&mut self.blocked));
+        left.sort();
+        left
+    }
+
+    /// Whose step it is.
+    pub fn address(&self, id: StepId) -> &Address {
+        &self.addresses[id.0]
+    }
+
+    fn meet(&mut self, id: StepId, reached: Need) {
+        for dependant in self.dependants[id.0].clone() {
+            let needs = &mut self.needs[dependant.0];
+            if needs.get(&id).is_some_and(|need| *need <= reached) {
+                needs.remove(&id);
+            }
+            if needs.is_empty() && self.blocked.remove(&dependant) {
+                self.ready.insert(dependant);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Desired, Identity, Lifecycle};
+    use crate::plan::Step;
+
+    /// Steps `0..n` with needs given as `(step, needed, need)`.
+    fn schedule(count: usize, needs: &[(usize, usize, Need)]) -> Schedule {
+        let nodes: Vec<StepNode> = (0..count)
+            .map(|number| StepNode {
+                id: StepId(number),
+                address: Address::new(format!("r{number}")),
+                step: Step::Create {
+                    want: Box::new(Desired {
+                        address: Address::new(format!("r{number}")),
+                        kind: "thing".into(),
+                        identity: Identity(number.to_string()),
+                        document: serde_json::Map::new(),
+                        predicted: BTreeMap::new(),
+                        edges: BTreeMap::new(),
+                        mentions: BTreeSet::new(),
+                        lifecycle: Lifecycle::default(),
+                    }),
+                },
+                needs: needs
+                    .iter()
+                    .filter(|(step, _, _)| *step == number)
+                    .map(|(_, needed, need)| (StepId(*needed), *need))
+                    .collect(),
+            })
+            .collect();
+        Schedule::new(&nodes)
+    }
+
+    fn take(schedule: &mut Schedule) -> Vec<usize> {
+        std::iter::from_fn(|| schedule.take()).map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn facts_release_whoever_needs_no_more() {
+        let mut schedule = schedule(3, &[(1, 0, Need::Facts), (2, 0, Need::End)]);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.told_facts(StepId(0));
+        assert_eq!(take(&mut schedule), [1]);
+        schedule.accepted(StepId(0));
+        assert_eq!(take(&mut schedule), [2]);
+        assert_eq!(schedule.ended(StepId(0), true), []);
+        assert_eq!(schedule.running(), 2);
+    }
+
+    #[test]
+    fn a_failure_skips_what_depends_on_it_and_nothing_else() {
+        let mut schedule = schedule(5, &[(1, 0, Need::End), (2, 1, Need::End), (4, 3, Need::End)]);
+        assert_eq!(take(&mut schedule), [0, 3]);
+        assert_eq!(schedule.ended(StepId(0), false), [StepId(1), StepId(2)]);
+        assert_eq!(schedule.ended(StepId(3), true), []);
+        assert_eq!(take(&mut schedule), [4]);
+    }
+
+    #[test]
+    fn a_failure_after_the_facts_leaves_alone_who_has_what_it_needs() {
+        let mut schedule = schedule(2, &[(1, 0, Need::Facts)]);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.told_facts(StepId(0));
+        assert_eq!(schedule.ended(StepId(0), false), []);
+        assert_eq!(take(&mut schedule), [1]);
+    }
+
+    #[test]
+    fn stopping_gives_back_what_has_not_started() {
+        let mut schedule = schedule(3, &[(2, 0, Need::End)]);
+        assert_eq!(schedule.take(), Some(StepId(0)));
+        assert_eq!(schedule.stop(), [StepId(1), StepId(2)]);
+        assert_eq!(schedule.ended(StepId(0), true), []);
+        assert_eq!(schedule.take(), None);
+    }
+}

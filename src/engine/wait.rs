@@ -1,0 +1,165 @@
+//! Waiting: the only sleep in the house, and the rules for trying again.
+//!
+//! Readiness is probed at once, then with growing pauses; a refusal that may
+//! pass is tried again within a budget. Both end by a deadline.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::stop::{Stop, Urgency};
+use crate::model::{CloudError, ErrorClass, InFlight};
+
+/// First pause between two probes or tries.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Longest pause; propagation is measured in seconds, so looking less often
+/// would cost more than it saves.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often to ask whether a name has cooled down (SQS: 60 s).
+const COOLDOWN_PAUSE: Duration = Duration::from_secs(3);
+/// A fresh principal or policy takes effect within single-digit seconds; a
+/// minute is beyond every observation that we know of.
+const DEPENDENCY_BUDGET: Duration = Duration::from_mins(1);
+/// SQS refuses a deleted name for 60 s.
+const COOLDOWN_BUDGET: Duration = Duration::from_mins(2);
+/// Throttling and faults of the other side.
+const FAULT_BUDGET: Duration = Duration::from_mins(2);
+
+/// Sleeps, unless the run is abandoned meanwhile; tells whether it slept.
+pub async fn pause(length: Duration, stop: &mut Stop) -> bool {
+    tokio::select! {
+        () = sleep(length) => true,
+        () = stop.at_least(Urgency::Abandon) => false,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one sleep in the house")]
+async fn sleep(length: Duration) {
+    tokio::time::sleep(length).await;
+}
+
+/// Growing pauses with seeded jitter: equal seeds, equal pauses.
+#[derive(Debug)]
+pub struct Backoff {
+    next: Duration,
+    random: fastrand::Rng,
+}
+
+impl Backoff {
+    /// From the shortest pause on.
+    pub fn new(seed: u64) -> Self {
+        Self { next: FIRST_PAUSE, random: fastrand::Rng::with_seed(seed) }
+    }
+
+    /// The next pause: between half of and the whole of a doubling length.
+    pub fn pause(&mut self) -> Duration {
+        let length = self.next;
+        self.next = (length * 2).min(LONGEST_PAUSE);
+        length.mul_f64(0.5 + self.random.f64() / 2.0)
+    }
+}
+
+/// Decides whether a failed call is worth another try, and when.
+#[derive(Debug)]
+pub struct Persistence {
+    began: Instant,
+    backoff: Backoff,
+    /// Whether something that this step relies on was written in this run.
+    dependencies_in_flight: bool,
+    attempts: u32,
+}
+
+impl Persistence {
+    /// For a step that begins now.
+    pub fn new(seed: u64, dependencies_in_flight: bool) -> Self {
+        Self {
+            began: Instant::now(),
+            backoff: Backoff::new(seed),
+            dependencies_in_flight,
+            attempts: 0,
+        }
+    }
+
+    /// How often it was tried.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Counts a try.
+    pub fn attempt(&mut self) {
+        self.attempts += 1;
+    }
+
+    /// The pause before the next try, or `None` if the failure is final.
+    pub fn pause_after(&mut self, error: &CloudError) -> Option<Duration> {
+        let (budget, pause) = match error.class {
+            ErrorClass::Throttled | ErrorClass::Transient => (FAULT_BUDGET, self.backoff.pause()),
+            ErrorClass::NotYet(InFlight::Cooldown) => (COOLDOWN_BUDGET, COOLDOWN_PAUSE),
+            ErrorClass::NotYet(InFlight::Dependency) if self.dependencies_in_flight => {
+                (DEPENDENCY_BUDGET, self.backoff.pause())
+            }
+            ErrorClass::NotYet(InFlight::Dependency)
+            | ErrorClass::Absent
+            | ErrorClass::Exists
+            | ErrorClass::Denied
+            | ErrorClass::Quota
+            | ErrorClass::Invalid
+            | ErrorClass::Credentials
+            | ErrorClass::Unexpected => return None,
+        };
+        (self.began.elapsed() + pause < budget).then_some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(class: ErrorClass) -> CloudError {
+        CloudError {
+            attempted: "try".into(),
+            operation: "sim:Try".into(),
+            class,
+            code: "Code".into(),
+            message: String::new(),
+            request_id: None,
+            hint: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_dependency_is_waited_for_only_if_it_is_in_flight() {
+        let refusal = error(ErrorClass::NotYet(InFlight::Dependency));
+        assert_eq!(Persistence::new(1, false).pause_after(&refusal), None);
+        assert!(Persistence::new(1, true).pause_after(&refusal).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_budget_ends() {
+        for class in [
+            ErrorClass::Throttled,
+            ErrorClass::Transient,
+            ErrorClass::NotYet(InFlight::Cooldown),
+            ErrorClass::NotYet(InFlight::Dependency),
+        ] {
+            let (_stopper, mut stop) = crate::engine::stop::Stopper::new();
+            let began = Instant::now();
+            let mut persistence = Persistence::new(7, true);
+            while let Some(length) = persistence.pause_after(&error(class)) {
+                assert!(pause(length, &mut stop).await);
+            }
+            assert!(began.elapsed() <= Duration::from_mins(2), "{class:?}");
+            assert!(began.elapsed() >= Duration::from_secs(50), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn equal_seeds_pause_alike() {
+        let pauses = |seed| {
+            let mut backoff = Backoff::new(seed);
+            (0..8).map(|_| backoff.pause()).collect::<Vec<_>>()
+        };
+        assert_eq!(pauses(3), pauses(3));
+        assert_ne!(pauses(3), pauses(4));
+    }
+}

@@ -1,0 +1,340 @@
+//! Compares a stack with the world and decides what happens to every address.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder};
+use super::graph;
+use super::world::World;
+use crate::model::{
+    Address, Catalog, Desired, Diagnostic, FactRef, Facts, FieldDiff, KindInfo, Live, Owner,
+    Parent, Path, Stack, Status, compare, document,
+};
+
+/// The path of a diff that says whose an object is to be.
+pub const OWNER: &str = "owner";
+/// The path of a diff that brings an object back that was on its way out.
+pub const STATUS: &str = "status";
+
+/// What the user permits beyond the ordinary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// `--allow-data-loss`: objects that hold data may be deleted or replaced,
+    /// and buckets emptied.
+    pub allow_data_loss: bool,
+}
+
+/// The plan that makes the world what the stack states; or every reason why it
+/// cannot be drawn. Safety is another matter: see [`guard`](super::guard).
+pub fn plan(
+    stack: &Stack,
+    world: &World,
+    catalog: &dyn Catalog,
+    permissions: Permissions,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
+    let mut problems = Vec::new();
+    for address in graph::ordered(stack)? {
+        let want = desk.resolve(&stack.resources[&address]);
+        match desk.decide(want) {
+            Ok(fate) => desk.record(fate),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    desk.let_orphans_go(DeleteReason::NotDeclared);
+    Ok(desk.finish(permissions))
+}
+
+/// The plan that removes everything that the stack owns. What the stack
+/// declares but does not own stays.
+///
+/// The stack may be empty, when there is no file: everything is found by its
+/// owner tag.
+pub fn plan_destroy(
+    stack: &Stack,
+    world: &World,
+    catalog: &dyn Catalog,
+    permissions: Permissions,
+) -> Plan {
+    let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
+    for (address, live) in &world.found {
+        let ours = desk.is_ours(live);
+        if ours && !is_going(live) {
+            let force = stack.resources.get(address).is_some_and(graph::may_empty);
+            let verdict = Verdict::Delete { live: live.clone(), why: DeleteReason::Destroy, force };
+            desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
+        }
+    }
+    desk.let_orphans_go(DeleteReason::Destroy);
+    let mut plan = desk.finish(permissions);
+    plan.outputs.clear();
+    plan
+}
+
+/// What was decided for one address.
+#[derive(Clone, Debug)]
+pub(super) struct Fate {
+    pub(super) address: Address,
+    pub(super) verdict: Verdict,
+    pub(super) notes: Vec<String>,
+}
+
+/// The decision, with all that the steps need: what is wanted (every fact
+/// filled in that is known by now) and what there is.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    Keep { want: Desired, live: Live },
+    Create { want: Desired },
+    Update { want: Desired, live: Live, diff: Vec<FieldDiff> },
+    Replace { want: Desired, live: Live, diff: Vec<FieldDiff>, because: Cause, order: ReplaceOrder },
+    Delete { live: Live, why: DeleteReason, force: bool },
+}
+
+struct Desk<'a> {
+    stack: &'a Stack,
+    world: &'a World,
+    catalog: &'a dyn Catalog,
+    /// Facts that are known now, and will still hold after the plan.
+    resolved: BTreeMap<Address, Facts>,
+    fates: Vec<Fate>,
+}
+
+impl Desk<'_> {
+    /// The resource with the facts filled in that earlier decisions settled.
+    fn resolve(&self, want: &Desired) -> Desired {
+        let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
+        let mut want = want.clone();
+        if let Value::Object(filled) = document::fill(&Value::Object(want.document), &known) {
+            want.document = filled;
+        } else {
+            want.document = document::Document::new();
+        }
+        want
+    }
+
+    fn decide(&self, want: Desired) -> Result<Fate, Diagnostic> {
+        let kind = self.kind(&want.kind)?;
+        let live = self.world.found.get(&want.address);
+        let live = live.filter(|live| kind.revivable || !is_going(live)).cloned();
+        let address = want.address.clone();
+        let Some(live) = live else {
+            return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
+        };
+        let (ownership, note) = self.ownership(kind, &want, &live)?;
+        let verdict = differ(kind, want, live, ownership);
+        Ok(Fate { address, verdict, notes: note.into_iter().collect() })
+    }
+
+    /// Whether the object may be touched, and the diff that makes it ours.
+    fn ownership(
+        &self,
+        kind: &KindInfo,
+        want: &Desired,
+        live: &Live,
+    ) -> Result<(Option<FieldDiff>, Option<String>), Diagnostic> {
+        if !kind.tagged {
+            return Ok((None, None));
+        }
+        let ours = Owner { stack: self.stack.name.clone(), address: want.address.clone() };
+        let claim = |had: Value| {
+            let wanted = json!(format!("{}/{}", ours.stack, ours.address));
+            Some(FieldDiff::new(Path::field(OWNER), Some(had), Some(wanted)))
+        };
+        match &live.owner {
+            Some(owner) if *owner == ours => Ok((None, None)),
+            Some(owner) if owner.stack == ours.stack => {
+                let note = format!("was {} until now", owner.address);
+                Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
+            }
+            Some(owner) => Err(Diagnostic::error(format!(
+                "{} {} belongs to stack {}",
+                want.kind, want.identity, owner.stack
+            ))
+            .because(format!(
+                "{} declares it too, and two stacks cannot own one object",
+                want.address
+            ))
+            .hint("give this one another name, or remove it from the other stack first")),
+            None if want.lifecycle.adopt => {
+                let note = "exists already and is taken over (`adopt: true`)".to_owned();
+                Ok((claim(json!("nobody")), Some(note)))
+            }
+            None => Err(Diagnostic::error(format!(
+                "{} {} exists already and carries no owner tag",
+                want.kind, want.identity
+            ))
+            .because(format!("{} would change an object that ccprov did not create", want.address))
+            .hint("to take it over, state `lifecycle: { adopt: true }`")
+            .hint("to leave it alone, give this resource another name")),
+        }
+    }
+
+    /// Keeps what later decisions may rely on: facts of an object that stays,
+    /// and predictions of any.
+    fn record(&mut self, fate: Fate) {
+        let facts = match &fate.verdict {
+            Verdict::Keep { want, live } | Verdict::Update { want, live, .. } => {
+                want.predicted.clone().into_iter().chain(live.facts.clone()).collect()
+            }
+            Verdict::Create { want } | Verdict::Replace { want, .. } => want.predicted.clone(),
+            Verdict::Delete { .. } => Facts::new(),
+        };
+        self.resolved.insert(fate.address.clone(), facts);
+        self.fates.push(fate);
+    }
+
+    fn let_orphans_go(&mut self, why: DeleteReason) {
+        let declared: BTreeSet<Address> = self.stack.resources.keys().cloned().collect();
+        let orphans: Vec<&Live> = self
+            .world
+            .orphans
+            .iter()
+            .filter(|live| self.is_ours(live) && !is_going(live))
+            .collect();
+        let mut taken = declared;
+        for live in orphans {
+            let address = free_address(live, &taken);
+            taken.insert(address.clone());
+            let verdict = Verdict::Delete { live: live.clone(), why, force: false };
+            self.fates.push(Fate { address, verdict, notes: Vec::new() });
+        }
+    }
+
+    fn is_ours(&self, live: &Live) -> bool {
+        let tagged = self.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
+        !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == self.stack.name)
+    }
+
+    fn finish(mut self, permissions: Permissions) -> Plan {
+        self.spare_children();
+        self.fates.sort_by(|a, b| a.address.cmp(&b.address));
+        let steps = graph::steps(&self.fates, self.catalog, permissions);
+        let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
+        let outputs = self.stack.outputs.iter();
+        let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
+        Plan {
+            stack: self.stack.name.clone(),
+            place: self.stack.place.clone(),
+            outputs: outputs.collect(),
+            steps,
+            changes: self.fates.into_iter().map(Fate::into_change).collect(),
+        }
+    }
+
+    /// What goes with its parent needs no call of its own.
+    fn spare_children(&mut self) {
+        let leaving: BTreeSet<Parent> = self.fates.iter().filter_map(Fate::leaving).collect();
+        for fate in &mut self.fates {
+            if let Verdict::Delete { live, why, .. } = &mut fate.verdict
+                && live.parent.as_ref().is_some_and(|parent| leaving.contains(parent))
+            {
+                *why = DeleteReason::WithParent;
+            }
+        }
+    }
+
+    fn kind(&self, name: &str) -> Result<&KindInfo, Diagnostic> {
+        self.catalog.kind(name).ok_or_else(|| {
+            Diagnostic::error(format!("there is no kind {name}")).hint("`ccprov kinds` lists all")
+        })
+    }
+}
+
+fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDiff>) -> Verdict {
+    let ignored = |diff: &FieldDiff| {
+        let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
+        fields.any(|field| diff.path.is_within(field))
+    };
+    let mut diff = compare(&want.document, &live.document);
+    diff.retain(|diff| !ignored(diff));
+    for difference in &mut diff {
+        difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
+    }
+    diff.extend(ownership);
+    if let Status::Deleting(why) = &live.status {
+        diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
+    }
+    let mut causes = diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
+    match causes.next() {
+        None if diff.is_empty() => Verdict::Keep { want, live },
+        None => Verdict::Update { want, live, diff },
+        Some(first) => {
+            let because = Cause { first, others: causes.collect() };
+            // A new object under the old name can only come after the old one.
+            let order = if want.identity == live.identity {
+                ReplaceOrder::DeleteFirst
+            } else {
+                ReplaceOrder::CreateFirst
+            };
+            Verdict::Replace { want, live, diff, because, order }
+        }
+    }
+}
+
+fn is_going(live: &Live) -> bool {
+    matches!(live.status, Status::Deleting(_))
+}
+
+/// An orphan keeps the address in its owner tag, unless something else has it
+/// now (a resource that was renamed): then AWS's name tells them apart.
+fn free_address(live: &Live, taken: &BTreeSet<Address>) -> Address {
+    let named = || Address::new(format!("{}({})", live.kind, live.identity));
+    let address = live.owner.as_ref().map(|owner| owner.address.clone());
+    address
+        .filter(|address| !address.as_str().is_empty() && !taken.contains(address))
+        .unwrap_or_else(named)
+}
+
+impl Verdict {
+    /// The resource, unless it only goes.
+    pub(super) fn want(&self) -> Option<&Desired> {
+        match self {
+            Self::Keep { want, .. }
+            | Self::Create { want }
+            | Self::Update { want, .. }
+            | Self::Replace { want, .. } => Some(want),
+            Self::Delete { .. } => None,
+        }
+    }
+}
+
+impl Fate {
+    /// The object that goes, as its children know it.
+    fn leaving(&self) -> Option<Parent> {
+        match &self.verdict {
+            Verdict::Delete { live, .. } => {
+                Some(Parent { kind: live.kind.clone(), identity: live.identity.clone() })
+            }
+            Verdict::Keep { .. }
+            | Verdict::Create { .. }
+            | Verdict::Update { .. }
+            | Verdict::Replace { .. } => None,
+        }
+    }
+
+    fn into_change(self) -> PlannedChange {
+        let Self { address, verdict, notes } = self;
+        let (kind, identity, change) = match verdict {
+            Verdict::Keep { want, .. } => (want.kind, want.identity, Change::NoOp),
+            Verdict::Create { want } => {
+                (want.kind, want.identity, Change::Create { document: want.document })
+            }
+            Verdict::Update { want, diff, .. } => {
+                (want.kind, want.identity, Change::Update { diff })
+            }
+            Verdict::Replace { want, live, diff, because, order } => {
+                let holdings = live.holdings;
+                (want.kind, want.identity, Change::Replace { because, diff, order, holdings })
+            }
+            Verdict::Delete { live, why, .. } => {
+                let Live { kind, identity, document, holdings, .. } = live;
+                (kind, identity, Change::Delete { why, document, holdings })
+            }
+        };
+        PlannedChange { address, kind, identity, change, notes }
+    }
+}

@@ -1,0 +1,139 @@
+//! A plan in a file: `plan --out FILE`, then `apply --plan FILE` does exactly
+//! that, or refuses because the world has moved under it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::change::{Change, Plan, Step};
+use super::world::World;
+use crate::model::{Address, Desired, Diagnostic, FieldDiff, Live, Place, Stack, compare};
+
+/// The format's name and version. A file of another version is refused.
+pub const FORMAT: &str = "ccprov.saved-plan/1";
+
+/// What the file holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedPlan {
+    /// [`FORMAT`].
+    pub format: String,
+    /// SHA-256 over plan and stack: a file that was edited is refused.
+    pub digest: String,
+    /// The stack that it was drawn from.
+    pub stack: Stack,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl SavedPlan {
+    /// A plan ready to be written.
+    pub fn new(stack: Stack, plan: Plan) -> Self {
+        Self { format: FORMAT.into(), digest: digest(&stack, &plan), stack, plan }
+    }
+
+    /// Whether the file is one that we wrote, for this place.
+    pub fn check(&self, place: &Place) -> Result<(), Diagnostic> {
+        if self.format != FORMAT {
+            return Err(Diagnostic::error(format!("the plan file has format {}", self.format))
+                .because(format!("this ccprov reads {FORMAT}"))
+                .hint("make the plan again"));
+        }
+        if self.digest != digest(&self.stack, &self.plan) {
+            return Err(Diagnostic::error("the plan file was changed after it was made")
+                .hint("make the plan again"));
+        }
+        let (made, here) = (&self.plan.place, place);
+        if (&made.account, &made.region) != (&here.account, &here.region) {
+            return Err(Diagnostic::error("the plan file was made for another place")
+                .because(format!(
+                    "it is for account {} in {}, the credentials are of account {} in {}",
+                    made.account, made.region, here.account, here.region
+                ))
+                .hint("use the credentials and region that the plan was made with"));
+        }
+        Ok(())
+    }
+
+    /// The plan on today's objects, if nothing that it touches has moved.
+    pub fn on(&self, world: &World) -> Result<Plan, Vec<Diagnostic>> {
+        let mut plan = self.plan.clone();
+        let replaced: BTreeSet<&Address> = self
+            .plan
+            .changes
+            .iter()
+            .filter(|planned| matches!(planned.change, Change::Replace { .. }))
+            .map(|planned| &planned.address)
+            .collect();
+        let mut stale = Vec::new();
+        for node in &mut plan.steps {
+            let now = object_of(&node.step, &node.address, world);
+            match (&mut node.step, now) {
+                (Step::Create { want }, Some(_)) if !replaced.contains(&want.address) => {
+                    stale.push(moved(&format!("{} exists by now", want.address)));
+                }
+                (Step::Create { .. } | Step::Delete { .. }, None) | (Step::Create { .. }, _) => {}
+                (Step::Update { want, .. }, None) => {
+                    stale.push(moved(&format!("{} is gone", want.address)));
+                }
+                (Step::Update { want, have, diff }, Some(live)) => {
+                    stale.extend(diff.iter().filter_map(|field| has_moved(field, want, live)));
+                    **have = live.clone();
+                }
+                (Step::Delete { have, .. }, Some(live)) => **have = live.clone(),
+            }
+        }
+        if stale.is_empty() { Ok(plan) } else { Err(stale) }
+    }
+}
+
+/// Whether a field that the plan changes is not any more what the plan saw.
+fn has_moved(planned: &FieldDiff, want: &Desired, live: &Live) -> Option<Diagnostic> {
+    if !want.document.contains_key(planned.path.top()) {
+        return None; // Ownership and status are judged by the world itself.
+    }
+    let fresh = compare(&want.document, &live.document);
+    let now = fresh.into_iter().find(|diff| diff.path == planned.path);
+    let (path, address) = (&planned.path, &want.address);
+    match now {
+        Some(now) if now.have == planned.have => None,
+        Some(now) => {
+            let text = |value: &Option<Value>| value.as_ref().unwrap_or(&Value::Null).to_string();
+            let (was, is) = (text(&planned.have), text(&now.have));
+            Some(moved(&format!("{address} {path} {was} -> {is}")))
+        }
+        None => Some(moved(&format!("{address} {path} is as wanted by now"))),
+    }
+}
+
+fn object_of<'a>(step: &Step, address: &Address, world: &'a World) -> Option<&'a Live> {
+    match step {
+        Step::Create { .. } | Step::Update { .. } => world.found.get(address),
+        Step::Delete { have, .. } => world
+            .found
+            .values()
+            .chain(&world.orphans)
+            .find(|live| live.kind == have.kind && live.identity == have.identity),
+    }
+}
+
+fn moved(what: &str) -> Diagnostic {
+    Diagnostic::error(format!("the plan is stale: {what}"))
+        .because("AWS is no longer as it was when the plan was made; nothing was changed")
+        .hint("make the plan again and review it")
+}
+
+fn digest(stack: &Stack, plan: &Plan) -> String {
+    // Maps are sorted, so equal values have equal bytes.
+    let bytes = serde_json::to_vec(&(stack, plan)).unwrap_or_default();
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
