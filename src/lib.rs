@@ -1,7 +1,7 @@
 //! ccprov provisions and verifies messaging and event systems on AWS.
 //!
 //! The rooms, in reading order: [`model`] (the words), [`spec`] (the stack
-//! file), [`plan`] (what to do), [`engine`] (doing it), `report` (showing it),
+//! file), [`plan`] (what to do), [`engine`] (doing it), [`report`] (showing it),
 //! `aws` and `sim` (the two clouds), `cli` (the front desk).
 //! `docs/ARCHITECTURE.md` walks through them.
 
@@ -10,4 +10,5 @@ pub mod aws;
 pub mod engine;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod spec;

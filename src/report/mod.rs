@@ -1,0 +1,31 @@
+//! The windows: everything that people and programs get to see.
+//!
+//! Views turn values into text: a [`Plan`](crate::plan::Plan), a stream of
+//! [`Event`](crate::engine::event::Event)s, diagnostics, outputs, kinds. They
+//! decide nothing, know no cloud, no clock and no terminal's width; which view
+//! writes where is up to the front desk. Text carries colour codes always:
+//! write it through `anstream`, which takes them out where they are unwanted.
+
+pub mod diagnostics;
+mod difference;
+mod json;
+pub mod outputs;
+mod page;
+mod phrases;
+pub mod plan_json;
+pub mod plan_text;
+mod policy;
+pub mod progress;
+mod style;
+pub mod summary;
+mod value;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use diagnostics::{diagnostics_json, diagnostics_text};
+pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text};
+pub use plan_json::plan_json;
+pub use plan_text::{PlanDetail, plan_text};
+pub use progress::{FanOut, JsonLines, Live, Plain, View};
+pub use summary::{RunOf, RunRecord, summary_text};

@@ -1,0 +1,237 @@
+//! A plan for programs: `--json`. The form is described in `docs/JSON.md` and
+//! carries its version; fields may be added to it, never taken away.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::document::{has_pending, shown_value};
+use crate::model::{Document, FieldDiff, Holdings, Path};
+use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step, Totals};
+
+/// The version of the form.
+pub const PLAN_FORMAT: &str = "ccprov.plan/1";
+
+/// The plan as indented JSON, with a line feed at the end.
+pub fn plan_json(plan: &Plan) -> String {
+    let told = TellPlan {
+        format: PLAN_FORMAT,
+        stack: &plan.stack,
+        account: &plan.place.account,
+        region: &plan.place.region,
+        partition: &plan.place.partition,
+        has_changes: !plan.is_empty(),
+        totals: plan.totals(),
+        changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
+        outputs: plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value))).collect(),
+    };
+    super::json::indented(&told)
+}
+
+#[derive(Serialize)]
+struct TellPlan<'a> {
+    format: &'static str,
+    stack: &'a str,
+    account: &'a str,
+    region: &'a str,
+    partition: &'a str,
+    has_changes: bool,
+    totals: Totals,
+    changes: Vec<TellChange<'a>>,
+    outputs: BTreeMap<&'a str, Value>,
+}
+
+#[derive(Serialize)]
+struct TellChange<'a> {
+    address: &'a str,
+    kind: &'a str,
+    identity: Value,
+    action: &'static str,
+    #[serde(flatten)]
+    sides: Sides,
+    diff: Vec<TellDiff>,
+    known_after_apply: Vec<String>,
+    reasons: Vec<Reason>,
+    holdings: Option<&'a Holdings>,
+    notes: &'a [String],
+}
+
+/// The fields before and after, as far as the plan speaks of them.
+#[derive(Default, Serialize)]
+struct Sides {
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct TellDiff {
+    path: String,
+    before: Option<Value>,
+    after: Option<Value>,
+    forces_replacement: bool,
+}
+
+/// Why a change is what it is.
+#[derive(Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+enum Reason {
+    /// A field cannot change in place.
+    CannotUpdate {
+        paths: Vec<String>,
+    },
+    CreateFirst,
+    DeleteFirst,
+    NotDeclared,
+    Destroy,
+    WithParent,
+}
+
+fn tell<'a>(plan: &Plan, planned: &'a PlannedChange) -> TellChange<'a> {
+    let mut told = TellChange {
+        address: planned.address.as_str(),
+        kind: &planned.kind,
+        identity: shown_value(&Value::from(planned.identity.as_str())),
+        action: "no-op",
+        sides: Sides::default(),
+        diff: Vec::new(),
+        known_after_apply: Vec::new(),
+        reasons: Vec::new(),
+        holdings: None,
+        notes: &planned.notes,
+    };
+    match &planned.change {
+        Change::NoOp => {}
+        Change::Create { document } => {
+            told.action = "create";
+            told.sides.after = Some(shown(document));
+            told.known_after_apply = pending_paths(document);
+        }
+        Change::Update { diff } => {
+            told.action = "update";
+            told.sides = sides(plan, planned);
+            tell_diff(&mut told, diff);
+        }
+        Change::Replace { because, diff, order, holdings } => {
+            told.action = "replace";
+            told.sides = sides(plan, planned);
+            told.reasons = vec![cannot_update(because), first(*order)];
+            told.holdings = holdings.as_ref();
+            tell_diff(&mut told, diff);
+        }
+        Change::Delete { why, document, holdings } => {
+            told.action = "delete";
+            told.sides.before = Some(shown(document));
+            told.reasons = vec![gone(*why)];
+            told.holdings = holdings.as_ref();
+        }
+    }
+    told
+}
+
+fn tell_diff(told: &mut TellChange<'_>, diffs: &[FieldDiff]) {
+    for diff in diffs {
+        if let Some(want) = &diff.want {
+            collect_pending(&diff.path, want, &mut told.known_after_apply);
+        }
+    }
+    told.diff = diffs
+        .iter()
+        .map(|diff| TellDiff {
+            path: diff.path.to_string(),
+            before: diff.have.as_ref().map(shown_value),
+            after: diff.want.as_ref().map(shown_value),
+            forces_replacement: diff.forces_replace,
+        })
+        .collect();
+}
+
+/// Before and after, from the address's steps: a change holds differences only.
+fn sides(plan: &Plan, planned: &PlannedChange) -> Sides {
+    let mut sides = Sides::default();
+    for node in plan.steps.iter().filter(|node| node.address == planned.address) {
+        match &node.step {
+            Step::Create { want } => sides.after = Some(shown(&want.document)),
+            Step::Update { want, have, .. } => {
+                sides.before = Some(shown(&have.document));
+                sides.after = Some(shown(&want.document));
+            }
+            Step::Delete { have, .. } => sides.before = Some(shown(&have.document)),
+        }
+    }
+    sides
+}
+
+fn shown(document: &Document) -> Value {
+    shown_value(&Value::Object(document.clone()))
+}
+
+fn cannot_update(because: &Cause) -> Reason {
+    let paths = std::iter::once(&because.first).chain(&because.others);
+    Reason::CannotUpdate { paths: paths.map(Path::to_string).collect() }
+}
+
+fn first(order: ReplaceOrder) -> Reason {
+    match order {
+        ReplaceOrder::CreateFirst => Reason::CreateFirst,
+        ReplaceOrder::DeleteFirst => Reason::DeleteFirst,
+    }
+}
+
+fn gone(why: DeleteReason) -> Reason {
+    match why {
+        DeleteReason::NotDeclared => Reason::NotDeclared,
+        DeleteReason::Destroy => Reason::Destroy,
+        DeleteReason::WithParent => Reason::WithParent,
+    }
+}
+
+fn pending_paths(document: &Document) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (name, value) in document {
+        collect_pending(&Path::field(name), value, &mut paths);
+    }
+    paths
+}
+
+/// The paths of all values within `value` that AWS has yet to choose.
+fn collect_pending(path: &Path, value: &Value, paths: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_pending(&path.with_index(index), item, paths);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, item) in fields {
+                collect_pending(&path.with_field(name), item, paths);
+            }
+        }
+        Value::String(_) if has_pending(value) => paths.push(path.to_string()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures;
+
+    use super::*;
+
+    fn check(name: &str, plan: &Plan) {
+        insta::assert_snapshot!(name, plan_json(plan));
+    }
+
+    #[test]
+    fn plans_are_told_to_programs() {
+        check("plan_json_all_new", &fixtures::all_new());
+        check("plan_json_mixed", &fixtures::mixed());
+        check("plan_json_nothing_to_do", &fixtures::nothing_to_do());
+    }
+
+    #[test]
+    fn no_marker_of_a_pending_fact_gets_out() {
+        let text = plan_json(&fixtures::mixed());
+        assert!(!text.contains("\\u0001"), "{text}");
+    }
+}

@@ -1,0 +1,262 @@
+//! A plan as people read it, on a terminal and in a review.
+//!
+//! Does not depend on the terminal's width or on the time, so that the same
+//! plan quoted twice is the same text. Reads without colour. Nothing is cut.
+//! The last line is a promise to tools that parse it.
+
+use serde_json::Value;
+
+use crate::model::{Emptying, Holdings};
+use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
+
+use super::difference;
+use super::page::Page;
+use super::phrases::enumeration;
+use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
+use super::value;
+
+/// How much of a plan is shown. What changes always is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanDetail {
+    /// List the resources that do not change, instead of counting them.
+    pub unchanged: bool,
+    /// List the fields of the objects that go.
+    pub deleted_fields: bool,
+}
+
+impl PlanDetail {
+    /// What changes, and no more.
+    pub const CHANGES: Self = Self { unchanged: false, deleted_fields: false };
+    /// Everything.
+    pub const FULL: Self = Self { unchanged: true, deleted_fields: true };
+}
+
+/// The plan as text, with colour codes.
+///
+/// Its last line is `Plan: N to add, N to change, N to destroy.` or
+/// `No changes. Your infrastructure matches the configuration.`
+pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
+    let mut page = Page::default();
+    let (stack, place) = (paint(STRONG, &plan.stack), &plan.place);
+    let endpoint = if place.custom_endpoint { ", at a custom endpoint" } else { "" };
+    let (account, region) = (&place.account, &place.region);
+    page.line(0, format!("Stack {stack} in account {account}, region {region}{endpoint}"));
+    page.gap();
+    write_changes(&mut page, plan, detail);
+    write_unchanged(&mut page, plan, detail);
+    if plan.is_empty() {
+        page.gap();
+        page.line(0, "No changes. Your infrastructure matches the configuration.");
+        return page.into_text();
+    }
+    if !plan.outputs.is_empty() {
+        page.gap();
+        page.line(0, "Outputs");
+        value::write_fields(&mut page, 2, &plan.outputs.clone().into_iter().collect());
+    }
+    page.gap();
+    page.line(0, format!("Plan: {}.", plan.totals()));
+    page.into_text()
+}
+
+/// A block for each address, apart from its neighbours unless both are of one
+/// line.
+fn write_changes(page: &mut Page, plan: &Plan, detail: PlanDetail) {
+    let mut was_one_line = true;
+    for planned in &plan.changes {
+        let mut block = Page::default();
+        write_change(&mut block, plan, planned, detail);
+        let block = block.into_text();
+        if block.is_empty() {
+            continue;
+        }
+        let is_one_line = block.lines().count() == 1;
+        if !(is_one_line && was_one_line) {
+            page.gap();
+        }
+        page.lines(0, &block);
+        was_one_line = is_one_line;
+    }
+}
+
+/// The block of one address.
+fn write_change(page: &mut Page, plan: &Plan, planned: &PlannedChange, detail: PlanDetail) {
+    match &planned.change {
+        Change::NoOp if planned.notes.is_empty() => return,
+        Change::NoOp => write_head(page, planned, ""),
+        Change::Create { document } => {
+            write_head(page, planned, "");
+            value::write_fields(page, 2, document);
+        }
+        Change::Update { diff } => {
+            write_head(page, planned, "");
+            difference::write(page, 2, diff);
+        }
+        Change::Replace { because, diff, order, holdings } => {
+            write_head(page, planned, "");
+            page.line(2, why_replaced(because));
+            page.line(2, which_first(*order));
+            write_holdings(page, plan, planned, holdings.as_ref());
+            difference::write(page, 2, diff);
+        }
+        Change::Delete { why, document, holdings } => {
+            write_head(page, planned, why_deleted(*why));
+            write_holdings(page, plan, planned, holdings.as_ref());
+            if detail.deleted_fields {
+                value::write_fields(page, 2, document);
+            }
+        }
+    }
+    for note in &planned.notes {
+        page.line(2, format!("{}: {note}", paint(HINT, "note")));
+    }
+}
+
+/// `+ claimcheck.queue  sqs_queue claimcheck-dev-queue`.
+fn write_head(page: &mut Page, planned: &PlannedChange, why: &str) {
+    let sign = paint(style::of_change(&planned.change), planned.change.symbol());
+    let address = paint(STRONG, &planned.address);
+    let identity = value::bare(&Value::from(planned.identity.as_str()));
+    let object = paint(FAINT, format!("{} {identity}", planned.kind));
+    let why = if why.is_empty() { String::new() } else { format!("  ({why})") };
+    page.line(0, format!("{sign} {address}  {object}{why}"));
+}
+
+fn why_replaced(cause: &Cause) -> String {
+    let fields = std::iter::once(&cause.first).chain(&cause.others);
+    format!("Must be replaced, because {} cannot change in place.", enumeration(fields))
+}
+
+fn which_first(order: ReplaceOrder) -> &'static str {
+    match order {
+        ReplaceOrder::CreateFirst => {
+            "The new object is created first, then the old one is deleted: no gap in service."
+        }
+        ReplaceOrder::DeleteFirst => {
+            "The old object is deleted first, because the new one takes its name: \
+             expect a gap in service."
+        }
+    }
+}
+
+fn why_deleted(why: DeleteReason) -> &'static str {
+    match why {
+        DeleteReason::NotDeclared => "not declared any more",
+        DeleteReason::Destroy => "the stack is being destroyed",
+        DeleteReason::WithParent => "goes with its parent",
+    }
+}
+
+/// What a deletion loses, or what stands in its way.
+fn write_holdings(
+    page: &mut Page,
+    plan: &Plan,
+    planned: &PlannedChange,
+    holdings: Option<&Holdings>,
+) {
+    let Some(Holdings { what, blocks_delete }) = holdings else { return };
+    let fate = match (emptying(plan, planned), blocks_delete) {
+        (Emptying::Empty, _) => ", which will be removed first, and lost",
+        (Emptying::Keep, true) => "; AWS refuses to delete it until it is empty",
+        (Emptying::Keep, false) => ", which will be lost",
+    };
+    page.line(2, format!("{} holds {what}{fate}", paint(BAD, "!")));
+}
+
+/// What the address's delete step does with the contents.
+fn emptying(plan: &Plan, planned: &PlannedChange) -> Emptying {
+    let steps = plan.steps.iter().filter(|node| node.address == planned.address);
+    let told = steps.filter_map(|node| match &node.step {
+        Step::Delete { emptying, .. } => Some(*emptying),
+        Step::Create { .. } | Step::Update { .. } => None,
+    });
+    told.last().unwrap_or(Emptying::Keep)
+}
+
+/// What does not change: a count, or a line each.
+fn write_unchanged(page: &mut Page, plan: &Plan, detail: PlanDetail) {
+    let unchanged: Vec<&PlannedChange> =
+        plan.changes.iter().filter(|planned| matches!(planned.change, Change::NoOp)).collect();
+    if unchanged.is_empty() {
+        return;
+    }
+    page.gap();
+    if !detail.unchanged {
+        return page.line(0, paint(FAINT, format!("= {} unchanged", unchanged.len())));
+    }
+    // Those with notes have a block of their own already.
+    for planned in unchanged.into_iter().filter(|planned| planned.notes.is_empty()) {
+        write_head(page, planned, "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::model::compare;
+    use crate::report::fixtures::{self, document, plain, plan_of, planned};
+
+    use super::*;
+
+    fn check(name: &str, plan: &Plan, detail: PlanDetail) {
+        insta::assert_snapshot!(name, plain(&plan_text(plan, detail)));
+    }
+
+    #[test]
+    fn plans_read_well() {
+        check("plan_all_new", &fixtures::all_new(), PlanDetail::CHANGES);
+        check("plan_mixed", &fixtures::mixed(), PlanDetail::CHANGES);
+        check("plan_mixed_in_full", &fixtures::mixed(), PlanDetail::FULL);
+        check("plan_all_gone", &fixtures::all_gone(), PlanDetail::CHANGES);
+        check("plan_nothing_to_do", &fixtures::nothing_to_do(), PlanDetail::CHANGES);
+    }
+
+    #[test]
+    fn difficult_differences_read_well() {
+        let statement = |action: &str| json!({ "Effect": "Allow", "Action": action });
+        let long = |name: &str| format!("arn:aws:sqs:us-east-1:123456789012:claimcheck-dev-{name}");
+        let want = json!({
+            "definition": "{\n  \"StartAt\": \"New\",\n  \"States\": {}\n}\n",
+            "events": [{ "id": "a", "prefix": "new/" }, { "id": "b", "prefix": "b/" }],
+            "policy": { "Statement": [statement("sqs:SendMessage"), statement("sqs:Purge")] },
+            "order": ["b", "a"],
+            "sources": [long("one"), long("two"), long("three")],
+            "tags": { "a.b": "new" },
+            "trigger": { "cron": "1 * * * *", "zone": "UTC" },
+        });
+        let have = json!({
+            "definition": "{\n  \"StartAt\": \"Old\",\n  \"States\": {}\n}\n",
+            "events": [{ "id": "a", "prefix": "old/" }, { "id": "c", "prefix": "c/" }],
+            "policy": { "Statement": [statement("sqs:SendMessage"), statement("sqs:*")] },
+            "order": ["a", "b"],
+            "sources": [long("one"), long("two"), long("four")],
+            "tags": { "a.b": "old" },
+            "trigger": "daily",
+        });
+        let diff = compare(&document(want), &document(have));
+        let plan = plan_of(vec![planned("x", "kind", Change::Update { diff })]);
+        check("plan_difficult_differences", &plan, PlanDetail::CHANGES);
+    }
+
+    #[test]
+    fn colours_are_on_until_the_edge_takes_them_out() {
+        let text = plan_text(&fixtures::mixed(), PlanDetail::CHANGES);
+        assert!(text.contains("\u{1b}[33m~"), "a yellow sign for an update");
+        assert!(!text.contains(['\u{1}', '\u{2}', '\u{3}']), "no marker of a pending fact");
+    }
+
+    #[test]
+    fn the_last_line_is_what_tools_parse() {
+        let last =
+            |plan| plain(&plan_text(&plan, PlanDetail::FULL)).lines().last().map(str::to_owned);
+        assert_eq!(
+            last(fixtures::mixed()).as_deref(),
+            Some("Plan: 2 to add, 2 to change, 4 to destroy.")
+        );
+        assert_eq!(
+            last(fixtures::nothing_to_do()).as_deref(),
+            Some("No changes. Your infrastructure matches the configuration.")
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! Access policies at a glance: one sentence a statement.
+//!
+//! Knows the grammar of policy documents, which is public and stable, but no
+//! service. Everything of a statement is shown; of the document around it only
+//! `Version: 2012-10-17` is not, because every policy says it.
+
+use serde_json::Value;
+
+use crate::model::Document;
+
+use super::page::Page;
+use super::value::{self, Label, reference};
+
+/// More than this of actions or values goes below each other.
+const SHORT: usize = 72;
+
+const EVERY_POLICY_SAYS: (&str, &str) = ("Version", "2012-10-17");
+
+/// Whether a value is a policy document.
+pub(super) fn is_policy(value: &Value) -> bool {
+    statements(value).is_some_and(|all| !all.is_empty() && all.iter().all(is_statement))
+}
+
+/// Whether a value is a policy's statement, of the shape that this file reads.
+pub(super) fn is_statement(value: &Value) -> bool {
+    let well_formed = value.get("Condition").is_none_or(|condition| {
+        condition.as_object().is_some_and(|operators| operators.values().all(Value::is_object))
+    });
+    well_formed && value.get("Effect").is_some_and(Value::is_string)
+}
+
+fn statements(policy: &Value) -> Option<&[Value]> {
+    match policy.get("Statement")? {
+        Value::Array(statements) => Some(statements),
+        single => Some(std::slice::from_ref(single)),
+    }
+}
+
+/// Writes a policy document statement by statement.
+pub(super) fn write(page: &mut Page, depth: usize, policy: &Document) {
+    let (version, usual) = EVERY_POLICY_SAYS;
+    let mut rest = policy.clone();
+    rest.remove("Statement");
+    if rest.get(version).is_some_and(|value| value == usual) {
+        rest.remove(version);
+    }
+    value::write_fields(page, depth, &rest);
+    let whole = Value::Object(policy.clone());
+    for statement in statements(&whole).unwrap_or_default() {
+        write_statement(page, depth, "", statement);
+    }
+}
+
+/// Writes one statement: who may do what in one line, then on what and when.
+pub(super) fn write_statement(page: &mut Page, depth: usize, sign: &str, statement: &Value) {
+    let name = match statement.get("Sid").and_then(Value::as_str) {
+        None | Some("") => "statement".to_owned(),
+        Some(sid) => format!("statement {sid}"),
+    };
+    let inner = if sign.is_empty() { depth + 1 } else { depth + 2 };
+    let mut parts = parts(statement);
+    let mut sentence = format!("{sign}{name}: {}", subject(statement));
+    // What is short stays in the first line: `to sns:Publish`, `on *`.
+    while let Some(part) = parts.first().filter(|part| part.fits_the_sentence()) {
+        sentence = format!("{sentence} {}", part.one_line());
+        parts.remove(0);
+    }
+    page.line(depth, sentence);
+    for part in parts {
+        part.write(page, inner);
+    }
+    write_unknown_elements(page, inner, statement);
+}
+
+/// `Allow s3.amazonaws.com`.
+fn subject(statement: &Value) -> String {
+    let effect = statement.get("Effect").and_then(Value::as_str).unwrap_or_default();
+    let principal = match (statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Some(principal), _) => principals(principal),
+        (None, Some(principal)) => format!("everyone except {}", principals(principal)),
+        (None, None) => return effect.to_owned(),
+    };
+    format!("{effect} {principal}")
+}
+
+/// Services, accounts and roles are told apart by their look; the two kinds of
+/// principal that are not are named.
+fn principals(principal: &Value) -> String {
+    let Value::Object(kinds) = principal else {
+        return list(principal).iter().map(|name| anyone(name)).collect::<Vec<_>>().join(", ");
+    };
+    let mut names = Vec::new();
+    for (kind, values) in kinds {
+        for name in list(values) {
+            names.push(match kind.as_str() {
+                "AWS" => anyone(&name),
+                "Service" => name,
+                other => format!("{other} {name}"),
+            });
+        }
+    }
+    names.join(", ")
+}
+
+fn anyone(name: &str) -> String {
+    if name == "*" { "anyone (*)".to_owned() } else { name.to_owned() }
+}
+
+/// One clause: a word that opens it, and what it lists.
+struct Part {
+    opening: String,
+    items: Vec<String>,
+    joint: &'static str,
+}
+
+impl Part {
+    fn one_line(&self) -> String {
+        format!("{} {}", self.opening, self.items.join(self.joint)).trim_start().to_owned()
+    }
+
+    fn fits_the_sentence(&self) -> bool {
+        let is_condition = self.joint != ", ";
+        let is_everything = self.items == ["*"];
+        let is_verb = !self.opening.starts_with("on") && self.one_line().chars().count() <= SHORT;
+        !is_condition && (is_verb || is_everything)
+    }
+
+    fn write(&self, page: &mut Page, depth: usize) {
+        let whole = self.one_line();
+        if self.items.len() < 2 || whole.chars().count() <= SHORT {
+            return page.line(depth, whole);
+        }
+        page.line(depth, self.opening.trim_end());
+        for item in &self.items {
+            page.line(depth + 1, item);
+        }
+    }
+}
+
+fn parts(statement: &Value) -> Vec<Part> {
+    let to = if statement.get("Principal").or(statement.get("NotPrincipal")).is_some() {
+        "to"
+    } else {
+        ""
+    };
+    let clauses = [
+        ("Action", to.to_owned()),
+        ("NotAction", format!("{to} everything except").trim_start().to_owned()),
+        ("Resource", "on".to_owned()),
+        ("NotResource", "on everything except".to_owned()),
+    ];
+    let mut parts: Vec<Part> = clauses
+        .into_iter()
+        .filter_map(|(element, opening)| {
+            let items = list(statement.get(element)?);
+            Some(Part { opening, items, joint: ", " })
+        })
+        .collect();
+    parts.extend(conditions(statement));
+    parts
+}
+
+/// `if ArnLike aws:SourceArn arn:...`, then `and ...`.
+fn conditions(statement: &Value) -> Vec<Part> {
+    let operators = statement.get("Condition").and_then(Value::as_object);
+    let tests = operators.into_iter().flatten().flat_map(|(operator, keys)| {
+        let keys = keys.as_object().into_iter().flatten();
+        keys.map(move |(key, values)| (format!("{operator} {}", reference(key)), list(values)))
+    });
+    tests
+        .enumerate()
+        .map(|(position, (test, items))| {
+            let word = if position == 0 { "if" } else { "and" };
+            Part { opening: format!("{word} {test}"), items, joint: " or " }
+        })
+        .collect()
+}
+
+/// Elements that this file does not know, as plain fields.
+fn write_unknown_elements(page: &mut Page, depth: usize, statement: &Value) {
+    const KNOWN: [&str; 9] = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    let fields = statement.as_object().into_iter().flatten();
+    for (name, value) in fields.filter(|(name, _)| !KNOWN.contains(&name.as_str())) {
+        value::write(page, &Label { depth, sign: "", name, width: 0, remark: "" }, value);
+    }
+}
+
+/// One or many, as a list of readable texts.
+fn list(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().map(value::bare).collect(),
+        single => vec![value::bare(single)],
+    }
+}

@@ -1,0 +1,128 @@
+//! Moving lines on a terminal: one for each running step, a bar for the whole.
+//! What is finished scrolls away above them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine::event::{Event, EventKind};
+use crate::model::Address;
+use crate::plan::{Action, StepId};
+use crate::report::phrases::{doing, duration};
+use crate::report::style::{FAINT, STRONG, paint, sign_of};
+
+use super::{Ended, View, interrupted, refusal};
+
+/// How often spinners turn; a tenth of a second looks alive and costs nothing.
+const TURN: Duration = Duration::from_millis(100);
+
+/// Progress on a terminal.
+pub struct Live {
+    lines: MultiProgress,
+    total: ProgressBar,
+    running: BTreeMap<StepId, Running>,
+    colour: bool,
+    turn: Option<Duration>,
+}
+
+/// A running step and its line.
+struct Running {
+    line: ProgressBar,
+    action: Action,
+    kind: String,
+}
+
+impl Live {
+    /// A view that draws on `target`, with or without colours.
+    pub fn new(target: ProgressDrawTarget, colour: bool) -> Self {
+        Self::turning(target, colour, Some(TURN))
+    }
+
+    fn turning(target: ProgressDrawTarget, colour: bool, turn: Option<Duration>) -> Self {
+        let lines = MultiProgress::with_draw_target(target);
+        let total = lines.add(ProgressBar::new(0));
+        total.set_style(style("[{bar:30}] {pos}/{len}").progress_chars("=> "));
+        Self { lines, total, running: BTreeMap::new(), colour, turn }
+    }
+
+    /// The text as this terminal wants it.
+    fn coloured(&self, text: &str) -> String {
+        if self.colour { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+    }
+
+    /// Prints a line above those that move.
+    fn print(&self, text: &str) {
+        let _terminal_is_gone = self.lines.println(self.coloured(text));
+    }
+
+    fn start(&mut self, step: StepId, address: &Address, (action, kind): (Action, &str)) {
+        let line = self.lines.insert_before(&self.total, ProgressBar::new_spinner());
+        line.set_style(style("{spinner} {msg}"));
+        if let Some(turn) = self.turn {
+            line.enable_steady_tick(turn);
+        }
+        self.running.insert(step, Running { line, action, kind: kind.to_owned() });
+        self.tell(step, address, "");
+    }
+
+    /// Says on a step's line what it is doing right now.
+    fn tell(&self, step: StepId, address: &Address, what: &str) {
+        let Some(Running { line, action, kind }) = self.running.get(&step) else { return };
+        let (sign, address) = (sign_of(*action), paint(STRONG, address));
+        let what = if what.is_empty() { String::new() } else { paint(FAINT, format!(", {what}")) };
+        line.set_message(
+            self.coloured(&format!("{sign} {address}: {} {kind}{what}", doing(*action))),
+        );
+    }
+
+    fn end(&mut self, step: StepId, ended: &Ended<'_>) {
+        if let Some(running) = self.running.remove(&step) {
+            running.line.finish_and_clear();
+        }
+        self.total.inc(1);
+        for line in ended.lines("") {
+            self.print(line.trim_end());
+        }
+    }
+}
+
+impl View for Live {
+    fn show(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::RunStarted { steps } => self.total.set_length(*steps as u64),
+            EventKind::StepStarted { step, address, kind, action } => {
+                self.start(*step, address, (*action, kind));
+            }
+            EventKind::StepRetrying { step, address, error, pause, .. } => {
+                let what = format!("trying again in {}: {}", duration(*pause), refusal(error));
+                self.tell(*step, address, &what);
+            }
+            EventKind::StepAccepted { step, address } => {
+                self.tell(*step, address, "accepted");
+            }
+            EventKind::StepWaiting { step, address, waited, seen } => {
+                let what = format!("waiting for {}: {seen}", duration(*waited));
+                self.tell(*step, address, &what);
+            }
+            EventKind::StepFinished { step, address, kind, action, took, outcome } => {
+                let ended = Ended { address, kind, action: *action, took: *took, outcome };
+                self.end(*step, &ended);
+            }
+            EventKind::Interrupted { in_flight, abandon_waits } => {
+                self.print(&interrupted(*in_flight, *abandon_waits));
+            }
+            EventKind::RunFinished { .. } => self.total.finish_and_clear(),
+            EventKind::FactsKnown { .. } => {}
+        }
+    }
+
+    fn finish(&mut self) {
+        self.total.finish_and_clear();
+        let _terminal_is_gone = self.lines.clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("our own templates are well-formed")
+}

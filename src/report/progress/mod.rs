@@ -1,0 +1,175 @@
+//! A run as it happens: views of the engine's events.
+//!
+//! [`Plain`] for logs, [`Live`] for terminals, [`JsonLines`] for programs;
+//! [`FanOut`] for several at once. No view knows the time: durations come with
+//! the events. None can stop the engine, so none of them can fail; what cannot
+//! be written (nobody reads the pipe any more) is not written.
+
+mod json_lines;
+mod live;
+mod plain;
+
+pub use json_lines::{EVENT_FORMAT, JsonLines};
+pub use live::Live;
+pub use plain::Plain;
+
+use crate::engine::event::{Event, Outcome};
+use crate::model::{Address, CloudError};
+use crate::plan::Action;
+
+use super::phrases::{done, duration};
+use super::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
+
+/// Something that looks at events.
+pub trait View: Send {
+    /// One more event.
+    fn show(&mut self, event: &Event);
+
+    /// There are no more events.
+    fn finish(&mut self);
+}
+
+/// Several views of one run.
+#[derive(Default)]
+pub struct FanOut {
+    views: Vec<Box<dyn View>>,
+}
+
+impl FanOut {
+    /// No view so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub fn with(mut self, view: impl View + 'static) -> Self {
+        self.views.push(Box::new(view));
+        self
+    }
+}
+
+impl View for FanOut {
+    fn show(&mut self, event: &Event) {
+        self.views.iter_mut().for_each(|view| view.show(event));
+    }
+
+    fn finish(&mut self) {
+        self.views.iter_mut().for_each(|view| view.finish());
+    }
+}
+
+/// A step that ended, as [`Plain`] and [`Live`] tell of it.
+struct Ended<'a> {
+    address: &'a Address,
+    kind: &'a str,
+    action: Action,
+    took: std::time::Duration,
+    outcome: &'a Outcome,
+}
+
+impl Ended<'_> {
+    /// A line, and more below it where something went wrong.
+    fn lines(&self, progress: &str) -> Vec<String> {
+        let Self { address, kind, action, took, outcome } = *self;
+        let address = paint(STRONG, address);
+        let failed = |what: &str| format!("{} {address}: {what}", paint(BAD, "x"));
+        let idle = |what: &str| paint(FAINT, format!("  {address}: {what}"));
+        let mut lines = Vec::new();
+        match outcome {
+            Outcome::Done { .. } => {
+                let (sign, what, took) = (sign_of(action), done(action), duration(took));
+                let progress = paint(FAINT, progress);
+                lines.push(format!("{sign} {address}: {what} {kind} in {took}  {progress}"));
+            }
+            Outcome::Failed { error, attempts } => {
+                let tries = if *attempts > 1 {
+                    format!(" (tried {attempts} times)")
+                } else {
+                    String::new()
+                };
+                lines.push(failed(&format!("{error}{tries}")));
+                lines.extend(error.hint.iter().map(|hint| self::hint(hint)));
+            }
+            Outcome::TimedOut { waited, seen } => {
+                let waited = duration(*waited);
+                lines.push(failed(&format!(
+                    "accepted, but not ready after {waited}; last seen: {seen}"
+                )));
+            }
+            Outcome::Refused { reason } => {
+                lines.push(failed(&format!("refused: {}", reason.summary)));
+                lines.extend(reason.detail.iter().map(|detail| format!("    {detail}")));
+                lines.extend(reason.hints.iter().map(|hint| self::hint(hint)));
+            }
+            Outcome::Skipped { because } => {
+                lines.push(idle(&format!("skipped, because of {because}")));
+            }
+            Outcome::NotStarted => lines.push(idle("not started")),
+            Outcome::Unconfirmed => lines.push(idle("accepted, not confirmed")),
+        }
+        lines
+    }
+}
+
+/// `    hint: ...`.
+fn hint(text: &str) -> String {
+    format!("    {}: {text}", paint(HINT, "hint"))
+}
+
+/// A refusal that will be tried again, in short.
+fn refusal(error: &CloudError) -> String {
+    let CloudError { operation, code, message, .. } = error;
+    match (code.as_str(), message.as_str()) {
+        ("", message) => format!("{operation} got no answer: {message}"),
+        (code, "") => format!("{operation} answered {code}"),
+        (code, message) => format!("{operation} answered {code}: {message}"),
+    }
+}
+
+/// What is told when somebody asks to stop.
+fn interrupted(in_flight: usize, abandon_waits: bool) -> String {
+    let word = paint(CHANGE, "interrupted");
+    let steps = super::phrases::count(in_flight, "step");
+    if abandon_waits {
+        format!("{word}: giving up the wait for {steps}")
+    } else {
+        format!(
+            "{word}: finishing {steps} in flight, starting nothing new; interrupt again to give up waiting"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::{self, Paper};
+
+    use super::*;
+
+    fn check(name: &str, events: &[Event]) {
+        let (log, lines) = (Paper::default(), Paper::default());
+        let mut views = FanOut::new()
+            .with(Plain::new(Box::new(log.clone())))
+            .with(JsonLines::new(Box::new(lines.clone())));
+        events.iter().for_each(|event| views.show(event));
+        views.finish();
+        insta::assert_snapshot!(format!("{name}_plain"), log.read());
+        insta::assert_snapshot!(format!("{name}_json"), lines.read());
+    }
+
+    #[test]
+    fn runs_are_told_as_they_happen() {
+        check("run_smooth", &fixtures::smooth());
+        check("run_failing", &fixtures::failing());
+        check("run_crashing", &fixtures::crashing());
+        check("run_interrupted", &fixtures::interrupted());
+    }
+
+    #[test]
+    fn a_long_wait_gives_a_sign_of_life_now_and_then() {
+        let log = Paper::default();
+        let mut view = Plain::new(Box::new(log.clone()));
+        fixtures::waiting().iter().for_each(|event| view.show(event));
+        insta::assert_snapshot!("run_waiting_plain", log.read());
+    }
+}

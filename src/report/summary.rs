@@ -1,0 +1,309 @@
+//! The end of a run: what came about, what did not and why, and what to do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::engine::event::{Event, EventKind, Outcome, Summary};
+use crate::model::{Address, CloudError};
+use crate::plan::{Action, StepId};
+
+use super::outputs::outputs_text;
+use super::page::Page;
+use super::phrases::{count, duration};
+use super::progress::View;
+use super::style::{ADD, BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
+
+/// What is remembered of a run: fill it with its events, like any view.
+#[derive(Clone, Debug, Default)]
+pub struct RunRecord {
+    started: BTreeMap<StepId, Duration>,
+    accepted: BTreeMap<StepId, Duration>,
+    ended: Vec<EndedStep>,
+    summary: Summary,
+    was_interrupted: bool,
+}
+
+/// A step that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedStep {
+    /// Whose.
+    pub address: Address,
+    /// Which kind.
+    pub kind: String,
+    /// The verb.
+    pub action: Action,
+    /// When its calls began, since the run did; `None` if they never did.
+    pub started: Option<Duration>,
+    /// When the cloud had accepted all of them.
+    pub accepted: Option<Duration>,
+    /// When it ended.
+    pub ended: Duration,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// What a run was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunOf {
+    /// `ccprov apply`.
+    Apply,
+    /// `ccprov destroy`.
+    Destroy,
+}
+
+impl RunRecord {
+    /// Every step, in the order in which they ended.
+    pub fn ended(&self) -> &[EndedStep] {
+        &self.ended
+    }
+
+    /// The totals.
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn was_interrupted(&self) -> bool {
+        self.was_interrupted
+    }
+}
+
+impl View for RunRecord {
+    fn show(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::StepStarted { step, .. } => {
+                self.started.insert(*step, event.elapsed);
+            }
+            EventKind::StepAccepted { step, .. } => {
+                self.accepted.insert(*step, event.elapsed);
+            }
+            EventKind::StepFinished { step, address, kind, action, outcome, .. } => {
+                self.ended.push(EndedStep {
+                    address: address.clone(),
+                    kind: kind.clone(),
+                    action: *action,
+                    started: self.started.remove(step),
+                    accepted: self.accepted.remove(step),
+                    ended: event.elapsed,
+                    outcome: outcome.clone(),
+                });
+            }
+            EventKind::Interrupted { .. } => self.was_interrupted = true,
+            EventKind::RunFinished { summary } => self.summary = *summary,
+            EventKind::RunStarted { .. }
+            | EventKind::StepRetrying { .. }
+            | EventKind::FactsKnown { .. }
+            | EventKind::StepWaiting { .. } => {}
+        }
+    }
+
+    fn finish(&mut self) {}
+}
+
+/// The end of a run as text with colour codes.
+///
+/// A success begins with `Apply complete! Resources: N added, N changed, N
+/// destroyed.` or `Destroy complete! Resources: N destroyed.`; the outputs
+/// follow. Anything else says what is missing, why, and that `command`, run
+/// again, goes on from there.
+pub fn summary_text(
+    record: &RunRecord,
+    run: RunOf,
+    outputs: &BTreeMap<String, Value>,
+    command: &str,
+) -> String {
+    let mut page = Page::default();
+    if record.summary.is_success() {
+        page.line(0, paint(ADD, complete(run, record.summary)));
+        if !outputs.is_empty() {
+            page.gap();
+            page.line(0, "Outputs");
+            page.lines(1, &outputs_text(outputs));
+        }
+        return page.into_text();
+    }
+    page.line(0, incomplete(record, run));
+    write_failures(&mut page, record);
+    write_skipped(&mut page, record);
+    write_left(&mut page, record);
+    page.gap();
+    page.line(0, "Nothing is rolled back: what is done stays done.");
+    let when = if record.summary.failed > 0 { "When the cause is gone, run" } else { "Run" };
+    page.line(0, format!("{when} the same command again; it goes on from here:"));
+    page.line(2, paint(STRONG, command));
+    page.into_text()
+}
+
+fn complete(run: RunOf, Summary { added, changed, destroyed, .. }: Summary) -> String {
+    match run {
+        RunOf::Apply => format!(
+            "Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed."
+        ),
+        RunOf::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
+    }
+}
+
+/// `Apply failed: 3 of 6 steps done (1 added), 2 failed, 1 skipped.`
+fn incomplete(record: &RunRecord, run: RunOf) -> String {
+    let what = match run {
+        RunOf::Apply => "Apply",
+        RunOf::Destroy => "Destroy",
+    };
+    let Summary { added, changed, destroyed, failed, skipped, left } = record.summary;
+    let how = match (failed, record.was_interrupted) {
+        (0, _) => paint(CHANGE, format!("{what} interrupted")),
+        (_, true) => paint(BAD, format!("{what} failed and was interrupted")),
+        (_, false) => paint(BAD, format!("{what} failed")),
+    };
+    let done = added + changed + destroyed;
+    let steps = count(done + failed + skipped + left, "step");
+    let nonzero = |counts: &[(usize, &str)]| {
+        let told = counts.iter().filter(|(number, _)| *number > 0);
+        told.map(|(number, word)| format!("{number} {word}")).collect::<Vec<String>>()
+    };
+    let kinds = nonzero(&[(added, "added"), (changed, "changed"), (destroyed, "destroyed")]);
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    let missing = nonzero(&[(failed, "failed"), (skipped, "skipped"), (left, "left")]);
+    format!("{how}: {done} of {steps} done{kinds}, {}.", missing.join(", "))
+}
+
+/// Each failed step: what was attempted, what came back, what to try.
+fn write_failures(page: &mut Page, record: &RunRecord) {
+    for step in &record.ended {
+        match &step.outcome {
+            Outcome::Failed { error, attempts } => {
+                let attempted = &error.attempted;
+                write_head(page, step, &format!("failed to {attempted}"));
+                write_error(page, error, *attempts);
+            }
+            Outcome::TimedOut { waited, seen } => {
+                write_head(page, step, &format!("not ready after {}", duration(*waited)));
+                page.line(2, "AWS accepted every call, but a read does not show it yet.");
+                page.line(2, format!("last seen: {seen}"));
+            }
+            Outcome::Refused { reason } => {
+                write_head(page, step, &reason.summary);
+                reason.detail.iter().for_each(|detail| page.lines(2, detail));
+                reason.hints.iter().for_each(|hint| write_hint(page, hint));
+            }
+            Outcome::Done { .. }
+            | Outcome::Skipped { .. }
+            | Outcome::NotStarted
+            | Outcome::Unconfirmed => {}
+        }
+    }
+}
+
+fn write_head(page: &mut Page, step: &EndedStep, what: &str) {
+    let (address, kind) = (paint(STRONG, &step.address), paint(FAINT, &step.kind));
+    page.gap();
+    page.line(0, format!("{} {address}  {kind}: {what}", paint(BAD, "x")));
+}
+
+fn write_error(page: &mut Page, error: &CloudError, attempts: u32) {
+    let CloudError { operation, code, message, request_id, hint, .. } = error;
+    if code.is_empty() {
+        page.line(2, format!("{operation} got no answer: {message}"));
+    } else {
+        page.line(2, format!("{operation} answered {}", paint(STRONG, code)));
+        page.lines(2, message);
+    }
+    if attempts > 1 {
+        page.line(2, format!("tried {attempts} times"));
+    }
+    if let Some(id) = request_id {
+        page.line(2, format!("request id {id}"));
+    }
+    hint.iter().for_each(|hint| write_hint(page, hint));
+}
+
+fn write_hint(page: &mut Page, hint: &str) {
+    page.line(2, format!("{}: {hint}", paint(HINT, "hint")));
+}
+
+/// Skipped steps below the one that stands in their way.
+fn write_skipped(page: &mut Page, record: &RunRecord) {
+    let mut groups: BTreeMap<&Address, Vec<&EndedStep>> = BTreeMap::new();
+    for step in &record.ended {
+        if let Outcome::Skipped { because } = &step.outcome {
+            groups.entry(because).or_default().push(step);
+        }
+    }
+    for (because, steps) in groups {
+        write_list(page, &format!("Skipped because of {because}"), steps);
+    }
+}
+
+/// What an interruption left undone.
+fn write_left(page: &mut Page, record: &RunRecord) {
+    let ended_as = |outcome: Outcome| {
+        record.ended.iter().filter(move |step| step.outcome == outcome).collect::<Vec<_>>()
+    };
+    write_list(page, "Accepted by AWS, but not confirmed", ended_as(Outcome::Unconfirmed));
+    write_list(page, "Not started", ended_as(Outcome::NotStarted));
+}
+
+fn write_list(page: &mut Page, title: &str, steps: Vec<&EndedStep>) {
+    if steps.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(0, format!("{title}:"));
+    for step in steps {
+        page.line(
+            2,
+            format!("{} {}  {}", sign_of(step.action), step.address, paint(FAINT, &step.kind)),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::report::fixtures::{self, plain};
+
+    use super::*;
+
+    fn check(name: &str, events: &[Event], run: RunOf) {
+        let mut record = RunRecord::default();
+        events.iter().for_each(|event| record.show(event));
+        let outputs = match run {
+            RunOf::Apply => BTreeMap::from([
+                ("bucket".to_owned(), json!({ "arn": "arn:aws:s3:::claims", "name": "claims" })),
+                ("queue_url".to_owned(), json!("https://sqs.us-east-1.amazonaws.com/1/claims")),
+            ]),
+            RunOf::Destroy => BTreeMap::new(),
+        };
+        let text = summary_text(&record, run, &outputs, "ccprov apply stacks/dev.yaml");
+        insta::assert_snapshot!(name, plain(&text));
+    }
+
+    #[test]
+    fn runs_end_in_words() {
+        check("summary_smooth", &fixtures::smooth(), RunOf::Apply);
+        check("summary_destroyed", &fixtures::destroyed(), RunOf::Destroy);
+        check("summary_failing", &fixtures::failing(), RunOf::Apply);
+        check("summary_crashing", &fixtures::crashing(), RunOf::Apply);
+        check("summary_interrupted", &fixtures::interrupted(), RunOf::Apply);
+    }
+
+    #[test]
+    fn the_promised_lines_are_verbatim() {
+        let first = |events: &[Event], run| {
+            let mut record = RunRecord::default();
+            events.iter().for_each(|event| record.show(event));
+            plain(&summary_text(&record, run, &BTreeMap::new(), ""))
+        };
+        assert_eq!(
+            first(&fixtures::smooth(), RunOf::Apply),
+            "Apply complete! Resources: 2 added, 1 changed, 1 destroyed.\n"
+        );
+        assert_eq!(
+            first(&fixtures::destroyed(), RunOf::Destroy),
+            "Destroy complete! Resources: 2 destroyed.\n"
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! How values read: the way a stack file would spell them, quoted only where
+//! they would be mistaken for something else, and never cut.
+
+use serde_json::Value;
+
+use crate::model::Document;
+use crate::model::document::{self, KNOWN_AFTER_APPLY};
+
+use super::page::Page;
+use super::policy;
+
+/// A list longer than this is written one element a line. A fixed number, not
+/// the terminal's width, so that a plan reads the same wherever it is quoted.
+const SHORT: usize = 72;
+
+/// Where a value is written: its label and what surrounds it.
+pub(super) struct Label<'a> {
+    /// Of the label.
+    pub(super) depth: usize,
+    /// Empty, or a painted sign with a blank.
+    pub(super) sign: &'a str,
+    /// The field's name.
+    pub(super) name: &'a str,
+    /// How wide names are hereabouts.
+    pub(super) width: usize,
+    /// Said after a value on the same line, or after the name of a block.
+    pub(super) remark: &'a str,
+}
+
+impl Label<'_> {
+    /// Where that which belongs to this label is written.
+    pub(super) fn inner_depth(&self) -> usize {
+        if self.sign.is_empty() { self.depth + 1 } else { self.depth + 2 }
+    }
+
+    /// The label with something on its line.
+    pub(super) fn with(&self, text: &str) -> String {
+        let Self { sign, name, width, remark, .. } = self;
+        format!("{sign}{name:width$}  {text}{remark}")
+    }
+
+    /// The label alone, as the head of a block.
+    pub(super) fn alone(&self) -> String {
+        format!("{}{}{}", self.sign, self.name, self.remark)
+    }
+}
+
+/// Writes fields, their inline values aligned.
+pub(super) fn write_fields(page: &mut Page, depth: usize, fields: &Document) {
+    let width = width_of(fields);
+    for (name, value) in fields {
+        let name = reference(name);
+        write(page, &Label { depth, sign: "", name: &name, width, remark: "" }, value);
+    }
+}
+
+/// How wide a column of these fields' names is: as the widest that has its
+/// value beside it.
+fn width_of(fields: &Document) -> usize {
+    let beside = fields.iter().filter(|(_, value)| inline(value).is_some());
+    beside.map(|(name, _)| reference(name).chars().count()).max().unwrap_or(0)
+}
+
+/// Writes one value under its label: beside it if it is short, else below.
+pub(super) fn write(page: &mut Page, label: &Label<'_>, value: &Value) {
+    if let Some(text) = inline(value) {
+        return page.line(label.depth, label.with(&text));
+    }
+    page.line(label.depth, label.alone());
+    let depth = label.inner_depth();
+    match value {
+        Value::Object(fields) if policy::is_policy(value) => policy::write(page, depth, fields),
+        Value::Object(fields) => write_fields(page, depth, fields),
+        Value::Array(items) => items.iter().for_each(|item| write_item(page, depth, "• ", item)),
+        Value::String(text) => page.lines(depth, &reference(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Writes one element of a list after a bullet or sign.
+pub(super) fn write_item(page: &mut Page, depth: usize, sign: &str, item: &Value) {
+    if let Some(text) = inline(item) {
+        return page.line(depth, format!("{sign}{text}"));
+    }
+    if policy::is_statement(item) {
+        return policy::write_statement(page, depth, sign, item);
+    }
+    let name = ["id", "name", "Sid"].iter().find_map(|key| item.get(key)?.as_str());
+    let name = name.map_or_else(|| "item".to_owned(), reference);
+    write(page, &Label { depth, sign, name: &name, width: 0, remark: "" }, item);
+}
+
+/// A value that fits beside its label; `None` for those that need lines of
+/// their own.
+pub(super) fn inline(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => (!is_block(text)).then(|| scalar(text)),
+        Value::Array(items) => {
+            let items: Vec<String> = items
+                .iter()
+                .map(|item| if item.is_array() { None } else { inline(item) })
+                .collect::<Option<_>>()?;
+            let text = format!("[{}]", items.join(", "));
+            (items.len() < 2 || text.chars().count() <= SHORT).then_some(text)
+        }
+        Value::Object(fields) => fields.is_empty().then(|| "{}".to_owned()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+    }
+}
+
+/// Whether a text is shown line by line. Other control characters are escaped,
+/// so that a value cannot paint the terminal.
+fn is_block(text: &str) -> bool {
+    text.trim_end_matches('\n').contains('\n')
+        && !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A text on one line. A pending fact reads as the reference that it stands
+/// for, so that nothing around it is lost.
+fn scalar(text: &str) -> String {
+    if document::is_pending(text) {
+        format!("{} {KNOWN_AFTER_APPLY}", reference(text))
+    } else if needs_quotes(text) {
+        Value::from(text).to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A value where the sentence around it leaves no doubt what is text: quoted
+/// only if it would disturb the terminal.
+pub(super) fn bare(value: &Value) -> String {
+    match value {
+        Value::String(text) if document::is_pending(text) => scalar(text),
+        Value::String(text) if !text.is_empty() && !text.contains(char::is_control) => text.clone(),
+        other => document::shown_value(other).to_string(),
+    }
+}
+
+/// A text as it is, with pending facts as `${address.fact}`.
+pub(super) fn reference(text: &str) -> String {
+    document::fill_text(text, &|fact| Some(fact.to_string()))
+}
+
+fn needs_quotes(text: &str) -> bool {
+    text.is_empty()
+        || text.trim() != text
+        || text.contains(char::is_control)
+        || text.contains(" -> ")
+        || text.starts_with(['"', '(', '[', '{'])
+        || matches!(text, "true" | "false" | "null")
+        || text.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::model::{Address, FactRef};
+
+    use super::*;
+
+    fn check(value: Value, expected: &str) {
+        let mut page = Page::default();
+        write(&mut page, &Label { depth: 0, sign: "", name: "f", width: 1, remark: "" }, &value);
+        assert_eq!(page.into_text(), expected);
+    }
+
+    #[test]
+    fn a_text_is_quoted_only_where_it_would_be_mistaken() {
+        check(json!("arn:aws:sqs:*"), "f  arn:aws:sqs:*\n");
+        check(json!(5), "f  5\n");
+        check(json!("5"), "f  \"5\"\n");
+        check(json!("true"), "f  \"true\"\n");
+        check(json!(""), "f  \"\"\n");
+        check(json!(" a"), "f  \" a\"\n");
+        check(json!("(known after apply)"), "f  \"(known after apply)\"\n");
+        check(json!("\u{1b}[31mred"), "f  \"\\u001b[31mred\"\n");
+    }
+
+    #[test]
+    fn short_lists_stand_beside_their_name_and_long_ones_below() {
+        check(json!([]), "f  []\n");
+        check(json!(["a", 1]), "f  [a, 1]\n");
+        let long = "x".repeat(80);
+        check(json!([long]), &format!("f  [{long}]\n"));
+        check(json!([long, "b"]), &format!("f\n  • {long}\n  • b\n"));
+        check(json!([{ "id": "old", "days": 1 }]), "f\n  • old\n      days  1\n      id    old\n");
+    }
+
+    #[test]
+    fn nothing_of_a_text_is_lost() {
+        check(json!("one\n  two\n"), "f\n  one\n    two\n");
+        check(json!("one\r\ntwo"), "f  \"one\\r\\ntwo\"\n");
+    }
+
+    #[test]
+    fn a_pending_fact_reads_as_the_reference_that_it_stands_for() {
+        let fact = FactRef { address: Address::new("key"), fact: "arn".into() }.marker();
+        check(json!(format!("{fact}/*")), "f  ${key.arn}/* (known after apply)\n");
+    }
+}
