@@ -7,6 +7,7 @@
 //! seen), [`compare`] (the heart), then what surrounds them.
 
 pub mod address;
+pub mod call;
 pub mod catalog;
 pub mod cloud_error;
 pub mod compare;
@@ -18,6 +19,7 @@ pub mod resource;
 pub mod stack;
 
 pub use address::Address;
+pub use call::CallRecord;
 pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare};

@@ -11,7 +11,7 @@ use crate::plan::{Action, StepId};
 
 use super::outputs::outputs_text;
 use super::page::Page;
-use super::phrases::{count, duration};
+use super::phrases::{count, duration, tame};
 use super::progress::View;
 use super::style::{ADD, BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 
@@ -181,7 +181,7 @@ fn write_failures(page: &mut Page, record: &RunRecord) {
             Outcome::TimedOut { waited, seen } => {
                 write_head(page, step, &format!("not ready after {}", duration(*waited)));
                 page.line(2, "AWS accepted every call, but a read does not show it yet.");
-                page.line(2, format!("last seen: {seen}"));
+                page.line(2, format!("last seen: {}", tame(seen)));
             }
             Outcome::Refused { reason } => {
                 write_head(page, step, &reason.summary);
@@ -203,12 +203,13 @@ fn write_head(page: &mut Page, step: &EndedStep, what: &str) {
 }
 
 fn write_error(page: &mut Page, error: &CloudError, attempts: u32) {
-    let CloudError { operation, code, message, request_id, hint, .. } = error;
+    let CloudError { operation, code, request_id, hint, .. } = error;
+    let message = tame(&error.message);
     if code.is_empty() {
         page.line(2, format!("{operation} got no answer: {message}"));
     } else {
         page.line(2, format!("{operation} answered {}", paint(STRONG, code)));
-        page.lines(2, message);
+        page.lines(2, &message);
     }
     if attempts > 1 {
         page.line(2, format!("tried {attempts} times"));
@@ -216,7 +217,9 @@ fn write_error(page: &mut Page, error: &CloudError, attempts: u32) {
     if let Some(id) = request_id {
         page.line(2, format!("request id {id}"));
     }
-    hint.iter().for_each(|hint| write_hint(page, hint));
+    if let Some(hint) = hint {
+        write_hint(page, hint);
+    }
 }
 
 fn write_hint(page: &mut Page, hint: &str) {
@@ -269,7 +272,7 @@ mod tests {
 
     fn check(name: &str, events: &[Event], run: RunOf) {
         let mut record = RunRecord::default();
-        events.iter().for_each(|event| record.show(event));
+        fixtures::watch(&mut record, events);
         let outputs = match run {
             RunOf::Apply => BTreeMap::from([
                 ("bucket".to_owned(), json!({ "arn": "arn:aws:s3:::claims", "name": "claims" })),
@@ -294,7 +297,7 @@ mod tests {
     fn the_promised_lines_are_verbatim() {
         let first = |events: &[Event], run| {
             let mut record = RunRecord::default();
-            events.iter().for_each(|event| record.show(event));
+            fixtures::watch(&mut record, events);
             plain(&summary_text(&record, run, &BTreeMap::new(), ""))
         };
         assert_eq!(

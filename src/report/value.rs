@@ -130,10 +130,11 @@ fn scalar(text: &str) -> String {
 /// A value where the sentence around it leaves no doubt what is text: quoted
 /// only if it would disturb the terminal.
 pub(super) fn bare(value: &Value) -> String {
-    match value {
-        Value::String(text) if document::is_pending(text) => scalar(text),
-        Value::String(text) if !text.is_empty() && !text.contains(char::is_control) => text.clone(),
-        other => document::shown_value(other).to_string(),
+    let Value::String(text) = value else { return document::shown_value(value).to_string() };
+    if document::is_pending(text) || text.is_empty() || text.contains(char::is_control) {
+        scalar(text)
+    } else {
+        text.clone()
     }
 }
 

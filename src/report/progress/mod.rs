@@ -17,7 +17,7 @@ use crate::engine::event::{Event, Outcome};
 use crate::model::{Address, CloudError};
 use crate::plan::Action;
 
-use super::phrases::{done, duration};
+use super::phrases::{done, duration, tame};
 use super::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 
 /// Something that looks at events.
@@ -88,13 +88,14 @@ impl Ended<'_> {
                 } else {
                     String::new()
                 };
-                lines.push(failed(&format!("{error}{tries}")));
+                lines.push(failed(&format!("{}{tries}", tame(&error.to_string()))));
                 lines.extend(error.hint.iter().map(|hint| self::hint(hint)));
             }
             Outcome::TimedOut { waited, seen } => {
                 let waited = duration(*waited);
                 lines.push(failed(&format!(
-                    "accepted, but not ready after {waited}; last seen: {seen}"
+                    "accepted, but not ready after {waited}; last seen: {}",
+                    tame(seen)
                 )));
             }
             Outcome::Refused { reason } => {
@@ -120,7 +121,7 @@ fn hint(text: &str) -> String {
 /// A refusal that will be tried again, in short.
 fn refusal(error: &CloudError) -> String {
     let CloudError { operation, code, message, .. } = error;
-    match (code.as_str(), message.as_str()) {
+    match (code.as_str(), tame(message).as_str()) {
         ("", message) => format!("{operation} got no answer: {message}"),
         (code, "") => format!("{operation} answered {code}"),
         (code, message) => format!("{operation} answered {code}: {message}"),
@@ -151,8 +152,7 @@ mod tests {
         let mut views = FanOut::new()
             .with(Plain::new(Box::new(log.clone())))
             .with(JsonLines::new(Box::new(lines.clone())));
-        events.iter().for_each(|event| views.show(event));
-        views.finish();
+        fixtures::watch(&mut views, events);
         insta::assert_snapshot!(format!("{name}_plain"), log.read());
         insta::assert_snapshot!(format!("{name}_json"), lines.read());
     }
@@ -169,7 +169,7 @@ mod tests {
     fn a_long_wait_gives_a_sign_of_life_now_and_then() {
         let log = Paper::default();
         let mut view = Plain::new(Box::new(log.clone()));
-        fixtures::waiting().iter().for_each(|event| view.show(event));
+        fixtures::watch(&mut view, &fixtures::waiting());
         insta::assert_snapshot!("run_waiting_plain", log.read());
     }
 }
