@@ -247,6 +247,13 @@ mod tests {
                 "scope": { "$ref": "#/$defs/Scope" },
                 "size": { "type": ["integer", "null"], "format": "uint64", "minimum": 0 },
                 "source": { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] },
+                "target": { "oneOf": [
+                    { "type": "object", "required": ["type", "queue"], "properties": {
+                        "type": { "type": "string", "const": "queue" },
+                        "queue": { "type": "string", "description": "Its ARN." } } },
+                    { "type": "object", "required": ["type"], "properties": {
+                        "type": { "type": "string", "const": "none" } } },
+                ] },
                 "tags": { "type": "object", "additionalProperties": { "type": "string" }, "default": {} },
             },
             "$defs": {

@@ -234,7 +234,7 @@ mod tests {
             "tags": { "a.b": "old" },
             "trigger": "daily",
         });
-        let diff = compare(&document(want), &document(have));
+        let diff = compare(&document(&want), &document(&have));
         let plan = plan_of(vec![planned("x", "kind", Change::Update { diff })]);
         check("plan_difficult_differences", &plan, PlanDetail::CHANGES);
     }

@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         // What stands beside a reference is said of this field, and so wins.
         let said = |key: &str| schema.get(key).or_else(|| resolved.get(key));
         let description = said("description").and_then(Value::as_str).unwrap_or_default();
-        self.fields.push(Field {
+        self.keep(Field {
             path: path.to_owned(),
             shape: self.shape(resolved),
             required,
@@ -75,6 +75,18 @@ impl<'a> Reader<'a> {
             description: description.split_whitespace().collect::<Vec<_>>().join(" "),
         });
         self.read_below(path, schema);
+    }
+
+    /// One more field. One that several alternatives have (the `type` of a tagged
+    /// union) is one field that may be any of theirs.
+    fn keep(&mut self, field: Field) {
+        match self.fields.iter_mut().find(|known| known.path == field.path) {
+            Some(known) => {
+                known.shape = either([std::mem::take(&mut known.shape), field.shape]);
+                known.required &= field.required;
+            }
+            None => self.fields.push(field),
+        }
     }
 
     /// The fields within a field: of an object, of a list's elements, of a map's
@@ -127,21 +139,16 @@ impl<'a> Reader<'a> {
         }
         let alternatives = alternatives(schema);
         if !alternatives.is_empty() {
-            let shapes: Vec<String> =
-                alternatives.iter().map(|schema| self.shape(self.resolve(schema))).collect();
-            return shapes.join(" or ");
+            return either(alternatives.iter().map(|schema| self.shape(self.resolve(schema))));
         }
         let types = match schema.get("type") {
             Some(Value::String(name)) => vec![name.as_str()],
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
-        let shapes: Vec<String> = types
-            .iter()
-            .filter(|name| **name != "null")
-            .map(|name| self.typed(name, schema))
-            .collect();
-        if shapes.is_empty() { "any value".to_owned() } else { shapes.join(" or ") }
+        let types = types.iter().filter(|name| **name != "null");
+        let shape = either(types.map(|name| self.typed(name, schema)));
+        if shape.is_empty() { "any value".to_owned() } else { shape }
     }
 
     fn typed(&self, name: &str, schema: &'a Value) -> String {
@@ -213,6 +220,17 @@ impl<'a> Reader<'a> {
 /// The name of the definition that a schema refers to.
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
+/// `a or b`, each once.
+fn either(shapes: impl IntoIterator<Item = String>) -> String {
+    let mut distinct: Vec<String> = Vec::new();
+    for shape in shapes {
+        if !distinct.contains(&shape) {
+            distinct.push(shape);
+        }
+    }
+    distinct.join(" or ")
 }
 
 /// What a value may be, besides `null`.

@@ -21,7 +21,7 @@ pub struct RunRecord {
     started: BTreeMap<StepId, Duration>,
     accepted: BTreeMap<StepId, Duration>,
     ended: Vec<EndedStep>,
-    summary: Summary,
+    summary: Option<Summary>,
     was_interrupted: bool,
 }
 
@@ -59,8 +59,8 @@ impl RunRecord {
         &self.ended
     }
 
-    /// The totals.
-    pub fn summary(&self) -> Summary {
+    /// The totals; `None` if the run was cut off before it could tell them.
+    pub fn summary(&self) -> Option<Summary> {
         self.summary
     }
 
@@ -91,7 +91,7 @@ impl View for RunRecord {
                 });
             }
             EventKind::Interrupted { .. } => self.was_interrupted = true,
-            EventKind::RunFinished { summary } => self.summary = *summary,
+            EventKind::RunFinished { summary } => self.summary = Some(*summary),
             EventKind::RunStarted { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::FactsKnown { .. }
@@ -115,8 +115,8 @@ pub fn summary_text(
     command: &str,
 ) -> String {
     let mut page = Page::default();
-    if record.summary.is_success() {
-        page.line(0, paint(ADD, complete(run, record.summary)));
+    if let Some(summary) = record.summary.filter(Summary::is_success) {
+        page.line(0, paint(ADD, complete(run, summary)));
         if !outputs.is_empty() {
             page.gap();
             page.line(0, "Outputs");
@@ -130,7 +130,8 @@ pub fn summary_text(
     write_left(&mut page, record);
     page.gap();
     page.line(0, "Nothing is rolled back: what is done stays done.");
-    let when = if record.summary.failed > 0 { "When the cause is gone, run" } else { "Run" };
+    let failed = record.summary.is_some_and(|summary| summary.failed > 0);
+    let when = if failed { "When the cause is gone, run" } else { "Run" };
     page.line(0, format!("{when} the same command again; it goes on from here:"));
     page.line(2, paint(STRONG, command));
     page.into_text()
@@ -151,7 +152,10 @@ fn incomplete(record: &RunRecord, run: RunOf) -> String {
         RunOf::Apply => "Apply",
         RunOf::Destroy => "Destroy",
     };
-    let Summary { added, changed, destroyed, failed, skipped, left } = record.summary;
+    let Some(summary) = record.summary else {
+        return paint(BAD, format!("{what} was cut off before its end."));
+    };
+    let Summary { added, changed, destroyed, failed, skipped, left } = summary;
     let how = match (failed, record.was_interrupted) {
         (0, _) => paint(CHANGE, format!("{what} interrupted")),
         (_, true) => paint(BAD, format!("{what} failed and was interrupted")),
@@ -290,6 +294,8 @@ mod tests {
         check("summary_destroyed", &fixtures::destroyed(), RunOf::Destroy);
         check("summary_failing", &fixtures::failing(), RunOf::Apply);
         check("summary_crashing", &fixtures::crashing(), RunOf::Apply);
+        let cut_off = &fixtures::failing()[..8];
+        check("summary_cut_off", cut_off, RunOf::Apply);
         check("summary_interrupted", &fixtures::interrupted(), RunOf::Apply);
     }
 

@@ -29,13 +29,25 @@ pub trait View: Send {
     fn finish(&mut self);
 }
 
-/// Several views of one run.
-#[derive(Default)]
-pub struct FanOut {
-    views: Vec<Box<dyn View>>,
+impl<V: View + ?Sized> View for &mut V {
+    fn show(&mut self, event: &Event) {
+        (**self).show(event);
+    }
+
+    fn finish(&mut self) {
+        (**self).finish();
+    }
 }
 
-impl FanOut {
+/// Several views of one run.
+///
+/// They are owned or lent: a [`RunRecord`](super::RunRecord) is wanted back.
+#[derive(Default)]
+pub struct FanOut<'a> {
+    views: Vec<Box<dyn View + 'a>>,
+}
+
+impl<'a> FanOut<'a> {
     /// No view so far.
     pub fn new() -> Self {
         Self::default()
@@ -43,13 +55,13 @@ impl FanOut {
 
     /// The same with one more.
     #[must_use]
-    pub fn with(mut self, view: impl View + 'static) -> Self {
+    pub fn with(mut self, view: impl View + 'a) -> Self {
         self.views.push(Box::new(view));
         self
     }
 }
 
-impl View for FanOut {
+impl View for FanOut<'_> {
     fn show(&mut self, event: &Event) {
         self.views.iter_mut().for_each(|view| view.show(event));
     }
@@ -143,16 +155,21 @@ fn interrupted(in_flight: usize, abandon_waits: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::report::RunRecord;
     use crate::report::fixtures::{self, Paper};
 
     use super::*;
 
     fn check(name: &str, events: &[Event]) {
         let (log, lines) = (Paper::default(), Paper::default());
+        let mut record = RunRecord::default();
         let mut views = FanOut::new()
+            .with(&mut record)
             .with(Plain::new(Box::new(log.clone())))
             .with(JsonLines::new(Box::new(lines.clone())));
         fixtures::watch(&mut views, events);
+        drop(views);
+        assert!(record.summary().is_some(), "a view that was lent has seen the end");
         insta::assert_snapshot!(format!("{name}_plain"), log.read());
         insta::assert_snapshot!(format!("{name}_json"), lines.read());
     }
