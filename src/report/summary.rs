@@ -300,6 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_and_an_interruption_are_both_told() {
+        let mut events = fixtures::failing();
+        let kind = EventKind::Interrupted { in_flight: 1, abandon_waits: false };
+        events.insert(8, Event { kind, ..events[8].clone() });
+        let mut record = RunRecord::default();
+        fixtures::watch(&mut record, &events);
+        let text = plain(&summary_text(&record, RunOf::Destroy, &BTreeMap::new(), ""));
+        assert!(
+            text.starts_with("Destroy failed and was interrupted: 1 of 6 steps done"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn the_promised_lines_are_verbatim() {
         let first = |events: &[Event], run| {
             let mut record = RunRecord::default();
