@@ -140,23 +140,23 @@ mod tests {
 
     use super::*;
 
-    fn at(line: usize, column: usize, width: usize, text: &str) -> Option<Location> {
-        Some(Location { file: "stacks/dev.yaml".into(), line, column, width, text: text.into() })
+    fn at(line: usize, column: usize, width: usize, text: &str) -> Location {
+        Location { file: "stacks/dev.yaml".into(), line, column, width, text: text.into() }
     }
 
     fn problems() -> Vec<Diagnostic> {
         vec![
-            Diagnostic::warning("vars.max_receives is never used").at(at(
+            Diagnostic::warning("vars.max_receives is never used").at(Some(at(
                 4,
                 9,
                 12,
                 "vars: { max_receives: 5 }",
-            )),
+            ))),
             Diagnostic::error("unknown field `visibility_timeout` of sqs_queue")
-                .at(at(10, 5, 18, "    visibility_timeout: 30"))
+                .at(Some(at(10, 5, 18, "    visibility_timeout: 30")))
                 .hint("did you mean `visibility_timeout_seconds`?"),
             Diagnostic::error("the value is too large")
-                .at(at(12, 25, 5, "    name: größe, delay: 90000"))
+                .at(Some(at(12, 25, 5, "    name: größe, delay: 90000")))
                 .because("delay_seconds of sqs_queue is at most 900")
                 .hint("use 900 or less")
                 .hint("for longer delays, schedule the message instead"),
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_place_beyond_the_line_is_its_end() {
-        let beyond = Diagnostic::error("unexpected end").at(at(1, 40, 9, "short"));
+        let beyond = Diagnostic::error("unexpected end").at(Some(at(1, 40, 9, "short")));
         insta::assert_snapshot!("diagnostics_beyond_the_line", plain(&diagnostics_text(&[beyond])));
     }
 }

@@ -37,19 +37,16 @@ impl<'a> Node<'a> {
 
     /// Those steps as people say them: `tags.Owner`, `tags[a.b]`, `[0].id`.
     fn name(&self) -> String {
-        let mut name = String::new();
-        for step in self.steps() {
-            let is_first = name.is_empty();
-            name.push_str(&match step {
-                Segment::Index(index) => format!("[{index}]"),
-                Segment::Field(field) if is_first => reference(field),
-                Segment::Field(field) if field.contains(['.', ' ']) => {
-                    format!("[{}]", reference(field))
-                }
-                Segment::Field(field) => format!(".{}", reference(field)),
-            });
-        }
-        name
+        let steps = self.steps().iter().enumerate();
+        let said = steps.map(|(position, step)| match step {
+            Segment::Index(index) => format!("[{index}]"),
+            Segment::Field(field) if position == 0 => reference(field),
+            Segment::Field(field) if field.contains(['.', ' ']) => {
+                format!("[{}]", reference(field))
+            }
+            Segment::Field(field) => format!(".{}", reference(field)),
+        });
+        said.collect::<Vec<String>>().concat()
     }
 
     /// Whether this is a policy's list of statements.
@@ -157,9 +154,10 @@ fn write_whole_statements(page: &mut Page, depth: usize, diff: &FieldDiff) {
 }
 
 fn write_leaf(page: &mut Page, depth: usize, (name, width): (&str, usize), diff: &FieldDiff) {
-    let remark = match diff.forces_replace {
-        true => format!("  {}", paint(REPLACE, "(forces replacement)")),
-        false => String::new(),
+    let remark = if diff.forces_replace {
+        format!("  {}", paint(REPLACE, "(forces replacement)"))
+    } else {
+        String::new()
     };
     let label = |sign| Label { depth, sign, name, width, remark: &remark };
     match (&diff.have, &diff.want) {

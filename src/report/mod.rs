@@ -9,6 +9,7 @@
 pub mod diagnostics;
 mod difference;
 mod json;
+pub mod kinds_page;
 pub mod outputs;
 mod page;
 mod phrases;
@@ -16,16 +17,21 @@ pub mod plan_json;
 pub mod plan_text;
 mod policy;
 pub mod progress;
+mod schema;
 mod style;
 pub mod summary;
+pub mod trace;
 mod value;
+mod yaml;
 
 #[cfg(test)]
 mod fixtures;
 
 pub use diagnostics::{diagnostics_json, diagnostics_text};
+pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text};
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, View};
 pub use summary::{RunOf, RunRecord, summary_text};
+pub use trace::{rounds, trace_json};

@@ -45,7 +45,7 @@ pub fn outputs_json(outputs: &Outputs) -> String {
 /// `KEY="value"` lines, for shells, `dotenv` and CI artefacts. Names are in
 /// upper case; those of nested maps are joined by `_`. Lists are JSON.
 ///
-/// Two outputs that come to the same key are an error.
+/// Outputs that come to the same key are an error each.
 ///
 /// ```
 /// use ccprov::report::outputs_dotenv;
@@ -54,30 +54,33 @@ pub fn outputs_json(outputs: &Outputs) -> String {
 /// let outputs = [("queue".to_owned(), json!({ "max-size": 5 }))].into();
 /// assert_eq!(outputs_dotenv(&outputs).unwrap(), "QUEUE_MAX_SIZE=\"5\"\n");
 /// ```
-pub fn outputs_dotenv(outputs: &Outputs) -> Result<String, Diagnostic> {
-    let mut lines = BTreeMap::new();
+pub fn outputs_dotenv(outputs: &Outputs) -> Result<String, Vec<Diagnostic>> {
+    let mut variables = Vec::new();
     for (name, value) in outputs {
-        flatten(name, value, &mut lines)?;
+        flatten(name, value, &mut variables);
     }
-    Ok(lines.iter().map(|(key, text)| format!("{key}={}\n", shell_quoted(text))).collect())
+    variables.sort();
+    let twice = variables.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let problems: Vec<Diagnostic> = twice
+        .map(|pair| {
+            let problem = format!("two outputs come to the same variable {}", pair[0].0);
+            Diagnostic::error(problem).hint("rename one of the outputs")
+        })
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let lines = variables.iter().map(|(key, text)| format!("{key}={}\n", shell_quoted(text)));
+    Ok(lines.collect::<Vec<String>>().concat())
 }
 
-fn flatten(
-    name: &str,
-    value: &Value,
-    lines: &mut BTreeMap<String, String>,
-) -> Result<(), Diagnostic> {
-    if let Value::Object(fields) = value {
-        return fields
-            .iter()
-            .try_for_each(|(field, value)| flatten(&format!("{name}_{field}"), value, lines));
+fn flatten(name: &str, value: &Value, variables: &mut Vec<(String, String)>) {
+    let Value::Object(fields) = value else {
+        return variables.push((variable(name), raw(value)));
+    };
+    for (field, value) in fields {
+        flatten(&format!("{name}_{field}"), value, variables);
     }
-    let key = variable(name);
-    if lines.insert(key.clone(), raw(value)).is_some() {
-        let problem = format!("two outputs come to the same variable {key}");
-        return Err(Diagnostic::error(problem).hint("rename one of the outputs"));
-    }
-    Ok(())
 }
 
 /// The name of an environment variable.
@@ -109,16 +112,16 @@ fn shell_quoted(text: &str) -> String {
 /// between delimiters for a text of several lines. Maps and lists are JSON, for
 /// `fromJSON`.
 pub fn outputs_github(outputs: &Outputs) -> String {
-    outputs
-        .iter()
-        .map(|(name, value)| match raw(value) {
-            text if text.contains(['\n', '\r']) => {
-                let end = delimiter(&text);
-                format!("{name}<<{end}\n{text}\n{end}\n")
-            }
-            text => format!("{name}={text}\n"),
-        })
-        .collect()
+    let lines = outputs.iter().map(|(name, value)| {
+        let text = raw(value);
+        if text.contains(['\n', '\r']) {
+            let end = delimiter(&text);
+            format!("{name}<<{end}\n{text}\n{end}\n")
+        } else {
+            format!("{name}={text}\n")
+        }
+    });
+    lines.collect::<Vec<String>>().concat()
 }
 
 /// A word that no line of the text consists of.
@@ -132,7 +135,7 @@ fn delimiter(text: &str) -> String {
 
 /// One output by name (`queue_url`, or `bucket.arn` within a map), as it is:
 /// no quotes, no line feed. Maps and lists are JSON.
-pub fn output_raw(outputs: &Outputs, name: &str) -> Result<String, Diagnostic> {
+pub fn output_raw(outputs: &Outputs, name: &str) -> Result<String, Vec<Diagnostic>> {
     let whole = outputs.get(name);
     let found = whole.or_else(|| {
         let mut steps = name.split('.');
@@ -141,19 +144,17 @@ pub fn output_raw(outputs: &Outputs, name: &str) -> Result<String, Diagnostic> {
     });
     found.map(raw).ok_or_else(|| {
         let missing = Diagnostic::error(format!("there is no output `{name}`"));
-        if outputs.is_empty() {
+        vec![if outputs.is_empty() {
             missing.hint("the stack declares no outputs")
         } else {
             missing.hint(format!("its outputs are {}", enumeration(outputs.keys())))
-        }
+        }]
     })
 }
 
 fn raw(value: &Value) -> String {
-    match shown_value(value) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
+    let shown = shown_value(value);
+    shown.as_str().map_or_else(|| shown.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn one_output_comes_as_it_is() {
-        let raw = |name| output_raw(&outputs(), name).map_err(|problem| problem.hints);
+        let raw = |name| output_raw(&outputs(), name).map_err(|problems| problems[0].hints.clone());
         assert_eq!(raw("price").as_deref(), Ok("$5 \"net\""));
         assert_eq!(raw("bucket.rules.expire-days").as_deref(), Ok("14"));
         assert_eq!(raw("bucket.rules").as_deref(), Ok("{\"expire-days\":14}"));

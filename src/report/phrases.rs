@@ -6,13 +6,14 @@ use std::time::Duration;
 use crate::plan::Action;
 
 /// A duration at the precision that people care about: `40ms`, `1.2s`, `12s`,
-/// `2m 05s`, `1h 02m`.
+/// `1m`, `2m 05s`, `1h 02m`.
 pub(super) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
         0 if length.as_millis() < 100 => format!("{}ms", length.as_millis()),
         0..10 => format!("{seconds}.{}s", length.subsec_millis() / 100),
         10..60 => format!("{seconds}s"),
+        60..3600 if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
     }
@@ -28,6 +29,12 @@ pub(super) fn enumeration<T: Display>(items: impl IntoIterator<Item = T>) -> Str
     let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     let Some(last) = items.pop() else { return String::new() };
     if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) }
+}
+
+/// Somebody else's words on one line, without anything that a terminal would
+/// take for a command.
+pub(super) fn tame(words: &str) -> String {
+    words.trim().replace(char::is_control, " ")
 }
 
 /// `creating`.
@@ -54,11 +61,11 @@ mod tests {
 
     #[test]
     fn durations_read_at_their_own_scale() {
-        let read: Vec<String> = [9, 99, 100, 1234, 9999, 12_900, 125_000, 3_725_000]
+        let read: Vec<String> = [9, 99, 100, 1234, 9999, 12_900, 60_400, 125_000, 3_725_000]
             .into_iter()
             .map(|millis| duration(Duration::from_millis(millis)))
             .collect();
-        assert_eq!(read, ["9ms", "99ms", "0.1s", "1.2s", "9.9s", "12s", "2m 05s", "1h 02m"]);
+        assert_eq!(read, ["9ms", "99ms", "0.1s", "1.2s", "9.9s", "12s", "1m", "2m 05s", "1h 02m"]);
     }
 
     #[test]

@@ -166,11 +166,11 @@ fn write_holdings(
 /// What the address's delete step does with the contents.
 fn emptying(plan: &Plan, planned: &PlannedChange) -> Emptying {
     let steps = plan.steps.iter().filter(|node| node.address == planned.address);
-    let told = steps.filter_map(|node| match &node.step {
+    let mut told = steps.filter_map(|node| match &node.step {
         Step::Delete { emptying, .. } => Some(*emptying),
         Step::Create { .. } | Step::Update { .. } => None,
     });
-    told.last().unwrap_or(Emptying::Keep)
+    told.next().unwrap_or(Emptying::Keep)
 }
 
 /// What does not change: a count, or a line each.
@@ -234,7 +234,7 @@ mod tests {
             "tags": { "a.b": "old" },
             "trigger": "daily",
         });
-        let diff = compare(&document(want), &document(have));
+        let diff = compare(&document(&want), &document(&have));
         let plan = plan_of(vec![planned("x", "kind", Change::Update { diff })]);
         check("plan_difficult_differences", &plan, PlanDetail::CHANGES);
     }

@@ -30,10 +30,8 @@ pub(super) fn is_statement(value: &Value) -> bool {
 }
 
 fn statements(policy: &Value) -> Option<&[Value]> {
-    match policy.get("Statement")? {
-        Value::Array(statements) => Some(statements),
-        single => Some(std::slice::from_ref(single)),
-    }
+    let statements = policy.get("Statement")?;
+    Some(statements.as_array().map_or(std::slice::from_ref(statements), Vec::as_slice))
 }
 
 /// Writes a policy document statement by statement.
@@ -197,8 +195,47 @@ fn write_unknown_elements(page: &mut Page, depth: usize, statement: &Value) {
 
 /// One or many, as a list of readable texts.
 fn list(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().map(value::bare).collect(),
-        single => vec![value::bare(single)],
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    items.iter().map(value::bare).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::report::fixtures::plain;
+
+    use super::*;
+
+    #[test]
+    fn statements_of_every_shape_read_as_sentences() {
+        let actions: Vec<String> = (0..9).map(|n| format!("sqs:ActionNumber{n}")).collect();
+        let policy = json!({ "Version": "2008-10-17", "Id": "owner", "Statement": [
+            { "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:a", "arn:b"] },
+            { "Effect": "Deny", "NotPrincipal": { "AWS": ["123456789012", "arn:x"] },
+              "NotAction": ["s3:Get*", "s3:List*"], "NotResource": "arn:c" },
+            { "Effect": "Allow", "Sid": "", "Action": actions, "Resource": "*",
+              "Principal": { "Federated": "accounts.example.com", "CanonicalUser": "79a5" } },
+            { "Sid": "Odd", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+              "Condition": { "Null": { "aws:x": "true" }, "Bool": { "aws:y": "false" } },
+              "Extra": { "deep": [1] } },
+        ] });
+        assert!(is_policy(&policy));
+        let mut page = Page::default();
+        write(&mut page, 0, policy.as_object().unwrap());
+        insta::assert_snapshot!("policy", plain(&page.into_text()));
+    }
+
+    #[test]
+    fn what_is_no_policy_is_not_read_as_one() {
+        for other in [
+            json!("text"),
+            json!({ "Statement": "text" }),
+            json!({ "Statement": [] }),
+            json!({ "Statement": [{ "Sid": "NoEffect" }] }),
+            json!({ "Statement": [{ "Effect": "Allow", "Condition": ["strange"] }] }),
+        ] {
+            assert!(!is_policy(&other), "{other}");
+        }
     }
 }

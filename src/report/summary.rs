@@ -11,7 +11,7 @@ use crate::plan::{Action, StepId};
 
 use super::outputs::outputs_text;
 use super::page::Page;
-use super::phrases::{count, duration};
+use super::phrases::{count, duration, tame};
 use super::progress::View;
 use super::style::{ADD, BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 
@@ -21,7 +21,7 @@ pub struct RunRecord {
     started: BTreeMap<StepId, Duration>,
     accepted: BTreeMap<StepId, Duration>,
     ended: Vec<EndedStep>,
-    summary: Summary,
+    summary: Option<Summary>,
     was_interrupted: bool,
 }
 
@@ -59,8 +59,8 @@ impl RunRecord {
         &self.ended
     }
 
-    /// The totals.
-    pub fn summary(&self) -> Summary {
+    /// The totals; `None` if the run was cut off before it could tell them.
+    pub fn summary(&self) -> Option<Summary> {
         self.summary
     }
 
@@ -91,7 +91,7 @@ impl View for RunRecord {
                 });
             }
             EventKind::Interrupted { .. } => self.was_interrupted = true,
-            EventKind::RunFinished { summary } => self.summary = *summary,
+            EventKind::RunFinished { summary } => self.summary = Some(*summary),
             EventKind::RunStarted { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::FactsKnown { .. }
@@ -115,8 +115,8 @@ pub fn summary_text(
     command: &str,
 ) -> String {
     let mut page = Page::default();
-    if record.summary.is_success() {
-        page.line(0, paint(ADD, complete(run, record.summary)));
+    if let Some(summary) = record.summary.filter(Summary::is_success) {
+        page.line(0, paint(ADD, complete(run, summary)));
         if !outputs.is_empty() {
             page.gap();
             page.line(0, "Outputs");
@@ -130,7 +130,8 @@ pub fn summary_text(
     write_left(&mut page, record);
     page.gap();
     page.line(0, "Nothing is rolled back: what is done stays done.");
-    let when = if record.summary.failed > 0 { "When the cause is gone, run" } else { "Run" };
+    let failed = record.summary.is_some_and(|summary| summary.failed > 0);
+    let when = if failed { "When the cause is gone, run" } else { "Run" };
     page.line(0, format!("{when} the same command again; it goes on from here:"));
     page.line(2, paint(STRONG, command));
     page.into_text()
@@ -151,7 +152,10 @@ fn incomplete(record: &RunRecord, run: RunOf) -> String {
         RunOf::Apply => "Apply",
         RunOf::Destroy => "Destroy",
     };
-    let Summary { added, changed, destroyed, failed, skipped, left } = record.summary;
+    let Some(summary) = record.summary else {
+        return paint(BAD, format!("{what} was cut off before its end."));
+    };
+    let Summary { added, changed, destroyed, failed, skipped, left } = summary;
     let how = match (failed, record.was_interrupted) {
         (0, _) => paint(CHANGE, format!("{what} interrupted")),
         (_, true) => paint(BAD, format!("{what} failed and was interrupted")),
@@ -181,7 +185,7 @@ fn write_failures(page: &mut Page, record: &RunRecord) {
             Outcome::TimedOut { waited, seen } => {
                 write_head(page, step, &format!("not ready after {}", duration(*waited)));
                 page.line(2, "AWS accepted every call, but a read does not show it yet.");
-                page.line(2, format!("last seen: {seen}"));
+                page.line(2, format!("last seen: {}", tame(seen)));
             }
             Outcome::Refused { reason } => {
                 write_head(page, step, &reason.summary);
@@ -203,12 +207,13 @@ fn write_head(page: &mut Page, step: &EndedStep, what: &str) {
 }
 
 fn write_error(page: &mut Page, error: &CloudError, attempts: u32) {
-    let CloudError { operation, code, message, request_id, hint, .. } = error;
+    let CloudError { operation, code, request_id, hint, .. } = error;
+    let message = tame(&error.message);
     if code.is_empty() {
         page.line(2, format!("{operation} got no answer: {message}"));
     } else {
         page.line(2, format!("{operation} answered {}", paint(STRONG, code)));
-        page.lines(2, message);
+        page.lines(2, &message);
     }
     if attempts > 1 {
         page.line(2, format!("tried {attempts} times"));
@@ -216,7 +221,9 @@ fn write_error(page: &mut Page, error: &CloudError, attempts: u32) {
     if let Some(id) = request_id {
         page.line(2, format!("request id {id}"));
     }
-    hint.iter().for_each(|hint| write_hint(page, hint));
+    if let Some(hint) = hint {
+        write_hint(page, hint);
+    }
 }
 
 fn write_hint(page: &mut Page, hint: &str) {
@@ -269,7 +276,7 @@ mod tests {
 
     fn check(name: &str, events: &[Event], run: RunOf) {
         let mut record = RunRecord::default();
-        events.iter().for_each(|event| record.show(event));
+        fixtures::watch(&mut record, events);
         let outputs = match run {
             RunOf::Apply => BTreeMap::from([
                 ("bucket".to_owned(), json!({ "arn": "arn:aws:s3:::claims", "name": "claims" })),
@@ -287,14 +294,30 @@ mod tests {
         check("summary_destroyed", &fixtures::destroyed(), RunOf::Destroy);
         check("summary_failing", &fixtures::failing(), RunOf::Apply);
         check("summary_crashing", &fixtures::crashing(), RunOf::Apply);
+        let cut_off = &fixtures::failing()[..8];
+        check("summary_cut_off", cut_off, RunOf::Apply);
         check("summary_interrupted", &fixtures::interrupted(), RunOf::Apply);
+    }
+
+    #[test]
+    fn a_failure_and_an_interruption_are_both_told() {
+        let mut events = fixtures::failing();
+        let kind = EventKind::Interrupted { in_flight: 1, abandon_waits: false };
+        events.insert(8, Event { kind, ..events[8].clone() });
+        let mut record = RunRecord::default();
+        fixtures::watch(&mut record, &events);
+        let text = plain(&summary_text(&record, RunOf::Destroy, &BTreeMap::new(), ""));
+        assert!(
+            text.starts_with("Destroy failed and was interrupted: 1 of 6 steps done"),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_promised_lines_are_verbatim() {
         let first = |events: &[Event], run| {
             let mut record = RunRecord::default();
-            events.iter().for_each(|event| record.show(event));
+            fixtures::watch(&mut record, events);
             plain(&summary_text(&record, run, &BTreeMap::new(), ""))
         };
         assert_eq!(

@@ -130,10 +130,11 @@ fn scalar(text: &str) -> String {
 /// A value where the sentence around it leaves no doubt what is text: quoted
 /// only if it would disturb the terminal.
 pub(super) fn bare(value: &Value) -> String {
-    match value {
-        Value::String(text) if document::is_pending(text) => scalar(text),
-        Value::String(text) if !text.is_empty() && !text.contains(char::is_control) => text.clone(),
-        other => document::shown_value(other).to_string(),
+    let Value::String(text) = value else { return document::shown_value(value).to_string() };
+    if document::is_pending(text) || text.is_empty() || text.contains(char::is_control) {
+        scalar(text)
+    } else {
+        text.clone()
     }
 }
 
@@ -160,43 +161,43 @@ mod tests {
 
     use super::*;
 
-    fn check(value: Value, expected: &str) {
+    fn check(value: &Value, expected: &str) {
         let mut page = Page::default();
-        write(&mut page, &Label { depth: 0, sign: "", name: "f", width: 1, remark: "" }, &value);
+        write(&mut page, &Label { depth: 0, sign: "", name: "f", width: 1, remark: "" }, value);
         assert_eq!(page.into_text(), expected);
     }
 
     #[test]
     fn a_text_is_quoted_only_where_it_would_be_mistaken() {
-        check(json!("arn:aws:sqs:*"), "f  arn:aws:sqs:*\n");
-        check(json!(5), "f  5\n");
-        check(json!("5"), "f  \"5\"\n");
-        check(json!("true"), "f  \"true\"\n");
-        check(json!(""), "f  \"\"\n");
-        check(json!(" a"), "f  \" a\"\n");
-        check(json!("(known after apply)"), "f  \"(known after apply)\"\n");
-        check(json!("\u{1b}[31mred"), "f  \"\\u001b[31mred\"\n");
+        check(&json!("arn:aws:sqs:*"), "f  arn:aws:sqs:*\n");
+        check(&json!(5), "f  5\n");
+        check(&json!("5"), "f  \"5\"\n");
+        check(&json!("true"), "f  \"true\"\n");
+        check(&json!(""), "f  \"\"\n");
+        check(&json!(" a"), "f  \" a\"\n");
+        check(&json!("(known after apply)"), "f  \"(known after apply)\"\n");
+        check(&json!("\u{1b}[31mred"), "f  \"\\u001b[31mred\"\n");
     }
 
     #[test]
     fn short_lists_stand_beside_their_name_and_long_ones_below() {
-        check(json!([]), "f  []\n");
-        check(json!(["a", 1]), "f  [a, 1]\n");
+        check(&json!([]), "f  []\n");
+        check(&json!(["a", 1]), "f  [a, 1]\n");
         let long = "x".repeat(80);
-        check(json!([long]), &format!("f  [{long}]\n"));
-        check(json!([long, "b"]), &format!("f\n  • {long}\n  • b\n"));
-        check(json!([{ "id": "old", "days": 1 }]), "f\n  • old\n      days  1\n      id    old\n");
+        check(&json!([long]), &format!("f  [{long}]\n"));
+        check(&json!([long, "b"]), &format!("f\n  • {long}\n  • b\n"));
+        check(&json!([{ "id": "old", "days": 1 }]), "f\n  • old\n      days  1\n      id    old\n");
     }
 
     #[test]
     fn nothing_of_a_text_is_lost() {
-        check(json!("one\n  two\n"), "f\n  one\n    two\n");
-        check(json!("one\r\ntwo"), "f  \"one\\r\\ntwo\"\n");
+        check(&json!("one\n  two\n"), "f\n  one\n    two\n");
+        check(&json!("one\r\ntwo"), "f  \"one\\r\\ntwo\"\n");
     }
 
     #[test]
     fn a_pending_fact_reads_as_the_reference_that_it_stands_for() {
         let fact = FactRef { address: Address::new("key"), fact: "arn".into() }.marker();
-        check(json!(format!("{fact}/*")), "f  ${key.arn}/* (known after apply)\n");
+        check(&json!(format!("{fact}/*")), "f  ${key.arn}/* (known after apply)\n");
     }
 }

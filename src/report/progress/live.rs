@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
-use crate::report::phrases::{doing, duration};
+use crate::report::phrases::{doing, duration, tame};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 
 use super::{Ended, View, interrupted, refusal};
@@ -58,7 +58,7 @@ impl Live {
 
     fn start(&mut self, step: StepId, address: &Address, (action, kind): (Action, &str)) {
         let line = self.lines.insert_before(&self.total, ProgressBar::new_spinner());
-        line.set_style(style("{spinner} {msg}"));
+        line.set_style(style("{spinner} {wide_msg}"));
         if let Some(turn) = self.turn {
             line.enable_steady_tick(turn);
         }
@@ -102,7 +102,7 @@ impl View for Live {
                 self.tell(*step, address, "accepted");
             }
             EventKind::StepWaiting { step, address, waited, seen } => {
-                let what = format!("waiting for {}: {seen}", duration(*waited));
+                let what = format!("waiting for {}: {}", duration(*waited), tame(seen));
                 self.tell(*step, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {
@@ -125,4 +125,31 @@ impl View for Live {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("our own templates are well-formed")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::{self, Screen};
+
+    use super::*;
+
+    /// The screen after that many events, and at the end.
+    fn check(name: &str, events: &[Event], middle: usize) {
+        let screen = Screen::default();
+        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
+        let mut view = Live::turning(target, false, None);
+        for event in &events[..middle] {
+            view.show(event);
+        }
+        insta::assert_snapshot!(format!("{name}_live_middle"), screen.read());
+        fixtures::watch(&mut view, &events[middle..]);
+        insta::assert_snapshot!(format!("{name}_live_end"), screen.read());
+    }
+
+    #[test]
+    fn running_steps_move_below_those_that_ended() {
+        check("run_smooth", &fixtures::smooth(), 10);
+        check("run_failing", &fixtures::failing(), 8);
+        check("run_interrupted", &fixtures::interrupted(), 6);
+    }
 }

@@ -17,7 +17,7 @@ use crate::engine::event::{Event, Outcome};
 use crate::model::{Address, CloudError};
 use crate::plan::Action;
 
-use super::phrases::{done, duration};
+use super::phrases::{done, duration, tame};
 use super::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 
 /// Something that looks at events.
@@ -29,13 +29,25 @@ pub trait View: Send {
     fn finish(&mut self);
 }
 
-/// Several views of one run.
-#[derive(Default)]
-pub struct FanOut {
-    views: Vec<Box<dyn View>>,
+impl<V: View + ?Sized> View for &mut V {
+    fn show(&mut self, event: &Event) {
+        (**self).show(event);
+    }
+
+    fn finish(&mut self) {
+        (**self).finish();
+    }
 }
 
-impl FanOut {
+/// Several views of one run.
+///
+/// They are owned or lent: a [`RunRecord`](super::RunRecord) is wanted back.
+#[derive(Default)]
+pub struct FanOut<'a> {
+    views: Vec<Box<dyn View + 'a>>,
+}
+
+impl<'a> FanOut<'a> {
     /// No view so far.
     pub fn new() -> Self {
         Self::default()
@@ -43,13 +55,13 @@ impl FanOut {
 
     /// The same with one more.
     #[must_use]
-    pub fn with(mut self, view: impl View + 'static) -> Self {
+    pub fn with(mut self, view: impl View + 'a) -> Self {
         self.views.push(Box::new(view));
         self
     }
 }
 
-impl View for FanOut {
+impl View for FanOut<'_> {
     fn show(&mut self, event: &Event) {
         self.views.iter_mut().for_each(|view| view.show(event));
     }
@@ -88,13 +100,14 @@ impl Ended<'_> {
                 } else {
                     String::new()
                 };
-                lines.push(failed(&format!("{error}{tries}")));
+                lines.push(failed(&format!("{}{tries}", tame(&error.to_string()))));
                 lines.extend(error.hint.iter().map(|hint| self::hint(hint)));
             }
             Outcome::TimedOut { waited, seen } => {
                 let waited = duration(*waited);
                 lines.push(failed(&format!(
-                    "accepted, but not ready after {waited}; last seen: {seen}"
+                    "accepted, but not ready after {waited}; last seen: {}",
+                    tame(seen)
                 )));
             }
             Outcome::Refused { reason } => {
@@ -120,7 +133,7 @@ fn hint(text: &str) -> String {
 /// A refusal that will be tried again, in short.
 fn refusal(error: &CloudError) -> String {
     let CloudError { operation, code, message, .. } = error;
-    match (code.as_str(), message.as_str()) {
+    match (code.as_str(), tame(message).as_str()) {
         ("", message) => format!("{operation} got no answer: {message}"),
         (code, "") => format!("{operation} answered {code}"),
         (code, message) => format!("{operation} answered {code}: {message}"),
@@ -142,17 +155,21 @@ fn interrupted(in_flight: usize, abandon_waits: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::report::RunRecord;
     use crate::report::fixtures::{self, Paper};
 
     use super::*;
 
     fn check(name: &str, events: &[Event]) {
         let (log, lines) = (Paper::default(), Paper::default());
+        let mut record = RunRecord::default();
         let mut views = FanOut::new()
+            .with(&mut record)
             .with(Plain::new(Box::new(log.clone())))
             .with(JsonLines::new(Box::new(lines.clone())));
-        events.iter().for_each(|event| views.show(event));
-        views.finish();
+        fixtures::watch(&mut views, events);
+        drop(views);
+        assert!(record.summary().is_some(), "a view that was lent has seen the end");
         insta::assert_snapshot!(format!("{name}_plain"), log.read());
         insta::assert_snapshot!(format!("{name}_json"), lines.read());
     }
@@ -169,7 +186,7 @@ mod tests {
     fn a_long_wait_gives_a_sign_of_life_now_and_then() {
         let log = Paper::default();
         let mut view = Plain::new(Box::new(log.clone()));
-        fixtures::waiting().iter().for_each(|event| view.show(event));
+        fixtures::watch(&mut view, &fixtures::waiting());
         insta::assert_snapshot!("run_waiting_plain", log.read());
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
-use crate::report::phrases::{count, doing, duration};
+use crate::report::phrases::{count, doing, duration, tame};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 
 use super::{Ended, View, interrupted, refusal};
@@ -27,7 +27,8 @@ pub struct Plain {
 /// What was last said of a step.
 struct Running {
     action: Action,
-    spoke: Duration,
+    /// When; `None` if it has something new to say.
+    spoke: Option<Duration>,
     /// The code of the last refusal told, so that the same is not told at
     /// every try.
     refused: Option<String>,
@@ -46,10 +47,10 @@ impl Plain {
     /// A line about a running step, unless it spoke a moment ago.
     fn heartbeat(&mut self, step: StepId, now: Duration, address: &Address, what: &str) {
         let Some(running) = self.running.get_mut(&step) else { return };
-        if now.saturating_sub(running.spoke) < HEARTBEAT {
+        if running.spoke.is_some_and(|spoke| now.saturating_sub(spoke) < HEARTBEAT) {
             return;
         }
-        running.spoke = now;
+        running.spoke = Some(now);
         let sign = sign_of(running.action);
         self.say(&format!("{sign} {}: {}", paint(STRONG, address), paint(FAINT, what)));
     }
@@ -61,17 +62,17 @@ impl Plain {
         address: &Address,
         (action, kind): (Action, &str),
     ) {
-        self.running.insert(step, Running { action, spoke: now, refused: None });
+        self.running.insert(step, Running { action, spoke: Some(now), refused: None });
         let (sign, address) = (sign_of(action), paint(STRONG, address));
         self.say(&format!("{sign} {address}: {} {kind}", doing(action)));
     }
 
-    /// Forgets when the step last spoke if it has something new to say.
+    /// A refusal of another kind than the last is worth a line at once.
     fn note_refusal(&mut self, step: StepId, code: &str) {
         let Some(running) = self.running.get_mut(&step) else { return };
         if running.refused.as_deref() != Some(code) {
             running.refused = Some(code.to_owned());
-            running.spoke = Duration::ZERO;
+            running.spoke = None;
         }
     }
 }
@@ -94,7 +95,7 @@ impl View for Plain {
                 self.heartbeat(*step, now, address, &what);
             }
             EventKind::StepWaiting { step, address, waited, seen } => {
-                let what = format!("waiting for {}: {seen}", duration(*waited));
+                let what = format!("waiting for {}: {}", duration(*waited), tame(seen));
                 self.heartbeat(*step, now, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {

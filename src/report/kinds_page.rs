@@ -1,0 +1,309 @@
+//! What can be declared: a page of Markdown for each kind (`docs/kinds/*.md`),
+//! and the same on a terminal (`ccprov kinds`).
+
+use serde_json::Value;
+
+use crate::model::{KindInfo, Path};
+
+use super::page::Page;
+use super::phrases::{duration, enumeration};
+use super::schema::{self, Field, fields};
+use super::style::{FAINT, HINT, STRONG, paint};
+use super::yaml;
+
+/// Every kind with its summary, one a line.
+pub fn kinds_text(kinds: &[KindInfo]) -> String {
+    let width = kinds.iter().map(|kind| kind.name.len()).max().unwrap_or(0);
+    let mut page = Page::default();
+    for KindInfo { name, summary, .. } in kinds {
+        let gap = " ".repeat(width - name.len());
+        page.line(0, format!("{}{gap}  {summary}", paint(STRONG, name)));
+    }
+    page.into_text()
+}
+
+/// One kind on a terminal, with colour codes.
+pub fn kind_text(kind: &KindInfo) -> String {
+    let mut page = Page::default();
+    page.line(0, format!("{}: {}", paint(STRONG, &kind.name), kind.summary));
+    section(&mut page, "Example");
+    page.lines(1, &example(kind));
+    section(&mut page, "Fields");
+    for field in &fields(&kind.schema) {
+        let shape = paint(FAINT, terms(kind, field).join(", "));
+        page.line(1, format!("{}  {shape}", paint(STRONG, &field.path)));
+        page.lines(3, &field.description);
+    }
+    if !kind.facts.is_empty() {
+        section(&mut page, "Facts, to refer to as ${NAME.fact}");
+        let width = kind.facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
+        for fact in &kind.facts {
+            let gap = " ".repeat(width - fact.name.len());
+            let when = paint(FAINT, format!("({})", when(fact.predicted)));
+            page.line(1, format!("{}{gap}  {} {when}", paint(STRONG, &fact.name), fact.summary));
+        }
+    }
+    section(&mut page, "Life");
+    for sentence in life(kind) {
+        page.line(1, sentence);
+    }
+    if !kind.notes.is_empty() {
+        section(&mut page, "Notes");
+        page.lines(1, kind.notes.trim());
+    }
+    page.into_text()
+}
+
+fn section(page: &mut Page, title: &str) {
+    page.gap();
+    page.line(0, paint(HINT, title));
+}
+
+/// One kind as a page of Markdown.
+pub fn kind_page(kind: &KindInfo) -> String {
+    let mut page = Page::default();
+    page.line(0, format!("# {}\n\n{}\n", kind.name, kind.summary));
+    page.line(0, format!("```yaml\n{}```\n", example(kind)));
+    page.line(0, "## Fields\n");
+    page.line(0, "| Field | Type | Default | Bounds | |");
+    page.line(0, "| --- | --- | --- | --- | --- |");
+    for field in &fields(&kind.schema) {
+        page.line(0, field_row(kind, field));
+    }
+    if !kind.facts.is_empty() {
+        page.line(0, "\n## Facts\n");
+        page.line(0, "What other resources may refer to as `${NAME.fact}`.\n");
+        page.line(0, "| Fact | Known | |");
+        page.line(0, "| --- | --- | --- |");
+        for fact in &kind.facts {
+            let summary = cell(&fact.summary);
+            page.line(0, format!("| `{}` | {} | {summary} |", fact.name, when(fact.predicted)));
+        }
+    }
+    page.line(0, "\n## Life\n");
+    for sentence in life(kind) {
+        page.line(0, format!("- {sentence}"));
+    }
+    if !kind.notes.is_empty() {
+        page.line(0, "\n## Notes\n");
+        page.line(0, kind.notes.trim());
+    }
+    page.into_text()
+}
+
+fn field_row(kind: &KindInfo, field: &Field) -> String {
+    let default = match &field.default {
+        Some(default) => format!("`{}`", cell(default)),
+        None if field.required => "required".to_owned(),
+        None => String::new(),
+    };
+    let fixed = if is_fixed(kind, field) { "**Forces replacement.**" } else { "" };
+    let text = format!("{} {fixed}", field.description);
+    let columns = [
+        format!("`{}`", field.path),
+        cell(&field.shape),
+        default,
+        cell(&field.bounds.join(", ")),
+        cell(text.trim()),
+    ];
+    format!("| {} |", columns.join(" | "))
+}
+
+/// A text within a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// What there is to say of a field beside its name.
+fn terms(kind: &KindInfo, field: &Field) -> Vec<String> {
+    let mut terms = vec![field.shape.clone()];
+    terms.extend(field.required.then(|| "required".to_owned()));
+    terms.extend(field.default.as_ref().map(|default| format!("default {default}")));
+    terms.extend(field.bounds.iter().cloned());
+    terms.extend(is_fixed(kind, field).then(|| "forces replacement".to_owned()));
+    terms
+}
+
+/// Whether a change of the field replaces the object.
+fn is_fixed(kind: &KindInfo, field: &Field) -> bool {
+    let path = field.path.split('.').fold(None, |path: Option<Path>, name| {
+        let name = name.trim_end_matches("[]");
+        Some(path.map_or_else(|| Path::field(name), |path| path.with_field(name)))
+    });
+    path.is_some_and(|path| kind.fixed.iter().any(|pattern| path.is_within(pattern)))
+}
+
+fn when(predicted: bool) -> &'static str {
+    if predicted { "before it exists" } else { "after apply" }
+}
+
+/// How the kind comes, changes and goes, a sentence each.
+fn life(kind: &KindInfo) -> Vec<String> {
+    let KindInfo { patience, fixed, must_exist, delete_after, .. } = kind;
+    let code = |names: &[String]| enumeration(names.iter().map(|name| format!("`{name}`")));
+    let mut said = Vec::new();
+    if !must_exist.is_empty() {
+        said.push(format!("What {} names must exist first.", code(must_exist)));
+    }
+    if !fixed.is_empty() {
+        said.push(format!("A change of {} replaces the object.", code(fixed)));
+    }
+    let dependants = if patience.blocks {
+        "Resources that need it wait until a read shows it."
+    } else {
+        "Resources that need it go ahead as soon as AWS has accepted it."
+    };
+    said.push(dependants.to_owned());
+    let deadline = duration(patience.deadline);
+    said.push(match patience.steady {
+        0 | 1 => format!("A read must show it within {deadline}."),
+        reads => format!("{reads} reads in a row must show it, within {deadline}."),
+    });
+    let ownership = if kind.tagged {
+        "It carries the tags of its owner."
+    } else {
+        "It carries no tags of its owner; it belongs to what it is part of."
+    };
+    said.push(ownership.to_owned());
+    if kind.holds_data {
+        said.push("Deleting it may lose data; the plan says what it holds.".to_owned());
+    }
+    if kind.revivable {
+        said.push("On its way out it can be brought back, and is.".to_owned());
+    }
+    match delete_after.as_slice() {
+        [] => {}
+        [all] if all == "*" => said.push("It is deleted after everything else.".to_owned()),
+        kinds => said.push(format!("It is deleted after every {}.", code(kinds))),
+    }
+    said
+}
+
+/// A resource of this kind as it may stand in a stack file: the example that
+/// the schema brings along, or else the fields that it requires.
+fn example(kind: &KindInfo) -> String {
+    let given = kind.schema.get("examples").and_then(|list| list.get(0)).and_then(Value::as_object);
+    let document = given.cloned().unwrap_or_else(|| schema::smallest(&kind.schema));
+    let name = kind.name.rsplit('_').next().unwrap_or(&kind.name);
+    let mut page = Page::default();
+    page.line(0, "resources:");
+    page.line(1, format!("{name}:"));
+    page.line(2, format!("kind: {}", kind.name));
+    yaml::write(&mut page, 2, &document);
+    page.into_text()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use crate::model::{FactInfo, Patience};
+    use crate::report::fixtures::plain;
+
+    use super::*;
+
+    fn queue() -> KindInfo {
+        KindInfo {
+            name: "sqs_queue".into(),
+            summary: "A queue of Amazon SQS with its policy, redrive and tags.".into(),
+            notes: "A name is free again 60 seconds after its queue was deleted.\n".into(),
+            schema: schema(),
+            fixed: vec!["fifo_queue".into(), "name".into()],
+            must_exist: vec!["redrive_policy.dead_letter_queue".into()],
+            facts: vec![
+                FactInfo { name: "arn".into(), summary: "Its ARN".into(), predicted: true },
+                FactInfo {
+                    name: "url".into(),
+                    summary: "Where to send to".into(),
+                    predicted: false,
+                },
+            ],
+            patience: Patience { deadline: Duration::from_mins(1), steady: 2, blocks: true },
+            tagged: true,
+            holds_data: true,
+            revivable: false,
+            delete_after: vec!["sns_subscription".into()],
+        }
+    }
+
+    /// In the forms that the derive macro of `schemars` gives out.
+    fn schema() -> Value {
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "required": ["name", "redrive_policy", "scope"],
+            "properties": {
+                "delay_seconds": { "type": "integer", "format": "uint32", "default": 0,
+                    "minimum": 0, "maximum": 900, "description": "How long a message\nis hidden at first." },
+                "fifo_queue": { "type": "boolean", "default": false },
+                "name": { "type": "string", "minLength": 1, "maxLength": 80,
+                    "pattern": "^[a-z|-]+$", "description": "What AWS calls it." },
+                "policy": true,
+                "redrive_policy": { "description": "Where messages go that nobody can read.",
+                    "anyOf": [{ "$ref": "#/$defs/Redrive" }, { "type": "null" }] },
+                "rules": { "type": ["array", "null"], "items": { "$ref": "#/$defs/Rule" }, "maxItems": 5 },
+                "scope": { "$ref": "#/$defs/Scope" },
+                "size": { "type": ["integer", "null"], "format": "uint64", "minimum": 0 },
+                "source": { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] },
+                "target": { "oneOf": [
+                    { "type": "object", "required": ["type", "queue"], "properties": {
+                        "type": { "type": "string", "const": "queue" },
+                        "queue": { "type": "string", "description": "Its ARN." } } },
+                    { "type": "object", "required": ["type"], "properties": {
+                        "type": { "type": "string", "const": "none" } } },
+                ] },
+                "tags": { "type": "object", "additionalProperties": { "type": "string" }, "default": {} },
+            },
+            "$defs": {
+                "Redrive": { "type": "object", "description": "Redrive.",
+                    "required": ["dead_letter_queue"],
+                    "properties": {
+                        "dead_letter_queue": { "type": "string", "description": "ARN of the queue." },
+                        "max_receive_count": { "type": "integer", "minimum": 1, "maximum": 1000 },
+                    } },
+                "Rule": { "type": "object", "properties": {
+                    "id": { "type": "string" },
+                    "then": { "anyOf": [{ "$ref": "#/$defs/Rule" }, { "type": "null" }] },
+                } },
+                "Scope": { "description": "What is ordered.", "oneOf": [
+                    { "type": "string", "const": "queue", "description": "All of it." },
+                    { "type": "string", "const": "messageGroup", "description": "Each group." },
+                ] },
+            },
+        })
+    }
+
+    #[test]
+    fn a_kind_fills_a_page() {
+        insta::assert_snapshot!("kind_page", kind_page(&queue()));
+        insta::assert_snapshot!("kind_text", plain(&kind_text(&queue())));
+    }
+
+    #[test]
+    fn an_example_of_the_schema_is_preferred() {
+        let mut kind = queue();
+        kind.schema["examples"] = json!([{
+            "name": "claims: dev", "tags": { "Owner": "John Doe", "zip": "01234" }, "size": 5,
+            "rules": [{ "id": "a", "list": ["x", "yes"] }, { "id": "b" }], "source": ["a", "b*"],
+        }]);
+        insta::assert_snapshot!("kind_example", example(&kind));
+    }
+
+    #[test]
+    fn no_example_is_as_empty_as_the_schema_allows() {
+        let kind = KindInfo { schema: json!({ "type": "object" }), ..queue() };
+        assert_eq!(example(&kind), "resources:\n  queue:\n    kind: sqs_queue\n");
+    }
+
+    #[test]
+    fn kinds_are_a_list() {
+        let key = KindInfo { name: "kms_key".into(), summary: "A key.".into(), ..queue() };
+        assert_eq!(
+            plain(&kinds_text(&[key, queue()])),
+            "kms_key    A key.\n\
+             sqs_queue  A queue of Amazon SQS with its policy, redrive and tags.\n"
+        );
+    }
+}
