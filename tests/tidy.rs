@@ -36,7 +36,7 @@ fn no_room_names_a_higher_one() {
         };
         for path in crate_paths(&file.code()) {
             let may = |name: &&str| *name == "*" || is_within(&path, name);
-            if !is_within(&path, room) && !allowed.iter().any(|name| may(&name)) {
+            if !is_within(&path, room) && !allowed.iter().any(may) {
                 wrong.push(format!("{} names crate::{path}", file.path));
             }
         }
@@ -273,7 +273,8 @@ fn read(path: &str) -> String {
 }
 
 fn rust_files(folder: &str) -> Vec<SourceFile> {
-    files(folder).into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+    let is_rust = |file: &SourceFile| Path::new(&file.path).extension() == Some("rs".as_ref());
+    files(folder).into_iter().filter(is_rust).collect()
 }
 
 /// Every text file under a folder, sorted, without what is made or installed.
