@@ -1,0 +1,59 @@
+# `make` alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build docs tools plan apply destroy clean ministack ministack-and-moto
+
+STACK ?= stacks/dev.yaml
+
+# Runs two goals at once: installing waits for the network while cargo uses the processors.
+both = $(MAKE) --no-print-directory --jobs=2
+# Else cargo would take `--jobs=2` for itself, however many processors there are.
+unexport MAKEFLAGS
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo: ## build, start an emulator of AWS, and take stacks/dev.yaml from plan to destroy on it
+	@$(both) build ministack
+	@scripts/demo.sh
+
+test: ## everything that CI checks; installs the emulators that it needs
+	@$(both) check ministack-and-moto
+	cargo test
+
+check: ## what needs no test to run: format, lints, the wall before AWS, documentation
+	cargo fmt --check
+	cargo clippy --all-targets -- --deny warnings
+	cargo clippy --lib --no-default-features -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --no-deps
+
+build: ## build target/debug/ccprov
+	cargo build
+
+docs: ## write those parts of docs/ anew that repeat what the code knows
+	UPDATE_DOCS=1 cargo test --test it -- page
+
+tools: ministack-and-moto ## install the emulators of AWS into .tools/
+
+plan: ## show what would change in AWS, with your own credentials (STACK=stacks/dev.yaml)
+	$(call in_aws,plan)
+
+apply: ## change AWS, with your own credentials (STACK=stacks/dev.yaml)
+	$(call in_aws,apply)
+
+destroy: ## remove the stack from AWS, with your own credentials (STACK=stacks/dev.yaml)
+	$(call in_aws,destroy)
+
+clean: ## remove what was built and installed
+	cargo clean
+	rm -rf .tools
+
+define in_aws
+@echo 'In AWS itself, as whoever your environment says you are. For an emulator: make demo.' >&2
+cargo run --quiet -- $(1) $(STACK)
+endef
+
+ministack:
+	@scripts/tools.sh ministack
+
+ministack-and-moto:
+	@scripts/tools.sh ministack moto

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Takes stacks/dev.yaml through its life on an emulator of AWS that evaluates policies, over TLS, and
+# fails if a step does. `make demo` builds and installs what this needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+stack=stacks/dev.yaml
+ccprov="${CARGO_TARGET_DIR:-target}/debug/ccprov"
+pipe=.tools/demo.pipe
+log=.tools/demo.log
+
+# The emulator says its address into the pipe, and stops when its input ends: when this script does,
+# however it ends. The pipe ends when the emulator is gone.
+rm -f "$pipe"
+mkfifo "$pipe"
+exec 3> >(exec scripts/emulator.sh ministack-enforcing >"$pipe" 2>"$log") 4<"$pipe"
+trap 'exec 3>&-; cat <&4' EXIT
+if ! read -r url <&4; then
+    tail -n 20 "$log" >&2
+    exit 1
+fi
+
+# Nothing of whoever runs the demo: no profile, no credentials, no other region.
+unset "${!AWS_@}" "${!CCPROV_@}"
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+export AWS_ENDPOINT_URL="$url" AWS_CA_BUNDLE="$PWD/.tools/tls/certificate.pem"
+
+# step ARGUMENT...: shows a command, then runs it.
+step() {
+    printf '\n$ ccprov %s\n' "$*"
+    "$ccprov" "$@" 3>&- 4<&-
+}
+
+printf 'MiniStack, an emulator of AWS, listens at %s and evaluates policies.\n' "$url"
+step plan "$stack"
+step apply --auto-approve "$stack"
+step plan "$stack" | tee .tools/demo.plan
+if ! grep -qi 'no changes' .tools/demo.plan; then
+    printf 'demo: a plan right after apply must show no changes\n' >&2
+    exit 1
+fi
+step output "$stack"
+step destroy --auto-approve "$stack"

@@ -1,0 +1,3 @@
+//! What every kind must keep to, on emulators of AWS.
+
+mod lies;

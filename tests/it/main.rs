@@ -1,0 +1,8 @@
+//! Everything that is tested from outside: the library through its public
+//! items, the binary through its transcripts, both on emulators of AWS.
+//!
+//! One test crate, because linking is what integration tests cost most: a new
+//! area is a folder or a file here and one line below.
+
+mod contract;
+mod support;

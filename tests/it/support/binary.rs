@@ -1,0 +1,253 @@
+//! The binary as its users meet it: arguments, environment and input in, a
+//! transcript out.
+//!
+//! A transcript reads like a terminal and is made to be a golden file:
+//!
+//! ```text
+//! $ ccprov plan stacks/dev.yaml
+//! what went to standard output
+//! [stderr] what went to standard error
+//! [exit 2]
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use super::emulator::{Account, root};
+
+/// What varies from run to run, and what a golden file shows instead.
+const VARYING: &[(&str, &str)] = &[
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[TIMESTAMP]"),
+    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[UUID]"),
+    (r"request id [0-9A-Za-z-]+", "request id [ID]"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
+    // Measured times only. Those that a stack states are whole seconds: `30s`.
+    (r"\b\d+\.\d+ ?s\b|\b\d+(\.\d+)? ?ms\b", "[TIME]"),
+];
+
+/// Has `insta::assert_snapshot!` overlook [what varies](VARYING) while the
+/// answer lives.
+///
+/// ```ignore
+/// let _varying = binary::overlook_what_varies();
+/// insta::assert_snapshot!(Ccprov::on(&account).run(&["plan", "stacks/dev.yaml"]));
+/// ```
+pub(crate) fn overlook_what_varies() -> impl Drop {
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, replacement) in VARYING {
+        settings.add_filter(pattern, *replacement);
+    }
+    settings.bind_to_scope()
+}
+
+/// The binary, its environment and what it is told.
+///
+/// The environment is empty but for what is set here, and the home folder is a
+/// fresh one, so no profile or variable of whoever runs the tests leaks in.
+#[derive(Debug)]
+pub(crate) struct Ccprov {
+    program: PathBuf,
+    folder: PathBuf,
+    home: TempDir,
+    env: BTreeMap<String, String>,
+    stdin: String,
+    /// Texts of this run, and what a transcript shows instead.
+    varying: Vec<(String, &'static str)>,
+}
+
+impl Ccprov {
+    /// With an account to talk to.
+    pub(crate) fn on(account: &Account) -> Self {
+        let mut this = Self::offline();
+        this.env.extend(account.env());
+        this.varying.push((account.id.clone(), "[ACCOUNT]"));
+        this
+    }
+
+    /// Without credentials, for commands that need no cloud.
+    pub(crate) fn offline() -> Self {
+        let home = tempfile::tempdir().expect("a folder for the home");
+        let path = home.path().display().to_string();
+        Self {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_ccprov")),
+            folder: root().to_owned(),
+            env: BTreeMap::from([("HOME".to_owned(), path.clone())]),
+            stdin: String::new(),
+            varying: vec![(path, "[HOME]"), (root().display().to_string(), "[ROOT]")],
+            home,
+        }
+    }
+
+    /// One more variable, or another value.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What it reads from standard input, which is empty otherwise, and never
+    /// a terminal.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Works in its home folder instead of the package's.
+    pub(crate) fn at_home(mut self) -> Self {
+        self.home.path().clone_into(&mut self.folder);
+        self
+    }
+
+    /// A folder that lives as long as this, to write stacks into.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Transcript {
+        let mut child = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.env)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("cargo built the binary");
+        let mut stdin = child.stdin.take().expect("the child's input is ours");
+        // A program that ends without reading its input is no failure. Confirmations are short,
+        // so the pipe holds them and nobody waits for anybody.
+        let _unread = stdin.write_all(self.stdin.as_bytes());
+        drop(stdin);
+        let output = child.wait_with_output().expect("the binary ends");
+        self.transcript(arguments, &output)
+    }
+
+    fn transcript(&self, arguments: &[&str], output: &Output) -> Transcript {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).expect("the binary writes UTF-8");
+            self.varying.iter().fold(text, |text, (varies, shown)| text.replace(varies, shown))
+        };
+        Transcript {
+            command: text(
+                ["ccprov"]
+                    .iter()
+                    .chain(arguments)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .as_bytes(),
+            ),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            code: output.status.code(),
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transcript {
+    pub(crate) command: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "$ {}", self.command)?;
+        for line in self.stdout.lines() {
+            writeln!(f, "{line}")?;
+        }
+        for line in self.stderr.lines() {
+            writeln!(f, "{}", format!("[stderr] {line}").trim_end())?;
+        }
+        match self.code {
+            Some(code) => write!(f, "[exit {code}]"),
+            None => write!(f, "[ended by a signal]"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::emulator;
+    use super::*;
+
+    /// A shell stands in for the binary.
+    fn shell(account: &Account) -> Ccprov {
+        Ccprov { program: PathBuf::from("/bin/sh"), ..Ccprov::on(account) }
+    }
+
+    fn account() -> Account {
+        Account {
+            id: "100000000007".to_owned(),
+            endpoint: "http://127.0.0.1:4566".to_owned(),
+            access_key: "100000000007".to_owned(),
+            secret_key: "test".to_owned(),
+            certificate: None,
+        }
+    }
+
+    #[test]
+    fn a_transcript_tells_all_and_hides_what_varies() {
+        let _varying = overlook_what_varies();
+        let script = "read answer
+            echo \"said $answer at $AWS_ENDPOINT_URL in $AWS_ACCESS_KEY_ID\"
+            echo key/0f8fad5b-d9cb-469f-a165-70867728950e after 1.25 s, 12ms, wait 30s
+            echo \"in $PWD, 2026-01-02T03:04:05.678Z (request id 4FQ-x1)\" >&2
+            echo >&2
+            exit 2";
+        let shell = shell(&account()).stdin("yes\n").at_home();
+        let transcript = Transcript { command: "ccprov".to_owned(), ..shell.run(&["-c", script]) };
+        insta::assert_snapshot!(transcript, @r"
+        $ ccprov
+        said yes at http://127.0.0.1:[PORT] in [ACCOUNT]
+        key/[UUID] after [TIME], [TIME], wait 30s
+        [stderr] in [HOME], [TIMESTAMP] (request id [ID])
+        [stderr]
+        [exit 2]
+        ");
+    }
+
+    #[test]
+    fn nothing_leaks_in_from_outside() {
+        let names = shell(&account()).env("NO_COLOR", "1").run(&["-c", "env | cut -d= -f1 | sort"]);
+        insta::assert_snapshot!(names.stdout, @r"
+        AWS_ACCESS_KEY_ID
+        AWS_EC2_METADATA_DISABLED
+        AWS_ENDPOINT_URL
+        AWS_REGION
+        AWS_SECRET_ACCESS_KEY
+        HOME
+        NO_COLOR
+        PWD
+        ");
+    }
+
+    #[test]
+    fn a_signal_is_told() {
+        let transcript = shell(&account()).run(&["-c", "kill -9 $$"]);
+        assert_eq!(transcript.code, None);
+        assert!(transcript.to_string().ends_with("[ended by a signal]"));
+    }
+
+    #[test]
+    fn stacks_can_be_written_at_home() {
+        let shell = shell(&emulator::ministack().account()).at_home();
+        std::fs::write(shell.home().join("stack.yaml"), "stack: a\n").unwrap();
+        assert_eq!(shell.run(&["-c", "cat stack.yaml"]).stdout, "stack: a\n");
+    }
+
+    #[test]
+    fn the_binary_runs() {
+        assert_eq!(Ccprov::offline().run(&["--version"]).code, Some(0));
+    }
+}

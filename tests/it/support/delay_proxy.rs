@@ -1,0 +1,202 @@
+//! A TCP proxy that makes a near service look far away.
+//!
+//! Each answer is held back by a fixed time, as if the way took so long. On an
+//! emulator everything answers at once and a chain of twenty calls is as quick
+//! as four rounds of five; behind this proxy the number of rounds shows. It
+//! counts connections and exchanges besides. It knows no HTTP: an exchange is
+//! what the client sends and what comes back before the client sends again.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+/// A running proxy, on a thread of its own so that a test may block on the
+/// binary that talks through it. Stops when dropped.
+#[derive(Debug)]
+pub(crate) struct DelayProxy {
+    address: SocketAddr,
+    counts: Arc<Counts>,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    connections: AtomicUsize,
+    exchanges: AtomicUsize,
+}
+
+impl DelayProxy {
+    /// A proxy before `url`, which is `http://HOST:PORT`.
+    pub(crate) fn start(url: &str, delay: Duration) -> Self {
+        let target: SocketAddr =
+            url.trim_start_matches("http://").parse().expect("http://HOST:PORT");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("tokio asks for that");
+        let address = listener.local_addr().expect("the port that was bound");
+        let counts = Arc::new(Counts::default());
+        let (stop, stopped) = oneshot::channel();
+        let serving = Arc::clone(&counts);
+        let thread = std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a socket that listens");
+                tokio::select! {
+                    () = serve(listener, target, delay, serving) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { address, counts, running: Some((stop, thread)) }
+    }
+
+    /// Where to send calls instead.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.counts.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many calls there were, where the client speaks HTTP without
+    /// `Expect: 100-continue`.
+    pub(crate) fn exchanges(&self) -> usize {
+        self.counts.exchanges.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for DelayProxy {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.running.take() {
+            let _ended_before = stop.send(());
+            let _panicked = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, target: SocketAddr, delay: Duration, counts: Arc<Counts>) {
+    let mut connections = JoinSet::new();
+    // Accepting fails when the listener is beyond hope; the test will see refusals.
+    while let Ok((client, _)) = listener.accept().await {
+        counts.connections.fetch_add(1, Ordering::SeqCst);
+        let counts = Arc::clone(&counts);
+        // Either side may hang up at any time; that ends one connection and is no failure.
+        connections.spawn(async move { relay(client, target, delay, &counts).await.ok() });
+    }
+}
+
+async fn relay(
+    mut client: TcpStream,
+    target: SocketAddr,
+    delay: Duration,
+    counts: &Counts,
+) -> io::Result<()> {
+    let mut server = TcpStream::connect(target).await?;
+    let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut waiting = false;
+    loop {
+        tokio::select! {
+            count = client.read(&mut asked) => match count? {
+                0 => return Ok(()),
+                count => {
+                    waiting = true;
+                    server.write_all(&asked[..count]).await?;
+                }
+            },
+            count = server.read(&mut answered) => match count? {
+                0 => return Ok(()),
+                count => {
+                    if waiting {
+                        waiting = false;
+                        counts.exchanges.fetch_add(1, Ordering::SeqCst);
+                        far_away(delay).await;
+                    }
+                    client.write_all(&answered[..count]).await?;
+                }
+            },
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the time on the way is what this proxy is for")]
+async fn far_away(delay: Duration) {
+    tokio::time::sleep(delay).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::time::Instant;
+
+    use super::super::{aws, emulator};
+    use super::*;
+
+    const DELAY: Duration = Duration::from_millis(100);
+
+    async fn echo(listener: TcpListener) {
+        while let Ok((mut peer, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut read, mut write) = peer.split();
+                tokio::io::copy(&mut read, &mut write).await.ok();
+            });
+        }
+    }
+
+    async fn ask(stream: &mut TcpStream, question: &str) {
+        stream.write_all(question.as_bytes()).await.unwrap();
+        let mut answer = vec![0; question.len()];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, question.as_bytes());
+    }
+
+    /// The clock of this test stands still unless all wait for it.
+    #[tokio::test(start_paused = true)]
+    async fn each_answer_is_held_back_once() {
+        let listen = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let (far, near) = (listen().await, listen().await);
+        let (target, address) = (far.local_addr().unwrap(), near.local_addr().unwrap());
+        let counts = Arc::new(Counts::default());
+        tokio::spawn(echo(far));
+        tokio::spawn(serve(near, target, DELAY, Arc::clone(&counts)));
+
+        let start = Instant::now();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        ask(&mut stream, "one").await;
+        ask(&mut stream, "two").await;
+        assert_eq!(start.elapsed().as_millis(), 2 * DELAY.as_millis());
+
+        let mut others = [
+            TcpStream::connect(address).await.unwrap(),
+            TcpStream::connect(address).await.unwrap(),
+        ];
+        let [first, second] = &mut others;
+        tokio::join!(ask(first, "three"), ask(second, "four"));
+        assert_eq!(start.elapsed().as_millis(), 3 * DELAY.as_millis(), "together, so one round");
+        assert_eq!(counts.connections.load(Ordering::SeqCst), 3);
+        assert_eq!(counts.exchanges.load(Ordering::SeqCst), 4);
+    }
+
+    #[tokio::test]
+    async fn calls_of_the_sdk_are_exchanges() {
+        let emulator = emulator::ministack();
+        let proxy = DelayProxy::start(emulator.url(), Duration::ZERO);
+        let account = emulator.account().through(&proxy.url());
+        let sqs = aws_sdk_sqs::Client::new(&aws::config(&account));
+        for _ in 0..3 {
+            sqs.list_queues().send().await.unwrap();
+        }
+        assert_eq!(proxy.exchanges(), 3);
+        assert_eq!(proxy.connections(), 1);
+    }
+}

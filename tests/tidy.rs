@@ -1,0 +1,417 @@
+//! What the house keeps to beyond what the compiler and clippy check: plain
+//! functions over the text of its files, one test for each invariant.
+//! `docs/ARCHITECTURE.md` says why each holds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the code of each room may name besides itself, lowest floor first.
+/// `*` stands for everything. Unit tests are exempt: they look at a room from
+/// outside, and may for example run the engine on `sim`.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("spec", &["model"]),
+    ("plan", &["model"]),
+    ("engine", &["model", "plan"]),
+    ("verify", &["model", "engine::event", "engine::port", "engine::wait"]),
+    ("report", &["model", "plan", "engine::event"]),
+    ("aws", &["model", "engine::port", "verify"]),
+    ("sim", &["model", "engine::port", "verify"]),
+    ("cli", &["*"]),
+];
+
+/// Files that may be longer than [`MOST_LINES`], and why.
+const LONG_FILES: &[(&str, &str)] = &[];
+const MOST_LINES: usize = 500;
+
+#[test]
+fn no_room_names_a_higher_one() {
+    let mut wrong = Vec::new();
+    for file in rust_files("src") {
+        let Some(room) = file.room() else { continue };
+        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+            wrong.push(format!("{}: ROOMS does not say what {room} may name", file.path));
+            continue;
+        };
+        for path in crate_paths(&file.code()) {
+            let may = |name: &&str| *name == "*" || is_within(&path, name);
+            if !is_within(&path, room) && !allowed.iter().any(may) {
+                wrong.push(format!("{} names crate::{path}", file.path));
+            }
+        }
+    }
+    assert_none(&wrong, "rooms may name lower floors alone (ROOMS in tests/tidy.rs)");
+}
+
+#[test]
+fn sdk_types_stay_in_their_room() {
+    let crates = ["aws_config", "aws_credential_types", "aws_sdk_", "aws_smithy_", "aws_types"];
+    let wrong = files_naming(&crates, |file| file.room() == Some("aws"));
+    assert_none(&wrong, "only src/aws/ knows the SDK");
+}
+
+#[test]
+fn paper_and_plans_are_synchronous() {
+    let quiet = |room: Option<&str>| !matches!(room, Some("model" | "spec" | "plan"));
+    let wrong = files_naming(&["async ", ".await", "tokio"], |file| quiet(file.room()));
+    assert_none(&wrong, "model, spec and plan neither wait nor call");
+}
+
+#[test]
+fn there_is_one_sleep() {
+    let sleeps = ["time::sleep", "thread::sleep", "sleep_until"];
+    let calls = |file: &SourceFile| -> usize {
+        let code = file.code();
+        sleeps.iter().map(|sleep| code.matches(sleep).count()).sum()
+    };
+    let sleeping: Vec<String> = rust_files("src")
+        .iter()
+        .flat_map(|file| std::iter::repeat_n(file.path.clone(), calls(file)))
+        .collect();
+    assert_eq!(sleeping, ["src/engine/wait.rs"], "one sleep in the house");
+}
+
+#[test]
+fn the_environment_is_read_at_the_door() {
+    let wrong = files_naming(&["std::env", "env::var"], |file| file.room() == Some("cli"));
+    assert_none(&wrong, "only src/cli/ reads the environment");
+}
+
+#[test]
+fn only_windows_and_doors_print() {
+    let prints = ["print!(", "println!(", "eprint!(", "eprintln!("];
+    let wrong = files_naming(&prints, |file| {
+        matches!(file.room(), Some("report" | "cli")) || file.path == "src/main.rs"
+    });
+    assert_none(&wrong, "only src/report/, src/cli/ and src/main.rs print");
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let wrong: Vec<String> = [rust_files("src"), rust_files("tests")]
+        .concat()
+        .into_iter()
+        .filter(|file| !file.text.starts_with("//! "))
+        .map(|file| file.path)
+        .collect();
+    assert_none(&wrong, "a file begins with `//!`: what it is, and what it must not know");
+}
+
+#[test]
+fn files_are_short() {
+    let mut wrong = Vec::new();
+    for file in [rust_files("src"), rust_files("tests")].concat() {
+        let lines = file.text.lines().count();
+        let excused = LONG_FILES.iter().any(|(path, _why)| *path == file.path);
+        if (lines > MOST_LINES) != excused {
+            wrong.push(format!("{}: {lines} lines", file.path));
+        }
+    }
+    assert_none(&wrong, "files have at most 500 lines, and LONG_FILES lists longer ones alone");
+}
+
+#[test]
+fn files_are_named_for_what_they_hold() {
+    let empty = ["common", "helper", "helpers", "manager", "misc", "util", "utils"];
+    let wrong: Vec<String> = [rust_files("src"), rust_files("tests")]
+        .concat()
+        .into_iter()
+        .filter(|file| {
+            let stem = file.path.trim_end_matches(".rs");
+            stem.split(['/', '_']).any(|word| empty.contains(&word))
+        })
+        .map(|file| file.path)
+        .collect();
+    assert_none(&wrong, "a file's name says what it holds");
+}
+
+/// A test that no crate lists is never compiled, and nobody notices.
+#[test]
+fn every_test_is_compiled() {
+    let manifest = read("Cargo.toml");
+    let mut wrong = Vec::new();
+    for file in rust_files("tests") {
+        let parts: Vec<&str> = file.path.trim_end_matches(".rs").split('/').collect();
+        let listed = match parts.as_slice() {
+            [_, _] | [_, _, "main"] => manifest.contains(&format!("path = \"{}\"", file.path)),
+            [_, krate, name] => declares(&[&format!("tests/{krate}/main.rs")], name),
+            [folders @ .., last] => {
+                let name = if *last == "mod" { folders.last() } else { Some(last) };
+                let depth = folders.len() - usize::from(*last == "mod");
+                let parent = folders[..depth].join("/");
+                let parents = [format!("{parent}/mod.rs"), format!("{parent}/main.rs")];
+                declares(&parents.each_ref().map(String::as_str), name.expect("a folder"))
+            }
+            [] => false,
+        };
+        if !listed {
+            wrong.push(file.path);
+        }
+    }
+    assert_none(&wrong, "every test file is a module of another, or a [[test]] of Cargo.toml");
+}
+
+#[test]
+fn kinds_are_registered_in_order_and_have_a_page() {
+    let registry = read("src/aws/registry.rs");
+    let registered: Vec<String> = registry
+        .split("Erased::<")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(name, _)| snake_case(name))
+        .collect();
+    assert!(registered.is_sorted(), "KINDS of src/aws/registry.rs is sorted: {registered:?}");
+    let mut wrong = Vec::new();
+    let files: BTreeSet<String> = rust_files("src/aws/kinds")
+        .iter()
+        .filter_map(|file| file.path.strip_prefix("src/aws/kinds/")?.strip_suffix(".rs"))
+        .filter(|name| *name != "mod" && !name.contains('/'))
+        .map(str::to_owned)
+        .collect();
+    for kind in files.union(&registered.iter().cloned().collect()) {
+        if !files.contains(kind) {
+            wrong.push(format!("{kind} is registered but has no file in src/aws/kinds/"));
+        }
+        if !registered.contains(kind) {
+            wrong.push(format!("{kind} is no line of KINDS in src/aws/registry.rs"));
+        }
+        if !root().join(format!("docs/kinds/{kind}.md")).exists() {
+            wrong.push(format!("{kind} has no page in docs/kinds/; run: make docs"));
+        }
+    }
+    assert_none(&wrong, "a kind is one file, one line and one page");
+}
+
+#[test]
+fn a_newcomer_finds_the_way() {
+    let wrong: Vec<String> = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]
+        .into_iter()
+        .filter(|name| !root().join(name).exists())
+        .map(str::to_owned)
+        .collect();
+    assert_none(&wrong, "these pages exist");
+}
+
+#[test]
+fn decisions_are_numbered() {
+    let mut numbers = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for file in files("docs/adr") {
+        let name = file.path.trim_start_matches("docs/adr/");
+        let (number, title) = name.split_once('-').unwrap_or((name, ""));
+        let in_form = number.len() == 4
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && title.strip_suffix(".md").is_some_and(|title| {
+                title
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || b"-0123456789".contains(&byte))
+            });
+        if !in_form || !numbers.insert(number.to_owned()) {
+            wrong.push(file.path);
+        }
+    }
+    assert_none(&wrong, "decisions are docs/adr/NNNN-title.md, each with a number of its own");
+}
+
+#[test]
+fn nothing_speaks_of_one_machine() {
+    // In two parts each, so that this file does not speak of them either.
+    let words = [
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("/ho", "me/"),
+        concat!("crates", ".io"),
+        concat!("pypi", ".org"),
+    ];
+    let mut wrong = Vec::new();
+    for file in files("") {
+        // The lock file names the registry of every package, as cargo wrote it.
+        if file.path == "Cargo.lock" {
+            continue;
+        }
+        for (number, line) in file.text.lines().enumerate() {
+            if words.iter().any(|word| line.contains(word)) {
+                wrong.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+    assert_none(&wrong, "no path of a machine, no address of a registry");
+}
+
+/// A file of the package.
+#[derive(Clone)]
+struct SourceFile {
+    /// From the package's root, with slashes.
+    path: String,
+    text: String,
+}
+
+impl SourceFile {
+    /// The room of `src/ROOM/...`; none for `lib.rs` and `main.rs`.
+    fn room(&self) -> Option<&str> {
+        self.path.strip_prefix("src/")?.split_once('/').map(|(room, _)| room)
+    }
+
+    /// Without comments and unit tests, which come last in a file.
+    fn code(&self) -> String {
+        if self.path.ends_with("/tests.rs") {
+            return String::new();
+        }
+        let before_tests = self.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let is_code = |line: &&str| !line.trim_start().starts_with("//");
+        before_tests.lines().filter(is_code).fold(String::new(), |code, line| code + line + "\n")
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn rust_files(folder: &str) -> Vec<SourceFile> {
+    let is_rust = |file: &SourceFile| Path::new(&file.path).extension() == Some("rs".as_ref());
+    files(folder).into_iter().filter(is_rust).collect()
+}
+
+/// Every text file under a folder, sorted, without what is made or installed.
+fn files(folder: &str) -> Vec<SourceFile> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        // A folder that is not there has no files.
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.expect("an entry of a folder").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if [".git", ".tools", "target"].contains(&name) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let path = path.strip_prefix(root()).expect("files are inside the package");
+                found.push(SourceFile { path: path.display().to_string(), text });
+            }
+        }
+    }
+    found.sort_by(|one, next| one.path.cmp(&next.path));
+    found
+}
+
+/// The files of `src` whose code holds any of these words, but for those that may.
+fn files_naming(words: &[&str], may: impl Fn(&SourceFile) -> bool) -> Vec<String> {
+    let holding = |file: &SourceFile| {
+        let code = file.code();
+        words.iter().find(|word| code.contains(**word)).map(|word| format!("{}: {word}", file.path))
+    };
+    rust_files("src").iter().filter(|file| !may(file)).filter_map(holding).collect()
+}
+
+/// Whether one of these files has a line `mod NAME;`.
+fn declares(parents: &[&str], name: &str) -> bool {
+    let line = format!("mod {name};");
+    let declares = |text: String| text.lines().any(|found| found.ends_with(&line));
+    parents.iter().any(|parent| fs::read_to_string(root().join(parent)).is_ok_and(declares))
+}
+
+fn assert_none(wrong: &[String], rule: &str) {
+    assert!(wrong.is_empty(), "{rule}, but:\n  {}", wrong.join("\n  "));
+}
+
+/// Whether `engine::event::Event` is `engine::event` or inside it.
+fn is_within(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// All that code names inside this crate, without the leading `crate::`; a
+/// group as `crate::{a, b::{c, d}}` names each of its leaves.
+fn crate_paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (at, marker) in code.match_indices("crate::") {
+        // `$crate::` in a macro is this crate; `my_crate::` is not.
+        if !code[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_') {
+            leaves(&code[at + marker.len()..], "", &mut paths);
+        }
+    }
+    paths
+}
+
+/// Reads one path or group, and answers what comes after it.
+fn leaves<'a>(text: &'a str, prefix: &str, paths: &mut Vec<String>) -> &'a str {
+    let text = text.trim_start();
+    if let Some(mut rest) = text.strip_prefix('{') {
+        loop {
+            rest = rest.trim_start().trim_start_matches(',').trim_start();
+            match rest.chars().next() {
+                None => return rest,
+                Some('}') => return &rest[1..],
+                Some(_) => {
+                    let after = leaves(rest, prefix, paths);
+                    // What is no path, as `*`, is stepped over.
+                    rest = if after.len() == rest.len() { &rest[1..] } else { after };
+                }
+            }
+        }
+    }
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let (name, rest) = text.split_at(text.find(|letter| !is_name(letter)).unwrap_or(text.len()));
+    let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}::{name}") };
+    match rest.strip_prefix("::") {
+        Some(inner) if inner.starts_with(|letter| is_name(letter) || letter == '{') => {
+            leaves(inner, &path, paths)
+        }
+        _ => {
+            paths.extend((!name.is_empty()).then_some(path));
+            match rest.strip_prefix(" as ") {
+                Some(alias) => alias.trim_start_matches(is_name),
+                None => rest,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(code: &str, expected: &[&str]) {
+        assert_eq!(crate_paths(code), expected, "{code}");
+    }
+
+    #[test]
+    fn paths_are_found_however_they_are_written() {
+        check("use crate::model::Plan;", &["model::Plan"]);
+        check(
+            "let x = crate::plan::change::draw(crate::model::X);",
+            &["plan::change::draw", "model::X"],
+        );
+        check(
+            "use crate::{\n    model::{Address, Stack},\n    plan,\n};",
+            &["model::Address", "model::Stack", "plan"],
+        );
+        check(
+            "use crate::engine::{port::*, event as e, wait}; use crate::spec as s;",
+            &["engine::port", "engine::event", "engine::wait", "spec"],
+        );
+        check("use other_crate::model; pub(crate) fn f() {}", &[]);
+    }
+
+    #[test]
+    fn kinds_are_spelled_as_their_files() {
+        assert_eq!(snake_case("S3BucketNotification"), "s3_bucket_notification");
+    }
+}
