@@ -1,6 +1,6 @@
 //! What a kind says of itself, checked without any cloud.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
@@ -81,6 +81,22 @@ fn what_is_predicted_is_what_was_promised() {
 }
 
 #[test]
+fn what_is_prepared_is_canonical() {
+    check(|info, file| {
+        let mut problems = Vec::new();
+        for case in &file.cases {
+            for once in prepared(info, case) {
+                let twice = prepare(info, case, &once.document);
+                if twice != once {
+                    problems.push(format!("{}: {once:#?}\nbecomes {twice:#?}", case.name));
+                }
+            }
+        }
+        problems
+    });
+}
+
+#[test]
 fn every_field_is_stated_and_every_mutable_field_changed() {
     check(|info, file| {
         let (mut stated, mut changed) = (BTreeSet::new(), BTreeSet::new());
@@ -124,36 +140,33 @@ fn check(problems: impl Fn(&KindInfo, &CaseFile) -> Vec<String>) {
     assert!(all.is_empty(), "{} broken\n{}", all.len(), all.join("\n"));
 }
 
-/// A case's documents with every fact of what it needs still pending, as they
-/// are when a plan is made.
+/// A case's documents, each prepared.
 fn prepared(info: &KindInfo, case: &Case) -> Vec<Prepared> {
-    let naming = Naming {
-        stack: STACK.into(),
-        address: run::address(&info.name, case),
-        place: Place {
-            partition: "aws".into(),
-            account: "123456789012".into(),
-            region: "us-east-1".into(),
-            endpoint: None,
-        },
+    case.documents().iter().map(|document| prepare(info, case, document)).collect()
+}
+
+/// One document of a case, with every fact of what it needs still pending, as
+/// they are when a plan is made.
+fn prepare(info: &KindInfo, case: &Case, document: &Document) -> Prepared {
+    let place = Place {
+        partition: "aws".into(),
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        endpoint: None,
     };
-    let known = BTreeMap::from([
-        ("account", naming.place.account.clone()),
-        ("region", naming.place.region.clone()),
-        ("name", naming.default_name()),
-    ]);
-    let fact = |name: &str| {
-        known.get(name).cloned().or_else(|| {
+    let naming = Naming { stack: STACK.into(), address: run::address(&info.name, case), place };
+    let known = |name: &str| match name {
+        "account" => Some(naming.place.account.clone()),
+        "region" => Some(naming.place.region.clone()),
+        "name" => Some(naming.default_name()),
+        _ => {
             let (need, fact) = name.split_once('.')?;
             Some(FactRef { address: Address::new(need), fact: fact.into() }.marker())
-        })
+        }
     };
-    let prepare = |document: Document| {
-        let document = substitute(&document, &fact).expect("references");
-        let prepared = AwsCatalog::new().prepare(&info.name, &naming, &document).expect("a kind");
-        prepared.unwrap_or_else(|problems| panic!("{} {}: {problems:?}", info.name, case.name))
-    };
-    case.documents().into_iter().map(prepare).collect()
+    let document = substitute(document, &known).expect("references");
+    let prepared = AwsCatalog::new().prepare(&info.name, &naming, &document).expect("a kind");
+    prepared.unwrap_or_else(|problems| panic!("{} {}: {problems:?}", info.name, case.name))
 }
 
 fn fields(info: &KindInfo) -> BTreeSet<String> {

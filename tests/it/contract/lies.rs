@@ -21,4 +21,19 @@ pub(crate) struct Lie {
 pub(crate) const CANDIDATES: &str = "(candidates)";
 
 /// Sorted.
-pub(crate) static LIES: &[Lie] = &[];
+pub(crate) static LIES: &[Lie] = &[
+    Lie {
+        emulator: "moto",
+        kind: "sqs_queue",
+        field: "policy",
+        lie: "any SetQueueAttributes that does not mention the policy removes it",
+        aws: "attributes that a call does not mention stay as they are",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "sqs_queue",
+        field: "redrive_allow_policy",
+        lie: "RedriveAllowPolicy is accepted and never answered",
+        aws: "it is answered as it was set",
+    },
+];
