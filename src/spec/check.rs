@@ -208,7 +208,7 @@ fn connect(
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<Address, Desired> {
     let mut desired = BTreeMap::new();
-    let mut all: BTreeMap<&Address, Edges> = BTreeMap::new();
+    let mut waiting: BTreeMap<&Address, Edges> = BTreeMap::new();
     for (resource, prepared) in settled {
         let (edges, mentions) = edges::edges_of(resource, known, problems);
         let wanted = Desired {
@@ -222,10 +222,12 @@ fn connect(
             lifecycle: resource.lifecycle.clone(),
         };
         desired.insert(resource.address.clone(), wanted);
-        all.insert(&resource.address, edges);
+        // Names that wait for each other were told as such.
+        if !document::is_pending(prepared.identity.as_str()) {
+            waiting.insert(&resource.address, edges);
+        }
     }
-    // An edge to a resource that has problems of its own leads nowhere here.
-    problems.extend(edges::circles(&all));
+    problems.extend(edges::circles(&waiting));
     desired
 }
 

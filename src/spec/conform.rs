@@ -184,8 +184,9 @@ impl Subject<'_> {
         let value = error.instance();
         let words: Vec<&str> = wanted.iter().map(|wanted| type_words(*wanted)).collect();
         let found = match value.as_ref() {
-            Json::String(text) if document::is_pending(text) => "the fact of a resource",
-            other => json_words(other),
+            Json::String(text) if document::is_pending(text) => "the fact of a resource".to_owned(),
+            Json::Number(number) if wanted.contains(&JsonType::Integer) => number.to_string(),
+            other => json_words(other).to_owned(),
         };
         let summary = format!("`{path}` must be {}, not {found}", words.join(" or "));
         let problem = Diagnostic::error(summary).at(Some(node.location()));

@@ -110,13 +110,7 @@ impl<'a> Expansion<'a> {
             self.report(env.scope, problem);
             return None;
         };
-        if self.declared.len() >= MAX_RESOURCES {
-            if self.declared.len() == MAX_RESOURCES {
-                let summary = format!("the stack has more than {MAX_RESOURCES} resources");
-                self.problems.push(Diagnostic::error(summary).at(Some(naming.at.location())));
-            }
-            return None;
-        }
+        self.room_for_one_more(&naming.at)?;
         let Naming { address, at, top } = naming;
         let env = env.clone();
         self.declared.push(Declared { address, kind: info, entry, env, at, top });
@@ -130,7 +124,7 @@ impl<'a> Expansion<'a> {
         env: &Env,
         naming: Naming,
     ) -> Option<Meaning> {
-        self.refuse_resource_keys(map, env);
+        self.check_usage_keys(map, env);
         let name = self.shaped(env.scope, |found| shape::text(pattern, "pattern", found))?;
         let library = self.ground.library;
         let found = library.find(name, &pattern.at)?;
@@ -142,11 +136,11 @@ impl<'a> Expansion<'a> {
             self.report(env.scope, problem);
             return None;
         }
+        self.room_for_one_more(&naming.at)?;
         let given = match map.get("with").filter(|entry| !entry.node.is_null()) {
             Some(with) => self.shaped(env.scope, |found| shape::map(&with.node, "with", found))?,
             None => const { &Map::new() },
         };
-        self.check_parameters(name, found, given, env, &naming);
         let usage = Usage {
             address: naming.address,
             pattern: found,
@@ -156,56 +150,64 @@ impl<'a> Expansion<'a> {
             top: naming.top,
             depth,
         };
+        self.check_parameters(name, &usage);
         self.scopes.push(Scope { resources: &found.resources, usage: Some(usage) });
         Some(Meaning::Instance(self.scopes.len() - 1))
     }
 
-    fn refuse_resource_keys(&mut self, map: &Map, env: &Env) {
-        for key in ["lifecycle", "depends_on"] {
-            if let Some(entry) = map.get(key) {
-                let problem = Diagnostic::error(format!("a pattern takes no `{key}`"))
-                    .at(Some(entry.key_at.location()))
-                    .because("it would not say which of the pattern's resources it is for")
-                    .hint("state it in the pattern, if need be with a parameter");
-                self.report(env.scope, problem);
-            }
-        }
-        let mut found = Vec::new();
-        let mut others = map.clone();
-        others.retain(|key, _| key != "lifecycle" && key != "depends_on");
-        shape::only_keys(&others, PATTERN_KEYS, "the use of a pattern", &mut found);
-        for problem in found {
-            self.report(env.scope, problem.hint("parameters stand under `with:`"));
+    fn check_usage_keys(&mut self, map: &Map, env: &Env) {
+        for (key, entry) in map {
+            let problem = match key.as_str() {
+                "lifecycle" | "depends_on" => {
+                    Diagnostic::error(format!("a pattern takes no `{key}`"))
+                        .at(Some(entry.key_at.location()))
+                        .because("it would not say which of the pattern's resources it is for")
+                        .hint("state it in the pattern, if need be with a parameter")
+                }
+                known if PATTERN_KEYS.contains(&known) => continue,
+                unknown => shape::unknown_key(unknown, entry, PATTERN_KEYS, "a pattern's use")
+                    .hint("parameters stand under `with:`"),
+            };
+            self.report(env.scope, problem);
         }
     }
 
-    fn check_parameters(
-        &mut self,
-        name: &str,
-        pattern: &'a super::pattern::Pattern,
-        given: &Map,
-        env: &Env,
-        naming: &Naming,
-    ) {
+    fn check_parameters(&mut self, name: &str, usage: &Usage<'_>) {
+        let Usage { pattern, given, caller, at, .. } = usage;
         let known = || pattern.parameters.keys().map(String::as_str);
         for (key, entry) in given.iter().filter(|(key, _)| !pattern.parameters.contains_key(*key)) {
             let problem = Diagnostic::error(format!("`{name}` has no parameter `{key}`"))
                 .at(Some(entry.key_at.location()))
                 .because(format!("its parameters are {}", listed(known())));
-            let problem = did_you_mean(problem, key, known());
-            self.report(env.scope, problem);
+            self.report(caller.scope, did_you_mean(problem, key, known()));
         }
         for (key, parameter) in &pattern.parameters {
             if parameter.is_required() && !given.contains_key(key) {
                 let problem = Diagnostic::error(format!("`{name}` needs the parameter `{key}`"))
-                    .at(Some(naming.at.location()));
+                    .at(Some(at.location()));
                 let problem = match parameter.schema.get("description").and_then(|d| d.as_str()) {
                     Some(description) => problem.because(format!("{key}: {description}")),
                     None => problem,
                 };
-                self.report(env.scope, problem.hint(format!("write `with: {{ {key}: … }}`")));
+                let hint = format!("write `with: {{ {key}: VALUE }}`");
+                self.report(caller.scope, problem.hint(hint));
             }
         }
+    }
+
+    /// Whether the stack may grow. Uses of patterns count like resources, or
+    /// patterns without resources could multiply without end.
+    fn room_for_one_more(&mut self, at: &Mark) -> Option<()> {
+        let have = self.declared.len() + self.scopes.len() - 1;
+        if have < MAX_RESOURCES {
+            return Some(());
+        }
+        if !self.is_full {
+            self.is_full = true;
+            let summary = format!("the stack has more than {MAX_RESOURCES} resources");
+            self.problems.push(Diagnostic::error(summary).at(Some(at.location())));
+        }
+        None
     }
 
     /// The value of a parameter: what `with` gives, else the default, else
@@ -247,11 +249,10 @@ impl<'a> Expansion<'a> {
     /// Whether `when` and `unless` hold.
     pub(super) fn switch(&mut self, map: &Map, env: &Env) -> Option<Switch> {
         for (key, wanted) in [("when", true), ("unless", false)] {
-            if let Some(entry) = map.get(key) {
-                let holds = self.evaluate(&entry.node, env)?.is_true();
-                if holds != wanted {
-                    return Some(Switch::Off(entry.key_at.clone()));
-                }
+            if let Some(entry) = map.get(key)
+                && self.holds(&entry.node, env)? != wanted
+            {
+                return Some(Switch::Off(entry.key_at.clone()));
             }
         }
         Some(Switch::On)

@@ -48,7 +48,8 @@ pub(super) fn edges_of(
             (false, true) => None,
         };
         if let Some(edge) = edge {
-            let have = edges.entry(mention.fact.address.clone()).or_insert((edge, mention.at));
+            let at = mention.at.narrowed_to(&mention.fact.to_string());
+            let have = edges.entry(mention.fact.address.clone()).or_insert((edge, at));
             have.0 = have.0.max(edge);
         }
         mentions.insert(mention.fact.address);

@@ -2,7 +2,8 @@
 //! red lines while typing.
 //!
 //! Looser than [`check`](super::check()) where a schema cannot know better: a
-//! reference may stand wherever a value may.
+//! reference may stand wherever a value may, and a file that others extend, or
+//! that extends another, need not be whole.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -32,7 +33,7 @@ pub(super) fn schema_with(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         rules.push(when_equal("pattern", pattern.name, &format!("pattern:{}", pattern.name)));
         definitions.insert(format!("pattern:{}", pattern.name), pattern_schema(pattern));
     }
-    definitions.insert("resource".to_owned(), resource(catalog, built_in, rules));
+    definitions.insert("resource".to_owned(), resource(catalog, built_in, &rules));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ccprov stack file",
@@ -40,7 +41,6 @@ pub(super) fn schema_with(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         "type": "object",
         "additionalProperties": false,
         "properties": stack_properties(),
-        "anyOf": [{ "required": ["stack", "resources"] }, { "required": ["extends"] }, {}],
         "$defs": definitions,
     })
 }
@@ -123,7 +123,7 @@ fn lifecycle() -> Json {
 }
 
 /// One entry under `resources`.
-fn resource(catalog: &dyn Catalog, built_in: &[BuiltIn], rules: Vec<Json>) -> Json {
+fn resource(catalog: &dyn Catalog, built_in: &[BuiltIn], rules: &[Json]) -> Json {
     let kinds: Vec<Json> = catalog
         .kinds()
         .iter()
@@ -135,7 +135,7 @@ fn resource(catalog: &dyn Catalog, built_in: &[BuiltIn], rules: Vec<Json>) -> Js
     let patterns: Vec<Json> = names.into_iter().chain([path]).collect();
     json!({
         "type": "object",
-        "oneOf": [{ "required": ["kind"] }, { "required": ["pattern"] }],
+        "not": { "required": ["kind", "pattern"] },
         "properties": {
             "kind": { "description": "What it is.", "oneOf": nonempty(kinds) },
             "pattern": { "description": "A built-in pattern or a path.", "anyOf": patterns },

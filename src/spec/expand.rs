@@ -27,8 +27,10 @@ pub(super) const MAX_RESOURCES: usize = 10_000;
 /// that double at every reference.
 const MAX_VALUES: usize = 100 * MAX_RESOURCES;
 
-/// Longest chain of names of which each needs the next. Bounds the call stack.
-const MAX_CHAIN: usize = 64;
+/// Most steps that are under way at once, where a reference takes two (to work
+/// out a name, and what its text says) and a level of nesting one. Bounds the
+/// call stack; 64 references in a row are far beyond what anybody can follow.
+const MAX_STEPS: usize = 128;
 
 /// What every reference may see, wherever it stands.
 pub(super) struct Ground<'a> {
@@ -53,8 +55,12 @@ pub(super) struct Expansion<'a> {
     pub(super) problems: Vec<Diagnostic>,
     entries: BTreeMap<(usize, String), Slot<Meaning>>,
     named: BTreeMap<Named, Slot<Node>>,
-    chain: usize,
+    steps: usize,
+    /// How many lists and maps are around the value that is being worked out.
+    pub(super) nesting: usize,
     values_left: usize,
+    /// Whether there was no room for one more resource.
+    pub(super) is_full: bool,
 }
 
 /// The stack file, or one use of a pattern.
@@ -152,8 +158,10 @@ impl<'a> Expansion<'a> {
             problems: Vec::new(),
             entries: BTreeMap::new(),
             named: BTreeMap::new(),
-            chain: 0,
+            steps: 0,
+            nesting: 0,
             values_left: MAX_VALUES,
+            is_full: false,
         }
     }
 
@@ -204,7 +212,7 @@ impl<'a> Expansion<'a> {
             None => {}
         }
         self.entries.insert(key.clone(), Slot::Busy);
-        let meaning = self.deeper(at, |this| this.declare(scope, name));
+        let meaning = self.anew(at, |this| this.declare(scope, name));
         self.entries.insert(key, Slot::Done(meaning.clone()));
         meaning
     }
@@ -220,7 +228,7 @@ impl<'a> Expansion<'a> {
             None => {}
         }
         self.named.insert(name.clone(), Slot::Busy);
-        let node = self.deeper(at, |this| this.work_out(&name));
+        let node = self.anew(at, |this| this.work_out(&name));
         self.named.insert(name, Slot::Done(node.clone()));
         node
     }
@@ -298,15 +306,30 @@ impl<'a> Expansion<'a> {
         self.problems.push(problem);
     }
 
-    fn deeper<T>(&mut self, at: &Mark, work: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if self.chain >= MAX_CHAIN {
-            let summary = format!("a chain of more than {MAX_CHAIN} references");
-            self.problems.push(Diagnostic::error(summary).at(Some(at.location())));
+    /// One step further down the call stack, as far as that is allowed.
+    pub(super) fn deeper<T>(
+        &mut self,
+        at: &Mark,
+        work: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        if self.steps >= MAX_STEPS {
+            let problem = Diagnostic::error("a chain of references is too long")
+                .at(Some(at.location()))
+                .because(format!("more than {} names need each other in a row", MAX_STEPS / 2));
+            self.problems.push(problem);
             return None;
         }
-        self.chain += 1;
+        self.steps += 1;
         let done = work(self);
-        self.chain -= 1;
+        self.steps -= 1;
+        done
+    }
+
+    /// [`Expansion::deeper`] for a value that is not part of the one around it.
+    fn anew<T>(&mut self, at: &Mark, work: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let nesting = std::mem::take(&mut self.nesting);
+        let done = self.deeper(at, work);
+        self.nesting = nesting;
         done
     }
 }

@@ -69,6 +69,15 @@ pub(super) fn read(path: &Path, name: &str) -> Result<(Arc<Source>, Node), Diagn
     Ok((source, node))
 }
 
+/// The problem of a file, shown where the file is named if it has no place of
+/// its own.
+pub(super) fn named_at(problem: Diagnostic, at: Option<&Mark>) -> Diagnostic {
+    match (&problem.location, at) {
+        (None, Some(at)) => problem.at(Some(at.location())),
+        (Some(_), _) | (None, None) => problem,
+    }
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot read `{}`: {}", path.display(), plainly(error)))
 }

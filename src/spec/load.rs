@@ -151,19 +151,21 @@ fn read_chain(
     deferred: &mut Vec<Diagnostic>,
 ) -> Result<(Map, Mark, Vec<PathBuf>), Vec<Diagnostic>> {
     let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut waiting = Some((canonical, path.display().to_string()));
+    let mut waiting = Some((canonical, path.display().to_string(), None));
     let mut sources = Vec::new();
     let mut files: Vec<Node> = Vec::new();
-    while let Some((path, name)) = waiting.take() {
-        let (_, mut node) = files::read(&path, &name).map_err(|problem| vec![problem])?;
+    while let Some((path, name, named_at)) = waiting.take() {
+        let (_, mut node) = files::read(&path, &name)
+            .map_err(|problem| vec![files::named_at(problem, named_at.as_ref())])?;
         sources.push(path);
         let Value::Map(map) = &mut node.value else { return Err(vec![not_a_stack(&node)]) };
         shape::only_keys(map, STACK_KEYS, "a stack file", deferred);
         let base = map.remove("extends");
         files.push(node);
         if let Some(base) = base.filter(|base| !base.node.is_null()) {
-            let next = next_file(&base.node, reach, &sources).map_err(|problem| vec![problem])?;
-            waiting = Some(next);
+            let (path, name) =
+                next_file(&base.node, reach, &sources).map_err(|problem| vec![problem])?;
+            waiting = Some((path, name, Some(base.node.at)));
         }
     }
     let start = files[0].at.source.start();

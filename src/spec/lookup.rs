@@ -1,11 +1,11 @@
 //! What a reference means.
 
 use super::expand::{Env, Expansion, Meaning, Named};
-use super::reference::Reference;
+use super::reference::{self, Part, Reference};
 use super::shape::RESERVED;
 use super::source::Mark;
 use super::suggest::{closest, listed};
-use super::tree::{Map, Node};
+use super::tree::{Map, Node, Value};
 use super::yaml;
 use crate::model::{Address, Diagnostic, FactRef};
 
@@ -23,13 +23,67 @@ struct Search<'r> {
     /// Where the reference stands.
     at: Mark,
     env: &'r Env,
+    form: Form,
+}
+
+/// How a reference is written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `${a.b}`, for a value.
+    Value,
+    /// `${a.b}`, for whether there is such a value: a key that a map does not
+    /// have is null.
+    Condition,
+    /// `a.b`, for the resource itself.
+    Address,
+}
+
+impl Search<'_> {
+    /// The reference as the user wrote it, with another name at a position.
+    fn shown_with(&self, position: usize, name: &str) -> String {
+        let mut names = self.reference.0.clone();
+        if let Some(place) = names.get_mut(position) {
+            name.clone_into(place);
+        }
+        match self.form {
+            Form::Value | Form::Condition => Reference(names).to_string(),
+            Form::Address => names.join("."),
+        }
+    }
+
+    /// The reference as the user wrote it.
+    fn shown(&self) -> String {
+        self.shown_with(usize::MAX, "")
+    }
 }
 
 impl<'a> Expansion<'a> {
     /// Looks a reference up; tells if it means nothing.
     pub(super) fn find(&mut self, reference: &Reference, at: &Mark, env: &Env) -> Option<Found> {
+        self.find_as(Form::Value, reference, at, env)
+    }
+
+    /// What `when` or `unless` says of itself.
+    pub(super) fn holds(&mut self, condition: &Node, env: &Env) -> Option<bool> {
+        let parts = condition.as_text().and_then(|text| reference::parse(text).ok());
+        if let Some([Part::Reference(reference)]) = parts.as_deref() {
+            return match self.find_as(Form::Condition, reference, &condition.at, env)? {
+                Found::Value(node) => Some(node.is_true()),
+                Found::Fact(_) => Some(true),
+            };
+        }
+        self.evaluate(condition, env).map(|node| node.is_true())
+    }
+
+    fn find_as(
+        &mut self,
+        form: Form,
+        reference: &Reference,
+        at: &Mark,
+        env: &Env,
+    ) -> Option<Found> {
         let at = at.narrowed_to(&reference.to_string());
-        let search = Search { reference, at, env };
+        let search = Search { reference, at, env, form };
         let names: Vec<&str> = reference.0.iter().map(String::as_str).collect();
         let value = match names.as_slice() {
             ["stack" | "account" | "region" | "partition"] => self.about_the_stack(&search),
@@ -46,7 +100,7 @@ impl<'a> Expansion<'a> {
                 let forms = "`${var.NAME}`, `${stack}`, `${account}`, `${region}`, \
                              `${partition}`, `${env.NAME}`, `${each.key}` and `${each.value}`";
                 let detail = format!("the forms with a meaning of their own are {forms}");
-                self.tell(&search, format!("`{reference}` is incomplete"), detail, None)
+                self.tell(&search, format!("`{reference}` refers to nothing"), detail, None)
             }
         };
         value.map(Found::Value)
@@ -60,15 +114,13 @@ impl<'a> Expansion<'a> {
             "region" => place.map(|place| place.region.as_str()),
             _ => place.map(|place| place.partition.as_str()),
         };
-        match known {
-            Some(text) => Some(Node::text(text, &search.at)),
-            None => {
-                let summary = format!("`{}` is not known yet", search.reference);
-                let detail = "`stack`, `account` and `region` themselves may refer to variables \
-                              and to the environment alone";
-                self.tell(search, summary, detail.to_owned(), None)
-            }
+        if let Some(text) = known {
+            return Some(Node::text(text, &search.at));
         }
+        let summary = format!("`{}` is not known yet", search.reference);
+        let detail = "`stack`, `account` and `region` themselves may refer to variables and to \
+                      the environment alone";
+        self.tell(search, summary, detail.to_owned(), None)
     }
 
     fn environment(&mut self, name: &str, search: &Search<'_>) -> Option<Node> {
@@ -155,6 +207,10 @@ impl<'a> Expansion<'a> {
             let Some(inner) = value.get(name) else {
                 let nothing = Map::new();
                 let map = value.as_map().unwrap_or(&nothing);
+                if let (Form::Condition, Value::Map(_) | Value::Null) = (search.form, &value.value)
+                {
+                    return Some(Node::new(Value::Null, &search.at));
+                }
                 let known = || map.keys().map(String::as_str);
                 let detail = match value.as_map() {
                     Some(_) => format!("its keys are {}", listed(known())),
@@ -180,14 +236,14 @@ impl<'a> Expansion<'a> {
                     let detail = format!("its condition at {condition} does not hold");
                     return self.tell(search, summary, detail, None);
                 }
-                (Meaning::Group(group), Some(key)) => match group.get(key) {
-                    Some(meaning) => walk = meaning.clone(),
-                    None => {
+                (Meaning::Group(group), Some(key)) => {
+                    let Some(meaning) = group.get(key) else {
                         let known = || group.keys().map(String::as_str);
                         let detail = format!("the keys of its `for_each` are {}", listed(known()));
                         return self.unknown(search, position, known(), detail);
-                    }
-                },
+                    };
+                    walk = meaning.clone();
+                }
                 (Meaning::Instance(scope), Some(name)) => {
                     let pattern = self.pattern(scope)?;
                     if pattern.outputs.contains_key(name) {
@@ -242,7 +298,12 @@ impl<'a> Expansion<'a> {
                 self.tell(search, summary, detail, None)
             }
             [fact] if known().any(|name| name == fact) => {
-                Some(Found::Fact(FactRef { address, fact: fact.clone() }))
+                let fact = fact.clone();
+                Some(Found::Fact(FactRef { address, fact }))
+            }
+            [fact, part, ..] if known().any(|name| name == fact) => {
+                let detail = format!("`{fact}` is a text, and has no `{part}`");
+                self.unknown(search, position + 1, [], detail)
             }
             [_, ..] => self.unknown(search, position, known(), detail),
         }
@@ -256,7 +317,7 @@ impl<'a> Expansion<'a> {
         at: &Mark,
         env: &Env,
     ) -> Option<Vec<Address>> {
-        let search = Search { reference, at: at.clone(), env };
+        let search = Search { reference, at: at.clone(), env, form: Form::Address };
         let mut meaning = self.step_into(env.scope, 0, &search)?;
         for (position, name) in reference.0.iter().enumerate().skip(1) {
             meaning = match &meaning {
@@ -309,12 +370,9 @@ impl<'a> Expansion<'a> {
             let variable = in_stack && self.ground.variables.contains_key(wrong);
             variable.then(|| format!("var.{wrong}"))
         });
-        let hint = hint.map(|right| {
-            let mut names = search.reference.0.clone();
-            names[position] = right;
-            format!("did you mean `{}`?", Reference(names))
-        });
-        let summary = format!("`{}` refers to nothing", search.reference);
+        let hint =
+            hint.map(|right| format!("did you mean `{}`?", search.shown_with(position, &right)));
+        let summary = format!("`{}` refers to nothing", search.shown());
         self.tell(search, summary, detail, hint)
     }
 

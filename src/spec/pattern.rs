@@ -106,7 +106,7 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
         None => false,
     };
     let default = map.get("default").map(|entry| entry.node.clone());
-    Some(Parameter { schema, nullable, default })
+    Some(Parameter { schema, default, nullable })
 }
 
 /// Our five types in the words of JSON Schema.

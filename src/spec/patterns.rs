@@ -114,10 +114,8 @@ impl Gathering<'_> {
         if let Some(pattern) = self.read.get(&path) {
             return Ok((Arc::clone(pattern), false));
         }
-        let (_, root) = files::read(&path, &called).map_err(|problem| match problem.location {
-            Some(_) => problem,
-            None => problem.at(Some(at.location())),
-        })?;
+        let (_, root) =
+            files::read(&path, &called).map_err(|problem| files::named_at(problem, Some(at)))?;
         let (pattern, problems) = pattern::read(&root);
         self.problems.extend(problems);
         let pattern = Arc::new(pattern);

@@ -61,12 +61,17 @@ fn expect<T>(
 pub(super) fn only_keys(map: &Map, known: &[&str], owner: &str, problems: &mut Vec<Diagnostic>) {
     for (key, entry) in map {
         if !known.contains(&key.as_str()) {
-            let problem = Diagnostic::error(format!("unknown key `{key}`"))
-                .at(Some(entry.key_at.location()))
-                .because(format!("the keys of {owner} are {}", listed(known.iter().copied())));
-            problems.push(did_you_mean(problem, key, known.iter().copied()));
+            problems.push(unknown_key(key, entry, known, owner));
         }
     }
+}
+
+/// The problem of one key that is not known.
+pub(super) fn unknown_key(key: &str, entry: &Entry, known: &[&str], owner: &str) -> Diagnostic {
+    let problem = Diagnostic::error(format!("unknown key `{key}`"))
+        .at(Some(entry.key_at.location()))
+        .because(format!("the keys of {owner} are {}", listed(known.iter().copied())));
+    did_you_mean(problem, key, known.iter().copied())
 }
 
 /// Whether a key can name a resource, a parameter, a value or an output.
@@ -84,7 +89,7 @@ pub(super) fn name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool
             return true;
         }
         Diagnostic::error(format!("`{key}` is a reserved name"))
-            .because(format!("`${{{key}}}` or `${{{key}.…}}` already means something else"))
+            .because(format!("references that begin with `${{{key}` already mean something else"))
     } else {
         Diagnostic::error(format!("`{key}` is not a name")).because(
             "a name is made of lowercase letters, digits, dashes and underscores, and begins \

@@ -82,10 +82,13 @@ impl Mark {
     }
 
     /// The first place from this mark on where the text reads `needle`; the
-    /// mark itself if there is none. For the offender within a longer text,
-    /// which in a block scalar stands on a later line.
+    /// mark itself if there is none. For the offender within a longer text.
     pub(super) fn narrowed_to(&self, needle: &str) -> Self {
-        for line in self.line..=self.source.lines.len() {
+        // A mark to the end of its line may be the first line of a block.
+        let end = self.source.line(self.line).chars().count();
+        let to_end = self.column + self.width > end;
+        let last = if to_end { self.source.lines.len() } else { self.line };
+        for line in self.line..=last {
             let before = if line == self.line { self.column - 1 } else { 0 };
             let tail: String = self.source.line(line).chars().skip(before).collect();
             if let Some(at) = tail.find(needle) {

@@ -6,6 +6,7 @@ use super::pattern;
 use super::reference::{self, Part, Reference};
 use super::source::Mark;
 use super::tree::{Entry, Map, Node, Value};
+use super::yaml::MAX_DEPTH;
 use crate::model::Diagnostic;
 
 /// A text of this length counts as one value of the budget.
@@ -16,12 +17,19 @@ impl Expansion<'_> {
     /// nothing, which was told.
     pub(super) fn evaluate(&mut self, node: &Node, env: &Env) -> Option<Node> {
         self.spend(1, &node.at)?;
-        match &node.value {
+        self.deeper(&node.at, |this| match &node.value {
             Value::Null | Value::Bool(_) | Value::Number(_) => Some(node.clone()),
-            Value::Text(text) => self.text(text, &node.at, env),
-            Value::List(items) => self.list(items, &node.at, env),
-            Value::Map(map) => self.map(map, &node.at, env),
-        }
+            Value::Text(text) => this.text(text, &node.at, env),
+            Value::List(items) => this.nested(|this| this.list(items, &node.at, env)),
+            Value::Map(map) => this.nested(|this| this.map(map, &node.at, env)),
+        })
+    }
+
+    fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.nesting += 1;
+        let done = work(self);
+        self.nesting -= 1;
+        done
     }
 
     fn list(&mut self, items: &[Node], at: &Mark, env: &Env) -> Option<Node> {
@@ -123,6 +131,11 @@ impl Expansion<'_> {
         match self.find(reference, at, env)? {
             Found::Value(node) => {
                 self.spend(node.size(), at)?;
+                if self.nesting + node.depth() > MAX_DEPTH {
+                    let summary = format!("references nest values more than {MAX_DEPTH} deep");
+                    self.report(env.scope, Diagnostic::error(summary).at(Some(at.location())));
+                    return None;
+                }
                 Some(node)
             }
             Found::Fact(fact) => Some(Node::text(fact.marker(), at)),

@@ -15,8 +15,8 @@ pub(super) fn did_you_mean<'a>(
 }
 
 /// The known word nearest to `wrong`, if it is near enough to be meant: a
-/// third of the letters may differ, as in most compilers. The first of equals
-/// wins, so that the answer does not depend on chance.
+/// third of the letters may differ, as in rustc. The first of equals wins, so
+/// that the answer does not depend on chance.
 pub(super) fn closest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -26,16 +26,19 @@ pub(super) fn closest<'a>(
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(&sought, &plain(word)), word))
-        .filter(|(distance, word)| *distance <= (word.chars().count().max(3)) / 3)
+        .filter(|(distance, word)| *distance <= sought.len().max(word.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
-/// Words for running text: `` `a`, `b`, `c` ``. Beyond 30 the rest is counted,
+/// Words for running text: `` `a`, `b`, `c` ``, or "none". Beyond 30 the rest is counted,
 /// so that one message cannot fill a screen.
 pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 30;
     let words: Vec<&str> = words.into_iter().collect();
+    if words.is_empty() {
+        return "none".to_owned();
+    }
     let shown: Vec<String> = words.iter().take(MOST).map(|word| format!("`{word}`")).collect();
     match words.len().checked_sub(MOST) {
         Some(rest @ 1..) => format!("{} and {rest} more", shown.join(", ")),

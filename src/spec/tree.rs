@@ -138,6 +138,16 @@ impl Node {
         }
     }
 
+    /// How many lists and maps are within each other; 0 for a scalar.
+    pub(super) fn depth(&self) -> usize {
+        let deepest = match &self.value {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => return 0,
+            Value::List(items) => items.iter().map(Self::depth).max(),
+            Value::Map(map) => map.values().map(|entry| entry.node.depth()).max(),
+        };
+        1 + deepest.unwrap_or(0)
+    }
+
     /// The value alone. A field that is null counts as not stated, and goes.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {

@@ -189,22 +189,7 @@ impl<'a> Expansion<'a> {
         let items = self.shaped(env.scope, |found| shape::list(&written.node, "depends_on", found));
         let mut sound = true;
         for item in items? {
-            let text = self.shaped(env.scope, |found| shape::text(item, "depends_on", found));
-            let named = text.and_then(|text| {
-                // An address is written as in a reference, but bare: it stands
-                // for the resource and not for a value.
-                match reference::parse(&format!("${{{text}}}")).as_deref() {
-                    Ok([Part::Reference(name)]) => self.resources_of(name, &item.at, env),
-                    Ok(_) | Err(_) => {
-                        let problem = Diagnostic::error(format!("`{text}` is not an address"))
-                            .at(Some(item.at.location()))
-                            .because("an address is made of names and dots: `claimcheck.queue`");
-                        self.report(env.scope, problem);
-                        None
-                    }
-                }
-            });
-            match named {
+            match self.named_by(item, env) {
                 Some(addresses) => {
                     after.extend(addresses.into_iter().map(|address| (address, item.at.clone())));
                 }
@@ -212,6 +197,21 @@ impl<'a> Expansion<'a> {
             }
         }
         sound.then_some(after)
+    }
+
+    /// The resources that an item of `depends_on` names. It is written as in a
+    /// reference, but bare: it stands for the resource and not for a value.
+    fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
+        let text = self.shaped(env.scope, |found| shape::text(item, "depends_on", found))?;
+        let parts = reference::parse(&format!("${{{text}}}"));
+        if let Ok([Part::Reference(name)]) = parts.as_deref() {
+            return self.resources_of(name, &item.at, env);
+        }
+        let problem = Diagnostic::error(format!("`{text}` is not an address"))
+            .at(Some(item.at.location()))
+            .because("an address is names and dots alone: `claimcheck.queue`");
+        self.report(env.scope, problem);
+        None
     }
 }
 
