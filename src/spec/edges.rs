@@ -34,8 +34,8 @@ pub(super) fn edges_of(
             if !is_known {
                 let summary = format!("{} is not known when it is needed", mention.fact);
                 let problem = Diagnostic::error(summary)
-                    .at(Some(mention.at.narrowed_to(&mention.fact.fact).location()))
-                    .because("AWS chooses it when the resource is created, from this very field");
+                    .at(Some(mention.at.narrowed_to(&mention.fact.to_string()).location()))
+                    .because("AWS chooses it when it creates the resource, which needs this field");
                 problems.push(problem);
             }
             continue;
@@ -69,7 +69,7 @@ pub(super) fn circles<'a>(all: &'a BTreeMap<&'a Address, Edges>) -> Vec<Diagnost
         let at = all.get(circle[0]).and_then(|edges| edges.get(circle[1 % circle.len()]));
         let problem = Diagnostic::error(format!("a circle: {}", spelled.join(" -> ")))
             .at(at.map(|(_, at)| at.location()))
-            .because("each would have to exist before the next one, and so before itself");
+            .because("each waits for the next one, and so for itself");
         problems.push(problem);
         for address in circle {
             left.remove(address);

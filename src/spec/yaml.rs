@@ -268,6 +268,8 @@ fn control_character(node: &Node) -> Option<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     /// The tree in one line, or the problem as `line:column+width: summary`.
@@ -350,7 +352,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let items = vec![format!("*a{}", level - 1); 9].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+            writeln!(bomb, "a{level}: &a{level} [{items}]").unwrap();
         }
         check(&bomb, "6:15+3: the aliases of this file repeat more than 200000 values");
     }
