@@ -1,6 +1,6 @@
 //! Step 1: from a path to a stack file whose name, account and region are
 //! known. Reads every file that the stack consists of, so that
-//! [`check`](super::check) needs no disk; knows no cloud.
+//! [`check`](super::check()) needs no disk; knows no cloud.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,7 +84,7 @@ impl StackFile {
 /// uses.
 ///
 /// Fails only if the stack's name, account or region cannot be known. Other
-/// problems wait for [`check`](super::check), which tells all of them.
+/// problems wait for [`check`](super::check()), which tells all of them.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Paper: from a YAML file to a checked stack.
 //!
-//! Two steps. [`load`] reads the files and finds out which stack this is, in
-//! which account and region; it needs no cloud. [`check`] then turns the text
+//! Two steps. [`load()`] reads the files and finds out which stack this is, in
+//! which account and region; it needs no cloud. [`check()`] then turns the text
 //! into a [`Stack`](crate::model::Stack): patterns expanded, references
 //! resolved, every document checked by its kind, every edge known. Nothing
 //! dynamic reaches the plan.
