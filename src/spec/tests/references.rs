@@ -58,6 +58,10 @@ fn mean_facts() {
             "resources:\n  s: { kind: subscription, topic: \"${t.arn}\", endpoint: \"${q.arn}\" }\n  t: { kind: topic, name: \"for-${b.arn}\" }\n  q: { kind: queue }\n  b: { kind: bucket }",
         ),
         (
+            "and that one's from a third's",
+            "resources:\n  a: { kind: queue, name: \"a-${b.url}\" }\n  b: { kind: queue, name: \"b-${c.url}\" }\n  c: { kind: queue }",
+        ),
+        (
             "a resource may name itself",
             "resources:\n  q: { kind: queue, policy: { Resource: \"${q.arn}\" } }",
         ),
