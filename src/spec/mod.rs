@@ -1,1 +1,48 @@
 //! Paper: from a YAML file to a checked stack.
+//!
+//! Two steps. [`load()`] reads the files and finds out which stack this is, in
+//! which account and region; it needs no cloud. [`check()`] then turns the text
+//! into a [`Stack`](crate::model::Stack): patterns expanded, references
+//! resolved, every document checked by its kind, every edge known. Nothing
+//! dynamic reaches the plan.
+//!
+//! All problems are told at once, each a
+//! [`Diagnostic`](crate::model::Diagnostic) at its place. How they look is not
+//! known here, nor is any cloud: kinds come through the
+//! [`Catalog`](crate::model::Catalog).
+//!
+//! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
+//! `merge`, `variables`, `load`; then `reference`, `pattern`, `expand` with
+//! `declare`, `lookup` and `substitute`, `written`, `conform`, `predict`,
+//! `edges`, `check`; and beside them `editor`.
+
+mod check;
+mod conform;
+mod declare;
+mod deprecated;
+mod edges;
+mod editor;
+mod expand;
+mod files;
+mod load;
+mod lookup;
+mod merge;
+mod pattern;
+mod patterns;
+mod predict;
+mod reference;
+mod shape;
+mod source;
+mod substitute;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod variables;
+mod written;
+mod yaml;
+
+pub use check::{Checked, check};
+pub use editor::schema;
+pub use load::{Inputs, StackFile, load};
+pub use patterns::{BuiltIn, PATTERNS};

@@ -1,0 +1,289 @@
+//! The JSON Schema of a whole stack file, for editors: completion, hovers and
+//! red lines while typing.
+//!
+//! Looser than [`check`](super::check()) where a schema cannot know better: a
+//! reference may stand wherever a value may, and a file that others extend, or
+//! that extends another, need not be whole.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::declare::ENTRY_KEYS;
+use super::patterns::{BuiltIn, PATTERNS};
+use crate::model::{Catalog, KindInfo};
+
+/// The schema of stack files over the kinds of a catalog and the built-in
+/// patterns.
+pub fn schema(catalog: &dyn Catalog) -> Json {
+    schema_with(catalog, PATTERNS)
+}
+
+/// [`schema`] with the built-in patterns as an argument.
+pub(super) fn schema_with(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
+    let mut definitions = Map::from_iter([
+        ("reference".to_owned(), reference()),
+        ("instruction".to_owned(), instruction()),
+        ("lifecycle".to_owned(), lifecycle()),
+    ]);
+    let mut rules = Vec::new();
+    for kind in catalog.kinds() {
+        rules.push(when_equal("kind", &kind.name, &format!("kind:{}", kind.name)));
+        add_kind(kind, &mut definitions);
+    }
+    for pattern in built_in {
+        rules.push(when_equal("pattern", pattern.name, &format!("pattern:{}", pattern.name)));
+        definitions.insert(format!("pattern:{}", pattern.name), pattern_schema(pattern));
+    }
+    definitions.insert("resource".to_owned(), resource(catalog, built_in, &rules));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ccprov stack file",
+        "description": "One stack: what one owner wants of one account in one region.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": stack_properties(),
+        "$defs": definitions,
+    })
+}
+
+fn stack_properties() -> Json {
+    json!({
+        "stack": {
+            "type": "string",
+            "description": "The stack's name, and so the owner of everything below: 1 to 40 \
+                            lowercase letters, digits and dashes.",
+        },
+        "account": {
+            "type": "string",
+            "description": "The account that the stack may be applied to: 12 digits, quoted.",
+        },
+        "region": { "type": "string", "description": "For example `eu-central-1`." },
+        "extends": {
+            "type": "string",
+            "description": "A file, relative to this one, that this one is laid over.",
+        },
+        "vars": {
+            "type": "object",
+            "description": "Variables with their defaults; `${var.NAME}` reads one, \
+                            `--var NAME=VALUE` overrides one.",
+        },
+        "tags": {
+            "type": "object",
+            "description": "Tags of every resource that can carry tags.",
+            "additionalProperties": { "type": ["string", "null"] },
+        },
+        "resources": {
+            "type": "object",
+            "description": "What the stack wants, by name.",
+            "propertyNames": { "pattern": "^[a-z][a-z0-9_-]*$" },
+            "additionalProperties": { "$ref": "#/$defs/resource" },
+        },
+        "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
+    })
+}
+
+fn reference() -> Json {
+    json!({
+        "description": "A reference: `${var.NAME}`, `${ADDRESS.FACT}`. Null counts as not stated.",
+        "type": ["string", "null"],
+        "pattern": "\\$\\{[^}]+\\}",
+    })
+}
+
+fn instruction() -> Json {
+    json!({
+        "description": "Items that depend on a condition, or one item for each of several.",
+        "type": "object",
+        "required": ["item"],
+        "minProperties": 2,
+        "additionalProperties": false,
+        "properties": { "when": {}, "unless": {}, "for_each": {}, "item": {} },
+    })
+}
+
+fn lifecycle() -> Json {
+    let flag = |description: &str| {
+        json!({
+            "description": description,
+            "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/reference" }],
+        })
+    };
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "prevent_destroy": flag("Refuse every plan that would delete or replace it."),
+            "adopt": flag("Take over an existing object that nobody owns."),
+            "ignore_changes": {
+                "description": "Fields, and fields within them, that are not compared.",
+                "type": "array",
+                "items": { "type": "string" },
+            },
+        },
+    })
+}
+
+/// One entry under `resources`.
+fn resource(catalog: &dyn Catalog, built_in: &[BuiltIn], rules: &[Json]) -> Json {
+    let kinds: Vec<Json> = catalog
+        .kinds()
+        .iter()
+        .map(|kind| json!({ "const": kind.name, "description": kind.summary }))
+        .collect();
+    let names: Vec<Json> =
+        built_in.iter().map(|pattern| json!({ "const": pattern.name })).collect();
+    let path = json!({ "type": "string", "pattern": "/|\\.ya?ml$", "description": "A file." });
+    let patterns: Vec<Json> = names.into_iter().chain([path]).collect();
+    json!({
+        "type": "object",
+        "not": { "required": ["kind", "pattern"] },
+        "properties": {
+            "kind": { "description": "What it is.", "oneOf": nonempty(kinds) },
+            "pattern": { "description": "A built-in pattern or a path.", "anyOf": patterns },
+        },
+        "allOf": rules,
+    })
+}
+
+/// `oneOf` of nothing is no schema.
+fn nonempty(alternatives: Vec<Json>) -> Vec<Json> {
+    if alternatives.is_empty() { vec![json!({ "type": "string" })] } else { alternatives }
+}
+
+fn when_equal(key: &str, value: &str, definition: &str) -> Json {
+    json!({
+        "if": { "properties": { key: { "const": value } }, "required": [key] },
+        "then": { "$ref": format!("#/$defs/{definition}") },
+    })
+}
+
+/// The kind's schema with the keys that every resource has.
+fn add_kind(kind: &KindInfo, definitions: &mut Map<String, Json>) {
+    let mut own = loosened(&renamed(&kind.schema, &kind.name));
+    let Some(schema) = own.as_object_mut() else { return };
+    if let Some(Json::Object(inner)) = schema.remove("$defs") {
+        for (name, definition) in inner {
+            definitions.insert(format!("{}:{name}", kind.name), definition);
+        }
+    }
+    schema.remove("$schema");
+    schema.insert("description".to_owned(), json!(kind.summary));
+    let fields = schema.entry("properties").or_insert_with(|| json!({}));
+    if let Some(fields) = fields.as_object_mut() {
+        for key in ENTRY_KEYS {
+            fields.entry(*key).or_insert_with(|| common_key(key));
+        }
+    }
+    definitions.insert(format!("kind:{}", kind.name), own);
+}
+
+fn common_key(key: &str) -> Json {
+    match key {
+        "lifecycle" => json!({ "$ref": "#/$defs/lifecycle" }),
+        "depends_on" => json!({
+            "description": "Addresses that must exist before, for what no reference shows.",
+            "type": "array",
+            "items": { "type": "string" },
+        }),
+        "for_each" => json!({ "description": "One resource for each element of a map or list." }),
+        "when" => json!({ "description": "Only if this is true." }),
+        "unless" => json!({ "description": "Only if this is false." }),
+        _ => json!({}),
+    }
+}
+
+fn pattern_schema(built_in: &BuiltIn) -> Json {
+    let (pattern, _) = built_in.read();
+    let required: Vec<&String> = pattern
+        .parameters
+        .iter()
+        .filter(|(_, parameter)| parameter.is_required())
+        .map(|(name, _)| name)
+        .collect();
+    let parameters: Map<String, Json> = pattern
+        .parameters
+        .iter()
+        .map(|(name, parameter)| {
+            let mut schema = parameter.schema.clone();
+            if let (Some(fields), Some(default)) = (schema.as_object_mut(), &parameter.default) {
+                fields.insert("default".to_owned(), default.to_json());
+            }
+            (name.clone(), or_reference(&schema))
+        })
+        .collect();
+    let with_required = if required.is_empty() { json!([]) } else { json!(["with"]) };
+    json!({
+        "description": pattern.description.unwrap_or_default(),
+        "additionalProperties": false,
+        "required": with_required,
+        "properties": {
+            "pattern": {},
+            "for_each": common_key("for_each"),
+            "when": common_key("when"),
+            "unless": common_key("unless"),
+            "with": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": required,
+                "properties": parameters,
+            },
+        },
+    })
+}
+
+/// The schema with its references led to where its definitions will stand.
+fn renamed(schema: &Json, kind: &str) -> Json {
+    match schema {
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| {
+                let target = value.as_str().and_then(|text| text.strip_prefix("#/$defs/"));
+                match (key.as_str(), target) {
+                    ("$ref", Some(name)) => (key.clone(), json!(format!("#/$defs/{kind}:{name}"))),
+                    (_, _) => (key.clone(), renamed(value, kind)),
+                }
+            })
+            .collect(),
+        Json::Array(items) => items.iter().map(|item| renamed(item, kind)).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => schema.clone(),
+    }
+}
+
+/// The schema with references admitted for every value inside of it, and
+/// instructions for every item of a list.
+fn loosened(schema: &Json) -> Json {
+    let Json::Object(fields) = schema else { return schema.clone() };
+    let mut loose = Map::new();
+    for (key, value) in fields {
+        let value = match (key.as_str(), value) {
+            ("properties", Json::Object(all)) => {
+                all.iter().map(|(name, field)| (name.clone(), or_reference(field))).collect()
+            }
+            ("$defs", Json::Object(all)) => {
+                all.iter().map(|(name, field)| (name.clone(), loosened(field))).collect()
+            }
+            ("items", Json::Object(_)) => json!({
+                "anyOf": [or_reference(value), { "$ref": "#/$defs/instruction" }],
+            }),
+            ("additionalProperties", Json::Object(_)) => or_reference(value),
+            ("anyOf" | "oneOf" | "allOf", Json::Array(parts)) => {
+                parts.iter().map(loosened).collect()
+            }
+            (_, _) => value.clone(),
+        };
+        loose.insert(key.clone(), value);
+    }
+    Json::Object(loose)
+}
+
+/// The value or a reference. What editors show on hover stays outside.
+fn or_reference(schema: &Json) -> Json {
+    let Json::Object(fields) = schema else { return schema.clone() };
+    let mut outer = Map::new();
+    for key in ["description", "default", "deprecated", "title"] {
+        if let Some(value) = fields.get(key) {
+            outer.insert(key.to_owned(), value.clone());
+        }
+    }
+    outer.insert("anyOf".to_owned(), json!([loosened(schema), { "$ref": "#/$defs/reference" }]));
+    Json::Object(outer)
+}

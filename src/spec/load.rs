@@ -1,0 +1,317 @@
+//! Step 1: from a path to a stack file whose name, account and region are
+//! known. Reads every file that the stack consists of, so that
+//! [`check`](super::check()) needs no disk; knows no cloud.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::expand::{Expansion, Ground};
+use super::files::{self, Reach};
+use super::merge::merge;
+use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
+use super::shape;
+use super::source::Mark;
+use super::tree::{Map, Node, Value};
+use super::variables;
+use crate::model::Diagnostic;
+
+/// Longest chain of `extends`. Two is common (a base, its environments), three
+/// is known; beyond that nobody can say where a value comes from.
+const MAX_EXTENDS: usize = 8;
+
+pub(super) const STACK_KEYS: &[&str] =
+    &["stack", "account", "region", "vars", "tags", "resources", "outputs", "extends"];
+
+/// What comes from outside of the files.
+pub struct Inputs<'a> {
+    /// Variables from `--var` and `CCPROV_VAR_…`, already merged.
+    pub vars: BTreeMap<String, String>,
+    /// The environment, for `${env.NAME}`.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl fmt::Debug for Inputs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inputs").field("vars", &self.vars).finish_non_exhaustive()
+    }
+}
+
+/// A stack file with all that it extends and the patterns that it uses, read
+/// but not yet understood.
+#[derive(Debug)]
+pub struct StackFile {
+    name: String,
+    account: Option<String>,
+    region: Option<String>,
+    sources: Vec<PathBuf>,
+    pub(super) root: Map,
+    pub(super) library: Library,
+    pub(super) variables: BTreeMap<String, Node>,
+    /// Problems that do not keep us from knowing what the stack is. Told with
+    /// those of `check`, so that one run shows them all.
+    pub(super) deferred: Vec<Diagnostic>,
+}
+
+impl StackFile {
+    /// The stack's name: the value of the owner tag.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The account that the stack is pinned to.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// The region that the stack names.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Every file that was read, the stack file first.
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
+    /// What stands under a key at the top.
+    pub(super) fn section(&self, key: &str) -> Option<&Map> {
+        self.root.get(key).and_then(|entry| entry.node.as_map())
+    }
+}
+
+/// Reads a stack file, the files that it extends and the patterns that it
+/// uses.
+///
+/// Fails only if the stack's name, account or region cannot be known. Other
+/// problems wait for [`check`](super::check()), which tells all of them.
+///
+/// # Errors
+///
+/// Everything found wrong so far.
+pub fn load(path: &Path, inputs: &Inputs<'_>) -> Result<StackFile, Vec<Diagnostic>> {
+    load_with(path, inputs, PATTERNS)
+}
+
+/// [`load`] with the built-in patterns as an argument.
+pub(super) fn load_with(
+    path: &Path,
+    inputs: &Inputs<'_>,
+    built_in: &[BuiltIn],
+) -> Result<StackFile, Vec<Diagnostic>> {
+    let reach = Reach::of(path).map_err(|problem| vec![problem])?;
+    let mut deferred = Vec::new();
+    let (root, start, mut sources) = read_chain(path, &reach, &mut deferred)?;
+    for key in ["vars", "tags", "resources", "outputs"] {
+        if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
+            shape::map(&entry.node, key, &mut deferred);
+        }
+    }
+    let declared = root.get("vars").and_then(|entry| entry.node.as_map());
+    let variables = variables::settle(declared, &inputs.vars, &mut deferred);
+    let resources = root.get("resources").and_then(|entry| entry.node.as_map());
+    if !root.contains_key("resources") {
+        let problem = shape::missing("resources", "the stack file", &start);
+        deferred.push(problem.hint("write `resources: {}` for a stack that wants nothing"));
+    }
+    let mut gathering = Gathering {
+        reach: &reach,
+        built_in,
+        read: BTreeMap::new(),
+        library: Library::default(),
+        problems: Vec::new(),
+    };
+    gathering.gather(resources.unwrap_or(&Map::new()));
+    deferred.append(&mut gathering.problems);
+    sources.extend(gathering.read.into_keys());
+    let header = Header { root: &root, start: &start, variables: &variables, inputs }.read();
+    match header {
+        Ok((name, account, region)) => Ok(StackFile {
+            name,
+            account,
+            region,
+            sources,
+            root,
+            library: gathering.library,
+            variables,
+            deferred,
+        }),
+        Err(mut problems) => {
+            problems.append(&mut deferred);
+            Err(problems)
+        }
+    }
+}
+
+/// The file with everything that it extends laid under it, where the first
+/// file begins, and every path read.
+fn read_chain(
+    path: &Path,
+    reach: &Reach,
+    deferred: &mut Vec<Diagnostic>,
+) -> Result<(Map, Mark, Vec<PathBuf>), Vec<Diagnostic>> {
+    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut waiting = Some((canonical, path.display().to_string(), None));
+    let mut sources = Vec::new();
+    let mut files: Vec<Node> = Vec::new();
+    while let Some((path, name, named_at)) = waiting.take() {
+        let (_, mut node) = files::read(&path, &name)
+            .map_err(|problem| vec![files::named_at(problem, named_at.as_ref())])?;
+        sources.push(path);
+        let Value::Map(map) = &mut node.value else { return Err(vec![not_a_stack(&node)]) };
+        shape::only_keys(map, STACK_KEYS, "a stack file", deferred);
+        let base = map.remove("extends");
+        files.push(node);
+        if let Some(base) = base.filter(|base| !base.node.is_null()) {
+            let (path, name) =
+                next_file(&base.node, reach, &sources).map_err(|problem| vec![problem])?;
+            waiting = Some((path, name, Some(base.node.at)));
+        }
+    }
+    let start = files[0].at.source.start();
+    let merged = files.into_iter().rev().reduce(merge);
+    match merged.map(|node| node.value) {
+        Some(Value::Map(root)) => Ok((root, start, sources)),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_))
+        | None => Ok((Map::new(), start, sources)),
+    }
+}
+
+fn not_a_stack(node: &Node) -> Diagnostic {
+    let summary = if node.is_null() {
+        "the file is empty".to_owned()
+    } else {
+        format!("a stack file must be a map, not {}", node.type_name())
+    };
+    Diagnostic::error(summary)
+        .at(Some(node.at.location()))
+        .hint("begin with `stack: NAME` and `resources:`")
+}
+
+fn next_file(
+    base: &Node,
+    reach: &Reach,
+    read: &[PathBuf],
+) -> Result<(PathBuf, String), Diagnostic> {
+    let refuse = |summary: String| Diagnostic::error(summary).at(Some(base.at.location()));
+    let Some(text) = base.as_text() else {
+        let summary = format!("`extends` must be the path of one file, not {}", base.type_name());
+        return Err(refuse(summary));
+    };
+    let (path, name) = reach.resolve(text, &base.at)?;
+    if read.contains(&path) {
+        return Err(refuse(format!("`{text}` extends itself"))
+            .because("it is the file that began this chain, or another link of it"));
+    }
+    if read.len() > MAX_EXTENDS {
+        return Err(refuse(format!("the chain of `extends` is longer than {MAX_EXTENDS}")));
+    }
+    Ok((path, name))
+}
+
+/// What must be known before anything else can be: `stack`, `account` and
+/// `region`. They may refer to variables and to the environment.
+struct Header<'a> {
+    root: &'a Map,
+    start: &'a Mark,
+    variables: &'a BTreeMap<String, Node>,
+    inputs: &'a Inputs<'a>,
+}
+
+type Identified = (String, Option<String>, Option<String>);
+
+impl Header<'_> {
+    fn read(&self) -> Result<Identified, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        if !self.root.contains_key("stack") {
+            let problem = shape::missing("stack", "the stack file", self.start);
+            problems.push(problem.hint("`stack: NAME` names the owner of everything below"));
+        }
+        let name = self.text("stack", &mut problems, stack_name);
+        let account = self.text("account", &mut problems, account_id);
+        let region = self.text("region", &mut problems, region_name);
+        match name {
+            Some(name) if problems.is_empty() => Ok((name, account, region)),
+            Some(_) | None => Err(problems),
+        }
+    }
+
+    fn text(
+        &self,
+        key: &str,
+        problems: &mut Vec<Diagnostic>,
+        check: fn(&str) -> Result<(), Diagnostic>,
+    ) -> Option<String> {
+        let written = &self.root.get(key)?.node;
+        let ground = Ground {
+            stack: None,
+            place: None,
+            env: self.inputs.env,
+            variables: self.variables,
+            kinds: &[],
+            library: &Library::default(),
+            resources: &Map::new(),
+        };
+        let (node, found) = Expansion::new(ground).evaluate_alone(written);
+        problems.extend(found);
+        let node = node.filter(|node| !node.is_null())?;
+        if key == "account" && matches!(node.value, Value::Number(_)) {
+            problems.push(unquoted_account(&node));
+            return None;
+        }
+        let text = shape::text(&node, key, problems)?;
+        match check(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err(problem) => {
+                problems.push(problem.at(Some(node.at.location())));
+                None
+            }
+        }
+    }
+}
+
+fn stack_name(text: &str) -> Result<(), Diagnostic> {
+    // 40, because names of AWS hold 63 to 80 characters and are made of the
+    // stack's name, the address and, for buckets, a suffix.
+    const LONGEST: usize = 40;
+    let fits = text.len() <= LONGEST
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if fits {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("`{text}` cannot be a stack's name")).because(format!(
+        "it has 1 to {LONGEST} lowercase letters, digits and dashes, and begins with a letter"
+    )))
+}
+
+fn account_id(text: &str) -> Result<(), Diagnostic> {
+    if text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("`{text}` is not an account"))
+        .because("an AWS account id has 12 digits"))
+}
+
+fn unquoted_account(node: &Node) -> Diagnostic {
+    Diagnostic::error("`account` must be quoted")
+        .at(Some(node.at.location()))
+        .because("without quotes it is a number, and loses its leading zeros")
+        .hint(format!("write `account: \"{}\"`", node.at.text()))
+}
+
+fn region_name(text: &str) -> Result<(), Diagnostic> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let fits = parts.len() >= 3
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && parts.last().is_some_and(|last| last.parse::<u8>().is_ok());
+    if fits {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(format!("`{text}` is not a region"));
+    let zone = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    if zone != text && region_name(zone).is_ok() {
+        return Err(problem.hint(format!("`{text}` is a zone; its region is `{zone}`")));
+    }
+    Err(problem.because("regions read like `eu-central-1`"))
+}

@@ -1,0 +1,168 @@
+//! A pattern: resources as data, with parameters.
+//!
+//! Reading one checks its shape; what it means under given parameters is the
+//! business of [`expand`](super::expand).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::conform::Schema;
+use super::shape;
+use super::tree::{Map, Node, Value};
+use crate::model::Diagnostic;
+
+/// A pattern as it is written.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// What it is for.
+    pub(super) description: Option<String>,
+    /// What may be said under `with`.
+    pub(super) parameters: BTreeMap<String, Parameter>,
+    /// Named values, each a list of cases.
+    pub(super) values: Map,
+    /// The resources, as in a stack file.
+    pub(super) resources: Map,
+    /// What others may refer to besides the resources.
+    pub(super) outputs: Map,
+}
+
+/// One parameter.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    /// Its type, bounds and description, as JSON Schema. The same code checks
+    /// parameters and resources, so both speak alike.
+    pub(super) schema: Json,
+    /// Its value where none is given.
+    pub(super) default: Option<Node>,
+    /// Whether it may stay without a value.
+    pub(super) nullable: bool,
+}
+
+impl Parameter {
+    /// Whether every use of the pattern must give it.
+    pub(super) fn is_required(&self) -> bool {
+        self.default.is_none() && !self.nullable
+    }
+}
+
+/// The pattern that a text describes, with everything that is wrong with it.
+/// What is wrong is left out, so that the rest can still be used.
+pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
+    const KEYS: &[&str] = &["description", "parameters", "values", "resources", "outputs"];
+    let mut problems = Vec::new();
+    let empty = Map::new();
+    let map = shape::map(root, "pattern", &mut problems).unwrap_or(&empty);
+    shape::only_keys(map, KEYS, "a pattern", &mut problems);
+    if root.as_map().is_some() {
+        shape::required(map, "resources", "the pattern", &root.at, &mut problems);
+    }
+    let mut section = |key: &str| -> Map {
+        let node = root.get(key).filter(|node| !node.is_null());
+        node.and_then(|node| shape::map(node, key, &mut problems)).cloned().unwrap_or_default()
+    };
+    let (declared, values) = (section("parameters"), section("values"));
+    let (resources, outputs) = (section("resources"), section("outputs"));
+    let description = root.get("description").and_then(|node| node.as_text()).map(str::to_owned);
+    let parameters = parameters(&declared, &mut problems);
+    check_values(&values, &mut problems);
+    check_outputs(&outputs, &resources, &mut problems);
+    (Pattern { description, parameters, values, resources, outputs }, problems)
+}
+
+fn parameters(declared: &Map, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Parameter> {
+    let mut sound = BTreeMap::new();
+    for (name, entry) in declared {
+        if shape::name(name, &entry.key_at, problems)
+            && let Some(parameter) = parameter(name, &entry.node, problems)
+        {
+            sound.insert(name.clone(), parameter);
+        }
+    }
+    sound
+}
+
+fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Parameter> {
+    const KEYS: &[&str] =
+        &["type", "description", "default", "minimum", "maximum", "pattern", "enum", "nullable"];
+    let map = shape::map(node, name, problems)?;
+    shape::only_keys(map, KEYS, "a parameter", problems);
+    let typed = shape::required(map, "type", "the parameter", &node.at, problems)?;
+    let json_type = json_type(&typed.node, problems)?;
+    let mut schema = serde_json::Map::from_iter([("type".to_owned(), json!(json_type))]);
+    for key in ["description", "minimum", "maximum", "pattern", "enum"] {
+        if let Some(entry) = map.get(key) {
+            schema.insert(key.to_owned(), entry.node.to_json());
+        }
+    }
+    let schema = Json::Object(schema);
+    if let Err(message) = Schema::new(&schema) {
+        let summary = format!("`{name}` cannot be checked: {message}");
+        problems.push(Diagnostic::error(summary).at(Some(node.at.location())));
+        return None;
+    }
+    let nullable = match map.get("nullable") {
+        Some(entry) => shape::flag(&entry.node, "nullable", problems)?,
+        None => false,
+    };
+    let default = map.get("default").map(|entry| entry.node.clone());
+    Some(Parameter { schema, default, nullable })
+}
+
+/// Our five types in the words of JSON Schema.
+fn json_type(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<&'static str> {
+    let json_type = match shape::text(node, "type", problems)? {
+        "string" => "string",
+        "integer" => "integer",
+        "boolean" => "boolean",
+        "list" => "array",
+        "map" => "object",
+        other => {
+            let problem = Diagnostic::error(format!("`{other}` is not a type of parameters"))
+                .at(Some(node.at.location()))
+                .because("the types are `string`, `integer`, `boolean`, `list` and `map`");
+            problems.push(problem);
+            return None;
+        }
+    };
+    Some(json_type)
+}
+
+fn check_values(values: &Map, problems: &mut Vec<Diagnostic>) {
+    for (name, entry) in values {
+        shape::name(name, &entry.key_at, problems);
+        let Some(cases) = shape::list(&entry.node, name, problems) else { continue };
+        for case in cases {
+            if let Some(map) = shape::map(case, "case", problems) {
+                shape::only_keys(map, &["when", "unless", "value"], "a case", problems);
+                shape::required(map, "value", "the case", &case.at, problems);
+            }
+        }
+    }
+}
+
+fn check_outputs(outputs: &Map, resources: &Map, problems: &mut Vec<Diagnostic>) {
+    for (name, entry) in outputs {
+        shape::name(name, &entry.key_at, problems);
+        if resources.contains_key(name) {
+            let problem = Diagnostic::error(format!("`{name}` names a resource and an output"))
+                .at(Some(entry.key_at.location()))
+                .because("a reference from outside could mean either");
+            problems.push(problem);
+        }
+    }
+}
+
+/// Whether a value of a list is an instruction and not an item:
+/// `{ when: …, item: … }`, `{ unless: …, item: … }`, `{ for_each: …, item: … }`.
+pub(super) fn is_instruction(node: &Node) -> bool {
+    const KEYS: &[&str] = &["when", "unless", "for_each", "item"];
+    match &node.value {
+        Value::Map(map) => {
+            map.len() > 1
+                && map.contains_key("item")
+                && map.keys().all(|key| KEYS.contains(&key.as_str()))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => false,
+    }
+}

@@ -1,0 +1,121 @@
+//! The first questions to ask of a value: is it a map, are its keys known, is
+//! it text?
+
+use super::source::Mark;
+use super::suggest::{did_you_mean, listed};
+use super::tree::{Entry, Map, Node};
+use crate::model::Diagnostic;
+
+/// Names that begin references of their own, and so can name no resource.
+pub(super) const RESERVED: &[&str] =
+    &["account", "each", "env", "param", "partition", "region", "stack", "value", "var"];
+
+/// The map, or a problem. `what` is the value's name in the message.
+pub(super) fn map<'a>(
+    node: &'a Node,
+    what: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a Map> {
+    expect(node.as_map(), node, what, "a map", problems)
+}
+
+/// The list, or a problem.
+pub(super) fn list<'a>(
+    node: &'a Node,
+    what: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a [Node]> {
+    expect(node.as_list(), node, what, "a list", problems)
+}
+
+/// The text, or a problem.
+pub(super) fn text<'a>(
+    node: &'a Node,
+    what: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a str> {
+    expect(node.as_text(), node, what, "text", problems)
+}
+
+/// The boolean, or a problem.
+pub(super) fn flag(node: &Node, what: &str, problems: &mut Vec<Diagnostic>) -> Option<bool> {
+    expect(node.as_bool(), node, what, "`true` or `false`", problems)
+}
+
+fn expect<T>(
+    found: Option<T>,
+    node: &Node,
+    what: &str,
+    wanted: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    if found.is_none() {
+        let summary = format!("`{what}` must be {wanted}, not {}", node.type_name());
+        problems.push(Diagnostic::error(summary).at(Some(node.at.location())));
+    }
+    found
+}
+
+/// A problem for every key that is not known. `owner` is what the keys belong
+/// to, as in "a stack file".
+pub(super) fn only_keys(map: &Map, known: &[&str], owner: &str, problems: &mut Vec<Diagnostic>) {
+    for (key, entry) in map {
+        if !known.contains(&key.as_str()) {
+            problems.push(unknown_key(key, entry, known, owner));
+        }
+    }
+}
+
+/// The problem of one key that is not known.
+pub(super) fn unknown_key(key: &str, entry: &Entry, known: &[&str], owner: &str) -> Diagnostic {
+    let problem = Diagnostic::error(format!("unknown key `{key}`"))
+        .at(Some(entry.key_at.location()))
+        .because(format!("the keys of {owner} are {}", listed(known.iter().copied())));
+    did_you_mean(problem, key, known.iter().copied())
+}
+
+/// Whether a key can name a resource, a parameter, a value or an output.
+/// Dots are left out: they separate the names of a reference.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
+}
+
+/// A problem if a key cannot be a name.
+pub(super) fn name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool {
+    let problem = if is_name(key) {
+        if !RESERVED.contains(&key) {
+            return true;
+        }
+        Diagnostic::error(format!("`{key}` is a reserved name"))
+            .because(format!("references that begin with `${{{key}` already mean something else"))
+    } else {
+        Diagnostic::error(format!("`{key}` is not a name")).because(
+            "a name is made of lowercase letters, digits, dashes and underscores, and begins \
+             with a letter",
+        )
+    };
+    problems.push(problem.at(Some(at.location())));
+    false
+}
+
+/// The problem of a map that lacks a key. Stands at the map's own key.
+pub(super) fn missing(key: &str, owner: &str, at: &Mark) -> Diagnostic {
+    Diagnostic::error(format!("{owner} has no `{key}`")).at(Some(at.location()))
+}
+
+/// The entry that must be there, or a problem.
+pub(super) fn required<'a>(
+    map: &'a Map,
+    key: &str,
+    owner: &str,
+    at: &Mark,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a Entry> {
+    let entry = map.get(key);
+    if entry.is_none() {
+        problems.push(missing(key, owner, at));
+    }
+    entry
+}

@@ -1,0 +1,209 @@
+//! What people get wrong, and what they are told.
+
+use super::{Case, golden, table, told};
+
+#[test]
+fn in_the_file() {
+    golden!(table(&[
+        ("an unknown key at the top", "resource: {}\nresources: {}"),
+        ("no resources", "region: eu-central-1"),
+        ("a section of the wrong type", "resources: [a]\ntags: text\nvars: 3\noutputs: []"),
+        ("an account that is a number", "account: 012345678901\nresources: {}"),
+        ("an account that is too short", "account: \"1234\"\nresources: {}"),
+        ("a zone for a region", "region: eu-central-1a\nresources: {}"),
+        ("something for a region", "region: Frankfurt\nresources: {}"),
+        ("a duplicate key", "resources:\n  a: { kind: queue }\n  a: { kind: topic }"),
+        ("bad indentation", "resources:\n  a:\n    kind: queue\n   name: x"),
+        ("tags that are no texts", "tags: { Cost: 12, On: true, List: [a] }\nresources: {}"),
+        ("tags of others", "tags: { 'aws:x': a, 'ccprov:stack': b }\nresources: {}"),
+        ("two documents", "resources: {}\n---\nstack: b"),
+    ]));
+}
+
+#[test]
+fn in_an_entry() {
+    golden!(table(&[
+        ("a name with capitals", "resources:\n  Audit: { kind: queue }"),
+        ("a name with a dot", "resources:\n  a.b: { kind: queue }"),
+        ("a reserved name", "resources:\n  var: { kind: queue }"),
+        ("not a map", "resources:\n  audit: queue"),
+        ("neither kind nor pattern", "resources:\n  audit: { knd: queue }"),
+        ("both", "resources:\n  audit: { kind: queue, pattern: ./x.yaml }"),
+        ("an unknown kind", "resources:\n  audit: { kind: qeue }"),
+        ("a kind that is no text", "resources:\n  audit: { kind: 3 }"),
+        ("an unknown pattern", "resources:\n  audit: { pattern: claim_chek }"),
+        ("a pattern's file is missing", "resources:\n  audit: { pattern: ./nothing.yaml }"),
+        ("a pattern by an absolute path", "resources:\n  audit: { pattern: /etc/passwd.yaml }"),
+        (
+            "an unknown key of lifecycle",
+            "resources:\n  a: { kind: queue, lifecycle: { prevent_destory: true } }",
+        ),
+        (
+            "lifecycle of the wrong types",
+            "resources:\n  a:\n    kind: queue\n    lifecycle: { adopt: yes, ignore_changes: tags }",
+        ),
+        (
+            "an ignored field that is none",
+            "resources:\n  a:\n    kind: queue\n    lifecycle: { ignore_changes: [tag, tags.X] }",
+        ),
+        (
+            "dependencies that are none",
+            "resources:\n  a: { kind: queue, depends_on: [b, a.x, 'a b', 3] }",
+        ),
+        ("a for_each over nothing of the kind", "resources:\n  a: { kind: queue, for_each: 3 }"),
+        (
+            "a for_each over a list of maps",
+            "resources:\n  a: { kind: queue, for_each: [{ x: 1 }] }",
+        ),
+        ("a key that is no address", "resources:\n  a: { kind: queue, for_each: ['x y'] }"),
+    ]));
+}
+
+#[test]
+fn in_a_field() {
+    golden!(table(&[
+        ("an unknown field", "resources:\n  a: { kind: queue, delay_second: 5 }"),
+        ("text for a number", "resources:\n  a: { kind: queue, delay_seconds: \"30\" }"),
+        ("text for a boolean", "resources:\n  a: { kind: queue, fifo_queue: yes }"),
+        ("a number for text", "resources:\n  a: { kind: queue, name: 0815 }"),
+        ("a list for text", "resources:\n  a: { kind: queue, name: [x] }"),
+        ("too large", "resources:\n  a: { kind: queue, delay_seconds: 901 }"),
+        ("not whole", "resources:\n  a: { kind: queue, delay_seconds: 1.5 }"),
+        ("not among the options", "resources:\n  a: { kind: queue, mode: fasst }"),
+        ("not among the constants", "resources:\n  a: { kind: queue, level: hihg }"),
+        ("too long", &format!("resources:\n  a: {{ kind: queue, name: {} }}", "x".repeat(81))),
+        ("repeated", "resources:\n  a: { kind: queue, sources: [x, x] }"),
+        ("an item of the wrong type", "resources:\n  a:\n    kind: queue\n    sources: [x, 5]"),
+        ("not of the form", "resources:\n  a: { kind: bucket, name: Big_Bucket }"),
+        ("no alternative", "resources:\n  a: { kind: queue, policy: 5 }"),
+        (
+            "deep inside of an alternative",
+            "resources:\n  a:\n    kind: queue\n    redrive:\n      max_receive_count: 0\n      dead: x",
+        ),
+        ("missing fields", "resources:\n  a: { kind: subscription, topic: x }"),
+        ("null is missing", "resources:\n  a: { kind: subscription, topic: x, endpoint: ~ }"),
+        ("a kind's own complaint", "resources:\n  a: { kind: queue, name: a--b }"),
+        (
+            "a complaint without a field",
+            "resources:\n  a-: { kind: queue }\n  a--b: { kind: queue }"
+        ),
+        ("a deprecated field", "resources:\n  a: { kind: queue, size: 3 }"),
+        ("reserved tags", "resources:\n  a: { kind: queue, tags: { 'AWS:x': y } }"),
+        (
+            "the same object twice",
+            "resources:\n  a: { kind: queue, name: x }\n  b: { kind: queue, name: x }\n  c: { kind: topic, name: x }",
+        ),
+    ]));
+}
+
+#[test]
+fn in_a_reference() {
+    let queue = |text: &str| {
+        format!(
+            "vars: {{ timeout: 5 }}\nresources:\n  dlq: {{ kind: queue }}\n  a: {{ kind: queue, name: \"{text}\" }}"
+        )
+    };
+    let texts = [
+        "${dql.arn}",
+        "${dlq.am}",
+        "${dlq}",
+        "${dlq.arn.x}",
+        "${var.timeot}",
+        "${timeout}",
+        "${var}",
+        "${env.MISSING}",
+        "${param.x}",
+        "${value.x}",
+        "${each.key}",
+        "${dlq.arn",
+        "${dlq.arn | upper}",
+        "${}",
+        "x-${var.timeout.y}",
+        "${regoin}",
+    ];
+    let texts = texts.map(|text| (text, queue(text)));
+    let cases: Vec<(&str, &str)> = texts.iter().map(|(t, case)| (*t, case.as_str())).collect();
+    golden!(table(&cases));
+}
+
+#[test]
+fn among_names_and_edges() {
+    golden!(table(&[
+        (
+            "a name that AWS chooses",
+            "resources:\n  k: { kind: key }\n  q: { kind: queue, name: \"q-${k.arn}\" }",
+        ),
+        (
+            "names that wait for each other",
+            "resources:\n  a: { kind: queue, name: \"${b.url}\" }\n  b: { kind: queue, name: \"${a.url}\" }",
+        ),
+        (
+            "a circle of dead letter queues",
+            "resources:\n  a: { kind: queue, redrive: { dead_letter_queue: \"${b.arn}\" } }\n  b: { kind: queue, redrive: { dead_letter_queue: \"${c.arn}\" } }\n  c: { kind: queue, depends_on: [a] }\n  d: { kind: queue, depends_on: [a] }",
+        ),
+        ("after itself", "resources:\n  a: { kind: queue, depends_on: [a] }"),
+        ("its own fact", "resources:\n  a: { kind: key, policy: \"${a.arn}\" }"),
+        (
+            "a fact for a number",
+            "resources:\n  a: { kind: queue, delay_seconds: \"${b.arn}\" }\n  b: { kind: key }"
+        ),
+        (
+            "a variable that needs itself",
+            "vars: { a: \"${var.b}\", b: \"${var.a}\" }\nresources: {}",
+        ),
+        (
+            "a list within a text",
+            "vars: { a: [1], b: ~ }\nresources:\n  a: { kind: queue, name: \"x${var.a}${var.b}\" }",
+        ),
+        (
+            "echoes are not told",
+            "resources:\n  a: { kind: queue, delay_seconds: x }\n  b: { kind: queue, name: \"${a.url}\", key: \"${c.arn}\" }\n  c: { kind: kie }",
+        ),
+    ]));
+}
+
+#[test]
+fn all_at_once() {
+    golden!(told(
+        "
+regoin: eu-central-1
+resources:
+  a: { kind: queue, delay: 5, fifo_queue: maybe }
+  b: { kind: quue }
+  c: { kind: topic, key: \"${d.arn}\" }
+outputs: { x: \"${a.urn}\" }
+"
+    ));
+}
+
+#[test]
+fn variables_from_outside() {
+    let files = [(
+        "dev.yaml",
+        "stack: dev\nvars: { count: 3, on: true, list: [a], name: x }\nresources: {}",
+    )];
+    let vars = [
+        ("count", "many"),
+        ("on", "yes"),
+        ("list", "{ a: 1 }"),
+        ("nmae", "y"),
+        ("name", "a\u{1}b"),
+    ];
+    golden!(Case { vars: &vars, ..Case::of(&files) }.told());
+}
+
+#[test]
+fn a_stack_without_a_name() {
+    golden!(
+        [
+            "resources: {}\nregion: nowhere",
+            "stack: Dev\nresources: {}",
+            "",
+            "- a",
+            "stack: \"${stack}\"",
+            "stack: [a"
+        ]
+        .map(|text| Case::of(&[("dev.yaml", text)]).told())
+        .join("")
+    );
+}

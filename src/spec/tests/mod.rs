@@ -1,0 +1,289 @@
+//! Whole files through the whole room, over a handful of made-up kinds.
+//!
+//! Every test is data: files in, one text out. The text of a sound stack lists
+//! its resources with their documents and edges; the text of an unsound one
+//! its problems, `file:line:column: summary -- detail [hint]`.
+
+mod editor;
+mod files;
+mod mistakes;
+mod patterns;
+mod references;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{BuiltIn, Checked, Inputs, check};
+use crate::model::{
+    Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Naming, Patience, Place,
+    Prepared, Problem, document,
+};
+
+/// One run: files, the first of which is the stack file, and what surrounds
+/// them.
+struct Case<'a> {
+    files: &'a [(&'a str, &'a str)],
+    vars: &'a [(&'a str, &'a str)],
+    env: &'a [(&'a str, &'a str)],
+    built_in: &'a [BuiltIn],
+}
+
+impl<'a> Case<'a> {
+    fn of(files: &'a [(&'a str, &'a str)]) -> Self {
+        Self { files, vars: &[], env: &[], built_in: &[] }
+    }
+
+    /// What comes of it, as text.
+    fn told(&self) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("repo");
+        for (name, text) in self.files {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let told = match self.checked(&root.join(self.files[0].0)) {
+            Ok(checked) => sound(&checked),
+            Err(problems) => unsound(&problems),
+        };
+        told.replace(&format!("{}/", root.display()), "")
+    }
+
+    fn checked(&self, path: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
+        let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        };
+        let env = owned(self.env);
+        let inputs = Inputs { vars: owned(self.vars), env: &|name| env.get(name).cloned() };
+        let file = super::load::load_with(path, &inputs, self.built_in)?;
+        let place = Place {
+            partition: "aws".to_owned(),
+            account: file.account().unwrap_or("123456789012").to_owned(),
+            region: file.region().unwrap_or("eu-central-1").to_owned(),
+            endpoint: None,
+        };
+        check(&file, &place, &MadeUp::new(), &inputs)
+    }
+}
+
+/// [`Case::told`] for one stack file with nothing around it. A header is put
+/// before it, in one line so that line numbers are those of the text plus one.
+fn told(text: &str) -> String {
+    Case::of(&[("stacks/dev.yaml", &format!("stack: dev\n{text}"))]).told()
+}
+
+/// Several cases as one text to look at: the golden tables.
+fn table(cases: &[(&str, &str)]) -> String {
+    let mut table = String::new();
+    for (title, text) in cases {
+        writeln!(table, "## {title}").unwrap();
+        for line in text.lines() {
+            writeln!(table, "    {line}").unwrap();
+        }
+        writeln!(table, "{}", told(text)).unwrap();
+    }
+    table
+}
+
+/// A golden text: reviewed as a file, without the call that made it.
+macro_rules! golden {
+    ($text:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($text) })
+    };
+}
+use golden;
+
+fn unsound(problems: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        match &problem.location {
+            Some(at) => write!(text, "{}:{}:{}+{}: ", at.file, at.line, at.column, at.width),
+            None => write!(text, "nowhere: "),
+        }
+        .unwrap();
+        write!(text, "{}", problem.summary).unwrap();
+        if let Some(detail) = &problem.detail {
+            write!(text, " -- {detail}").unwrap();
+        }
+        for hint in &problem.hints {
+            write!(text, " [{hint}]").unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn sound(checked: &Checked) -> String {
+    let mut text = unsound(&checked.warnings).replace('\n', " (warning)\n");
+    for (address, resource) in &checked.stack.resources {
+        let document = document::shown_value(&Value::Object(resource.document.clone()));
+        let identity = document::shown(resource.identity.as_str());
+        writeln!(text, "{address}: {} {identity} {document}", resource.kind).unwrap();
+        for (other, edge) in &resource.edges {
+            writeln!(text, "  after {other} ({edge:?})").unwrap();
+        }
+        for other in resource.mentions.iter().filter(|m| !resource.edges.contains_key(m)) {
+            writeln!(text, "  mentions {other}").unwrap();
+        }
+        if resource.lifecycle != crate::model::Lifecycle::default() {
+            writeln!(text, "  {:?}", resource.lifecycle).unwrap();
+        }
+    }
+    for (name, value) in &checked.stack.outputs {
+        writeln!(text, "output {name} = {}", document::shown_value(value)).unwrap();
+    }
+    text
+}
+
+/// Five kinds that have, between them, every trait that the spec cares about.
+struct MadeUp(Vec<KindInfo>);
+
+impl MadeUp {
+    fn new() -> Self {
+        let mut kinds =
+            vec![bucket_kind(), key_kind(), queue_kind(), subscription_kind(), topic_kind()];
+        kinds.sort_by(|a, b| a.name.cmp(&b.name));
+        Self(kinds)
+    }
+}
+
+impl Catalog for MadeUp {
+    fn kinds(&self) -> &[KindInfo] {
+        &self.0
+    }
+
+    fn prepare(
+        &self,
+        kind: &str,
+        naming: &Naming,
+        document: &Document,
+    ) -> Option<Result<Prepared, Vec<Problem>>> {
+        let text = |field: &str| document.get(field).and_then(Value::as_str).map(str::to_owned);
+        let name = text("name").unwrap_or_else(|| naming.default_name());
+        if name.contains("--") {
+            return Some(Err(vec![Problem::of("name", "a name cannot hold two dashes in a row")]));
+        }
+        let arn = |service: &str, rest: &str| naming.place.arn(service, rest);
+        let facts = |facts: &[(&str, String)]| -> Facts {
+            facts.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect()
+        };
+        let (identity, predicted) = match kind {
+            "bucket" => (name.clone(), facts(&[("arn", format!("arn:aws:s3:::{name}"))])),
+            "key" => {
+                let alias = format!("alias/{name}");
+                (alias.clone(), facts(&[("alias_arn", arn("kms", &alias))]))
+            }
+            "queue" => {
+                let url = format!("https://sqs/{name}");
+                (name.clone(), facts(&[("arn", arn("sqs", &name)), ("url", url)]))
+            }
+            "subscription" => (format!("{}|{}", text("topic")?, text("endpoint")?), facts(&[])),
+            "topic" => (name.clone(), facts(&[("arn", arn("sns", &name))])),
+            _ => return None,
+        };
+        let identity = Identity(identity);
+        Some(Ok(Prepared { identity, document: document.clone(), predicted }))
+    }
+}
+
+fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
+    KindInfo {
+        name: name.to_owned(),
+        summary: format!("A {name}."),
+        notes: String::new(),
+        schema: json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": properties,
+            "required": required,
+            "$defs": {
+                "Redrive": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "dead_letter_queue": { "type": "string" },
+                        "max_receive_count": { "type": "integer", "minimum": 1, "maximum": 1000 },
+                    },
+                    "required": ["dead_letter_queue"],
+                },
+            },
+        }),
+        fixed: Vec::new(),
+        must_exist: Vec::new(),
+        facts: Vec::new(),
+        patience: Patience { deadline: Duration::from_mins(1), steady: 1, blocks: false },
+        tagged: true,
+        holds_data: false,
+        revivable: false,
+        delete_after: Vec::new(),
+    }
+}
+
+fn fact(name: &str, predicted: bool) -> FactInfo {
+    FactInfo { name: name.to_owned(), summary: String::new(), predicted }
+}
+
+fn tags() -> Value {
+    json!({ "type": "object", "additionalProperties": { "type": "string" } })
+}
+
+fn policy() -> Value {
+    json!({ "anyOf": [{ "type": "string" }, { "type": "object" }, { "type": "null" }] })
+}
+
+fn bucket_kind() -> KindInfo {
+    let name = json!({ "type": "string", "pattern": "^[a-z0-9-]*$" });
+    let properties = json!({ "name": name, "policy": policy(), "tags": tags() });
+    KindInfo { facts: vec![fact("arn", true)], ..kind("bucket", &properties, &[]) }
+}
+
+fn key_kind() -> KindInfo {
+    let name = json!({ "type": "string" });
+    let properties = json!({ "name": name, "policy": policy(), "tags": tags() });
+    KindInfo {
+        facts: vec![fact("alias_arn", true), fact("arn", false)],
+        ..kind("key", &properties, &[])
+    }
+}
+
+fn queue_kind() -> KindInfo {
+    let properties = json!({
+        "name": { "type": "string", "maxLength": 80 },
+        "delay_seconds": { "type": "integer", "minimum": 0, "maximum": 900 },
+        "fifo_queue": { "type": "boolean" },
+        "key": { "type": ["string", "null"] },
+        "mode": { "enum": ["standard", "fast"] },
+        "level": { "oneOf": [{ "const": "low" }, { "const": "high" }] },
+        "size": { "type": "integer", "deprecated": true, "description": "use `delay_seconds`" },
+        "redrive": { "anyOf": [{ "$ref": "#/$defs/Redrive" }, { "type": "null" }] },
+        "sources": { "type": "array", "items": { "type": "string" }, "uniqueItems": true },
+        "policy": policy(),
+        "tags": tags(),
+    });
+    KindInfo {
+        facts: vec![fact("arn", true), fact("url", true)],
+        must_exist: vec!["redrive.dead_letter_queue".to_owned()],
+        ..kind("queue", &properties, &[])
+    }
+}
+
+fn subscription_kind() -> KindInfo {
+    let text = json!({ "type": "string" });
+    let properties = json!({ "topic": text, "endpoint": text });
+    KindInfo {
+        facts: vec![fact("arn", false)],
+        must_exist: vec!["topic".to_owned(), "endpoint".to_owned()],
+        tagged: false,
+        ..kind("subscription", &properties, &["endpoint", "topic"])
+    }
+}
+
+fn topic_kind() -> KindInfo {
+    let text = json!({ "type": "string" });
+    let properties = json!({ "name": text, "key": text, "policy": policy(), "tags": tags() });
+    KindInfo { facts: vec![fact("arn", true)], ..kind("topic", &properties, &[]) }
+}

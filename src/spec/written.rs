@@ -1,0 +1,235 @@
+//! A declared resource with its fields worked out: what its kind is asked to
+//! understand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conform::field_names;
+use super::declare::ENTRY_KEYS;
+use super::expand::{Declared, Env, Expansion};
+use super::reference::{self, Part};
+use super::shape;
+use super::source::Mark;
+use super::suggest::{did_you_mean, listed};
+use super::tree::{Entry, Map, Node, Value};
+use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Path, document};
+
+/// One resource. Its fields may hold facts of others.
+pub(super) struct Written<'a> {
+    pub(super) address: Address,
+    pub(super) kind: &'a KindInfo,
+    /// A map of the kind's fields, the stack's tags among them.
+    pub(super) fields: Node,
+    pub(super) lifecycle: Lifecycle,
+    /// What `depends_on` names, and where.
+    pub(super) after: BTreeMap<Address, Mark>,
+    /// The resource's name, where it is declared.
+    pub(super) at: Mark,
+    /// The entry of the stack file that the resource comes from.
+    pub(super) top: Mark,
+    /// Which resource it is, for the detail of a problem.
+    pub(super) context: String,
+}
+
+/// One fact that a resource refers to.
+pub(super) struct Mention {
+    pub(super) path: Path,
+    pub(super) fact: FactRef,
+    pub(super) at: Mark,
+}
+
+impl Written<'_> {
+    /// Every fact that the fields refer to.
+    pub(super) fn mentions(&self) -> Vec<Mention> {
+        let mut found = Vec::new();
+        self.fields.each_text(&mut |path, text, at| {
+            for fact in document::pending_facts(&text.into()) {
+                found.push(Mention { path: path.clone(), fact, at: at.clone() });
+            }
+        });
+        found
+    }
+}
+
+/// Works out the fields of every declared resource. Those that cannot be are
+/// told and left out.
+pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &Map) -> Vec<Written<'a>> {
+    let declared = expansion.declared.clone();
+    declared.into_iter().filter_map(|resource| expansion.write(resource, tags)).collect()
+}
+
+/// The stack's `tags`, worked out and checked.
+pub(super) fn stack_tags(expansion: &mut Expansion<'_>, section: Option<&Map>) -> Map {
+    let mut tags = Map::new();
+    for (key, entry) in section.into_iter().flatten() {
+        let Some(node) = expansion.evaluate(&entry.node, &Env::of(0)) else { continue };
+        if node.is_null() {
+            continue;
+        }
+        if node.as_text().is_none() {
+            let summary = format!("the tag `{key}` must be text, not {}", node.type_name());
+            let problem = Diagnostic::error(summary).at(Some(node.at.location()));
+            let problem = match node.scalar_text() {
+                Some(_) => problem.hint(format!("quote it: `\"{}\"`", node.at.text())),
+                None => problem,
+            };
+            expansion.problems.push(problem);
+            continue;
+        }
+        expansion.problems.extend(reserved_tag(key, &entry.key_at));
+        tags.insert(key.clone(), Entry { key_at: entry.key_at.clone(), node });
+    }
+    tags
+}
+
+/// The problem of a tag that belongs to somebody else.
+fn reserved_tag(key: &str, at: &Mark) -> Option<Diagnostic> {
+    let lower = key.to_lowercase();
+    let owner = match (lower.starts_with("aws:"), lower.starts_with("ccprov:")) {
+        (true, _) => "AWS refuses such tags from anybody but itself",
+        (_, true) => "these tags say who owns an object, and are written by ccprov alone",
+        (false, false) => return None,
+    };
+    let problem = Diagnostic::error(format!("the tag `{key}` is reserved")).because(owner);
+    Some(problem.at(Some(at.location())))
+}
+
+impl<'a> Expansion<'a> {
+    fn write(&mut self, resource: Declared<'a>, tags: &Map) -> Option<Written<'a>> {
+        let Declared { address, kind, entry, env, at, top } = resource;
+        let mut fields = Map::new();
+        let mut sound = true;
+        for (key, field) in entry.iter().filter(|(key, _)| !ENTRY_KEYS.contains(&key.as_str())) {
+            match self.evaluate(&field.node, &env) {
+                Some(node) => {
+                    fields.insert(key.clone(), Entry { key_at: field.key_at.clone(), node });
+                }
+                None => sound = false,
+            }
+        }
+        let lifecycle = self.lifecycle(entry, kind, &env);
+        let after = self.depends_on(entry, &env);
+        if kind.tagged && sound {
+            self.add_tags(&mut fields, tags, &env, &at);
+        }
+        let context = match &self.scopes[env.scope].usage {
+            None => format!("in `{address}` of kind `{}`", kind.name),
+            Some(usage) => format!(
+                "in `{address}` of kind `{}`, from the pattern used at {}",
+                kind.name, usage.at
+            ),
+        };
+        let (lifecycle, after) = (lifecycle?, after?);
+        let fields = Node::new(Value::Map(fields), &at);
+        sound.then_some(Written { address, kind, fields, lifecycle, after, at, top, context })
+    }
+
+    /// Lays the resource's own tags over the stack's.
+    fn add_tags(&mut self, fields: &mut Map, tags: &Map, env: &Env, at: &Mark) {
+        let own = fields.get("tags").filter(|entry| !entry.node.is_null());
+        let Some(own) = own else {
+            if !tags.is_empty() {
+                let node = Node::new(Value::Map(tags.clone()), at);
+                fields.insert("tags".to_owned(), Entry { key_at: at.clone(), node });
+            }
+            return;
+        };
+        // Tags that are no map are the schema's to refuse.
+        let Some(map) = own.node.as_map() else { return };
+        let reserved: Vec<Diagnostic> =
+            map.iter().filter_map(|(key, entry)| reserved_tag(key, &entry.key_at)).collect();
+        let mut merged = tags.clone();
+        merged.extend(map.iter().map(|(key, entry)| (key.clone(), entry.clone())));
+        let node = Node::new(Value::Map(merged), &own.node.at);
+        let entry = Entry { key_at: own.key_at.clone(), node };
+        fields.insert("tags".to_owned(), entry);
+        for problem in reserved {
+            self.report(env.scope, problem);
+        }
+    }
+
+    fn lifecycle(&mut self, entry: &Map, kind: &KindInfo, env: &Env) -> Option<Lifecycle> {
+        const KEYS: &[&str] = &["prevent_destroy", "ignore_changes", "adopt"];
+        let mut lifecycle = Lifecycle::default();
+        let Some(written) = entry.get("lifecycle").filter(|entry| !entry.node.is_null()) else {
+            return Some(lifecycle);
+        };
+        let node = self.evaluate(&written.node, env)?;
+        let mut found = Vec::new();
+        if let Some(map) = shape::map(&node, "lifecycle", &mut found) {
+            shape::only_keys(map, KEYS, "`lifecycle`", &mut found);
+            for (key, entry) in map.iter().filter(|(_, entry)| !entry.node.is_null()) {
+                match key.as_str() {
+                    "prevent_destroy" => {
+                        lifecycle.prevent_destroy |=
+                            shape::flag(&entry.node, key, &mut found).unwrap_or_default();
+                    }
+                    "adopt" => {
+                        lifecycle.adopt |=
+                            shape::flag(&entry.node, key, &mut found).unwrap_or_default();
+                    }
+                    "ignore_changes" => {
+                        lifecycle.ignore_changes = ignored(&entry.node, kind, &mut found);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let sound = found.is_empty();
+        for problem in found {
+            self.report(env.scope, problem);
+        }
+        sound.then_some(lifecycle)
+    }
+
+    fn depends_on(&mut self, entry: &Map, env: &Env) -> Option<BTreeMap<Address, Mark>> {
+        let mut after = BTreeMap::new();
+        let Some(written) = entry.get("depends_on").filter(|entry| !entry.node.is_null()) else {
+            return Some(after);
+        };
+        let items = self.shaped(env.scope, |found| shape::list(&written.node, "depends_on", found));
+        let mut sound = true;
+        for item in items? {
+            match self.named_by(item, env) {
+                Some(addresses) => {
+                    after.extend(addresses.into_iter().map(|address| (address, item.at.clone())));
+                }
+                None => sound = false,
+            }
+        }
+        sound.then_some(after)
+    }
+
+    /// The resources that an item of `depends_on` names. It is written as in a
+    /// reference, but bare: it stands for the resource and not for a value.
+    fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
+        let text = self.shaped(env.scope, |found| shape::text(item, "depends_on", found))?;
+        let parts = reference::parse(&format!("${{{text}}}"));
+        if let Ok([Part::Reference(name)]) = parts.as_deref() {
+            return self.resources_of(name, &item.at, env);
+        }
+        let problem = Diagnostic::error(format!("`{text}` is not an address"))
+            .at(Some(item.at.location()))
+            .because("an address is names and dots alone: `claimcheck.queue`");
+        self.report(env.scope, problem);
+        None
+    }
+}
+
+/// The paths under `ignore_changes`; each must begin with a field of the kind.
+fn ignored(node: &Node, kind: &KindInfo, found: &mut Vec<Diagnostic>) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    let fields = field_names(&kind.schema);
+    for item in shape::list(node, "ignore_changes", found).unwrap_or_default() {
+        let Some(path) = shape::text(item, "ignore_changes", found) else { continue };
+        let first = path.split('.').next().unwrap_or_default();
+        if fields.contains(&first) {
+            paths.insert(path.to_owned());
+        } else {
+            let problem = Diagnostic::error(format!("`{}` has no field `{first}`", kind.name))
+                .at(Some(item.at.location()))
+                .because(format!("its fields are {}", listed(fields.iter().copied())));
+            found.push(did_you_mean(problem, first, fields.iter().copied()));
+        }
+    }
+    paths.into_iter().collect()
+}

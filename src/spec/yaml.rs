@@ -1,0 +1,362 @@
+//! YAML text to a tree with positions.
+//!
+//! The only file that knows the YAML crate (`docs/adr/0008`). Refuses what
+//! would make a stack file ambiguous (duplicate keys, several documents,
+//! unknown tags) or hostile (alias bombs, bottomless nesting, control
+//! characters). YAML 1.2: `yes` and `on` are text, `012` is twelve.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error, Spanned, UserMessageFormatter};
+
+use super::source::{Mark, Source};
+use super::tree::{Entry, Map, Node, Value};
+use crate::model::Diagnostic;
+
+/// Longest file that is read. The largest hand-written stacks known to us are
+/// a few dozen KiB; 1 MiB leaves room for generated ones.
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
+
+/// Deepest nesting. A policy inside a resource of a pattern is about 12 deep.
+/// Reading one level takes some 35 KiB of stack in a debug build, and the
+/// threads of tests have 2 MiB.
+pub(super) const MAX_DEPTH: usize = 32;
+
+/// Most values that one file may hold. A file of [`MAX_BYTES`] stays below it
+/// unless its values take less than five bytes; real ones take ten or more.
+const MAX_VALUES: usize = 200_000;
+
+/// Most values that aliases may repeat. Every repetition costs as much as if it
+/// were written out, and who repeats more than this wants a pattern.
+const MAX_REPEATED: usize = 20_000;
+
+/// What a text says, or the one problem at which reading it stopped.
+pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Diagnostic> {
+    if text.len() > MAX_BYTES {
+        return Err(too_large(source));
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let raw: Raw = serde_saphyr::from_str_with_options(text, options())
+        .map_err(|error| explain(source, &error))?;
+    let node = raw.into_node(source);
+    match control_character(&node) {
+        Some(problem) => Err(problem),
+        None => Ok(node),
+    }
+}
+
+/// The diagnostic of a text beyond [`MAX_BYTES`].
+pub(super) fn too_large(source: &Arc<Source>) -> Diagnostic {
+    Diagnostic::error("the file is larger than 1 MiB").at(Some(source.start().location()))
+}
+
+/// Whether a text holds a character that no field admits. Our markers for
+/// pending facts are made of such characters, so none may come from outside.
+pub(super) fn is_unprintable(character: char) -> bool {
+    character.is_control() && character != '\n' && character != '\t'
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
+            max_nodes: MAX_VALUES,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MAX_REPEATED,
+        },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
+        strict_booleans: true,
+        reject_unsupported_tags: true,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
+        with_snippet: false,
+    }
+}
+
+/// A value as the crate gives it, with the position of its definition: for an
+/// alias the anchored text, which is what has to be corrected.
+struct Raw {
+    value: RawValue,
+    at: serde_saphyr::Location,
+}
+
+enum RawValue {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Raw>),
+    Map(Vec<(Spanned<String>, Raw)>),
+}
+
+impl Raw {
+    fn into_node(self, source: &Arc<Source>) -> Node {
+        let value = match self.value {
+            RawValue::Null => Value::Null,
+            RawValue::Bool(flag) => Value::Bool(flag),
+            RawValue::Number(number) => Value::Number(number),
+            RawValue::Text(text) => Value::Text(text),
+            RawValue::List(items) => {
+                Value::List(items.into_iter().map(|item| item.into_node(source)).collect())
+            }
+            RawValue::Map(entries) => {
+                let mut map = Map::new();
+                for (key, value) in entries {
+                    let key_at = mark(source, key.defined);
+                    map.insert(key.value, Entry { key_at, node: value.into_node(source) });
+                }
+                Value::Map(map)
+            }
+        };
+        Node { value, at: mark(source, self.at) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<RawValue>::deserialize(deserializer)?;
+        Ok(Self { value: spanned.value, at: spanned.defined })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Number(number.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<RawValue, E> {
+        // Infinite numbers never get here: the options refuse them.
+        Number::from_f64(number).map(RawValue::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawValue, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(RawValue::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawValue, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(RawValue::Map(map))
+    }
+}
+
+fn mark(source: &Arc<Source>, at: serde_saphyr::Location) -> Mark {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    source.mark(number(at.line()), number(at.column()), number(at.span().len()))
+}
+
+fn explain(source: &Arc<Source>, error: &Error) -> Diagnostic {
+    let at = error.location().map_or_else(|| source.start(), |at| mark(source, at));
+    words(innermost(error)).at(Some(at.location()))
+}
+
+fn innermost(error: &Error) -> &Error {
+    match std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>()) {
+        Some(cause) => innermost(cause),
+        None => error,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a foreign enum; what we do not name speaks for itself"
+)]
+fn words(error: &Error) -> Diagnostic {
+    match error {
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().unwrap_or("this key");
+            Diagnostic::error(format!("`{key}` is given twice"))
+                .hint("keep one of the two; YAML does not say which would win")
+        }
+        Error::MultipleDocuments { .. } => {
+            Diagnostic::error("the file holds more than one YAML document")
+                .hint("split it at `---` into one file for each stack")
+        }
+        Error::Unexpected { .. } => Diagnostic::error("a key must be text"),
+        Error::UnknownAnchor { .. } => Diagnostic::error("this alias has no anchor"),
+        Error::UnsupportedTag { tag, .. } => Diagnostic::error(format!("unknown tag `{tag}`"))
+            .hint("there are no tags in stack files; quote the text if it begins with `!`"),
+        Error::NonFiniteFloat { value, .. } => {
+            Diagnostic::error(format!("`{value}` is not a finite number"))
+        }
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Diagnostic::error(format!(
+            "the aliases of this file repeat more than {MAX_REPEATED} values"
+        )),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
+        // The parser's own limit, for `[[[[`, which it reads in one go.
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(),
+        Error::Budget { .. } => {
+            Diagnostic::error("the file has too many values, anchors or aliases")
+                .because(format!("a file may hold {MAX_VALUES} values"))
+        }
+        Error::ExternalMessage { msg, .. } => Diagnostic::error(format!("not valid YAML: {msg}")),
+        other => {
+            let message =
+                serde_saphyr::MessageFormatter::format_message(&UserMessageFormatter, other);
+            Diagnostic::error(format!("not valid YAML: {message}"))
+        }
+    }
+}
+
+fn too_deep() -> Diagnostic {
+    Diagnostic::error(format!("nested more than {MAX_DEPTH} deep"))
+}
+
+fn control_character(node: &Node) -> Option<Diagnostic> {
+    let mut found = None;
+    node.each_text(&mut |_, text, at| {
+        if let (None, Some(character)) = (&found, text.chars().find(|c| is_unprintable(*c))) {
+            let problem = Diagnostic::error(format!(
+                "the text holds the control character U+{:04X}",
+                u32::from(character)
+            ))
+            .because("only tabs and line breaks are admitted");
+            found = Some(problem.at(Some(at.location())));
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    /// The tree in one line, or the problem as `line:column+width: summary`.
+    fn check(text: &str, expected: &str) {
+        let source = Source::text("a.yaml", text);
+        let found = match parse(&source, text) {
+            Ok(node) => node.to_json().to_string(),
+            Err(problem) => {
+                let at = problem.location.unwrap();
+                format!("{}:{}+{}: {}", at.line, at.column, at.width, problem.summary)
+            }
+        };
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    #[test]
+    fn yaml_1_2_has_few_booleans_and_no_octals() {
+        check(
+            "[yes, on, true, 012, 0o17, 1.5, ~, 2024-01-01]",
+            r#"["yes","on",true,12,15,1.5,null,"2024-01-01"]"#,
+        );
+    }
+
+    #[test]
+    fn windows_and_unix_files_read_alike() {
+        check("\u{feff}a: 1\r\nb: two\r\n", r#"{"a":1,"b":"two"}"#);
+    }
+
+    #[test]
+    fn aliases_and_merge_keys_are_admitted() {
+        check(
+            "base: &b { x: 1 }\nuse: *b\nmore: { <<: *b, y: 2 }",
+            r#"{"base":{"x":1},"more":{"x":1,"y":2},"use":{"x":1}}"#,
+        );
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        check("# only a comment\n", "null");
+        check("", "null");
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_refused() {
+        check("a: 1\nb: 2\na: 3", "3:1+1: `a` is given twice");
+        check("a: 1\n---\nb: 2", "3:1+1: the file holds more than one YAML document");
+        check("a: !secret x", "1:12+1: unknown tag `!secret`");
+        check("a: *nowhere", "1:4+1: this alias has no anchor");
+        check("a: .inf", "1:4+4: `.inf` is not a finite number");
+        check("? [a, b]\n: c", "1:3+1: a key must be text");
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_refused() {
+        check("a: [1, 2", "1:4+1: not valid YAML: unclosed bracket '['");
+        check("a: b: c", "1:5+1: not valid YAML: mapping values are not allowed in this context");
+        check(
+            "a:\n\t- b",
+            "2:2+1: not valid YAML: tabs disallowed within this context (block indentation)",
+        );
+        check("a: \"never closed", "1:4+1: not valid YAML: unclosed quote");
+        check(
+            "a: 1\n b: 2\n",
+            "2:3+1: not valid YAML: mapping values are not allowed in this context",
+        );
+    }
+
+    #[test]
+    fn what_is_hostile_meets_a_limit() {
+        check("a: \"x\\0y\"", "1:4+6: the text holds the control character U+0000");
+        check("a: 1\n\"k\\u0001\": 2", "2:1+9: the text holds the control character U+0001");
+        check(
+            &format!("{}{}", "[".repeat(200), "]".repeat(200)),
+            "1:33+1: nested more than 32 deep",
+        );
+        let block: Vec<String> =
+            (0..70).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+        check(&block.concat(), "33:33+1: nested more than 32 deep");
+        check(&format!("a: {}", "x".repeat(MAX_BYTES)), "1:1+1: the file is larger than 1 MiB");
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let items = vec![format!("*a{}", level - 1); 9].join(", ");
+            writeln!(bomb, "a{level}: &a{level} [{items}]").unwrap();
+        }
+        check(&bomb, "5:15+3: the aliases of this file repeat more than 20000 values");
+    }
+}
