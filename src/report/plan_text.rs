@@ -38,7 +38,7 @@ impl PlanDetail {
 pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
     let mut page = Page::default();
     let (stack, place) = (paint(STRONG, &plan.stack), &plan.place);
-    let endpoint = if place.custom_endpoint { ", at a custom endpoint" } else { "" };
+    let endpoint = place.endpoint.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
     let (account, region) = (&place.account, &place.region);
     page.line(0, format!("Stack {stack} in account {account}, region {region}{endpoint}"));
     page.gap();

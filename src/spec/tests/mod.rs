@@ -212,6 +212,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
                 },
             },
         }),
+        unread: Vec::new(),
         fixed: Vec::new(),
         must_exist: Vec::new(),
         facts: Vec::new(),
