@@ -38,6 +38,11 @@ impl Provider {
         Self { aws: Aws { session, place, subscriptions: Memo::default() } }
     }
 
+    /// The place that it looks at.
+    pub fn place(&self) -> &Place {
+        &self.aws.place
+    }
+
     /// The same with the right to write, as the owner of one stack.
     pub fn into_writer(self, stack: impl Into<String>) -> Writer {
         Writer { provider: self, stack: stack.into() }
