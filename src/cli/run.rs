@@ -104,7 +104,7 @@ fn views<'a>(record: &'a mut RunRecord, options: &Run, screen: &Screen) -> FanOu
     if options.json {
         views.with(JsonLines::new(Box::new(std::io::stdout())))
     } else if screen.is_live {
-        views.with(Live::new(ProgressDrawTarget::stderr(), screen.has_colour))
+        views.with(Live::new(ProgressDrawTarget::stderr(), screen.has_colour()))
     } else {
         views.with(Plain::new(Box::new(anstream::stderr())))
     }

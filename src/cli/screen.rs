@@ -11,30 +11,39 @@ pub(crate) struct Screen {
     pub(crate) can_ask: bool,
     /// Whether stderr is a terminal that can redraw lines.
     pub(crate) is_live: bool,
-    /// Whether stderr takes colours (`NO_COLOR`, pipes and dumb terminals do not).
-    pub(crate) has_colour: bool,
+    stdout: ColorChoice,
+    stderr: ColorChoice,
 }
 
 impl Screen {
     pub(crate) fn new() -> Self {
-        let has_colour = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
         let is_live = std::io::stderr().is_terminal();
-        Self { can_ask: std::io::stdin().is_terminal() && is_live, is_live, has_colour }
+        Self {
+            can_ask: std::io::stdin().is_terminal() && is_live,
+            is_live,
+            stdout: AutoStream::choice(&std::io::stdout()),
+            stderr: AutoStream::choice(&std::io::stderr()),
+        }
+    }
+
+    /// Whether stderr takes colours (`NO_COLOR`, pipes and dumb terminals do not).
+    pub(crate) fn has_colour(&self) -> bool {
+        self.stderr != ColorChoice::Never
     }
 
     /// Data. Whoever closed the pipe has read enough.
     pub(crate) fn data(&self, text: &str) {
-        write(anstream::stdout(), text);
+        write_lines(AutoStream::new(std::io::stdout(), self.stdout), text);
     }
 
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
-        write(anstream::stderr(), text);
+        write_lines(AutoStream::new(std::io::stderr(), self.stderr), text);
     }
 
     /// Asks a question and waits for a line.
     pub(crate) fn ask(&self, question: &str) -> String {
-        write_without_newline(anstream::stderr(), question);
+        write(AutoStream::new(std::io::stderr(), self.stderr), question);
         let mut answer = String::new();
         match std::io::stdin().read_line(&mut answer) {
             Ok(_) => answer.trim().to_owned(),
@@ -43,11 +52,11 @@ impl Screen {
     }
 }
 
-fn write(out: impl Write, text: &str) {
+fn write_lines(out: impl Write, text: &str) {
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    write_without_newline(out, &format!("{text}{end}"));
+    write(out, &format!("{text}{end}"));
 }
 
-fn write_without_newline(mut out: impl Write, text: &str) {
+fn write(mut out: impl Write, text: &str) {
     let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
