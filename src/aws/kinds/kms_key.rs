@@ -7,15 +7,20 @@
 
 mod alias;
 mod make;
+mod read;
+mod write;
 
-use aws_sdk_kms::types::{KeyMetadata, KeyState, OriginType, Tag};
-use aws_smithy_types::date_time::Format;
 use futures::future::{try_join, try_join4, try_join5};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::error::{Attempt, OrAbsent};
+use self::read::{describe, policy, rotation, status, tags_of};
+use self::write::{
+    Steps, disable, enable, revive, schedule_deletion, settling, write_description, write_policy,
+    write_rotation, write_tags,
+};
+use crate::aws::error::OrAbsent;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -23,8 +28,7 @@ use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::document::{has_pending, is_pending};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Owner, Patience, Place, Problem, Sought,
-    Status,
+    Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, Status,
 };
 
 pub(crate) struct KmsKey;
@@ -371,230 +375,10 @@ fn facts(place: &Place, arn: &str, alias: Option<&str>) -> Facts {
     facts
 }
 
-fn status(key: &KeyMetadata) -> Status {
-    let on = key.deletion_date().and_then(|date| date.fmt(Format::DateTime).ok());
-    let on = on.as_deref().and_then(|date| date.split('T').next());
-    match key.key_state() {
-        Some(KeyState::PendingDeletion) => {
-            let until = on.map(|date| format!(" until {date}")).unwrap_or_default();
-            Status::Deleting(format!("pending deletion{until}"))
-        }
-        Some(KeyState::PendingReplicaDeletion) => {
-            Status::Deleting("pending deletion, once its replicas are gone".into())
-        }
-        Some(KeyState::Creating) => Status::InProgress("being created".into()),
-        Some(KeyState::Updating) => Status::InProgress("being updated".into()),
-        Some(KeyState::PendingImport) => {
-            Status::Failed("waits for key material, which ccprov does not import".into())
-        }
-        Some(KeyState::Unavailable) => Status::Failed("its key store is disconnected".into()),
-        _ => Status::Current,
-    }
-}
-
-/// What an update does in order; everything else is independent.
-#[derive(Debug, PartialEq, Eq)]
-struct Steps {
-    /// Cancel the deletion. Leaves the key disabled.
-    revive: bool,
-    /// Rotation and use need an enabled key.
-    enable: bool,
-    rotate: bool,
-    /// At the end, because of the rotation.
-    disable: bool,
-}
-
-impl Steps {
-    fn of(change: &Changing<'_, Spec>) -> Self {
-        let (want, have) = (&change.want.spec, &change.have);
-        let revive = matches!(change.live.status, Status::Deleting(_));
-        // A key pending deletion shows no rotation, whatever it comes back with.
-        let rotate = want.key_spec == symmetric()
-            && (revive
-                || change.touches("enable_key_rotation")
-                || change.touches("rotation_period_in_days"));
-        let decides = revive || change.touches("is_enabled");
-        let to_be_enabled = if decides { want.is_enabled } else { have.is_enabled };
-        let enable = !have.is_enabled && (to_be_enabled || rotate);
-        let disable = !to_be_enabled && (have.is_enabled || enable);
-        Self { revive, enable, rotate, disable }
-    }
-}
-
-/// A key that was made, enabled or brought back moments ago is not so
-/// everywhere yet: its absence or state is worth another try.
-fn settling(error: CloudError) -> CloudError {
-    let class = match error.class {
-        ErrorClass::Absent => ErrorClass::Transient,
-        ErrorClass::NotYet(_) if error.code != "MalformedPolicyDocumentException" => {
-            ErrorClass::Transient
-        }
-        other => other,
-    };
-    CloudError { class, ..error }
-}
-
-/// The key behind an alias, ARN or id.
-async fn describe(aws: &Aws, name: &str) -> Answer<Option<KeyMetadata>> {
-    let answer = aws.session.kms.describe_key().key_id(name).send().await;
-    let answer = answer.attempting("kms:DescribeKey", || format!("look at key {name}"));
-    Ok(answer.or_absent()?.and_then(|answer| answer.key_metadata))
-}
-
-async fn policy(aws: &Aws, arn: &str) -> Answer<Option<Policy>> {
-    let answer = aws.session.kms.get_key_policy().key_id(arn).policy_name("default").send().await;
-    let answer = answer.attempting("kms:GetKeyPolicy", || format!("read the policy of {arn}"))?;
-    Ok(answer.policy().and_then(|text| Policy::seen(text, &aws.place.partition)))
-}
-
-/// The rotation period in days, if the key rotates at all.
-async fn rotation(aws: &Aws, key: &KeyMetadata) -> Answer<Option<u32>> {
-    let made_here = key.origin.as_ref().is_none_or(|origin| *origin == OriginType::AwsKms);
-    let is_symmetric = key.key_spec.as_ref().is_none_or(|spec| spec.as_str() == symmetric());
-    if !(made_here && is_symmetric) {
-        return Ok(None);
-    }
-    let arn = key.arn().unwrap_or_default();
-    let answer = aws.session.kms.get_key_rotation_status().key_id(arn).send().await;
-    let answer =
-        answer.attempting("kms:GetKeyRotationStatus", || format!("read the rotation of {arn}"))?;
-    let days = answer.rotation_period_in_days.and_then(|days| u32::try_from(days).ok());
-    Ok(answer.key_rotation_enabled.then(|| days.unwrap_or(YEAR)))
-}
-
-async fn tags_of(aws: &Aws, arn: &str) -> Answer<Vec<(String, String)>> {
-    let pages = aws.session.kms.list_resource_tags().key_id(arn).into_paginator().items();
-    let tags: Vec<Tag> = pages
-        .send()
-        .try_collect()
-        .await
-        .attempting("kms:ListResourceTags", || format!("read the tags of {arn}"))?;
-    Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
-}
-
-/// The user's tags, the owner's, and the deletion window.
-fn tags(spec: &Spec, owner: &Owner) -> Vec<Tag> {
-    let mut all = spec.tags.with_owner(owner);
-    if spec.deletion_window_in_days != longest_window() {
-        all.insert(WINDOW_TAG.into(), spec.deletion_window_in_days.to_string());
-    }
-    // Building fails only without a key or a value.
-    all.into_iter()
-        .filter_map(|(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok())
-        .collect()
-}
-
-async fn write_tags(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("deletion_window_in_days")) {
-        return Ok(());
-    }
-    let (want, have) = (&change.want, &change.have);
-    let mut gone = have.tags.beyond(&want.spec.tags);
-    if want.spec.deletion_window_in_days == longest_window()
-        && have.deletion_window_in_days != longest_window()
-    {
-        gone.push(WINDOW_TAG.into());
-    }
-    let add = async {
-        let call = aws.session.kms.tag_resource().key_id(arn);
-        let answer = call.set_tags(Some(tags(&want.spec, &want.owner))).send().await;
-        answer.attempting("kms:TagResource", || format!("tag key {}", want.identity))
-    };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let call = aws.session.kms.untag_resource().key_id(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("kms:UntagResource", || format!("untag key {}", want.identity))?;
-        Ok(())
-    };
-    try_join(add, remove).await?;
-    Ok(())
-}
-
-async fn write_policy(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
-    let Some(policy) = change.want.spec.policy.as_ref().filter(|_| change.touches("policy")) else {
-        return Ok(());
-    };
-    let call = aws.session.kms.put_key_policy().key_id(arn).policy_name("default");
-    let answer = call.policy(policy.text()).send().await;
-    let name = &change.want.identity;
-    answer.attempting("kms:PutKeyPolicy", || format!("write the policy of key {name}"))?;
-    Ok(())
-}
-
-async fn write_description(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches("description") {
-        return Ok(());
-    }
-    let call = aws.session.kms.update_key_description().key_id(arn);
-    let answer = call.description(&change.want.spec.description).send().await;
-    let name = &change.want.identity;
-    answer.attempting("kms:UpdateKeyDescription", || format!("describe key {name}"))?;
-    Ok(())
-}
-
-/// One call both enables the rotation and changes its period.
-async fn write_rotation(aws: &Aws, arn: &str, spec: &Spec) -> Answer<()> {
-    if spec.enable_key_rotation == Some(true) {
-        let days = spec.rotation_period_in_days.and_then(|days| i32::try_from(days).ok());
-        let call = aws.session.kms.enable_key_rotation().key_id(arn);
-        let answer = call.set_rotation_period_in_days(days).send().await;
-        answer.attempting("kms:EnableKeyRotation", || format!("let key {arn} rotate"))?;
-    } else {
-        let answer = aws.session.kms.disable_key_rotation().key_id(arn).send().await;
-        answer.attempting("kms:DisableKeyRotation", || format!("stop the rotation of {arn}"))?;
-    }
-    Ok(())
-}
-
-async fn enable(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.enable_key().key_id(arn).send().await;
-    answer.attempting("kms:EnableKey", || format!("enable key {arn}"))?;
-    Ok(())
-}
-
-async fn disable(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.disable_key().key_id(arn).send().await;
-    answer.attempting("kms:DisableKey", || format!("disable key {arn}"))?;
-    Ok(())
-}
-
-/// The state in which a call cannot do what it is for.
-const WRONG_STATE: &str = "KMSInvalidStateException";
-
-/// Takes a key back from its waiting period. It is disabled afterwards.
-async fn revive(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.cancel_key_deletion().key_id(arn).send().await;
-    let answer =
-        answer.attempting("kms:CancelKeyDeletion", || format!("cancel the deletion of key {arn}"));
-    match answer {
-        // It was taken back by an earlier attempt: nothing else is refused so.
-        Err(error) if error.code == WRONG_STATE => Ok(()),
-        other => other.map(drop),
-    }
-}
-
-async fn schedule_deletion(aws: &Aws, arn: &str, days: i32) -> Answer<()> {
-    let call = aws.session.kms.schedule_key_deletion().key_id(arn);
-    let answer = call.pending_window_in_days(days).send().await;
-    let answer = answer
-        .attempting("kms:ScheduleKeyDeletion", || format!("schedule the deletion of key {arn}"));
-    match answer {
-        Err(error) if error.code == WRONG_STATE && error.message.contains("pending deletion") => {
-            Ok(())
-        }
-        other => other.map(drop),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_smithy_types::DateTime;
-
     use super::*;
-    use crate::model::{Address, FieldDiff, Identity, InFlight, Path};
+    use crate::model::Address;
 
     fn naming() -> Naming {
         let place = Place {
@@ -616,7 +400,31 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_made_explicit() {
-        insta::assert_json_snapshot!(settled(json!({})), @"");
+        let plain = json!(settled(json!({})));
+        let stated = json!({
+            "alias": "alias/dev-chain-key",
+            "deletion_window_in_days": 30,
+            "description": "",
+            "enable_key_rotation": true,
+            "is_enabled": true,
+            "key_spec": "SYMMETRIC_DEFAULT",
+            "key_usage": "ENCRYPT_DECRYPT",
+            "multi_region": false,
+            "policy": {
+                "Id": "key-default-1",
+                "Statement": [{
+                    "Sid": "Enable IAM User Permissions",
+                    "Effect": "Allow",
+                    "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
+                    "Action": "kms:*",
+                    "Resource": "*",
+                }],
+                "Version": "2012-10-17",
+            },
+            "rotation_period_in_days": 365,
+            "tags": {},
+        });
+        assert_eq!(plain, stated);
         let signing = settled(json!({ "key_spec": "RSA_2048", "key_usage": "SIGN_VERIFY" }));
         assert_eq!(signing.enable_key_rotation, Some(false));
         assert_eq!(signing.rotation_period_in_days, None);
@@ -653,94 +461,5 @@ mod tests {
             problems(json!({ "tags": tags, "deletion_window_in_days": 7 })),
             ["a key takes 50 tags, of which ccprov needs 3"]
         );
-    }
-
-    #[test]
-    fn states_are_told_apart() {
-        let key = |state: KeyState| KeyMetadata::builder().key_id("k").key_state(state);
-        let seen = |state: KeyState| status(&key(state).build().unwrap());
-        assert_eq!(seen(KeyState::Enabled), Status::Current);
-        assert_eq!(seen(KeyState::Disabled), Status::Current);
-        assert_eq!(seen(KeyState::Creating), Status::InProgress("being created".into()));
-        let pending = key(KeyState::PendingDeletion).deletion_date(DateTime::from_secs(86_400));
-        assert_eq!(
-            status(&pending.build().unwrap()),
-            Status::Deleting("pending deletion until 1970-01-02".into())
-        );
-    }
-
-    /// What an update of these fields does, in the letters of its steps.
-    fn steps(want: Value, have: Value, status: Status, touched: &[&str]) -> String {
-        let (want, have) = (settled(want), settled(have));
-        let live = Live {
-            kind: KmsKey::NAME.into(),
-            identity: Identity("alias/k".into()),
-            document: serde_json::Map::new(),
-            facts: Facts::new(),
-            owner: None,
-            status,
-            holdings: None,
-            parent: None,
-        };
-        let diff: Vec<FieldDiff> =
-            touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();
-        let owner = Owner { stack: "dev".into(), address: Address::new("key") };
-        let want = Wanted { identity: "alias/k".into(), spec: want, owner };
-        let Steps { revive, enable, rotate, disable } =
-            Steps::of(&Changing { want, have, live: &live, diff: &diff });
-        [(revive, "revive"), (enable, "enable"), (rotate, "rotate"), (disable, "disable")]
-            .iter()
-            .filter_map(|(does, step)| does.then_some(*step))
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
-    #[test]
-    fn a_key_is_enabled_for_as_long_as_its_rotation_needs_it() {
-        let (on, off) = (|| json!({}), || json!({ "is_enabled": false }));
-        let check = |want: Value, have: Value, touched: &[&str], expected: &str| {
-            assert_eq!(steps(want, have, Status::Current, touched), expected, "{touched:?}");
-        };
-        check(on(), on(), &["policy"], "");
-        check(on(), on(), &["enable_key_rotation"], "rotate");
-        check(on(), off(), &["is_enabled"], "enable");
-        check(off(), on(), &["is_enabled"], "disable");
-        check(off(), off(), &["rotation_period_in_days"], "enable rotate disable");
-        // Whether it is enabled is none of our business here.
-        check(on(), off(), &["enable_key_rotation"], "enable rotate disable");
-    }
-
-    #[test]
-    fn a_key_that_comes_back_is_disabled_and_may_rotate_otherwise() {
-        let deleting = || Status::Deleting(String::new());
-        let (on, off) = (|| json!({}), || json!({ "is_enabled": false }));
-        assert_eq!(steps(on(), off(), deleting(), &["status"]), "revive enable rotate");
-        assert_eq!(steps(off(), off(), deleting(), &["status"]), "revive enable rotate disable");
-        let hmac = json!({
-            "key_spec": "HMAC_256", "key_usage": "GENERATE_VERIFY_MAC", "is_enabled": false
-        });
-        assert_eq!(steps(hmac.clone(), hmac, deleting(), &["status"]), "revive");
-    }
-
-    #[test]
-    fn a_fresh_key_may_not_be_seen_everywhere() {
-        let class = |class: ErrorClass, code: &str| {
-            let text = String::new;
-            settling(CloudError {
-                attempted: text(),
-                operation: text(),
-                class,
-                code: code.into(),
-                message: text(),
-                request_id: None,
-                hint: None,
-            })
-            .class
-        };
-        let dependency = ErrorClass::NotYet(InFlight::Dependency);
-        assert_eq!(class(ErrorClass::Absent, "NotFoundException"), ErrorClass::Transient);
-        assert_eq!(class(dependency, WRONG_STATE), ErrorClass::Transient);
-        assert_eq!(class(dependency, "MalformedPolicyDocumentException"), dependency);
-        assert_eq!(class(ErrorClass::Denied, "AccessDenied"), ErrorClass::Denied);
     }
 }

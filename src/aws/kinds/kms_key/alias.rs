@@ -2,8 +2,9 @@
 
 use aws_sdk_kms::types::{AliasListEntry, KeyMetadata};
 
+use super::Spec;
 use super::make::{is_alike, is_alive, owner_of};
-use super::{Spec, describe};
+use super::read::describe;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Wanted};
 use crate::aws::provider::Aws;

@@ -5,7 +5,9 @@ use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::types::{KeyListEntry, KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use futures::future::try_join_all;
 
-use super::{Spec, describe, tags, tags_of};
+use super::Spec;
+use super::read::{describe, tags_of};
+use super::write::tags;
 use crate::aws::error::Attempt;
 use crate::aws::fresh_keys::Attempted;
 use crate::aws::kind::Wanted;
