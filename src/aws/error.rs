@@ -130,6 +130,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
         &[
             "ConcurrentAccess",
             "ConcurrentModification",
+            "DeleteConflict",
             "DependencyTimeoutException",
             "EntityTemporarilyUnmodifiable",
             "InternalError",
@@ -296,6 +297,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         }
         ErrorClass::Invalid if code == "BucketAlreadyExists" => {
             "bucket names are global: another account has this one, choose another".to_owned()
+        }
+        ErrorClass::Exists if code == "EntityAlreadyExists" => {
+            "IAM names are unique in the account, whatever their path: choose another".to_owned()
         }
         ErrorClass::Quota => {
             "ask AWS for a higher quota, or remove what is no longer used".to_owned()

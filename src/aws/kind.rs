@@ -19,8 +19,7 @@ use super::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
-    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Place, Prepared, Problem, Sought,
-    Status,
+    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Prepared, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -65,11 +64,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// AWS's name, from a settled spec.
-    fn identity(spec: &Self::Spec) -> String;
+    /// AWS's name, from a settled spec. For most kinds its `name` alone; what
+    /// lives under a path needs the stack's name too.
+    fn identity(spec: &Self::Spec, naming: &Naming) -> String;
 
     /// The facts that are known before the object exists, from a settled spec.
-    fn predict(spec: &Self::Spec, place: &Place) -> Facts;
+    fn predict(spec: &Self::Spec, naming: &Naming) -> Facts;
 
     /// AWS's name (or, where that cannot be told, the ARN itself) from the ARN
     /// of an object of this kind; `None` for any other ARN.
@@ -273,8 +273,8 @@ impl<K: Kind> AnyKind for Erased<K> {
             return Err(problems);
         }
         Ok(Prepared {
-            identity: Identity(K::identity(&spec)),
-            predicted: K::predict(&spec, &naming.place),
+            identity: Identity(K::identity(&spec, naming)),
+            predicted: K::predict(&spec, naming),
             document: untyped::<K>(&spec),
         })
     }

@@ -11,6 +11,8 @@ pub mod call_log;
 pub mod client;
 mod discovery;
 pub mod error;
+mod fresh_keys;
+mod iam;
 pub mod kind;
 pub mod kinds;
 pub mod memo;

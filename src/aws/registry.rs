@@ -1,11 +1,19 @@
 //! Every kind, in one sorted list. A new kind is a file in `kinds/` and a line here.
 
 use super::kind::{AnyKind, Erased};
+use super::kinds::iam_policy::IamPolicy;
+use super::kinds::iam_role::IamRole;
+use super::kinds::kms_key::KmsKey;
 use super::kinds::sqs_queue::SqsQueue;
 use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
 
 /// Sorted by name.
-pub(crate) static KINDS: &[&dyn AnyKind] = &[&Erased::<SqsQueue>::new()];
+pub(crate) static KINDS: &[&dyn AnyKind] = &[
+    &Erased::<IamPolicy>::new(),
+    &Erased::<IamRole>::new(),
+    &Erased::<KmsKey>::new(),
+    &Erased::<SqsQueue>::new(),
+];
 
 /// The kind of a name.
 pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {

@@ -1,5 +1,8 @@
 //! One file per kind. Each reads top-down: what the kind is, its spec, its
 //! identity and facts, then read, create, update, delete.
 
+pub(crate) mod iam_policy;
+pub(crate) mod iam_role;
+pub(crate) mod kms_key;
 pub(crate) mod sns_subscription;
 pub(crate) mod sqs_queue;
