@@ -2,4 +2,5 @@
 //! identity and facts, then read, create, update, delete.
 
 pub(crate) mod sns_subscription;
+pub(crate) mod sns_topic;
 pub(crate) mod sqs_queue;
