@@ -1,0 +1,57 @@
+//! Where an emulator reads back otherwise than AWS does.
+//!
+//! The only place where the contract looks away, so that no kind learns to
+//! please an emulator. A lie that no longer shows fails the contract.
+
+use ccprov::model::FieldDiff;
+
+/// One difference that is the emulator's fault.
+#[expect(clippy::struct_field_names, reason = "a `Lie` tells the lie and the truth")]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lie {
+    /// `ministack`, in either of its modes, or `moto`.
+    pub(crate) emulator: &'static str,
+    pub(crate) kind: &'static str,
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
+    pub(crate) field: &'static str,
+    /// What the emulator does.
+    pub(crate) lie: &'static str,
+    /// What AWS does.
+    pub(crate) aws: &'static str,
+}
+
+/// In place of a field: the tagging index does not know the kind.
+pub(crate) const CANDIDATES: &str = "(candidates)";
+
+/// Sorted.
+pub(crate) static LIES: &[Lie] = &[
+    Lie {
+        emulator: "moto",
+        kind: "sqs_queue",
+        field: "policy",
+        lie: "any SetQueueAttributes that does not mention the policy removes it",
+        aws: "attributes that a call does not mention stay as they are",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "sqs_queue",
+        field: "redrive_allow_policy",
+        lie: "RedriveAllowPolicy is accepted and never answered",
+        aws: "it is answered as it was set",
+    },
+];
+
+/// Every lie of an emulator, by its name (`ministack-enforcing`).
+pub(crate) fn told_by(emulator: &str) -> impl Iterator<Item = &'static Lie> {
+    LIES.iter().filter(move |lie| emulator.starts_with(lie.emulator))
+}
+
+/// The lie that explains a difference.
+pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && diff.path.is_within(lie.field))
+}
+
+/// The lie that explains that an object is not among the candidates.
+pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
