@@ -109,6 +109,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "OwnershipControlsNotFoundError",
             "QueueDoesNotExist",
             "ResourceNotFound",
+            "ResourceNotFoundException",
             "ServerSideEncryptionConfigurationNotFoundError",
         ],
     ),
@@ -214,8 +215,10 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "InvalidBucketName",
             "InvalidInput",
             "InvalidParameter",
+            "InvalidParameterException",
             "InvalidParameterValue",
             "InvalidRequest",
+            "InvalidState",
             "InvalidTag",
             "MalformedPolicy",
             "MalformedPolicyDocument",
@@ -238,6 +241,11 @@ const AMBIGUOUS: &[(&[&str], &str, ErrorClass)] = &[
     ),
     (&["InvalidParameter"], "already exists with different", ErrorClass::Exists),
     (&["InvalidParameter"], "principalnotfound", ErrorClass::NotYet(InFlight::Dependency)),
+    // The role of an SNS topic's feedback, for some seconds after it was made.
+    (&["InvalidParameter"], "is not a valid role", ErrorClass::NotYet(InFlight::Dependency)),
+    // An SNS subscription that nobody confirmed: there is nothing to remove yet,
+    // and AWS drops it by itself.
+    (&["InvalidParameter"], "pending confirmation", ErrorClass::Absent),
     (
         &["InvalidAttributeValue"],
         "invalid value for the parameter policy",
@@ -367,6 +375,8 @@ mod tests {
         check("InvalidArgument", "Unable to validate the following destination", dependency);
         check("InvalidArgument", "Something else", Invalid);
         check("InvalidParameter", "Topic already exists with different tags", Exists);
+        let role = "arn:aws:iam::123456789012:role/r is not a valid role to allow SNS to write";
+        check("InvalidParameter", role, dependency);
         check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
     }
 

@@ -4,6 +4,8 @@ use super::kind::{AnyKind, Erased};
 use super::kinds::iam_policy::IamPolicy;
 use super::kinds::iam_role::IamRole;
 use super::kinds::kms_key::KmsKey;
+use super::kinds::sns_subscription::SnsSubscription;
+use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
 use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
 
@@ -12,6 +14,8 @@ pub(crate) static KINDS: &[&dyn AnyKind] = &[
     &Erased::<IamPolicy>::new(),
     &Erased::<IamRole>::new(),
     &Erased::<KmsKey>::new(),
+    &Erased::<SnsSubscription>::new(),
+    &Erased::<SnsTopic>::new(),
     &Erased::<SqsQueue>::new(),
 ];
 
