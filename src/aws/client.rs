@@ -1,10 +1,12 @@
 //! Connections: from what the user said about region, profile and endpoint to
 //! one SDK client per service.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig};
@@ -38,6 +40,24 @@ pub struct Connection {
     pub endpoint_url: Option<String>,
     /// The PEM certificates of `AWS_CA_BUNDLE`; they replace the system's.
     pub ca_bundle: Option<Vec<u8>>,
+    /// Credentials in place of those that the chain would find. For programs
+    /// that speak for several accounts; the command line leaves it to the chain.
+    pub access_key: Option<AccessKey>,
+}
+
+/// A long-term access key.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// Its public half.
+    pub id: String,
+    /// Its secret half, which is never shown.
+    pub secret: String,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// One client per service, all on one pool of connections.
@@ -144,6 +164,10 @@ async fn load(connection: &Connection) -> Answer<SdkConfig> {
     }
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);
+    }
+    if let Some(AccessKey { id, secret }) = &connection.access_key {
+        loader =
+            loader.credentials_provider(Credentials::new(id, secret, None, None, "access key"));
     }
     Ok(loader.load().await)
 }

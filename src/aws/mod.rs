@@ -19,6 +19,6 @@ pub mod provider;
 pub mod registry;
 pub mod tags;
 
-pub use client::{Connection, Session};
+pub use client::{AccessKey, Connection, Session};
 pub use provider::{Provider, Writer};
 pub use registry::AwsCatalog;
