@@ -4,6 +4,8 @@ use super::kind::{AnyKind, Erased};
 use super::kinds::iam_policy::IamPolicy;
 use super::kinds::iam_role::IamRole;
 use super::kinds::kms_key::KmsKey;
+use super::kinds::s3_bucket::S3Bucket;
+use super::kinds::s3_bucket_notification::S3BucketNotification;
 use super::kinds::sns_subscription::SnsSubscription;
 use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
@@ -14,6 +16,8 @@ pub(crate) static KINDS: &[&dyn AnyKind] = &[
     &Erased::<IamPolicy>::new(),
     &Erased::<IamRole>::new(),
     &Erased::<KmsKey>::new(),
+    &Erased::<S3Bucket>::new(),
+    &Erased::<S3BucketNotification>::new(),
     &Erased::<SnsSubscription>::new(),
     &Erased::<SnsTopic>::new(),
     &Erased::<SqsQueue>::new(),

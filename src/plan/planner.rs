@@ -249,7 +249,13 @@ fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDif
         let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
         fields.any(|field| diff.path.is_within(field))
     };
-    let mut diff = compare(&want.document, &live.document);
+    let mut diff = match live.status {
+        // Nothing but its existence can be seen.
+        Status::Awaiting(_) => Vec::new(),
+        Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
+            compare(&want.document, &live.document)
+        }
+    };
     diff.retain(|diff| !ignored(diff));
     for difference in &mut diff {
         difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));

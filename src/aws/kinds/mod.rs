@@ -4,6 +4,8 @@
 pub(crate) mod iam_policy;
 pub(crate) mod iam_role;
 pub(crate) mod kms_key;
+pub(crate) mod s3_bucket;
+pub(crate) mod s3_bucket_notification;
 pub(crate) mod sns_subscription;
 pub(crate) mod sns_topic;
 pub(crate) mod sqs_queue;

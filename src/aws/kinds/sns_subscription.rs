@@ -124,11 +124,11 @@ after some days, or with the topic.
         check(spec)
     }
 
-    fn identity(spec: &Spec) -> String {
+    fn identity(spec: &Spec, _naming: &Naming) -> String {
         format!("{}|{}|{}", spec.topic_arn, spec.protocol.word(), spec.endpoint)
     }
 
-    fn predict(_spec: &Spec, _place: &Place) -> Facts {
+    fn predict(_spec: &Spec, _naming: &Naming) -> Facts {
         Facts::new()
     }
 
@@ -513,11 +513,15 @@ mod tests {
         builder.protocol(protocol).endpoint(endpoint).build()
     }
 
+    fn identity(spec: &Spec) -> String {
+        let naming = Naming { stack: "dev".into(), address: Address::new("s"), place: place() };
+        SnsSubscription::identity(spec, &naming)
+    }
+
     #[test]
     fn an_identity_is_taken_apart_as_it_was_made() {
         let url = "https://example.com/hook?a|b";
-        let identity =
-            SnsSubscription::identity(&settled(json!({ "protocol": "https", "endpoint": url })));
+        let identity = identity(&settled(json!({ "protocol": "https", "endpoint": url })));
         assert_eq!(parts(&identity), Some((TOPIC, Protocol::Https, url)));
         assert_eq!(identity_of(&listed("PendingConfirmation", "https", url)), Some(identity));
         assert_eq!(identity_of(&listed("Deleted", "https", url)), None);

@@ -187,12 +187,12 @@ until its archive is: AWS guards the archived messages.";
         check(spec)
     }
 
-    fn identity(spec: &Spec) -> String {
+    fn identity(spec: &Spec, _naming: &Naming) -> String {
         spec.name.clone().unwrap_or_default()
     }
 
-    fn predict(spec: &Spec, place: &Place) -> Facts {
-        facts(place, &Self::identity(spec))
+    fn predict(spec: &Spec, naming: &Naming) -> Facts {
+        facts(&naming.place, &Self::identity(spec, naming))
     }
 
     fn identify(arn: &str) -> Option<String> {
