@@ -414,7 +414,7 @@ mod tests {
     }
 
     /// A subscription of the queue to the topic, except for what `fields` say.
-    pub(super) fn settled(fields: Value) -> Spec {
+    pub(super) fn settled(fields: &Value) -> Spec {
         let mut document = json!({ "topic_arn": TOPIC, "protocol": "sqs", "endpoint": QUEUE });
         document.as_object_mut().unwrap().extend(fields.as_object().cloned().unwrap());
         let naming = Naming { stack: "dev".into(), address: Address::new("s"), place: place() };
@@ -430,7 +430,7 @@ mod tests {
     fn an_identity_is_taken_apart_as_it_was_made() {
         let url = "https://example.com/hook?a|b";
         let identity =
-            SnsSubscription::identity(&settled(json!({ "protocol": "https", "endpoint": url })));
+            SnsSubscription::identity(&settled(&json!({ "protocol": "https", "endpoint": url })));
         assert_eq!(parts(&identity), Some((TOPIC, Protocol::Https, url)));
         assert_eq!(identity_of(&listed("PendingConfirmation", "https", url)), Some(identity));
         assert_eq!(identity_of(&listed("Deleted", "https", url)), None);
@@ -459,20 +459,20 @@ mod tests {
             "delivery_policy": { "throttlePolicy": { "maxReceivesPerSecond": 5 } }
         });
         let read = |pick: &dyn Fn(Attribute) -> String| {
-            let all = attributes(&settled(fields.clone()));
+            let all = attributes(&settled(&fields));
             let pairs = all.into_iter().map(|one| (one.name.to_owned(), pick(one)));
             json!(Attributes(pairs.collect()).spec(TOPIC, Protocol::Sqs, QUEUE))
         };
         let stated = read(&|attribute| attribute.stated.unwrap());
-        assert_eq!(stated, json!(settled(fields.clone())));
+        assert_eq!(stated, json!(settled(&fields)));
         let reset = read(&|attribute| attribute.reset.unwrap_or_default().to_owned());
-        assert_eq!(reset, json!(settled(json!({}))));
+        assert_eq!(reset, json!(settled(&json!({}))));
     }
 
     #[test]
     fn a_new_subscription_is_sent_what_differs_from_the_default() {
-        let sent = |fields| -> Vec<&str> {
-            attributes(&settled(fields))
+        let sent = |fields: Value| -> Vec<&str> {
+            attributes(&settled(&fields))
                 .iter()
                 .filter(|a| a.stated.is_some())
                 .map(|a| a.name)

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_fields(fields: Value, expected: &[&str]) {
+    fn check_fields(fields: &Value, expected: &[&str]) {
         let found: Vec<String> =
             check(&settled(fields)).iter().map(|problem| problem.path.to_string()).collect();
         assert_eq!(found, expected);
@@ -123,22 +123,22 @@ mod tests {
             ("sms", "+15555550100", "15555550100"),
         ];
         for (protocol, right, wrong) in cases {
-            check_fields(json!({ "protocol": protocol, "endpoint": right }), &[]);
-            check_fields(json!({ "protocol": protocol, "endpoint": wrong }), &["endpoint"]);
+            check_fields(&json!({ "protocol": protocol, "endpoint": right }), &[]);
+            check_fields(&json!({ "protocol": protocol, "endpoint": wrong }), &["endpoint"]);
         }
         let role = "arn:aws:iam::123456789012:role/r";
         check_fields(
-            json!({ "protocol": "firehose", "endpoint": stream, "subscription_role_arn": role }),
+            &json!({ "protocol": "firehose", "endpoint": stream, "subscription_role_arn": role }),
             &[],
         );
     }
 
     #[test]
     fn what_sns_refuses_is_told_before() {
-        check_fields(json!({ "topic_arn": QUEUE }), &["topic_arn"]);
-        check_fields(json!({ "endpoint": format!("{QUEUE}.fifo") }), &["endpoint"]);
+        check_fields(&json!({ "topic_arn": QUEUE }), &["topic_arn"]);
+        check_fields(&json!({ "endpoint": format!("{QUEUE}.fifo") }), &["endpoint"]);
         check_fields(
-            json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo") }),
+            &json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo") }),
             &[],
         );
         let email = json!({ "protocol": "email", "endpoint": "jane@example.com" });
@@ -147,13 +147,16 @@ mod tests {
             fields[field] = value;
             fields
         };
-        check_fields(with("raw_message_delivery", json!(true)), &["raw_message_delivery"]);
-        check_fields(with("delivery_policy", json!({})), &["delivery_policy"]);
-        check_fields(with("subscription_role_arn", json!("arn:")), &["subscription_role_arn"]);
-        check_fields(with("topic_arn", json!(format!("{TOPIC}.fifo"))), &["protocol"]);
-        check_fields(json!({ "filter_policy_scope": "MessageBody" }), &["filter_policy_scope"]);
+        check_fields(&with("raw_message_delivery", json!(true)), &["raw_message_delivery"]);
+        check_fields(&with("delivery_policy", json!({})), &["delivery_policy"]);
+        check_fields(&with("subscription_role_arn", json!("arn:")), &["subscription_role_arn"]);
+        check_fields(&with("topic_arn", json!(format!("{TOPIC}.fifo"))), &["protocol"]);
+        check_fields(&json!({ "filter_policy_scope": "MessageBody" }), &["filter_policy_scope"]);
         let nested = json!({ "a": { "b": ["x"] } });
-        check_fields(json!({ "filter_policy": nested }), &["filter_policy"]);
-        check_fields(json!({ "filter_policy": nested, "filter_policy_scope": "MessageBody" }), &[]);
+        check_fields(&json!({ "filter_policy": nested }), &["filter_policy"]);
+        check_fields(
+            &json!({ "filter_policy": nested, "filter_policy_scope": "MessageBody" }),
+            &[],
+        );
     }
 }
