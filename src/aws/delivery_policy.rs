@@ -37,6 +37,7 @@ pub(crate) struct HttpDelivery {
 }
 
 /// A subscription's own delivery policy.
+#[expect(clippy::struct_field_names, reason = "these are the names that SNS gives its parts")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]

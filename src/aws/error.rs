@@ -396,6 +396,8 @@ mod tests {
         check("InvalidParameter", "Topic already exists with different tags", Exists);
         let role = "arn:aws:iam::123456789012:role/r is not a valid role to allow SNS to write";
         check("InvalidParameter", role, dependency);
+        let unconfirmed = "Cannot unsubscribe a subscription that is pending confirmation";
+        check("InvalidParameter", unconfirmed, ErrorClass::Absent);
         check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
     }
 

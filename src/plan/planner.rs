@@ -125,8 +125,14 @@ impl Desk<'_> {
             return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
         };
         let (ownership, note) = self.ownership(kind, &want, &live)?;
-        let verdict = differ(kind, want, live, ownership);
-        Ok(Fate { address, verdict, notes: note.into_iter().collect() })
+        let awaited = match &live.status {
+            Status::Awaiting(what) => Some(what.clone()),
+            Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
+                None
+            }
+        };
+        let notes = note.into_iter().chain(awaited).collect();
+        Ok(Fate { address, verdict: differ(kind, want, live, ownership), notes })
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.

@@ -25,6 +25,25 @@ pub(crate) const CANDIDATES: &str = "(candidates)";
 
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
+    forgets("moto", "sns_topic", "application_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "application_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "application_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "archive_policy"),
+    forgets("moto", "sns_topic", "fifo_throughput_scope"),
+    forgets("moto", "sns_topic", "firehose_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "firehose_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "firehose_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "http_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "http_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "http_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "lambda_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "lambda_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "lambda_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "signature_version"),
+    forgets("moto", "sns_topic", "sqs_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "sqs_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "sqs_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "tracing_config"),
     Lie {
         emulator: "moto",
         kind: "sqs_queue",
@@ -40,6 +59,12 @@ pub(crate) static LIES: &[Lie] = &[
         aws: "it is answered as it was set",
     },
 ];
+
+/// The commonest lie.
+const fn forgets(emulator: &'static str, kind: &'static str, field: &'static str) -> Lie {
+    let (lie, aws) = ("it is accepted and never answered", "it is answered as it was set");
+    Lie { emulator, kind, field, lie, aws }
+}
 
 /// Every lie of an emulator, by its name (`ministack-enforcing`).
 pub(crate) fn told_by(emulator: &str) -> impl Iterator<Item = &'static Lie> {
