@@ -3,13 +3,16 @@
 //! The only place where the contract looks away, so that no kind learns to
 //! please an emulator. A lie that no longer shows fails the contract.
 
+use ccprov::model::FieldDiff;
+
 /// One difference that is the emulator's fault.
+#[expect(clippy::struct_field_names, reason = "a `Lie` tells the lie and the truth")]
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lie {
-    /// As `Emulator::name` says.
+    /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or `CANDIDATES`.
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -65,3 +68,18 @@ pub(crate) static LIES: &[Lie] = &[
         aws: "it is answered as it was set",
     },
 ];
+
+/// Every lie of an emulator, by its name (`ministack-enforcing`).
+pub(crate) fn told_by(emulator: &str) -> impl Iterator<Item = &'static Lie> {
+    LIES.iter().filter(move |lie| emulator.starts_with(lie.emulator))
+}
+
+/// The lie that explains a difference.
+pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && diff.path.is_within(lie.field))
+}
+
+/// The lie that explains that an object is not among the candidates.
+pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
