@@ -4,3 +4,4 @@
 //! area is a folder or a file here and one line below.
 
 mod contract;
+mod kms_key;

@@ -33,13 +33,6 @@ pub(crate) static LIES: &[Lie] = &[
         aws: "an empty Description clears it",
     },
     Lie {
-        emulator: "ministack-enforcing",
-        kind: "iam_role",
-        field: "description",
-        lie: "an empty Description is taken for none, and leaves the old one",
-        aws: "an empty Description clears it",
-    },
-    Lie {
         emulator: "moto",
         kind: "iam_role",
         field: "description",
