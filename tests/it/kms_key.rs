@@ -1,30 +1,33 @@
 //! What the contract does not reach of a key's life: calls that fail halfway,
 //! and aliases that are another key's.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ccprov::aws::{AwsCatalog, Connection, Provider, Session, Writer};
-use ccprov::engine::port::{Answer, FactSink, Read, Write};
-use ccprov::model::{
-    Address, Catalog, Desired, Emptying, ErrorClass, Facts, Lifecycle, Live, Naming, Prepared,
-    Status,
-};
+use ccprov::aws::Connection;
+use ccprov::model::{ErrorClass, Status};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::contract::emulator;
+use crate::resource::{Aws, Resource};
+
+fn key(aws: &Aws, stack: &str) -> Resource {
+    aws.resource(stack, "kms_key", &json!({ "alias": "alias/shared" }))
+}
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_key() {
     let emulator = emulator::ministack().await;
     let line = broken_line(&emulator.connection, "CreateKey", Fault::LoseTheAnswer).await;
-    let stack = connect(&line).await.stack("dev");
-    let lost = stack.create().await.unwrap_err();
+    let dev = key(&Aws::connect(&line).await, "dev");
+    let lost = dev.create().await.unwrap_err();
     assert_eq!(lost.class, ErrorClass::Transient, "{lost}");
-    let facts = stack.create().await.unwrap();
-    assert_eq!(stack.keys().await, [facts["arn"].as_str()]);
+    let facts = dev.create().await.unwrap();
+    assert_eq!(dev.arns().await, [facts["arn"].as_str()]);
 }
 
 #[tokio::test]
@@ -33,26 +36,26 @@ async fn a_create_that_failed_halfway_goes_on_with_its_key() {
     // What KMS answers while a fresh key is not known everywhere.
     let refusal = Fault::Answer("{\"__type\":\"NotFoundException\",\"message\":\"no such key\"}");
     let line = broken_line(&emulator.connection, "CreateAlias", refusal).await;
-    let stack = connect(&line).await.stack("dev");
-    let halfway = stack.create().await.unwrap_err();
+    let dev = key(&Aws::connect(&line).await, "dev");
+    let halfway = dev.create().await.unwrap_err();
     assert_eq!(
         (halfway.class, halfway.code.as_str()),
         (ErrorClass::Transient, "NotFoundException")
     );
-    let facts = stack.create().await.unwrap();
-    assert_eq!(stack.keys().await, [facts["arn"].as_str()]);
+    let facts = dev.create().await.unwrap();
+    assert_eq!(dev.arns().await, [facts["arn"].as_str()]);
 }
 
 #[tokio::test]
 async fn the_alias_of_a_strangers_key_stays_there() {
     let emulator = emulator::ministack().await;
-    let aws = connect(&emulator.connection).await;
-    let (dev, prod) = (aws.stack("dev"), aws.stack("prod"));
+    let aws = Aws::connect(&emulator.connection).await;
+    let (dev, prod) = (key(&aws, "dev"), key(&aws, "prod"));
     let facts = prod.create().await.unwrap();
     let refused = dev.create().await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Exists, "{refused}");
-    assert!(refused.message.ends_with("which belongs to key of stack prod"), "{refused}");
-    let live = dev.find().await.unwrap();
+    assert!(refused.message.ends_with("which belongs to it of stack prod"), "{refused}");
+    let live = dev.find().await.unwrap().unwrap();
     assert_eq!((&live.facts, live.status), (&facts, Status::Current));
     // The key that was made in vain does not stay.
     let vain = dev.candidates().await;
@@ -62,79 +65,13 @@ async fn the_alias_of_a_strangers_key_stays_there() {
 #[tokio::test]
 async fn a_key_on_its_way_out_leaves_its_alias_to_its_successor() {
     let emulator = emulator::ministack().await;
-    let aws = connect(&emulator.connection).await;
-    let stack = aws.stack("dev");
-    let old = stack.create().await.unwrap();
-    stack.writer.delete(&stack.find().await.unwrap(), Emptying::Keep).await.unwrap();
-    let new = stack.create().await.unwrap();
+    let dev = key(&Aws::connect(&emulator.connection).await, "dev");
+    let old = dev.create().await.unwrap();
+    dev.delete().await.unwrap();
+    let new = dev.create().await.unwrap();
     assert_ne!(old["key_id"], new["key_id"]);
-    let live = stack.find().await.unwrap();
+    let live = dev.find().await.unwrap().unwrap();
     assert_eq!((live.facts, live.status), (new, Status::Current));
-}
-
-/// A session with an emulator.
-struct Aws(Session);
-
-async fn connect(connection: &Connection) -> Aws {
-    Aws(Session::connect(connection).await.unwrap())
-}
-
-/// A stack of one key.
-struct Stack {
-    writer: Writer,
-    name: &'static str,
-    want: Desired,
-}
-
-impl Aws {
-    fn stack(&self, name: &'static str) -> Stack {
-        let caller = ccprov::model::Caller {
-            account: "000000000000".into(),
-            arn: String::new(),
-            partition: "aws".into(),
-        };
-        let place = self.0.place(&caller);
-        let address = Address::new("key");
-        let naming = Naming { stack: name.into(), address: address.clone(), place: place.clone() };
-        let document = json!({ "alias": "alias/shared" });
-        let prepared = AwsCatalog::new().prepare("kms_key", &naming, document.as_object().unwrap());
-        let Prepared { identity, document, predicted } = prepared.unwrap().unwrap();
-        let want = Desired {
-            address,
-            kind: "kms_key".into(),
-            identity,
-            document,
-            predicted,
-            edges: Default::default(),
-            mentions: Default::default(),
-            lifecycle: Lifecycle::default(),
-        };
-        Stack { writer: Provider::new(self.0.clone(), place).into_writer(name), name, want }
-    }
-}
-
-impl Stack {
-    async fn create(&self) -> Answer<Facts> {
-        self.writer.create(&self.want, &FactSink::new().0).await
-    }
-
-    async fn find(&self) -> Option<Live> {
-        self.writer.find(&self.want.sought()).await.unwrap()
-    }
-
-    async fn candidates(&self) -> Vec<Live> {
-        let mut found = Vec::new();
-        for sought in self.writer.candidates(self.name).await.unwrap() {
-            found.extend(self.writer.find(&sought).await.unwrap());
-        }
-        found
-    }
-
-    /// The ARNs of all keys that carry our tags.
-    async fn keys(&self) -> Vec<String> {
-        let live = self.candidates().await;
-        live.into_iter().filter_map(|live| live.facts.get("arn").cloned()).collect()
-    }
 }
 
 /// What befalls one call.

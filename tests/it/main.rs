@@ -4,4 +4,6 @@
 //! area is a folder or a file here and one line below.
 
 mod contract;
+mod iam;
 mod kms_key;
+mod resource;

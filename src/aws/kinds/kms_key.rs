@@ -10,7 +10,7 @@ mod make;
 mod read;
 mod write;
 
-use futures::future::{try_join, try_join4, try_join5};
+use futures::future::{BoxFuture, try_join, try_join_all, try_join4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ pub(crate) struct KmsKey;
 
 /// A key. Everything left out has AWS's documented default, except that
 /// rotation is on.
+#[expect(clippy::struct_field_names, reason = "`key_spec` is what AWS calls it")]
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
@@ -200,10 +201,10 @@ one encrypted, once that is deleted.
         let Some(key) = describe(aws, name).await? else { return Ok(None) };
         let (id, arn) = (key.key_id(), key.arn().unwrap_or_default());
         let known_alias = async {
-            match name.starts_with("alias/") {
-                true => Ok(Some(name.to_owned())),
-                false => alias::of_key(aws, id).await,
+            if name.starts_with("alias/") {
+                return Ok(Some(name.to_owned()));
             }
+            alias::of_key(aws, id).await
         };
         let reads = try_join4(known_alias, policy(aws, id), rotation(aws, &key), tags_of(aws, id));
         // Whatever vanishes while it is read was on its way out.
@@ -266,16 +267,16 @@ one encrypted, once that is deleted.
         if steps.enable {
             enable(aws, id).await.map_err(settling)?;
         }
-        let rotation =
-            async { if steps.rotate { write_rotation(aws, id, &want.spec).await } else { Ok(()) } };
-        let changes = try_join5(
-            rotation,
-            write_policy(aws, id, change),
-            write_description(aws, id, change),
-            write_tags(aws, id, change),
-            alias::change(aws, id, change),
-        );
-        changes.await.map_err(settling)?;
+        let mut changes: Vec<BoxFuture<'_, Answer<()>>> = vec![
+            Box::pin(write_policy(aws, id, change)),
+            Box::pin(write_description(aws, id, change)),
+            Box::pin(write_tags(aws, id, change)),
+            Box::pin(alias::change(aws, id, change)),
+        ];
+        if steps.rotate {
+            changes.push(Box::pin(write_rotation(aws, id, &want.spec)));
+        }
+        try_join_all(changes).await.map_err(settling)?;
         if steps.disable {
             disable(aws, id).await.map_err(settling)?;
         }
@@ -283,9 +284,6 @@ one encrypted, once that is deleted.
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
-        if let Some(owner) = &have.owner {
-            aws.fresh_keys.forget(owner);
-        }
         if matches!(have.status, Status::Deleting(_)) {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Status};
 
 /// What an update does in order; everything else is independent.
+#[expect(clippy::struct_excessive_bools, reason = "each is a step that is taken or not")]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Steps {
     /// Cancel the deletion. Leaves the key disabled.
