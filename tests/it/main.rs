@@ -5,4 +5,7 @@
 //! area is a folder or a file here and one line below.
 
 mod contract;
+mod iam;
+mod kms_key;
+mod resource;
 mod support;

@@ -9,7 +9,7 @@ mod calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{try_join, try_join_all, try_join3, try_join5};
+use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -170,14 +170,15 @@ the call that was refused.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
-        try_join5(
-            write_trust(aws, change),
-            write_settings(aws, change),
-            write_boundary(aws, change),
-            write_tags(aws, change),
-            try_join(write_attached(aws, change), write_inline(aws, change)),
-        )
-        .await?;
+        let changes: [BoxFuture<'_, Answer<()>>; 6] = [
+            Box::pin(write_trust(aws, change)),
+            Box::pin(write_settings(aws, change)),
+            Box::pin(write_boundary(aws, change)),
+            Box::pin(write_attached(aws, change)),
+            Box::pin(write_inline(aws, change)),
+            Box::pin(write_tags(aws, change)),
+        ];
+        try_join_all(changes).await?;
         Ok(Facts::new())
     }
 

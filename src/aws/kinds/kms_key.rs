@@ -10,7 +10,7 @@ mod make;
 mod read;
 mod write;
 
-use futures::future::{try_join, try_join4, try_join5};
+use futures::future::{BoxFuture, try_join, try_join_all, try_join4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ pub(crate) struct KmsKey;
 
 /// A key. Everything left out has AWS's documented default, except that
 /// rotation is on.
+#[expect(clippy::struct_field_names, reason = "`key_spec` is what AWS calls it")]
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
@@ -198,15 +199,14 @@ one encrypted, once that is deleted.
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let name = sought.identity.as_str();
         let Some(key) = describe(aws, name).await? else { return Ok(None) };
-        let arn = key.arn().unwrap_or_default();
+        let (id, arn) = (key.key_id(), key.arn().unwrap_or_default());
         let known_alias = async {
-            match name.starts_with("alias/") {
-                true => Ok(Some(name.to_owned())),
-                false => alias::of_key(aws, arn).await,
+            if name.starts_with("alias/") {
+                return Ok(Some(name.to_owned()));
             }
+            alias::of_key(aws, id).await
         };
-        let reads =
-            try_join4(known_alias, policy(aws, arn), rotation(aws, &key), tags_of(aws, arn));
+        let reads = try_join4(known_alias, policy(aws, id), rotation(aws, &key), tags_of(aws, id));
         // Whatever vanishes while it is read was on its way out.
         let Some((alias, policy, rotation, tags)) = reads.await.or_absent()? else {
             return Ok(None);
@@ -237,18 +237,19 @@ one encrypted, once that is deleted.
         let arn = make::key(aws, want).await?;
         let facts = facts(&aws.place, &arn, Some(&want.identity));
         known.tell(facts.clone());
+        let id = id_of(&facts);
         let rest = async {
             if want.spec.enable_key_rotation == Some(true) {
-                write_rotation(aws, &arn, &want.spec).await?;
+                write_rotation(aws, id, &want.spec).await?;
             }
             // Only an enabled key takes a rotation, so this comes second.
-            if want.spec.is_enabled { Ok(()) } else { disable(aws, &arn).await }
+            if want.spec.is_enabled { Ok(()) } else { disable(aws, id).await }
         };
-        match try_join(alias::give(aws, &arn, want), rest).await {
+        match try_join(alias::give(aws, id, want), rest).await {
             Ok(_) => Ok(facts),
             Err(error) if error.class == ErrorClass::Exists => {
                 // The alias is another key's. This one was made in vain.
-                schedule_deletion(aws, &arn, SHORTEST_WINDOW).await?;
+                schedule_deletion(aws, id, SHORTEST_WINDOW).await?;
                 aws.fresh_keys.forget(&want.owner);
                 Err(error)
             }
@@ -257,43 +258,38 @@ one encrypted, once that is deleted.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
-        let arn = change.live.arn().unwrap_or_default();
+        let id = id_of(&change.live.facts);
         let want = &change.want;
         let steps = Steps::of(change);
         if steps.revive {
-            revive(aws, arn).await?;
+            revive(aws, id).await?;
         }
         if steps.enable {
-            enable(aws, arn).await.map_err(settling)?;
+            enable(aws, id).await.map_err(settling)?;
         }
-        let rotation = async {
-            if steps.rotate { write_rotation(aws, arn, &want.spec).await } else { Ok(()) }
-        };
-        let changes = try_join5(
-            rotation,
-            write_policy(aws, arn, change),
-            write_description(aws, arn, change),
-            write_tags(aws, arn, change),
-            alias::change(aws, arn, change),
-        );
-        changes.await.map_err(settling)?;
+        let mut changes: Vec<BoxFuture<'_, Answer<()>>> = vec![
+            Box::pin(write_policy(aws, id, change)),
+            Box::pin(write_description(aws, id, change)),
+            Box::pin(write_tags(aws, id, change)),
+            Box::pin(alias::change(aws, id, change)),
+        ];
+        if steps.rotate {
+            changes.push(Box::pin(write_rotation(aws, id, &want.spec)));
+        }
+        try_join_all(changes).await.map_err(settling)?;
         if steps.disable {
-            disable(aws, arn).await.map_err(settling)?;
+            disable(aws, id).await.map_err(settling)?;
         }
         Ok(alias_facts(&aws.place, want.spec.alias.as_deref()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
-        if let Some(owner) = &have.owner {
-            aws.fresh_keys.forget(owner);
-        }
         if matches!(have.status, Status::Deleting(_)) {
             return Ok(());
         }
         let window = have.document.get("deletion_window_in_days").and_then(Value::as_i64);
         let window = window.and_then(|days| i32::try_from(days).ok());
-        let arn = have.arn().unwrap_or_default();
-        schedule_deletion(aws, arn, window.unwrap_or_else(longest_window)).await
+        schedule_deletion(aws, id_of(&have.facts), window.unwrap_or_else(longest_window)).await
     }
 }
 
@@ -366,6 +362,10 @@ fn alias_facts(place: &Place, alias: Option<&str>) -> Facts {
             .into()
     };
     alias.map(facts).unwrap_or_default()
+}
+
+fn id_of(facts: &Facts) -> &str {
+    facts.get("key_id").map(String::as_str).unwrap_or_default()
 }
 
 fn facts(place: &Place, arn: &str, alias: Option<&str>) -> Facts {

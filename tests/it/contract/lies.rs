@@ -45,6 +45,27 @@ pub(crate) static LIES: &[Lie] = &[
     forgets("moto", "sns_topic", "sqs_success_feedback_sample_rate"),
     forgets("moto", "sns_topic", "tracing_config"),
     Lie {
+        emulator: "ministack",
+        kind: "iam_role",
+        field: "description",
+        lie: "an empty Description is taken for none, and leaves the old one",
+        aws: "an empty Description clears it",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "iam_role",
+        field: "description",
+        lie: "UpdateRole without a Description clears it",
+        aws: "what UpdateRole does not mention stays as it is",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "kms_key",
+        field: "rotation_period_in_days",
+        lie: "RotationPeriodInDays is accepted, and 365 answered",
+        aws: "it is answered as it was set",
+    },
+    Lie {
         emulator: "moto",
         kind: "sqs_queue",
         field: "policy",

@@ -13,31 +13,31 @@ use crate::model::{CloudError, ErrorClass, Owner};
 
 /// The alias of a key that was found without one; the first by name, if
 /// several point to it.
-pub(super) async fn of_key(aws: &Aws, arn: &str) -> Answer<Option<String>> {
-    let pages = aws.session.kms.list_aliases().key_id(arn).into_paginator().items();
+pub(super) async fn of_key(aws: &Aws, id: &str) -> Answer<Option<String>> {
+    let pages = aws.session.kms.list_aliases().key_id(id).into_paginator().items();
     let aliases: Vec<AliasListEntry> = pages
         .send()
         .try_collect()
         .await
-        .attempting("kms:ListAliases", || format!("list the aliases of {arn}"))?;
+        .attempting("kms:ListAliases", || format!("list the aliases of {id}"))?;
     let names = aliases.into_iter().filter_map(|alias| alias.alias_name);
     Ok(names.filter(|name| !name.starts_with("alias/aws/")).min())
 }
 
 /// Gives the wanted alias to a key of ours.
-pub(super) async fn give(aws: &Aws, arn: &str, want: &Wanted<Spec>) -> Answer<()> {
-    match create(aws, arn, &want.identity).await {
-        Err(error) if error.class == ErrorClass::Exists => take_over(aws, arn, want, error).await,
+pub(super) async fn give(aws: &Aws, id: &str, want: &Wanted<Spec>) -> Answer<()> {
+    match create(aws, id, &want.identity).await {
+        Err(error) if error.class == ErrorClass::Exists => take_over(aws, id, want, error).await,
         other => other,
     }
 }
 
 /// Gives the wanted alias, then takes the old one away: never none at all.
-pub(super) async fn change(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
+pub(super) async fn change(aws: &Aws, id: &str, change: &Changing<'_, Spec>) -> Answer<()> {
     if !change.touches("alias") {
         return Ok(());
     }
-    give(aws, arn, &change.want).await?;
+    give(aws, id, &change.want).await?;
     match &change.have.alias {
         Some(old) if *old != change.want.identity => delete(aws, old).await,
         Some(_) | None => Ok(()),
@@ -56,39 +56,39 @@ enum Holder {
 }
 
 impl Holder {
-    fn of(key: &KeyMetadata, owner: Option<&Owner>, arn: &str, want: &Wanted<Spec>) -> Self {
-        let holder = key.arn().unwrap_or(key.key_id());
+    fn of(key: &KeyMetadata, owner: Option<&Owner>, id: &str, want: &Wanted<Spec>) -> Self {
+        let holder = key.key_id();
         match owner {
-            _ if holder == arn => Self::Itself,
+            _ if holder == id => Self::Itself,
             Some(owner) if *owner == want.owner => {
                 if is_alive(key) && is_alike(key, &want.spec) {
-                    Self::Other(format!("{holder}, which another run made for this resource"))
+                    Self::Other(format!("key {holder}, which another run made for this resource"))
                 } else {
                     Self::Predecessor
                 }
             }
             Some(Owner { stack, address }) => {
-                Self::Other(format!("{holder}, which belongs to {address} of stack {stack}"))
+                Self::Other(format!("key {holder}, which belongs to {address} of stack {stack}"))
             }
-            None => Self::Other(format!("{holder}, which no stack owns")),
+            None => Self::Other(format!("key {holder}, which no stack owns")),
         }
     }
 }
 
-async fn take_over(aws: &Aws, arn: &str, want: &Wanted<Spec>, refusal: CloudError) -> Answer<()> {
+async fn take_over(aws: &Aws, id: &str, want: &Wanted<Spec>, refusal: CloudError) -> Answer<()> {
     let alias = &want.identity;
     let Some(key) = describe(aws, alias).await? else {
         // The alias exists, but not where we looked: KMS is catching up.
         return Err(CloudError { class: ErrorClass::Transient, ..refusal });
     };
-    let owner = owner_of(aws, key.arn().unwrap_or(key.key_id())).await?;
-    match Holder::of(&key, owner.as_ref(), arn, want) {
+    let owner = owner_of(aws, key.key_id()).await?;
+    match Holder::of(&key, owner.as_ref(), id, want) {
         Holder::Itself => Ok(()),
         Holder::Predecessor => {
             // UpdateAlias would do it in one step, but only between keys of
             // one type and usage.
             delete(aws, alias).await?;
-            create(aws, arn, alias).await
+            create(aws, id, alias).await
         }
         Holder::Other(who) => Err(CloudError {
             message: format!("{alias} points to {who}"),
@@ -98,9 +98,9 @@ async fn take_over(aws: &Aws, arn: &str, want: &Wanted<Spec>, refusal: CloudErro
     }
 }
 
-async fn create(aws: &Aws, arn: &str, alias: &str) -> Answer<()> {
-    let answer = aws.session.kms.create_alias().alias_name(alias).target_key_id(arn).send().await;
-    answer.attempting("kms:CreateAlias", || format!("give key {arn} the alias {alias}"))?;
+async fn create(aws: &Aws, id: &str, alias: &str) -> Answer<()> {
+    let answer = aws.session.kms.create_alias().alias_name(alias).target_key_id(id).send().await;
+    answer.attempting("kms:CreateAlias", || format!("give key {id} the alias {alias}"))?;
     Ok(())
 }
 
@@ -122,8 +122,8 @@ mod tests {
         Owner { stack: stack.into(), address: Address::new("key") }
     }
 
-    fn holder(arn: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {
-        let key = KeyMetadata::builder().key_id(arn).arn(arn).key_spec(spec).key_state(state);
+    fn holder(id: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {
+        let key = KeyMetadata::builder().key_id(id).key_spec(spec).key_state(state);
         let want = Wanted {
             identity: "alias/k".into(),
             spec: serde_json::from_value(json!({ "alias": "alias/k" })).unwrap(),

@@ -21,7 +21,7 @@ use crate::model::{ErrorClass, Owner};
 /// process made or may have made, or a new one.
 pub(super) async fn key(aws: &Aws, want: &Wanted<Spec>) -> Answer<String> {
     let made = match aws.fresh_keys.attempted(&want.owner) {
-        Some(Attempted::Made(arn)) => Some(arn),
+        Some(Attempted::Made(arn)) => still(aws, arn, want).await?,
         Some(Attempted::Perhaps) => find(aws, want).await?,
         None => None,
     };
@@ -31,6 +31,13 @@ pub(super) async fn key(aws: &Aws, want: &Wanted<Spec>) -> Answer<String> {
     };
     aws.fresh_keys.remember(&want.owner, Attempted::Made(arn.clone()));
     Ok(arn)
+}
+
+/// A key that this process made, unless it has since been deleted or is the
+/// one to be replaced. If KMS does not know it yet, it soon will.
+async fn still(aws: &Aws, arn: String, want: &Wanted<Spec>) -> Answer<Option<String>> {
+    let key = describe(aws, &arn).await?;
+    Ok(key.is_none_or(|key| is_alive(&key) && is_alike(&key, &want.spec)).then_some(arn))
 }
 
 async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<String> {

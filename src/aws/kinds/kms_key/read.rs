@@ -17,9 +17,9 @@ pub(super) async fn describe(aws: &Aws, name: &str) -> Answer<Option<KeyMetadata
     Ok(answer.or_absent()?.and_then(|answer| answer.key_metadata))
 }
 
-pub(super) async fn policy(aws: &Aws, arn: &str) -> Answer<Option<Policy>> {
-    let answer = aws.session.kms.get_key_policy().key_id(arn).policy_name("default").send().await;
-    let answer = answer.attempting("kms:GetKeyPolicy", || format!("read the policy of {arn}"))?;
+pub(super) async fn policy(aws: &Aws, id: &str) -> Answer<Option<Policy>> {
+    let answer = aws.session.kms.get_key_policy().key_id(id).policy_name("default").send().await;
+    let answer = answer.attempting("kms:GetKeyPolicy", || format!("read the policy of {id}"))?;
     Ok(answer.policy().and_then(|text| Policy::seen(text, &aws.place.partition)))
 }
 
@@ -30,21 +30,21 @@ pub(super) async fn rotation(aws: &Aws, key: &KeyMetadata) -> Answer<Option<u32>
     if !(made_here && is_symmetric) {
         return Ok(None);
     }
-    let arn = key.arn().unwrap_or_default();
-    let answer = aws.session.kms.get_key_rotation_status().key_id(arn).send().await;
+    let id = key.key_id();
+    let answer = aws.session.kms.get_key_rotation_status().key_id(id).send().await;
     let answer =
-        answer.attempting("kms:GetKeyRotationStatus", || format!("read the rotation of {arn}"))?;
+        answer.attempting("kms:GetKeyRotationStatus", || format!("read the rotation of {id}"))?;
     let days = answer.rotation_period_in_days.and_then(|days| u32::try_from(days).ok());
     Ok(answer.key_rotation_enabled.then(|| days.unwrap_or(YEAR)))
 }
 
-pub(super) async fn tags_of(aws: &Aws, arn: &str) -> Answer<Vec<(String, String)>> {
-    let pages = aws.session.kms.list_resource_tags().key_id(arn).into_paginator().items();
+pub(super) async fn tags_of(aws: &Aws, id: &str) -> Answer<Vec<(String, String)>> {
+    let pages = aws.session.kms.list_resource_tags().key_id(id).into_paginator().items();
     let tags: Vec<Tag> = pages
         .send()
         .try_collect()
         .await
-        .attempting("kms:ListResourceTags", || format!("read the tags of {arn}"))?;
+        .attempting("kms:ListResourceTags", || format!("read the tags of {id}"))?;
     Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
 }
 

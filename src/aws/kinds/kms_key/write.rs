@@ -11,6 +11,7 @@ use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Status};
 
 /// What an update does in order; everything else is independent.
+#[expect(clippy::struct_excessive_bools, reason = "each is a step that is taken or not")]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Steps {
     /// Cancel the deletion. Leaves the key disabled.
@@ -64,7 +65,7 @@ pub(super) fn tags(spec: &Spec, owner: &Owner) -> Vec<Tag> {
         .collect()
 }
 
-pub(super) async fn write_tags(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
+pub(super) async fn write_tags(aws: &Aws, id: &str, change: &Changing<'_, Spec>) -> Answer<()> {
     if !(change.touches_tags() || change.touches("deletion_window_in_days")) {
         return Ok(());
     }
@@ -76,7 +77,7 @@ pub(super) async fn write_tags(aws: &Aws, arn: &str, change: &Changing<'_, Spec>
         gone.push(WINDOW_TAG.into());
     }
     let add = async {
-        let call = aws.session.kms.tag_resource().key_id(arn);
+        let call = aws.session.kms.tag_resource().key_id(id);
         let answer = call.set_tags(Some(tags(&want.spec, &want.owner))).send().await;
         answer.attempting("kms:TagResource", || format!("tag key {}", want.identity))
     };
@@ -84,7 +85,7 @@ pub(super) async fn write_tags(aws: &Aws, arn: &str, change: &Changing<'_, Spec>
         if gone.is_empty() {
             return Ok(());
         }
-        let call = aws.session.kms.untag_resource().key_id(arn).set_tag_keys(Some(gone));
+        let call = aws.session.kms.untag_resource().key_id(id).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("kms:UntagResource", || format!("untag key {}", want.identity))?;
         Ok(())
@@ -93,11 +94,11 @@ pub(super) async fn write_tags(aws: &Aws, arn: &str, change: &Changing<'_, Spec>
     Ok(())
 }
 
-pub(super) async fn write_policy(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
+pub(super) async fn write_policy(aws: &Aws, id: &str, change: &Changing<'_, Spec>) -> Answer<()> {
     let Some(policy) = change.want.spec.policy.as_ref().filter(|_| change.touches("policy")) else {
         return Ok(());
     };
-    let call = aws.session.kms.put_key_policy().key_id(arn).policy_name("default");
+    let call = aws.session.kms.put_key_policy().key_id(id).policy_name("default");
     let answer = call.policy(policy.text()).send().await;
     let name = &change.want.identity;
     answer.attempting("kms:PutKeyPolicy", || format!("write the policy of key {name}"))?;
@@ -106,13 +107,13 @@ pub(super) async fn write_policy(aws: &Aws, arn: &str, change: &Changing<'_, Spe
 
 pub(super) async fn write_description(
     aws: &Aws,
-    arn: &str,
+    id: &str,
     change: &Changing<'_, Spec>,
 ) -> Answer<()> {
     if !change.touches("description") {
         return Ok(());
     }
-    let call = aws.session.kms.update_key_description().key_id(arn);
+    let call = aws.session.kms.update_key_description().key_id(id);
     let answer = call.description(&change.want.spec.description).send().await;
     let name = &change.want.identity;
     answer.attempting("kms:UpdateKeyDescription", || format!("describe key {name}"))?;
@@ -120,28 +121,28 @@ pub(super) async fn write_description(
 }
 
 /// One call both enables the rotation and changes its period.
-pub(super) async fn write_rotation(aws: &Aws, arn: &str, spec: &Spec) -> Answer<()> {
+pub(super) async fn write_rotation(aws: &Aws, id: &str, spec: &Spec) -> Answer<()> {
     if spec.enable_key_rotation == Some(true) {
         let days = spec.rotation_period_in_days.and_then(|days| i32::try_from(days).ok());
-        let call = aws.session.kms.enable_key_rotation().key_id(arn);
+        let call = aws.session.kms.enable_key_rotation().key_id(id);
         let answer = call.set_rotation_period_in_days(days).send().await;
-        answer.attempting("kms:EnableKeyRotation", || format!("let key {arn} rotate"))?;
+        answer.attempting("kms:EnableKeyRotation", || format!("let key {id} rotate"))?;
     } else {
-        let answer = aws.session.kms.disable_key_rotation().key_id(arn).send().await;
-        answer.attempting("kms:DisableKeyRotation", || format!("stop the rotation of {arn}"))?;
+        let answer = aws.session.kms.disable_key_rotation().key_id(id).send().await;
+        answer.attempting("kms:DisableKeyRotation", || format!("stop the rotation of {id}"))?;
     }
     Ok(())
 }
 
-pub(super) async fn enable(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.enable_key().key_id(arn).send().await;
-    answer.attempting("kms:EnableKey", || format!("enable key {arn}"))?;
+pub(super) async fn enable(aws: &Aws, id: &str) -> Answer<()> {
+    let answer = aws.session.kms.enable_key().key_id(id).send().await;
+    answer.attempting("kms:EnableKey", || format!("enable key {id}"))?;
     Ok(())
 }
 
-pub(super) async fn disable(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.disable_key().key_id(arn).send().await;
-    answer.attempting("kms:DisableKey", || format!("disable key {arn}"))?;
+pub(super) async fn disable(aws: &Aws, id: &str) -> Answer<()> {
+    let answer = aws.session.kms.disable_key().key_id(id).send().await;
+    answer.attempting("kms:DisableKey", || format!("disable key {id}"))?;
     Ok(())
 }
 
@@ -149,10 +150,10 @@ pub(super) async fn disable(aws: &Aws, arn: &str) -> Answer<()> {
 const WRONG_STATE: &str = "KMSInvalidStateException";
 
 /// Takes a key back from its waiting period. It is disabled afterwards.
-pub(super) async fn revive(aws: &Aws, arn: &str) -> Answer<()> {
-    let answer = aws.session.kms.cancel_key_deletion().key_id(arn).send().await;
+pub(super) async fn revive(aws: &Aws, id: &str) -> Answer<()> {
+    let answer = aws.session.kms.cancel_key_deletion().key_id(id).send().await;
     let answer =
-        answer.attempting("kms:CancelKeyDeletion", || format!("cancel the deletion of key {arn}"));
+        answer.attempting("kms:CancelKeyDeletion", || format!("cancel the deletion of key {id}"));
     match answer {
         // It was taken back by an earlier attempt: nothing else is refused so.
         Err(error) if error.code == WRONG_STATE => Ok(()),
@@ -160,11 +161,11 @@ pub(super) async fn revive(aws: &Aws, arn: &str) -> Answer<()> {
     }
 }
 
-pub(super) async fn schedule_deletion(aws: &Aws, arn: &str, days: i32) -> Answer<()> {
-    let call = aws.session.kms.schedule_key_deletion().key_id(arn);
+pub(super) async fn schedule_deletion(aws: &Aws, id: &str, days: i32) -> Answer<()> {
+    let call = aws.session.kms.schedule_key_deletion().key_id(id);
     let answer = call.pending_window_in_days(days).send().await;
     let answer = answer
-        .attempting("kms:ScheduleKeyDeletion", || format!("schedule the deletion of key {arn}"));
+        .attempting("kms:ScheduleKeyDeletion", || format!("schedule the deletion of key {id}"));
     match answer {
         Err(error) if error.code == WRONG_STATE && error.message.contains("pending deletion") => {
             Ok(())
