@@ -5,4 +5,5 @@
 //! area is a folder or a file here and one line below.
 
 mod contract;
+mod pages;
 mod support;
