@@ -7,6 +7,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "aws")]
+pub mod cli;
 pub mod engine;
 pub mod model;
 pub mod plan;

@@ -12,6 +12,7 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures::future::{try_join, try_join_all};
 
 use super::error::{Attempt, OrAbsent};
+use super::iam;
 use super::provider::Aws;
 use super::registry::KINDS;
 use super::tags::{STACK_TAG, Tags};
@@ -53,15 +54,14 @@ async fn subscriptions(aws: &Aws, topic: &str, ours: &[&str]) -> Answer<Vec<Soug
 
 /// Roles and policies under the stack's path.
 pub(crate) async fn roles_and_policies(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
-    let path = format!("/ccprov/{stack}/");
-    let arns = identities_under(aws, &path).await?;
+    let arns = identities_under(aws, &iam::path(stack)).await?;
     Ok(arns.iter().filter_map(|arn| candidate(arn, None)).collect())
 }
 
 /// Every stack that an index knows of.
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     let (mappings, identities) =
-        try_join(mappings(aws, None), identities_under(aws, "/ccprov/")).await?;
+        try_join(mappings(aws, None), identities_under(aws, iam::ROOT)).await?;
     let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
     let tagged =
         mappings.iter().zip(alive).filter(|(_, alive)| *alive).filter_map(|(mapping, _)| {
@@ -69,7 +69,7 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
             Some((owner?.stack, sought(mapping)?.kind))
         });
     let named = identities.iter().filter_map(|arn| {
-        let stack = arn.split("/ccprov/").nth(1)?.split('/').next()?;
+        let stack = arn.split(iam::ROOT).nth(1)?.split('/').next()?;
         Some((stack.to_owned(), candidate(arn, None)?.kind))
     });
     let mut stacks: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();

@@ -67,6 +67,21 @@ where
     }
 }
 
+/// A failure of which an answer of success tells, as `DeleteObjects` does of
+/// single objects.
+pub(crate) fn told(operation: &str, attempted: String, code: &str, message: &str) -> CloudError {
+    let class = classify(code, message, None);
+    CloudError {
+        attempted,
+        operation: operation.to_owned(),
+        class,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        request_id: None,
+        hint: hint(class, operation, code, message),
+    }
+}
+
 fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let headers = error.raw_response()?.headers();
     ["x-amzn-requestid", "x-amz-request-id"]
@@ -103,12 +118,15 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "NoSuchLifecycleConfiguration",
             "NoSuchPublicAccessBlockConfiguration",
             "NoSuchTagSet",
+            "NoSuchUpload",
             "NonExistentQueue",
             "NotFound",
             "NotFoundException",
+            "ObjectLockConfigurationNotFoundError",
             "OwnershipControlsNotFoundError",
             "QueueDoesNotExist",
             "ResourceNotFound",
+            "ResourceNotFoundException",
             "ServerSideEncryptionConfigurationNotFoundError",
         ],
     ),
@@ -130,6 +148,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
         &[
             "ConcurrentAccess",
             "ConcurrentModification",
+            "DeleteConflict",
             "DependencyTimeoutException",
             "EntityTemporarilyUnmodifiable",
             "InternalError",
@@ -213,8 +232,10 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "InvalidBucketName",
             "InvalidInput",
             "InvalidParameter",
+            "InvalidParameterException",
             "InvalidParameterValue",
             "InvalidRequest",
+            "InvalidState",
             "InvalidTag",
             "MalformedPolicy",
             "MalformedPolicyDocument",
@@ -237,6 +258,11 @@ const AMBIGUOUS: &[(&[&str], &str, ErrorClass)] = &[
     ),
     (&["InvalidParameter"], "already exists with different", ErrorClass::Exists),
     (&["InvalidParameter"], "principalnotfound", ErrorClass::NotYet(InFlight::Dependency)),
+    // The role of an SNS topic's feedback, for some seconds after it was made.
+    (&["InvalidParameter"], "is not a valid role", ErrorClass::NotYet(InFlight::Dependency)),
+    // An SNS subscription that nobody confirmed: there is nothing to remove yet,
+    // and AWS drops it by itself.
+    (&["InvalidParameter"], "pending confirmation", ErrorClass::Absent),
     (
         &["InvalidAttributeValue"],
         "invalid value for the parameter policy",
@@ -297,6 +323,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         ErrorClass::Invalid if code == "BucketAlreadyExists" => {
             "bucket names are global: another account has this one, choose another".to_owned()
         }
+        ErrorClass::Exists if code == "EntityAlreadyExists" => {
+            "IAM names are unique in the account, whatever their path: choose another".to_owned()
+        }
         ErrorClass::Quota => {
             "ask AWS for a higher quota, or remove what is no longer used".to_owned()
         }
@@ -317,6 +346,8 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
 /// The IAM action of an operation, where the two differ.
 fn permission(operation: &str) -> &str {
     match operation {
+        "s3:CreateBucket" => "s3:CreateBucket, s3:TagResource and s3:PutBucketOwnershipControls",
+        "s3:GetObjectLockConfiguration" => "s3:GetBucketObjectLockConfiguration",
         "s3:HeadBucket" | "s3:ListObjectVersions" => "s3:ListBucket and s3:ListBucketVersions",
         "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration",
         "s3:GetBucketEncryption" => "s3:GetEncryptionConfiguration",
@@ -363,6 +394,10 @@ mod tests {
         check("InvalidArgument", "Unable to validate the following destination", dependency);
         check("InvalidArgument", "Something else", Invalid);
         check("InvalidParameter", "Topic already exists with different tags", Exists);
+        let role = "arn:aws:iam::123456789012:role/r is not a valid role to allow SNS to write";
+        check("InvalidParameter", role, dependency);
+        let unconfirmed = "Cannot unsubscribe a subscription that is pending confirmation";
+        check("InvalidParameter", unconfirmed, ErrorClass::Absent);
         check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
     }
 

@@ -19,8 +19,7 @@ use super::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
-    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Place, Prepared, Problem, Sought,
-    Status,
+    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Prepared, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -33,7 +32,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const NOTES: &'static str;
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
-    /// Fields that AWS cannot tell back: never compared.
+    /// Fields that say how ccprov handles the object and that AWS cannot show
+    /// (`force_destroy`): never read, never compared.
     const UNREAD: &'static [&'static str] = &[];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];
@@ -65,11 +65,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// AWS's name, from a settled spec.
-    fn identity(spec: &Self::Spec) -> String;
+    /// AWS's name, from a settled spec. For most kinds its `name` alone; what
+    /// lives under a path needs the stack's name too.
+    fn identity(spec: &Self::Spec, naming: &Naming) -> String;
 
     /// The facts that are known before the object exists, from a settled spec.
-    fn predict(spec: &Self::Spec, place: &Place) -> Facts;
+    fn predict(spec: &Self::Spec, naming: &Naming) -> Facts;
 
     /// AWS's name (or, where that cannot be told, the ARN itself) from the ARN
     /// of an object of this kind; `None` for any other ARN.
@@ -237,8 +238,8 @@ impl<K: Kind> AnyKind for Erased<K> {
             notes: K::NOTES.into(),
             schema: schema.into(),
             fixed: list(K::FIXED),
-            unread: list(K::UNREAD),
             must_exist: list(K::MUST_EXIST),
+            unread: list(K::UNREAD),
             facts: K::FACTS
                 .iter()
                 .map(|(name, summary, predicted)| FactInfo {
@@ -273,8 +274,8 @@ impl<K: Kind> AnyKind for Erased<K> {
             return Err(problems);
         }
         Ok(Prepared {
-            identity: Identity(K::identity(&spec)),
-            predicted: K::predict(&spec, &naming.place),
+            identity: Identity(K::identity(&spec, naming)),
+            predicted: K::predict(&spec, naming),
             document: untyped::<K>(&spec),
         })
     }
@@ -332,7 +333,8 @@ fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
     serde_json::from_value(Value::Object(document.clone()))
 }
 
-fn untyped<K: Kind>(spec: &K::Spec) -> Document {
+/// A spec as the document that it is compared in.
+pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
     match serde_json::to_value(spec) {
         Ok(Value::Object(document)) => document,
         // A spec is a struct of plain fields; tidy's contract test would show it.

@@ -5,12 +5,16 @@
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
 //! [`client`] (connections), [`error`] (the only classifier), and the types in
-//! which equivalence lives ([`policy`], [`tags`]).
+//! which equivalence lives ([`policy`], [`tags`], and two of SNS's documents).
 
 pub mod call_log;
 pub mod client;
+mod delivery_policy;
 mod discovery;
 pub mod error;
+mod filter_policy;
+mod fresh_keys;
+mod iam;
 pub mod kind;
 pub mod kinds;
 pub mod memo;

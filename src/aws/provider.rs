@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures::future::try_join;
 
 use super::client::Session;
+use super::fresh_keys::FreshKeys;
 use super::kind::{AnyKind, Claim};
 use super::memo::Memo;
 use super::{discovery, registry};
@@ -24,6 +25,8 @@ pub(crate) struct Aws {
     pub(crate) place: Place,
     /// Subscriptions by topic ARN: one listing serves every subscription of a topic.
     pub(crate) subscriptions: Memo<Vec<aws_sdk_sns::types::Subscription>>,
+    /// Keys that this process made, so that it never makes one twice.
+    pub(crate) fresh_keys: FreshKeys,
 }
 
 /// Looks at AWS.
@@ -35,7 +38,13 @@ pub struct Provider {
 impl Provider {
     /// A reader of one place.
     pub fn new(session: Session, place: Place) -> Self {
-        Self { aws: Aws { session, place, subscriptions: Memo::default() } }
+        let (subscriptions, fresh_keys) = (Memo::default(), FreshKeys::default());
+        Self { aws: Aws { session, place, subscriptions, fresh_keys } }
+    }
+
+    /// The place that it looks at.
+    pub fn place(&self) -> &Place {
+        &self.aws.place
     }
 
     /// The same with the right to write, as the owner of one stack.

@@ -240,11 +240,14 @@ impl StepRun<'_> {
                 };
             }
         };
+        if matches!(live.status, Status::Awaiting(_)) {
+            return Sight::AsAsked(live); // Nobody can wait for another's act.
+        }
         if let Some(first) = self.differences(want, &live).first() {
             return Sight::NotYet(format!("{} is not as asked yet", first.path));
         }
         match &live.status {
-            Status::Current => Sight::AsAsked(live),
+            Status::Current | Status::Awaiting(_) => Sight::AsAsked(live),
             Status::InProgress(_) | Status::Deleting(_) if self.site.until < Until::Ready => {
                 Sight::AsAsked(live)
             }

@@ -97,10 +97,11 @@ pub struct KindInfo {
     pub schema: Value,
     /// Fields that cannot change in place, as patterns of [`Path::is_within`].
     pub fixed: Vec<String>,
-    /// Fields that only ccprov knows, because AWS cannot tell them: never compared.
-    pub unread: Vec<String>,
     /// Fields whose target AWS insists on seeing, likewise.
     pub must_exist: Vec<String>,
+    /// Fields that no read can show, because they steer ccprov and not the
+    /// cloud: to be left out of every comparison.
+    pub unread: Vec<String>,
     /// What can be referred to.
     pub facts: Vec<FactInfo>,
     /// How long it may take.

@@ -118,6 +118,11 @@ pub enum Status {
     Current,
     /// It is still becoming what was asked.
     InProgress(String),
+    /// It is what was asked, up to an act of somebody outside that no run can
+    /// wait for: the owner of an e-mail address has to confirm it. Until then
+    /// AWS shows no more of it than that it is there, so that its existence is
+    /// all that can be compared.
+    Awaiting(String),
     /// It will not become what was asked.
     Failed(String),
     /// It is on its way out (a key in its waiting period). Counts as absent,

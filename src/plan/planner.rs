@@ -125,8 +125,14 @@ impl Desk<'_> {
             return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
         };
         let (ownership, note) = self.ownership(kind, &want, &live)?;
-        let verdict = differ(kind, want, live, ownership);
-        Ok(Fate { address, verdict, notes: note.into_iter().collect() })
+        let awaited = match &live.status {
+            Status::Awaiting(what) => Some(what.clone()),
+            Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
+                None
+            }
+        };
+        let notes = note.into_iter().chain(awaited).collect();
+        Ok(Fate { address, verdict: differ(kind, want, live, ownership), notes })
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.
@@ -249,7 +255,13 @@ fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDif
         let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
         fields.any(|field| diff.path.is_within(field))
     };
-    let mut diff = compare(&want.document, &live.document);
+    let mut diff = match live.status {
+        // Nothing but its existence can be seen.
+        Status::Awaiting(_) => Vec::new(),
+        Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
+            compare(&want.document, &live.document)
+        }
+    };
     diff.retain(|diff| !ignored(diff));
     for difference in &mut diff {
         difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));

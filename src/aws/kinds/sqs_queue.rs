@@ -189,12 +189,12 @@ is never left unencrypted.
         check(spec)
     }
 
-    fn identity(spec: &Spec) -> String {
+    fn identity(spec: &Spec, _naming: &Naming) -> String {
         spec.name.clone().unwrap_or_default()
     }
 
-    fn predict(spec: &Spec, place: &Place) -> Facts {
-        facts(place, &Self::identity(spec))
+    fn predict(spec: &Spec, naming: &Naming) -> Facts {
+        facts(&naming.place, &Self::identity(spec, naming))
     }
 
     fn identify(arn: &str) -> Option<String> {

@@ -116,7 +116,7 @@ fn replace_text(text: &str, known: &dyn Fn(&str) -> Option<String>) -> Result<St
         out.push_str(before);
         match known(name) {
             Some(value) => out.push_str(&value),
-            None if name.contains(':') => out.push_str(&format!("${{{name}}}")),
+            None if name.contains(':') => out.extend(["${", name, "}"]),
             None => return Err(format!("nothing is known as ${{{name}}}")),
         }
         rest = after;

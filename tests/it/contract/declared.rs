@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
-    Address, Catalog, Document, FactRef, KindInfo, Naming, Place, Prepared, compare,
+    Address, Catalog, Document, FactRef, FieldDiff, KindInfo, Naming, Place, Prepared, compare,
 };
 use serde_json::{Value, json};
 
@@ -100,14 +100,21 @@ fn what_is_prepared_is_canonical() {
 fn every_field_is_stated_and_every_mutable_field_changed() {
     check(|info, file| {
         let (mut stated, mut changed) = (BTreeSet::new(), BTreeSet::new());
+        let mut problems = Vec::new();
         for case in &file.cases {
             stated.extend(case.documents().into_iter().flatten().map(|(field, _)| field));
             for pair in prepared(info, case).windows(2) {
                 let [before, after] = pair else { continue };
-                changed.extend(tops(&compare(&after.document, &before.document)));
+                let diffs = compare(&after.document, &before.document);
+                let is_fixed = |diff: &&FieldDiff| {
+                    info.fixed.iter().any(|pattern| diff.path.is_within(pattern))
+                };
+                problems.extend(diffs.iter().filter(is_fixed).map(|diff| {
+                    format!("{}: updates {}, which cannot change in place", case.name, diff.path)
+                }));
+                changed.extend(tops(&diffs));
             }
         }
-        let mut problems = Vec::new();
         for field in fields(info) {
             let missing = if !stated.contains(&field) {
                 Some("is stated in no case")

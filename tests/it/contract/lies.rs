@@ -3,13 +3,16 @@
 //! The only place where the contract looks away, so that no kind learns to
 //! please an emulator. A lie that no longer shows fails the contract.
 
+use ccprov::model::FieldDiff;
+
 /// One difference that is the emulator's fault.
+#[expect(clippy::struct_field_names, reason = "a `Lie` tells the lie and the truth")]
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lie {
-    /// As `Emulator::name` says.
+    /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or `CANDIDATES`.
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -22,6 +25,25 @@ pub(crate) const CANDIDATES: &str = "(candidates)";
 
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
+    forgets("moto", "sns_topic", "application_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "application_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "application_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "archive_policy"),
+    forgets("moto", "sns_topic", "fifo_throughput_scope"),
+    forgets("moto", "sns_topic", "firehose_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "firehose_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "firehose_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "http_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "http_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "http_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "lambda_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "lambda_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "lambda_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "signature_version"),
+    forgets("moto", "sns_topic", "sqs_failure_feedback_role_arn"),
+    forgets("moto", "sns_topic", "sqs_success_feedback_role_arn"),
+    forgets("moto", "sns_topic", "sqs_success_feedback_sample_rate"),
+    forgets("moto", "sns_topic", "tracing_config"),
     Lie {
         emulator: "moto",
         kind: "sqs_queue",
@@ -37,3 +59,24 @@ pub(crate) static LIES: &[Lie] = &[
         aws: "it is answered as it was set",
     },
 ];
+
+/// The commonest lie.
+const fn forgets(emulator: &'static str, kind: &'static str, field: &'static str) -> Lie {
+    let (lie, aws) = ("it is accepted and never answered", "it is answered as it was set");
+    Lie { emulator, kind, field, lie, aws }
+}
+
+/// Every lie of an emulator, by its name (`ministack-enforcing`).
+pub(crate) fn told_by(emulator: &str) -> impl Iterator<Item = &'static Lie> {
+    LIES.iter().filter(move |lie| emulator.starts_with(lie.emulator))
+}
+
+/// The lie that explains a difference.
+pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && diff.path.is_within(lie.field))
+}
+
+/// The lie that explains that an object is not among the candidates.
+pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}

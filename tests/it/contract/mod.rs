@@ -22,8 +22,8 @@
 //!
 //! [`run`] takes each case through every emulator: prepare, find nothing,
 //! create, find it as stated and owned, create again, find it by each field and
-//! by its owner, update after update, change its owner, write what was read
-//! back into a document, delete, delete again. [`declared`] checks, without an
+//! by its owner, update after update (each twice), change its owner, write what
+//! was read back into a document, delete, revive where that can be, delete again. [`declared`] checks, without an
 //! emulator, what a kind says of itself, and that its cases state every field
 //! and change every field that can be changed: so the contract is complete by
 //! construction. [`lies`] is where emulators are forgiven.

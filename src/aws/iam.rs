@@ -1,0 +1,137 @@
+//! What roles and managed policies share: the path that they live under,
+//! their names, documents and tags.
+//!
+//! The tagging API does not list roles. So everything of a stack stands under
+//! the path `/ccprov/STACK/`, which one listing finds, and which is part of
+//! the identity: `/ccprov/dev/dev-consumer`, as in the ARN.
+
+use aws_sdk_iam::types::Tag;
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+
+use super::policy::Policy;
+use super::tags::Tags;
+use crate::model::document::{has_pending, is_pending};
+use crate::model::{Naming, Owner, Problem};
+
+/// The path over the paths of all stacks.
+pub(crate) const ROOT: &str = "/ccprov/";
+
+/// The path of a stack's roles and policies.
+pub(crate) fn path(stack: &str) -> String {
+    format!("{ROOT}{stack}/")
+}
+
+/// Path and name.
+pub(crate) fn identity(naming: &Naming, name: Option<&str>) -> String {
+    path(&naming.stack) + name.unwrap_or_default()
+}
+
+/// The name within an identity.
+pub(crate) fn name(identity: &str) -> &str {
+    identity.rsplit('/').next().unwrap_or_default()
+}
+
+/// Path and name from an ARN such as `arn:aws:iam::123456789012:role/a/b`.
+/// `sort` is `role` or `policy`. AWS's own policies have no account.
+pub(crate) fn identify(arn: &str, sort: &str) -> Option<String> {
+    let (account, rest) = arn.split_once(":iam::")?.1.split_once(':')?;
+    let identity = rest.strip_prefix(sort).filter(|rest| rest.starts_with('/'))?;
+    (account != "aws").then(|| identity.to_owned())
+}
+
+/// A document as IAM answers it: percent-encoded.
+pub(crate) fn document(text: Option<&str>, partition: &str) -> Option<Policy> {
+    Policy::seen(&percent_decode_str(text?).decode_utf8_lossy(), partition)
+}
+
+/// The user's tags and the owner's, to be written.
+pub(crate) fn tags(tags: &Tags, owner: &Owner) -> Vec<Tag> {
+    // Building fails only without a key or a value.
+    tags.with_owner(owner)
+        .into_iter()
+        .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
+        .collect()
+}
+
+/// The user's tags and the owner, as seen.
+pub(crate) fn seen(tags: Option<Vec<Tag>>) -> (Tags, Option<Owner>) {
+    Tags::seen(tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)))
+}
+
+/// A default name may be longer than the schema lets a stated one be.
+pub(crate) fn check_name(name: Option<&str>, most: usize) -> Option<Problem> {
+    let length = name.filter(|name| !is_pending(name))?.chars().count();
+    (length > most).then(|| {
+        let message = format!("the name has {length} characters, IAM takes {most}");
+        Problem::of("name", message).hint("state a shorter `name`")
+    })
+}
+
+/// What IAM counts of a document: everything but white space. Zero while facts
+/// are pending.
+pub(crate) fn size(document: &Policy) -> usize {
+    if has_pending(&json!(document)) {
+        return 0;
+    }
+    document.text().chars().filter(|character| !character.is_whitespace()).count()
+}
+
+/// The first of these elements that a document has and must not have.
+pub(crate) fn forbidden<'a>(document: &Policy, elements: &[&'a str]) -> Option<&'a str> {
+    let has = |element: &&&str| document.statements().any(|fields| fields.contains_key(**element));
+    elements.iter().find(has).copied()
+}
+
+/// What a policy that says what somebody may do must not have: it speaks of
+/// whoever it is attached to.
+pub(crate) const NOT_IN_PERMISSIONS: &[&str] = &["Principal", "NotPrincipal"];
+/// What a trust policy must not have: it speaks of the role that it is part of.
+pub(crate) const NOT_IN_TRUST: &[&str] = &["Resource", "NotResource"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(statement: &serde_json::Value) -> Policy {
+        let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        Policy::seen(&document.to_string(), "aws").unwrap()
+    }
+
+    #[test]
+    fn an_arn_tells_path_and_name() {
+        let check = |arn: &str, sort: &str, expected: Option<&str>| {
+            assert_eq!(identify(arn, sort).as_deref(), expected, "{arn}");
+        };
+        let role = "arn:aws:iam::123456789012:role/ccprov/dev/dev-consumer";
+        check(role, "role", Some("/ccprov/dev/dev-consumer"));
+        check(role, "policy", None);
+        check("arn:aws-cn:iam::123456789012:role/plain", "role", Some("/plain"));
+        check("arn:aws:iam::aws:policy/ReadOnlyAccess", "policy", None);
+        check("arn:aws:sqs:eu-central-1:123456789012:role", "role", None);
+        assert_eq!(name("/ccprov/dev/dev-consumer"), "dev-consumer");
+    }
+
+    #[test]
+    fn documents_come_percent_encoded() {
+        let statement = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*" });
+        let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+                       %22Action%22%3A%22sqs%3ASendMessage%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
+        assert_eq!(document(Some(encoded), "aws"), Some(policy(&statement)));
+    }
+
+    #[test]
+    fn white_space_does_not_count() {
+        let spaced = policy(&json!({ "Sid": "a b", "Effect": "Allow" }));
+        let dense = policy(&json!({ "Sid": "ab", "Effect": "Allow" }));
+        assert_eq!(size(&spaced), size(&dense));
+        assert_eq!(size(&dense), dense.text().len());
+    }
+
+    #[test]
+    fn a_forbidden_element_is_found() {
+        let trust = policy(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" } }));
+        assert_eq!(forbidden(&trust, NOT_IN_PERMISSIONS), Some("Principal"));
+        assert_eq!(forbidden(&trust, NOT_IN_TRUST), None);
+    }
+}

@@ -1,0 +1,438 @@
+//! `iam_role`: a role with its trust policy, its inline policies and the
+//! managed policies attached to it.
+//!
+//! The role owns the whole of all three: what the stack does not state is
+//! detached and removed. Whoever uses a fresh role may be refused for some
+//! seconds; it is the user's call that is repeated, not the role's waited for.
+
+mod calls;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::{try_join, try_join_all, try_join3, try_join5};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::calls::{
+    attach, attached, detach, get, inline, inline_names, leave, profiles, put, remove,
+};
+use super::iam_policy::PATIENCE;
+use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::iam;
+use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::policy::Policy;
+use crate::aws::provider::Aws;
+use crate::aws::tags::Tags;
+use crate::engine::port::{Answer, FactSink};
+use crate::model::{
+    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+};
+
+pub(crate) struct IamRole;
+
+/// A role.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spec {
+    /// Up to 64 characters, unique in the account. Default: STACK-ADDRESS.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
+    name: Option<String>,
+    /// Who may take the role on.
+    assume_role_policy: Policy,
+    /// What the role is for.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    description: String,
+    /// Seconds that a session of the role may last.
+    #[serde(default = "an_hour")]
+    #[schemars(range(min = 3600, max = 43_200))]
+    max_session_duration: i32,
+    /// ARN of the managed policy that bounds what the role can be allowed.
+    permissions_boundary: Option<String>,
+    /// Policies that live and die with the role, by name. Others are removed.
+    #[serde(default)]
+    inline_policies: BTreeMap<String, Policy>,
+    /// ARNs of the managed policies that the role has. Others are detached.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    managed_policy_arns: BTreeSet<String>,
+    /// Tags.
+    #[serde(default)]
+    tags: Tags,
+}
+
+fn an_hour() -> i32 {
+    3600
+}
+
+/// Characters of a role's name, and of an inline policy's (IAM quotas).
+const LONGEST_NAME: usize = 64;
+const LONGEST_INLINE_NAME: usize = 128;
+/// Characters without white space: of the trust policy at its highest quota
+/// (2048 unless AWS raised it), and of all inline policies together.
+const LARGEST_TRUST: usize = 4096;
+const LARGEST_INLINE: usize = 10_240;
+
+impl Kind for IamRole {
+    const NAME: &'static str = "iam_role";
+    const SUMMARY: &'static str =
+        "An IAM role with its trust policy, inline policies and attached managed policies.";
+    const NOTES: &'static str = "\
+The role lives under the path `/ccprov/STACK/`, by which ccprov finds it without a state file; \
+path and name are its identity.
+
+- IAM names are unique in the account, whatever their path and case.
+- `inline_policies` and `managed_policy_arns` are owned whole: what the stack does not state is \
+removed from the role.
+- A role that was made moments ago may be refused as a principal for a few seconds. ccprov repeats \
+the call that was refused.
+- A trust policy may name AWS principals only if they exist; services need not.
+- 10 managed policies can be attached, or up to 20 if AWS raised the account's quota.
+- Deleting the role takes it out of instance profiles first.";
+    const FIXED: &'static [&'static str] = &["name"];
+    const MUST_EXIST: &'static [&'static str] = &[
+        "assume_role_policy.Statement.*.Principal",
+        "assume_role_policy.Statement.Principal",
+        "managed_policy_arns",
+        "permissions_boundary",
+    ];
+    const FACTS: &'static [(&'static str, &'static str, bool)] =
+        &[("arn", "the role's ARN", true), ("name", "its name, without the path", true)];
+    const PATIENCE: Patience = PATIENCE;
+
+    type Spec = Spec;
+
+    fn settle(mut spec: Spec, naming: &Naming) -> Spec {
+        spec.name.get_or_insert_with(|| naming.default_name());
+        spec.assume_role_policy = spec.assume_role_policy.in_partition(&naming.place.partition);
+        spec
+    }
+
+    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
+        check(spec)
+    }
+
+    fn identity(spec: &Spec, naming: &Naming) -> String {
+        iam::identity(naming, spec.name.as_deref())
+    }
+
+    fn predict(spec: &Spec, naming: &Naming) -> Facts {
+        facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn identify(arn: &str) -> Option<String> {
+        iam::identify(arn, "role")
+    }
+
+    async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
+        let identity = sought.identity.as_str();
+        let name = iam::name(identity);
+        let reads = try_join3(get(aws, name), inline(aws, name), attached(aws, name));
+        let Some((role, inline_policies, managed_policy_arns)) = reads.await.or_absent()? else {
+            return Ok(None);
+        };
+        let Some(role) = role else { return Ok(None) };
+        let found = format!("{}{}", role.path(), role.role_name());
+        if found != identity {
+            return Err(elsewhere(identity, &found));
+        }
+        let trust = role.assume_role_policy_document();
+        let Some(trust) = iam::document(trust, &aws.place.partition) else { return Ok(None) };
+        let (tags, owner) = iam::seen(role.tags);
+        let spec = Spec {
+            name: Some(role.role_name),
+            assume_role_policy: trust,
+            description: role.description.unwrap_or_default(),
+            max_session_duration: role.max_session_duration.unwrap_or_else(an_hour),
+            permissions_boundary: role
+                .permissions_boundary
+                .and_then(|boundary| boundary.permissions_boundary_arn),
+            inline_policies,
+            managed_policy_arns,
+            tags,
+        };
+        Ok(Some(Seen::current(spec, facts(&aws.place, identity), owner)))
+    }
+
+    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+        match create(aws, want).await {
+            // Made by an earlier attempt, which did not come to its end.
+            Err(error) if error.class == ErrorClass::Exists && is_ours(aws, want).await? => {}
+            other => other?,
+        }
+        let name = iam::name(&want.identity);
+        let spec = &want.spec;
+        let attach =
+            try_join_all(spec.managed_policy_arns.iter().map(|arn| attach(aws, name, arn)));
+        let put = spec.inline_policies.iter().map(|(policy, text)| put(aws, name, policy, text));
+        try_join(attach, try_join_all(put)).await?;
+        Ok(Facts::new())
+    }
+
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+        try_join5(
+            write_trust(aws, change),
+            write_settings(aws, change),
+            write_boundary(aws, change),
+            write_tags(aws, change),
+            try_join(write_attached(aws, change), write_inline(aws, change)),
+        )
+        .await?;
+        Ok(Facts::new())
+    }
+
+    async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
+        let name = iam::name(have.identity.as_str());
+        // Listed anew: what was attached since the plan would block as well.
+        let lists = try_join3(attached(aws, name), inline_names(aws, name), profiles(aws, name));
+        let (attached, inline, profiles) = lists.await?;
+        let leave = profiles.iter().map(|profile| leave(aws, name, profile));
+        try_join3(
+            try_join_all(attached.iter().map(|arn| detach(aws, name, arn))),
+            try_join_all(inline.iter().map(|policy| remove(aws, name, policy))),
+            try_join_all(leave),
+        )
+        .await?;
+        let answer = aws.session.iam.delete_role().role_name(name).send().await;
+        answer.attempting("iam:DeleteRole", || format!("delete role {name}"))?;
+        Ok(())
+    }
+}
+
+fn facts(place: &Place, identity: &str) -> Facts {
+    let arn = place.global_arn("iam", &format!("role{identity}"));
+    [("arn", arn), ("name", iam::name(identity).to_owned())]
+        .map(|(fact, value)| (fact.to_owned(), value))
+        .into()
+}
+
+/// A role of this name under another path: neither this one nor no one.
+fn elsewhere(identity: &str, found: &str) -> CloudError {
+    CloudError {
+        attempted: format!("read role {identity}"),
+        operation: "iam:GetRole".into(),
+        class: ErrorClass::Invalid,
+        code: "OtherPath".into(),
+        message: format!("the account has {found}, and no two roles may have one name"),
+        request_id: None,
+        hint: Some("state another `name`".into()),
+    }
+}
+
+fn check(spec: &Spec) -> Vec<Problem> {
+    let mut problems = Vec::from_iter(iam::check_name(spec.name.as_deref(), LONGEST_NAME));
+    problems.extend(check_trust(&spec.assume_role_policy));
+    for (name, policy) in &spec.inline_policies {
+        let length = name.chars().count();
+        if length > LONGEST_INLINE_NAME {
+            let message =
+                format!("the name {name} has {length} characters, IAM takes {LONGEST_INLINE_NAME}");
+            problems.push(Problem::of("inline_policies", message));
+        }
+        if let Some(element) = iam::forbidden(policy, iam::NOT_IN_PERMISSIONS) {
+            let message = format!("inline policy {name} has no use for {element}: it is the role");
+            problems.push(Problem::of("inline_policies", message));
+        }
+    }
+    let size: usize = spec.inline_policies.values().map(iam::size).sum();
+    if size > LARGEST_INLINE {
+        let message = format!(
+            "the inline policies have {size} characters together, IAM takes {LARGEST_INLINE}"
+        );
+        problems.push(Problem::of("inline_policies", message).hint("use an iam_policy"));
+    }
+    problems
+}
+
+fn check_trust(trust: &Policy) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let size = iam::size(trust);
+    if size > LARGEST_TRUST {
+        let message = format!("the trust policy has {size} characters, IAM takes {LARGEST_TRUST}");
+        problems.push(Problem::of("assume_role_policy", message));
+    }
+    if let Some(element) = iam::forbidden(trust, iam::NOT_IN_TRUST) {
+        let message = format!("a trust policy has no {element}: it is the role itself");
+        problems.push(Problem::of("assume_role_policy", message));
+    }
+    problems
+}
+
+async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
+    let spec = &want.spec;
+    let name = iam::name(&want.identity);
+    let answer = aws
+        .session
+        .iam
+        .create_role()
+        .path(iam::path(&want.owner.stack))
+        .role_name(name)
+        .assume_role_policy_document(spec.assume_role_policy.text())
+        .description(&spec.description)
+        .max_session_duration(spec.max_session_duration)
+        .set_permissions_boundary(spec.permissions_boundary.clone())
+        .set_tags(Some(iam::tags(&spec.tags, &want.owner)))
+        .send()
+        .await;
+    answer.attempting("iam:CreateRole", || format!("create role {name}"))?;
+    Ok(())
+}
+
+async fn is_ours(aws: &Aws, want: &Wanted<Spec>) -> Answer<bool> {
+    let role = get(aws, iam::name(&want.identity)).await.or_absent()?.flatten();
+    let owner = role.and_then(|role| iam::seen(role.tags).1);
+    Ok(owner.as_ref() == Some(&want.owner))
+}
+
+async fn write_trust(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches("assume_role_policy") {
+        return Ok(());
+    }
+    let trust = &change.want.spec.assume_role_policy;
+    let name = iam::name(&change.want.identity);
+    let call = aws.session.iam.update_assume_role_policy().role_name(name);
+    let answer = call.policy_document(trust.text()).send().await;
+    answer.attempting("iam:UpdateAssumeRolePolicy", || {
+        format!("write the trust policy of role {name}")
+    })?;
+    Ok(())
+}
+
+/// IAM leaves alone what the call does not state.
+async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    let spec = &change.want.spec;
+    let description = change.touches("description").then(|| spec.description.clone());
+    let duration = change.touches("max_session_duration").then_some(spec.max_session_duration);
+    if description.is_none() && duration.is_none() {
+        return Ok(());
+    }
+    let name = iam::name(&change.want.identity);
+    let call = aws.session.iam.update_role().role_name(name).set_description(description);
+    let answer = call.set_max_session_duration(duration).send().await;
+    answer.attempting("iam:UpdateRole", || format!("change role {name}"))?;
+    Ok(())
+}
+
+async fn write_boundary(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches("permissions_boundary") {
+        return Ok(());
+    }
+    let name = iam::name(&change.want.identity);
+    if let Some(arn) = &change.want.spec.permissions_boundary {
+        let call = aws.session.iam.put_role_permissions_boundary().role_name(name);
+        let answer = call.permissions_boundary(arn).send().await;
+        answer.attempting("iam:PutRolePermissionsBoundary", || {
+            format!("bound role {name} by {arn}")
+        })?;
+    } else {
+        let call = aws.session.iam.delete_role_permissions_boundary().role_name(name);
+        let answer = call.send().await;
+        answer
+            .attempting("iam:DeleteRolePermissionsBoundary", || {
+                format!("take the boundary of role {name} away")
+            })
+            .or_absent()?;
+    }
+    Ok(())
+}
+
+async fn write_attached(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches("managed_policy_arns") {
+        return Ok(());
+    }
+    let name = iam::name(&change.want.identity);
+    let (want, have) = (&change.want.spec.managed_policy_arns, &change.have.managed_policy_arns);
+    let new = want.difference(have).map(|arn| attach(aws, name, arn));
+    let old = have.difference(want).map(|arn| detach(aws, name, arn));
+    try_join(try_join_all(new), try_join_all(old)).await?;
+    Ok(())
+}
+
+async fn write_inline(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches("inline_policies") {
+        return Ok(());
+    }
+    let name = iam::name(&change.want.identity);
+    let (want, have) = (&change.want.spec.inline_policies, &change.have.inline_policies);
+    let new = want.iter().filter(|(policy, document)| have.get(*policy) != Some(*document));
+    let old = have.keys().filter(|policy| !want.contains_key(*policy));
+    try_join(
+        try_join_all(new.map(|(policy, document)| put(aws, name, policy, document))),
+        try_join_all(old.map(|policy| remove(aws, name, policy))),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches_tags() {
+        return Ok(());
+    }
+    let name = iam::name(&change.want.identity);
+    let gone = change.have.tags.beyond(&change.want.spec.tags);
+    let add = async {
+        let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
+        let answer = aws.session.iam.tag_role().role_name(name).set_tags(Some(tags)).send().await;
+        answer.attempting("iam:TagRole", || format!("tag role {name}"))
+    };
+    let remove = async {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let call = aws.session.iam.untag_role().role_name(name).set_tag_keys(Some(gone));
+        let answer = call.send().await;
+        answer.attempting("iam:UntagRole", || format!("untag role {name}"))?;
+        Ok(())
+    };
+    try_join(add, remove).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn role(fields: Value) -> Vec<String> {
+        let mut document = json!({
+            "assume_role_policy": { "Statement": [{
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": { "Service": "lambda.amazonaws.com" }
+            }] }
+        });
+        let Value::Object(fields) = fields else { panic!("no object") };
+        document.as_object_mut().unwrap().extend(fields);
+        let spec: Spec = serde_json::from_value(document).unwrap();
+        check(&spec).into_iter().map(|problem| problem.message).collect()
+    }
+
+    fn inline(action: &str) -> Value {
+        json!({ "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] })
+    }
+
+    #[test]
+    fn names_are_counted() {
+        assert_eq!(role(json!({ "name": "n".repeat(64) })), Vec::<String>::new());
+        let problems = role(json!({ "name": "n".repeat(65) }));
+        assert_eq!(problems, ["the name has 65 characters, IAM takes 64"]);
+    }
+
+    #[test]
+    fn inline_policies_are_counted_together() {
+        let half = inline(&"a".repeat(5_200));
+        assert_eq!(role(json!({ "inline_policies": { "a": half } })), Vec::<String>::new());
+        let problems = role(json!({ "inline_policies": { "a": half, "b": half } }));
+        assert!(problems[0].ends_with("together, IAM takes 10240"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_principal_belongs_into_the_trust_policy_alone() {
+        let mut policy = inline("sqs:*");
+        policy["Statement"][0]["Principal"] = json!("*");
+        let problems = role(json!({ "inline_policies": { "a": policy } }));
+        assert_eq!(problems, ["inline policy a has no use for Principal: it is the role"]);
+        let problems = role(json!({ "assume_role_policy": inline("sts:AssumeRole") }));
+        assert_eq!(problems, ["a trust policy has no Resource: it is the role itself"]);
+    }
+}

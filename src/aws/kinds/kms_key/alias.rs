@@ -1,0 +1,154 @@
+//! Aliases: giving one to a key, and taking one over from the key before it.
+
+use aws_sdk_kms::types::{AliasListEntry, KeyMetadata};
+
+use super::Spec;
+use super::make::{is_alike, is_alive, owner_of};
+use super::read::describe;
+use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::kind::{Changing, Wanted};
+use crate::aws::provider::Aws;
+use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass, Owner};
+
+/// The alias of a key that was found without one; the first by name, if
+/// several point to it.
+pub(super) async fn of_key(aws: &Aws, arn: &str) -> Answer<Option<String>> {
+    let pages = aws.session.kms.list_aliases().key_id(arn).into_paginator().items();
+    let aliases: Vec<AliasListEntry> = pages
+        .send()
+        .try_collect()
+        .await
+        .attempting("kms:ListAliases", || format!("list the aliases of {arn}"))?;
+    let names = aliases.into_iter().filter_map(|alias| alias.alias_name);
+    Ok(names.filter(|name| !name.starts_with("alias/aws/")).min())
+}
+
+/// Gives the wanted alias to a key of ours.
+pub(super) async fn give(aws: &Aws, arn: &str, want: &Wanted<Spec>) -> Answer<()> {
+    match create(aws, arn, &want.identity).await {
+        Err(error) if error.class == ErrorClass::Exists => take_over(aws, arn, want, error).await,
+        other => other,
+    }
+}
+
+/// Gives the wanted alias, then takes the old one away: never none at all.
+pub(super) async fn change(aws: &Aws, arn: &str, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches("alias") {
+        return Ok(());
+    }
+    give(aws, arn, &change.want).await?;
+    match &change.have.alias {
+        Some(old) if *old != change.want.identity => delete(aws, old).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Who has the alias that we want.
+#[derive(Debug, PartialEq, Eq)]
+enum Holder {
+    /// The very key that it is for: an earlier attempt got through.
+    Itself,
+    /// The key that this one replaces, or that is pending deletion.
+    Predecessor,
+    /// Anybody else.
+    Other(String),
+}
+
+impl Holder {
+    fn of(key: &KeyMetadata, owner: Option<&Owner>, arn: &str, want: &Wanted<Spec>) -> Self {
+        let holder = key.arn().unwrap_or(key.key_id());
+        match owner {
+            _ if holder == arn => Self::Itself,
+            Some(owner) if *owner == want.owner => {
+                if is_alive(key) && is_alike(key, &want.spec) {
+                    Self::Other(format!("{holder}, which another run made for this resource"))
+                } else {
+                    Self::Predecessor
+                }
+            }
+            Some(Owner { stack, address }) => {
+                Self::Other(format!("{holder}, which belongs to {address} of stack {stack}"))
+            }
+            None => Self::Other(format!("{holder}, which no stack owns")),
+        }
+    }
+}
+
+async fn take_over(aws: &Aws, arn: &str, want: &Wanted<Spec>, refusal: CloudError) -> Answer<()> {
+    let alias = &want.identity;
+    let Some(key) = describe(aws, alias).await? else {
+        // The alias exists, but not where we looked: KMS is catching up.
+        return Err(CloudError { class: ErrorClass::Transient, ..refusal });
+    };
+    let owner = owner_of(aws, key.arn().unwrap_or(key.key_id())).await?;
+    match Holder::of(&key, owner.as_ref(), arn, want) {
+        Holder::Itself => Ok(()),
+        Holder::Predecessor => {
+            // UpdateAlias would do it in one step, but only between keys of
+            // one type and usage.
+            delete(aws, alias).await?;
+            create(aws, arn, alias).await
+        }
+        Holder::Other(who) => Err(CloudError {
+            message: format!("{alias} points to {who}"),
+            hint: Some("run the same command again, or state another `alias`".into()),
+            ..refusal
+        }),
+    }
+}
+
+async fn create(aws: &Aws, arn: &str, alias: &str) -> Answer<()> {
+    let answer = aws.session.kms.create_alias().alias_name(alias).target_key_id(arn).send().await;
+    answer.attempting("kms:CreateAlias", || format!("give key {arn} the alias {alias}"))?;
+    Ok(())
+}
+
+async fn delete(aws: &Aws, alias: &str) -> Answer<()> {
+    let answer = aws.session.kms.delete_alias().alias_name(alias).send().await;
+    answer.attempting("kms:DeleteAlias", || format!("delete alias {alias}")).or_absent()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kms::types::{KeySpec, KeyState};
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Address;
+
+    fn owner(stack: &str) -> Owner {
+        Owner { stack: stack.into(), address: Address::new("key") }
+    }
+
+    fn holder(arn: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {
+        let key = KeyMetadata::builder().key_id(arn).arn(arn).key_spec(spec).key_state(state);
+        let want = Wanted {
+            identity: "alias/k".into(),
+            spec: serde_json::from_value(json!({ "alias": "alias/k" })).unwrap(),
+            owner: owner("dev"),
+        };
+        Holder::of(&key.build().unwrap(), whose, "ours", &want)
+    }
+
+    #[test]
+    fn an_alias_leaves_only_a_predecessor() {
+        use KeySpec::{Rsa2048, SymmetricDefault};
+        use KeyState::{Enabled, PendingDeletion};
+        let (dev, prod) = (owner("dev"), owner("prod"));
+        let itself = holder("ours", SymmetricDefault, Enabled, None);
+        assert_eq!(itself, Holder::Itself);
+        let dying = holder("old", SymmetricDefault, PendingDeletion, Some(&dev));
+        assert_eq!(dying, Holder::Predecessor);
+        let replaced = holder("old", Rsa2048, Enabled, Some(&dev));
+        assert_eq!(replaced, Holder::Predecessor);
+        let others = [
+            holder("other", SymmetricDefault, Enabled, Some(&dev)),
+            holder("other", SymmetricDefault, PendingDeletion, Some(&prod)),
+            holder("other", Rsa2048, Enabled, Some(&prod)),
+            holder("other", SymmetricDefault, PendingDeletion, None),
+        ];
+        assert!(others.iter().all(|holder| matches!(holder, Holder::Other(_))), "{others:?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! `ccprov apply`: plan, show, ask, carry out.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::opened::{Opened, write_trace};
+use super::options::{Run, What, Where};
+use super::plan::{Drawn, draw};
+use super::run::{Task, approve, carry_out};
+use super::screen::Screen;
+use crate::engine::{Look, Until};
+use crate::model::Diagnostic;
+use crate::plan::{Permissions, Purpose, SavedPlan, guard};
+use crate::report::{self, PlanDetail, RunOf};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    place: Where,
+
+    #[command(flatten)]
+    pub(crate) run: Run,
+
+    /// Do exactly what a plan file says, made by `ccprov plan --out FILE`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "var"])]
+    plan: Option<PathBuf>,
+
+    /// When a resource counts as done
+    #[arg(long, value_name = "LEVEL", default_value = "ready")]
+    until: Level,
+}
+
+/// The engine's levels, as words of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Level {
+    /// AWS accepted every call
+    Accepted,
+    /// A read shows what was asked
+    Configured,
+    /// And the object is in service
+    Ready,
+}
+
+impl From<Level> for Until {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Accepted => Self::Accepted,
+            Level::Configured => Self::Configured,
+            Level::Ready => Self::Ready,
+        }
+    }
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
+    let (opened, drawn) = if let Some(path) = &arguments.plan {
+        saved(path, arguments, environment, permissions).await?
+    } else {
+        let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+        let drawn = draw(&opened, Purpose::Apply, permissions).await?;
+        (opened, drawn)
+    };
+    if !opened.warnings.is_empty() {
+        screen.talk(&report::diagnostics_text(&opened.warnings));
+    }
+    let Drawn { plan, refusals } = drawn;
+    if !arguments.run.json {
+        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    }
+    if !refusals.is_empty() {
+        return Err(Failure::refused(refusals));
+    }
+    // With nothing to do, the run is empty and its summary tells the outputs.
+    if !plan.is_empty() && !approve(&arguments.run, screen, "Apply this plan?")? {
+        screen.talk("Nothing was changed.");
+        write_trace(&arguments.place, &opened.calls, None)?;
+        return Ok(Exit::Failed);
+    }
+    let task = Task {
+        plan: &plan,
+        of: RunOf::Apply,
+        until: arguments.until.into(),
+        options: &arguments.run,
+        place: &arguments.place,
+        command: command(arguments),
+    };
+    carry_out(opened, task, screen).await
+}
+
+/// A plan file, on today's objects.
+async fn saved(
+    path: &Path,
+    arguments: &Arguments,
+    environment: &Environment,
+    permissions: Permissions,
+) -> Result<(Opened, Drawn), Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::plain(format!("{} cannot be read: {error}", path.display())))?;
+    let saved: SavedPlan = serde_json::from_str(&text).map_err(|error| {
+        Diagnostic::error(format!("{} is not a plan file: {error}", path.display()))
+            .hint("make one: `ccprov plan --out FILE`")
+    })?;
+    let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment).await?;
+    saved.check(opened.provider.place())?;
+    let world = opened.observe(Look::ToPlan).await?;
+    let plan = saved.on(&world).map_err(Failure::refused)?;
+    let refusals = guard(&plan, &opened.stack, &opened.catalog, Purpose::Apply, permissions);
+    Ok((opened, Drawn { plan, refusals }))
+}
+
+fn command(arguments: &Arguments) -> String {
+    // What a plan file says was done in part; the stack says the rest.
+    arguments.what.stack.as_ref().map_or_else(
+        || "ccprov apply".to_owned(),
+        |path| format!("ccprov apply {}", path.display()),
+    )
+}

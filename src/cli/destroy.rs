@@ -1,0 +1,71 @@
+//! `ccprov destroy`: removes everything that a stack owns, with or without its file.
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::opened::{Opened, write_trace};
+use super::options::{Run, What, Where};
+use super::plan::{Drawn, draw};
+use super::run::{Task, approve, carry_out};
+use super::screen::Screen;
+use crate::engine::Until;
+use crate::plan::{Permissions, Purpose};
+use crate::report::{self, PlanDetail, RunOf};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    place: Where,
+
+    #[command(flatten)]
+    pub(crate) run: Run,
+
+    /// Remove the stack of this name; needs no file
+    #[arg(long = "stack", value_name = "NAME", conflicts_with_all = ["stack", "var"])]
+    name: Option<String>,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
+    let opened = match &arguments.name {
+        Some(name) => Opened::named(name, &arguments.place, environment).await?,
+        None => Opened::file(&arguments.what, &arguments.place, environment).await?,
+    };
+    let Drawn { plan, refusals } = draw(&opened, Purpose::Destroy, permissions).await?;
+    if !arguments.run.json {
+        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    }
+    if !refusals.is_empty() {
+        return Err(Failure::refused(refusals));
+    }
+    if !plan.is_empty() && !approve(&arguments.run, screen, "Destroy all of this?")? {
+        screen.talk("Nothing was changed.");
+        write_trace(&arguments.place, &opened.calls, None)?;
+        return Ok(Exit::Failed);
+    }
+    let task = Task {
+        plan: &plan,
+        of: RunOf::Destroy,
+        until: Until::Accepted,
+        options: &arguments.run,
+        place: &arguments.place,
+        command: command(arguments),
+    };
+    carry_out(opened, task, screen).await
+}
+
+fn command(arguments: &Arguments) -> String {
+    match (&arguments.name, &arguments.what.stack) {
+        (Some(name), _) => format!("ccprov destroy --stack {name}"),
+        (None, Some(path)) => format!("ccprov destroy {}", path.display()),
+        (None, None) => "ccprov destroy".to_owned(),
+    }
+}

@@ -1,0 +1,46 @@
+//! The environment: read here, and nowhere else. What the AWS SDK's own chain
+//! reads (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL` and more) stays its business.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The prefix of variables that override those of a stack.
+const VARIABLE: &str = "CCPROV_VAR_";
+
+/// What ccprov itself takes from the environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// `CCPROV_STACK`.
+    pub(crate) stack: Option<PathBuf>,
+    /// `CCPROV_VAR_name`.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// `AWS_CA_BUNDLE`.
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// `AWS_REGION`, for checks that call nobody.
+    pub(crate) region: Option<String>,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn read() -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |value: OsString| value.into_string().ok();
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = text(name)?.strip_prefix(VARIABLE)?.to_owned();
+            Some((name, text(value)?))
+        });
+        Self {
+            stack: set("CCPROV_STACK").map(PathBuf::from),
+            variables: variables.collect(),
+            ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
+            region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
+        }
+    }
+
+    /// `${env.NAME}` of a stack file.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}

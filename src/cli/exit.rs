@@ -1,0 +1,117 @@
+//! Exit codes, in one table, and how failures are told.
+
+use std::process::ExitCode;
+
+use super::screen::Screen;
+use crate::model::{CloudError, Diagnostic, ErrorClass};
+use crate::report;
+
+/// The end of `ccprov --help`. `docs/EXIT_CODES.md` explains each.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0    done; or nothing to do
+  1    an error; nothing was changed
+  2    `plan --detailed-exitcode`: there are changes
+  5    refused, to keep what would be lost or is not ours; nothing was changed
+  6    partly done; run the same command again to go on
+  7    credentials or permissions are missing; nothing was changed
+  130  interrupted; run the same command again to go on";
+
+/// How a command ended that did what it could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    Failed,
+    Changes,
+    Refused,
+    Partly,
+    NotAllowed,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Changes => 2,
+            Exit::Refused => 5,
+            Exit::Partly => 6,
+            Exit::NotAllowed => 7,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not begin its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    problems: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// Something is wrong with what the user wrote.
+    pub(crate) fn input(problems: Vec<Diagnostic>) -> Self {
+        Self { exit: Exit::Failed, problems }
+    }
+
+    /// It could be done, and had better not be.
+    pub(crate) fn refused(problems: Vec<Diagnostic>) -> Self {
+        Self { exit: Exit::Refused, problems }
+    }
+
+    /// One problem in one sentence.
+    pub(crate) fn plain(problem: impl Into<String>) -> Self {
+        Self::input(vec![Diagnostic::error(problem)])
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(problem: Diagnostic) -> Self {
+        Self::input(vec![problem])
+    }
+}
+
+impl From<Vec<CloudError>> for Failure {
+    fn from(errors: Vec<CloudError>) -> Self {
+        let barred = |error: &CloudError| {
+            matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
+        };
+        let exit = if errors.iter().any(barred) { Exit::NotAllowed } else { Exit::Failed };
+        Self { exit, problems: errors.into_iter().map(as_diagnostic).collect() }
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        vec![error].into()
+    }
+}
+
+fn as_diagnostic(error: CloudError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(error.to_string());
+    error.hint.into_iter().fold(diagnostic, Diagnostic::hint)
+}
+
+/// Tells a failure, on stderr or as JSON, and comes to the exit code.
+pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, json: bool) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            if json {
+                screen.data(&report::diagnostics_json(&failure.problems));
+            } else {
+                screen.talk(&report::diagnostics_text(&failure.problems));
+            }
+            failure.exit
+        }
+    }
+}
+
+/// Help is data and success. A mistyped command line is an error like any
+/// other: clap's own code for it, 2, means "there are changes" here.
+pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
+    let _closed = error.print();
+    if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
+}

@@ -1,0 +1,47 @@
+//! `ccprov kinds`: what may be stated of a kind.
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::screen::Screen;
+use crate::aws::AwsCatalog;
+use crate::model::{Catalog, Diagnostic};
+use crate::report;
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// One kind [default: a list of all]
+    kind: Option<String>,
+
+    /// Tell everything as JSON, schemas included
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
+    let catalog = AwsCatalog::new();
+    let chosen = match &arguments.kind {
+        Some(name) => Some(catalog.kind(name).ok_or_else(|| unknown(name, &catalog))?),
+        None => None,
+    };
+    let text = match (chosen, arguments.json) {
+        (Some(kind), false) => report::kind_text(kind),
+        (Some(kind), true) => json(kind)?,
+        (None, false) => report::kinds_text(catalog.kinds()),
+        (None, true) => json(catalog.kinds())?,
+    };
+    screen.data(&text);
+    Ok(Exit::Done)
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::plain(format!("the kinds cannot be written: {error}")))
+}
+
+fn unknown(name: &str, catalog: &AwsCatalog) -> Failure {
+    let names: Vec<&str> = catalog.kinds().iter().map(|kind| kind.name.as_str()).collect();
+    Diagnostic::error(format!("there is no kind {name}"))
+        .hint(format!("there are: {}", names.join(", ")))
+        .into()
+}

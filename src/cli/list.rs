@@ -1,0 +1,62 @@
+//! `ccprov list`: the stacks that live in this account and region.
+
+use std::fmt::Write;
+
+use clap::Args;
+use serde_json::json;
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::opened::{connect, write_trace};
+use super::options::Where;
+use super::screen::Screen;
+use crate::aws::Provider;
+use crate::engine::port::{Read, StackSummary};
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+
+    /// Tell the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let (session, here) = connect(&arguments.place, None, environment).await?;
+    let calls = session.calls.clone();
+    let stacks = Provider::new(session, here.clone()).stacks().await;
+    write_trace(&arguments.place, &calls, None)?;
+    let stacks = stacks?;
+    if arguments.json {
+        let list = json!({
+            "format": "ccprov.list/1",
+            "account": here.account,
+            "region": here.region,
+            "stacks": stacks,
+        });
+        screen.data(&format!("{list:#}"));
+    } else if stacks.is_empty() {
+        screen.talk(&format!("No stack lives in account {} in {}.", here.account, here.region));
+    } else {
+        screen.data(&text(&stacks));
+    }
+    Ok(Exit::Done)
+}
+
+fn text(stacks: &[StackSummary]) -> String {
+    let width = stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for StackSummary { name, objects } in stacks {
+        let total: usize = objects.values().sum();
+        let kinds: Vec<String> =
+            objects.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let _infallible = writeln!(text, "{name:width$}  {total:>4} objects: {}", kinds.join(", "));
+    }
+    text
+}

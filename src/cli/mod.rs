@@ -1,0 +1,126 @@
+//! Reception: what the user typed, what it means, and how it ended.
+//!
+//! The only room that reads the environment, chooses between stdout (data) and
+//! stderr (talk), asks questions and hears signals. One file per command; a
+//! new command is a file, a variant of [`Command`] and an arm of `run`.
+
+mod apply;
+mod completions;
+mod destroy;
+mod environment;
+mod exit;
+mod kinds;
+mod list;
+mod opened;
+mod options;
+mod output;
+mod plan;
+mod run;
+mod schema;
+mod screen;
+mod signals;
+mod stack_path;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use environment::Environment;
+use exit::{Exit, Failure};
+use screen::Screen;
+
+/// Provisions and verifies messaging and event systems on AWS, without a state file.
+#[derive(Debug, Parser)]
+#[command(name = "ccprov", version, max_term_width = 100)]
+#[command(after_help = exit::TABLE)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a stack file; calls nobody
+    Validate(validate::Arguments),
+    /// Show what an apply would change; changes nothing
+    Plan(plan::Arguments),
+    /// Make AWS what the stack file states
+    Apply(apply::Arguments),
+    /// Remove everything that the stack owns
+    Destroy(destroy::Arguments),
+    /// Tell the outputs of a stack that was applied
+    Output(output::Arguments),
+    /// List the stacks that live in this account and region
+    List(list::Arguments),
+    /// Say what may be stated of a kind
+    Kinds(kinds::Arguments),
+    /// Print the JSON Schema of a stack file, for editors
+    Schema(schema::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// Runs the command line that `arguments` spell, the program's name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::of_usage(&error),
+    };
+    let screen = Screen::new();
+    // One thread is enough: all work is waiting for the network.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let problem = format!("the asynchronous runtime does not start: {error}");
+            return exit::of(Err(Failure::plain(problem)), &screen, false).into();
+        }
+    };
+    let json = arguments.command.wants_json();
+    let result = runtime.block_on(run(arguments.command, &screen));
+    exit::of(result, &screen, json).into()
+}
+
+async fn run(command: Command, screen: &Screen) -> Result<Exit, Failure> {
+    let environment = Environment::read();
+    match command {
+        Command::Validate(arguments) => validate::run(&arguments, &environment, screen),
+        Command::Plan(arguments) => plan::run(&arguments, &environment, screen).await,
+        Command::Apply(arguments) => apply::run(&arguments, &environment, screen).await,
+        Command::Destroy(arguments) => destroy::run(&arguments, &environment, screen).await,
+        Command::Output(arguments) => output::run(&arguments, &environment, screen).await,
+        Command::List(arguments) => list::run(&arguments, &environment, screen).await,
+        Command::Kinds(arguments) => kinds::run(&arguments, screen),
+        Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, screen)),
+    }
+}
+
+impl Command {
+    /// Whether errors are wanted as JSON too.
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Validate(arguments) => arguments.json,
+            Self::Plan(arguments) => arguments.json,
+            Self::Apply(arguments) => arguments.run.json,
+            Self::Destroy(arguments) => arguments.run.json,
+            Self::List(arguments) => arguments.json,
+            Self::Kinds(arguments) => arguments.json,
+            Self::Output(arguments) => arguments.wants_json(),
+            Self::Schema(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}

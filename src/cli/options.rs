@@ -1,0 +1,81 @@
+//! Options that several commands share.
+
+#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::environment::Environment;
+use crate::spec::Inputs;
+
+/// Which stack file, and with which variables.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct What {
+    /// The stack file [default: $CCPROV_STACK, else the only stack file in stacks/]
+    #[arg(value_name = "STACK.yaml")]
+    pub(crate) stack: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) variables: Variables,
+}
+
+/// Overrides of a stack's variables.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Variables {
+    /// Override a variable of the stack; also $CCPROV_VAR_name
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    var: Vec<(String, String)>,
+}
+
+impl Variables {
+    /// The command line over the environment.
+    pub(crate) fn inputs(&self, environment: &Environment) -> Inputs<'static> {
+        let mut vars: BTreeMap<String, String> = environment.variables.clone();
+        vars.extend(self.var.iter().cloned());
+        Inputs { vars, env: &|name| Environment::variable(name) }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Which AWS, and as whom. Everything left out comes from the SDK's default
+/// chain: environment, profile, SSO, web identity, container, instance.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Where {
+    /// The region [default: the stack file's, else $AWS_REGION or the profile's]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// The profile of ~/.aws/config to take credentials from
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Send every call there instead of to AWS: an emulator, a proxy
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// Write every call to FILE, for ui.perfetto.dev or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+}
+
+/// Options of the two commands that change AWS.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Run {
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    pub(crate) auto_approve: bool,
+
+    /// Permit to delete or replace what holds data, and to empty buckets
+    #[arg(long)]
+    pub(crate) allow_data_loss: bool,
+
+    /// Tell progress as JSON lines on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,112 @@
+//! `ccprov plan`: what an apply (or a destroy) would do. Holds a reader only.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::opened::{Opened, write_file, write_trace};
+use super::options::{What, Where};
+use super::screen::Screen;
+use crate::engine::Look;
+use crate::model::{Diagnostic, Severity};
+use crate::plan::{Permissions, Plan, Purpose, SavedPlan, guard, plan, plan_destroy};
+use crate::report::{self, PlanDetail};
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    place: Where,
+
+    /// Plan the removal of everything instead
+    #[arg(long, conflicts_with = "out")]
+    destroy: bool,
+
+    /// List what does not change, too
+    #[arg(long)]
+    all: bool,
+
+    /// Tell the plan as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Exit with 0 for no changes, 1 for an error, 2 for changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    /// Write the plan to FILE, for `ccprov apply --plan FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
+    let drawn = draw(&opened, purpose, Permissions::default()).await;
+    write_trace(&arguments.place, &opened.calls, None)?;
+    let drawn = drawn?;
+    let mut remarks = opened.warnings.clone();
+    remarks.extend(drawn.refusals.into_iter().map(as_warning));
+    if !remarks.is_empty() {
+        screen.talk(&report::diagnostics_text(&remarks));
+    }
+    if arguments.json {
+        screen.data(&report::plan_json(&drawn.plan));
+    } else {
+        let detail = if arguments.all { PlanDetail::FULL } else { PlanDetail::CHANGES };
+        screen.data(&report::plan_text(&drawn.plan, detail));
+    }
+    let has_changes = !drawn.plan.is_empty();
+    if let Some(path) = &arguments.out {
+        let saved = SavedPlan::new(opened.stack, drawn.plan);
+        let text = serde_json::to_string_pretty(&saved)
+            .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
+        write_file(path, &text)?;
+        screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
+    }
+    let changes = arguments.detailed_exitcode && has_changes;
+    Ok(if changes { Exit::Changes } else { Exit::Done })
+}
+
+/// A plan, and what stands against it.
+#[derive(Debug)]
+pub(crate) struct Drawn {
+    pub(crate) plan: Plan,
+    pub(crate) refusals: Vec<Diagnostic>,
+}
+
+/// Looks at the world and draws the plan.
+pub(crate) async fn draw(
+    opened: &Opened,
+    purpose: Purpose,
+    permissions: Permissions,
+) -> Result<Drawn, Failure> {
+    let (stack, catalog) = (&opened.stack, &opened.catalog);
+    let plan = match purpose {
+        Purpose::Apply => {
+            let world = opened.observe(Look::ToPlan).await?;
+            plan(stack, &world, catalog, permissions).map_err(Failure::refused)?
+        }
+        Purpose::Destroy => {
+            let world = opened.observe(Look::ToDestroy).await?;
+            plan_destroy(stack, &world, catalog, permissions)
+        }
+    };
+    let refusals = guard(&plan, stack, catalog, purpose, permissions);
+    Ok(Drawn { plan, refusals })
+}
+
+/// What stops an apply is only worth knowing for a plan.
+fn as_warning(mut refusal: Diagnostic) -> Diagnostic {
+    refusal.severity = Severity::Warning;
+    refusal
+}

@@ -1,0 +1,143 @@
+//! Carrying out a plan: ask, obtain a writer, run, show, sum up.
+
+use std::collections::BTreeMap;
+
+use indicatif::ProgressDrawTarget;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::exit::{Exit, Failure};
+use super::opened::{Opened, write_trace};
+use super::options::{Run, Where};
+use super::screen::Screen;
+use super::signals;
+use crate::engine::event::Outcome;
+use crate::engine::stop::Stopper;
+use crate::engine::{Report, Site, Until, execute};
+use crate::model::{Diagnostic, ErrorClass, FactRef, document};
+use crate::plan::Plan;
+use crate::report::{FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text};
+
+/// What to run, and how to speak of it.
+pub(crate) struct Task<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) of: RunOf,
+    pub(crate) until: Until,
+    pub(crate) options: &'a Run,
+    pub(crate) place: &'a Where,
+    /// The command that goes on from where this one stopped.
+    pub(crate) command: String,
+}
+
+/// Asks, unless told not to. With nobody to ask, refuses at once.
+pub(crate) fn approve(options: &Run, screen: &Screen, what: &str) -> Result<bool, Failure> {
+    if options.auto_approve {
+        return Ok(true);
+    }
+    if options.json || !screen.can_ask {
+        return Err(Diagnostic::error("nobody is there to approve the plan")
+            .because("this is not a terminal, or --json was asked for; nothing was changed")
+            .hint("review the plan, then pass --auto-approve (-y)")
+            .into());
+    }
+    let answer = screen.ask(&format!("\n{what} Type yes to go on: "));
+    Ok(answer == "yes" || answer == "y")
+}
+
+/// Carries out an approved plan. Only here is a writer obtained.
+pub(crate) async fn carry_out(
+    opened: Opened,
+    task: Task<'_>,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let (stopper, stop) = Stopper::new();
+    let Opened { provider, catalog, calls, .. } = opened;
+    let writer = provider.into_writer(task.plan.stack.clone());
+    let site = Site {
+        writer: &writer,
+        catalog: &catalog,
+        plan: task.plan,
+        until: task.until,
+        seed: fastrand::u64(..),
+    };
+    let mut record = RunRecord::default();
+    let report = {
+        let views = views(&mut record, task.options, screen);
+        let run = execute(site, stop, sender);
+        let listening = signals::listen(&stopper);
+        tokio::pin!(listening);
+        let both = futures::future::join(run, show(views, receiver));
+        tokio::select! {
+            (report, ()) = both => report,
+            never = &mut listening => match never {},
+        }
+    };
+    write_trace(task.place, &calls, Some(&record))?;
+    let outputs = known_outputs(task.plan, &report);
+    let text = summary_text(&record, task.of, &outputs, &task.command);
+    if task.options.json {
+        screen.talk(&text);
+    } else {
+        screen.data(&format!(
+            "
+{text}"
+        ));
+    }
+    Ok(exit_of(&report, record.was_interrupted()))
+}
+
+async fn show(
+    mut views: impl View,
+    mut events: mpsc::UnboundedReceiver<crate::engine::event::Event>,
+) {
+    while let Some(event) = events.recv().await {
+        views.show(&event);
+    }
+    views.finish();
+}
+
+/// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
+/// request.
+fn views<'a>(record: &'a mut RunRecord, options: &Run, screen: &Screen) -> FanOut<'a> {
+    let views = FanOut::new().with(record);
+    if options.json {
+        views.with(JsonLines::new(Box::new(std::io::stdout())))
+    } else if screen.is_live {
+        views.with(Live::new(ProgressDrawTarget::stderr(), screen.has_colour()))
+    } else {
+        views.with(Plain::new(Box::new(anstream::stderr())))
+    }
+}
+
+/// The outputs with everything that is known after the run.
+pub(crate) fn known_outputs(plan: &Plan, report: &Report) -> BTreeMap<String, Value> {
+    let known = |fact: &FactRef| report.facts.get(&fact.address)?.get(&fact.fact).cloned();
+    let filled = |(name, value): (&String, &Value)| (name.clone(), document::fill(value, &known));
+    plan.outputs.iter().map(filled).collect()
+}
+
+fn exit_of(report: &Report, interrupted: bool) -> Exit {
+    let summary = report.summary;
+    let denied = |outcome: &Outcome| match outcome {
+        Outcome::Failed { error, .. } => {
+            matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
+        }
+        Outcome::Done { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Skipped { .. }
+        | Outcome::NotStarted
+        | Outcome::Unconfirmed => false,
+    };
+    let nothing_done = summary.added + summary.changed + summary.destroyed == 0;
+    if interrupted {
+        Exit::Interrupted
+    } else if summary.is_success() {
+        Exit::Done
+    } else if nothing_done && report.outcomes.values().any(denied) {
+        Exit::NotAllowed
+    } else {
+        Exit::Partly
+    }
+}

@@ -1,0 +1,58 @@
+//! `ccprov validate`: everything that can be known wrong without AWS.
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::options::What;
+use super::screen::Screen;
+use super::stack_path;
+use crate::aws::AwsCatalog;
+use crate::model::Place;
+use crate::report;
+use crate::spec;
+
+/// An account that belongs to nobody, where the stack pins none.
+const NO_ACCOUNT: &str = "000000000000";
+/// Where a stack without a region is taken to live, for the check alone.
+const ANY_REGION: &str = "us-east-1";
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    what: What,
+
+    /// Tell problems as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let path = stack_path::find(arguments.what.stack.as_deref(), environment)?;
+    let inputs = arguments.what.variables.inputs(environment);
+    let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+    let region = file.region().or(environment.region.as_deref()).unwrap_or(ANY_REGION);
+    let place = Place {
+        partition: "aws".into(),
+        account: file.account().unwrap_or(NO_ACCOUNT).to_owned(),
+        region: region.to_owned(),
+        endpoint: None,
+    };
+    let checked = spec::check(&file, &place, &AwsCatalog::new(), &inputs);
+    let checked = checked.map_err(Failure::input)?;
+    if arguments.json {
+        screen.data(&report::diagnostics_json(&checked.warnings));
+        return Ok(Exit::Done);
+    }
+    if !checked.warnings.is_empty() {
+        screen.talk(&report::diagnostics_text(&checked.warnings));
+    }
+    let count = checked.stack.resources.len();
+    let stack = &checked.stack.name;
+    screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
+    Ok(Exit::Done)
+}
