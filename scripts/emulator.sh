@@ -37,6 +37,8 @@ fi
 # beside the port that it is given; started by its server, hypercorn, it opens that port alone.
 serve() {
     if [ "$mode" = moto ]; then
+        # AWS's own policies, which roles attach, are there only on request.
+        export MOTO_IAM_LOAD_MANAGED_POLICIES=true
         exec "$home/bin/moto_server" --host 127.0.0.1 --port "$1"
     fi
     export GATEWAY_PORT="$1" MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 LOG_LEVEL=WARNING

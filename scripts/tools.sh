@@ -6,10 +6,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The only place that states versions. MiniStack needs cbor2 for the protocol of CloudWatch. Of moto we
-# take the server and the services that ccprov talks to: all of them would be three times the size.
-ministack=(1.5.33 'ministack==1.5.33' 'cbor2>=5.4,<7')
-moto=(5.2.1 'moto[kms,s3]==5.2.1' 'flask>=3,<4' 'flask-cors>=5,<7')
+# The only place that states versions. MiniStack needs cbor2 for the protocol of CloudWatch, and
+# cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service.
+ministack=(1.5.33 'ministack==1.5.33' 'cbor2>=5.4,<7' 'cryptography>=41')
+moto=(5.2.1 'moto[server]==5.2.1')
 
 fail() {
     printf 'tools: %s\n' "$1" >&2

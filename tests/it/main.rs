@@ -7,5 +7,6 @@
 mod contract;
 mod iam;
 mod kms_key;
+mod pages;
 mod resource;
 mod support;

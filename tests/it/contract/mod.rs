@@ -34,7 +34,7 @@
 mod case;
 mod declared;
 pub(crate) mod emulator;
-mod lies;
+pub(crate) mod lies;
 mod run;
 
 use std::collections::BTreeSet;

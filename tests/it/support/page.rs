@@ -3,6 +3,7 @@
 //! `make docs` writes them anew; so does any test run with `UPDATE_DOCS=1`.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::emulator::root;
@@ -27,8 +28,13 @@ fn settle(file: &Path, wanted: &str, update: bool) -> Result<(), &'static str> {
     match (found == wanted, update) {
         (true, _) => Ok(()),
         (false, false) => Err("is not what the code says"),
-        (false, true) => fs::write(file, wanted).map_err(|_| "cannot be written"),
+        (false, true) => write(file, wanted).map_err(|_| "cannot be written"),
     }
+}
+
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    file.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(file, text)
 }
 
 fn with_part(text: &str, name: &str, wanted: &str) -> String {
@@ -56,7 +62,7 @@ mod tests {
     #[test]
     fn an_old_page_is_a_failure_until_it_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("page.md");
+        let file = folder.path().join("pages/page.md");
         settle(&file, "new", false).expect_err("there is no such page");
         settle(&file, "new", true).unwrap();
         settle(&file, "new", false).unwrap();
