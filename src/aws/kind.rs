@@ -35,6 +35,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const FIXED: &'static [&'static str];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];
+    /// Fields that say how ccprov handles the object and that AWS cannot show
+    /// (`force_destroy`): never read, never compared.
+    const UNREAD: &'static [&'static str] = &[];
     /// What can be referred to: name, what it is, whether it can be predicted.
     const FACTS: &'static [(&'static str, &'static str, bool)];
     /// How long it may take.
@@ -236,6 +239,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             schema: schema.into(),
             fixed: list(K::FIXED),
             must_exist: list(K::MUST_EXIST),
+            unread: list(K::UNREAD),
             facts: K::FACTS
                 .iter()
                 .map(|(name, summary, predicted)| FactInfo {
@@ -329,7 +333,8 @@ fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
     serde_json::from_value(Value::Object(document.clone()))
 }
 
-fn untyped<K: Kind>(spec: &K::Spec) -> Document {
+/// A spec as the document that it is compared in.
+pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
     match serde_json::to_value(spec) {
         Ok(Value::Object(document)) => document,
         // A spec is a struct of plain fields; tidy's contract test would show it.
