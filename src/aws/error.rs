@@ -67,6 +67,21 @@ where
     }
 }
 
+/// A failure of which an answer of success tells, as `DeleteObjects` does of
+/// single objects.
+pub(crate) fn told(operation: &str, attempted: String, code: &str, message: &str) -> CloudError {
+    let class = classify(code, message, None);
+    CloudError {
+        attempted,
+        operation: operation.to_owned(),
+        class,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        request_id: None,
+        hint: hint(class, operation, code, message),
+    }
+}
+
 fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let headers = error.raw_response()?.headers();
     ["x-amzn-requestid", "x-amz-request-id"]
@@ -103,9 +118,11 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "NoSuchLifecycleConfiguration",
             "NoSuchPublicAccessBlockConfiguration",
             "NoSuchTagSet",
+            "NoSuchUpload",
             "NonExistentQueue",
             "NotFound",
             "NotFoundException",
+            "ObjectLockConfigurationNotFoundError",
             "OwnershipControlsNotFoundError",
             "QueueDoesNotExist",
             "ResourceNotFound",
@@ -325,6 +342,8 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
 /// The IAM action of an operation, where the two differ.
 fn permission(operation: &str) -> &str {
     match operation {
+        "s3:CreateBucket" => "s3:CreateBucket, s3:TagResource and s3:PutBucketOwnershipControls",
+        "s3:GetObjectLockConfiguration" => "s3:GetBucketObjectLockConfiguration",
         "s3:HeadBucket" | "s3:ListObjectVersions" => "s3:ListBucket and s3:ListBucketVersions",
         "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration",
         "s3:GetBucketEncryption" => "s3:GetEncryptionConfiguration",

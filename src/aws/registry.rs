@@ -1,14 +1,21 @@
 //! Every kind, in one sorted list. A new kind is a file in `kinds/` and a line here.
 
 use super::kind::{AnyKind, Erased};
+use super::kinds::s3_bucket::S3Bucket;
+use super::kinds::s3_bucket_notification::S3BucketNotification;
 use super::kinds::sns_subscription::SnsSubscription;
 use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
 use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
 
 /// Sorted by name.
-pub(crate) static KINDS: &[&dyn AnyKind] =
-    &[&Erased::<SnsSubscription>::new(), &Erased::<SnsTopic>::new(), &Erased::<SqsQueue>::new()];
+pub(crate) static KINDS: &[&dyn AnyKind] = &[
+    &Erased::<S3Bucket>::new(),
+    &Erased::<S3BucketNotification>::new(),
+    &Erased::<SnsSubscription>::new(),
+    &Erased::<SnsTopic>::new(),
+    &Erased::<SqsQueue>::new(),
+];
 
 /// The kind of a name.
 pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {
