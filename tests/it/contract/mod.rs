@@ -33,7 +33,7 @@
 
 mod case;
 mod declared;
-mod emulator;
+pub(crate) mod emulator;
 mod lies;
 mod run;
 
