@@ -15,6 +15,7 @@ mod settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::OrAbsent;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -176,7 +177,8 @@ move, grants and key format of the logs.
         if head?.is_none() {
             return Ok(None);
         }
-        let (spec, owner) = seen?;
+        // Nodes of S3 may disagree for a moment whether there is such a bucket.
+        let Some((spec, owner)) = seen.or_absent()? else { return Ok(None) };
         let mut seen = Seen::current(spec, facts(&aws.place, name), owner);
         seen.holdings = holdings?;
         Ok(Some(seen))
