@@ -32,8 +32,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const NOTES: &'static str;
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
-    /// Fields that say how ccprov handles the object and that AWS cannot show
-    /// (`force_destroy`): never read, never compared.
+    /// Fields that no read can show, because they steer ccprov and not AWS
+    /// (`force_destroy`): never compared.
     const UNREAD: &'static [&'static str] = &[];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];

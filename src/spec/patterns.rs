@@ -13,9 +13,11 @@ use super::yaml;
 use crate::model::Diagnostic;
 
 /// The built-in patterns, sorted by name. A new one is a file in
-/// `stacks/patterns/` and a line here:
-/// `BuiltIn { name: "claim_check", text: include_str!("../../stacks/patterns/claim_check.yaml") },`
-pub static PATTERNS: &[BuiltIn] = &[];
+/// `stacks/patterns/` and a line here.
+pub static PATTERNS: &[BuiltIn] = &[BuiltIn {
+    name: "claim_check",
+    text: include_str!("../../stacks/patterns/claim_check.yaml"),
+}];
 
 /// One pattern that is part of the program.
 #[derive(Clone, Copy, Debug)]

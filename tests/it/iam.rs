@@ -19,7 +19,7 @@ fn role(managed_policy_arns: &[&str]) -> Value {
 
 #[tokio::test]
 async fn a_policy_that_a_stranger_has_attached_stays() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     let aws = Aws::connect(&emulator.connection).await;
     let statement = json!({ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" });
     let policy =
@@ -36,7 +36,7 @@ async fn a_policy_that_a_stranger_has_attached_stays() {
 
 #[tokio::test]
 async fn a_role_of_the_same_name_elsewhere_is_no_match() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     let aws = Aws::connect(&emulator.connection).await;
     let (dev, prod) =
         (aws.resource("dev", "iam_role", &role(&[])), aws.resource("prod", "iam_role", &role(&[])));

@@ -21,7 +21,7 @@ fn key(aws: &Aws, stack: &str) -> Resource {
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_key() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     let line = broken_line(&emulator.connection, "CreateKey", Fault::LoseTheAnswer).await;
     let dev = key(&Aws::connect(&line).await, "dev");
     let lost = dev.create().await.unwrap_err();
@@ -32,7 +32,7 @@ async fn a_lost_answer_makes_no_second_key() {
 
 #[tokio::test]
 async fn a_create_that_failed_halfway_goes_on_with_its_key() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     // What KMS answers while a fresh key is not known everywhere.
     let refusal = Fault::Answer("{\"__type\":\"NotFoundException\",\"message\":\"no such key\"}");
     let line = broken_line(&emulator.connection, "CreateAlias", refusal).await;
@@ -48,7 +48,7 @@ async fn a_create_that_failed_halfway_goes_on_with_its_key() {
 
 #[tokio::test]
 async fn the_alias_of_a_strangers_key_stays_there() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     let aws = Aws::connect(&emulator.connection).await;
     let (dev, prod) = (key(&aws, "dev"), key(&aws, "prod"));
     let facts = prod.create().await.unwrap();
@@ -64,7 +64,7 @@ async fn the_alias_of_a_strangers_key_stays_there() {
 
 #[tokio::test]
 async fn a_key_on_its_way_out_leaves_its_alias_to_its_successor() {
-    let emulator = emulator::ministack().await;
+    let emulator = emulator::ministack();
     let dev = key(&Aws::connect(&emulator.connection).await, "dev");
     let old = dev.create().await.unwrap();
     dev.delete().await.unwrap();

@@ -6,18 +6,15 @@
 //! S3 checks each destination by sending it a test message, so that an
 //! accepted write proves the policies on the way.
 
+mod entry;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use aws_sdk_s3::operation::get_bucket_notification_configuration::GetBucketNotificationConfigurationOutput;
-use aws_sdk_s3::types::{
-    Event, EventBridgeConfiguration, FilterRule, FilterRuleName, LambdaFunctionConfiguration,
-    NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter,
-    TopicConfiguration,
-};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
@@ -25,8 +22,9 @@ use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::document::is_pending;
 use crate::model::{
-    Emptying, ErrorClass, Facts, Identity, Live, Naming, Owner, Parent, Problem, Sought,
+    Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought,
 };
+use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
 
 pub(crate) struct S3BucketNotification;
 
@@ -45,113 +43,10 @@ pub(crate) struct Spec {
     /// Lambda functions to invoke.
     #[serde(default)]
     lambda_function: BTreeSet<LambdaFunction>,
-    /// Whether every event also goes to the default bus of EventBridge. Not
+    /// Whether every event also goes to the account's default event bus. Not
     /// compared when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     eventbridge: Option<bool>,
-}
-
-/// The three kinds of entry differ in the name of one field, for us and for S3.
-macro_rules! entry {
-    ($(#[$doc:meta])* $name:ident, $(#[$arn_doc:meta])* $arn:ident, $wire:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name {
-            /// The end of the entry's id, which every event carries as
-            /// `configurationId`. Default: follows from the other fields.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            #[schemars(length(min = 1, max = 64))]
-            id: Option<String>,
-            $(#[$arn_doc])*
-            $arn: String,
-            /// Names of events, such as `s3:ObjectCreated:*`.
-            #[schemars(schema_with = "names_of_events")]
-            events: BTreeSet<String>,
-            /// Only keys that begin with this.
-            #[schemars(length(max = 1024))]
-            filter_prefix: Option<String>,
-            /// Only keys that end with this.
-            #[schemars(length(max = 1024))]
-            filter_suffix: Option<String>,
-        }
-
-        impl $name {
-            fn entry(&self) -> Entry<'_> {
-                Entry {
-                    field: stringify!($arn).trim_end_matches("_arn"),
-                    id: self.id.as_deref(),
-                    arn: &self.$arn,
-                    events: &self.events,
-                    prefix: self.filter_prefix.as_deref().unwrap_or_default(),
-                    suffix: self.filter_suffix.as_deref().unwrap_or_default(),
-                }
-            }
-
-            /// An empty filter is none.
-            fn canonical(mut self) -> Self {
-                self.filter_prefix = self.filter_prefix.filter(|prefix| !prefix.is_empty());
-                self.filter_suffix = self.filter_suffix.filter(|suffix| !suffix.is_empty());
-                self
-            }
-
-            /// `None` for an entry of somebody else's.
-            fn seen(wire: &$wire) -> Option<Self> {
-                let id = wire.id().filter(|id| is_ours(Some(id)))?;
-                let rule = |name| rule(wire.filter(), name);
-                let seen = Self {
-                    id: stated_id(id),
-                    $arn: wire.$arn().to_owned(),
-                    events: wire.events().iter().map(|event| event.as_str().to_owned()).collect(),
-                    filter_prefix: rule(FilterRuleName::Prefix),
-                    filter_suffix: rule(FilterRuleName::Suffix),
-                };
-                Some(seen.canonical())
-            }
-
-            fn wire(&self, owner: &Owner) -> Option<$wire> {
-                let entry = self.entry();
-                $wire::builder()
-                    .id(entry.wire_id(owner))
-                    .$arn(entry.arn)
-                    .set_events(Some(entry.events.iter().map(|name| Event::from(name.as_str())).collect()))
-                    .set_filter(entry.wire_filter())
-                    .build()
-                    .ok()
-            }
-        }
-    };
-}
-
-entry!(
-    /// A topic to publish to.
-    Topic,
-    /// ARN of a standard topic in the bucket's region. Its policy must let
-    /// `s3.amazonaws.com` publish; with a KMS key, so must the key's.
-    topic_arn,
-    TopicConfiguration
-);
-entry!(
-    /// A queue to send to.
-    Queue,
-    /// ARN of a standard queue in the bucket's region. Its policy must let
-    /// `s3.amazonaws.com` send; with a KMS key, so must the key's.
-    queue_arn,
-    QueueConfiguration
-);
-entry!(
-    /// A Lambda function to invoke.
-    LambdaFunction,
-    /// ARN of the function, which must let `s3.amazonaws.com` invoke it.
-    lambda_function_arn,
-    LambdaFunctionConfiguration
-);
-
-fn names_of_events(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "array", "minItems": 1, "uniqueItems": true,
-        "items": { "type": "string", "enum": Event::values() }
-    })
 }
 
 impl Kind for S3BucketNotification {
@@ -166,8 +61,9 @@ The bucket's name is its identity: a bucket has one of these.
 take it: the destination is missing, its policy or its key's does not admit `s3.amazonaws.com`, or \
 it is FIFO.
 - S3 refuses two entries that take the same event of the same key.
-- `eventbridge` carries no mark of who turned it on: deleting the notification leaves it on, and \
-one that states nothing else is not found by `destroy`. It ends with the bucket.";
+- `eventbridge` carries no mark of who turned it on. Deleting the notification turns it off, unless \
+the notification was declared without it. One that states nothing else is found only while it is \
+declared; it ends with its bucket.";
     const FIXED: &'static [&'static str] = &["bucket"];
     const MUST_EXIST: &'static [&'static str] = &[
         "bucket",
@@ -204,6 +100,7 @@ one that states nothing else is not found by `destroy`. It ends with the bucket.
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let bucket = sought.identity.as_str();
         let Some(answer) = configuration(aws, bucket).await.or_absent()? else { return Ok(None) };
+        let is_stated = sought.fields.as_ref().map(|fields| fields.contains("eventbridge"));
         let spec = Spec {
             bucket: bucket.to_owned(),
             topic: answer.topic_configurations().iter().filter_map(Topic::seen).collect(),
@@ -213,11 +110,13 @@ one that states nothing else is not found by `destroy`. It ends with the bucket.
                 .iter()
                 .filter_map(LambdaFunction::seen)
                 .collect(),
-            eventbridge: Some(answer.event_bridge_configuration.is_some()),
+            // It is not known whose it is: where the declaration is silent, not ours.
+            eventbridge: is_stated
+                .unwrap_or(true)
+                .then_some(answer.event_bridge_configuration.is_some()),
         };
-        // Whoever states `eventbridge` takes it for theirs when it is on.
-        let is_stated = sought.fields.as_ref().is_some_and(|fields| fields.contains("eventbridge"));
-        if entries(&spec).next().is_none() && !(is_stated && spec.eventbridge == Some(true)) {
+        let is_on = is_stated == Some(true) && spec.eventbridge == Some(true);
+        if entries(&spec).next().is_none() && !is_on {
             return Ok(None);
         }
         let mut seen = Seen::current(spec, facts(bucket), None);
@@ -236,7 +135,10 @@ one that states nothing else is not found by `destroy`. It ends with the bucket.
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let bucket = have.identity.as_str();
-        let others = others(configuration(aws, bucket).await?);
+        let mut others = others(configuration(aws, bucket).await?);
+        if have.document.get("eventbridge").and_then(Value::as_bool) == Some(true) {
+            others.event_bridge_configuration = None;
+        }
         let call = aws.session.s3.put_bucket_notification_configuration().bucket(bucket);
         let answer = call
             .expected_bucket_owner(&aws.place.account)
@@ -256,18 +158,6 @@ fn facts(bucket: &str) -> Facts {
     [("bucket".to_owned(), bucket.to_owned())].into()
 }
 
-/// An entry, whatever its destination.
-#[derive(Clone, Copy, Debug)]
-struct Entry<'a> {
-    /// The field of the document that lists it.
-    field: &'static str,
-    id: Option<&'a str>,
-    arn: &'a str,
-    events: &'a BTreeSet<String>,
-    prefix: &'a str,
-    suffix: &'a str,
-}
-
 fn entries(spec: &Spec) -> impl Iterator<Item = Entry<'_>> {
     let topics = spec.topic.iter().map(Topic::entry);
     let queues = spec.queue.iter().map(Queue::entry);
@@ -285,7 +175,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
         );
     }
     for (at, entry) in entries.iter().enumerate() {
-        if !is_pending(entry.arn) && entry.arn.ends_with(".fifo") {
+        if !is_pending(entry.arn) && entry.arn.strip_suffix(".fifo").is_some() {
             let message = format!("{} is FIFO, and S3 tells only standard ones", entry.arn);
             problems.push(Problem::of(entry.field, message));
         }
@@ -301,91 +191,6 @@ fn check(spec: &Spec) -> Vec<Problem> {
         }
     }
     problems
-}
-
-impl Entry<'_> {
-    /// An event of some key that both would take, which S3 does not allow.
-    fn overlap(&self, other: &Self) -> Option<String> {
-        let pending = [self.prefix, self.suffix, other.prefix, other.suffix];
-        let same_keys = !pending.into_iter().any(is_pending)
-            && (self.prefix.starts_with(other.prefix) || other.prefix.starts_with(self.prefix))
-            && (self.suffix.ends_with(other.suffix) || other.suffix.ends_with(self.suffix));
-        if !same_keys {
-            return None;
-        }
-        let pairs =
-            self.events.iter().flat_map(|one| other.events.iter().map(move |two| (one, two)));
-        pairs
-            .filter_map(|(one, two)| {
-                if covers(one, two) {
-                    Some(two.clone())
-                } else {
-                    covers(two, one).then(|| one.clone())
-                }
-            })
-            .next()
-    }
-
-    /// What marks the entry as ours, and the same entry again as the same.
-    fn wire_id(&self, owner: &Owner) -> String {
-        let Owner { stack, address } = owner;
-        if let Some(id) = self.id {
-            return format!("{OURS}{stack}:{address}{STATED}{id}");
-        }
-        let mut digest = Sha256::new();
-        let events = self.events.iter().map(String::as_str);
-        for part in [self.arn, self.prefix, self.suffix].into_iter().chain(events) {
-            digest.update(part);
-            digest.update("\n");
-        }
-        let mut id = format!("{OURS}{stack}:{address}:");
-        for byte in digest.finalize().iter().take(4) {
-            // Writing to a string cannot fail.
-            let _infallible = write!(id, "{byte:02x}");
-        }
-        id
-    }
-
-    fn wire_filter(&self) -> Option<NotificationConfigurationFilter> {
-        let rules: Vec<FilterRule> =
-            [(FilterRuleName::Prefix, self.prefix), (FilterRuleName::Suffix, self.suffix)]
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| FilterRule::builder().name(name).value(value).build())
-                .collect();
-        if rules.is_empty() {
-            return None;
-        }
-        let key = S3KeyFilter::builder().set_filter_rules(Some(rules)).build();
-        Some(NotificationConfigurationFilter::builder().key(key).build())
-    }
-}
-
-/// Whether an event's name stands for another, as `s3:ObjectCreated:*` does.
-fn covers(name: &str, other: &str) -> bool {
-    name == other || name.strip_suffix('*').is_some_and(|family| other.starts_with(family))
-}
-
-/// What ids of ours begin with.
-const OURS: &str = "ccprov:";
-/// What comes before an id that the user stated.
-const STATED: &str = ":id=";
-
-fn is_ours(id: Option<&str>) -> bool {
-    id.is_some_and(|id| id.starts_with(OURS))
-}
-
-fn stated_id(wire: &str) -> Option<String> {
-    wire.split_once(STATED).map(|(_, id)| id.to_owned())
-}
-
-/// The value of a filter rule. S3 answers `Prefix` where it was told `prefix`.
-fn rule(filter: Option<&NotificationConfigurationFilter>, name: FilterRuleName) -> Option<String> {
-    let rules = filter?.key()?.filter_rules();
-    let is_named = |rule: &&FilterRule| {
-        rule.name().is_some_and(|it| it.as_str().eq_ignore_ascii_case(name.as_str()))
-    };
-    rules.iter().find(is_named)?.value.clone()
 }
 
 async fn configuration(
@@ -426,16 +231,15 @@ async fn write(aws: &Aws, want: &Wanted<Spec>) -> Answer<Facts> {
 
 /// The document without our entries.
 fn others(seen: GetBucketNotificationConfigurationOutput) -> NotificationConfiguration {
-    let mut topics = seen.topic_configurations;
-    let mut queues = seen.queue_configurations;
-    let mut functions = seen.lambda_function_configurations;
-    topics.iter_mut().for_each(|list| list.retain(|entry| !is_ours(entry.id())));
-    queues.iter_mut().for_each(|list| list.retain(|entry| !is_ours(entry.id())));
-    functions.iter_mut().for_each(|list| list.retain(|entry| !is_ours(entry.id())));
+    let topics = seen.topic_configurations.into_iter().flatten();
+    let queues = seen.queue_configurations.into_iter().flatten();
+    let functions = seen.lambda_function_configurations.into_iter().flatten();
     NotificationConfiguration::builder()
-        .set_topic_configurations(topics)
-        .set_queue_configurations(queues)
-        .set_lambda_function_configurations(functions)
+        .set_topic_configurations(Some(topics.filter(|it| !is_ours(it.id())).collect()))
+        .set_queue_configurations(Some(queues.filter(|it| !is_ours(it.id())).collect()))
+        .set_lambda_function_configurations(Some(
+            functions.filter(|it| !is_ours(it.id())).collect(),
+        ))
         .set_event_bridge_configuration(seen.event_bridge_configuration)
         .build()
 }
@@ -464,11 +268,11 @@ fn merged(mut all: NotificationConfiguration, want: &Wanted<Spec>) -> Notificati
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use aws_sdk_s3::types::{Event, TopicConfiguration};
+    use serde_json::json;
 
     use super::*;
-    use crate::model::Address;
-    use crate::model::Place;
+    use crate::model::{Address, Owner, Place};
 
     fn spec(written: Value) -> Spec {
         let naming = Naming {
@@ -591,29 +395,5 @@ mod tests {
         assert_eq!(topics, want.spec.topic);
         assert_eq!(queues, want.spec.queue);
         assert_eq!(functions, want.spec.lambda_function);
-    }
-
-    #[test]
-    fn the_same_entry_keeps_its_id() {
-        let want = wanted(json!({ "bucket": "claims",
-            "topic": [topic("a", "s3:ObjectCreated:*", "raw/", "")] }));
-        let id = |want: &Wanted<Spec>| entries(&want.spec).next().unwrap().wire_id(&want.owner);
-        assert_eq!(id(&want), id(&want.clone()));
-        let other = wanted(json!({ "bucket": "claims",
-            "topic": [topic("a", "s3:ObjectCreated:*", "", "raw/")] }));
-        assert_ne!(id(&want), id(&other));
-    }
-
-    #[test]
-    fn a_filter_is_read_however_its_name_is_spelled() {
-        let rule_of = |name: &str| {
-            let given = FilterRule::builder().name(FilterRuleName::from(name)).value("raw/");
-            let key = S3KeyFilter::builder().filter_rules(given.build()).build();
-            let filter = NotificationConfigurationFilter::builder().key(key).build();
-            rule(Some(&filter), FilterRuleName::Prefix)
-        };
-        assert_eq!(rule_of("Prefix").as_deref(), Some("raw/"));
-        assert_eq!(rule_of("prefix").as_deref(), Some("raw/"));
-        assert_eq!(rule_of("Suffix"), None);
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Lie {
     /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
+    /// A field, as a pattern of `Path::is_within`; [`CANDIDATES`] or [`EVERYTHING`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -23,8 +23,33 @@ pub(crate) struct Lie {
 /// In place of a field: the tagging index does not know the kind.
 pub(crate) const CANDIDATES: &str = "(candidates)";
 
+/// In place of a field: what the emulator answers, the SDK cannot read. The
+/// kind's cases are then left out.
+pub(crate) const EVERYTHING: &str = "(everything)";
+
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
+    Lie {
+        emulator: "ministack",
+        kind: "s3_bucket",
+        field: "lifecycle_rules.*.filter.object_size_greater_than",
+        lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "s3_bucket",
+        field: EVERYTHING,
+        lie: "GetBucketVersioning answers a GetBucketVersioningResponse; CreateBucket drops tags",
+        aws: "it answers a VersioningConfiguration; the tags are the bucket's from its first moment",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "s3_bucket_notification",
+        field: EVERYTHING,
+        lie: "GetBucketNotificationConfiguration answers a GetBucketNotificationResponse",
+        aws: "it answers a NotificationConfiguration",
+    },
     forgets("moto", "sns_topic", "application_failure_feedback_role_arn"),
     forgets("moto", "sns_topic", "application_success_feedback_role_arn"),
     forgets("moto", "sns_topic", "application_success_feedback_sample_rate"),
@@ -100,4 +125,9 @@ pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'s
 /// The lie that explains that an object is not among the candidates.
 pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
     told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
+
+/// The lie for which a kind cannot be tried at all.
+pub(crate) fn behind_silence(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == EVERYTHING)
 }

@@ -56,6 +56,10 @@ impl Cloud {
 
     /// The life of a case's object, from nothing to nothing.
     pub(crate) async fn live_through(&mut self, kind: &str, case: &Case) -> Outcome<()> {
+        if let Some(lie) = lies::behind_silence(self.name, kind) {
+            self.lied.insert(lie);
+            return Ok(());
+        }
         let info = self.catalog.kind(kind).cloned().ok_or("there is no such kind")?;
         let address = address(kind, case);
         let (known, needs) = self.raise_needs(&address, case).await?;
@@ -117,8 +121,9 @@ impl Cloud {
 
     /// What the stack file would become.
     fn prepare(&self, info: &KindInfo, address: &Address, document: &Document) -> Outcome<Desired> {
-        let Prepared { identity, document, predicted } =
+        let Prepared { identity, mut document, predicted } =
             prepare(&self.catalog, info, &self.naming(address), document)?;
+        document.retain(|field, _| !info.unread.contains(field));
         Ok(Desired {
             address: address.clone(),
             kind: info.name.clone(),

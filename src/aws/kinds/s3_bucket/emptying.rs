@@ -24,8 +24,13 @@ const DELETES: usize = 8;
 /// Removes the bucket. Its own policy may forbid that; it then goes first.
 pub(super) async fn delete(bucket: Bucket<'_>, emptying: Emptying) -> Answer<()> {
     match empty_and_delete(bucket, emptying).await {
-        Err(error) if is_denied_by_policy(&error) => {
-            bucket.delete_policy().await?;
+        Err(mut denied) if is_denied_by_policy(&denied) => {
+            if bucket.delete_policy().await.is_err() {
+                denied.hint = Some(
+                    "the bucket's policy denies this, and the caller may not remove it".into(),
+                );
+                return Err(denied);
+            }
             let again = empty_and_delete(bucket, emptying).await;
             again.map_err(|mut error| {
                 // S3 still reads the policy that is gone.

@@ -1,7 +1,5 @@
 //! Names of buckets: what S3 takes, and one that no other stack wants.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use crate::model::document::is_pending;
@@ -15,17 +13,14 @@ const SUFFIX: usize = 8;
 /// The prefix, or STACK-ADDRESS-, and digits that follow from whose bucket it
 /// is. A default prefix that is too long is cut: the digits tell it apart.
 pub(super) fn with_suffix(prefix: Option<String>, naming: &Naming) -> String {
-    let mut name = prefix.unwrap_or_else(|| {
+    let prefix = prefix.unwrap_or_else(|| {
         let whole = format!("{}-", naming.default_name().to_lowercase());
         whole.chars().take(LONGEST - SUFFIX).collect()
     });
     let Naming { stack, address, place } = naming;
     let whose = [&place.account, &place.region, stack, address.as_str()].join("\n");
-    for byte in Sha256::digest(whose).iter().take(SUFFIX / 2) {
-        // Writing to a string cannot fail.
-        let _infallible = write!(name, "{byte:02x}");
-    }
-    name
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(whose).into();
+    format!("{prefix}{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// What S3 would refuse, and the schema cannot tell. S3's rules for names of

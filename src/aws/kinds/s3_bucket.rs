@@ -15,6 +15,7 @@ mod settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::error::OrAbsent;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -123,7 +124,7 @@ their bucket.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
-    const FIXED: &'static [&'static str] = &["bucket", "object_lock_enabled"];
+    const FIXED: &'static [&'static str] = &["bucket", "bucket_prefix", "object_lock_enabled"];
     const MUST_EXIST: &'static [&'static str] =
         &["policy.Statement.*.Principal", "policy.Statement.Principal", "logging.target_bucket"];
     const UNREAD: &'static [&'static str] = &["force_destroy"];
@@ -176,7 +177,8 @@ move, grants and key format of the logs.
         if head?.is_none() {
             return Ok(None);
         }
-        let (spec, owner) = seen?;
+        // Nodes of S3 may disagree for a moment whether there is such a bucket.
+        let Some((spec, owner)) = seen.or_absent()? else { return Ok(None) };
         let mut seen = Seen::current(spec, facts(&aws.place, name), owner);
         seen.holdings = holdings?;
         Ok(Some(seen))
@@ -186,8 +188,9 @@ move, grants and key format of the logs.
         let bucket = Bucket::new(aws, &want.identity);
         bucket.create(want).await?;
         // A fresh bucket is what an empty document asks for, and what the call
-        // that made it carried.
+        // that made it carried. What keeps the public out is said all the same.
         let fresh = Spec {
+            public_access_block: None,
             object_ownership: want.spec.object_ownership,
             tags: want.spec.tags.clone(),
             ..settled(Spec::default())

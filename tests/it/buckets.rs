@@ -1,0 +1,201 @@
+//! What the contract cannot ask of buckets, because it takes somebody else who
+//! writes to them: emptying, and the notifications of others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
+use ccprov::engine::port::{FactSink, Read, Write};
+use ccprov::model::{
+    Address, Catalog, Desired, Emptying, ErrorClass, Lifecycle, Live, Naming, Place,
+};
+use serde_json::{Value, json};
+
+use crate::contract::emulator::{self, Emulator};
+
+#[tokio::test]
+async fn a_bucket_is_emptied_only_if_so_allowed() {
+    let cloud = Cloud::start().await;
+    let bucket =
+        cloud.create("s3_bucket", json!({ "bucket": "emptied", "versioning": "enabled" })).await;
+    for key in ["a", "a", "b%20%2B%C3%BC/c"] {
+        cloud.send("PUT", &format!("/emptied/{key}"), "x");
+    }
+    cloud.send("DELETE", "/emptied/a", "");
+    cloud.send("POST", "/emptied/unfinished?uploads", "");
+
+    let live = cloud.find(&bucket).await.expect("a bucket");
+    let holdings = live.holdings.clone().expect("objects");
+    assert_eq!(holdings.what, "3 object versions and 1 delete marker");
+    assert!(holdings.blocks_delete);
+
+    let refused = cloud.writer.delete(&live, Emptying::Keep).await.expect_err("it is not empty");
+    assert_eq!((refused.code.as_str(), refused.class), ("BucketNotEmpty", ErrorClass::Invalid));
+    assert_eq!(refused.message, "the bucket holds 3 object versions and 1 delete marker");
+    assert!(cloud.find(&bucket).await.is_some());
+
+    cloud.writer.delete(&live, Emptying::Empty).await.expect("it may be emptied");
+    assert_eq!(cloud.find(&bucket).await, None);
+}
+
+#[tokio::test]
+async fn a_bucket_of_many_pages_is_emptied() {
+    let cloud = Cloud::start().await;
+    let bucket =
+        cloud.create("s3_bucket", json!({ "bucket": "pages", "versioning": "enabled" })).await;
+    // A page has 1000.
+    for _ in 0..1001 {
+        cloud.send("PUT", "/pages/key", "");
+    }
+    let live = cloud.find(&bucket).await.expect("a bucket");
+    let holdings = live.holdings.clone().expect("objects");
+    assert_eq!(holdings.what, "more than 1000 object versions");
+    cloud.writer.delete(&live, Emptying::Empty).await.expect("it may be emptied");
+    assert_eq!(cloud.find(&bucket).await, None);
+}
+
+#[tokio::test]
+async fn a_bucket_of_somebody_else_is_not_taken_for_made() {
+    let cloud = Cloud::start_in("eu-central-1").await;
+    cloud.create("s3_bucket", json!({ "bucket": "taken" })).await;
+    let mut other = cloud.desired("s3_bucket", &json!({ "bucket": "taken" }));
+    other.address = Address::new("other");
+    let refused = cloud.writer.create(&other, &FactSink::new().0).await.expect_err("it is taken");
+    assert_eq!(refused.class, ErrorClass::Exists);
+}
+
+#[tokio::test]
+async fn what_a_put_replaces_is_kept() {
+    let cloud = Cloud::start().await;
+    let mut want = cloud.create("s3_bucket", json!({ "bucket": "kept" })).await;
+    let blocked = "<ServerSideEncryptionConfiguration><Rule>\
+        <ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>\
+        <BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>\
+        </Rule></ServerSideEncryptionConfiguration>";
+    cloud.send("PUT", "/kept?encryption", blocked);
+    let kms = json!({ "bucket": "kept", "server_side_encryption": { "sse_algorithm": "aws:kms" } });
+    want.document = cloud.desired("s3_bucket", &kms).document;
+    cloud.update(&want).await;
+    let answer = cloud.send("GET", "/kept?encryption", "");
+    assert!(answer.contains("aws:kms") && answer.contains("SSE-C"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_notifications_of_others_stay() {
+    let cloud = Cloud::start().await;
+    cloud.create("s3_bucket", json!({ "bucket": "shared" })).await;
+    for name in ["ours", "theirs"] {
+        cloud.create("sqs_queue", json!({ "name": name })).await;
+    }
+    let arn = |name: &str| format!("arn:aws:sqs:us-east-1:{}:{name}", cloud.place.account);
+    let theirs = format!(
+        "<NotificationConfiguration><QueueConfiguration><Id>by hand</Id><Queue>{}</Queue>\
+         <Event>s3:ObjectRemoved:*</Event></QueueConfiguration>\
+         <EventBridgeConfiguration/></NotificationConfiguration>",
+        arn("theirs")
+    );
+    cloud.send("PUT", "/shared?notification", &theirs);
+    let ours = |event: &str| json!({ "bucket": "shared", "queue": [{ "queue_arn": arn("ours"), "events": [event] }] });
+    let check = |event: Option<&str>| {
+        let answer = cloud.send("GET", "/shared?notification", "");
+        for part in ["by hand", "s3:ObjectRemoved:*", "EventBridgeConfiguration"] {
+            assert!(answer.contains(part), "{part} is gone: {answer}");
+        }
+        let tells = |event: &str| answer.contains(event);
+        for known in ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"] {
+            assert_eq!(tells(known), event == Some(known), "{known}: {answer}");
+        }
+    };
+    let kind = "s3_bucket_notification";
+    assert_eq!(cloud.find(&cloud.desired(kind, &ours("s3:ObjectCreated:Put"))).await, None);
+    cloud.create(kind, ours("s3:ObjectCreated:Put")).await;
+    check(Some("s3:ObjectCreated:Put"));
+    let want = cloud.desired(kind, &ours("s3:ObjectCreated:Copy"));
+    cloud.update(&want).await;
+    check(Some("s3:ObjectCreated:Copy"));
+    let mut sought = want.sought();
+    sought.holdings = true;
+    let live = cloud.writer.find(&sought).await.expect("an answer").expect("a notification");
+    cloud.writer.delete(&live, Emptying::Keep).await.expect("our entries go");
+    check(None);
+}
+
+/// An emulator, and one stack's writer.
+struct Cloud {
+    emulator: Emulator,
+    catalog: AwsCatalog,
+    place: Place,
+    writer: Writer,
+}
+
+impl Cloud {
+    async fn start() -> Self {
+        Self::start_in("us-east-1").await
+    }
+
+    async fn start_in(region: &str) -> Self {
+        let mut emulator = emulator::ministack();
+        emulator.connection.region = Some(region.to_owned());
+        let session = Session::connect(&emulator.connection).await.expect("a session");
+        let place = session.place(&session.caller().await.expect("a caller"));
+        let writer = Provider::new(session, place.clone()).into_writer("buckets");
+        Self { emulator, catalog: AwsCatalog::new(), place, writer }
+    }
+
+    fn desired(&self, kind: &str, document: &Value) -> Desired {
+        let address = Address::new("tested");
+        let naming =
+            Naming { stack: "buckets".into(), address: address.clone(), place: self.place.clone() };
+        let document = document.as_object().cloned().expect("an object");
+        let prepared = self.catalog.prepare(kind, &naming, &document).expect("a kind");
+        let prepared = prepared.expect("a document without problems");
+        Desired {
+            address,
+            kind: kind.to_owned(),
+            identity: prepared.identity,
+            document: prepared.document,
+            predicted: prepared.predicted,
+            edges: BTreeMap::new(),
+            mentions: BTreeSet::new(),
+            lifecycle: Lifecycle::default(),
+        }
+    }
+
+    async fn create(&self, kind: &str, document: Value) -> Desired {
+        let want = self.desired(kind, &document);
+        self.writer.create(&want, &FactSink::new().0).await.expect("it can be created");
+        want
+    }
+
+    async fn find(&self, want: &Desired) -> Option<Live> {
+        let mut sought = want.sought();
+        sought.holdings = true;
+        self.writer.find(&sought).await.expect("an answer")
+    }
+
+    async fn update(&self, want: &Desired) {
+        let have = self.find(want).await.expect("something to update");
+        let diff = ccprov::model::compare(&want.document, &have.document);
+        assert_ne!(diff, [], "nothing differs");
+        self.writer.update(want, &have, &diff).await.expect("it can be updated");
+    }
+
+    /// A request without a signature, which MiniStack takes while it enforces
+    /// nothing. Answers the body.
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
+        let url = self.emulator.connection.endpoint_url.as_deref().expect("an endpoint");
+        let host = url.trim_start_matches("http://");
+        let length = body.len();
+        let mut stream = TcpStream::connect(host).expect("an emulator");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
+        answer
+    }
+}
