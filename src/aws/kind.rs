@@ -1,4 +1,4 @@
-//! What one kind must say and do. `kinds/NAME.rs` implements [`Kind`], the
+//! What one kind must say and do. `kinds/NAME.rs` implements `Kind`, the
 //! registry lists it, and everything else follows: checking with positions,
 //! documentation, the editor's schema, plan text, waits, the contract test.
 //!

@@ -2,7 +2,7 @@
 //!
 //! The only room that reads the environment, chooses between stdout (data) and
 //! stderr (talk), asks questions and hears signals. One file per command; a
-//! new command is a file, a variant of [`Command`] and an arm of `run`.
+//! new command is a file, a variant of `Command` and an arm of `run`.
 
 mod apply;
 mod completions;

@@ -4,7 +4,7 @@
 //! of this room can be built in a test with a literal, compared with `==`, and
 //! written to JSON. In reading order: [`address`] and [`document`] (how things
 //! are named and what they hold), [`resource`] (what is wanted and what was
-//! seen), [`compare`] (the heart), then what surrounds them.
+//! seen), [`mod@compare`] (the heart), then what surrounds them.
 
 pub mod address;
 pub mod call;

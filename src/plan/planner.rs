@@ -26,7 +26,7 @@ pub struct Permissions {
 }
 
 /// The plan that makes the world what the stack states; or every reason why it
-/// cannot be drawn. Safety is another matter: see [`guard`](super::guard).
+/// cannot be drawn. Safety is another matter: see [`guard`](super::guard()).
 pub fn plan(
     stack: &Stack,
     world: &World,

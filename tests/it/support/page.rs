@@ -9,6 +9,7 @@ use std::path::Path;
 use super::emulator::root;
 
 /// A page that is generated whole.
+#[expect(clippy::disallowed_methods, reason = "a wish of whoever runs the tests")]
 pub(crate) fn check(path: &str, wanted: &str) {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     if let Err(problem) = settle(&root().join(path), wanted, update) {
