@@ -10,4 +10,5 @@ mod iam;
 mod kms_key;
 mod pages;
 mod resource;
+mod rounds;
 mod support;
