@@ -5,9 +5,9 @@
 //! and serves all of its subscriptions.
 
 mod check;
+mod wire;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use aws_sdk_sns::types::Subscription;
 use futures::future::{try_join, try_join_all};
@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::wire::{Attribute, Attributes, attributes};
 use super::sns_topic;
 use crate::aws::delivery_policy::SubscriptionDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
@@ -151,7 +152,7 @@ after some days, or with the topic.
                 let Some(read) = read.or_absent()? else { return Ok(None) };
                 Attributes(read.attributes.unwrap_or_default())
             }
-            None => Attributes(HashMap::new()),
+            None => Attributes::default(),
         };
         let facts = arn(found).map(|arn| ("arn".to_owned(), arn.to_owned())).into_iter().collect();
         let mut seen = Seen::current(attributes.spec(topic, protocol, endpoint), facts, None);
@@ -291,43 +292,6 @@ fn unconfirmed(endpoint: &str) -> CloudError {
     }
 }
 
-/// One attribute of a subscription.
-struct Attribute {
-    /// The field that it carries.
-    field: &'static str,
-    /// SNS's name of it.
-    name: &'static str,
-    /// The field's value as SNS takes it; `None` for the default.
-    stated: Option<String>,
-    /// What brings the default back; `None` for a call without a value.
-    reset: Option<&'static str>,
-}
-
-/// Every attribute that can change, in the wire form of the spec; the filter
-/// before its scope.
-fn attributes(spec: &Spec) -> [Attribute; 6] {
-    let raw = spec.raw_message_delivery.filter(|raw| *raw).map(|raw| raw.to_string());
-    let by_body = spec.filter_policy_scope == Some(FilterPolicyScope::MessageBody);
-    let scope = by_body.then(|| "MessageBody".to_owned());
-    let redrive = spec.redrive_policy.as_ref().map(RedrivePolicy::text);
-    let delivery = spec.delivery_policy.as_ref().map(|policy| json!(policy).to_string());
-    let filter = spec.filter_policy.as_ref().map(FilterPolicy::text);
-    [
-        ("delivery_policy", "DeliveryPolicy", delivery, Some("")),
-        ("filter_policy", "FilterPolicy", filter, Some("{}")),
-        ("filter_policy_scope", "FilterPolicyScope", scope, Some("MessageAttributes")),
-        ("raw_message_delivery", "RawMessageDelivery", raw, Some("false")),
-        ("redrive_policy", "RedrivePolicy", redrive, None),
-        (
-            "subscription_role_arn",
-            "SubscriptionRoleArn",
-            spec.subscription_role_arn.clone(),
-            Some(""),
-        ),
-    ]
-    .map(|(field, name, stated, reset)| Attribute { field, name, stated, reset })
-}
-
 async fn set(aws: &Aws, arn: &str, attribute: Attribute) -> Answer<()> {
     let Attribute { field, name, stated, reset } = attribute;
     let value = stated.or_else(|| reset.map(str::to_owned));
@@ -347,52 +311,6 @@ impl Protocol {
 
     fn from_word(word: &str) -> Option<Self> {
         serde_json::from_value(Value::String(word.to_owned())).ok()
-    }
-}
-
-impl RedrivePolicy {
-    fn text(&self) -> String {
-        json!({ "deadLetterTargetArn": self.dead_letter_queue }).to_string()
-    }
-
-    fn seen(text: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(text).ok()?;
-        Some(Self { dead_letter_queue: value["deadLetterTargetArn"].as_str()?.to_owned() })
-    }
-}
-
-/// What `GetSubscriptionAttributes` answers: every value is text. Empty for a
-/// subscription without an ARN.
-struct Attributes(HashMap<String, String>);
-
-impl Attributes {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
-    }
-
-    fn is_unconfirmed(&self) -> bool {
-        self.0.is_empty() || self.text("PendingConfirmation") == Some("true")
-    }
-
-    fn spec(&self, topic: &str, protocol: Protocol, endpoint: &str) -> Spec {
-        let filter_policy = self.text("FilterPolicy").and_then(FilterPolicy::seen);
-        let scope = match self.text("FilterPolicyScope") {
-            Some("MessageBody") => FilterPolicyScope::MessageBody,
-            Some(_) | None => FilterPolicyScope::MessageAttributes,
-        };
-        Spec {
-            topic_arn: topic.to_owned(),
-            protocol,
-            endpoint: endpoint.to_owned(),
-            raw_message_delivery: self.text("RawMessageDelivery").map(|text| text == "true"),
-            filter_policy_scope: filter_policy.is_some().then_some(scope),
-            filter_policy,
-            redrive_policy: self.text("RedrivePolicy").and_then(RedrivePolicy::seen),
-            delivery_policy: self
-                .text("DeliveryPolicy")
-                .and_then(|text| serde_json::from_str(text).ok()),
-            subscription_role_arn: self.text("SubscriptionRoleArn").map(str::to_owned),
-        }
     }
 }
 
@@ -497,7 +415,7 @@ mod tests {
     fn what_was_never_confirmed_awaits_its_owner() {
         let attribute =
             |value: &str| Attributes([("PendingConfirmation".to_owned(), value.to_owned())].into());
-        assert!(Attributes(HashMap::new()).is_unconfirmed());
+        assert!(Attributes::default().is_unconfirmed());
         assert!(attribute("true").is_unconfirmed());
         assert!(!attribute("false").is_unconfirmed());
     }
