@@ -346,7 +346,13 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
 /// The IAM action of an operation, where the two differ.
 fn permission(operation: &str) -> &str {
     match operation {
+        // What creates with tags needs the right to tag, too.
+        "iam:CreatePolicy" => "iam:CreatePolicy and iam:TagPolicy",
+        "iam:CreateRole" => "iam:CreateRole and iam:TagRole",
+        "kms:CreateKey" => "kms:CreateKey and kms:TagResource",
         "s3:CreateBucket" => "s3:CreateBucket, s3:TagResource and s3:PutBucketOwnershipControls",
+        "sns:CreateTopic" => "sns:CreateTopic and sns:TagResource",
+        "sqs:CreateQueue" => "sqs:CreateQueue and sqs:TagQueue",
         "s3:GetObjectLockConfiguration" => "s3:GetBucketObjectLockConfiguration",
         "s3:HeadBucket" | "s3:ListObjectVersions" => "s3:ListBucket and s3:ListBucketVersions",
         "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration",
