@@ -9,5 +9,7 @@ mod contract;
 mod iam;
 mod kms_key;
 mod pages;
+mod plans;
 mod resource;
 mod support;
+mod transcripts;
