@@ -4,6 +4,7 @@
 //! golden files in `snapshots/` are what a review of the command line's manners
 //! reads; the tests besides assert what must hold whatever the words.
 
+mod bad_input;
 mod help;
 mod life;
 
