@@ -95,12 +95,6 @@ fn a_problem_points_into_the_file_that_it_comes_from() {
 }
 
 #[test]
-fn what_is_deprecated_works_and_is_told() {
-    let stack = "stack: dev\nresources:\n  bucket:\n    kind: s3_bucket\n    acl: private\n";
-    check("deprecated", &[validate(stack)]);
-}
-
-#[test]
 fn the_stack_file_is_found_or_asked_for() {
     let plain = "stack: a\nresources: {}\n";
     let none = with(&[]);

@@ -5,6 +5,7 @@
 //! reads; the tests besides assert what must hold whatever the words.
 
 mod bad_input;
+mod bad_weather;
 mod help;
 mod life;
 
