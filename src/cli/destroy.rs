@@ -46,6 +46,12 @@ pub(crate) async fn run(
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
     }
+    if plan.is_empty() {
+        let stack = &plan.stack;
+        screen.talk(&format!(
+            "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
+        ));
+    }
     if !plan.is_empty() && !approve(&arguments.run, screen, "Destroy all of this?")? {
         screen.talk("Nothing was changed.");
         write_trace(&arguments.place, &opened.calls, None)?;

@@ -39,7 +39,8 @@ impl Opened {
         let inputs = what.variables.inputs(environment);
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
         let catalog = AwsCatalog::new();
-        let check = |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
+        let check =
+            |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
         check(&anywhere(&file, environment))?;
         let (session, here) = connect(place, file.region(), environment).await?;
         check_pins(&file, &here, &path)?;

@@ -64,7 +64,10 @@ pub fn plan_destroy(
     for (address, live) in &world.found {
         let ours = desk.is_ours(live);
         if ours && !is_going(live) {
-            let force = stack.resources.get(address).is_some_and(graph::may_empty);
+            // What the file says now goes before what the last apply wrote.
+            let declared = stack.resources.get(address);
+            let document = declared.map_or(&live.document, |want| &want.document);
+            let force = graph::may_empty(document);
             let verdict = Verdict::Delete { live: live.clone(), why: DeleteReason::Destroy, force };
             desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
         }
@@ -205,7 +208,8 @@ impl Desk<'_> {
         for live in orphans {
             let address = free_address(live, &taken);
             taken.insert(address.clone());
-            let verdict = Verdict::Delete { live: live.clone(), why, force: false };
+            let force = graph::may_empty(&live.document);
+            let verdict = Verdict::Delete { live: live.clone(), why, force };
             self.fates.push(Fate { address, verdict, notes: Vec::new() });
         }
     }

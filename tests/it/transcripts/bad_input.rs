@@ -62,7 +62,9 @@ fn mistakes_of_structure() {
             validate("stack: dev\nresources:\n  a: [\n"),
             validate("stack: dev\nstack: prod\nresources: {}\n"),
             validate("stack: Dev_1\naccount: 123456789012\nregion: nowhere\nresource: {}\n"),
-            validate("stack: dev\nresources:\n  a: { kind: sqs_queue }\n  a: { kind: sns_topic }\n"),
+            validate(
+                "stack: dev\nresources:\n  a: { kind: sqs_queue }\n  a: { kind: sns_topic }\n",
+            ),
         ],
     );
 }
@@ -87,9 +89,18 @@ resources:
 #[test]
 fn a_problem_points_into_the_file_that_it_comes_from() {
     let ccprov = with(&[
-        ("stacks/dev.yaml", "stack: dev\nextends: base.yaml\nresources: { box: { with: { size: 0 } } }\n"),
-        ("stacks/base.yaml", "resources:\n  box: { pattern: ./box.yaml, with: { colour: red } }\n  a: { kind: sqs_queue, delay: 3 }\n"),
-        ("stacks/box.yaml", "parameters:\n  size: { type: integer, minimum: 1 }\n  name: { type: string }\nresources:\n  q: { kind: sqs_queue, delay_seconds: \"${param.size}\" }\n"),
+        (
+            "stacks/dev.yaml",
+            "stack: dev\nextends: base.yaml\nresources: { box: { with: { size: 0 } } }\n",
+        ),
+        (
+            "stacks/base.yaml",
+            "resources:\n  box: { pattern: ./box.yaml, with: { colour: red } }\n  a: { kind: sqs_queue, delay: 3 }\n",
+        ),
+        (
+            "stacks/box.yaml",
+            "parameters:\n  size: { type: integer, minimum: 1 }\n  name: { type: string }\nresources:\n  q: { kind: sqs_queue, delay_seconds: \"${param.size}\" }\n",
+        ),
     ]);
     check("files", &[ccprov.run(&["validate", "stacks/dev.yaml"])]);
 }

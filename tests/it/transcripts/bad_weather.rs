@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use super::{Desk, check};
+use crate::support::aws;
 use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator::{self, Account};
-use crate::support::aws;
 
 const QUEUE: &str = "stack: claims\nregion: us-east-1\nresources:\n  queue: { kind: sqs_queue }\n";
 
@@ -99,8 +99,13 @@ async fn user(root: &Account, actions: &[&str]) -> Account {
     }
 }
 
-const READING: &[&str] =
-    &["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags", "tag:GetResources", "iam:List*"];
+const READING: &[&str] = &[
+    "sqs:GetQueueUrl",
+    "sqs:GetQueueAttributes",
+    "sqs:ListQueueTags",
+    "tag:GetResources",
+    "iam:List*",
+];
 
 #[tokio::test]
 async fn a_missing_permission_is_named() {

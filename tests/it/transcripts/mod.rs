@@ -6,8 +6,11 @@
 
 mod bad_input;
 mod bad_weather;
+mod drift;
+mod guards;
 mod help;
 mod life;
+mod ownership;
 
 use std::fs;
 
@@ -36,6 +39,12 @@ impl Desk {
     /// One more variable, or another value.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.ccprov = self.ccprov.env(name, value);
+        self
+    }
+
+    /// What it reads from standard input.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        self.ccprov = self.ccprov.stdin(text);
         self
     }
 
@@ -77,7 +86,8 @@ fn calmed(talk: &str) -> String {
         let rest = ["+ ", "~ ", "- "].iter().find_map(|sign| line.strip_prefix(sign));
         rest.is_some_and(|rest| rest.contains(": "))
     };
-    let begins = |line: &str| ["creating ", "updating ", "deleting "].map(|verb| line.contains(verb));
+    let begins =
+        |line: &str| ["creating ", "updating ", "deleting "].map(|verb| line.contains(verb));
     let mut lines: Vec<String> = Vec::new();
     let mut ends = Vec::new();
     for line in talk.lines().chain([""]) {
