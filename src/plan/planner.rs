@@ -155,6 +155,10 @@ impl Desk<'_> {
         };
         match &live.owner {
             Some(owner) if *owner == ours => Ok((None, None)),
+            Some(owner) if owner.stack == ours.stack && owner.address.as_str().is_empty() => {
+                let note = "somebody took the tag away that says which resource it is".to_owned();
+                Ok((claim(json!(owner.stack)), Some(note)))
+            }
             Some(owner) if owner.stack == ours.stack => {
                 let note = format!("was {} until now", owner.address);
                 Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
