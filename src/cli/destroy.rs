@@ -63,15 +63,7 @@ pub(crate) async fn run(
         until: Until::Accepted,
         options: &arguments.run,
         place: &arguments.place,
-        command: command(arguments),
+        command: environment.command_line.clone(),
     };
     carry_out(opened, task, screen).await
-}
-
-fn command(arguments: &Arguments) -> String {
-    match (&arguments.name, &arguments.what.stack) {
-        (Some(name), _) => format!("ccprov destroy --stack {name}"),
-        (None, Some(path)) => format!("ccprov destroy {}", path.display()),
-        (None, None) => "ccprov destroy".to_owned(),
-    }
 }

@@ -10,9 +10,13 @@ mod drift;
 mod guards;
 mod help;
 mod life;
+mod machines;
 mod ownership;
+mod saved_plans;
+mod signals;
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::binary::{self, Ccprov, Transcript};
 use crate::support::emulator::Account;
@@ -50,14 +54,24 @@ impl Desk {
 
     /// Writes a file of the folder, anew if need be.
     pub(crate) fn write(&self, path: &str, text: &str) {
-        let path = self.ccprov.home().join(path);
+        let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
         fs::write(path, text).expect("a file of our own");
+    }
+
+    /// Where a file of the folder is.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.ccprov.home().join(path)
     }
 
     /// Runs a command line, whose arguments hold no blanks.
     pub(crate) fn run(&self, line: &str) -> Transcript {
         self.ccprov.run(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// The same with signals on the way: see [`Ccprov::run_until`].
+    pub(crate) fn run_until(&self, line: &str, moments: &[(&str, &str)]) -> Transcript {
+        self.ccprov.run_until(&line.split_whitespace().collect::<Vec<_>>(), moments)
     }
 
     /// The same with what must be so; the transcript says why it is not.
