@@ -11,8 +11,8 @@ use std::path::Path;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
-    Address, Desired, Document, Facts, Holdings, Identity, Live, Owner, Parent, Place, Stack,
-    Status,
+    Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Naming, Owner,
+    Parent, Place, Stack, Status,
 };
 use ccprov::plan::{Permissions, Plan, Purpose, World, guard, plan, plan_destroy};
 use ccprov::report::{PlanDetail, diagnostics_text, plan_json, plan_text};
@@ -38,7 +38,7 @@ struct Case {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Seen {
-    /// Fields with other values; null for one that AWS does not show.
+    /// Fields with other values, as in a stack file.
     but: Document,
     /// Facts that only AWS knows.
     facts: Facts,
@@ -150,7 +150,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
     let found = case.found.iter().map(|(name, seen)| {
         let address = Address::new(name.clone());
         let want = stack.resources.get(&address).unwrap_or_else(|| panic!("no resource {name}"));
-        (address, live(want, seen, &stack.name))
+        (address, live(want, seen, stack))
     });
     let orphans = case.orphans.iter().map(|orphan| Live {
         kind: orphan.kind.clone(),
@@ -165,13 +165,17 @@ fn world_of(case: &Case, stack: &Stack) -> World {
     World { found: found.collect(), orphans: orphans.collect() }
 }
 
-fn live(want: &Desired, seen: &Seen, stack: &str) -> Live {
+fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
+    let (address, place) = (want.address.clone(), stack.place.clone());
+    let naming = Naming { stack: stack.name.clone(), address: address.clone(), place };
     let mut document = want.document.clone();
     document.extend(seen.but.clone());
     document.retain(|_, value| !value.is_null());
+    let prepared = AwsCatalog::new().prepare(&want.kind, &naming, &document);
+    let document = prepared.expect("a kind").expect("what AWS could show").document;
     let mut facts = want.predicted.clone();
     facts.extend(seen.facts.clone());
-    let ours = || Some(Owner { stack: stack.to_owned(), address: want.address.clone() });
+    let ours = || Some(Owner { stack: stack.name.clone(), address });
     Live {
         kind: want.kind.clone(),
         identity: seen.identity.clone().unwrap_or_else(|| want.identity.clone()),
