@@ -79,8 +79,8 @@ fn every_case_comes_to_its_plan() {
 fn check(folder: &Path) {
     let stack = stack(&folder.join("stack.yaml"));
     let world = fs::read_to_string(folder.join("world.yaml")).expect("a world");
-    let case: Case =
-        serde_saphyr::from_str(&world).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let case: Case = serde_saphyr::from_str(&world)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let world = world_of(&case, &stack);
     let (text, json) = told(&case, &stack, &world);
     let mut settings = insta::Settings::clone_current();

@@ -88,14 +88,6 @@ impl House {
         format!("arn:aws:{service}:us-east-1:{}:{name}", self.desk.account.id)
     }
 
-    /// A policy that admits anybody.
-    fn open(&self, action: &str, resource: &str) -> String {
-        let statement = json!({
-            "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource,
-        });
-        json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
-    }
-
     /// These fields of one resource differ now, by the plan's word. That no
     /// other does shows that the change before was taken back.
     fn differs(&mut self, address: &str, fields: &[&str]) {
@@ -111,6 +103,14 @@ impl House {
         self.desk.must("plan --detailed-exitcode stack.yaml", 0);
         check(name, &self.plans);
     }
+}
+
+/// A policy that admits anybody.
+fn open(action: &str, resource: &str) -> String {
+    let statement = json!({
+        "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource,
+    });
+    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
 /// `ADDRESS FIELD` of everything that a plan would change; `ADDRESS` alone of
@@ -138,7 +138,7 @@ async fn of_queues() {
     let url = format!("{}/{}/claims", house.desk.account.endpoint, house.desk.account.id);
     let redrive =
         json!({ "deadLetterTargetArn": house.arn("sqs", "claims-dlq"), "maxReceiveCount": 9 });
-    let open = house.open("sqs:*", &house.arn("sqs", "claims"));
+    let open = open("sqs:*", &house.arn("sqs", "claims"));
     for (name, value, field) in [
         (Name::VisibilityTimeout, "60", "visibility_timeout_seconds"),
         (Name::MessageRetentionPeriod, "3600", "message_retention_seconds"),
@@ -168,7 +168,7 @@ async fn of_topics_and_subscriptions() {
     let mut house = House::built();
     let sns = aws_sdk_sns::Client::new(&house.config());
     let topic = house.arn("sns", "claims");
-    let open = house.open("sns:Publish", &topic);
+    let open = open("sns:Publish", &topic);
     for (name, value, field) in [
         ("DisplayName", "Receipts", "display_name"),
         ("Policy", &open, "policy"),
@@ -265,7 +265,7 @@ async fn of_keys() {
     house.differs("key", &["enable_key_rotation", "rotation_period_in_days"]);
     kms.disable_key().key_id(&key).send().await.unwrap();
     house.differs("key", &["is_enabled"]);
-    let open = house.open("kms:*", "*");
+    let open = open("kms:*", "*");
     kms.put_key_policy().key_id(&key).policy_name("default").policy(open).send().await.unwrap();
     house.differs("key", &["policy"]);
     let tag = KmsTag::builder().tag_key("Environment").tag_value("prod").build().unwrap();

@@ -4,6 +4,8 @@
 //! golden files in `snapshots/` are what a review of the command line's manners
 //! reads; the tests besides assert what must hold whatever the words.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bad_input;
 mod bad_weather;
 mod drift;

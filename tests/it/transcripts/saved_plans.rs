@@ -7,13 +7,13 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use super::{Desk, check};
 use crate::support::{aws, emulator};
 
-const STACK: &str = r#"
+const STACK: &str = r"
 stack: claims
 region: us-east-1
 resources:
   queue: { kind: sqs_queue, name: claims, visibility_timeout_seconds: 30 }
   topic: { kind: sns_topic }
-"#;
+";
 
 fn desk() -> Desk {
     Desk::with(emulator::ministack().account(), STACK)

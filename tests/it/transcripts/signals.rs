@@ -9,14 +9,14 @@ use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator;
 
 /// One after the other, so that each run tells the same.
-const CHAIN: &str = r#"
+const CHAIN: &str = r"
 stack: claims
 region: us-east-1
 resources:
   a: { kind: sqs_queue }
   b: { kind: sqs_queue, depends_on: [a] }
   c: { kind: sqs_queue, depends_on: [b] }
-"#;
+";
 
 /// How far away AWS is: the time that a signal has to arrive during a call. It
 /// is sent when a line says that the call begins.
