@@ -39,7 +39,7 @@ serve() {
     if [ "$mode" = moto ]; then
         # AWS's own policies, which roles attach, are there only on request.
         export MOTO_IAM_LOAD_MANAGED_POLICIES=true
-        exec "$home/bin/moto_server" --host 127.0.0.1 --port "$1"
+        exec "$home/bin/python" scripts/moto_server.py --host 127.0.0.1 --port "$1"
     fi
     export GATEWAY_PORT="$1" MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 LOG_LEVEL=WARNING
     exec "$home/bin/hypercorn" --config python:ministack.core.hypercorn_conf --bind "127.0.0.1:$1" \

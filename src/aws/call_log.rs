@@ -14,7 +14,17 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
-use crate::model::CallRecord;
+use crate::model::{CallRecord, Identity};
+
+tokio::task_local! {
+    /// What the calls of this task are about.
+    static OBJECT: String;
+}
+
+/// Does some work whose every call is about one object.
+pub(crate) async fn about<T>(kind: &str, identity: &Identity, work: impl Future<Output = T>) -> T {
+    OBJECT.scope(format!("{kind} {identity}"), work).await
+}
 
 /// All calls so far. Clones share one list.
 #[derive(Clone, Debug)]
@@ -34,7 +44,8 @@ impl CallLog {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn now(&self) -> Duration {
+    /// The time on the clock of [`CallRecord::start`].
+    pub fn now(&self) -> Duration {
         self.epoch.elapsed()
     }
 }
@@ -101,7 +112,7 @@ impl Intercept for CallLog {
                 .or_else(|| header("x-amz-request-id"))
                 .map(str::to_owned),
             attempt: sent.attempt,
-            address: None,
+            object: OBJECT.try_with(Clone::clone).ok(),
         });
         Ok(())
     }

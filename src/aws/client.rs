@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -161,7 +162,10 @@ async fn load(connection: &Connection) -> Answer<SdkConfig> {
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(profile) = &connection.profile {
-        loader = loader.profile_name(profile);
+        // By itself the chain prefers keys of the environment, even to a profile that was asked
+        // for: that would be another account than the one that the user named.
+        let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(named);
     }
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -91,7 +91,7 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
 }
 
 /// Layers of the SDK that say nothing to people.
-const LAYERS: &[&str] = &["dispatch failure", "other", "the credential provider was not enabled"];
+const LAYERS: &[&str] = &["dispatch failure", "other"];
 
 /// The whole chain of causes: a TLS failure says nothing in its outermost error.
 fn chain(error: &dyn Error) -> String {

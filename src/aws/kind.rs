@@ -48,7 +48,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const HOLDS_DATA: bool = false;
     /// Whether an object on its way out can be brought back by an update.
     const REVIVABLE: bool = false;
-    /// Kinds that must be gone before one of this kind is deleted; `*` for all.
+    /// Kinds that must be gone before one of this kind is deleted.
     const DELETE_AFTER: &'static [&'static str] = &[];
 
     /// The document, typed. Serialises to canonical form; a field that is not

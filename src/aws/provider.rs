@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use futures::future::try_join;
 
+use super::call_log::about;
 use super::client::Session;
 use super::fresh_keys::FreshKeys;
 use super::kind::{AnyKind, Claim};
@@ -74,7 +75,8 @@ impl Writer {
 #[async_trait]
 impl Read for Provider {
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
-        kind(&sought.kind)?.find(&self.aws, sought).await
+        let found = kind(&sought.kind)?.find(&self.aws, sought);
+        about(&sought.kind, &sought.identity, found).await
     }
 
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
@@ -112,7 +114,8 @@ impl Read for Writer {
 #[async_trait]
 impl Write for Writer {
     async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
-        let made = kind(&want.kind)?.create(&self.provider.aws, self.claim(want), known).await;
+        let made = kind(&want.kind)?.create(&self.provider.aws, self.claim(want), known);
+        let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         // What was predicted holds; what AWS answered holds more.
         let mut facts: BTreeMap<_, _> = want.predicted.clone();
@@ -121,7 +124,8 @@ impl Write for Writer {
     }
 
     async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
-        let made = kind(&want.kind)?.update(&self.provider.aws, self.claim(want), have, diff).await;
+        let made = kind(&want.kind)?.update(&self.provider.aws, self.claim(want), have, diff);
+        let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         let mut facts = have.facts.clone();
         facts.extend(made?);
@@ -129,7 +133,8 @@ impl Write for Writer {
     }
 
     async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
-        let gone = kind(&have.kind)?.delete(&self.provider.aws, have, emptying).await;
+        let gone = kind(&have.kind)?.delete(&self.provider.aws, have, emptying);
+        let gone = about(&have.kind, &have.identity, gone).await;
         self.wrote();
         match gone {
             Err(error) if error.class == ErrorClass::Absent => Ok(()),

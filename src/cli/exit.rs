@@ -14,7 +14,7 @@ Exit codes:
   2    `plan --detailed-exitcode`: there are changes
   5    refused, to keep what would be lost or is not ours; nothing was changed
   6    partly done; run the same command again to go on
-  7    credentials or permissions are missing; nothing was changed
+  7    credentials or permissions are missing; no step succeeded
   130  interrupted; run the same command again to go on";
 
 /// How a command ended that did what it could.

@@ -31,7 +31,7 @@ pub(crate) async fn run(
     let (session, here) = connect(&arguments.place, None, environment).await?;
     let calls = session.calls.clone();
     let stacks = Provider::new(session, here.clone()).stacks().await;
-    write_trace(&arguments.place, &calls, None)?;
+    write_trace(&arguments.place, &calls)?;
     let stacks = stacks?;
     if arguments.json {
         let list = json!({

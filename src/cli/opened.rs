@@ -2,6 +2,7 @@
 //! `destroy` and `output` begin with.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::environment::Environment;
 use super::exit::Failure;
@@ -13,7 +14,7 @@ use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
 use crate::model::{Diagnostic, Place, Stack};
 use crate::plan::World;
-use crate::report::{RunRecord, trace_json};
+use crate::report::{EndedStep, trace_json};
 use crate::spec;
 
 /// A stack and a reader of the place where it lives.
@@ -100,6 +101,10 @@ pub(crate) async fn connect(
             .hint(format!("leave --region out, or state `region: {asked}`"))
             .into());
     }
+    // Nobody learns after an hour that there is no room for the trace.
+    if let Some(path) = &place.trace {
+        write_file(path, "")?;
+    }
     let ca_bundle = match &environment.ca_bundle {
         Some(path) => Some(std::fs::read(path).map_err(|error| {
             Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {error}", path.display()))
@@ -134,16 +139,23 @@ fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), F
     }
 }
 
-/// Writes what `--trace` asks for: the steps of a run, if there was one, and
-/// every call.
-pub(crate) fn write_trace(
+/// Writes what `--trace` asks for where nothing was run: every call.
+pub(crate) fn write_trace(place: &Where, calls: &CallLog) -> Result<(), Failure> {
+    write_trace_of(place, &[], Duration::ZERO, calls)
+}
+
+/// Writes what `--trace` asks for: the steps of a run that began at `began`,
+/// and every call.
+pub(crate) fn write_trace_of(
     place: &Where,
+    steps: &[EndedStep],
+    began: Duration,
     calls: &CallLog,
-    record: Option<&RunRecord>,
 ) -> Result<(), Failure> {
-    let Some(path) = &place.trace else { return Ok(()) };
-    let steps = record.map(RunRecord::ended).unwrap_or_default();
-    write_file(path, &trace_json(steps, &calls.calls()))
+    match &place.trace {
+        Some(path) => write_file(path, &trace_json(steps, began, &calls.calls())),
+        None => Ok(()),
+    }
 }
 
 /// Writes a file, or says why not.

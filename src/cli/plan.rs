@@ -52,7 +52,7 @@ pub(crate) async fn run(
     let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
     let drawn = draw(&opened, purpose, Permissions::default()).await;
-    write_trace(&arguments.place, &opened.calls, None)?;
+    write_trace(&arguments.place, &opened.calls)?;
     let drawn = drawn?;
     let mut remarks = opened.warnings.clone();
     remarks.extend(drawn.refusals.into_iter().map(as_warning));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::{Opened, write_trace_of};
 use super::options::{Run, Where};
 use super::screen::Screen;
 use super::signals::Signals;
@@ -63,6 +63,7 @@ pub(crate) async fn carry_out(
         seed: fastrand::u64(..),
     };
     let mut record = RunRecord::default();
+    let began = calls.now();
     let report = {
         let views = views(&mut record, task.options, screen);
         let run = execute(site, stop, sender);
@@ -74,17 +75,14 @@ pub(crate) async fn carry_out(
             never = &mut listening => match never {},
         }
     };
-    write_trace(task.place, &calls, Some(&record))?;
     let outputs = known_outputs(task.plan, &report);
     let text = summary_text(&record, task.of, &outputs, &task.command);
     if task.options.json {
         screen.talk(&text);
     } else {
-        screen.data(&format!(
-            "
-{text}"
-        ));
+        screen.data(&format!("\n{text}"));
     }
+    write_trace_of(task.place, record.ended(), began, &calls)?;
     Ok(exit_of(&report, record.was_interrupted()))
 }
 

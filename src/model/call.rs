@@ -21,6 +21,7 @@ pub struct CallRecord {
     pub request_id: Option<String>,
     /// From 1.
     pub attempt: u32,
-    /// The resource that it was made for, where that is known.
-    pub address: Option<String>,
+    /// The kind and identity of the object that it was about; `None` for calls
+    /// about a whole account.
+    pub object: Option<String>,
 }

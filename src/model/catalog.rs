@@ -112,7 +112,7 @@ pub struct KindInfo {
     pub holds_data: bool,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
-    /// Kinds that must be gone before one of this kind is deleted; `*` for all.
+    /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
 }
 

@@ -185,8 +185,7 @@ impl Draft {
             .map(|node| catalog.kind(node.step.kind()).map(|kind| kind.delete_after.clone()))
             .map(Option::unwrap_or_default)
             .collect();
-        let covers =
-            |kinds: &[String], kind: &str| kinds.iter().any(|name| name == "*" || name == kind);
+        let covers = |kinds: &[String], kind: &str| kinds.iter().any(|name| name == kind);
         for &id in self.unmaking.values() {
             if self.clearing.contains(&id) || after[id.0].is_empty() {
                 continue;

@@ -33,5 +33,5 @@ pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outp
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, View};
-pub use summary::{RunOf, RunRecord, summary_text};
+pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use trace::{rounds, trace_json};

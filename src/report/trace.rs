@@ -19,10 +19,11 @@ use super::summary::EndedStep;
 const STEPS: u32 = 1;
 const CALLS: u32 = 2;
 
-/// The trace of a run as JSON.
-pub fn trace_json(steps: &[EndedStep], calls: &[CallRecord]) -> String {
+/// The trace of a run as JSON. Its steps began at `began` on the clock of the
+/// calls.
+pub fn trace_json(steps: &[EndedStep], began: Duration, calls: &[CallRecord]) -> String {
     let mut events = vec![Mark::process(STEPS, "steps"), Mark::process(CALLS, "calls to AWS")];
-    let mut spans: Vec<Span> = steps.iter().filter_map(step).collect();
+    let mut spans: Vec<Span> = steps.iter().filter_map(|ended| step(ended, began)).collect();
     events.extend(marks(STEPS, "step", &mut spans));
     let mut spans: Vec<Span> = calls.iter().map(call).collect();
     events.extend(marks(CALLS, "call", &mut spans));
@@ -64,16 +65,16 @@ struct Span {
     details: Details,
 }
 
-fn step(step: &EndedStep) -> Option<Span> {
+fn step(step: &EndedStep, began: Duration) -> Option<Span> {
     let (action, address) = (doing(step.action), &step.address);
     Some(Span {
         name: format!("{action} {address}"),
-        start: step.started?,
-        end: step.ended,
+        start: began + step.started?,
+        end: began + step.ended,
         details: Details {
             kind: Some(step.kind.clone()),
             outcome: Some(outcome(&step.outcome)),
-            accepted_ms: step.accepted.map(|accepted| accepted.as_secs_f64() * 1e3),
+            accepted_ms: step.accepted.map(|accepted| (began + accepted).as_secs_f64() * 1e3),
             ..Details::default()
         },
     })
@@ -97,7 +98,7 @@ fn call(call: &CallRecord) -> Span {
         start: call.start,
         end: call.end,
         details: Details {
-            address: call.address.clone(),
+            object: call.object.clone(),
             status: call.status,
             attempt: Some(call.attempt),
             request_id: call.request_id.clone(),
@@ -186,7 +187,7 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
+    object: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,7 +218,7 @@ mod tests {
             status: Some(200),
             request_id: Some(format!("request-{operation}")),
             attempt: 1,
-            address: Some("claimcheck.queue".into()),
+            object: Some("sqs_queue claimcheck-dev-sqs".into()),
         }
     }
 
@@ -247,6 +248,9 @@ mod tests {
             call("TagQueue", 20, 50),
             call("GetQueueAttributes", 40, 60),
         ];
-        insta::assert_snapshot!("trace", trace_json(record.ended(), &calls));
+        insta::assert_snapshot!(
+            "trace",
+            trace_json(record.ended(), Duration::from_millis(5), &calls)
+        );
     }
 }

@@ -181,16 +181,18 @@ impl Cloud {
         self.writer.update(want, &have, &diff).await.expect("it can be updated");
     }
 
-    /// A request without a signature, which MiniStack takes while it enforces
-    /// nothing. Answers the body.
+    /// A request whose signature is none, which MiniStack takes while it
+    /// enforces nothing: the key alone says whose it is. Answers the body.
     fn send(&self, method: &str, path: &str, body: &str) -> String {
         let url = self.emulator.connection.endpoint_url.as_deref().expect("an endpoint");
         let host = url.trim_start_matches("http://");
         let length = body.len();
         let mut stream = TcpStream::connect(host).expect("an emulator");
+        let key = &self.emulator.connection.access_key.as_ref().expect("an access key").id;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n"
+             Authorization: AWS4-HMAC-SHA256 Credential={key}/20300101/us-east-1/s3/aws4_request, \
+             SignedHeaders=host, Signature=none\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(format!("{head}{body}").as_bytes()).expect("a request");
         let mut answer = String::new();

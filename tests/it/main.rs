@@ -11,5 +11,6 @@ mod kms_key;
 mod pages;
 mod plans;
 mod resource;
+mod rounds;
 mod support;
 mod transcripts;

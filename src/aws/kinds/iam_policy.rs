@@ -135,13 +135,16 @@ the oldest one makes room.
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let identity = have.identity.as_str();
         let arn = arn(&aws.place, identity);
+        match delete_policy(aws, &arn, identity).await {
+            Err(error) if error.code == "DeleteConflict" => {}
+            other => return other,
+        }
+        // Older versions keep it from going; so does whoever has it attached.
         let old = old_versions(aws, &arn).await?;
         try_join_all(old.iter().map(|version| delete_version(aws, &arn, version))).await?;
-        let answer = aws.session.iam.delete_policy().policy_arn(&arn).send().await;
-        let answer = answer.attempting("iam:DeletePolicy", || format!("delete policy {identity}"));
-        match answer {
+        match delete_policy(aws, &arn, identity).await {
             Err(error) if error.code == "DeleteConflict" => Err(held(aws, &arn, error).await?),
-            other => other.map(drop),
+            other => other,
         }
     }
 }
@@ -214,6 +217,12 @@ fn oldest_first(versions: Vec<PolicyVersion>) -> Vec<String> {
     let mut ids: Vec<String> = old.filter_map(|version| version.version_id).collect();
     ids.sort_by_key(|id| id.trim_start_matches('v').parse::<u32>().unwrap_or(u32::MAX));
     ids
+}
+
+async fn delete_policy(aws: &Aws, arn: &str, identity: &str) -> Answer<()> {
+    let answer = aws.session.iam.delete_policy().policy_arn(arn).send().await;
+    answer.attempting("iam:DeletePolicy", || format!("delete policy {identity}"))?;
+    Ok(())
 }
 
 async fn delete_version(aws: &Aws, arn: &str, version: &str) -> Answer<()> {

@@ -13,9 +13,7 @@ use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::calls::{
-    attach, attached, detach, get, inline, inline_names, leave, profiles, put, remove,
-};
+use self::calls::{Ties, attach, attached, detach, get, inline, put, remove};
 use super::iam_policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::iam;
@@ -184,19 +182,13 @@ the call that was refused.
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let name = iam::name(have.identity.as_str());
-        // Listed anew: what was attached since the plan would block as well.
-        let lists = try_join3(attached(aws, name), inline_names(aws, name), profiles(aws, name));
-        let (attached, inline, profiles) = lists.await?;
-        let leave = profiles.iter().map(|profile| leave(aws, name, profile));
-        try_join3(
-            try_join_all(attached.iter().map(|arn| detach(aws, name, arn))),
-            try_join_all(inline.iter().map(|policy| remove(aws, name, policy))),
-            try_join_all(leave),
-        )
-        .await?;
-        let answer = aws.session.iam.delete_role().role_name(name).send().await;
-        answer.attempting("iam:DeleteRole", || format!("delete role {name}"))?;
-        Ok(())
+        match Ties::seen(have).cut_and_delete(aws, name).await {
+            // Something came since the plan, or the role is in an instance profile.
+            Err(error) if error.code == "DeleteConflict" => {
+                Ties::listed(aws, name).await?.cut_and_delete(aws, name).await
+            }
+            other => other,
+        }
     }
 }
 

@@ -162,8 +162,8 @@ one encrypted, once that is deleted.
         Patience { deadline: std::time::Duration::from_mins(5), steady: 2, blocks: false };
     const HOLDS_DATA: bool = true;
     const REVIVABLE: bool = true;
-    /// What a failed deletion leaves behind can still be read.
-    const DELETE_AFTER: &'static [&'static str] = &["*"];
+    /// What it may encrypt: what a failed deletion leaves behind can still be read.
+    const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
 
     type Spec = Spec;
 

@@ -43,6 +43,15 @@ fn paths_that_kinds_declare_lead_to_fields() {
 }
 
 #[test]
+fn kinds_that_kinds_wait_for_exist() {
+    check(|info, _| {
+        let catalog = AwsCatalog::new();
+        let unknown = info.delete_after.iter().filter(|kind| catalog.kind(kind).is_none());
+        unknown.map(|kind| format!("delete_after: {kind} is no kind")).collect()
+    });
+}
+
+#[test]
 fn unknown_fields_are_refused() {
     check(|info, _| {
         let validator = jsonschema::validator_for(&info.schema).expect("a schema");

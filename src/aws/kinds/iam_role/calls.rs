@@ -4,14 +4,59 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::{AttachedPolicy, InstanceProfile, Role};
-use futures::future::try_join_all;
+use futures::future::{try_join_all, try_join3};
+use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::iam;
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, InFlight};
+use crate::model::{CloudError, ErrorClass, InFlight, Live};
+
+/// What IAM wants gone before a role.
+pub(super) struct Ties {
+    attached: BTreeSet<String>,
+    inline: Vec<String>,
+    profiles: Vec<InstanceProfile>,
+}
+
+impl Ties {
+    /// Those that the plan saw, at the price of no call.
+    pub(super) fn seen(have: &Live) -> Self {
+        let attached = have.document.get("managed_policy_arns").and_then(Value::as_array);
+        let inline = have.document.get("inline_policies").and_then(Value::as_object);
+        Self {
+            attached: attached
+                .into_iter()
+                .flatten()
+                .filter_map(|arn| arn.as_str().map(str::to_owned))
+                .collect(),
+            inline: inline.into_iter().flat_map(|policies| policies.keys().cloned()).collect(),
+            profiles: Vec::new(),
+        }
+    }
+
+    /// All that there are.
+    pub(super) async fn listed(aws: &Aws, name: &str) -> Answer<Self> {
+        let lists = try_join3(attached(aws, name), inline_names(aws, name), profiles(aws, name));
+        let (attached, inline, profiles) = lists.await?;
+        Ok(Self { attached, inline, profiles })
+    }
+
+    /// Removes them, then the role.
+    pub(super) async fn cut_and_delete(&self, aws: &Aws, name: &str) -> Answer<()> {
+        try_join3(
+            try_join_all(self.attached.iter().map(|arn| detach(aws, name, arn))),
+            try_join_all(self.inline.iter().map(|policy| remove(aws, name, policy))),
+            try_join_all(self.profiles.iter().map(|profile| leave(aws, name, profile))),
+        )
+        .await?;
+        let answer = aws.session.iam.delete_role().role_name(name).send().await;
+        answer.attempting("iam:DeleteRole", || format!("delete role {name}"))?;
+        Ok(())
+    }
+}
 
 pub(super) async fn get(aws: &Aws, name: &str) -> Answer<Option<Role>> {
     let answer = aws.session.iam.get_role().role_name(name).send().await;
@@ -98,7 +143,7 @@ pub(super) async fn remove(aws: &Aws, name: &str, policy: &str) -> Answer<()> {
     Ok(())
 }
 
-pub(super) async fn profiles(aws: &Aws, name: &str) -> Answer<Vec<InstanceProfile>> {
+async fn profiles(aws: &Aws, name: &str) -> Answer<Vec<InstanceProfile>> {
     let call = aws.session.iam.list_instance_profiles_for_role().role_name(name);
     call.into_paginator()
         .items()
@@ -110,7 +155,7 @@ pub(super) async fn profiles(aws: &Aws, name: &str) -> Answer<Vec<InstanceProfil
         })
 }
 
-pub(super) async fn leave(aws: &Aws, name: &str, profile: &InstanceProfile) -> Answer<()> {
+async fn leave(aws: &Aws, name: &str, profile: &InstanceProfile) -> Answer<()> {
     let profile = profile.instance_profile_name();
     let call = aws.session.iam.remove_role_from_instance_profile().role_name(name);
     let answer = call.instance_profile_name(profile).send().await;

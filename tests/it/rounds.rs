@@ -1,0 +1,92 @@
+//! How often a run waits for the network, one call after another: counted
+//! through a proxy that holds every answer back, never timed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use ccprov::model::CallRecord;
+use ccprov::report::rounds;
+use serde_json::Value;
+
+use crate::support::binary::Ccprov;
+use crate::support::delay_proxy::DelayProxy;
+use crate::support::emulator;
+
+/// Long against what the emulator and ccprov compute between two calls, so
+/// that calls which could go out together do.
+const DELAY: Duration = Duration::from_millis(200);
+
+#[test]
+fn the_claim_check_takes_few_rounds() {
+    let account = emulator::ministack().account();
+    let proxy = DelayProxy::start(&account.endpoint, DELAY);
+    let ccprov = Ccprov::on(&account.through(&proxy.url()));
+    check(&ccprov, "apply", 10);
+    asked_once(&check(&ccprov, "plan", 3));
+    asked_once(&check(&ccprov, "destroy", 5));
+}
+
+/// Runs a command on the demo's stack: at most so many rounds.
+fn check(ccprov: &Ccprov, command: &str, most: usize) -> Vec<CallRecord> {
+    let file = ccprov.home().join(format!("{command}.json"));
+    let path = file.display().to_string();
+    let mut arguments = vec![command, "stacks/dev.yaml", "--trace", &path];
+    if command != "plan" {
+        arguments.push("-y");
+    }
+    let transcript = ccprov.run(&arguments);
+    assert_eq!(transcript.code, Some(0), "{transcript}");
+    let calls = calls(&fs::read_to_string(&file).expect("a trace"));
+    let counted = rounds(&calls);
+    assert!(counted > 0, "the trace tells no calls");
+    assert!(counted <= most, "{command}: {counted} rounds, not {most}\n{}", told(&calls));
+    calls
+}
+
+/// Nothing is called twice about one object, nor about the account.
+fn asked_once(calls: &[CallRecord]) {
+    let mut seen = BTreeSet::new();
+    for CallRecord { service, operation, object, .. } in calls {
+        assert!(
+            seen.insert((service, operation, object)),
+            "{service}:{operation} of {object:?} is called twice\n{}",
+            told(calls)
+        );
+    }
+}
+
+/// The calls of a trace, as `--trace` writes it.
+fn calls(trace: &str) -> Vec<CallRecord> {
+    let trace: Value = serde_json::from_str(trace).expect("JSON");
+    let events = trace["traceEvents"].as_array().expect("events");
+    let calls = events.iter().filter(|event| event["cat"] == "call");
+    calls
+        .map(|event| {
+            let micros = |field: &str| Duration::from_micros(event[field].as_u64().expect(field));
+            let (service, operation) =
+                event["name"].as_str().and_then(|name| name.split_once(':')).expect("a name");
+            CallRecord {
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+                start: micros("ts"),
+                end: micros("ts") + micros("dur"),
+                status: event["args"]["status"].as_u64().and_then(|it| it.try_into().ok()),
+                request_id: None,
+                attempt: 1,
+                object: event["args"]["object"].as_str().map(str::to_owned),
+            }
+        })
+        .collect()
+}
+
+fn told(calls: &[CallRecord]) -> String {
+    let mut calls: Vec<&CallRecord> = calls.iter().collect();
+    calls.sort_by_key(|call| (call.start, call.end));
+    let line = |call: &&CallRecord| {
+        let CallRecord { service, operation, object, start, end, .. } = call;
+        let (start, end) = (start.as_millis(), end.as_millis());
+        format!("{start:>6} {end:>6}  {service}:{operation} {}\n", object.as_deref().unwrap_or(""))
+    };
+    calls.iter().map(line).collect()
+}
