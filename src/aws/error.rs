@@ -296,7 +296,7 @@ fn classify(code: &str, message: &str, status: Option<u16>) -> ErrorClass {
 
 /// No service answered: either we never had credentials, or the line failed.
 fn no_answer(message: &str) -> ErrorClass {
-    let credentials = ["credentials", "identity", "profile"];
+    let credentials = ["credential", "identity", "profile"];
     if credentials.iter().any(|word| message.contains(word)) {
         ErrorClass::Credentials
     } else if message.contains("certificate") || message.contains("UnknownIssuer") {

@@ -57,9 +57,18 @@ fn the_region_is_stated_once() {
 #[test]
 fn without_credentials_there_is_nothing_to_do() {
     let desk = desk(QUEUE).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+    let config = "[profile work]\nregion = us-east-1\n";
+    desk.write("config", config);
+    let path = desk.path("config").display().to_string();
+    let mistyped = Desk::with(desk.account.clone(), QUEUE).env("AWS_CONFIG_FILE", &path);
     check(
         "no_credentials",
-        &[desk.run("plan stack.yaml"), desk.run("list --profile nobody"), desk.run("list --json")],
+        &[
+            desk.run("plan stack.yaml"),
+            desk.run("list --profile nobody"),
+            mistyped.run("list --profile wrok"),
+            desk.run("list --json"),
+        ],
     );
 }
 
