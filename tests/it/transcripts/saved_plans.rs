@@ -59,6 +59,19 @@ async fn what_moved_in_a_touched_field_makes_a_plan_stale() {
     check("stale", &[moved, done, desk.run("apply -y --plan plan.json")]);
 }
 
+/// A tag is written with all the others, so that a stranger's would go.
+#[tokio::test]
+async fn a_field_moves_as_a_whole() {
+    let desk = desk();
+    desk.must("apply -y stack.yaml", 0);
+    desk.write("stack.yaml", &STACK.replace("region:", "tags: { Owner: John Doe }\nregion:"));
+    desk.must("plan stack.yaml --out plan.json", 0);
+    let sqs = aws_sdk_sqs::Client::new(&aws::config(&desk.account));
+    let url = format!("{}/{}/claims", desk.account.endpoint, desk.account.id);
+    sqs.tag_queue().queue_url(url).tags("Team", "claims").send().await.unwrap();
+    check("moved_beside", &[desk.run("apply -y --plan plan.json")]);
+}
+
 #[tokio::test]
 async fn what_moved_elsewhere_does_not() {
     let desk = planned();
