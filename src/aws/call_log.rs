@@ -67,6 +67,14 @@ impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
+/// A service as IAM's actions and our errors name it: `sqs`, not `SQS`.
+fn word_of(service: &str) -> String {
+    match service {
+        "Resource Groups Tagging API" => "tag".to_owned(),
+        other => other.to_ascii_lowercase(),
+    }
+}
+
 impl Intercept for CallLog {
     fn name(&self) -> &'static str {
         "CallLog"
@@ -95,7 +103,7 @@ impl Intercept for CallLog {
         let response = context.response();
         let header = |name| response.and_then(|answer| answer.headers().get(name));
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(CallRecord {
-            service: what.service().to_owned(),
+            service: word_of(what.service()),
             operation: what.name().to_owned(),
             start: sent.at,
             end: self.now(),

@@ -85,7 +85,8 @@ impl Session {
     /// certificates cannot be used.
     pub async fn connect(connection: &Connection) -> Answer<Self> {
         let config = load(connection).await?;
-        let region = config.region().map(ToString::to_string).ok_or_else(no_region)?;
+        let region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
+        let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         let calls = CallLog::new();
         macro_rules! client {
@@ -207,9 +208,9 @@ fn no_region() -> CloudError {
 fn not_usable(attempted: &str, message: String) -> CloudError {
     CloudError {
         attempted: attempted.into(),
-        operation: "the configuration".into(),
+        operation: String::new(),
         class: ErrorClass::Invalid,
-        code: "InvalidConfiguration".into(),
+        code: String::new(),
         message,
         request_id: None,
         hint: None,

@@ -90,14 +90,17 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The whole chain of causes in one line: a TLS failure says nothing in its
-/// outermost error.
+/// Layers of the SDK that say nothing to people.
+const LAYERS: &[&str] = &["dispatch failure", "other"];
+
+/// The whole chain of causes: a TLS failure says nothing in its outermost error.
 fn chain(error: &dyn Error) -> String {
     let mut parts = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if !parts.iter().any(|part: &String| part.contains(&text)) {
+        let told = parts.iter().any(|part: &String| part.contains(&text));
+        if !told && !LAYERS.contains(&text.as_str()) {
             parts.push(text);
         }
         next = error.source();
@@ -293,7 +296,7 @@ fn classify(code: &str, message: &str, status: Option<u16>) -> ErrorClass {
 
 /// No service answered: either we never had credentials, or the line failed.
 fn no_answer(message: &str) -> ErrorClass {
-    let credentials = ["credentials", "identity", "profile"];
+    let credentials = ["credential", "identity", "profile"];
     if credentials.iter().any(|word| message.contains(word)) {
         ErrorClass::Credentials
     } else if message.contains("certificate") || message.contains("UnknownIssuer") {

@@ -92,7 +92,7 @@ pub(crate) async fn run(
         until: arguments.until.into(),
         options: &arguments.run,
         place: &arguments.place,
-        command: command(arguments),
+        command: command(arguments, environment),
     };
     carry_out(opened, task, screen).await
 }
@@ -118,10 +118,8 @@ async fn saved(
     Ok((opened, Drawn { plan, refusals }))
 }
 
-fn command(arguments: &Arguments) -> String {
+/// What goes on from a run that did not do all.
+fn command(arguments: &Arguments, environment: &Environment) -> String {
     // What a plan file says was done in part; the stack says the rest.
-    arguments.what.stack.as_ref().map_or_else(
-        || "ccprov apply".to_owned(),
-        |path| format!("ccprov apply {}", path.display()),
-    )
+    if arguments.plan.is_some() { "ccprov apply".into() } else { environment.command_line.clone() }
 }

@@ -46,6 +46,12 @@ pub(crate) async fn run(
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
     }
+    if plan.is_empty() {
+        let stack = &plan.stack;
+        screen.talk(&format!(
+            "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
+        ));
+    }
     if !plan.is_empty() && !approve(&arguments.run, screen, "Destroy all of this?")? {
         screen.talk("Nothing was changed.");
         write_trace(&arguments.place, &opened.calls)?;
@@ -57,15 +63,7 @@ pub(crate) async fn run(
         until: Until::Accepted,
         options: &arguments.run,
         place: &arguments.place,
-        command: command(arguments),
+        command: environment.command_line.clone(),
     };
     carry_out(opened, task, screen).await
-}
-
-fn command(arguments: &Arguments) -> String {
-    match (&arguments.name, &arguments.what.stack) {
-        (Some(name), _) => format!("ccprov destroy --stack {name}"),
-        (None, Some(path)) => format!("ccprov destroy {}", path.display()),
-        (None, None) => "ccprov destroy".to_owned(),
-    }
 }

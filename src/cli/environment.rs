@@ -11,6 +11,8 @@ const VARIABLE: &str = "CCPROV_VAR_";
 /// What ccprov itself takes from the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
+    /// The command line, as it can be typed again.
+    pub(crate) command_line: String,
     /// `CCPROV_STACK`.
     pub(crate) stack: Option<PathBuf>,
     /// `CCPROV_VAR_name`.
@@ -23,7 +25,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub(crate) fn read() -> Self {
+    pub(crate) fn read(command_line: &[OsString]) -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |value: OsString| value.into_string().ok();
         let variables = std::env::vars_os().filter_map(|(name, value)| {
@@ -31,6 +33,7 @@ impl Environment {
             Some((name, text(value)?))
         });
         Self {
+            command_line: typed(command_line),
             stack: set("CCPROV_STACK").map(PathBuf::from),
             variables: variables.collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -42,5 +45,32 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
+    }
+}
+
+/// A command line whose first word is the program, however it was called.
+fn typed(arguments: &[OsString]) -> String {
+    let words = arguments.iter().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    std::iter::once("ccprov".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as every shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:@,+%".contains(char);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_typed_again() {
+        let words = ["/bin/ccprov", "apply", "-y", "my stack.yaml", "--var", "name=it's", ""];
+        let line = typed(&words.map(OsString::from));
+        assert_eq!(line, r"ccprov apply -y 'my stack.yaml' --var 'name=it'\''s' ''");
     }
 }

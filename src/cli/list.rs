@@ -54,9 +54,10 @@ fn text(stacks: &[StackSummary]) -> String {
     let mut text = String::new();
     for StackSummary { name, objects } in stacks {
         let total: usize = objects.values().sum();
+        let noun = if total == 1 { "object" } else { "objects" };
         let kinds: Vec<String> =
             objects.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let _infallible = writeln!(text, "{name:width$}  {total:>4} objects: {}", kinds.join(", "));
+        let _infallible = writeln!(text, "{name:width$}  {total:>4} {noun}: {}", kinds.join(", "));
     }
     text
 }

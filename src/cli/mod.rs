@@ -64,7 +64,8 @@ enum Command {
 
 /// Runs the command line that `arguments` spell, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let command_line: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&command_line) {
         Ok(arguments) => arguments,
         Err(error) => return exit::of_usage(&error),
     };
@@ -78,19 +79,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let json = arguments.command.wants_json();
-    let result = runtime.block_on(run(arguments.command, &screen));
+    let environment = Environment::read(&command_line);
+    let result = runtime.block_on(run(arguments.command, &environment, &screen));
     exit::of(result, &screen, json).into()
 }
 
-async fn run(command: Command, screen: &Screen) -> Result<Exit, Failure> {
-    let environment = Environment::read();
+async fn run(
+    command: Command,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     match command {
-        Command::Validate(arguments) => validate::run(&arguments, &environment, screen),
-        Command::Plan(arguments) => plan::run(&arguments, &environment, screen).await,
-        Command::Apply(arguments) => apply::run(&arguments, &environment, screen).await,
-        Command::Destroy(arguments) => destroy::run(&arguments, &environment, screen).await,
-        Command::Output(arguments) => output::run(&arguments, &environment, screen).await,
-        Command::List(arguments) => list::run(&arguments, &environment, screen).await,
+        Command::Validate(arguments) => validate::run(&arguments, environment, screen),
+        Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
+        Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
+        Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
+        Command::Output(arguments) => output::run(&arguments, environment, screen).await,
+        Command::List(arguments) => list::run(&arguments, environment, screen).await,
         Command::Kinds(arguments) => kinds::run(&arguments, screen),
         Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, screen)),

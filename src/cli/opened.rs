@@ -8,6 +8,7 @@ use super::environment::Environment;
 use super::exit::Failure;
 use super::options::{What, Where};
 use super::stack_path;
+use super::validate::anywhere;
 use crate::aws::call_log::CallLog;
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
@@ -27,8 +28,9 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Reads the file, connects, and checks the one against the other. The
-    /// account pin is checked before anything else is read from AWS.
+    /// Reads the file, connects, and checks the one against the other. Mistakes
+    /// in the file are told before anybody is called, and the account pin is
+    /// checked before anything else is read from AWS.
     pub(crate) async fn file(
         what: &What,
         place: &Where,
@@ -37,10 +39,13 @@ impl Opened {
         let path = stack_path::find(what.stack.as_deref(), environment)?;
         let inputs = what.variables.inputs(environment);
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+        let catalog = AwsCatalog::new();
+        let check =
+            |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
+        check(&anywhere(&file, environment))?;
         let (session, here) = connect(place, file.region(), environment).await?;
         check_pins(&file, &here, &path)?;
-        let catalog = AwsCatalog::new();
-        let checked = spec::check(&file, &here, &catalog, &inputs).map_err(Failure::input)?;
+        let checked = check(&here)?;
         Ok(Self::new(checked.stack, checked.warnings, catalog, (session, here)))
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     place: Where,
 
     /// Only this output
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", required_if_eq("format", "raw"))]
     name: Option<String>,
 
     /// The form: `raw` needs --name
@@ -81,8 +81,10 @@ pub(crate) async fn run(
         (Form::Json, _) => report::outputs_json(&outputs),
         (Form::Dotenv, _) => report::outputs_dotenv(&outputs).map_err(Failure::input)?,
         (Form::Github, _) => report::outputs_github(&outputs),
-        (Form::Raw, Some(name)) => report::output_raw(&outputs, name).map_err(Failure::input)?,
-        (Form::Raw, None) => return Err(Failure::plain("--format raw needs --name NAME")),
+        (Form::Raw, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            report::output_raw(&outputs, name).map_err(Failure::input)?
+        }
     };
     screen.data(&text);
     Ok(Exit::Done)

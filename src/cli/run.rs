@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_trace_of};
 use super::options::{Run, Where};
 use super::screen::Screen;
-use super::signals;
+use super::signals::Signals;
 use crate::engine::event::Outcome;
 use crate::engine::stop::Stopper;
 use crate::engine::{Report, Site, Until, execute};
@@ -52,6 +52,7 @@ pub(crate) async fn carry_out(
 ) -> Result<Exit, Failure> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let (stopper, stop) = Stopper::new();
+    let signals = Signals::catch();
     let Opened { provider, catalog, calls, .. } = opened;
     let writer = provider.into_writer(task.plan.stack.clone());
     let site = Site {
@@ -66,7 +67,7 @@ pub(crate) async fn carry_out(
     let report = {
         let views = views(&mut record, task.options, screen);
         let run = execute(site, stop, sender);
-        let listening = signals::listen(&stopper);
+        let listening = signals.hand_on(&stopper);
         tokio::pin!(listening);
         let both = futures::future::join(run, show(views, receiver));
         tokio::select! {

@@ -6,15 +6,29 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::engine::stop::Stopper;
 
-/// Hands on every signal, for ever. CI runners send INT, then TERM, then KILL
-/// within seconds: the first asks to finish, the second to give up waits.
-pub(crate) async fn listen(stopper: &Stopper) -> Infallible {
-    let mut interrupt = signal(SignalKind::interrupt()).ok();
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    loop {
-        tokio::select! {
-            () = next(&mut interrupt) => stopper.ask(),
-            () = next(&mut terminate) => stopper.ask(),
+/// Signals that no longer end the process.
+pub(crate) struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+impl Signals {
+    /// From now on, so that none is lost before somebody listens.
+    pub(crate) fn catch() -> Self {
+        Self {
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            terminate: signal(SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Hands on every signal, for ever. CI runners send INT, then TERM, then KILL
+    /// within seconds: the first asks to finish, the second to give up waits.
+    pub(crate) async fn hand_on(mut self, stopper: &Stopper) -> Infallible {
+        loop {
+            tokio::select! {
+                () = next(&mut self.interrupt) => stopper.ask(),
+                () = next(&mut self.terminate) => stopper.ask(),
+            }
         }
     }
 }

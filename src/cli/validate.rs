@@ -10,7 +10,7 @@ use super::stack_path;
 use crate::aws::AwsCatalog;
 use crate::model::Place;
 use crate::report;
-use crate::spec;
+use crate::spec::{self, StackFile};
 
 /// An account that belongs to nobody, where the stack pins none.
 const NO_ACCOUNT: &str = "000000000000";
@@ -35,14 +35,7 @@ pub(crate) fn run(
     let path = stack_path::find(arguments.what.stack.as_deref(), environment)?;
     let inputs = arguments.what.variables.inputs(environment);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
-    let region = file.region().or(environment.region.as_deref()).unwrap_or(ANY_REGION);
-    let place = Place {
-        partition: "aws".into(),
-        account: file.account().unwrap_or(NO_ACCOUNT).to_owned(),
-        region: region.to_owned(),
-        endpoint: None,
-    };
-    let checked = spec::check(&file, &place, &AwsCatalog::new(), &inputs);
+    let checked = spec::check(&file, &anywhere(&file, environment), &AwsCatalog::new(), &inputs);
     let checked = checked.map_err(Failure::input)?;
     if arguments.json {
         screen.data(&report::diagnostics_json(&checked.warnings));
@@ -55,4 +48,15 @@ pub(crate) fn run(
     let stack = &checked.stack.name;
     screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
     Ok(Exit::Done)
+}
+
+/// A place to check a stack file for before anybody was asked.
+pub(crate) fn anywhere(file: &StackFile, environment: &Environment) -> Place {
+    let region = file.region().or(environment.region.as_deref()).unwrap_or(ANY_REGION);
+    Place {
+        partition: "aws".into(),
+        account: file.account().unwrap_or(NO_ACCOUNT).to_owned(),
+        region: region.to_owned(),
+        endpoint: None,
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One attempt of one call. Times count from the start of the process's work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
-    /// For example `SQS`.
+    /// For example `sqs`.
     pub service: String,
     /// For example `CreateQueue`.
     pub operation: String,

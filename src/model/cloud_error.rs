@@ -11,7 +11,7 @@ pub struct CloudError {
     /// What we were doing, as a fragment after "failed to": `create queue claims`.
     pub attempted: String,
     /// Service and operation: `sqs:CreateQueue`. For most calls this is also
-    /// the IAM action.
+    /// the IAM action. Empty if it did not come to a call.
     pub operation: String,
     /// What the engine may do about it.
     pub class: ErrorClass,
@@ -67,6 +67,9 @@ pub enum InFlight {
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failed to {}: {}", self.attempted, self.operation)?;
+        if self.operation.is_empty() {
+            return f.write_str(&self.message);
+        }
         match (self.code.as_str(), self.message.as_str()) {
             ("", message) => write!(f, " got no answer: {message}")?,
             (code, "") => write!(f, " answered {code}")?,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::planner::{Fate, Permissions, Verdict};
-use crate::model::{Address, Catalog, Desired, Diagnostic, Edge, Emptying, Stack};
+use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Emptying, Stack};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
@@ -50,9 +50,9 @@ pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
     ))])
 }
 
-/// Whether the stack permits to empty the object before it is deleted.
-pub(super) fn may_empty(want: &Desired) -> bool {
-    want.document.get("force_destroy").and_then(serde_json::Value::as_bool) == Some(true)
+/// Whether a document permits to empty the object before it is deleted.
+pub(super) fn may_empty(document: &Document) -> bool {
+    document.get("force_destroy").and_then(serde_json::Value::as_bool) == Some(true)
 }
 
 /// The steps of all fates, with their needs.
@@ -100,8 +100,10 @@ impl Draft {
             Verdict::Replace { want, live, order, .. } => {
                 self.make(fate, Step::Create { want: Box::new(want.clone()) });
                 let have = Box::new(live.clone());
-                let id =
-                    self.unmake(fate, Step::Delete { have, emptying: emptying(may_empty(want)) });
+                let id = self.unmake(
+                    fate,
+                    Step::Delete { have, emptying: emptying(may_empty(&want.document)) },
+                );
                 if *order == ReplaceOrder::DeleteFirst {
                     self.clearing.insert(id);
                 }

@@ -64,7 +64,10 @@ pub fn plan_destroy(
     for (address, live) in &world.found {
         let ours = desk.is_ours(live);
         if ours && !is_going(live) {
-            let force = stack.resources.get(address).is_some_and(graph::may_empty);
+            // What the file says now goes before what the last apply wrote.
+            let declared = stack.resources.get(address);
+            let document = declared.map_or(&live.document, |want| &want.document);
+            let force = graph::may_empty(document);
             let verdict = Verdict::Delete { live: live.clone(), why: DeleteReason::Destroy, force };
             desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
         }
@@ -152,6 +155,10 @@ impl Desk<'_> {
         };
         match &live.owner {
             Some(owner) if *owner == ours => Ok((None, None)),
+            Some(owner) if owner.stack == ours.stack && owner.address.as_str().is_empty() => {
+                let note = "somebody took the tag away that says which resource it is".to_owned();
+                Ok((claim(json!(owner.stack)), Some(note)))
+            }
             Some(owner) if owner.stack == ours.stack => {
                 let note = format!("was {} until now", owner.address);
                 Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
@@ -205,7 +212,8 @@ impl Desk<'_> {
         for live in orphans {
             let address = free_address(live, &taken);
             taken.insert(address.clone());
-            let verdict = Verdict::Delete { live: live.clone(), why, force: false };
+            let force = graph::may_empty(&live.document);
+            let verdict = Verdict::Delete { live: live.clone(), why, force };
             self.fates.push(Fate { address, verdict, notes: Vec::new() });
         }
     }

@@ -57,7 +57,8 @@ impl SavedPlan {
         Ok(())
     }
 
-    /// The plan on today's objects, if nothing that it touches has moved.
+    /// The plan on today's objects, if nothing that it touches has moved. What
+    /// moved elsewhere is left as it is: taking it back is not in the plan.
     pub fn on(&self, world: &World) -> Result<Plan, Vec<Diagnostic>> {
         let mut plan = self.plan.clone();
         let replaced: BTreeSet<&Address> = self
@@ -79,7 +80,8 @@ impl SavedPlan {
                     stale.push(moved(&format!("{} is gone", want.address)));
                 }
                 (Step::Update { want, have, diff }, Some(live)) => {
-                    stale.extend(diff.iter().filter_map(|field| has_moved(field, want, live)));
+                    stale.extend(moves(diff, want, live));
+                    leave_alone(want, diff, live);
                     **have = live.clone();
                 }
                 (Step::Delete { have, .. }, Some(live)) => **have = live.clone(),
@@ -89,23 +91,43 @@ impl SavedPlan {
     }
 }
 
-/// Whether a field that the plan changes is not any more what the plan saw.
-fn has_moved(planned: &FieldDiff, want: &Desired, live: &Live) -> Option<Diagnostic> {
-    if !want.document.contains_key(planned.path.top()) {
-        return None; // Ownership and status are judged by the world itself.
-    }
+/// What is not any more as the plan saw it, of the fields that it changes. A
+/// field counts whole: to change one tag is to write all of them.
+fn moves(planned: &[FieldDiff], want: &Desired, live: &Live) -> Vec<Diagnostic> {
     let fresh = compare(&want.document, &live.document);
-    let now = fresh.into_iter().find(|diff| diff.path == planned.path);
-    let (path, address) = (&planned.path, &want.address);
-    match now {
-        Some(now) if now.have == planned.have => None,
-        Some(now) => {
-            let text = |value: &Option<Value>| value.as_ref().unwrap_or(&Value::Null).to_string();
-            let (was, is) = (text(&planned.have), text(&now.have));
-            Some(moved(&format!("{address} {path} {was} -> {is}")))
+    let is_ignored = |diff: &&FieldDiff| {
+        want.lifecycle.ignore_changes.iter().any(|field| diff.path.is_within(field))
+    };
+    let moved_on = fresh.iter().filter(|diff| touches(planned, diff.path.top()));
+    let moved_on = moved_on.filter(|diff| !is_ignored(diff)).filter_map(|now| {
+        let before = planned.iter().find(|diff| diff.path == now.path);
+        let was = before.map_or(now.want.as_ref(), |diff| diff.have.as_ref());
+        (was != now.have.as_ref()).then(|| {
+            let text = |value: Option<&Value>| value.unwrap_or(&Value::Null).to_string();
+            let (was, is) = (text(was), text(now.have.as_ref()));
+            moved(&format!("{} {} {was} -> {is}", want.address, now.path))
+        })
+    });
+    // Ownership and status are no fields; the world itself tells of them.
+    let fields = planned.iter().filter(|diff| want.document.contains_key(diff.path.top()));
+    let settled = fields.filter(|diff| fresh.iter().all(|now| now.path != diff.path));
+    let settled =
+        settled.map(|diff| moved(&format!("{} {} is as wanted by now", want.address, diff.path)));
+    moved_on.chain(settled).collect()
+}
+
+/// Has the step want what there is, in the fields that it does not change.
+fn leave_alone(want: &mut Desired, planned: &[FieldDiff], live: &Live) {
+    want.document.retain(|field, _| touches(planned, field) || live.document.contains_key(field));
+    for (field, value) in &mut want.document {
+        if let Some(seen) = live.document.get(field).filter(|_| !touches(planned, field)) {
+            *value = seen.clone();
         }
-        None => Some(moved(&format!("{address} {path} is as wanted by now"))),
     }
+}
+
+fn touches(planned: &[FieldDiff], field: &str) -> bool {
+    planned.iter().any(|diff| diff.path.top() == field)
 }
 
 fn object_of<'a>(step: &Step, address: &Address, world: &'a World) -> Option<&'a Live> {

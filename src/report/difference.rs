@@ -77,8 +77,10 @@ fn below_one<'a>(group: &[&'a FieldDiff], level: usize) -> Vec<Node<'a>> {
     let branch = Node::Branch { steps: steps(first, level + 1), below: Vec::new() };
     let only = if below.len() == 1 { below.pop() } else { None };
     nodes.push(match only {
-        // A policy stands apart from its statements, which have a form of their own.
-        Some(only) if only.is_statements() || branch.is_statements() => {
+        // A policy, its statements and one of them stand apart: they have forms of their own.
+        Some(only)
+            if only.is_statements() || branch.is_statements() || is_statement(first, level) =>
+        {
             Node::Branch { steps: branch.steps(), below: vec![only] }
         }
         Some(only) => {
@@ -88,6 +90,12 @@ fn below_one<'a>(group: &[&'a FieldDiff], level: usize) -> Vec<Node<'a>> {
         None => Node::Branch { steps: branch.steps(), below },
     });
     nodes
+}
+
+/// Whether the step at `level` names one statement of a policy.
+fn is_statement(diff: &FieldDiff, level: usize) -> bool {
+    let above = level.checked_sub(1).and_then(|above| diff.path.segments().get(above));
+    matches!(above, Some(Segment::Field(name)) if name == "Statement")
 }
 
 /// A place with a single one below it becomes one node: `tags.Owner`.

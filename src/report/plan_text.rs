@@ -115,11 +115,14 @@ fn write_change(page: &mut Page, plan: &Plan, planned: &PlannedChange, detail: P
 /// `+ claimcheck.queue  sqs_queue claimcheck-dev-queue`.
 fn write_head(page: &mut Page, planned: &PlannedChange, why: &str) {
     let sign = paint(style::of_change(&planned.change), planned.change.symbol());
-    let address = paint(STRONG, &planned.address);
     let identity = value::bare(&Value::from(planned.identity.as_str()));
     let object = paint(FAINT, format!("{} {identity}", planned.kind));
+    // Who carries no tag has no address of our own once it is not declared.
+    let address = planned.address.as_str();
+    let is_nameless = address == format!("{}({})", planned.kind, planned.identity);
+    let name = if is_nameless { String::new() } else { format!("{}  ", paint(STRONG, address)) };
     let why = if why.is_empty() { String::new() } else { format!("  ({why})") };
-    page.line(0, format!("{sign} {address}  {object}{why}"));
+    page.line(0, format!("{sign} {name}{object}{why}"));
 }
 
 fn why_replaced(cause: &Cause) -> String {

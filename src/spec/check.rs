@@ -60,8 +60,11 @@ pub fn check(
     let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
-    let admitted: Vec<&Written<'_>> =
-        resources.iter().filter(|r| schemas.admit(r, &r.fields, &mut problems)).collect();
+    // What is known of a resource that is not whole is checked too, but nothing follows from it.
+    let admitted: Vec<&Written<'_>> = resources
+        .iter()
+        .filter(|r| schemas.admit(r, &r.fields, &mut problems) && r.is_whole)
+        .collect();
     let known = oracle.predict(&admitted);
     let settled = settle(&admitted, &known, &oracle, &mut schemas, &mut problems);
     problems.extend(predict::open_identities(&settled));
@@ -109,7 +112,7 @@ impl Schemas {
     ) -> bool {
         let kind = resource.kind;
         let schema = self.0.entry(kind.name.clone()).or_insert_with(|| Schema::new(&kind.schema));
-        let found = match schema {
+        let mut found = match schema {
             Ok(schema) => schema.check(fields, &resource.at),
             Err(message) => {
                 let summary = format!("the schema of `{}` is broken: {message}", kind.name);
@@ -118,6 +121,11 @@ impl Schemas {
                 ]
             }
         };
+        if !resource.is_whole {
+            // That a field is missing is told at the resource; it may be one that is left out.
+            let whole = Some(resource.at.location());
+            found.retain(|problem| problem.location != whole);
+        }
         let sound = found.is_empty();
         problems.extend(found.into_iter().map(|problem| in_context(problem, resource)));
         sound

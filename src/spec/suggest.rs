@@ -16,19 +16,25 @@ pub(super) fn did_you_mean<'a>(
 
 /// The known word nearest to `wrong`, if it is near enough to be meant: a
 /// third of the letters may differ, as in rustc. The first of equals wins, so
-/// that the answer does not depend on chance.
+/// that the answer does not depend on chance. If none is, the only one that
+/// begins with the same words: `delay` for `delay_seconds`.
 pub(super) fn closest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let plain = |word: &str| word.to_lowercase().replace('-', "_");
     let sought = plain(wrong);
-    known
-        .into_iter()
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known
+        .iter()
+        .copied()
         .map(|word| (strsim::damerau_levenshtein(&sought, &plain(word)), word))
         .filter(|(distance, word)| *distance <= sought.len().max(word.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+        .map(|(_, word)| word);
+    let beginning = format!("{sought}_");
+    let mut longer = known.into_iter().filter(|word| plain(word).starts_with(&beginning));
+    near.or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }
 
 /// Words for running text: `` `a`, `b`, `c` ``, or "none". Beyond 30 the rest is counted,
@@ -60,6 +66,8 @@ mod tests {
         check("knid", Some("kind"));
         check("visibility-timeout-seconds", Some("visibility_timeout_seconds"));
         check("VisibilityTimeout_second", Some("visibility_timeout_seconds"));
+        check("delay", Some("delay_seconds"));
+        check("visibility", Some("visibility_timeout_seconds"));
         check("am", None);
         check("arm", Some("arn"));
         check("encryption", None);

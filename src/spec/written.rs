@@ -28,6 +28,9 @@ pub(super) struct Written<'a> {
     pub(super) top: Mark,
     /// Which resource it is, for the detail of a problem.
     pub(super) context: String,
+    /// Whether all of it could be worked out. What could not was told, and is
+    /// left out of the fields.
+    pub(super) is_whole: bool,
 }
 
 /// One fact that a resource refers to.
@@ -50,11 +53,10 @@ impl Written<'_> {
     }
 }
 
-/// Works out the fields of every declared resource. Those that cannot be are
-/// told and left out.
+/// Works out the fields of every declared resource.
 pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &Map) -> Vec<Written<'a>> {
     let declared = expansion.declared.clone();
-    declared.into_iter().filter_map(|resource| expansion.write(resource, tags)).collect()
+    declared.into_iter().map(|resource| expansion.write(resource, tags)).collect()
 }
 
 /// The stack's `tags`, worked out and checked.
@@ -94,7 +96,7 @@ fn reserved_tag(key: &str, at: &Mark) -> Option<Diagnostic> {
 }
 
 impl<'a> Expansion<'a> {
-    fn write(&mut self, resource: Declared<'a>, tags: &Map) -> Option<Written<'a>> {
+    fn write(&mut self, resource: Declared<'a>, tags: &Map) -> Written<'a> {
         let Declared { address, kind, entry, env, at, top } = resource;
         let mut fields = Map::new();
         let mut sound = true;
@@ -118,9 +120,10 @@ impl<'a> Expansion<'a> {
                 kind.name, usage.at
             ),
         };
-        let (lifecycle, after) = (lifecycle?, after?);
+        let is_whole = sound && lifecycle.is_some() && after.is_some();
+        let (lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
         let fields = Node::new(Value::Map(fields), &at);
-        sound.then_some(Written { address, kind, fields, lifecycle, after, at, top, context })
+        Written { address, kind, fields, lifecycle, after, at, top, context, is_whole }
     }
 
     /// Lays the resource's own tags over the stack's.

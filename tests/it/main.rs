@@ -9,6 +9,8 @@ mod contract;
 mod iam;
 mod kms_key;
 mod pages;
+mod plans;
 mod resource;
 mod rounds;
 mod support;
+mod transcripts;

@@ -72,19 +72,17 @@ pub(crate) struct Spec {
     /// Whether objects can be locked. Turns versioning on. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     object_lock_enabled: Option<bool>,
-    /// Whether the bucket may be deleted with all that it holds. Says nothing
-    /// to AWS. Default: false.
-    #[serde(default, skip_serializing_if = "is_false")]
+    /// Whether the bucket may be deleted with all that it holds. Kept at the
+    /// bucket in the tag `ccprov:force-destroy`.
+    #[serde(default)]
     force_destroy: bool,
     /// Tags.
     #[serde(default)]
     tags: Tags,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
+/// Where `force_destroy` lives, because S3 has no place for it.
+const FORCE_TAG: &str = "ccprov:force-destroy";
 
 /// Whether old versions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +117,8 @@ bucket again, and two accounts never want the same one.
 - A bucket that is not empty is deleted only with `force_destroy: true` or `--allow-data-loss`: \
 all versions, delete markers and unfinished uploads go first. Locked objects stay, and so does \
 their bucket.
+- `force_destroy` is kept at the bucket, in the tag `ccprov:force-destroy`, because a stack can be \
+destroyed without its file.
 - The name of a deleted bucket may be unavailable for minutes, and anybody may take it meanwhile.
 - S3 takes few configuration calls on one bucket at a time, so that ccprov makes at most two at once.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
@@ -127,7 +127,6 @@ move, grants and key format of the logs.
     const FIXED: &'static [&'static str] = &["bucket", "bucket_prefix", "object_lock_enabled"];
     const MUST_EXIST: &'static [&'static str] =
         &["policy.Statement.*.Principal", "policy.Statement.Principal", "logging.target_bucket"];
-    const UNREAD: &'static [&'static str] = &["force_destroy"];
     const FACTS: &'static [(&'static str, &'static str, bool)] = &[
         ("arn", "the bucket's ARN", true),
         ("name", "its name", true),
@@ -192,6 +191,7 @@ move, grants and key format of the logs.
         let fresh = Spec {
             public_access_block: None,
             object_ownership: want.spec.object_ownership,
+            force_destroy: want.spec.force_destroy,
             tags: want.spec.tags.clone(),
             ..settled(Spec::default())
         };
@@ -211,7 +211,7 @@ move, grants and key format of the logs.
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
         let bucket = Bucket::new(aws, &change.want.identity);
         let touches = |field: &str| match field {
-            "tags" => change.touches_tags(),
+            "tags" => change.touches_tags() || change.touches("force_destroy"),
             field => change.touches(field),
         };
         let kept = Kept::read(bucket, &touches).await?;
@@ -295,6 +295,7 @@ mod tests {
     fn an_empty_document_is_a_fresh_bucket() {
         let expected = json!({
             "bucket": "dev-claims-96a1f34b",
+            "force_destroy": false,
             "lifecycle_rules": [],
             "object_ownership": "BucketOwnerEnforced",
             "policy": null,

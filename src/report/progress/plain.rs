@@ -83,7 +83,9 @@ impl View for Plain {
         match &event.kind {
             EventKind::RunStarted { steps } => {
                 self.steps = *steps;
-                self.say(&format!("{} to do", count(*steps, "step")));
+                if *steps > 0 {
+                    self.say(&format!("{} to do", count(*steps, "step")));
+                }
             }
             EventKind::StepStarted { step, address, kind, action } => {
                 self.start(*step, now, address, (*action, kind));

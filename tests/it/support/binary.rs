@@ -12,9 +12,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -24,7 +24,12 @@ use super::emulator::{Account, root};
 const VARYING: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[TIMESTAMP]"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[UUID]"),
+    // Those of `Emulator::account`; a session shows its own as [ACCOUNT].
+    (r"\b100000000\d{3}\b", "[OTHER ACCOUNT]"),
+    (r"until \d{4}-\d\d-\d\d", "until [DATE]"),
     (r"request id [0-9A-Za-z-]+", "request id [ID]"),
+    // The end of a bucket's name follows from the account, and each test has its own.
+    (r"-[0-9a-f]{8}\b", "-[HASH]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
     // Measured times only. Those that a stack states are whole seconds: `30s`.
     (r"\b\d+\.\d+ ?s\b|\b\d+(\.\d+)? ?ms\b", "[TIME]"),
@@ -109,6 +114,35 @@ impl Ccprov {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Transcript {
+        let output = self.spawn(arguments).wait_with_output().expect("the binary ends");
+        self.transcript(arguments, &output)
+    }
+
+    /// Runs it, and sends it a signal (`INT`, `TERM`) when it says on standard
+    /// error what contains a text. Moments follow each other. What it says must
+    /// fit into a pipe until then.
+    pub(crate) fn run_until(&self, arguments: &[&str], moments: &[(&str, &str)]) -> Transcript {
+        let mut child = self.spawn(arguments);
+        let mut talk = BufReader::new(child.stderr.take().expect("the child's talk is ours"));
+        let mut stderr = String::new();
+        for (when, signal) in moments {
+            let mut line = String::new();
+            while !line.contains(when) {
+                line.clear();
+                let length = talk.read_line(&mut line).expect("the binary writes UTF-8");
+                assert!(length > 0, "it ended without saying {when}:\n{stderr}");
+                stderr.push_str(&line);
+            }
+            let id = child.id().to_string();
+            let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("kill runs");
+            assert!(sent.success(), "the binary was gone before SIG{signal}");
+        }
+        talk.read_to_string(&mut stderr).expect("the binary writes UTF-8");
+        let output = child.wait_with_output().expect("the binary ends");
+        self.transcript(arguments, &Output { stderr: stderr.into_bytes(), ..output })
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Child {
         let mut child = Command::new(&self.program)
             .args(arguments)
             .current_dir(&self.folder)
@@ -124,8 +158,7 @@ impl Ccprov {
         // so the pipe holds them and nobody waits for anybody.
         let _unread = stdin.write_all(self.stdin.as_bytes());
         drop(stdin);
-        let output = child.wait_with_output().expect("the binary ends");
-        self.transcript(arguments, &output)
+        child
     }
 
     fn transcript(&self, arguments: &[&str], output: &Output) -> Transcript {

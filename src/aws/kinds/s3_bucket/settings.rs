@@ -11,7 +11,7 @@ use futures::future::{join, try_join3};
 
 use super::access::{ObjectOwnership, PublicAccessBlock};
 use super::encryption::{self, Encryption};
-use super::{Logging, Spec, Versioning, lifecycle};
+use super::{FORCE_TAG, Logging, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::Wanted;
 use crate::aws::policy::Policy;
@@ -69,14 +69,14 @@ impl<'a> Bucket<'a> {
         match answer.attempting("s3:CreateBucket", || format!("create bucket {name}")) {
             Ok(_) => Ok(()),
             Err(error) if error.class == ErrorClass::Exists => {
-                let (_, owner) = self.tags().await?;
+                let (_, owner) = Tags::seen(self.tags().await?);
                 if owner.as_ref() == Some(&want.owner) { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
         }
     }
 
-    async fn tags(self) -> Answer<(Tags, Option<Owner>)> {
+    async fn tags(self) -> Answer<Vec<(String, String)>> {
         let Self { s3, account, name, .. } = self;
         let answer =
             s3.get_bucket_tagging().bucket(name).expected_bucket_owner(account).send().await;
@@ -84,7 +84,7 @@ impl<'a> Bucket<'a> {
             .attempting("s3:GetBucketTagging", || format!("read the tags of bucket {name}"))
             .or_absent()?;
         let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-        Ok(Tags::seen(tags.into_iter().map(|tag| (tag.key, tag.value))))
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
     /// The whole set. System tags are not ours to write, and S3 keeps them.
@@ -195,8 +195,14 @@ impl<'a> Bucket<'a> {
     }
 }
 
+/// The user's tags, the owner's, and whether the bucket may go with what it holds.
 fn tag_set(want: &Wanted<Spec>) -> Vec<Tag> {
-    let tags = want.spec.tags.with_owner(&want.owner).into_iter();
+    let mut tags = want.spec.tags.with_owner(&want.owner);
+    if want.spec.force_destroy {
+        tags.insert(FORCE_TAG.to_owned(), true.to_string());
+    }
+    // Building fails only without a key or a value.
+    let tags = tags.into_iter();
     tags.filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
 }
 
@@ -239,7 +245,8 @@ pub(super) async fn read(bucket: Bucket<'_>, sought: &Sought) -> Answer<(Spec, O
         // Always: they tell the owner.
         bucket.tags(),
     )?;
-    let (tags, owner) = tags;
+    let force_destroy = tags.contains(&(FORCE_TAG.to_owned(), true.to_string()));
+    let (tags, owner) = Tags::seen(tags);
     let spec = Spec {
         bucket: Some(bucket.name.to_owned()),
         bucket_prefix: None,
@@ -254,7 +261,7 @@ pub(super) async fn read(bucket: Bucket<'_>, sought: &Sought) -> Answer<(Spec, O
             target_prefix: seen.target_prefix,
         }),
         object_lock_enabled: lock,
-        force_destroy: false,
+        force_destroy,
         tags,
     };
     Ok((spec, owner))

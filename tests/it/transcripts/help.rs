@@ -1,0 +1,58 @@
+//! What the binary tells of itself, with nobody to call.
+
+use serde_json::Value;
+
+use super::check;
+use crate::support::binary::{Ccprov, Transcript};
+
+const COMMANDS: [&str; 9] =
+    ["validate", "plan", "apply", "destroy", "output", "list", "kinds", "schema", "completions"];
+
+fn run(arguments: &[&str]) -> Transcript {
+    Ccprov::offline().run(arguments)
+}
+
+#[test]
+fn every_command_has_its_help() {
+    let mut session = vec![run(&["--help"])];
+    session.extend(COMMANDS.iter().map(|command| run(&[command, "--help"])));
+    check("help", &session);
+}
+
+#[test]
+fn mistyped_command_lines_are_told_apart_from_changes() {
+    check(
+        "usage",
+        &[
+            run(&["pln"]),
+            run(&["plan", "--detailed-exit-code"]),
+            run(&["apply", "--var", "novalue"]),
+            run(&["apply", "stack.yaml", "--plan", "saved.json"]),
+            run(&["destroy", "stack.yaml", "--stack", "dev"]),
+            run(&["kinds", "sqs_que"]),
+            run(&["kinds", "sqs_que", "--json"]),
+        ],
+    );
+}
+
+#[test]
+fn kinds_tell_what_may_be_stated() {
+    check("kinds", &[run(&["kinds"]), run(&["kinds", "sqs_queue"])]);
+    let all = run(&["kinds", "--json"]);
+    let all: Value = serde_json::from_str(&all.stdout).expect("JSON");
+    let one = run(&["kinds", "sqs_queue", "--json"]);
+    let one: Value = serde_json::from_str(&one.stdout).expect("JSON");
+    assert!(all.as_array().expect("a list").contains(&one));
+}
+
+#[test]
+fn completions_know_the_commands_of_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]);
+        assert_eq!((script.code, script.stderr.as_str()), (Some(0), ""), "{shell}");
+        for command in COMMANDS {
+            assert!(script.stdout.contains(command), "{shell} does not complete {command}");
+        }
+        assert!(script.stdout.contains("detailed-exitcode"), "{shell} completes no options");
+    }
+}

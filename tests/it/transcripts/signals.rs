@@ -1,0 +1,69 @@
+//! Ctrl-C and SIGTERM during an apply: nothing new begins, what is left is
+//! told, and the same command goes on.
+
+use std::time::Duration;
+
+use super::{Desk, check};
+use crate::support::binary::Transcript;
+use crate::support::delay_proxy::DelayProxy;
+use crate::support::emulator;
+
+/// One after the other, so that each run tells the same.
+const CHAIN: &str = r"
+stack: claims
+region: us-east-1
+resources:
+  a: { kind: sqs_queue }
+  b: { kind: sqs_queue, depends_on: [a] }
+  c: { kind: sqs_queue, depends_on: [b] }
+";
+
+/// How far away AWS is: the time that a signal has to arrive during a call. It
+/// is sent when a line says that the call begins.
+const FAR: Duration = Duration::from_millis(400);
+
+/// Runs a command far from AWS until a signal ends it; the rest is near.
+fn interrupted(near: &Desk, stack: &str, line: &str, (when, signal): (&str, &str)) -> Transcript {
+    let proxy = DelayProxy::start(emulator::ministack().url(), FAR);
+    let far = Desk::with(near.account.through(&proxy.url()), stack);
+    let transcript = far.run_until(line, &[(when, signal)]);
+    assert_eq!(transcript.code, Some(130), "{transcript}");
+    transcript
+}
+
+fn apply_is_interrupted_by(signal: &str) {
+    let desk = Desk::with(emulator::ministack().account(), CHAIN);
+    let interrupted = interrupted(&desk, CHAIN, "apply -y stack.yaml", ("b: creating", signal));
+    let left = desk.run("plan --detailed-exitcode stack.yaml");
+    let resumed = desk.run("apply -y stack.yaml");
+    desk.must("plan --detailed-exitcode stack.yaml", 0);
+    check(&format!("interrupted_by_{signal}"), &[interrupted, left, resumed]);
+}
+
+#[test]
+fn an_apply_stops_at_ctrl_c() {
+    apply_is_interrupted_by("INT");
+}
+
+#[test]
+fn an_apply_stops_at_sigterm() {
+    apply_is_interrupted_by("TERM");
+}
+
+#[test]
+fn a_destroy_stops_too() {
+    let desk = Desk::with(emulator::ministack().account(), WITH_KEY);
+    desk.must("apply -y stack.yaml", 0);
+    let command = "destroy -y --stack claims --region us-east-1";
+    let interrupted = interrupted(&desk, WITH_KEY, command, ("queue: deleting", "INT"));
+    check("destroy_interrupted", &[interrupted, desk.run(command), desk.run("list")]);
+}
+
+/// A key goes when all else is gone.
+const WITH_KEY: &str = r#"
+stack: claims
+region: us-east-1
+resources:
+  key: { kind: kms_key }
+  queue: { kind: sqs_queue, kms_master_key_id: "${key.arn}" }
+"#;
