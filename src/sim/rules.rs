@@ -1,0 +1,79 @@
+//! What the kinds' own data says must hold, and what of it an engine broke.
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::versions::Object;
+use crate::model::document::has_pending;
+use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Path};
+
+/// The texts at fields whose target the cloud insists on seeing.
+pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    for (field, value) in document {
+        texts(&Path::field(field.clone()), value, &mut |path, text| {
+            if kind.must_exist.iter().any(|pattern| path.is_within(pattern)) {
+                found.push(text.to_owned());
+            }
+        });
+    }
+    found
+}
+
+/// Whether an object is what a text means: one that is there and, where its kind
+/// makes others wait for it, in service by now.
+pub(super) fn answers_to(object: &Object, text: &str, now: Instant, catalog: &dyn Catalog) -> bool {
+    let blocks = catalog.kind(&object.live.kind).is_some_and(|kind| kind.patience.blocks);
+    let serves = !blocks || object.settled <= now;
+    serves && object.is_there() && object.live.facts.values().any(|fact| fact == text)
+}
+
+/// Whether an object must be gone before one of `kind` with these facts is
+/// deleted: its kind says so, and it mentions the other.
+pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
+    let covered = kind.delete_after.iter().any(|name| name == "*" || *name == object.live.kind);
+    let is_other =
+        (&object.live.kind, &object.live.identity) != (&gone.live.kind, &gone.live.identity);
+    let mut mentions = false;
+    for (field, value) in &object.live.document {
+        texts(&Path::field(field.clone()), value, &mut |_, text| {
+            mentions |= gone.live.facts.values().any(|fact| fact == text);
+        });
+    }
+    covered && is_other && object.is_there() && mentions
+}
+
+/// What is wrong with a resource before any object is looked at: nothing that
+/// is still pending may reach a cloud.
+pub(super) fn unfit(want: &Desired) -> Option<String> {
+    let document = Value::Object(want.document.clone());
+    let identity = Value::String(want.identity.0.clone());
+    let pending = has_pending(&document) || has_pending(&identity);
+    pending.then(|| format!("{} was sent with a pending fact", want.address))
+}
+
+/// What is wrong with a change before any object is looked at.
+pub(super) fn unfit_change(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) -> Option<String> {
+    let fixed = |diff: &&FieldDiff| kind.fixed.iter().any(|field| diff.path.is_within(field));
+    if let Some(diff) = diff.iter().find(fixed) {
+        return Some(format!("{}: {} cannot change in place", want.address, diff.path));
+    }
+    unfit(want)
+}
+
+fn texts(path: &Path, value: &Value, see: &mut dyn FnMut(&Path, &str)) {
+    match value {
+        Value::String(text) => see(path, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                texts(&path.with_index(index), item, see);
+            }
+        }
+        Value::Object(fields) => {
+            for (field, item) in fields {
+                texts(&path.with_field(field), item, see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
