@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::planner::{Fate, Permissions, Verdict};
+use crate::model::document::pending_facts;
 use crate::model::{Address, Catalog, Desired, Diagnostic, Edge, Emptying, Stack};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
@@ -52,7 +55,7 @@ pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
 
 /// Whether the stack permits to empty the object before it is deleted.
 pub(super) fn may_empty(want: &Desired) -> bool {
-    want.document.get("force_destroy").and_then(serde_json::Value::as_bool) == Some(true)
+    want.document.get("force_destroy").and_then(Value::as_bool) == Some(true)
 }
 
 /// The steps of all fates, with their needs.
@@ -69,6 +72,13 @@ pub(super) fn steps(
     draft.order_replacements(fates);
     draft.order_deletions(catalog);
     draft.nodes
+}
+
+/// Whether a resource still waits for a fact of another one.
+fn waits_for(fate: &Fate, target: &Address) -> bool {
+    let document = fate.verdict.want().map(|want| Value::Object(want.document.clone()));
+    let pending = document.as_ref().map(pending_facts).unwrap_or_default();
+    pending.iter().any(|fact| fact.address == *target)
 }
 
 /// The steps so far, and where to find those of an address.
@@ -140,6 +150,8 @@ impl Draft {
                 let need = match (edge, &self.nodes[needed.0].step) {
                     (Edge::Existence, _) => Need::End,
                     (Edge::Value, Step::Create { .. }) => Need::Facts,
+                    // The object may lack the value until it is changed.
+                    (Edge::Value, Step::Update { .. }) if waits_for(fate, target) => Need::End,
                     // The value is known already, or the step would be a creation.
                     (Edge::Value, Step::Update { .. } | Step::Delete { .. }) => continue,
                 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::canon::Canon;
 use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder};
 use super::graph;
 use super::world::World;
@@ -36,10 +37,10 @@ pub fn plan(
     let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
     let mut problems = Vec::new();
     for address in graph::ordered(stack)? {
-        let want = desk.resolve(&stack.resources[&address]);
-        match desk.decide(want) {
+        let resolved = desk.resolve(&stack.resources[&address]);
+        match resolved.and_then(|want| desk.decide(want).map_err(|problem| vec![problem])) {
             Ok(fate) => desk.record(fate),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
@@ -105,15 +106,13 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// The resource with the facts filled in that earlier decisions settled.
-    fn resolve(&self, want: &Desired) -> Desired {
+    fn resolve(&self, want: &Desired) -> Result<Desired, Vec<Diagnostic>> {
         let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
-        let mut want = want.clone();
-        if let Value::Object(filled) = document::fill(&Value::Object(want.document), &known) {
-            want.document = filled;
-        } else {
-            want.document = document::Document::new();
-        }
-        want
+        self.canon().with_facts(want, &known)
+    }
+
+    fn canon(&self) -> Canon<'_> {
+        Canon { catalog: self.catalog, stack: &self.stack.name, place: &self.stack.place }
     }
 
     fn decide(&self, want: Desired) -> Result<Fate, Diagnostic> {
@@ -132,7 +131,15 @@ impl Desk<'_> {
             }
         };
         let notes = note.into_iter().chain(awaited).collect();
-        Ok(Fate { address, verdict: differ(kind, want, live, ownership), notes })
+        let left = self.canon().with_ignored(&want, &live);
+        let verdict = match differ(kind, left, live, ownership) {
+            // A new object has nothing that could be left alone.
+            Verdict::Replace { live, diff, because, order, .. } => {
+                Verdict::Replace { want, live, diff, because, order }
+            }
+            other => other,
+        };
+        Ok(Fate { address, verdict, notes })
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.
@@ -251,21 +258,7 @@ impl Desk<'_> {
 }
 
 fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDiff>) -> Verdict {
-    let ignored = |diff: &FieldDiff| {
-        let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
-        fields.any(|field| diff.path.is_within(field))
-    };
-    let mut diff = match live.status {
-        // Nothing but its existence can be seen.
-        Status::Awaiting(_) => Vec::new(),
-        Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
-            compare(&want.document, &live.document)
-        }
-    };
-    diff.retain(|diff| !ignored(diff));
-    for difference in &mut diff {
-        difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
-    }
+    let mut diff = differences(kind, &want, &live);
     diff.extend(ownership);
     if let Status::Deleting(why) = &live.status {
         diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
@@ -285,6 +278,26 @@ fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDif
             Verdict::Replace { want, live, diff, because, order }
         }
     }
+}
+
+/// What differs of what is ours to state, and what of it cannot change in place.
+pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
+    let ignored = |diff: &FieldDiff| {
+        let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
+        fields.any(|field| diff.path.is_within(field))
+    };
+    let mut diff = match live.status {
+        // Nothing but its existence can be seen.
+        Status::Awaiting(_) => Vec::new(),
+        Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
+            compare(&want.document, &live.document)
+        }
+    };
+    diff.retain(|diff| !ignored(diff));
+    for difference in &mut diff {
+        difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
+    }
+    diff
 }
 
 fn is_going(live: &Live) -> bool {
