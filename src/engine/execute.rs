@@ -81,6 +81,10 @@ pub async fn execute(
     let mut running = FuturesUnordered::new();
     let mut urgency = Urgency::None;
     loop {
+        if stop.urgency() > urgency {
+            urgency = stop.urgency();
+            foreman.interrupt(urgency);
+        }
         while foreman.schedule.running() < STEPS_AT_A_TIME {
             let Some(id) = foreman.start() else { break };
             let run = StepRun {
@@ -98,10 +102,7 @@ pub async fn execute(
         let more_urgent = if urgency == Urgency::None { Urgency::Finish } else { Urgency::Abandon };
         tokio::select! {
             biased;
-            () = stop.at_least(more_urgent), if urgency != Urgency::Abandon => {
-                urgency = stop.urgency();
-                foreman.interrupt(urgency);
-            }
+            () = stop.at_least(more_urgent), if urgency != Urgency::Abandon => {}
             Some((id, signal)) = signals.recv() => foreman.hear(id, signal),
             Some((id, outcome)) = running.next() => {
                 // Whatever the step told before it ended counts as said before.
