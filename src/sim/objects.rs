@@ -278,12 +278,13 @@ impl Objects {
         document.retain(|field, _| fields.contains(field));
         for target in rules::targets(caller.kind, &document) {
             let now = caller.moment.now;
-            let seen = |eye| {
-                let answers =
-                    |object: &Object| rules::answers_to(object, &target, now, caller.catalog);
-                self.outside.contains(&target) || self.all(eye).any(answers)
+            let outside = self.outside.contains(&target);
+            let is_there = |object: &Object| rules::is_named(object, &target);
+            let serves = |object: &Object| {
+                is_there(object) && rules::serves_others(object, now, caller.catalog)
             };
-            let (truly, seen) = (seen(Eye::Truth), seen(Eye::Find(now)));
+            let truly = outside || self.all(Eye::Truth).any(is_there);
+            let seen = outside || self.all(Eye::Find(now)).any(serves);
             if !truly {
                 let violation = format!("{} was written before {target} was there", want.address);
                 self.violations.push(violation);

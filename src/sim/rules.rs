@@ -20,12 +20,16 @@ pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
     found
 }
 
-/// Whether an object is what a text means: one that is there and, where its kind
-/// makes others wait for it, in service by now.
-pub(super) fn answers_to(object: &Object, text: &str, now: Instant, catalog: &dyn Catalog) -> bool {
+/// Whether an object is there, and is what a text means.
+pub(super) fn is_named(object: &Object, text: &str) -> bool {
+    object.is_there() && object.live.facts.values().any(|fact| fact == text)
+}
+
+/// Whether others can rely on an object by now: those of some kinds must be in
+/// service first.
+pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog) -> bool {
     let blocks = catalog.kind(&object.live.kind).is_some_and(|kind| kind.patience.blocks);
-    let serves = !blocks || object.settled <= now;
-    serves && object.is_there() && object.live.facts.values().any(|fact| fact == text)
+    !blocks || object.settled <= now
 }
 
 /// Whether an object must be gone before one of `kind` with these facts is
@@ -36,9 +40,8 @@ pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool
         (&object.live.kind, &object.live.identity) != (&gone.live.kind, &gone.live.identity);
     let mut mentions = false;
     for (field, value) in &object.live.document {
-        texts(&Path::field(field.clone()), value, &mut |_, text| {
-            mentions |= gone.live.facts.values().any(|fact| fact == text);
-        });
+        let see = &mut |_: &Path, text: &str| mentions |= is_named(gone, text);
+        texts(&Path::field(field.clone()), value, see);
     }
     covered && is_other && object.is_there() && mentions
 }

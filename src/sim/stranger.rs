@@ -46,6 +46,11 @@ impl Cloud<'_> {
         state.crash_at = Some(state.calls.begun + nth);
     }
 
+    /// Takes [`crash_at`](Self::crash_at) back, if nobody died of it yet.
+    pub fn crash_never(&self) {
+        self.state().crash_at = None;
+    }
+
     /// An object as it truly is.
     pub fn object(&self, kind: &str, identity: &str) -> Option<Live> {
         let state = self.state();

@@ -1,0 +1,5 @@
+//! The engine and the planner on the simulated cloud, from a stack file to the
+//! objects. Nothing here waits for real: time is paused and runs ahead.
+
+mod convergence;
+mod site;
