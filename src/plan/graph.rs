@@ -100,7 +100,7 @@ impl Draft {
         };
         match &fate.verdict {
             Verdict::Keep { .. } | Verdict::Delete { why: DeleteReason::WithParent, .. } => {}
-            Verdict::Create { want } => {
+            Verdict::Create { want } | Verdict::Replace { want, goes_along: true, .. } => {
                 self.make(fate, Step::Create { want: Box::new(want.clone()) });
             }
             Verdict::Update { want, live, diff } => {

@@ -18,6 +18,9 @@ pub const OWNER: &str = "owner";
 /// The path of a diff that brings an object back that was on its way out.
 pub const STATUS: &str = "status";
 
+/// The path of a diff that says that an object goes with the one it is bound to.
+pub const PARENT: &str = "parent";
+
 /// What the user permits beyond the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
@@ -88,11 +91,32 @@ pub(super) struct Fate {
 /// filled in that is known by now) and what there is.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
-    Keep { want: Desired, live: Live },
-    Create { want: Desired },
-    Update { want: Desired, live: Live, diff: Vec<FieldDiff> },
-    Replace { want: Desired, live: Live, diff: Vec<FieldDiff>, because: Cause, order: ReplaceOrder },
-    Delete { live: Live, why: DeleteReason, force: bool },
+    Keep {
+        want: Desired,
+        live: Live,
+    },
+    Create {
+        want: Desired,
+    },
+    Update {
+        want: Desired,
+        live: Live,
+        diff: Vec<FieldDiff>,
+    },
+    Replace {
+        want: Desired,
+        live: Live,
+        diff: Vec<FieldDiff>,
+        because: Cause,
+        order: ReplaceOrder,
+        /// The old object goes with its parent, and needs no call of its own.
+        goes_along: bool,
+    },
+    Delete {
+        live: Live,
+        why: DeleteReason,
+        force: bool,
+    },
 }
 
 struct Desk<'a> {
@@ -131,15 +155,42 @@ impl Desk<'_> {
             }
         };
         let notes = note.into_iter().chain(awaited).collect();
-        let left = self.canon().with_ignored(&want, &live);
-        let verdict = match differ(kind, left, live, ownership) {
-            // A new object has nothing that could be left alone.
-            Verdict::Replace { live, diff, because, order, .. } => {
-                Verdict::Replace { want, live, diff, because, order }
+        Ok(Fate { address, verdict: self.judge(kind, want, live, ownership), notes })
+    }
+
+    fn judge(
+        &self,
+        kind: &KindInfo,
+        want: Desired,
+        live: Live,
+        ownership: Option<FieldDiff>,
+    ) -> Verdict {
+        let left_alone = self.canon().with_ignored(&want, &live);
+        let mut diff = differences(kind, &left_alone, &live);
+        diff.extend(ownership);
+        if let Status::Deleting(why) = &live.status {
+            diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
+        }
+        let lost_parent = self.lost_parent(&live);
+        let goes_along = lost_parent.is_some();
+        diff.extend(lost_parent);
+        let mut causes =
+            diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
+        match causes.next() {
+            None if diff.is_empty() => Verdict::Keep { want: left_alone, live },
+            None => Verdict::Update { want: left_alone, live, diff },
+            Some(first) => {
+                let because = Cause { first, others: causes.collect() };
+                // A new object under the old name can only come after the old one.
+                let order = if want.identity == live.identity {
+                    ReplaceOrder::DeleteFirst
+                } else {
+                    ReplaceOrder::CreateFirst
+                };
+                // As stated: a new object has nothing that could be left alone.
+                Verdict::Replace { want, live, diff, because, order, goes_along }
             }
-            other => other,
-        };
-        Ok(Fate { address, verdict, notes })
+        }
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.
@@ -184,6 +235,25 @@ impl Desk<'_> {
             .hint("to take it over, state `lifecycle: { adopt: true }`")
             .hint("to leave it alone, give this resource another name")),
         }
+    }
+
+    /// The diff that makes an object anew because the one that it lives and dies
+    /// with is deleted to make room for another of its name.
+    fn lost_parent(&self, live: &Live) -> Option<FieldDiff> {
+        let parent = live.parent.as_ref()?;
+        let is_lost = self.fates.iter().any(|fate| match &fate.verdict {
+            Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } => {
+                (&live.kind, &live.identity) == (&parent.kind, &parent.identity)
+            }
+            Verdict::Keep { .. }
+            | Verdict::Create { .. }
+            | Verdict::Update { .. }
+            | Verdict::Replace { .. }
+            | Verdict::Delete { .. } => false,
+        });
+        let had = json!(format!("{} {}", parent.kind, parent.identity));
+        let diff = FieldDiff::new(Path::field(PARENT), Some(had), Some(json!("made anew")));
+        is_lost.then_some(FieldDiff { forces_replace: true, ..diff })
     }
 
     /// Keeps what later decisions may rely on: facts of an object that stays,
@@ -254,29 +324,6 @@ impl Desk<'_> {
         self.catalog.kind(name).ok_or_else(|| {
             Diagnostic::error(format!("there is no kind {name}")).hint("`ccprov kinds` lists all")
         })
-    }
-}
-
-fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDiff>) -> Verdict {
-    let mut diff = differences(kind, &want, &live);
-    diff.extend(ownership);
-    if let Status::Deleting(why) = &live.status {
-        diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
-    }
-    let mut causes = diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
-    match causes.next() {
-        None if diff.is_empty() => Verdict::Keep { want, live },
-        None => Verdict::Update { want, live, diff },
-        Some(first) => {
-            let because = Cause { first, others: causes.collect() };
-            // A new object under the old name can only come after the old one.
-            let order = if want.identity == live.identity {
-                ReplaceOrder::DeleteFirst
-            } else {
-                ReplaceOrder::CreateFirst
-            };
-            Verdict::Replace { want, live, diff, because, order }
-        }
     }
 }
 
@@ -351,7 +398,7 @@ impl Fate {
             Verdict::Update { want, diff, .. } => {
                 (want.kind, want.identity, Change::Update { diff })
             }
-            Verdict::Replace { want, live, diff, because, order } => {
+            Verdict::Replace { want, live, diff, because, order, .. } => {
                 let holdings = live.holdings;
                 (want.kind, want.identity, Change::Replace { because, diff, order, holdings })
             }
