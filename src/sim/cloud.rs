@@ -15,12 +15,13 @@ use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
     CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Identity,
-    InFlight, KindInfo, Live, Sought,
+    InFlight, KindInfo, Live, Place, Sought,
 };
 
 /// A cloud in memory. Looking at it is [`Read`].
 pub struct Cloud<'a> {
     pub(super) catalog: &'a dyn Catalog,
+    place: Place,
     weather: Weather,
     epoch: Instant,
     crash: Notify,
@@ -55,9 +56,9 @@ pub struct Writer<'a> {
 
 impl<'a> Cloud<'a> {
     /// An empty cloud of these kinds.
-    pub fn new(catalog: &'a dyn Catalog, weather: Weather) -> Self {
+    pub fn new(catalog: &'a dyn Catalog, place: Place, weather: Weather) -> Self {
         let (crash, state) = (Notify::new(), Mutex::default());
-        Self { catalog, weather, epoch: Instant::now(), crash, state }
+        Self { catalog, place, weather, epoch: Instant::now(), crash, state }
     }
 
     /// Who touches it in the name of a stack.
@@ -303,7 +304,8 @@ impl Write for Writer<'_> {
 
 impl<'a> Writer<'a> {
     fn caller(&'a self, kind: &'a KindInfo, moment: Moment) -> Caller<'a> {
-        Caller { stack: &self.stack, catalog: self.cloud.catalog, kind, moment }
+        let Cloud { catalog, place, .. } = self.cloud;
+        Caller { stack: &self.stack, catalog: *catalog, place, kind, moment }
     }
 }
 

@@ -10,8 +10,8 @@ use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
-    Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Holdings, Identity,
-    InFlight, KindInfo, Live, Owner, Parent, Sought, Status,
+    Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Holdings,
+    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -40,6 +40,7 @@ pub(super) struct Objects {
 pub(super) struct Caller<'a> {
     pub(super) stack: &'a str,
     pub(super) catalog: &'a dyn Catalog,
+    pub(super) place: &'a Place,
     pub(super) kind: &'a KindInfo,
     pub(super) moment: Moment,
 }
@@ -130,7 +131,7 @@ impl Objects {
         let live = Live {
             kind: want.kind.clone(),
             identity: want.identity.clone(),
-            document: want.document.clone(),
+            document: canonical(Operation::Create, caller, want, &want.document)?,
             facts: facts.clone(),
             owner: caller.kind.tagged.then_some(owner),
             status: Status::Current,
@@ -195,6 +196,8 @@ impl Objects {
                 None => self.violations.push(format!("{}: {top} is not stated", want.address)),
             }
         }
+        let kept = canonical(Operation::Update, caller, want, &object.live.document)?;
+        object.live.document = kept;
         object.finished = true;
         object.settled = caller.moment.settled;
         let facts = object.live.facts.clone();
@@ -304,6 +307,29 @@ impl Objects {
         let is_named = |object: &&Object| object.live.facts.values().any(|fact| fact == named);
         let Live { kind, identity, .. } = &self.all(Eye::Truth).find(is_named)?.live;
         Some(Parent { kind: kind.clone(), identity: identity.clone() })
+    }
+}
+
+/// What the cloud makes of a document: it keeps all of it in canonical form, in
+/// whatever form it came.
+fn canonical(
+    operation: Operation,
+    caller: Caller<'_>,
+    want: &Desired,
+    document: &Document,
+) -> Answer<Document> {
+    let naming = Naming {
+        stack: caller.stack.to_owned(),
+        address: want.address.clone(),
+        place: caller.place.clone(),
+    };
+    match caller.catalog.prepare(&want.kind, &naming, document) {
+        Some(Ok(prepared)) => Ok(prepared.document),
+        Some(Err(problems)) => {
+            let text = problems.into_iter().map(|problem| problem.message).collect();
+            Err(error(operation, want, ErrorClass::Invalid, "Malformed", text))
+        }
+        None => Ok(document.clone()),
     }
 }
 

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::versions::Object;
 use crate::model::document::has_pending;
-use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Path};
+use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live, Path};
 
 /// The texts at fields whose target the cloud insists on seeing.
 pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
@@ -32,18 +32,20 @@ pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog
     !blocks || object.settled <= now
 }
 
-/// Whether an object must be gone before one of `kind` with these facts is
-/// deleted: its kind says so, and it mentions the other.
+/// Whether an object must be gone before one of `kind` is deleted: its kind says
+/// so, it mentions the other, and it does not go along with it.
 pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
     let covered = kind.delete_after.iter().any(|name| name == "*" || *name == object.live.kind);
-    let is_other =
-        (&object.live.kind, &object.live.identity) != (&gone.live.kind, &gone.live.identity);
+    let Live { kind, identity, .. } = &gone.live;
+    let is_other = (&object.live.kind, &object.live.identity) != (kind, identity);
+    let parent = object.live.parent.as_ref();
+    let goes_along = parent.is_some_and(|it| (&it.kind, &it.identity) == (kind, identity));
     let mut mentions = false;
     for (field, value) in &object.live.document {
         let see = &mut |_: &Path, text: &str| mentions |= is_named(gone, text);
         texts(&Path::field(field.clone()), value, see);
     }
-    covered && is_other && object.is_there() && mentions
+    covered && is_other && !goes_along && object.is_there() && mentions
 }
 
 /// What is wrong with a resource before any object is looked at: nothing that

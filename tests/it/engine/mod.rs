@@ -2,4 +2,11 @@
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
 mod convergence;
+mod critical_path;
+mod drift;
+mod failures;
+mod late_facts;
+mod replacing;
 mod site;
+mod stopping;
+mod waiting;

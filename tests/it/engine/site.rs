@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use ccprov::engine::event::{Event, EventKind, Outcome};
 use ccprov::engine::stop::{Stop, Stopper};
 use ccprov::engine::{Look, Report, Site, Until, execute, observe};
-use ccprov::model::{Address, CloudError, Diagnostic, Place, Stack};
+use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Place, Stack};
 use ccprov::plan::{Change, Permissions, Plan, plan, plan_destroy};
 use ccprov::sim::{Cloud, SimCatalog, Weather};
 use ccprov::spec::{Inputs, check, load};
@@ -26,7 +26,7 @@ pub(crate) fn catalog() -> &'static SimCatalog {
 
 /// A cloud of the kinds for tests.
 pub(crate) fn cloud(weather: Weather) -> Cloud<'static> {
-    Cloud::new(catalog(), weather).in_two_calls("key")
+    Cloud::new(catalog(), place(), weather).in_two_calls("key")
 }
 
 /// A stack of these resources, as a stack file states them.
@@ -164,6 +164,26 @@ pub(crate) async fn settled(cloud: &Cloud<'_>, stack: &Stack) -> Run {
     let run = applied(cloud, stack).await;
     assert!(run.report.summary.is_success(), "{:?}", run.told());
     run
+}
+
+/// The calls that change something, as `Operation identity`, in the order in
+/// which they began.
+pub(crate) fn writes(cloud: &Cloud<'_>) -> Vec<String> {
+    let mut calls: Vec<CallRecord> = cloud.calls();
+    calls.retain(|call| !["Find", "Candidates"].contains(&call.operation.as_str()));
+    calls.sort_by_key(|call| call.start);
+    let told =
+        |call: CallRecord| format!("{} {}", call.operation, call.address.unwrap_or_default());
+    calls.into_iter().map(told).collect()
+}
+
+/// How often an operation was called upon an object.
+pub(crate) fn times(cloud: &Cloud<'_>, operation: &str, identity: &str) -> usize {
+    let calls = cloud.calls();
+    let is_it = |call: &&CallRecord| {
+        call.operation == operation && call.address.as_deref() == Some(identity)
+    };
+    calls.iter().filter(is_it).count()
 }
 
 /// What a plan does, as `symbol address` without what stays.
