@@ -124,10 +124,7 @@ impl Objects {
         }
         self.insist(Operation::Create, caller, want, &want.document.keys().cloned().collect())?;
         let mut facts = want.predicted.clone();
-        for fact in caller.kind.facts.iter().filter(|fact| !fact.predicted) {
-            self.chosen += 1;
-            facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
-        }
+        self.choose(caller.kind, &mut facts);
         let live = Live {
             kind: want.kind.clone(),
             identity: want.identity.clone(),
@@ -200,6 +197,7 @@ impl Objects {
         object.live.document = kept;
         object.finished = true;
         object.settled = caller.moment.settled;
+        self.choose(caller.kind, &mut object.live.facts);
         let facts = object.live.facts.clone();
         self.write(caller.moment, object);
         Ok(facts)
@@ -266,6 +264,16 @@ impl Objects {
     /// When an object of this name was last removed.
     pub(super) fn removed(&self, kind: &str, identity: &Identity) -> Option<Instant> {
         self.versions.get(&(kind.to_owned(), identity.clone()))?.removed()
+    }
+
+    /// Chooses the facts that nobody can predict, where they are not chosen yet.
+    fn choose(&mut self, kind: &KindInfo, facts: &mut Facts) {
+        for fact in kind.facts.iter().filter(|fact| !fact.predicted) {
+            if !facts.contains_key(&fact.name) {
+                self.chosen += 1;
+                facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
+            }
+        }
     }
 
     /// Refuses while something that must exist is not seen, and notes it where

@@ -7,7 +7,8 @@ use ccprov::sim::{Cloud, Weather};
 use serde_json::{Value, json};
 
 use super::site::{
-    Orders, carried_out, changes, cloud, planned, planned_or_refused, settled, stack,
+    DATA_MAY_GO, Orders, carried_out, changes, cloud, planned, planned_destroy, planned_or_refused,
+    settled, stack,
 };
 
 async fn made(resources: &Value) -> Cloud<'static> {
@@ -109,6 +110,22 @@ async fn what_is_ignored_is_left_alone_inside_what_changes() {
     check(stated, more, &["~ a rules.m.text settings.ours"], after).await;
 }
 
+/// What is put beside an ignored element is put where the kind keeps it.
+#[tokio::test(start_paused = true)]
+async fn what_is_ignored_does_not_disturb_the_order() {
+    let ours = json!([{ "id": "b", "text": "1" }, { "id": "m", "text": "1" }]);
+    let theirs = json!([{ "id": "m", "text": "1" }, { "id": "theirs", "text": "1" }]);
+    let stated = json!({
+        "kind": "thing", "rules": ours, "lifecycle": { "ignore_changes": ["rules.theirs"] },
+    });
+    let change = |document: &mut Document| document["rules"] = theirs.clone();
+    let after = json!({ "name": "dev-a", "rules": [ours[0], ours[1], theirs[1]] });
+    check(stated.clone(), change, &["~ a rules.b"], after.clone()).await;
+    let theirs = json!([{ "id": "theirs", "text": "1" }]);
+    let change = |document: &mut Document| document["rules"] = theirs.clone();
+    check(stated, change, &["~ a rules.b rules.m"], after).await;
+}
+
 /// A plan from a file is carried out on the object as it is by then.
 #[tokio::test(start_paused = true)]
 async fn a_saved_plan_leaves_alone_what_is_ignored() {
@@ -157,25 +174,23 @@ async fn only_what_is_ours_or_given_to_us_is_touched() {
     adopting["a"]["lifecycle"] = json!({ "adopt": true });
     for (resources, owner, expected) in [
         (&plain, None, Err("thing dev-a exists already and carries no owner tag")),
-        (&adopting, None, Ok(vec!["~ a color owner"])),
+        (&adopting, None, Ok("~ a color owner")),
         (&plain, owned("other", "a"), Err("thing dev-a belongs to stack other")),
         (&adopting, owned("other", "a"), Err("thing dev-a belongs to stack other")),
-        (&plain, owned("dev", "old"), Ok(vec!["~ a color owner"])),
-        (&plain, owned("dev", "a"), Ok(vec!["~ a color"])),
+        (&plain, owned("dev", "old"), Ok("~ a color owner")),
+        (&plain, owned("dev", "a"), Ok("~ a color")),
     ] {
         let cloud = made(&json!({ "a": { "kind": "thing", "color": "blue" } })).await;
         let live = cloud.object("thing", "dev-a").expect("it was made");
         let before = Live { owner, ..live };
         cloud.put(before.clone());
         let told = planned_or_refused(&cloud, &stack(resources)).await;
-        let told = told.map(|plan| changes(&plan)).map_err(|found| found[0].summary.clone());
-        assert_eq!(
-            told,
-            expected
-                .clone()
-                .map(|told| told.into_iter().map(str::to_owned).collect())
-                .map_err(str::to_owned)
-        );
+        let told = told.map(|plan| changes(&plan).concat());
+        let told = told.map_err(|found| found[0].summary.clone());
+        assert_eq!(told, expected.map(str::to_owned).map_err(str::to_owned));
+        let ours = before.owner.as_ref().is_some_and(|owner| owner.stack == "dev");
+        let destroy = planned_destroy(&cloud, &stack(resources), DATA_MAY_GO).await;
+        assert_eq!(changes(&destroy.expect("a plan")).concat(), if ours { "- a" } else { "" });
         if expected.is_ok() {
             settled(&cloud, &stack(resources)).await;
             let now = cloud.object("thing", "dev-a").expect("it stays");

@@ -2,7 +2,7 @@
 
 use ccprov::model::Status;
 use ccprov::plan::{Permissions, Plan, Purpose, guard};
-use ccprov::sim::{Cloud, Weather};
+use ccprov::sim::{Cloud, Fault, Operation, Weather};
 use serde_json::{Value, json};
 
 use super::site::{
@@ -44,16 +44,30 @@ async fn under_a_new_name_the_old_one_goes_when_nobody_uses_it() {
     let name = |name: &str| {
         json!({
             "a": { "kind": "thing", "name": name },
-            "h": { "kind": "holder", "holds": ["${a.arn}"] },
+            "b": { "kind": "thing", "uses": ["${a.id}"] },
         })
     };
     check(
         name("one"),
         name("two"),
-        &["± a name", "~ h holds"],
-        &["Create two", "Update dev-h", "Delete one"],
+        &["± a name", "~ b uses"],
+        &["Create two", "Update dev-b", "Delete one"],
     )
     .await;
+}
+
+/// The new object's creation is answered with the loss of the connection, and
+/// then with that it exists; the looks still show the old one.
+#[tokio::test(start_paused = true)]
+async fn the_old_object_is_not_taken_for_the_new_one() {
+    let seconds = std::time::Duration::from_secs;
+    let cloud = cloud(Weather { find_lag: seconds(8)..seconds(8), ..Weather::even(1) });
+    let shape = |shape: &str| stack(&json!({ "a": { "kind": "thing", "shape": shape } }));
+    settled(&cloud, &shape("round")).await;
+    cloud.befall(Operation::Create, "dev-a", 1, Fault::AnswerLost);
+    let run = settled(&cloud, &shape("square")).await;
+    assert_eq!(run.told(), ["a create: done", "a delete: done"]);
+    assert_eq!(cloud.violations(), [""; 0]);
 }
 
 /// What lives and dies with an object has to be made anew with it.

@@ -7,6 +7,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use ccprov::engine::event::{Event, EventKind, Outcome};
+use ccprov::engine::port::Write;
 use ccprov::engine::stop::{Stop, Stopper};
 use ccprov::engine::{Look, Report, Site, Until, execute, observe};
 use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Place, Stack};
@@ -135,11 +136,20 @@ impl Orders {
 
 /// Carries out a plan; `None` if the cloud kills the run.
 pub(crate) async fn carried_out(cloud: &Cloud<'_>, plan: Plan, orders: Orders) -> Option<Run> {
+    carried_out_by(&cloud.writer(STACK), cloud, plan, orders).await
+}
+
+/// The same by a writer of the test's own.
+pub(crate) async fn carried_out_by(
+    writer: &dyn Write,
+    cloud: &Cloud<'_>,
+    plan: Plan,
+    orders: Orders,
+) -> Option<Run> {
     let (sender, mut receiver) = mpsc::unbounded_channel();
-    let writer = cloud.writer(STACK);
     let Orders { until, seed, stop } = orders;
     let report = {
-        let site = Site { writer: &writer, catalog: catalog(), plan: &plan, until, seed };
+        let site = Site { writer, catalog: catalog(), plan: &plan, until, seed };
         tokio::select! {
             biased;
             () = cloud.crashed() => return None,
