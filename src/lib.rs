@@ -2,7 +2,7 @@
 //!
 //! The rooms, in reading order: [`model`] (the words), [`spec`] (the stack
 //! file), [`plan`] (what to do), [`engine`] (doing it), [`report`] (showing it),
-//! `aws` and `sim` (the two clouds), `cli` (the front desk).
+//! `aws` and [`sim`] (the two clouds), `cli` (the front desk).
 //! `docs/ARCHITECTURE.md` walks through them.
 
 #[cfg(feature = "aws")]
@@ -13,4 +13,5 @@ pub mod engine;
 pub mod model;
 pub mod plan;
 pub mod report;
+pub mod sim;
 pub mod spec;

@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("verify", &["model", "engine::event", "engine::port", "engine::wait"]),
     ("report", &["model", "plan", "engine::event"]),
     ("aws", &["model", "engine::port", "verify"]),
-    ("sim", &["model", "engine::port", "verify"]),
+    ("sim", &["model", "engine::port", "engine::wait", "verify"]),
     ("cli", &["*"]),
 ];
 

@@ -12,7 +12,7 @@ use super::schedule::Schedule;
 use super::step::{Signal, StepRun};
 use super::stop::{Stop, Urgency};
 use crate::model::{Address, Catalog, FactRef, Facts};
-use crate::plan::{Action, Plan, StepId};
+use crate::plan::{Plan, Step, StepId};
 
 /// How many steps are in flight at a time. Sockets and memory need a bound;
 /// no account's write limits come near it.
@@ -81,6 +81,10 @@ pub async fn execute(
     let mut running = FuturesUnordered::new();
     let mut urgency = Urgency::None;
     loop {
+        if stop.urgency() > urgency {
+            urgency = stop.urgency();
+            foreman.interrupt(urgency);
+        }
         while foreman.schedule.running() < STEPS_AT_A_TIME {
             let Some(id) = foreman.start() else { break };
             let run = StepRun {
@@ -98,10 +102,7 @@ pub async fn execute(
         let more_urgent = if urgency == Urgency::None { Urgency::Finish } else { Urgency::Abandon };
         tokio::select! {
             biased;
-            () = stop.at_least(more_urgent), if urgency != Urgency::Abandon => {
-                urgency = stop.urgency();
-                foreman.interrupt(urgency);
-            }
+            () = stop.at_least(more_urgent), if urgency != Urgency::Abandon => {}
             Some((id, signal)) = signals.recv() => foreman.hear(id, signal),
             Some((id, outcome)) = running.next() => {
                 // Whatever the step told before it ended counts as said before.
@@ -226,13 +227,13 @@ impl<'a> Foreman<'a> {
     fn close(mut self) -> Report {
         let mut summary = Summary::default();
         for (id, outcome) in &self.outcomes {
-            let done = match self.site.plan.steps[id.0].step.action() {
-                Action::Create => &mut summary.added,
-                Action::Update => &mut summary.changed,
-                Action::Delete => &mut summary.destroyed,
+            let (done, objects) = match &self.site.plan.steps[id.0].step {
+                Step::Create { .. } => (&mut summary.added, 1),
+                Step::Update { .. } => (&mut summary.changed, 1),
+                Step::Delete { along, .. } => (&mut summary.destroyed, 1 + along),
             };
             match outcome {
-                Outcome::Done { .. } => *done += 1,
+                Outcome::Done { .. } => *done += objects,
                 Outcome::Failed { .. } | Outcome::TimedOut { .. } | Outcome::Refused { .. } => {
                     summary.failed += 1;
                 }

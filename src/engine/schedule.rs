@@ -135,6 +135,7 @@ mod tests {
                         kind: "thing".into(),
                         identity: Identity(number.to_string()),
                         document: serde_json::Map::new(),
+                        stated: BTreeSet::new(),
                         predicted: BTreeMap::new(),
                         edges: BTreeMap::new(),
                         mentions: BTreeSet::new(),

@@ -13,10 +13,10 @@ use super::port::{Answer, FactSink};
 use super::stop::{Stop, Urgency};
 use super::wait::{Backoff, Persistence, pause};
 use crate::model::{
-    Address, CloudError, Desired, Diagnostic, ErrorClass, Facts, FieldDiff, Live, Status, compare,
-    document,
+    Address, CloudError, Desired, Diagnostic, ErrorClass, FactRef, Facts, FieldDiff, InFlight,
+    KindInfo, Live, Status, document,
 };
-use crate::plan::{Step, StepId, StepNode};
+use crate::plan::{Canon, Step, StepId, StepNode, differences};
 
 /// A sign of life at least this often while waiting.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -48,28 +48,34 @@ enum Trouble {
 
 impl StepRun<'_> {
     pub(super) async fn carry_out(mut self) -> Outcome {
-        let (want, facts) = match &self.node.step {
-            Step::Create { want } => {
-                let want = self.filled(want);
-                let made = self.create(&want).await;
-                (Some(want), made)
-            }
-            Step::Update { want, have, diff } => {
-                let want = self.filled(want);
-                let made = self.update(&want, have, diff).await;
-                (Some(want), made)
-            }
-            Step::Delete { have, emptying } => {
+        let (want, made) = match &self.node.step {
+            Step::Create { want } => match self.ready(want, None) {
+                Ok(want) => {
+                    let made = self.create(&want).await;
+                    (Some(want), made)
+                }
+                Err(trouble) => (None, Err(trouble)),
+            },
+            Step::Update { want, have, diff } => match self.ready(want, Some(have)) {
+                Ok(want) => {
+                    let made = self.update(&want, have, diff).await;
+                    (Some(want), made)
+                }
+                Err(trouble) => (None, Err(trouble)),
+            },
+            Step::Delete { have, emptying, .. } => {
                 let (writer, emptying) = (self.site.writer, *emptying);
-                let gone = self.persist(false, async || writer.delete(have, emptying).await).await;
-                (None, gone.map(|()| Facts::new()))
+                // Who is in the way may have gone moments ago, in this very run.
+                let in_flight = !self.node.needs.is_empty();
+                let delete = async || writer.delete(have, emptying).await;
+                (None, self.persist(in_flight, delete).await.map(|()| Facts::new()))
             }
         };
-        match facts {
+        match made {
             Ok(facts) => {
                 self.tell(Signal::Accepted(facts.clone()));
                 match want {
-                    Some(want) if self.site.until >= Until::Configured => {
+                    Some(want) if self.until() >= Until::Configured => {
                         self.confirm(&want, facts).await
                     }
                     Some(_) | None => Outcome::Done { facts },
@@ -80,15 +86,35 @@ impl StepRun<'_> {
         }
     }
 
-    /// The resource with the facts that became known in this run.
-    fn filled(&self, want: &Desired) -> Desired {
-        let mut want = want.clone();
-        let fields = std::mem::take(&mut want.document);
-        let filled = document::fill(&Value::Object(fields), &|fact| lookup(&self.known, fact));
-        if let Value::Object(fields) = filled {
-            want.document = fields;
+    /// The resource as it is to be written: with the facts that became known in
+    /// this run, and what is ignored as the object has it.
+    fn ready(&self, want: &Desired, have: Option<&Live>) -> Result<Desired, Trouble> {
+        let canon = self.canon();
+        let filled = canon.with_facts(want, &|fact| lookup(&self.known, fact));
+        let filled = filled.map_err(|problems| Trouble::Refused(in_one(problems)))?;
+        let pending = document::pending_facts(&Value::Object(filled.document.clone()));
+        match pending.first() {
+            Some(fact) => Err(Trouble::Refused(not_known(want, fact))),
+            None => {
+                Ok(have.map_or_else(|| filled.clone(), |live| canon.with_ignored(&filled, live)))
+            }
         }
-        want
+    }
+
+    fn canon(&self) -> Canon<'_> {
+        let Site { catalog, plan, .. } = self.site;
+        Canon { catalog, stack: &plan.stack, place: &plan.place }
+    }
+
+    /// How far this step goes: to the end, where others wait for it to be ready.
+    fn until(&self) -> Until {
+        let blocks = self.kind().is_some_and(|kind| kind.patience.blocks);
+        let is_needed = || self.site.plan.steps.iter().any(|n| n.needs.contains_key(&self.node.id));
+        if blocks && is_needed() { Until::Ready } else { self.site.until }
+    }
+
+    fn kind(&self) -> Option<&KindInfo> {
+        self.site.catalog.kind(self.node.step.kind())
     }
 
     async fn create(&mut self, want: &Desired) -> Result<Facts, Trouble> {
@@ -100,13 +126,18 @@ impl StepRun<'_> {
             tokio::pin!(creating);
             loop {
                 tokio::select! {
-                    made = &mut creating => break made,
+                    biased;
                     Some(facts) = told.recv() => {
                         let _run_is_over = signal.send((id, Signal::Facts(facts)));
                     }
+                    made = &mut creating => break made,
                 }
             }
         };
+        // Told in the same breath as the end.
+        while let Ok(facts) = told.try_recv() {
+            self.tell(Signal::Facts(facts));
+        }
         match made {
             Err(Trouble::Cloud { error, .. }) if error.class == ErrorClass::Exists => {
                 self.take_up(want, error).await
@@ -118,23 +149,39 @@ impl StepRun<'_> {
     /// Something is there already: what an earlier run or a lost answer left
     /// behind is taken up, anything else is left alone.
     async fn take_up(&mut self, want: &Desired, error: CloudError) -> Result<Facts, Trouble> {
-        let writer = self.site.writer;
-        let sought = want.sought();
-        let found = self.persist(false, async || writer.find(&sought).await).await?;
-        let Some(live) = found else {
-            return Err(Trouble::Cloud { error, attempts: 1 });
+        let Site { writer, catalog, plan, .. } = self.site;
+        let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
+        let tagged = kind.is_none_or(|kind| kind.tagged);
+        let is_ours = |live: &Live| {
+            !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == plan.stack)
         };
-        let tagged = self.site.catalog.kind(&want.kind).is_none_or(|kind| kind.tagged);
-        let stack = &self.site.plan.stack;
-        let ours = live.owner.as_ref().is_some_and(|owner| owner.stack == *stack);
-        if tagged && !ours {
+        // Reads lag: what is there may not be seen yet, and what is seen may be
+        // what was there before.
+        let is_past = |live: &Live| {
+            let mut diff = kind.map(|kind| differences(kind, want, live)).into_iter().flatten();
+            matches!(live.status, Status::Deleting(_)) || diff.any(|diff| diff.forces_replace)
+        };
+        let unseen =
+            CloudError { class: ErrorClass::NotYet(InFlight::Dependency), ..error.clone() };
+        let look = async || match writer.find(&sought).await? {
+            Some(live) if !is_ours(&live) || !is_past(&live) => Ok(live),
+            Some(_) | None => Err(unseen.clone()),
+        };
+        let live = match self.persist(true, look).await {
+            Err(Trouble::Cloud { error: last, attempts }) if last == unseen => {
+                return Err(Trouble::Cloud { error, attempts });
+            }
+            other => other?,
+        };
+        if !is_ours(&live) {
             return Err(Trouble::Refused(not_ours(want, &live)));
         }
-        let diff = self.differences(want, &live);
+        let want = self.canon().with_ignored(want, &live);
+        let diff = self.differences(&want, &live);
         if diff.is_empty() {
             return Ok(live.facts);
         }
-        self.update(want, &live, &diff).await
+        self.update(&want, &live, &diff).await
     }
 
     async fn update(
@@ -186,8 +233,7 @@ impl StepRun<'_> {
 
     /// Reads until the object is what was asked.
     async fn confirm(&mut self, want: &Desired, mut facts: Facts) -> Outcome {
-        let patience = self.site.catalog.kind(&want.kind).map(|kind| kind.patience);
-        let patience = patience.unwrap_or_default();
+        let patience = self.kind().map(|kind| kind.patience).unwrap_or_default();
         let began = Instant::now();
         let mut backoff = Backoff::new(self.site.seed ^ self.node.id.0 as u64);
         let (mut steady, mut heartbeat) = (0, began);
@@ -248,7 +294,7 @@ impl StepRun<'_> {
         }
         match &live.status {
             Status::Current | Status::Awaiting(_) => Sight::AsAsked(live),
-            Status::InProgress(_) | Status::Deleting(_) if self.site.until < Until::Ready => {
+            Status::InProgress(_) | Status::Deleting(_) if self.until() < Until::Ready => {
                 Sight::AsAsked(live)
             }
             Status::InProgress(why) | Status::Deleting(why) => Sight::NotYet(why.clone()),
@@ -258,12 +304,7 @@ impl StepRun<'_> {
 
     /// What differs of what is ours to state.
     fn differences(&self, want: &Desired, live: &Live) -> Vec<FieldDiff> {
-        let unread = self.site.catalog.kind(&want.kind).map(|kind| kind.unread.clone());
-        let mut ignored = unread.unwrap_or_default();
-        ignored.extend(want.lifecycle.ignore_changes.clone());
-        let mut diff = compare(&want.document, &live.document);
-        diff.retain(|diff| !ignored.iter().any(|field| diff.path.is_within(field)));
-        diff
+        self.kind().map(|kind| differences(kind, want, live)).unwrap_or_default()
     }
 
     fn tell(&self, signal: Signal) {
@@ -276,6 +317,19 @@ enum Sight {
     AsAsked(Live),
     NotYet(String),
     Never(CloudError),
+}
+
+/// A step is refused for one reason; what else there is to say is kept with it.
+fn in_one(problems: Vec<Diagnostic>) -> Diagnostic {
+    let mut problems = problems.into_iter();
+    let first = problems.next().unwrap_or_else(|| Diagnostic::error("it cannot be written"));
+    problems.fold(first, |first, other| first.hint(format!("see also: {}", other.summary)))
+}
+
+fn not_known(want: &Desired, fact: &FactRef) -> Diagnostic {
+    Diagnostic::error(format!("{} needs {fact}, and it is not known", want.address))
+        .because(format!("neither a read nor a call of this run told the `{}`", fact.fact))
+        .hint("run the same command again; if it stays so, replace what lacks it")
 }
 
 fn not_ours(want: &Desired, live: &Live) -> Diagnostic {

@@ -28,13 +28,17 @@ const FAULT_BUDGET: Duration = Duration::from_mins(2);
 /// Sleeps, unless the run is abandoned meanwhile; tells whether it slept.
 pub async fn pause(length: Duration, stop: &mut Stop) -> bool {
     tokio::select! {
-        () = sleep(length) => true,
+        // In order, so that a run is the same every time.
+        biased;
         () = stop.at_least(Urgency::Abandon) => false,
+        () = elapse(length) => true,
     }
 }
 
+/// Lets time pass, and nobody can cut it short: how long a simulated cloud
+/// takes to answer.
 #[expect(clippy::disallowed_methods, reason = "the one sleep in the house")]
-async fn sleep(length: Duration) {
+pub async fn elapse(length: Duration) {
     tokio::time::sleep(length).await;
 }
 

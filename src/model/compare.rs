@@ -82,7 +82,7 @@ fn differ(path: &Path, have: Option<&Value>, want: Option<&Value>, diffs: &mut V
 /// are compared whole. A mere change of order is a difference of the whole.
 fn differ_lists(path: &Path, old: &[Value], new: &[Value], diffs: &mut Vec<FieldDiff>) {
     let before = diffs.len();
-    if let (Some(old_names), Some(new_names)) = (names(old), names(new)) {
+    if let (Some(old_names), Some(new_names)) = (element_names(old), element_names(new)) {
         let all: BTreeSet<&str> = old_names.iter().chain(&new_names).copied().collect();
         for name in all {
             let find = |names: &[&str], list| element_named(names, list, name);
@@ -100,8 +100,9 @@ fn element_named<'a>(names: &[&str], list: &'a [Value], name: &str) -> Option<&'
     names.iter().position(|candidate| *candidate == name).and_then(|at| list.get(at))
 }
 
-/// The name of every element, if each has one of its own.
-fn names(list: &[Value]) -> Option<Vec<&str>> {
+/// The name of every element of a list (`Sid`, `id`, `name`), if each has one of
+/// its own: these are then what paths say instead of positions.
+pub fn element_names(list: &[Value]) -> Option<Vec<&str>> {
     let names: Vec<&str> = list
         .iter()
         .map(|item| ["Sid", "id", "name"].iter().find_map(|key| item.get(key)?.as_str()))

@@ -40,6 +40,9 @@ pub struct Desired {
     pub identity: Identity,
     /// The fields that the stack states, in canonical form.
     pub document: Document,
+    /// The fields that the stack file itself mentions; the others of the
+    /// document have their kind's defaults. For people: comparing asks for all.
+    pub stated: BTreeSet<String>,
     /// The facts that are known before the object exists.
     pub predicted: Facts,
     /// What must come before.

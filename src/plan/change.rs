@@ -168,6 +168,8 @@ pub enum Step {
         have: Box<Live>,
         /// What to do with its contents.
         emptying: Emptying,
+        /// How many objects of the stack go with it, without a step of their own.
+        along: usize,
     },
 }
 

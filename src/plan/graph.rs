@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::planner::{Fate, Permissions, Verdict};
+use crate::model::document::pending_facts;
 use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Emptying, Stack};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
@@ -52,7 +55,7 @@ pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
 
 /// Whether a document permits to empty the object before it is deleted.
 pub(super) fn may_empty(document: &Document) -> bool {
-    document.get("force_destroy").and_then(serde_json::Value::as_bool) == Some(true)
+    document.get("force_destroy").and_then(Value::as_bool) == Some(true)
 }
 
 /// The steps of all fates, with their needs.
@@ -65,10 +68,18 @@ pub(super) fn steps(
     for fate in fates {
         draft.add(fate, permissions);
     }
+    draft.count_along(fates);
     draft.order_makings(fates);
     draft.order_replacements(fates);
     draft.order_deletions(catalog);
     draft.nodes
+}
+
+/// Whether a resource still waits for a fact of another one.
+fn waits_for(fate: &Fate, target: &Address) -> bool {
+    let document = fate.verdict.want().map(|want| Value::Object(want.document.clone()));
+    let pending = document.as_ref().map(pending_facts).unwrap_or_default();
+    pending.iter().any(|fact| fact.address == *target)
 }
 
 /// The steps so far, and where to find those of an address.
@@ -90,7 +101,7 @@ impl Draft {
         };
         match &fate.verdict {
             Verdict::Keep { .. } | Verdict::Delete { why: DeleteReason::WithParent, .. } => {}
-            Verdict::Create { want } => {
+            Verdict::Create { want } | Verdict::Replace { want, goes_along: true, .. } => {
                 self.make(fate, Step::Create { want: Box::new(want.clone()) });
             }
             Verdict::Update { want, live, diff } => {
@@ -100,17 +111,15 @@ impl Draft {
             Verdict::Replace { want, live, order, .. } => {
                 self.make(fate, Step::Create { want: Box::new(want.clone()) });
                 let have = Box::new(live.clone());
-                let id = self.unmake(
-                    fate,
-                    Step::Delete { have, emptying: emptying(may_empty(&want.document)) },
-                );
+                let emptying = emptying(may_empty(&want.document));
+                let id = self.unmake(fate, Step::Delete { have, emptying, along: 0 });
                 if *order == ReplaceOrder::DeleteFirst {
                     self.clearing.insert(id);
                 }
             }
             Verdict::Delete { live, force, .. } => {
                 let have = Box::new(live.clone());
-                self.unmake(fate, Step::Delete { have, emptying: emptying(*force) });
+                self.unmake(fate, Step::Delete { have, emptying: emptying(*force), along: 0 });
             }
         }
     }
@@ -133,6 +142,29 @@ impl Draft {
         id
     }
 
+    /// What goes with its parent is counted there.
+    fn count_along(&mut self, fates: &[Fate]) {
+        let parents = fates.iter().filter_map(|fate| match &fate.verdict {
+            Verdict::Delete { live, why: DeleteReason::WithParent, .. }
+            | Verdict::Replace { live, goes_along: true, .. } => live.parent.as_ref(),
+            Verdict::Delete { .. }
+            | Verdict::Replace { .. }
+            | Verdict::Keep { .. }
+            | Verdict::Create { .. }
+            | Verdict::Update { .. } => None,
+        });
+        for parent in parents {
+            for node in &mut self.nodes {
+                if let Step::Delete { have, along, .. } = &mut node.step
+                    && have.kind == parent.kind
+                    && have.identity == parent.identity
+                {
+                    *along += 1;
+                }
+            }
+        }
+    }
+
     /// Creations and updates follow the edges.
     fn order_makings(&mut self, fates: &[Fate]) {
         for fate in fates {
@@ -142,6 +174,8 @@ impl Draft {
                 let need = match (edge, &self.nodes[needed.0].step) {
                     (Edge::Existence, _) => Need::End,
                     (Edge::Value, Step::Create { .. }) => Need::Facts,
+                    // The object may lack the value until it is changed.
+                    (Edge::Value, Step::Update { .. }) if waits_for(fate, target) => Need::End,
                     // The value is known already, or the step would be a creation.
                     (Edge::Value, Step::Update { .. } | Step::Delete { .. }) => continue,
                 };

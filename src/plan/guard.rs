@@ -27,7 +27,7 @@ pub fn guard(
         want.lifecycle.prevent_destroy.then(|| is_protected(planned))
     });
     let full = plan.steps.iter().filter_map(|node| match &node.step {
-        Step::Delete { have, emptying: Emptying::Keep } => {
+        Step::Delete { have, emptying: Emptying::Keep, .. } => {
             let holdings = have.holdings.as_ref().filter(|holdings| holdings.blocks_delete)?;
             Some(is_full(&format!("{} {}", have.kind, have.identity), &holdings.what))
         }

@@ -3,6 +3,7 @@
 //! Pure and synchronous. Given the same stack and world it draws the same plan,
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
+pub mod canon;
 pub mod change;
 mod graph;
 pub mod guard;
@@ -10,11 +11,12 @@ pub mod planner;
 pub mod saved;
 pub mod world;
 
+pub use canon::Canon;
 pub use change::{
     Action, Cause, Change, DeleteReason, Need, Plan, PlannedChange, ReplaceOrder, Step, StepId,
     StepNode, Totals,
 };
 pub use guard::{Purpose, guard};
-pub use planner::{Permissions, plan, plan_destroy};
+pub use planner::{Permissions, differences, plan, plan_destroy};
 pub use saved::SavedPlan;
 pub use world::World;

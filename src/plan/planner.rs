@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::canon::Canon;
 use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder};
 use super::graph;
 use super::world::World;
@@ -16,6 +17,9 @@ use crate::model::{
 pub const OWNER: &str = "owner";
 /// The path of a diff that brings an object back that was on its way out.
 pub const STATUS: &str = "status";
+
+/// The path of a diff that says that an object goes with the one it is bound to.
+pub const PARENT: &str = "parent";
 
 /// What the user permits beyond the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,10 +40,10 @@ pub fn plan(
     let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
     let mut problems = Vec::new();
     for address in graph::ordered(stack)? {
-        let want = desk.resolve(&stack.resources[&address]);
-        match desk.decide(want) {
+        let resolved = desk.resolve(&stack.resources[&address]);
+        match resolved.and_then(|want| desk.decide(want).map_err(|problem| vec![problem])) {
             Ok(fate) => desk.record(fate),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found),
         }
     }
     if !problems.is_empty() {
@@ -90,11 +94,32 @@ pub(super) struct Fate {
 /// filled in that is known by now) and what there is.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
-    Keep { want: Desired, live: Live },
-    Create { want: Desired },
-    Update { want: Desired, live: Live, diff: Vec<FieldDiff> },
-    Replace { want: Desired, live: Live, diff: Vec<FieldDiff>, because: Cause, order: ReplaceOrder },
-    Delete { live: Live, why: DeleteReason, force: bool },
+    Keep {
+        want: Desired,
+        live: Live,
+    },
+    Create {
+        want: Desired,
+    },
+    Update {
+        want: Desired,
+        live: Live,
+        diff: Vec<FieldDiff>,
+    },
+    Replace {
+        want: Desired,
+        live: Live,
+        diff: Vec<FieldDiff>,
+        because: Cause,
+        order: ReplaceOrder,
+        /// The old object goes with its parent, and needs no call of its own.
+        goes_along: bool,
+    },
+    Delete {
+        live: Live,
+        why: DeleteReason,
+        force: bool,
+    },
 }
 
 struct Desk<'a> {
@@ -108,15 +133,13 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// The resource with the facts filled in that earlier decisions settled.
-    fn resolve(&self, want: &Desired) -> Desired {
+    fn resolve(&self, want: &Desired) -> Result<Desired, Vec<Diagnostic>> {
         let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
-        let mut want = want.clone();
-        if let Value::Object(filled) = document::fill(&Value::Object(want.document), &known) {
-            want.document = filled;
-        } else {
-            want.document = document::Document::new();
-        }
-        want
+        self.canon().with_facts(want, &known)
+    }
+
+    fn canon(&self) -> Canon<'_> {
+        Canon { catalog: self.catalog, stack: &self.stack.name, place: &self.stack.place }
     }
 
     fn decide(&self, want: Desired) -> Result<Fate, Diagnostic> {
@@ -135,7 +158,42 @@ impl Desk<'_> {
             }
         };
         let notes = note.into_iter().chain(awaited).collect();
-        Ok(Fate { address, verdict: differ(kind, want, live, ownership), notes })
+        Ok(Fate { address, verdict: self.judge(kind, want, live, ownership), notes })
+    }
+
+    fn judge(
+        &self,
+        kind: &KindInfo,
+        want: Desired,
+        live: Live,
+        ownership: Option<FieldDiff>,
+    ) -> Verdict {
+        let left_alone = self.canon().with_ignored(&want, &live);
+        let mut diff = differences(kind, &left_alone, &live);
+        diff.extend(ownership);
+        if let Status::Deleting(why) = &live.status {
+            diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
+        }
+        let lost_parent = self.lost_parent(&live);
+        let goes_along = lost_parent.is_some();
+        diff.extend(lost_parent);
+        let mut causes =
+            diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
+        match causes.next() {
+            None if diff.is_empty() => Verdict::Keep { want: left_alone, live },
+            None => Verdict::Update { want: left_alone, live, diff },
+            Some(first) => {
+                let because = Cause { first, others: causes.collect() };
+                // A new object under the old name can only come after the old one.
+                let order = if want.identity == live.identity {
+                    ReplaceOrder::DeleteFirst
+                } else {
+                    ReplaceOrder::CreateFirst
+                };
+                // As stated: a new object has nothing that could be left alone.
+                Verdict::Replace { want, live, diff, because, order, goes_along }
+            }
+        }
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.
@@ -184,6 +242,25 @@ impl Desk<'_> {
             .hint("to take it over, state `lifecycle: { adopt: true }`")
             .hint("to leave it alone, give this resource another name")),
         }
+    }
+
+    /// The diff that makes an object anew because the one that it lives and dies
+    /// with is deleted to make room for another of its name.
+    fn lost_parent(&self, live: &Live) -> Option<FieldDiff> {
+        let parent = live.parent.as_ref()?;
+        let is_lost = self.fates.iter().any(|fate| match &fate.verdict {
+            Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } => {
+                (&live.kind, &live.identity) == (&parent.kind, &parent.identity)
+            }
+            Verdict::Keep { .. }
+            | Verdict::Create { .. }
+            | Verdict::Update { .. }
+            | Verdict::Replace { .. }
+            | Verdict::Delete { .. } => false,
+        });
+        let had = json!(format!("{} {}", parent.kind, parent.identity));
+        let diff = FieldDiff::new(Path::field(PARENT), Some(had), Some(json!("made anew")));
+        is_lost.then_some(FieldDiff { forces_replace: true, ..diff })
     }
 
     /// Keeps what later decisions may rely on: facts of an object that stays,
@@ -258,7 +335,8 @@ impl Desk<'_> {
     }
 }
 
-fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDiff>) -> Verdict {
+/// What differs of what is ours to state, and what of it cannot change in place.
+pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
     let ignored = |diff: &FieldDiff| {
         let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
         fields.any(|field| diff.path.is_within(field))
@@ -274,25 +352,7 @@ fn differ(kind: &KindInfo, want: Desired, live: Live, ownership: Option<FieldDif
     for difference in &mut diff {
         difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
     }
-    diff.extend(ownership);
-    if let Status::Deleting(why) = &live.status {
-        diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
-    }
-    let mut causes = diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
-    match causes.next() {
-        None if diff.is_empty() => Verdict::Keep { want, live },
-        None => Verdict::Update { want, live, diff },
-        Some(first) => {
-            let because = Cause { first, others: causes.collect() };
-            // A new object under the old name can only come after the old one.
-            let order = if want.identity == live.identity {
-                ReplaceOrder::DeleteFirst
-            } else {
-                ReplaceOrder::CreateFirst
-            };
-            Verdict::Replace { want, live, diff, because, order }
-        }
-    }
+    diff
 }
 
 fn is_going(live: &Live) -> bool {
@@ -346,7 +406,7 @@ impl Fate {
             Verdict::Update { want, diff, .. } => {
                 (want.kind, want.identity, Change::Update { diff })
             }
-            Verdict::Replace { want, live, diff, because, order } => {
+            Verdict::Replace { want, live, diff, because, order, .. } => {
                 let holdings = live.holdings;
                 (want.kind, want.identity, Change::Replace { because, diff, order, holdings })
             }

@@ -4,9 +4,11 @@
 //! plan quoted twice is the same text. Reads without colour. Nothing is cut.
 //! The last line is a promise to tools that parse it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::model::{Emptying, Holdings};
+use crate::model::{Document, Emptying, Holdings};
 use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
 
 use super::difference;
@@ -22,13 +24,15 @@ pub struct PlanDetail {
     pub unchanged: bool,
     /// List the fields of the objects that go.
     pub deleted_fields: bool,
+    /// List the fields of new objects that the stack file does not mention.
+    pub defaults: bool,
 }
 
 impl PlanDetail {
     /// What changes, and no more.
-    pub const CHANGES: Self = Self { unchanged: false, deleted_fields: false };
+    pub const CHANGES: Self = Self { unchanged: false, deleted_fields: false, defaults: false };
     /// Everything.
-    pub const FULL: Self = Self { unchanged: true, deleted_fields: true };
+    pub const FULL: Self = Self { unchanged: true, deleted_fields: true, defaults: true };
 }
 
 /// The plan as text, with colour codes.
@@ -44,6 +48,7 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
     page.gap();
     write_changes(&mut page, plan, detail);
     write_unchanged(&mut page, plan, detail);
+    write_hidden(&mut page, plan, detail);
     if plan.is_empty() {
         page.gap();
         page.line(0, "No changes. Your infrastructure matches the configuration.");
@@ -86,7 +91,7 @@ fn write_change(page: &mut Page, plan: &Plan, planned: &PlannedChange, detail: P
         Change::NoOp => write_head(page, planned, ""),
         Change::Create { document } => {
             write_head(page, planned, "");
-            value::write_fields(page, 2, document);
+            value::write_fields(page, 2, &shown(plan, planned, document, detail));
         }
         Change::Update { diff } => {
             write_head(page, planned, "");
@@ -109,6 +114,49 @@ fn write_change(page: &mut Page, plan: &Plan, planned: &PlannedChange, detail: P
     }
     for note in &planned.notes {
         page.line(2, format!("{}: {note}", paint(HINT, "note")));
+    }
+}
+
+/// What there is to tell of a new object: what the stack file says of it.
+fn shown(
+    plan: &Plan,
+    planned: &PlannedChange,
+    document: &Document,
+    detail: PlanDetail,
+) -> Document {
+    let Some(stated) = stated(plan, planned).filter(|_| !detail.defaults) else {
+        return document.clone();
+    };
+    let said = document.iter().filter(|(field, _)| stated.contains(*field));
+    said.filter_map(|(field, value)| Some((field.clone(), substance(value)?))).collect()
+}
+
+/// The fields of a new object that the stack file mentions.
+fn stated<'a>(plan: &'a Plan, planned: &PlannedChange) -> Option<&'a BTreeSet<String>> {
+    let mut steps = plan.steps.iter().filter(|node| node.address == planned.address);
+    steps.find_map(|node| match &node.step {
+        Step::Create { want } => Some(&want.stated),
+        Step::Update { .. } | Step::Delete { .. } => None,
+    })
+}
+
+/// A value without the parts that only say that there is nothing; `None` if
+/// nothing else is left.
+fn substance(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then(|| value.clone()),
+        Value::Array(items) => {
+            let items: Vec<Value> = items.iter().filter_map(substance).collect();
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        Value::Object(fields) => {
+            let said = fields.iter();
+            let fields: Document =
+                said.filter_map(|(name, value)| Some((name.clone(), substance(value)?))).collect();
+            (!fields.is_empty()).then_some(Value::Object(fields))
+        }
+        Value::Bool(_) | Value::Number(_) => Some(value.clone()),
     }
 }
 
@@ -174,6 +222,21 @@ fn emptying(plan: &Plan, planned: &PlannedChange) -> Emptying {
         Step::Create { .. } | Step::Update { .. } => None,
     });
     told.next().unwrap_or(Emptying::Keep)
+}
+
+/// That new objects have more fields than their blocks show.
+fn write_hidden(page: &mut Page, plan: &Plan, detail: PlanDetail) {
+    let hides = plan.changes.iter().any(|planned| match &planned.change {
+        Change::Create { document } => shown(plan, planned, document, detail) != *document,
+        Change::NoOp | Change::Update { .. } | Change::Replace { .. } | Change::Delete { .. } => {
+            false
+        }
+    });
+    if hides {
+        page.gap();
+        let remark = "Defaults of new objects are not shown; `ccprov plan --all` shows them.";
+        page.line(0, paint(FAINT, remark));
+    }
 }
 
 /// What does not change: a count, or a line each.

@@ -128,9 +128,13 @@ impl Part {
         if self.items.len() < 2 || whole.chars().count() <= SHORT {
             return page.line(depth, whole);
         }
-        page.line(depth, self.opening.trim_end());
+        let opening = self.opening.trim_end();
+        if !opening.is_empty() {
+            page.line(depth, opening);
+        }
+        let depth = if opening.is_empty() { depth } else { depth + 1 };
         for item in &self.items {
-            page.line(depth + 1, item);
+            page.line(depth, item);
         }
     }
 }

@@ -86,8 +86,23 @@ pub(super) fn write_item(page: &mut Page, depth: usize, sign: &str, item: &Value
         return policy::write_statement(page, depth, sign, item);
     }
     let name = ["id", "name", "Sid"].iter().find_map(|key| item.get(key)?.as_str());
-    let name = name.map_or_else(|| "item".to_owned(), reference);
-    write(page, &Label { depth, sign, name: &name, width: 0, remark: "" }, item);
+    match (name.map(reference), item) {
+        (Some(name), _) => {
+            write(page, &Label { depth, sign, name: &name, width: 0, remark: "" }, item);
+        }
+        (None, Value::Object(fields)) => write_nameless(page, depth, sign, fields),
+        (None, _) => write(page, &Label { depth, sign, name: "list", width: 0, remark: "" }, item),
+    }
+}
+
+/// The first field stands beside the bullet or sign, the others below it.
+fn write_nameless(page: &mut Page, depth: usize, sign: &str, fields: &Document) {
+    let mut block = Page::default();
+    write_fields(&mut block, 0, fields);
+    for (at, line) in block.into_text().lines().enumerate() {
+        let before = if at == 0 { sign } else { "  " };
+        page.line(depth, format!("{before}{line}"));
+    }
 }
 
 /// A value that fits beside its label; `None` for those that need lines of

@@ -224,6 +224,7 @@ fn connect(
             kind: resource.kind.name.clone(),
             identity: prepared.identity.clone(),
             document: prepared.document.clone(),
+            stated: predict::document_of(resource).into_iter().map(|(field, _)| field).collect(),
             predicted: prepared.predicted.clone(),
             edges: edges.iter().map(|(address, (edge, _))| (address.clone(), *edge)).collect(),
             mentions,

@@ -155,6 +155,7 @@ impl Cloud {
             kind: kind.to_owned(),
             identity: prepared.identity,
             document: prepared.document,
+            stated: BTreeSet::new(),
             predicted: prepared.predicted,
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),

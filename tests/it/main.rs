@@ -6,6 +6,7 @@
 
 mod buckets;
 mod contract;
+mod engine;
 mod iam;
 mod kms_key;
 mod pages;

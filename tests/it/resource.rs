@@ -36,6 +36,7 @@ impl Aws {
             kind: kind.into(),
             identity,
             document,
+            stated: BTreeSet::new(),
             predicted,
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),

@@ -125,6 +125,7 @@ impl Cloud {
             kind: info.name.clone(),
             identity,
             document,
+            stated: BTreeSet::new(),
             predicted,
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),

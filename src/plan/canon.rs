@@ -1,0 +1,198 @@
+//! Keeps resources canonical when something in them changes after the spec room
+//! made them: a fact became known, or a field is left to the object.
+//!
+//! The planner and whoever carries out the plan do this alike, so that what one
+//! compares is what the other writes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::model::compare::element_names;
+use crate::model::{
+    Catalog, Desired, Diagnostic, FactRef, Live, Naming, Place, Prepared, Problem, document,
+};
+
+/// Who knows what is canonical, and where.
+#[derive(Clone, Copy)]
+pub struct Canon<'a> {
+    /// What is known of the kinds.
+    pub catalog: &'a dyn Catalog,
+    /// The stack's name.
+    pub stack: &'a str,
+    /// Where it lives.
+    pub place: &'a Place,
+}
+
+impl Canon<'_> {
+    /// The resource with every fact filled in that `known` can tell.
+    ///
+    /// # Errors
+    /// What its kind has against the facts.
+    pub fn with_facts(
+        &self,
+        want: &Desired,
+        known: &dyn Fn(&FactRef) -> Option<String>,
+    ) -> Result<Desired, Vec<Diagnostic>> {
+        let written = Value::Object(want.document.clone());
+        let filled = document::fill(&written, known);
+        match filled {
+            Value::Object(document) if document != want.document => {
+                let filled = Desired { document, ..want.clone() };
+                let late = |problem| late(&filled, problem);
+                self.canonical(&filled).map_err(|found| found.into_iter().map(late).collect())
+            }
+            _ => Ok(want.clone()),
+        }
+    }
+
+    /// The resource with the fields of `ignore_changes` as the object has them,
+    /// so that writing what stands around them leaves them alone.
+    ///
+    /// A field at the top is taken over only if both have it: what the stack
+    /// does not state is not ours to write.
+    #[must_use]
+    pub fn with_ignored(&self, want: &Desired, live: &Live) -> Desired {
+        let mut left = want.clone();
+        for pattern in &want.lifecycle.ignore_changes {
+            let mut steps = pattern.split('.');
+            let top = steps.next().unwrap_or_default();
+            if let (Some(want), Some(have)) = (left.document.get_mut(top), live.document.get(top)) {
+                take_over(want, have, &steps.collect::<Vec<_>>());
+            }
+        }
+        if left.document == want.document {
+            return left;
+        }
+        // What the cloud holds may break a rule of the kind's. It was not written
+        // by us, and is not ours to refuse.
+        self.canonical(&left).unwrap_or(left)
+    }
+
+    fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
+        let naming = Naming {
+            stack: self.stack.to_owned(),
+            address: want.address.clone(),
+            place: self.place.clone(),
+        };
+        match self.catalog.prepare(&want.kind, &naming, &want.document) {
+            Some(prepared) => {
+                let Prepared { identity, document, predicted } = prepared?;
+                Ok(Desired { identity, document, predicted, ..want.clone() })
+            }
+            None => Ok(want.clone()),
+        }
+    }
+}
+
+fn late(want: &Desired, problem: Problem) -> Diagnostic {
+    let Problem { path, message, hint } = problem;
+    let diagnostic = Diagnostic::error(format!("{}: {path} {message}", want.address))
+        .because("it holds a value that was not known when the stack file was checked");
+    hint.into_iter().fold(diagnostic, Diagnostic::hint)
+}
+
+/// Gives the part of `want` that the steps lead to the value that it has in
+/// `have`. Differences are spelled alike in [`compare`](crate::model::compare()).
+fn take_over(want: &mut Value, have: &Value, steps: &[&str]) {
+    let Some((step, rest)) = steps.split_first() else {
+        want.clone_from(have);
+        return;
+    };
+    match (want, have) {
+        (Value::Object(want), Value::Object(have)) => {
+            let keys: BTreeSet<String> = want.keys().chain(have.keys()).cloned().collect();
+            for key in keys.into_iter().filter(|key| matches(step, key)) {
+                match (want.get_mut(&key), have.get(&key)) {
+                    (Some(want), Some(have)) => take_over(want, have, rest),
+                    (Some(_), None) if rest.is_empty() => {
+                        want.remove(&key);
+                    }
+                    (None, Some(have)) if rest.is_empty() => {
+                        want.insert(key, have.clone());
+                    }
+                    (Some(_) | None, _) => {}
+                }
+            }
+        }
+        (Value::Array(want), Value::Array(have)) => take_over_elements(want, have, step, rest),
+        _ => {}
+    }
+}
+
+/// Elements with names of their own are known by these, others by position.
+fn take_over_elements(want: &mut Vec<Value>, have: &[Value], step: &str, rest: &[&str]) {
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let names = (element_names(want).map(owned), element_names(have).map(owned));
+    let (Some(mut wanted), Some(had)) = names else {
+        for (index, (want, have)) in want.iter_mut().zip(have).enumerate() {
+            if matches(step, &index.to_string()) {
+                take_over(want, have, rest);
+            }
+        }
+        return;
+    };
+    for (index, (name, have)) in had.iter().zip(have).enumerate() {
+        if !matches(step, name) {
+            continue;
+        }
+        match wanted.iter().position(|wanted| wanted == name) {
+            Some(at) => take_over(&mut want[at], have, rest),
+            None if rest.is_empty() => {
+                let at = index.min(want.len());
+                want.insert(at, have.clone());
+                wanted.insert(at, name.clone());
+            }
+            None => {}
+        }
+    }
+    if rest.is_empty() {
+        let mut names = wanted.iter();
+        want.retain(|_| {
+            names.next().is_some_and(|name| !matches(step, name) || had.contains(name))
+        });
+    }
+}
+
+fn matches(step: &str, name: &str) -> bool {
+    step == "*" || step == name
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(ignored: &str, mut want: Value, have: &Value, expected: &Value) {
+        take_over(&mut want, have, &ignored.split('.').collect::<Vec<_>>());
+        assert_eq!(&want, expected, "{ignored}");
+    }
+
+    #[test]
+    fn what_is_ignored_is_taken_from_the_object() {
+        let have = json!({ "a": 1, "b": { "c": 2, "d": 3 } });
+        check("a", json!({ "a": 9, "b": {} }), &have, &json!({ "a": 1, "b": {} }));
+        check("b.c", json!({ "b": { "d": 9 } }), &have, &json!({ "b": { "c": 2, "d": 9 } }));
+        check("b.*", json!({ "b": { "e": 9 } }), &have, &json!({ "b": { "c": 2, "d": 3 } }));
+        check("b.e", json!({ "b": { "e": 9 } }), &have, &json!({ "b": {} }));
+        check("x.y", json!({ "x": { "y": 9 } }), &have, &json!({ "x": { "y": 9 } }));
+        check("b.c", json!({ "a": 9 }), &have, &json!({ "a": 9 }));
+    }
+
+    #[test]
+    fn elements_are_known_by_name_or_else_by_position() {
+        let have = json!([{ "id": "a", "n": 1 }, { "id": "b", "n": 2 }]);
+        let want = json!([{ "id": "b", "n": 9 }, { "id": "c", "n": 9 }]);
+        check("b.n", want.clone(), &have, &json!([{ "id": "b", "n": 2 }, { "id": "c", "n": 9 }]));
+        check(
+            "a",
+            want.clone(),
+            &have,
+            &json!([{ "id": "a", "n": 1 }, { "id": "b", "n": 9 }, { "id": "c", "n": 9 }]),
+        );
+        check("c", want.clone(), &have, &json!([{ "id": "b", "n": 9 }]));
+        check("*", want, &have, &have);
+        check("1", json!([7, 8, 9]), &json!([1, 2]), &json!([7, 2, 9]));
+    }
+}

@@ -1,0 +1,316 @@
+//! The cloud: every call takes its time, meets its fate, and is written down.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::calls::{Calls, Operation};
+use super::objects::{Caller, Objects, failure};
+use super::versions::Moment;
+use super::weather::{Fault, Weather, length};
+use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use crate::engine::wait::elapse;
+use crate::model::{
+    CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Identity,
+    InFlight, KindInfo, Live, Place, Sought,
+};
+
+/// A cloud in memory. Looking at it is [`Read`].
+pub struct Cloud<'a> {
+    pub(super) catalog: &'a dyn Catalog,
+    place: Place,
+    weather: Weather,
+    epoch: Instant,
+    crash: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) objects: Objects,
+    pub(super) calls: Calls,
+    /// What is to befall which calls, and how often.
+    pub(super) fates: Vec<Fate>,
+    /// The number of the call at which the caller dies.
+    pub(super) crash_at: Option<u64>,
+}
+
+/// What is to befall an operation on an object.
+#[derive(Clone, Debug)]
+pub(super) struct Fate {
+    pub(super) operation: Operation,
+    pub(super) identity: String,
+    pub(super) times: u32,
+    pub(super) fault: Fault,
+}
+
+/// Touches the cloud in the name of one stack.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    cloud: &'a Cloud<'a>,
+    stack: String,
+}
+
+impl<'a> Cloud<'a> {
+    /// An empty cloud of these kinds.
+    pub fn new(catalog: &'a dyn Catalog, place: Place, weather: Weather) -> Self {
+        let (crash, state) = (Notify::new(), Mutex::default());
+        Self { catalog, place, weather, epoch: Instant::now(), crash, state }
+    }
+
+    /// Who touches it in the name of a stack.
+    pub fn writer(&'a self, stack: impl Into<String>) -> Writer<'a> {
+        Writer { cloud: self, stack: stack.into() }
+    }
+
+    /// Waits until the caller is to die: drop it then. See [`Cloud::crash_at`].
+    pub async fn crashed(&self) {
+        self.crash.notified().await;
+    }
+
+    /// Lets time pass until every look sees the truth.
+    pub async fn calm(&self) {
+        let calm = self.state().objects.calm();
+        elapse(calm.map(|calm| calm.duration_since(Instant::now())).unwrap_or_default()).await;
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call, from its beginning to its answer. What it does happens in the
+    /// middle, all at once.
+    async fn call<T>(
+        &self,
+        call: Call<'_>,
+        effect: impl FnOnce(&mut Objects, Moment) -> Answer<T>,
+    ) -> Answer<T> {
+        let mut ongoing = self.begin(call);
+        let mut lot = self.weather.lot(call.operation, call.identity.as_str(), ongoing.nth);
+        let half = length(&self.weather.latency, &mut lot) / 2;
+        let passing = ongoing.nth <= self.weather.faults_at_most;
+        let random = self.weather.fault(call.operation, &mut lot).filter(|_| passing);
+        let fault = ongoing.fate.take().or(random);
+        elapse(half).await;
+        if let Some(Fault::Refused(class)) = fault {
+            elapse(half).await;
+            return ongoing.end(Err(call.refused(class)));
+        }
+        let dies_before = lot.bool();
+        if ongoing.dies && dies_before {
+            self.die().await;
+        }
+        let answer = {
+            let moment = self.moment(&mut lot);
+            let mut state = self.state();
+            let answer = effect(&mut state.objects, moment);
+            if let (Some(Fault::Broken(why)), Ok(_)) = (&fault, &answer) {
+                state.objects.breaks(moment, call.kind, call.identity, why);
+            }
+            answer
+        };
+        if ongoing.dies {
+            self.die().await;
+        }
+        elapse(half).await;
+        if fault == Some(Fault::AnswerLost) && answer.is_ok() {
+            return ongoing.end(Err(call.lost()));
+        }
+        ongoing.end(answer)
+    }
+
+    fn begin(&self, call: Call<'_>) -> Ongoing<'_> {
+        let mut state = self.state();
+        let nth = state.calls.begin(call.operation, call.identity.as_str());
+        let dies = state.crash_at == Some(state.calls.begun);
+        let is_its = |fate: &&mut Fate| {
+            fate.times > 0
+                && fate.operation == call.operation
+                && fate.identity == call.identity.as_str()
+        };
+        let fate = state.fates.iter_mut().find(is_its).map(|fate| {
+            fate.times -= 1;
+            fate.fault.clone()
+        });
+        let record = CallRecord {
+            service: call.kind.to_owned(),
+            operation: call.operation.name().to_owned(),
+            start: self.epoch.elapsed(),
+            end: self.epoch.elapsed(),
+            status: None,
+            request_id: None,
+            attempt: nth,
+            object: Some(call.identity.to_string()),
+        };
+        Ongoing { calls: self, record: Some(record), nth, fate, dies }
+    }
+
+    fn moment(&self, lot: &mut fastrand::Rng) -> Moment {
+        let (now, weather) = (Instant::now(), &self.weather);
+        Moment {
+            now,
+            find: now + length(&weather.find_lag, lot),
+            index: now + length(&weather.index_lag, lot),
+            settled: now + length(&weather.settling, lot),
+        }
+    }
+
+    async fn die(&self) {
+        self.crash.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    fn kind(&self, name: &str, call: Call<'_>) -> Answer<&KindInfo> {
+        self.catalog.kind(name).ok_or_else(|| call.refused(ErrorClass::Invalid))
+    }
+}
+
+/// What is called upon what.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    operation: Operation,
+    kind: &'a str,
+    identity: &'a Identity,
+}
+
+impl Call<'_> {
+    fn refused(self, class: ErrorClass) -> CloudError {
+        let text = (class, "Refused", "as it was to be".to_owned());
+        failure(self.operation, self.kind, self.identity, text)
+    }
+
+    fn lost(self) -> CloudError {
+        let text = (ErrorClass::Transient, "", "the connection was closed".to_owned());
+        failure(self.operation, self.kind, self.identity, text)
+    }
+}
+
+/// A call in flight. Dropped without an answer, it was cut off with its caller.
+struct Ongoing<'a> {
+    calls: &'a Cloud<'a>,
+    record: Option<CallRecord>,
+    nth: u32,
+    fate: Option<Fault>,
+    dies: bool,
+}
+
+impl Ongoing<'_> {
+    fn end<T>(mut self, answer: Answer<T>) -> Answer<T> {
+        if let Some(record) = &mut self.record {
+            record.status = match &answer {
+                Ok(_) => Some(200),
+                Err(error) if error.code.is_empty() => None,
+                Err(_) => Some(400),
+            };
+        }
+        answer
+    }
+}
+
+impl Drop for Ongoing<'_> {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            record.end = self.calls.epoch.elapsed();
+            self.calls.state().calls.end(record);
+        }
+    }
+}
+
+#[async_trait]
+impl Read for Cloud<'_> {
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+        let (kind, identity) = (sought.kind.as_str(), &sought.identity);
+        let call = Call { operation: Operation::Find, kind, identity };
+        let info = self.kind(kind, call)?;
+        self.call(call, |objects, moment| Ok(objects.find(sought, moment.now, info))).await
+    }
+
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+        let identity = &Identity(stack.to_owned());
+        let call = Call { operation: Operation::Candidates, kind: "index", identity };
+        self.call(call, |objects, moment| Ok(objects.listed(stack, moment.now))).await
+    }
+
+    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+        let identity = &Identity("all".to_owned());
+        let call = Call { operation: Operation::Stacks, kind: "index", identity };
+        self.call(call, |objects, moment| Ok(objects.stacks(moment.now))).await
+    }
+}
+
+#[async_trait]
+impl Read for Writer<'_> {
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+        self.cloud.find(sought).await
+    }
+
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+        self.cloud.candidates(stack).await
+    }
+
+    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+        self.cloud.stacks().await
+    }
+}
+
+#[async_trait]
+impl Write for Writer<'_> {
+    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
+        let Desired { kind, identity, .. } = want;
+        let call = Call { operation: Operation::Create, kind, identity };
+        let info = self.cloud.kind(kind, call)?;
+        let cooldown = self.cloud.weather.cooldown;
+        let create = |objects: &mut Objects, moment: Moment| {
+            let removed = objects.removed(kind, identity);
+            if removed.is_some_and(|removed| moment.now < removed + cooldown) {
+                return Err(call.refused(ErrorClass::NotYet(InFlight::Cooldown)));
+            }
+            objects.create(self.caller(info, moment), want)
+        };
+        let facts = self.cloud.call(call, create).await?;
+        if self.cloud.state().objects.in_two_calls.contains(kind) {
+            known.tell(facts.clone());
+            let call = Call { operation: Operation::Finish, ..call };
+            let finish =
+                |objects: &mut Objects, moment| objects.finish(self.caller(info, moment), want);
+            self.cloud.call(call, finish).await?;
+        }
+        Ok(facts)
+    }
+
+    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
+        let Desired { kind, identity, .. } = want;
+        let call = Call { operation: Operation::Update, kind, identity };
+        let info = self.cloud.kind(kind, call)?;
+        let update = |objects: &mut Objects, moment| {
+            objects.update(self.caller(info, moment), want, have, diff)
+        };
+        self.cloud.call(call, update).await
+    }
+
+    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
+        let Live { kind, identity, .. } = have;
+        let call = Call { operation: Operation::Delete, kind, identity };
+        let info = self.cloud.kind(kind, call)?;
+        let delete = |objects: &mut Objects, moment| {
+            objects.delete(self.caller(info, moment), have, emptying)
+        };
+        self.cloud.call(call, delete).await
+    }
+}
+
+impl<'a> Writer<'a> {
+    fn caller(&'a self, kind: &'a KindInfo, moment: Moment) -> Caller<'a> {
+        let Cloud { catalog, place, .. } = self.cloud;
+        Caller { stack: &self.stack, catalog: *catalog, place, kind, moment }
+    }
+}
+
+impl fmt::Debug for Cloud<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud").field("weather", &self.weather).finish_non_exhaustive()
+    }
+}

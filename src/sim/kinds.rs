@@ -1,0 +1,148 @@
+//! A handful of kinds for tests of whoever works on any kinds. They share their
+//! fields, and differ in what can be said of a kind as data.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::model::{
+    Catalog, Document, FactInfo, Facts, Identity, KindInfo, Naming, Patience, Prepared, Problem,
+};
+
+/// The kinds.
+///
+/// | Kind | What is special |
+/// |---|---|
+/// | `gate` | others wait until it is in service |
+/// | `holder` | what it `holds` must exist |
+/// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back |
+/// | `link` | carries no tags; what it `holds` must exist |
+/// | `thing` | nothing |
+/// | `vault` | holds data |
+///
+/// Their fields: `name` and `shape`, which cannot change in place (but the name
+/// of a key can); `color` and `size`; `members`, `uses` and `holds`, lists of
+/// texts in no order; `rules`, objects known by their `id`; `settings`, by name;
+/// `force_destroy`. Each has the facts `name`, `arn` and `id`, of which the cloud
+/// chooses the last.
+#[derive(Debug)]
+pub struct SimCatalog(Vec<KindInfo>);
+
+impl SimCatalog {
+    /// All of them.
+    pub fn new() -> Self {
+        let after = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let holds = || vec!["holds.*".to_owned()];
+        let slow = Patience { deadline: Duration::from_mins(5), steady: 2, blocks: false };
+        let gate = Patience { blocks: true, ..Patience::PROMPT };
+        let plain = |name| kind(name, &["name", "shape"]);
+        Self(vec![
+            KindInfo { patience: gate, delete_after: after(&["holder", "link"]), ..plain("gate") },
+            KindInfo { must_exist: holds(), delete_after: after(&["link"]), ..plain("holder") },
+            KindInfo {
+                patience: slow,
+                revivable: true,
+                delete_after: after(&["*"]),
+                facts: facts(&["name"]),
+                ..kind("key", &["shape"])
+            },
+            KindInfo { must_exist: holds(), tagged: false, ..plain("link") },
+            KindInfo { delete_after: after(&["holder", "link"]), ..plain("thing") },
+            KindInfo { holds_data: true, ..plain("vault") },
+        ])
+    }
+}
+
+impl Default for SimCatalog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Catalog for SimCatalog {
+    fn kinds(&self) -> &[KindInfo] {
+        &self.0
+    }
+
+    fn prepare(
+        &self,
+        kind: &str,
+        naming: &Naming,
+        document: &Document,
+    ) -> Option<Result<Prepared, Vec<Problem>>> {
+        let kind = self.kind(kind)?;
+        let problems = problems(document);
+        if !problems.is_empty() {
+            return Some(Err(problems));
+        }
+        let mut document = document.clone();
+        let name = document.entry("name").or_insert_with(|| naming.default_name().into()).clone();
+        for value in document.values_mut() {
+            if let Value::Array(items) = value {
+                items.sort_by_cached_key(|item| {
+                    item["id"].as_str().map_or(item.to_string(), str::to_owned)
+                });
+            }
+        }
+        let name = name.as_str().unwrap_or_default().to_owned();
+        let arn = naming.place.arn("sim", &format!("{}/{name}", kind.name));
+        let mut predicted =
+            Facts::from([("name".to_owned(), name.clone()), ("arn".to_owned(), arn)]);
+        predicted
+            .retain(|name, _| kind.facts.iter().any(|fact| fact.predicted && fact.name == *name));
+        Some(Ok(Prepared { identity: Identity(name), document, predicted }))
+    }
+}
+
+/// A size has a limit, and so that a kind can refuse a fact that it learns late,
+/// nothing may be used that the cloud chose for a key's ARN.
+fn problems(document: &Document) -> Vec<Problem> {
+    let too_big = document.get("size").and_then(Value::as_u64).is_some_and(|size| size > 100);
+    let list = |field: &str| document.get(field).and_then(Value::as_array).into_iter().flatten();
+    let refused = list("members")
+        .any(|member| member.as_str().is_some_and(|member| member.starts_with("chosen-arn")));
+    let size = too_big.then(|| Problem::of("size", "must be at most 100").hint("state less"));
+    let member = refused.then(|| Problem::of("members", "a key cannot be a member"));
+    size.into_iter().chain(member).collect()
+}
+
+fn kind(name: &str, fixed: &[&str]) -> KindInfo {
+    let text = json!({ "type": "string" });
+    let texts = json!({ "type": "array", "items": text });
+    let rule = json!({ "type": "object", "properties": { "id": text, "text": text } });
+    let schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "name": text, "shape": text, "color": text, "size": { "type": "integer" },
+            "members": texts, "uses": texts, "holds": texts,
+            "rules": { "type": "array", "items": rule },
+            "settings": { "type": "object", "additionalProperties": text },
+            "force_destroy": { "type": "boolean" },
+        },
+    });
+    KindInfo {
+        name: name.into(),
+        summary: format!("A {name} for tests."),
+        notes: String::new(),
+        schema,
+        fixed: fixed.iter().map(|field| (*field).to_owned()).collect(),
+        must_exist: Vec::new(),
+        unread: vec!["force_destroy".into()],
+        facts: facts(&["arn", "name"]),
+        patience: Patience::PROMPT,
+        tagged: true,
+        holds_data: false,
+        revivable: false,
+        delete_after: Vec::new(),
+    }
+}
+
+fn facts(predicted: &[&str]) -> Vec<FactInfo> {
+    let fact = |name: &str| FactInfo {
+        name: name.into(),
+        summary: format!("Its {name}."),
+        predicted: predicted.contains(&name),
+    };
+    ["arn", "id", "name"].map(fact).into()
+}

@@ -1,0 +1,419 @@
+//! The objects, and what each call does to them. Knows no latency and no
+//! faults: whoever gets here has got through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use super::calls::Operation;
+use super::rules;
+use super::versions::{Eye, Moment, Object, Versions};
+use crate::engine::port::{Answer, StackSummary};
+use crate::model::{
+    Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Holdings,
+    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
+};
+
+/// How the planner calls "whose it is" and "that it stays" in a diff.
+const OWNER: &str = "owner";
+const STATUS: &str = "status";
+
+/// Everything there is.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    versions: BTreeMap<(String, Identity), Versions>,
+    /// What exists outside of this cloud and may be referred to.
+    pub(super) outside: BTreeSet<String>,
+    /// Kinds that come into being in two calls.
+    pub(super) in_two_calls: BTreeSet<String>,
+    /// Kinds that live and die with what a field of theirs names.
+    pub(super) bound: BTreeMap<String, String>,
+    /// What no engine may do, and one did.
+    pub(super) violations: Vec<String>,
+    /// How often each object came into being.
+    pub(super) births: BTreeMap<(String, Identity), u32>,
+    chosen: u64,
+}
+
+/// Who calls, and what is known of the kind at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) stack: &'a str,
+    pub(super) catalog: &'a dyn Catalog,
+    pub(super) place: &'a Place,
+    pub(super) kind: &'a KindInfo,
+    pub(super) moment: Moment,
+}
+
+impl Objects {
+    pub(super) fn all(&self, eye: Eye) -> impl Iterator<Item = &Object> {
+        self.versions.values().filter_map(move |versions| versions.seen(eye))
+    }
+
+    pub(super) fn get(&self, kind: &str, identity: &Identity) -> Option<&Object> {
+        self.versions.get(&(kind.to_owned(), identity.clone()))?.seen(Eye::Truth)
+    }
+
+    pub(super) fn write(&mut self, moment: Moment, object: Object) {
+        let key = (object.live.kind.clone(), object.live.identity.clone());
+        self.versions.entry(key).or_default().write(moment, Some(object));
+    }
+
+    pub(super) fn erase(&mut self, moment: Moment, live: &Live) {
+        let key = (live.kind.clone(), live.identity.clone());
+        self.versions.entry(key).or_default().write(moment, None);
+    }
+
+    /// When every look sees the truth.
+    pub(super) fn calm(&self) -> Option<Instant> {
+        self.versions.values().filter_map(Versions::calm).max()
+    }
+
+    pub(super) fn find(&self, sought: &Sought, now: Instant, kind: &KindInfo) -> Option<Live> {
+        let by_name = self.versions.get(&(sought.kind.clone(), sought.identity.clone()));
+        let by_name = by_name.and_then(|versions| versions.seen(Eye::Find(now)));
+        let by_name = by_name.filter(|object| object.finished);
+        let mut of_kind = self.all(Eye::Find(now)).filter(|object| object.live.kind == sought.kind);
+        let arn = sought.arn.as_deref();
+        let object =
+            by_name.or_else(|| of_kind.find(|object| arn.is_some() && object.live.arn() == arn))?;
+        Some(shown(object, sought, now, kind))
+    }
+
+    pub(super) fn listed(&self, stack: &str, now: Instant) -> Vec<Sought> {
+        let ours = |owner: &&Owner| owner.stack == stack;
+        self.all(Eye::Index(now))
+            .filter_map(|object| Some((object, object.live.owner.as_ref().filter(ours)?)))
+            .map(|(object, owner)| Sought {
+                kind: object.live.kind.clone(),
+                identity: shown_identity(object),
+                address: Some(owner.address.clone()),
+                arn: object.live.arn().map(str::to_owned),
+                fields: None,
+                holdings: true,
+            })
+            .collect()
+    }
+
+    pub(super) fn stacks(&self, now: Instant) -> Vec<StackSummary> {
+        let mut stacks: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        for live in self.all(Eye::Index(now)).map(|object| &object.live) {
+            if let Some(owner) = &live.owner {
+                let objects = stacks.entry(owner.stack.clone()).or_default();
+                *objects.entry(live.kind.clone()).or_default() += 1;
+            }
+        }
+        stacks.into_iter().map(|(name, objects)| StackSummary { name, objects }).collect()
+    }
+
+    pub(super) fn create(&mut self, caller: Caller<'_>, want: &Desired) -> Answer<Facts> {
+        let answer =
+            |class, code, text: String| Err(error(Operation::Create, want, class, code, text));
+        if let Some(violation) = rules::unfit(want) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Invalid, "Pending", violation);
+        }
+        let owner = Owner { stack: caller.stack.to_owned(), address: want.address.clone() };
+        if let Some(object) = self.get(&want.kind, &want.identity) {
+            let taken_up = !object.finished && object.live.owner.as_ref() == Some(&owner);
+            return if taken_up {
+                Ok(object.live.facts.clone())
+            } else {
+                answer(ErrorClass::Exists, "AlreadyExists", "it is there already".into())
+            };
+        }
+        self.insist(Operation::Create, caller, want, &want.document.keys().cloned().collect())?;
+        let mut facts = want.predicted.clone();
+        self.choose(caller.kind, &mut facts);
+        let live = Live {
+            kind: want.kind.clone(),
+            identity: want.identity.clone(),
+            document: canonical(Operation::Create, caller, want, &want.document)?,
+            facts: facts.clone(),
+            owner: caller.kind.tagged.then_some(owner),
+            status: Status::Current,
+            holdings: None,
+            parent: self.parent_of(want),
+        };
+        let finished = !self.in_two_calls.contains(&want.kind);
+        let object = Object { live, settled: caller.moment.settled, contents: 0, finished };
+        self.write(caller.moment, object);
+        *self.births.entry((want.kind.clone(), want.identity.clone())).or_default() += 1;
+        Ok(facts)
+    }
+
+    pub(super) fn finish(&mut self, caller: Caller<'_>, want: &Desired) -> Answer<()> {
+        let Some(object) = self.get(&want.kind, &want.identity) else {
+            let text = "it is gone before it was finished".to_owned();
+            return Err(error(Operation::Finish, want, ErrorClass::Absent, "Absent", text));
+        };
+        let finished = Object { finished: true, ..object.clone() };
+        self.write(caller.moment, finished);
+        Ok(())
+    }
+
+    pub(super) fn update(
+        &mut self,
+        caller: Caller<'_>,
+        want: &Desired,
+        have: &Live,
+        diff: &[FieldDiff],
+    ) -> Answer<Facts> {
+        let answer =
+            |class, code, text: String| Err(error(Operation::Update, want, class, code, text));
+        if let Some(violation) = rules::unfit_change(caller.kind, want, diff) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Invalid, "Unfit", violation);
+        }
+        let known = |object: &&Object| {
+            let live = &object.live;
+            live.kind == have.kind
+                && (live.identity == have.identity
+                    || have.arn().is_some_and(|arn| live.arn() == Some(arn)))
+        };
+        let Some(mut object) = self.all(Eye::Truth).find(known).cloned() else {
+            return answer(ErrorClass::Absent, "Absent", "there is none".into());
+        };
+        let tops: BTreeSet<String> = diff.iter().map(|diff| diff.path.top().to_owned()).collect();
+        if let Some(violation) = not_ours(caller, &object, tops.contains(OWNER)) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Denied, "AccessDenied", violation);
+        }
+        self.insist(Operation::Update, caller, want, &tops)?;
+        for top in &tops {
+            match want.document.get(top) {
+                Some(value) => {
+                    object.live.document.insert(top.clone(), value.clone());
+                }
+                None if top == OWNER => {
+                    let address = want.address.clone();
+                    object.live.owner = Some(Owner { stack: caller.stack.to_owned(), address });
+                }
+                None if top == STATUS => object.live.status = Status::Current,
+                None => self.violations.push(format!("{}: {top} is not stated", want.address)),
+            }
+        }
+        let kept = canonical(Operation::Update, caller, want, &object.live.document)?;
+        object.live.document = kept;
+        object.finished = true;
+        object.settled = caller.moment.settled;
+        self.choose(caller.kind, &mut object.live.facts);
+        let facts = object.live.facts.clone();
+        self.write(caller.moment, object);
+        Ok(facts)
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        caller: Caller<'_>,
+        have: &Live,
+        emptying: Emptying,
+    ) -> Answer<()> {
+        let of_arn = |object: &&Object| have.arn().is_some() && object.live.arn() == have.arn();
+        let object = self.get(&have.kind, &have.identity);
+        let object = object.or_else(|| self.all(Eye::Truth).find(of_arn));
+        let Some(object) = object.filter(|object| object.is_there()).cloned() else {
+            return Ok(());
+        };
+        let answer =
+            |class, code, text: String| Err(refusal(Operation::Delete, have, class, code, text));
+        if let Some(violation) = not_ours(caller, &object, false) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Denied, "AccessDenied", violation);
+        }
+        let relying = |eye| {
+            let mut all = self.all(eye);
+            all.find(|other| rules::relies_on(other, caller.kind, &object))
+                .map(|other| other.live.identity.clone())
+        };
+        let (truly, seen) = (relying(Eye::Truth), relying(Eye::Find(caller.moment.now)));
+        if let Some(other) = truly {
+            let violation = format!("{} deleted while {other} relies on it", have.identity);
+            self.violations.push(violation);
+        }
+        if let Some(other) = seen {
+            let class = ErrorClass::NotYet(InFlight::Dependency);
+            return answer(class, "InUse", format!("{other} relies on it"));
+        }
+        if object.contents > 0 && emptying == Emptying::Keep {
+            return answer(ErrorClass::Invalid, "NotEmpty", "it is not empty".into());
+        }
+        if caller.kind.revivable {
+            let mut going = object;
+            going.live.status = Status::Deleting("on its way out".into());
+            self.write(caller.moment, going);
+            return Ok(());
+        }
+        let parent = Parent { kind: have.kind.clone(), identity: object.live.identity.clone() };
+        let is_child = |other: &&Object| other.live.parent.as_ref() == Some(&parent);
+        let going: Vec<Live> =
+            self.all(Eye::Truth).filter(is_child).map(|child| child.live.clone()).collect();
+        for live in going.iter().chain([&object.live]) {
+            self.erase(caller.moment, live);
+        }
+        Ok(())
+    }
+
+    pub(super) fn breaks(&mut self, moment: Moment, kind: &str, identity: &Identity, why: &str) {
+        if let Some(mut object) = self.get(kind, identity).cloned() {
+            object.live.status = Status::Failed(why.to_owned());
+            self.write(moment, object);
+        }
+    }
+
+    /// When an object of this name was last removed.
+    pub(super) fn removed(&self, kind: &str, identity: &Identity) -> Option<Instant> {
+        self.versions.get(&(kind.to_owned(), identity.clone()))?.removed()
+    }
+
+    /// Chooses the facts that nobody can predict, where they are not chosen yet.
+    fn choose(&mut self, kind: &KindInfo, facts: &mut Facts) {
+        for fact in kind.facts.iter().filter(|fact| !fact.predicted) {
+            if !facts.contains_key(&fact.name) {
+                self.chosen += 1;
+                facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
+            }
+        }
+    }
+
+    /// Refuses while something that must exist is not seen, and notes it where
+    /// that is not for a lagging view.
+    fn insist(
+        &mut self,
+        operation: Operation,
+        caller: Caller<'_>,
+        want: &Desired,
+        fields: &BTreeSet<String>,
+    ) -> Answer<()> {
+        let mut document = want.document.clone();
+        document.retain(|field, _| fields.contains(field));
+        for target in rules::targets(caller.kind, &document) {
+            let now = caller.moment.now;
+            let outside = self.outside.contains(&target);
+            let is_there = |object: &Object| rules::is_named(object, &target);
+            let serves = |object: &Object| {
+                is_there(object) && rules::serves_others(object, now, caller.catalog)
+            };
+            let truly = outside || self.all(Eye::Truth).any(is_there);
+            let seen = outside || self.all(Eye::Find(now)).any(serves);
+            if !truly {
+                let violation = format!("{} was written before {target} was there", want.address);
+                self.violations.push(violation);
+            }
+            if !seen {
+                let class = ErrorClass::NotYet(InFlight::Dependency);
+                let text = format!("{target} does not exist");
+                return Err(error(operation, want, class, "NoSuchTarget", text));
+            }
+        }
+        Ok(())
+    }
+
+    fn parent_of(&self, want: &Desired) -> Option<Parent> {
+        let named = want.document.get(self.bound.get(&want.kind)?)?;
+        let named = named.get(0).unwrap_or(named).as_str()?;
+        let is_named = |object: &&Object| object.live.facts.values().any(|fact| fact == named);
+        let Live { kind, identity, .. } = &self.all(Eye::Truth).find(is_named)?.live;
+        Some(Parent { kind: kind.clone(), identity: identity.clone() })
+    }
+}
+
+/// What the cloud makes of a document: it keeps all of it in canonical form, in
+/// whatever form it came.
+fn canonical(
+    operation: Operation,
+    caller: Caller<'_>,
+    want: &Desired,
+    document: &Document,
+) -> Answer<Document> {
+    let naming = Naming {
+        stack: caller.stack.to_owned(),
+        address: want.address.clone(),
+        place: caller.place.clone(),
+    };
+    match caller.catalog.prepare(&want.kind, &naming, document) {
+        Some(Ok(prepared)) => Ok(prepared.document),
+        Some(Err(problems)) => {
+            let text = problems.into_iter().map(|problem| problem.message).collect();
+            Err(error(operation, want, ErrorClass::Invalid, "Malformed", text))
+        }
+        None => Ok(document.clone()),
+    }
+}
+
+/// Why a stack may not touch an object, unless it is nobody's and claimed.
+fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
+    if !caller.kind.tagged {
+        return None;
+    }
+    let identity = &object.live.identity;
+    match &object.live.owner {
+        Some(owner) if owner.stack == caller.stack => None,
+        None if claims => None,
+        Some(owner) => Some(format!("{identity} was touched and belongs to {}", owner.stack)),
+        None => Some(format!("{identity} was touched and belongs to nobody")),
+    }
+}
+
+fn shown(object: &Object, sought: &Sought, now: Instant, kind: &KindInfo) -> Live {
+    let mut live = object.live.clone();
+    live.identity = shown_identity(object);
+    if !object.finished {
+        live.document.remove("name");
+    }
+    if let Some(fields) = &sought.fields {
+        live.document.retain(|field, _| fields.contains(field));
+    }
+    live.document.retain(|field, _| !kind.unread.contains(field));
+    if live.status == Status::Current && now < object.settled {
+        live.status = Status::InProgress("coming into service".into());
+    }
+    let full = sought.holdings && object.contents > 0;
+    live.holdings =
+        full.then(|| Holdings { what: format!("{} parts", object.contents), blocks_delete: true });
+    live
+}
+
+/// What has no name yet is known by what the cloud chose for it.
+fn shown_identity(object: &Object) -> Identity {
+    let arn = object.live.arn().filter(|_| !object.finished);
+    arn.map_or_else(|| object.live.identity.clone(), |arn| Identity(arn.to_owned()))
+}
+
+fn error(
+    operation: Operation,
+    want: &Desired,
+    class: ErrorClass,
+    code: &str,
+    message: String,
+) -> CloudError {
+    failure(operation, &want.kind, &want.identity, (class, code, message))
+}
+
+fn refusal(
+    operation: Operation,
+    have: &Live,
+    class: ErrorClass,
+    code: &str,
+    message: String,
+) -> CloudError {
+    failure(operation, &have.kind, &have.identity, (class, code, message))
+}
+
+/// A failed call of an operation on an object.
+pub(super) fn failure(
+    operation: Operation,
+    kind: &str,
+    identity: &Identity,
+    (class, code, message): (ErrorClass, &str, String),
+) -> CloudError {
+    CloudError {
+        attempted: format!("{} {kind} {identity}", operation.name().to_lowercase()),
+        operation: format!("sim:{}", operation.name()),
+        class,
+        code: code.into(),
+        message,
+        request_id: None,
+        hint: None,
+    }
+}

@@ -1,0 +1,84 @@
+//! What the kinds' own data says must hold, and what of it an engine broke.
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::versions::Object;
+use crate::model::document::has_pending;
+use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live, Path};
+
+/// The texts at fields whose target the cloud insists on seeing.
+pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    for (field, value) in document {
+        texts(&Path::field(field.clone()), value, &mut |path, text| {
+            if kind.must_exist.iter().any(|pattern| path.is_within(pattern)) {
+                found.push(text.to_owned());
+            }
+        });
+    }
+    found
+}
+
+/// Whether an object is there, and is what a text means.
+pub(super) fn is_named(object: &Object, text: &str) -> bool {
+    object.is_there() && object.live.facts.values().any(|fact| fact == text)
+}
+
+/// Whether others can rely on an object by now: those of some kinds must be in
+/// service first.
+pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog) -> bool {
+    let blocks = catalog.kind(&object.live.kind).is_some_and(|kind| kind.patience.blocks);
+    !blocks || object.settled <= now
+}
+
+/// Whether an object must be gone before one of `kind` is deleted: its kind says
+/// so, it mentions the other, and it does not go along with it.
+pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
+    let covered = kind.delete_after.iter().any(|name| name == "*" || *name == object.live.kind);
+    let Live { kind, identity, .. } = &gone.live;
+    let is_other = (&object.live.kind, &object.live.identity) != (kind, identity);
+    let parent = object.live.parent.as_ref();
+    let goes_along = parent.is_some_and(|it| (&it.kind, &it.identity) == (kind, identity));
+    let mut mentions = false;
+    for (field, value) in &object.live.document {
+        let see = &mut |_: &Path, text: &str| mentions |= is_named(gone, text);
+        texts(&Path::field(field.clone()), value, see);
+    }
+    covered && is_other && !goes_along && object.is_there() && mentions
+}
+
+/// What is wrong with a resource before any object is looked at: nothing that
+/// is still pending may reach a cloud.
+pub(super) fn unfit(want: &Desired) -> Option<String> {
+    let document = Value::Object(want.document.clone());
+    let identity = Value::String(want.identity.0.clone());
+    let pending = has_pending(&document) || has_pending(&identity);
+    pending.then(|| format!("{} was sent with a pending fact", want.address))
+}
+
+/// What is wrong with a change before any object is looked at.
+pub(super) fn unfit_change(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) -> Option<String> {
+    let fixed = |diff: &&FieldDiff| kind.fixed.iter().any(|field| diff.path.is_within(field));
+    if let Some(diff) = diff.iter().find(fixed) {
+        return Some(format!("{}: {} cannot change in place", want.address, diff.path));
+    }
+    unfit(want)
+}
+
+fn texts(path: &Path, value: &Value, see: &mut dyn FnMut(&Path, &str)) {
+    match value {
+        Value::String(text) => see(path, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                texts(&path.with_index(index), item, see);
+            }
+        }
+        Value::Object(fields) => {
+            for (field, item) in fields {
+                texts(&path.with_field(field), item, see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,132 @@
+//! Facts that the cloud chooses, put into documents that were made before.
+
+use async_trait::async_trait;
+use ccprov::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use ccprov::model::{Desired, Emptying, Facts, FieldDiff, Live, Sought};
+use ccprov::sim::{Cloud, Weather, Writer};
+use serde_json::json;
+
+use super::site::{
+    Orders, Run, STACK, applied, carried_out_by, changes, cloud, planned, planned_or_refused,
+    settled, stack, times, writes,
+};
+
+/// A pending fact sorts before everything else; the fact itself does not.
+#[tokio::test(start_paused = true)]
+async fn a_list_without_an_order_never_differs_by_it() {
+    let resources = |color: &str| {
+        json!({
+            "a": { "kind": "thing" },
+            "b": { "kind": "thing", "color": color, "members": ["zz", "${a.id}", "aa", "x${a.id}"] },
+        })
+    };
+    let cloud = cloud(Weather::even(1));
+    settled(&cloud, &stack(&resources("red"))).await;
+    let members = |document: &ccprov::model::Document| document["members"].clone();
+    let b = cloud.object("thing", "dev-b").expect("it is there");
+    assert_eq!(members(&b.document), json!(["aa", "chosen-id-0001", "xchosen-id-0001", "zz"]));
+    assert_eq!(changes(&planned(&cloud, &stack(&resources("red"))).await), [""; 0]);
+    assert_eq!(changes(&planned(&cloud, &stack(&resources("blue"))).await), ["~ b color"]);
+    settled(&cloud, &stack(&resources("blue"))).await;
+    // Twice as many reads would mean that it was waited for an order.
+    assert_eq!(times(&cloud, "Find", "dev-b"), 6);
+}
+
+/// A kind looks at a document again when it holds what was not known before.
+#[tokio::test(start_paused = true)]
+async fn a_fact_that_its_kind_refuses_is_not_sent() {
+    let resources = json!({
+        "b": { "kind": "thing", "members": ["${k.arn}"] },
+        "c": { "kind": "thing", "uses": ["${b.id}"] },
+        "k": { "kind": "key" },
+    });
+    let cloud = cloud(Weather::even(1));
+    let run = applied(&cloud, &stack(&resources)).await;
+    let refused = "b create: refused, b: members a key cannot be a member";
+    assert_eq!(run.told(), [refused, "c create: skipped for b", "k create: done"]);
+    assert_eq!(times(&cloud, "Create", "dev-b"), 0);
+    let found = planned_or_refused(&cloud, &stack(&resources)).await.expect_err("it is known now");
+    assert_eq!(found[0].summary, "b: members a key cannot be a member");
+}
+
+/// One thing that was made, and lacks a fact; another that needs it.
+async fn without_id(color: &str) -> (Cloud<'static>, Run) {
+    let cloud = cloud(Weather::even(1));
+    settled(&cloud, &stack(&json!({ "a": { "kind": "thing", "color": "red" } }))).await;
+    let mut live = cloud.object("thing", "dev-a").expect("it is there");
+    live.facts.remove("id");
+    cloud.put(live);
+    let both = json!({
+        "a": { "kind": "thing", "color": color },
+        "b": { "kind": "thing", "uses": ["${a.id}"] },
+    });
+    let run = applied(&cloud, &stack(&both)).await;
+    assert_eq!(cloud.violations(), [""; 0]);
+    (cloud, run)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fact_that_nobody_tells_is_not_sent() {
+    let (_, run) = without_id("red").await;
+    assert_eq!(run.told(), ["b create: refused, b needs ${a.id}, and it is not known"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fact_that_an_update_brings_is_waited_for() {
+    let (cloud, run) = without_id("blue").await;
+    assert_eq!(run.told(), ["a update: done", "b create: done"]);
+    assert_eq!(writes(&cloud), ["Create dev-a", "Update dev-a", "Create dev-b"]);
+}
+
+/// Tells every fact of a creation in the same breath as that it failed.
+struct Breathless<'a>(Writer<'a>);
+
+#[async_trait]
+impl Read for Breathless<'_> {
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+        self.0.find(sought).await
+    }
+
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+        self.0.candidates(stack).await
+    }
+
+    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+        self.0.stacks().await
+    }
+}
+
+#[async_trait]
+impl Write for Breathless<'_> {
+    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
+        let facts = self.0.create(want, &FactSink::new().0).await?;
+        if want.address.as_str() != "a" {
+            return Ok(facts);
+        }
+        known.tell(facts);
+        // Any final refusal will do: this one looks for what is not there.
+        let nobody = Desired { kind: "nothing".into(), ..want.clone() };
+        self.0.create(&nobody, known).await
+    }
+
+    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
+        self.0.update(want, have, diff).await
+    }
+
+    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
+        self.0.delete(have, emptying).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_told_counts_though_it_fails_in_the_same_breath() {
+    let cloud = cloud(Weather::even(1));
+    let resources = json!({
+        "a": { "kind": "thing" },
+        "b": { "kind": "thing", "uses": ["${a.id}"] },
+    });
+    let plan = planned(&cloud, &stack(&resources)).await;
+    let writer = Breathless(cloud.writer(STACK));
+    let run = carried_out_by(&writer, &cloud, plan, Orders::new()).await.expect("nobody dies");
+    assert_eq!(run.told(), ["a create: failed, Invalid x1", "b create: done"]);
+}

@@ -1,0 +1,12 @@
+//! The engine and the planner on the simulated cloud, from a stack file to the
+//! objects. Nothing here waits for real: time is paused and runs ahead.
+
+mod convergence;
+mod critical_path;
+mod drift;
+mod failures;
+mod late_facts;
+mod replacing;
+mod site;
+mod stopping;
+mod waiting;
