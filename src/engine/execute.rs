@@ -18,7 +18,8 @@ use crate::plan::{Plan, Step, StepId};
 /// no account's write limits come near it.
 const STEPS_AT_A_TIME: usize = 64;
 
-/// What "done" means.
+/// What "done" means. What makes others wait until it is ready is seen through
+/// in any case, if somebody waits for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Until {
     /// AWS accepted every call.

@@ -93,12 +93,13 @@ impl StepRun<'_> {
         let filled = canon.with_facts(want, &|fact| lookup(&self.known, fact));
         let filled = filled.map_err(|problems| Trouble::Refused(in_one(problems)))?;
         let pending = document::pending_facts(&Value::Object(filled.document.clone()));
-        match pending.first() {
-            Some(fact) => Err(Trouble::Refused(not_known(want, fact))),
-            None => {
-                Ok(have.map_or_else(|| filled.clone(), |live| canon.with_ignored(&filled, live)))
-            }
+        if let Some(fact) = pending.first() {
+            return Err(Trouble::Refused(not_known(want, fact)));
         }
+        Ok(match have {
+            Some(live) => canon.with_ignored(&filled, live),
+            None => filled,
+        })
     }
 
     fn canon(&self) -> Canon<'_> {

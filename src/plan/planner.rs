@@ -248,7 +248,7 @@ impl Desk<'_> {
     /// with is deleted to make room for another of its name.
     fn lost_parent(&self, live: &Live) -> Option<FieldDiff> {
         let parent = live.parent.as_ref()?;
-        let is_lost = self.fates.iter().any(|fate| match &fate.verdict {
+        let makes_room = |fate: &Fate| match &fate.verdict {
             Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } => {
                 (&live.kind, &live.identity) == (&parent.kind, &parent.identity)
             }
@@ -257,7 +257,8 @@ impl Desk<'_> {
             | Verdict::Update { .. }
             | Verdict::Replace { .. }
             | Verdict::Delete { .. } => false,
-        });
+        };
+        let is_lost = self.fates.iter().any(makes_room);
         let had = json!(format!("{} {}", parent.kind, parent.identity));
         let diff = FieldDiff::new(Path::field(PARENT), Some(had), Some(json!("made anew")));
         is_lost.then_some(FieldDiff { forces_replace: true, ..diff })

@@ -271,7 +271,7 @@ impl Write for Writer<'_> {
             objects.create(self.caller(info, moment), want)
         };
         let facts = self.cloud.call(call, create).await?;
-        if self.cloud.state().objects.in_two_calls.contains(kind) {
+        if self.cloud.state().objects.in_two_calls.contains_key(kind) {
             known.tell(facts.clone());
             let call = Call { operation: Operation::Finish, ..call };
             let finish =

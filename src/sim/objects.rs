@@ -24,8 +24,8 @@ pub(super) struct Objects {
     versions: BTreeMap<(String, Identity), Versions>,
     /// What exists outside of this cloud and may be referred to.
     pub(super) outside: BTreeSet<String>,
-    /// Kinds that come into being in two calls.
-    pub(super) in_two_calls: BTreeSet<String>,
+    /// Kinds that come into being in two calls, and the field of the second.
+    pub(super) in_two_calls: BTreeMap<String, String>,
     /// Kinds that live and die with what a field of theirs names.
     pub(super) bound: BTreeMap<String, String>,
     /// What no engine may do, and one did.
@@ -77,7 +77,11 @@ impl Objects {
         let arn = sought.arn.as_deref();
         let object =
             by_name.or_else(|| of_kind.find(|object| arn.is_some() && object.live.arn() == arn))?;
-        Some(shown(object, sought, now, kind))
+        let mut live = shown(object, sought, now, kind);
+        if let Some(field) = self.in_two_calls.get(&kind.name).filter(|_| !object.finished) {
+            live.document.remove(field);
+        }
+        Some(live)
     }
 
     pub(super) fn listed(&self, stack: &str, now: Instant) -> Vec<Sought> {
@@ -135,7 +139,7 @@ impl Objects {
             holdings: None,
             parent: self.parent_of(want),
         };
-        let finished = !self.in_two_calls.contains(&want.kind);
+        let finished = !self.in_two_calls.contains_key(&want.kind);
         let object = Object { live, settled: caller.moment.settled, contents: 0, finished };
         self.write(caller.moment, object);
         *self.births.entry((want.kind.clone(), want.identity.clone())).or_default() += 1;
@@ -358,9 +362,6 @@ fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String>
 fn shown(object: &Object, sought: &Sought, now: Instant, kind: &KindInfo) -> Live {
     let mut live = object.live.clone();
     live.identity = shown_identity(object);
-    if !object.finished {
-        live.document.remove("name");
-    }
     if let Some(fields) = &sought.fields {
         live.document.retain(|field, _| fields.contains(field));
     }

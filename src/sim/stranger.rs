@@ -12,11 +12,12 @@ use super::weather::Fault;
 use crate::model::{CallRecord, Document, Identity, Live, Status};
 
 impl Cloud<'_> {
-    /// Objects of this kind come into being in two calls, and tell their facts
-    /// after the first: a key and its alias.
+    /// Objects of this kind come into being in two calls, the second of which
+    /// gives them their name by a field, and tell their facts after the first: a
+    /// key and its alias.
     #[must_use]
-    pub fn in_two_calls(self, kind: &str) -> Self {
-        self.state().objects.in_two_calls.insert(kind.to_owned());
+    pub fn in_two_calls(self, kind: &str, field: &str) -> Self {
+        self.state().objects.in_two_calls.insert(kind.to_owned(), field.to_owned());
         self
     }
 

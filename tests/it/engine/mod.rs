@@ -1,6 +1,7 @@
 //! The engine and the planner on the simulated cloud, from a stack file to the
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
+mod claim_check;
 mod convergence;
 mod critical_path;
 mod drift;

@@ -27,7 +27,7 @@ pub(crate) fn catalog() -> &'static SimCatalog {
 
 /// A cloud of the kinds for tests.
 pub(crate) fn cloud(weather: Weather) -> Cloud<'static> {
-    Cloud::new(catalog(), place(), weather).in_two_calls("key")
+    Cloud::new(catalog(), place(), weather).in_two_calls("key", "name")
 }
 
 /// A stack of these resources, as a stack file states them.
