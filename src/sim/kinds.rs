@@ -42,7 +42,7 @@ impl SimCatalog {
             KindInfo {
                 patience: slow,
                 revivable: true,
-                delete_after: after(&["*"]),
+                delete_after: after(&["gate", "holder", "link", "thing", "vault"]),
                 facts: facts(&["name"]),
                 ..kind("key", &["shape"])
             },

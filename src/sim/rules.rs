@@ -35,7 +35,7 @@ pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog
 /// Whether an object must be gone before one of `kind` is deleted: its kind says
 /// so, it mentions the other, and it does not go along with it.
 pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
-    let covered = kind.delete_after.iter().any(|name| name == "*" || *name == object.live.kind);
+    let covered = kind.delete_after.contains(&object.live.kind);
     let Live { kind, identity, .. } = &gone.live;
     let is_other = (&object.live.kind, &object.live.identity) != (kind, identity);
     let parent = object.live.parent.as_ref();

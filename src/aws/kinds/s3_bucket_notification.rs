@@ -21,9 +21,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::document::is_pending;
-use crate::model::{
-    Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought,
-};
+use crate::model::{Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought};
 use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
 
 pub(crate) struct S3BucketNotification;
