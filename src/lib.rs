@@ -1,8 +1,9 @@
 //! ccprov provisions and verifies messaging and event systems on AWS.
 //!
 //! The rooms, in reading order: [`model`] (the words), [`spec`] (the stack
-//! file), [`plan`] (what to do), [`engine`] (doing it), [`report`] (showing it),
-//! `aws` and [`sim`] (the two clouds), `cli` (the front desk).
+//! file), [`plan`] (what to do), [`engine`] (doing it), [`verify`] (proving it),
+//! [`report`] (showing it), `aws` and [`sim`] (the two clouds), `cli` (the front
+//! desk).
 //! `docs/ARCHITECTURE.md` walks through them.
 
 #[cfg(feature = "aws")]
@@ -15,3 +16,4 @@ pub mod plan;
 pub mod report;
 pub mod sim;
 pub mod spec;
+pub mod verify;

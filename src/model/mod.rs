@@ -9,6 +9,7 @@
 pub mod address;
 pub mod call;
 pub mod catalog;
+pub mod check;
 pub mod cloud_error;
 pub mod compare;
 pub mod diagnostic;
@@ -16,11 +17,13 @@ pub mod document;
 pub mod patience;
 pub mod place;
 pub mod resource;
+pub mod scene;
 pub mod stack;
 
 pub use address::Address;
 pub use call::CallRecord;
 pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem};
+pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare};
 pub use diagnostic::{Diagnostic, Location, Severity};
@@ -31,4 +34,5 @@ pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
     Status,
 };
+pub use scene::{Exhibit, Scene};
 pub use stack::Stack;

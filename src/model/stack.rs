@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Desired, Place};
+use super::{Address, Desired, Place, Skip};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -19,11 +19,20 @@ pub struct Stack {
     pub resources: BTreeMap<Address, Desired>,
     /// What to tell after an apply. May hold pending facts.
     pub outputs: BTreeMap<String, Value>,
+    /// The checks that it leaves out.
+    #[serde(default)]
+    pub skips: Vec<Skip>,
 }
 
 impl Stack {
     /// A stack that wants nothing: planning it is planning a destroy.
     pub fn empty(name: impl Into<String>, place: Place) -> Self {
-        Self { name: name.into(), place, resources: BTreeMap::new(), outputs: BTreeMap::new() }
+        Self {
+            name: name.into(),
+            place,
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            skips: Vec::new(),
+        }
     }
 }

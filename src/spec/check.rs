@@ -81,6 +81,7 @@ pub fn check(
         place: place.clone(),
         resources: desired,
         outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
+        skips: Vec::new(),
     };
     Ok(Checked { stack, warnings: in_order(warnings), locations })
 }

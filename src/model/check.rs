@@ -1,0 +1,173 @@
+//! The words of an inspection: what is checked, and what came of it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Address, CloudError, Path};
+
+/// How a check finds out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// Compares what is declared with what lives.
+    Conformance,
+    /// Judges documents; calls nobody.
+    Rule,
+    /// Exercises the system and watches what it does.
+    Behaviour,
+}
+
+/// How bad a finding is. The words, and their order, are those of SARIF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// A weakness: it works, until something else happens.
+    Warning,
+    /// Broken, or open.
+    Error,
+}
+
+/// One check, as its page in `docs/checks/` tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckInfo {
+    /// For example `delivery_path`.
+    pub id: &'static str,
+    /// How it finds out.
+    pub kind: CheckKind,
+    /// How bad a finding is.
+    pub level: Level,
+    /// What holds where it passes: one sentence.
+    pub summary: &'static str,
+    /// What happens where it does not hold: one sentence.
+    pub risk: &'static str,
+    /// What to do about it: one sentence.
+    pub remedy: &'static str,
+}
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The resource that has to change.
+    pub address: Address,
+    /// The field of it, if one is to blame.
+    pub path: Option<Path>,
+    /// What is wrong: a lowercase sentence without a full stop.
+    pub message: String,
+    /// What was expected, where there is a value to show.
+    pub expected: Option<Value>,
+    /// What was seen instead.
+    pub actual: Option<Value>,
+    /// What to try: the check's remedy, or something nearer.
+    pub hint: Option<String>,
+    /// YAML that puts it right, to be pasted into the stack file.
+    pub patch: Option<String>,
+}
+
+impl Finding {
+    /// What is wrong with a resource.
+    pub fn new(address: &Address, message: impl Into<String>) -> Self {
+        Self {
+            address: address.clone(),
+            path: None,
+            message: message.into(),
+            expected: None,
+            actual: None,
+            hint: None,
+            patch: None,
+        }
+    }
+
+    /// The same, in one field.
+    #[must_use]
+    pub fn at(mut self, path: Path) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    /// The same with something to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with what puts it right.
+    #[must_use]
+    pub fn patch(mut self, yaml: impl Into<String>) -> Self {
+        self.patch = Some(yaml.into());
+        self
+    }
+}
+
+/// What a check came to. Not to have seen is never to have passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
+    Passed,
+    /// It does not.
+    Failed {
+        /// Why: at least one.
+        findings: Vec<Finding>,
+    },
+    /// The stack file says that it does not matter.
+    Skipped {
+        /// As the stack file has it.
+        reason: String,
+    },
+    /// Nobody knows.
+    CouldNotLook {
+        /// What stood in the way.
+        error: Box<CloudError>,
+    },
+}
+
+/// One check of one subject, done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inspected {
+    /// The check's id.
+    pub check: String,
+    /// How it found out.
+    pub kind: CheckKind,
+    /// How bad its findings are.
+    pub level: Level,
+    /// What was checked, for people: an address, or a path of several.
+    pub subject: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+    /// What was seen on the way, in order.
+    pub observations: Vec<Observation>,
+}
+
+/// What a check saw while it waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Since the check began.
+    pub at: Duration,
+    /// A phrase.
+    pub seen: String,
+}
+
+/// A check that the stack file leaves out, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// The check's id.
+    pub check: String,
+    /// Of these resources; of all where there is none.
+    pub resources: Vec<Address>,
+    /// Why: never empty.
+    pub reason: String,
+}
+
+impl Skip {
+    /// Whether it speaks of a check of a resource.
+    pub fn covers(&self, check: &str, address: &Address) -> bool {
+        self.check == check && (self.resources.is_empty() || self.resources.contains(address))
+    }
+}

@@ -1,0 +1,96 @@
+//! What checks judge: resources as they are declared, or as they live, in one
+//! form, so that a rule cannot tell the two apart.
+
+use std::collections::BTreeMap;
+
+use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Place, Stack};
+
+/// The resources of a stack at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The stack's name.
+    pub stack: String,
+    /// Account and region.
+    pub place: Place,
+    /// What there is. A resource that does not live is not here.
+    pub exhibits: BTreeMap<Address, Exhibit>,
+}
+
+/// One resource of a scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exhibit {
+    /// Our name of it.
+    pub address: Address,
+    /// For example `sqs_queue`.
+    pub kind: String,
+    /// AWS's name of it.
+    pub identity: Identity,
+    /// Its fields in canonical form: policies as the kind compares them.
+    pub document: Document,
+    /// Its facts. One that is not known yet is its own marker, which is also
+    /// what the documents of others have in its place: whoever looks for
+    /// `arn` finds it by equality, known or not.
+    pub facts: Facts,
+}
+
+impl Scene {
+    /// As the stack file wants it.
+    pub fn desired(stack: &Stack, catalog: &dyn Catalog) -> Self {
+        let exhibits = stack.resources.values().map(|want| {
+            let mut facts = want.predicted.clone();
+            for fact in catalog.kind(&want.kind).into_iter().flat_map(|kind| &kind.facts) {
+                let marker = FactRef { address: want.address.clone(), fact: fact.name.clone() };
+                facts.entry(fact.name.clone()).or_insert_with(|| marker.marker());
+            }
+            let exhibit = Exhibit {
+                address: want.address.clone(),
+                kind: want.kind.clone(),
+                identity: want.identity.clone(),
+                document: want.document.clone(),
+                facts,
+            };
+            (want.address.clone(), exhibit)
+        });
+        Self { stack: stack.name.clone(), place: stack.place.clone(), exhibits: exhibits.collect() }
+    }
+
+    /// As it lives.
+    pub fn live(stack: &Stack, found: &BTreeMap<Address, Live>) -> Self {
+        let exhibits = found.iter().map(|(address, live)| {
+            let exhibit = Exhibit {
+                address: address.clone(),
+                kind: live.kind.clone(),
+                identity: live.identity.clone(),
+                document: live.document.clone(),
+                facts: live.facts.clone(),
+            };
+            (address.clone(), exhibit)
+        });
+        Self { stack: stack.name.clone(), place: stack.place.clone(), exhibits: exhibits.collect() }
+    }
+
+    /// Every resource of a kind.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Exhibit> {
+        self.exhibits.values().filter(move |exhibit| exhibit.kind == kind)
+    }
+
+    /// The resource of a kind that a field's value names: by ARN, by name, or
+    /// by whatever else is a fact of it.
+    pub fn named(&self, kind: &str, value: &str) -> Option<&Exhibit> {
+        self.of_kind(kind).find(|exhibit| {
+            exhibit.identity.as_str() == value || exhibit.facts.values().any(|fact| fact == value)
+        })
+    }
+}
+
+impl Exhibit {
+    /// A fact; empty where the kind has none of that name.
+    pub fn fact(&self, name: &str) -> &str {
+        self.facts.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// A field's text.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.document.get(field)?.as_str().filter(|text| !text.is_empty())
+    }
+}

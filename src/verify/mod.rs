@@ -1,0 +1,17 @@
+//! The inspection: whether a system is what its stack says, and whether it works.
+//!
+//! Three kinds of checks. [`conformance`] compares what lives with what is
+//! declared; [`rules`] judge documents, declared ones before an apply and live
+//! ones after it, and call nobody; [`behaviour`]s exercise the system and watch
+//! what it does. [`inspect`](inspect()) runs them side by side. Knows no cloud by name:
+//! behaviours are handed in.
+
+pub mod behaviour;
+pub mod conformance;
+pub mod inspect;
+pub mod rules;
+
+pub use behaviour::{Behaviour, Trial, Watch};
+pub use conformance::CONFORMANCE;
+pub use inspect::{Choice, Inspection, Notice, inspect, judge};
+pub use rules::{RULES, Rule};
