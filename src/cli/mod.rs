@@ -21,6 +21,7 @@ mod screen;
 mod signals;
 mod stack_path;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
