@@ -219,7 +219,6 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
                 },
             },
         }),
-        unread: Vec::new(),
         fixed: Vec::new(),
         must_exist: Vec::new(),
         facts: Vec::new(),
