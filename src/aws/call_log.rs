@@ -1,6 +1,8 @@
-//! Writes down every attempt of every call: for `--trace`, and for tests that
-//! count calls and rounds.
+//! Writes down every attempt of every call: for `--trace` and `--journal`, and
+//! for tests that count calls and rounds.
 
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,17 +28,35 @@ pub(crate) async fn about<T>(kind: &str, identity: &Identity, work: impl Future<
     OBJECT.scope(format!("{kind} {identity}"), work).await
 }
 
+/// Hears of every attempt of a call as it happens.
+pub trait Listener: fmt::Debug + Send + Sync {
+    /// It goes out. `call` ends when it starts, and has no answer.
+    fn sent(&self, number: u64, call: &CallRecord);
+
+    /// It is over, with an answer or without.
+    fn answered(&self, number: u64, call: &CallRecord);
+}
+
 /// All calls so far. Clones share one list.
 #[derive(Clone, Debug)]
 pub struct CallLog {
     epoch: Instant,
     calls: Arc<Mutex<Vec<CallRecord>>>,
+    sent: Arc<AtomicU64>,
+    listener: Option<Arc<dyn Listener>>,
 }
 
 impl CallLog {
     /// An empty list whose time starts now.
     pub fn new() -> Self {
-        Self { epoch: Instant::now(), calls: Arc::default() }
+        let (calls, sent) = (Arc::default(), Arc::default());
+        Self { epoch: Instant::now(), calls, sent, listener: None }
+    }
+
+    /// The same with somebody who listens.
+    #[must_use]
+    pub fn heard_by(self, listener: Option<Arc<dyn Listener>>) -> Self {
+        Self { listener, ..self }
     }
 
     /// The calls in the order in which they ended.
@@ -59,6 +79,7 @@ impl Default for CallLog {
 /// When the attempt at hand was sent, and which it is.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
+    number: u64,
     at: Duration,
     attempt: u32,
 }
@@ -87,7 +108,12 @@ impl Intercept for CallLog {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let attempt = bag.load::<Sent>().map_or(1, |sent| sent.attempt + 1);
-        bag.interceptor_state().store_put(Sent { at: self.now(), attempt });
+        let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
+        let sent = Sent { number, at: self.now(), attempt };
+        if let (Some(listener), Some(what)) = (&self.listener, bag.load::<Metadata>()) {
+            listener.sent(number, &record(what, sent));
+        }
+        bag.interceptor_state().store_put(sent);
         Ok(())
     }
 
@@ -97,23 +123,37 @@ impl Intercept for CallLog {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(sent), Some(what)) = (bag.load::<Sent>(), bag.load::<Metadata>()) else {
+        let (Some(sent), Some(what)) = (bag.load::<Sent>().copied(), bag.load::<Metadata>()) else {
             return Ok(());
         };
         let response = context.response();
         let header = |name| response.and_then(|answer| answer.headers().get(name));
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(CallRecord {
-            service: word_of(what.service()),
-            operation: what.name().to_owned(),
-            start: sent.at,
+        let call = CallRecord {
             end: self.now(),
             status: response.map(|answer| answer.status().as_u16()),
             request_id: header("x-amzn-requestid")
                 .or_else(|| header("x-amz-request-id"))
                 .map(str::to_owned),
-            attempt: sent.attempt,
-            object: OBJECT.try_with(Clone::clone).ok(),
-        });
+            ..record(what, sent)
+        };
+        if let Some(listener) = &self.listener {
+            listener.answered(sent.number, &call);
+        }
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         Ok(())
+    }
+}
+
+/// A call without an answer yet.
+fn record(what: &Metadata, sent: Sent) -> CallRecord {
+    CallRecord {
+        service: word_of(what.service()),
+        operation: what.name().to_owned(),
+        start: sent.at,
+        end: sent.at,
+        status: None,
+        request_id: None,
+        attempt: sent.attempt,
+        object: OBJECT.try_with(Clone::clone).ok(),
     }
 }

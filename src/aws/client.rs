@@ -2,6 +2,7 @@
 //! one SDK client per service.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -15,7 +16,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
-use super::call_log::CallLog;
+use super::call_log::{CallLog, Listener};
 use super::error::Attempt;
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Place};
@@ -44,6 +45,8 @@ pub struct Connection {
     /// Credentials in place of those that the chain would find. For programs
     /// that speak for several accounts; the command line leaves it to the chain.
     pub access_key: Option<AccessKey>,
+    /// Who hears of calls as they happen.
+    pub listener: Option<Arc<dyn Listener>>,
 }
 
 /// A long-term access key.
@@ -88,7 +91,7 @@ impl Session {
         let region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
-        let calls = CallLog::new();
+        let calls = CallLog::new().heard_by(connection.listener.clone());
         macro_rules! client {
             ($sdk:ident) => {
                 $sdk::Client::from_conf(

@@ -86,7 +86,7 @@ pub(crate) async fn run(
     // With nothing to do, the run is empty and its summary tells the outputs.
     if !plan.is_empty() && !approve(&arguments.run, screen, "Apply this plan?")? {
         screen.talk("Nothing was changed.");
-        write_trace(&arguments.place, &opened.calls)?;
+        write_trace(&arguments.place, &opened.calls, screen)?;
         return Ok(Exit::Failed);
     }
     let task = Task {

@@ -54,7 +54,7 @@ pub(crate) async fn run(
     }
     if !plan.is_empty() && !approve(&arguments.run, screen, "Destroy all of this?")? {
         screen.talk("Nothing was changed.");
-        write_trace(&arguments.place, &opened.calls)?;
+        write_trace(&arguments.place, &opened.calls, screen)?;
         return Ok(Exit::Failed);
     }
     let task = Task {

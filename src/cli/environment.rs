@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::model::Mask;
+
 /// The prefix of variables that override those of a stack.
 const VARIABLE: &str = "CCPROV_VAR_";
 
@@ -21,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) ca_bundle: Option<PathBuf>,
     /// `AWS_REGION`, for checks that call nobody.
     pub(crate) region: Option<String>,
+    /// What must not be shown, once it is known.
+    pub(crate) mask: Mask,
 }
 
 impl Environment {
@@ -38,6 +42,7 @@ impl Environment {
             variables: variables.collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
+            mask: Mask::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{connect, write_trace};
+use super::opened::{Connected, connect, write_trace};
 use super::options::Where;
 use super::screen::Screen;
 use crate::aws::Provider;
@@ -28,10 +28,10 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let (session, here) = connect(&arguments.place, None, environment).await?;
+    let Connected { session, here, .. } = connect(&arguments.place, None, environment).await?;
     let calls = session.calls.clone();
     let stacks = Provider::new(session, here.clone()).stacks().await;
-    write_trace(&arguments.place, &calls)?;
+    write_trace(&arguments.place, &calls, screen)?;
     let stacks = stacks?;
     if arguments.json {
         let list = json!({

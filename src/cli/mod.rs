@@ -6,10 +6,12 @@
 
 mod advice;
 mod apply;
+mod clock;
 mod completions;
 mod destroy;
 mod environment;
 mod exit;
+mod journal;
 mod kinds;
 mod list;
 mod opened;
@@ -71,7 +73,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return exit::of_usage(&error),
     };
-    let screen = Screen::new();
+    let environment = Environment::read(&command_line);
+    let screen = Screen::new(environment.mask.clone());
     // One thread is enough: all work is waiting for the network.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -81,7 +84,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let json = arguments.command.wants_json();
-    let environment = Environment::read(&command_line);
     let result = runtime.block_on(run(arguments.command, &environment, &screen));
     exit::of(result, &screen, json).into()
 }

@@ -2,20 +2,25 @@
 //! `destroy` and `output` begin with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::environment::Environment;
 use super::exit::Failure;
+use super::journal::Journal;
 use super::options::{What, Where};
+use super::screen::{Screen, cannot_write};
 use super::stack_path;
 use super::validate::anywhere;
-use crate::aws::call_log::CallLog;
+use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
-use crate::model::{Address, Diagnostic, Location, Place, Stack};
+use crate::model::{Address, Diagnostic, Location, Mask, Place, Stack};
 use crate::plan::World;
-use crate::report::{EndedStep, trace_json};
+use crate::report::trace_json;
 use crate::spec;
 
 /// A stack and a reader of the place where it lives.
@@ -28,6 +33,8 @@ pub(crate) struct Opened {
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
     pub(crate) calls: CallLog,
+    pub(crate) journal: Option<Journal>,
+    mask: Mask,
 }
 
 impl Opened {
@@ -46,10 +53,10 @@ impl Opened {
         let check =
             |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
         check(&anywhere(&file, environment))?;
-        let (session, here) = connect(place, file.region(), environment).await?;
-        check_pins(&file, &here, &path)?;
-        let checked = check(&here)?;
-        let opened = Self::new(checked.stack, catalog, (session, here));
+        let connected = connect(place, file.region(), environment).await?;
+        check_pins(&file, &connected.here, &path)?;
+        let checked = check(&connected.here)?;
+        let opened = Self::new(checked.stack, catalog, connected, environment);
         Ok(Self { warnings: checked.warnings, locations: checked.locations, ..opened })
     }
 
@@ -59,9 +66,9 @@ impl Opened {
         place: &Where,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let (session, here) = connect(place, None, environment).await?;
-        let stack = Stack::empty(name, here.clone());
-        Ok(Self::new(stack, AwsCatalog::new(), (session, here)))
+        let connected = connect(place, None, environment).await?;
+        let stack = Stack::empty(name, connected.here.clone());
+        Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
 
     /// A stack as a plan file has it.
@@ -72,27 +79,77 @@ impl Opened {
     ) -> Result<Self, Failure> {
         let region = stack.place.region.clone();
         let connected = connect(place, Some(&region), environment).await?;
-        Ok(Self::new(stack, AwsCatalog::new(), connected))
+        Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
 
-    fn new(stack: Stack, catalog: AwsCatalog, (session, place): (Session, Place)) -> Self {
+    fn new(
+        stack: Stack,
+        catalog: AwsCatalog,
+        connected: Connected,
+        environment: &Environment,
+    ) -> Self {
+        let Connected { session, here, journal } = connected;
         let calls = session.calls.clone();
         let (warnings, locations) = (Vec::new(), BTreeMap::new());
-        Self { stack, warnings, locations, catalog, provider: Provider::new(session, place), calls }
+        let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
+        Self { stack, warnings, locations, catalog, provider, calls, journal, mask }
     }
 
     /// Looks at everything that concerns the stack.
     pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
-        Ok(observe(&self.provider, &self.stack, &self.catalog, look).await?)
+        let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
+        for (address, want) in &self.stack.resources {
+            let live = world.found.get(address);
+            for (field, value) in &want.document {
+                if let Some(seen) = live.and_then(|live| live.document.get(field)) {
+                    hide_older(value, seen, &self.mask);
+                }
+            }
+        }
+        Ok(world)
+    }
+}
+
+/// Where a secret is to be, there may be an older one.
+fn hide_older(wanted: &Value, seen: &Value, mask: &Mask) {
+    match (wanted, seen) {
+        (Value::String(text), Value::String(older)) if mask.hides(text) => mask.hide(older),
+        (Value::Object(wanted), Value::Object(seen)) => {
+            for (name, value) in wanted {
+                if let Some(older) = seen.get(name) {
+                    hide_older(value, older, mask);
+                }
+            }
+        }
+        (Value::Array(wanted), Value::Array(seen)) => {
+            wanted.iter().zip(seen).for_each(|(value, older)| hide_older(value, older, mask));
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
+            _,
+        ) => {}
     }
 }
 
 /// A session, and the place that its credentials open.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) session: Session,
+    pub(crate) here: Place,
+    pub(crate) journal: Option<Journal>,
+}
+
+/// Speaks to AWS for the first time.
 pub(crate) async fn connect(
     place: &Where,
     region: Option<&str>,
     environment: &Environment,
-) -> Result<(Session, Place), Failure> {
+) -> Result<Connected, Failure> {
     if let (Some(asked), Some(stated)) = (place.region.as_deref(), region)
         && asked != stated
     {
@@ -103,8 +160,10 @@ pub(crate) async fn connect(
     }
     // Nobody learns after an hour that there is no room for the trace.
     if let Some(path) = &place.trace {
-        write_file(path, "")?;
+        std::fs::write(path, "").map_err(|error| cannot_write(path, &error))?;
     }
+    let open = |path: &PathBuf| Journal::open(path, &environment.command_line, &environment.mask);
+    let journal = place.journal.as_ref().map(open).transpose()?;
     let ca_bundle = match &environment.ca_bundle {
         Some(path) => Some(std::fs::read(path).map_err(|error| {
             Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {error}", path.display()))
@@ -118,11 +177,12 @@ pub(crate) async fn connect(
         endpoint_url: place.endpoint_url.clone(),
         ca_bundle,
         access_key: None,
+        listener: journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>),
     })
     .await?;
     let caller = session.caller().await?;
     let here = session.place(&caller);
-    Ok((session, here))
+    Ok(Connected { session, here, journal })
 }
 
 fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), Failure> {
@@ -140,26 +200,9 @@ fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), F
 }
 
 /// Writes what `--trace` asks for where nothing was run: every call.
-pub(crate) fn write_trace(place: &Where, calls: &CallLog) -> Result<(), Failure> {
-    write_trace_of(place, &[], Duration::ZERO, calls)
-}
-
-/// Writes what `--trace` asks for: the steps of a run that began at `began`,
-/// and every call.
-pub(crate) fn write_trace_of(
-    place: &Where,
-    steps: &[EndedStep],
-    began: Duration,
-    calls: &CallLog,
-) -> Result<(), Failure> {
+pub(crate) fn write_trace(place: &Where, calls: &CallLog, screen: &Screen) -> Result<(), Failure> {
     match &place.trace {
-        Some(path) => write_file(path, &trace_json(steps, began, &calls.calls())),
+        Some(path) => screen.file(path, &trace_json(&[], Duration::ZERO, &calls.calls())),
         None => Ok(()),
     }
-}
-
-/// Writes a file, or says why not.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::plain(format!("{} cannot be written: {error}", path.display())))
 }

@@ -31,10 +31,15 @@ pub(crate) struct Variables {
 
 impl Variables {
     /// The command line over the environment.
-    pub(crate) fn inputs(&self, environment: &Environment) -> Inputs<'static> {
+    pub(crate) fn inputs<'a>(&self, environment: &'a Environment) -> Inputs<'a> {
         let mut vars: BTreeMap<String, String> = environment.variables.clone();
         vars.extend(self.var.iter().cloned());
-        Inputs { vars, env: &|name| Environment::variable(name), checks: &super::verify::IDS }
+        Inputs {
+            vars,
+            env: &|name| Environment::variable(name),
+            checks: &super::verify::IDS,
+            mask: &environment.mask,
+        }
     }
 }
 
@@ -62,6 +67,10 @@ pub(crate) struct Where {
     /// Write every call to FILE, for ui.perfetto.dev or chrome://tracing
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+
+    /// Append what is attempted, and what comes of it, to FILE as it happens
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
 }
 
 /// Options of the two commands that change AWS.

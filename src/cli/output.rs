@@ -55,7 +55,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let world = opened.observe(Look::ToPlan).await;
-    write_trace(&arguments.place, &opened.calls)?;
+    write_trace(&arguments.place, &opened.calls, screen)?;
     let world = world?;
     let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     let mut outputs = opened.stack.outputs.clone();

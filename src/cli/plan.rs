@@ -7,7 +7,7 @@ use clap::Args;
 use super::advice;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_file, write_trace};
+use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
 use crate::engine::Look;
@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
     let drawn = draw(&opened, purpose, Permissions::default()).await;
-    write_trace(&arguments.place, &opened.calls)?;
+    write_trace(&arguments.place, &opened.calls, screen)?;
     let drawn = drawn?;
     let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened) };
     let is_unsound = arguments.strict && !advice.is_empty();
@@ -78,7 +78,10 @@ pub(crate) async fn run(
         let saved = SavedPlan::new(opened.stack, drawn.plan);
         let text = serde_json::to_string_pretty(&saved)
             .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
-        write_file(path, &text)?;
+        if screen.mask.hides(&text) {
+            return Err(secret_in_plan().into());
+        }
+        screen.file(path, &text)?;
         screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
     }
     let changes = arguments.detailed_exitcode && has_changes;
@@ -115,6 +118,13 @@ pub(crate) async fn draw(
     };
     let refusals = guard(&plan, stack, catalog, purpose, permissions);
     Ok(Drawn { plan, refusals })
+}
+
+/// A plan file with a hole could not be applied, and one without would tell.
+fn secret_in_plan() -> Diagnostic {
+    Diagnostic::error("the plan holds a sensitive value, and is not written to a file")
+        .because("whoever reads the file would read the value")
+        .hint("apply without a plan file: `ccprov apply` shows the plan and asks")
 }
 
 /// What stops an apply is only worth knowing for a plan.

@@ -7,16 +7,19 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace_of};
+use super::journal::Journal;
+use super::opened::Opened;
 use super::options::{Run, Where};
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::engine::event::Outcome;
+use crate::engine::event::{Event, Outcome};
 use crate::engine::stop::Stopper;
 use crate::engine::{Report, Site, Until, execute};
-use crate::model::{Diagnostic, ErrorClass, FactRef, document};
+use crate::model::{Diagnostic, ErrorClass, FactRef, Mask, document};
 use crate::plan::Plan;
-use crate::report::{FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text};
+use crate::report::{
+    FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text, trace_json,
+};
 
 /// What to run, and how to speak of it.
 pub(crate) struct Task<'a> {
@@ -53,7 +56,7 @@ pub(crate) async fn carry_out(
     let (sender, receiver) = mpsc::unbounded_channel();
     let (stopper, stop) = Stopper::new();
     let signals = Signals::catch();
-    let Opened { provider, catalog, calls, .. } = opened;
+    let Opened { provider, catalog, calls, journal, .. } = opened;
     let writer = provider.into_writer(task.plan.stack.clone());
     let site = Site {
         writer: &writer,
@@ -65,11 +68,11 @@ pub(crate) async fn carry_out(
     let mut record = RunRecord::default();
     let began = calls.now();
     let report = {
-        let views = views(&mut record, task.options, screen);
+        let views = views(&mut record, task.options, screen, journal);
         let run = execute(site, stop, sender);
         let listening = signals.hand_on(&stopper);
         tokio::pin!(listening);
-        let both = futures::future::join(run, show(views, receiver));
+        let both = futures::future::join(run, show(views, receiver, &screen.mask));
         tokio::select! {
             (report, ()) = both => report,
             never = &mut listening => match never {},
@@ -82,24 +85,31 @@ pub(crate) async fn carry_out(
     } else {
         screen.data(&format!("\n{text}"));
     }
-    write_trace_of(task.place, record.ended(), began, &calls)?;
+    if let Some(path) = &task.place.trace {
+        screen.file(path, &trace_json(record.ended(), began, &calls.calls()))?;
+    }
     Ok(exit_of(&report, record.was_interrupted()))
 }
 
-async fn show(
-    mut views: impl View,
-    mut events: mpsc::UnboundedReceiver<crate::engine::event::Event>,
-) {
+async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, mask: &Mask) {
     while let Some(event) = events.recv().await {
-        views.show(&event);
+        views.show(&mask.veil_value(&event));
     }
     views.finish();
 }
 
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
 /// request.
-fn views<'a>(record: &'a mut RunRecord, options: &Run, screen: &Screen) -> FanOut<'a> {
-    let views = FanOut::new().with(record);
+fn views<'a>(
+    record: &'a mut RunRecord,
+    options: &Run,
+    screen: &Screen,
+    journal: Option<Journal>,
+) -> FanOut<'a> {
+    let mut views = FanOut::new().with(record);
+    if let Some(journal) = journal {
+        views = views.with(JsonLines::new(Box::new(journal)));
+    }
     if options.json {
         views.with(JsonLines::new(Box::new(std::io::stdout())))
     } else if screen.is_live {

@@ -1,8 +1,13 @@
-//! stdout for data, stderr for talk, each with colours only where they are wanted.
+//! stdout for data, stderr for talk, each with colours only where they are
+//! wanted, and files; none with what must not be shown.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
+
+use super::exit::Failure;
+use crate::model::Mask;
 
 /// Where text goes.
 #[derive(Debug)]
@@ -11,16 +16,19 @@ pub(crate) struct Screen {
     pub(crate) can_ask: bool,
     /// Whether stderr is a terminal that can redraw lines.
     pub(crate) is_live: bool,
+    /// What nobody may read, wherever it is written.
+    pub(crate) mask: Mask,
     stdout: ColorChoice,
     stderr: ColorChoice,
 }
 
 impl Screen {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(mask: Mask) -> Self {
         let is_live = std::io::stderr().is_terminal();
         Self {
             can_ask: std::io::stdin().is_terminal() && is_live,
             is_live,
+            mask,
             stdout: AutoStream::choice(&std::io::stdout()),
             stderr: AutoStream::choice(&std::io::stderr()),
         }
@@ -33,23 +41,33 @@ impl Screen {
 
     /// Data. Whoever closed the pipe has read enough.
     pub(crate) fn data(&self, text: &str) {
-        write_lines(AutoStream::new(std::io::stdout(), self.stdout), text);
+        write_lines(AutoStream::new(std::io::stdout(), self.stdout), &self.mask.veil(text));
     }
 
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
-        write_lines(AutoStream::new(std::io::stderr(), self.stderr), text);
+        write_lines(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(text));
+    }
+
+    /// A file.
+    pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        std::fs::write(path, self.mask.veil(text)).map_err(|error| cannot_write(path, &error))
     }
 
     /// Asks a question and waits for a line.
     pub(crate) fn ask(&self, question: &str) -> String {
-        write(AutoStream::new(std::io::stderr(), self.stderr), question);
+        write(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(question));
         let mut answer = String::new();
         match std::io::stdin().read_line(&mut answer) {
             Ok(_) => answer.trim().to_owned(),
             Err(_) => String::new(),
         }
     }
+}
+
+/// Why a file is not written.
+pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::plain(format!("{} cannot be written: {error}", path.display()))
 }
 
 fn write_lines(out: impl Write, text: &str) {

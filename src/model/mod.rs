@@ -14,6 +14,7 @@ pub mod cloud_error;
 pub mod compare;
 pub mod diagnostic;
 pub mod document;
+pub mod mask;
 pub mod patience;
 pub mod place;
 pub mod resource;
@@ -28,6 +29,7 @@ pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare};
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
+pub use mask::Mask;
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{

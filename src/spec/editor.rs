@@ -66,6 +66,11 @@ fn stack_properties() -> Json {
             "description": "Variables with their defaults; `${var.NAME}` reads one, \
                             `--var NAME=VALUE` overrides one.",
         },
+        "sensitive": {
+            "type": "array",
+            "description": "Variables whose values are never shown.",
+            "items": { "type": "string" },
+        },
         "tags": {
             "type": "object",
             "description": "Tags of every resource that can carry tags.",

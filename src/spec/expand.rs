@@ -33,6 +33,7 @@ const MAX_VALUES: usize = 100 * MAX_RESOURCES;
 const MAX_STEPS: usize = 128;
 
 /// What every reference may see, wherever it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     /// `None` while it is being found out.
     pub(super) stack: Option<&'a str>,

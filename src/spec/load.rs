@@ -10,18 +10,29 @@ use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
+use super::sensitive;
 use super::shape;
 use super::source::Mark;
 use super::tree::{Map, Node, Value};
 use super::variables;
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Mask};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
 /// is known; beyond that nobody can say where a value comes from.
 const MAX_EXTENDS: usize = 8;
 
-pub(super) const STACK_KEYS: &[&str] =
-    &["stack", "account", "region", "vars", "tags", "resources", "outputs", "checks", "extends"];
+pub(super) const STACK_KEYS: &[&str] = &[
+    "stack",
+    "account",
+    "region",
+    "vars",
+    "sensitive",
+    "tags",
+    "resources",
+    "outputs",
+    "checks",
+    "extends",
+];
 
 /// What comes from outside of the files.
 pub struct Inputs<'a> {
@@ -31,6 +42,8 @@ pub struct Inputs<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// The ids that `checks.skip` may name.
     pub checks: &'a [&'a str],
+    /// Learns the values that `sensitive` speaks of.
+    pub mask: &'a Mask,
 }
 
 impl fmt::Debug for Inputs<'_> {
@@ -110,6 +123,7 @@ pub(super) fn load_with(
         }
     }
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
+    let secrets = sensitive::hide(root.get("sensitive"), declared, inputs, &mut deferred);
     let variables = variables::settle(declared, &inputs.vars, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map());
     if !root.contains_key("resources") {
@@ -126,8 +140,17 @@ pub(super) fn load_with(
     gathering.gather(resources.unwrap_or(&Map::new()));
     deferred.append(&mut gathering.problems);
     sources.extend(gathering.read.into_keys());
-    let header = Header { root: &root, start: &start, variables: &variables, inputs }.read();
-    match header {
+    let (library, nothing) = (Library::default(), Map::new());
+    let header = Header {
+        root: &root,
+        start: &start,
+        variables: &variables,
+        library: &library,
+        resources: &nothing,
+        inputs,
+    };
+    sensitive::hide_settled(&secrets, header.ground(), inputs.mask, &mut deferred);
+    match header.read() {
         Ok((name, account, region)) => Ok(StackFile {
             name,
             account,
@@ -217,6 +240,9 @@ struct Header<'a> {
     root: &'a Map,
     start: &'a Mark,
     variables: &'a BTreeMap<String, Node>,
+    /// Of which it may use nothing.
+    library: &'a Library,
+    resources: &'a Map,
     inputs: &'a Inputs<'a>,
 }
 
@@ -238,6 +264,18 @@ impl Header<'_> {
         }
     }
 
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            stack: None,
+            place: None,
+            env: self.inputs.env,
+            variables: self.variables,
+            kinds: &[],
+            library: self.library,
+            resources: self.resources,
+        }
+    }
+
     fn text(
         &self,
         key: &str,
@@ -245,16 +283,7 @@ impl Header<'_> {
         check: fn(&str) -> Result<(), Diagnostic>,
     ) -> Option<String> {
         let written = &self.root.get(key)?.node;
-        let ground = Ground {
-            stack: None,
-            place: None,
-            env: self.inputs.env,
-            variables: self.variables,
-            kinds: &[],
-            library: &Library::default(),
-            resources: &Map::new(),
-        };
-        let (node, found) = Expansion::new(ground).evaluate_alone(written);
+        let (node, found) = Expansion::new(self.ground()).evaluate_alone(written);
         problems.extend(found);
         let node = node.filter(|node| !node.is_null())?;
         if key == "account" && matches!(node.value, Value::Number(_)) {

@@ -12,7 +12,7 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
-//! `merge`, `variables`, `load`; then `reference`, `pattern`, `expand` with
+//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `conform`, `predict`,
 //! `edges`, `check`; and beside them `editor`.
 
@@ -31,6 +31,7 @@ mod pattern;
 mod patterns;
 mod predict;
 mod reference;
+mod sensitive;
 mod shape;
 mod skips;
 mod source;

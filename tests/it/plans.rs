@@ -11,7 +11,7 @@ use std::path::Path;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
-    Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Naming, Owner,
+    Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Mask, Naming, Owner,
     Parent, Place, Stack, Status,
 };
 use ccprov::plan::{Permissions, Plan, Purpose, World, guard, plan, plan_destroy};
@@ -134,7 +134,8 @@ fn steps(plan: &Plan) -> String {
 }
 
 fn stack(path: &Path) -> Stack {
-    let inputs = spec::Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs =
+        spec::Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
     let place = Place {
         partition: "aws".to_owned(),
         account: "123456789012".to_owned(),

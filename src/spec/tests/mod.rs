@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 
 use super::{BuiltIn, Checked, Inputs, check};
 use crate::model::{
-    Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Naming, Patience, Place,
-    Prepared, Problem, document,
+    Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming, Patience,
+    Place, Prepared, Problem, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -62,6 +62,7 @@ impl<'a> Case<'a> {
             vars: owned(self.vars),
             env: &|name| env.get(name).cloned(),
             checks: &["tls_only"],
+            mask: &Mask::default(),
         };
         let file = super::load::load_with(path, &inputs, self.built_in)?;
         let place = Place {

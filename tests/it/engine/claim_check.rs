@@ -7,7 +7,7 @@ use std::path::Path;
 use ccprov::aws::AwsCatalog;
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Look, Site, Until, execute, observe};
-use ccprov::model::{Stack, Status};
+use ccprov::model::{Mask, Stack, Status};
 use ccprov::plan::{Permissions, Plan, plan, plan_destroy};
 use ccprov::sim::{Cloud, Weather, rounds};
 use ccprov::spec::{Inputs, check, load};
@@ -19,7 +19,8 @@ const PERMISSIONS: Permissions = Permissions { allow_data_loss: true };
 
 fn dev(catalog: &AwsCatalog) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks/dev.yaml");
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs =
+        Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
     let file = load(&path, &inputs).expect("a stack file");
     check(&file, &place(), catalog, &inputs).expect("a stack").stack
 }

@@ -10,7 +10,7 @@ use ccprov::engine::event::{Event, EventKind, Outcome};
 use ccprov::engine::port::Write;
 use ccprov::engine::stop::{Stop, Stopper};
 use ccprov::engine::{Look, Report, Site, Until, execute, observe};
-use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Place, Stack};
+use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Mask, Place, Stack};
 use ccprov::plan::{Change, Permissions, Plan, plan, plan_destroy};
 use ccprov::sim::{Cloud, SimCatalog, Weather};
 use ccprov::spec::{Inputs, check, load};
@@ -40,7 +40,8 @@ pub(crate) fn stack_or_problems(resources: &Value) -> Result<Stack, Vec<Diagnost
     let path = folder.path().join("dev.yaml");
     let text = json!({ "stack": STACK, "resources": resources }).to_string();
     fs::write(&path, text).unwrap(); // JSON is YAML.
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs =
+        Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
     let file = load(&path, &inputs)?;
     Ok(check(&file, &place(), catalog(), &inputs)?.stack)
 }
