@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Address, Finding, Inspected, Level, Location, Verdict};
+use crate::model::{Finding, Inspected, Level, Location, Verdict};
 use crate::report::phrases::tame;
 
 use super::{InspectionRecord, details};

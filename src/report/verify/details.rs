@@ -9,7 +9,7 @@ use crate::report::phrases::{count, duration, tame};
 use crate::report::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint};
 use crate::report::value::{self, Label};
 
-use super::InspectionRecord;
+use super::{InspectionRecord, cause};
 
 /// How many of the last observations are shown. What was awaited, what was
 /// seen instead, and a little of the way there.
@@ -36,6 +36,18 @@ pub(super) fn write(
         Verdict::Passed | Verdict::Skipped { .. } => return,
     }
     write_observations(page, depth, &result.observations);
+    if let Some((result, finding)) = cause::most_likely(record, result) {
+        let (culprit, message) = (culprit(finding), tame(&finding.message));
+        let cause = paint(HINT, "most likely cause");
+        page.line(depth, format!("{cause}: {}, {culprit}: {message}", result.check));
+    }
+}
+
+/// The same as text of its own, without colours.
+pub(super) fn plain(record: &InspectionRecord<'_>, result: &Inspected) -> String {
+    let mut page = Page::default();
+    write(&mut page, 0, record, result);
+    anstream::adapter::strip_str(&page.into_text()).to_string()
 }
 
 fn write_finding(

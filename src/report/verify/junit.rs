@@ -10,7 +10,6 @@
 use std::time::Duration;
 
 use crate::model::{CheckKind, Inspected, Verdict};
-use crate::report::page::Page;
 use crate::report::phrases::tame;
 
 use super::xml::Xml;
@@ -60,14 +59,14 @@ fn write_case(xml: &mut Xml, record: &InspectionRecord<'_>, result: &Inspected) 
         Verdict::Passed => {}
         Verdict::Failed { findings } => {
             let message = details::in_short(findings);
-            let text = details_of(record, result);
+            let text = details::plain(record, result);
             xml.leaf("failure", &[("message", &message), ("type", level)], &text);
         }
         Verdict::Skipped { reason } => xml.leaf("skipped", &[("message", &tame(reason))], ""),
         Verdict::CouldNotLook { error } => {
             let kind = if error.code.is_empty() { "NoAnswer" } else { &error.code };
             let message = tame(&error.to_string());
-            let text = details_of(record, result);
+            let text = details::plain(record, result);
             xml.leaf("error", &[("message", &message), ("type", kind)], &text);
         }
     }
@@ -76,12 +75,6 @@ fn write_case(xml: &mut Xml, record: &InspectionRecord<'_>, result: &Inspected) 
         xml.leaf("system-out", &[], &out);
     }
     xml.close();
-}
-
-fn details_of(record: &InspectionRecord<'_>, result: &Inspected) -> String {
-    let mut page = Page::default();
-    details::write(&mut page, 0, record, result);
-    anstream::adapter::strip_str(&page.into_text()).to_string()
 }
 
 /// All that was seen, and the request id for the support case.

@@ -3,35 +3,52 @@
 use crate::model::{CheckInfo, CheckKind};
 use crate::report::page::Page;
 use crate::report::style::{FAINT, STRONG, paint};
-use crate::verify::{CONFORMANCE, RULES};
 
 use super::details;
 
-/// Every check there is, in the order in which results come: conformance,
-/// the rules, and the behaviours that a cloud brings.
-pub fn every_check(behaviours: impl IntoIterator<Item = CheckInfo>) -> Vec<CheckInfo> {
-    let rules = RULES.iter().map(|rule| rule.info);
-    let mut checks: Vec<CheckInfo> =
-        std::iter::once(CONFORMANCE).chain(rules).chain(behaviours).collect();
-    checks.sort_by_key(|info| (info.kind, info.id));
-    checks
-}
+/// In the order in which results come.
+const KINDS: [CheckKind; 3] = [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour];
 
 /// Checks in a list, those of a kind together.
 pub fn checks_text(checks: &[CheckInfo]) -> String {
     let mut page = Page::default();
     let width = checks.iter().map(|info| info.id.len()).max().unwrap_or(0);
-    for kind in [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour] {
+    for kind in KINDS {
         let mut of_kind = checks.iter().filter(|info| info.kind == kind).peekable();
         if of_kind.peek().is_none() {
             continue;
         }
         page.gap();
-        page.line(0, format!("{} {}", paint(STRONG, details::title(kind)), paint(FAINT, how(kind))));
+        page.line(
+            0,
+            format!("{} {}", paint(STRONG, details::title(kind)), paint(FAINT, how(kind))),
+        );
         for info in of_kind {
             // As wide as `warning`.
             let level = paint(FAINT, format!("{:7}", details::word(info.level)));
             page.line(1, format!("{:width$}  {level}  {}", info.id, info.summary));
+        }
+    }
+    page.into_text()
+}
+
+/// All checks as a page of Markdown, with links to the pages of each.
+pub fn checks_page(checks: &[CheckInfo]) -> String {
+    let mut page = Page::default();
+    page.line(
+        0,
+        "# Checks\n\nWhat `ccprov verify` looks at; `ccprov verify --list` says the same.",
+    );
+    for kind in KINDS {
+        let mut of_kind = checks.iter().filter(|info| info.kind == kind).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        page.line(0, format!("\n## {}\n\nEach {}.\n", details::title(kind), how(kind)));
+        page.line(0, "| Check | Level | What holds where it passes |\n| --- | --- | --- |");
+        for CheckInfo { id, level, summary, .. } in of_kind {
+            let level = details::word(*level);
+            page.line(0, format!("| [`{id}`]({id}.md) | {level} | {} |", cell(summary)));
         }
     }
     page.into_text()
@@ -66,6 +83,11 @@ fn word(kind: CheckKind) -> &'static str {
     }
 }
 
+/// A sentence within a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
 fn how(kind: CheckKind) -> &'static str {
     match kind {
         CheckKind::Conformance => "compares what is declared with what lives",
@@ -83,20 +105,11 @@ mod tests {
     #[test]
     fn a_check_fills_a_page() {
         insta::assert_snapshot!("check_page", check_page(&inspections::CHECKS[1]));
+        insta::assert_snapshot!("checks_page", checks_page(inspections::CHECKS));
     }
 
     #[test]
     fn checks_are_a_list() {
         insta::assert_snapshot!("checks_text", plain(&checks_text(inspections::CHECKS)));
-    }
-
-    #[test]
-    fn every_check_is_listed_once_and_in_order() {
-        let behaviour = inspections::CHECKS[4];
-        let checks = every_check([behaviour]);
-        assert_eq!(checks.first(), Some(&CONFORMANCE));
-        assert_eq!(checks.last(), Some(&behaviour));
-        assert_eq!(checks.len(), RULES.len() + 2);
-        assert!(checks.is_sorted_by_key(|info| (info.kind, info.id)));
     }
 }

@@ -113,10 +113,7 @@ impl<'a> TellResult<'a> {
     }
 }
 
-fn tell<'a>(
-    verdict: &'a Verdict,
-    locations: &'a BTreeMap<Address, Location>,
-) -> TellVerdict<'a> {
+fn tell<'a>(verdict: &'a Verdict, locations: &'a BTreeMap<Address, Location>) -> TellVerdict<'a> {
     match verdict {
         Verdict::Passed => TellVerdict::Passed,
         Verdict::Failed { findings } => {

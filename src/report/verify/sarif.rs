@@ -238,7 +238,10 @@ mod tests {
 
     /// What the schema says against a document.
     fn faults(sarif: &Value) -> Vec<String> {
-        let schema = serde_json::from_str(OFFICIAL).unwrap();
+        // One of its patterns has a bracket too many, which strict readers refuse.
+        let mended = OFFICIAL.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$");
+        assert_ne!(mended, OFFICIAL, "the schema does not need mending any more");
+        let schema = serde_json::from_str(&mended).unwrap();
         let schema = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
         schema.iter_errors(sarif).map(|fault| fault.to_string()).collect()
     }

@@ -10,8 +10,9 @@ use super::{InspectionRecord, details};
 
 /// The whole inspection as text with colour codes.
 ///
-/// One line begins with `Verify: N passed, N failed, N skipped, N not looked
-/// at.`; what follows says what to do.
+/// First every check in a line; then what stands in need of a reader, the
+/// failures last. One line begins with `Verify: N passed, N failed, N skipped,
+/// N not looked at in`; what follows says what to do.
 pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     let mut page = Page::default();
     let (stack, place) = (paint(STRONG, record.stack), record.place);
@@ -21,10 +22,14 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     for kind in [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour] {
         write_group(&mut page, record, kind);
     }
+    let could_not_look = |it: &&Inspected| matches!(it.verdict, Verdict::CouldNotLook { .. });
+    write_details(&mut page, record, ("Not looked at", &could_not_look));
+    let failed = |it: &&Inspected| matches!(it.verdict, Verdict::Failed { .. });
+    write_details(&mut page, record, ("Failures", &failed));
     let totals = record.totals();
     let style = if totals.is_success() { ADD } else { BAD };
     page.gap();
-    page.line(0, format!("{} {totals}.", paint(style, "Verify:")));
+    page.line(0, format!("{} {totals} in {}.", paint(style, "Verify:"), duration(record.took)));
     for step in details::next_steps(record) {
         page.line(0, step);
     }
@@ -44,7 +49,20 @@ fn write_group(page: &mut Page, record: &InspectionRecord<'_>, kind: CheckKind) 
         let subjects = count(folded.len(), "resource");
         page.line(1, format!("{} {}  {subjects} as declared", sign(first), first.check));
     }
-    for result in told {
+    told.into_iter().for_each(|result| page.line(1, head(result)));
+}
+
+/// The results of a verdict with all that is known of them.
+fn write_details(
+    page: &mut Page,
+    record: &InspectionRecord<'_>,
+    (title, is_meant): (&str, &dyn Fn(&&Inspected) -> bool),
+) {
+    for (at, result) in record.results.iter().filter(is_meant).enumerate() {
+        page.gap();
+        if at == 0 {
+            page.line(0, format!("{}\n", paint(STRONG, title)));
+        }
         page.line(1, head(result));
         details::write(page, 3, record, result);
     }
@@ -102,6 +120,6 @@ mod tests {
     fn the_promised_line_is_verbatim() {
         let text = plain(&verify_text(&inspections::well().record()));
         let last = text.lines().last();
-        assert_eq!(last, Some("Verify: 13 passed, 0 failed, 0 skipped, 0 not looked at."));
+        assert_eq!(last, Some("Verify: 13 passed, 0 failed, 0 skipped, 0 not looked at in 42s."));
     }
 }

@@ -5,6 +5,7 @@
 //! the time is handed in, and where their text goes is up to the front desk.
 
 mod annotations;
+mod cause;
 mod details;
 mod junit;
 mod markdown;
@@ -24,9 +25,9 @@ use crate::model::{Address, CheckInfo, Finding, Inspected, Location, Place, Verd
 pub use annotations::github_annotations;
 pub use junit::junit_xml;
 pub use markdown::summary_md;
-pub use pages::{check_page, checks_text, every_check};
+pub use pages::{check_page, checks_page, checks_text};
 pub use progress::{
-    InspectionLines, InspectionView, LiveInspection, PlainInspection, VERIFY_FORMAT,
+    InspectionView, JsonInspection, LiveInspection, PlainInspection, VERIFY_FORMAT,
 };
 pub use results_json::{RESULTS_FORMAT, results_json};
 pub use sarif::sarif_json;
