@@ -50,7 +50,7 @@ fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
 }
 
 fn message(record: &InspectionRecord<'_>, check: &str, finding: &Finding) -> String {
-    let text = format!("{}: {}", details::culprit(finding), tame(&finding.message));
+    let text = details::in_a_line(finding);
     match record.hint(check, finding) {
         Some(hint) => format!("{text}\nhint: {}", tame(hint)),
         None => text,

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::{CheckKind, CloudError, Finding, Inspected, Level, Observation, Verdict};
+use crate::model::{CheckKind, CloudError, Finding, Inspected, Level, Observation, Path, Verdict};
 use crate::report::page::Page;
 use crate::report::phrases::{count, duration, tame};
 use crate::report::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint};
@@ -37,9 +37,8 @@ pub(super) fn write(
     }
     write_observations(page, depth, &result.observations);
     if let Some((result, finding)) = cause::most_likely(record, result) {
-        let (culprit, message) = (culprit(finding), tame(&finding.message));
         let cause = paint(HINT, "most likely cause");
-        page.line(depth, format!("{cause}: {}, {culprit}: {message}", result.check));
+        page.line(depth, format!("{cause}: {}, {}", result.check, in_a_line(finding)));
     }
 }
 
@@ -154,13 +153,24 @@ fn whereabouts(record: &InspectionRecord<'_>, finding: &Finding) -> String {
 }
 
 /// `claimcheck.queue: delay_seconds`, or the resource alone.
-pub(super) fn culprit(finding: &Finding) -> String {
+fn culprit(finding: &Finding) -> String {
     match &finding.path {
         Some(path) => {
             format!("{}: {}", finding.address, tame(&value::reference(&path.to_string())))
         }
         None => finding.address.to_string(),
     }
+}
+
+/// `claimcheck.queue: delay_seconds is not as declared`. Messages that begin
+/// with the field need not be told its name.
+pub(super) fn in_a_line(finding: &Finding) -> String {
+    let message = tame(&finding.message);
+    let names_it = |path: &Path| message.starts_with(&value::reference(&path.to_string()));
+    if finding.path.as_ref().is_some_and(names_it) {
+        return format!("{}: {message}", finding.address);
+    }
+    format!("{}: {message}", culprit(finding))
 }
 
 /// The first finding in a line, and how many more there are.

@@ -25,7 +25,8 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     page.line(0, format!("**{totals}** in {}.", duration(*took)));
     page.line(0, format!("Account {}, region {}.", code(&place.account), code(&place.region)));
     let steps = details::next_steps(record);
-    steps.iter().for_each(|step| page.line(0, step));
+    page.gap();
+    steps.iter().for_each(|step| page.line(0, format!("- {step}")));
     let open = record.results.iter().filter_map(|result| block(record, result));
     write_within(&mut page, MOST_OPEN, open, "\nFurther results that need a reader");
     if !record.results.is_empty() {
@@ -56,18 +57,16 @@ fn write_within(page: &mut Page, most: usize, parts: impl Iterator<Item = String
 
 /// What there is to say of a result that did not pass.
 fn block(record: &InspectionRecord<'_>, result: &Inspected) -> Option<String> {
-    let what = match &result.verdict {
+    let remark = match &result.verdict {
         Verdict::Passed | Verdict::Skipped { .. } => return None,
-        Verdict::Failed { findings } => words(&details::in_short(findings)),
-        Verdict::CouldNotLook { error } => {
-            format!("could not look: {}", words(&tame(&error.to_string())))
-        }
+        Verdict::Failed { .. } => "",
+        Verdict::CouldNotLook { .. } => ": could not look",
     };
     let (sign, check) = (sign(result), code(&result.check));
     let text = details::plain(record, result);
     let fence = "`".repeat(2.max(longest_run_of_backticks(&text)) + 1);
     let subject = words(&tame(&result.subject));
-    Some(format!("\n### {sign} {check} {subject}\n\n{what}\n\n{fence}text\n{text}{fence}"))
+    Some(format!("\n### {sign} {check} {subject}{remark}\n\n{fence}text\n{text}{fence}"))
 }
 
 fn row(result: &Inspected) -> String {

@@ -19,10 +19,8 @@ pub fn checks_text(checks: &[CheckInfo]) -> String {
             continue;
         }
         page.gap();
-        page.line(
-            0,
-            format!("{} {}", paint(STRONG, details::title(kind)), paint(FAINT, how(kind))),
-        );
+        let title = paint(STRONG, details::title(kind));
+        page.line(0, format!("{title}  {}", paint(FAINT, how(kind))));
         for info in of_kind {
             // As wide as `warning`.
             let level = paint(FAINT, format!("{:7}", details::word(info.level)));

@@ -122,7 +122,7 @@ fn failed(
     (finding, seen): (&Finding, &mut Fingerprints),
 ) -> Value {
     let Finding { address, path, expected, actual, patch, .. } = finding;
-    let mut text = format!("{}: {}", details::culprit(finding), tame(&finding.message));
+    let mut text = details::in_a_line(finding);
     if let Some(hint) = record.hint(&result.check, finding) {
         text.push_str(&format!("\n{}", tame(hint)));
     }
@@ -233,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    /// Of OASIS; see `tests/it/schemas/README.md`.
+    /// See `tests/it/schemas/README.md`.
     const OFFICIAL: &str = include_str!("../../../tests/it/schemas/sarif-2.1.0.json");
 
     /// What the schema says against a document.
