@@ -1,6 +1,6 @@
 # `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build docs tools plan apply destroy clean ministack ministack-and-moto
+.PHONY: help demo test torture check build docs tools plan apply destroy clean ministack ministack-and-moto
 
 STACK ?= stacks/dev.yaml
 
@@ -19,6 +19,9 @@ demo: ## build, start an emulator of AWS, and take stacks/dev.yaml from plan to 
 test: ## everything that CI checks; installs the emulators that it needs
 	@$(both) check ministack-and-moto
 	cargo test
+
+torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
+	cargo test --test it torture:: -- --include-ignored --nocapture
 
 check: ## what needs no test to run: format, lints, the wall before AWS, documentation
 	cargo fmt --check

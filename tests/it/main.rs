@@ -14,4 +14,5 @@ mod plans;
 mod resource;
 mod rounds;
 mod support;
+mod torture;
 mod transcripts;

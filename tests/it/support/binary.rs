@@ -118,6 +118,14 @@ impl Ccprov {
         self.transcript(arguments, &output)
     }
 
+    /// Runs it to its end, and tells its process id once it has begun.
+    pub(crate) fn run_told(&self, arguments: &[&str], begun: impl FnOnce(u32)) -> Transcript {
+        let child = self.spawn(arguments);
+        begun(child.id());
+        let output = child.wait_with_output().expect("the binary ends");
+        self.transcript(arguments, &output)
+    }
+
     /// Runs it, and sends it a signal (`INT`, `TERM`) when it says on standard
     /// error what contains a text. Moments follow each other. What it says must
     /// fit into a pipe until then.

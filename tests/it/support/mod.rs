@@ -1,9 +1,10 @@
 //! What tests run on: emulators of AWS, clients for changes behind ccprov's
-//! back, the binary with its transcripts, a proxy that makes calls slow, and
-//! documents that must match the code.
+//! back, the binary with its transcripts, proxies that make calls slow or let
+//! them fail, and documents that must match the code.
 
 pub(crate) mod aws;
 pub(crate) mod binary;
 pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
+pub(crate) mod fault_proxy;
 pub(crate) mod page;

@@ -1,0 +1,120 @@
+//! Everything that lives in an account, counted behind ccprov's back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_kms::types::KeyState;
+
+use crate::support::aws;
+use crate::support::emulator::Account;
+
+/// Objects by kind: their names, each with what would show that somebody
+/// touched it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Census {
+    objects: BTreeMap<(&'static str, String), String>,
+}
+
+/// What is in an account that should not be, or is not and should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Deviation {
+    /// Objects that nobody asked for.
+    pub(super) orphans: usize,
+    /// Objects that are there once too often.
+    pub(super) duplicates: usize,
+    /// Objects that are missing.
+    pub(super) missing: usize,
+    /// Objects of others that changed or went.
+    pub(super) touched: usize,
+}
+
+impl Deviation {
+    pub(super) const NONE: Self = Self { orphans: 0, duplicates: 0, missing: 0, touched: 0 };
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            orphans: self.orphans + other.orphans,
+            duplicates: self.duplicates + other.duplicates,
+            missing: self.missing + other.missing,
+            touched: self.touched + other.touched,
+        }
+    }
+}
+
+/// What the demo's stack consists of.
+const STACK: &[(&str, usize)] =
+    &[("key", 1), ("bucket", 1), ("queue", 2), ("topic", 1), ("subscription", 1), ("role", 2)];
+
+impl Census {
+    /// Counts. Keys that wait for their end do not live.
+    pub(super) async fn of(account: &Account) -> Self {
+        let mut this = Self::default();
+        this.keys(account).await;
+        this.queues_and_topics(account).await;
+        for bucket in aws::s3(account).list_buckets().send().await.unwrap().buckets() {
+            this.note("bucket", bucket.name().unwrap_or_default(), "");
+        }
+        let iam = aws_sdk_iam::Client::new(&aws::config(account));
+        for role in iam.list_roles().send().await.unwrap().roles() {
+            this.note("role", role.role_name(), role.path());
+        }
+        this
+    }
+
+    async fn keys(&mut self, account: &Account) {
+        let kms = aws_sdk_kms::Client::new(&aws::config(account));
+        for key in kms.list_keys().send().await.unwrap().keys() {
+            let id = key.key_id().unwrap_or_default();
+            let described = kms.describe_key().key_id(id).send().await.unwrap();
+            let metadata = described.key_metadata().unwrap();
+            if metadata.key_state() == Some(&KeyState::Enabled) {
+                self.note("key", id, metadata.description().unwrap_or_default());
+            }
+        }
+    }
+
+    async fn queues_and_topics(&mut self, account: &Account) {
+        let config = aws::config(account);
+        let sqs = aws_sdk_sqs::Client::new(&config);
+        for url in sqs.list_queues().send().await.unwrap().queue_urls() {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            let tags = sqs.list_queue_tags().queue_url(url).send().await.unwrap();
+            let tags: BTreeMap<_, _> = tags.tags().into_iter().flatten().collect();
+            self.note("queue", name, &format!("{tags:?}"));
+        }
+        let sns = aws_sdk_sns::Client::new(&config);
+        for topic in sns.list_topics().send().await.unwrap().topics() {
+            self.note("topic", topic.topic_arn().unwrap_or_default(), "");
+        }
+        for subscription in sns.list_subscriptions().send().await.unwrap().subscriptions() {
+            let (topic, to) = (subscription.topic_arn(), subscription.endpoint());
+            let name = subscription.subscription_arn().unwrap_or_default();
+            self.note("subscription", name, &format!("{topic:?} {to:?}"));
+        }
+    }
+
+    fn note(&mut self, kind: &'static str, name: &str, state: &str) {
+        self.objects.insert((kind, name.to_owned()), state.to_owned());
+    }
+
+    /// How an account with the stack deviates, whose own objects are `self`.
+    pub(super) fn with_stack(&self, now: &Self) -> Deviation {
+        let mut deviation = Deviation { touched: self.touched(now), ..Deviation::NONE };
+        for (kind, wanted) in STACK {
+            let is_new = |key: &&(&str, String)| key.0 == *kind && !self.objects.contains_key(*key);
+            let found = now.objects.keys().filter(is_new).count();
+            deviation.duplicates += found.saturating_sub(*wanted);
+            deviation.missing += wanted.saturating_sub(found);
+        }
+        deviation
+    }
+
+    /// How an account deviates whence the stack is gone.
+    pub(super) fn without_stack(&self, now: &Self) -> Deviation {
+        let orphans = now.objects.keys().filter(|key| !self.objects.contains_key(*key)).count();
+        Deviation { orphans, touched: self.touched(now), ..Deviation::NONE }
+    }
+
+    fn touched(&self, now: &Self) -> usize {
+        self.objects.iter().filter(|(key, state)| now.objects.get(*key) != Some(*state)).count()
+    }
+}
