@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Finding, Inspected, Level, Location, Verdict};
+use crate::model::{Inspected, Level, Location, Verdict};
 use crate::report::phrases::tame;
 
 use super::{InspectionRecord, details};
@@ -34,26 +34,17 @@ fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
         Verdict::Failed { findings } => findings
             .iter()
             .map(|finding| {
-                let text = message(record, &result.check, finding);
+                let hint = record.hint(&result.check, finding);
+                let text = details::with_hint(details::in_a_line(finding), hint);
                 line(record.location_of(&finding.address), &result.check, &text)
             })
             .collect(),
         Verdict::CouldNotLook { error } => {
             let title = format!("{} could not look", result.check);
-            let mut text = format!("{}: {}", tame(&result.subject), tame(&error.to_string()));
-            if let Some(hint) = &error.hint {
-                text.push_str(&format!("\nhint: {}", tame(hint)));
-            }
+            let text = format!("{}: {}", tame(&result.subject), tame(&error.to_string()));
+            let text = details::with_hint(text, error.hint.as_deref());
             vec![line(record.location_of_result(result), &title, &text)]
         }
-    }
-}
-
-fn message(record: &InspectionRecord<'_>, check: &str, finding: &Finding) -> String {
-    let text = details::in_a_line(finding);
-    match record.hint(check, finding) {
-        Some(hint) => format!("{text}\nhint: {}", tame(hint)),
-        None => text,
     }
 }
 

@@ -1,5 +1,5 @@
 //! What there is to say of a result that did not pass, for people: the same
-//! words on a terminal, in a log of JUnit and in a summary.
+//! words on a terminal, in a log of `JUnit` and in a summary.
 
 use serde_json::Value;
 
@@ -132,7 +132,7 @@ fn write_observations(page: &mut Page, depth: usize, observations: &[Observation
     if observations.is_empty() {
         return;
     }
-    let before_that = if before > 0 { format!(", after {} more", before) } else { String::new() };
+    let before_that = if before > 0 { format!(", after {before} more") } else { String::new() };
     page.line(depth, format!("last seen{before_that}:"));
     for line in observed(&observations[before..]) {
         page.line(depth + 1, paint(FAINT, line));
@@ -162,10 +162,10 @@ fn culprit(finding: &Finding) -> String {
     }
 }
 
-/// `claimcheck.queue: delay_seconds is not as declared`. Messages that begin
-/// with the field need not be told its name.
+/// `claimcheck.queue: delay_seconds is not as declared: expected 0, actual 900`.
+/// Messages that begin with the field need not be told its name.
 pub(super) fn in_a_line(finding: &Finding) -> String {
-    let message = tame(&finding.message);
+    let message = message(finding);
     let names_it = |path: &Path| message.starts_with(&value::reference(&path.to_string()));
     if finding.path.as_ref().is_some_and(names_it) {
         return format!("{}: {message}", finding.address);
@@ -173,12 +173,32 @@ pub(super) fn in_a_line(finding: &Finding) -> String {
     format!("{}: {message}", culprit(finding))
 }
 
+/// A text with what to try below it, without colours.
+pub(super) fn with_hint(text: String, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{text}\nhint: {}", tame(hint)),
+        None => text,
+    }
+}
+
 /// The first finding in a line, and how many more there are.
 pub(super) fn in_short(findings: &[Finding]) -> String {
     let Some(first) = findings.first() else { return String::new() };
     match findings.len() - 1 {
-        0 => tame(&first.message),
-        more => format!("{} (and {} more)", tame(&first.message), more),
+        0 => message(first),
+        more => format!("{} (and {more} more)", message(first)),
+    }
+}
+
+/// What is wrong, with the values where they fit into a line.
+fn message(finding: &Finding) -> String {
+    let message = tame(&finding.message);
+    let inline = |value: &Option<Value>| value.as_ref().and_then(value::inline);
+    match (inline(&finding.expected), inline(&finding.actual)) {
+        (Some(expected), Some(actual)) => {
+            format!("{message}: expected {expected}, actual {actual}")
+        }
+        (Some(_) | None, _) => message,
     }
 }
 

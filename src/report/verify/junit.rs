@@ -1,11 +1,11 @@
-//! An inspection as JUnit XML, for Jenkins, GitLab, Azure, CircleCI, Buildkite.
+//! An inspection as `JUnit` XML, for Jenkins, GitLab, Azure, `CircleCI`, Buildkite.
 //!
 //! One suite for the stack, one case for each result. `failure` is a finding,
 //! `error` that nobody could look: the two are never mixed. A case has at most
 //! one of them, because readers take the first. GitLab shows their text and
 //! not their `message`; so the text says it all. `file` and `line` of a case
 //! are read by GitLab and others; the strict schema of Jenkins' xUnit plugin
-//! (not of its JUnit plugin) is alone in not knowing them.
+//! (not of its `JUnit` plugin) is alone in not knowing them.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::report::phrases::tame;
 use super::xml::Xml;
 use super::{InspectionRecord, details};
 
-/// The whole inspection as a document of JUnit XML.
+/// The whole inspection as a document of `JUnit` XML.
 pub fn junit_xml(record: &InspectionRecord<'_>) -> String {
     let totals = record.totals();
     let tests = totals.all().to_string();
@@ -111,10 +111,12 @@ mod tests {
 
     use super::*;
 
+    type Names = &'static [&'static str];
+
     /// What may stand where, as the schema `junit-10.xsd` of Jenkins' xUnit
     /// plugin has it, as far as we write it: element, attributes that must be
     /// there, attributes that may, elements inside.
-    const GRAMMAR: &[(&str, &[&str], &[&str], &[&str])] = &[
+    const GRAMMAR: &[(&str, Names, Names, Names)] = &[
         ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"]),
         (
             "testsuite",

@@ -24,9 +24,10 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     page.gap();
     page.line(0, format!("**{totals}** in {}.", duration(*took)));
     page.line(0, format!("Account {}, region {}.", code(&place.account), code(&place.region)));
-    let steps = details::next_steps(record);
     page.gap();
-    steps.iter().for_each(|step| page.line(0, format!("- {step}")));
+    for step in details::next_steps(record) {
+        page.line(0, format!("- {step}"));
+    }
     let open = record.results.iter().filter_map(|result| block(record, result));
     write_within(&mut page, MOST_OPEN, open, "\nFurther results that need a reader");
     if !record.results.is_empty() {

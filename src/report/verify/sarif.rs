@@ -80,10 +80,8 @@ fn invocation(record: &InspectionRecord<'_>) -> Value {
 }
 
 fn notification(record: &InspectionRecord<'_>, result: &Inspected, error: &CloudError) -> Value {
-    let mut text = format!("{}: {}", tame(&result.subject), tame(&error.to_string()));
-    if let Some(hint) = &error.hint {
-        text.push_str(&format!("\n{}", tame(hint)));
-    }
+    let text = format!("{}: {}", tame(&result.subject), tame(&error.to_string()));
+    let text = details::with_hint(text, error.hint.as_deref());
     json!({
         "level": "error",
         "message": { "text": text },
@@ -122,10 +120,8 @@ fn failed(
     (finding, seen): (&Finding, &mut Fingerprints),
 ) -> Value {
     let Finding { address, path, expected, actual, patch, .. } = finding;
-    let mut text = details::in_a_line(finding);
-    if let Some(hint) = record.hint(&result.check, finding) {
-        text.push_str(&format!("\n{}", tame(hint)));
-    }
+    let hint = record.hint(&result.check, finding);
+    let text = details::with_hint(details::in_a_line(finding), hint);
     let path = path.as_ref().map(|path| shown(&path.to_string()));
     let field = path.as_deref().unwrap_or_default();
     json!({
@@ -215,15 +211,16 @@ fn uri(file: &str) -> String {
 /// finding keeps its fingerprint when its message or its line changes. Those
 /// that are about the same are told apart by their order.
 #[derive(Default)]
-struct Fingerprints(BTreeMap<String, usize>);
+struct Fingerprints(BTreeMap<u128, usize>);
 
 impl Fingerprints {
     fn of(&mut self, about: &[&str]) -> String {
         let digest = Sha256::digest(about.join("\0"));
-        let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let times = self.0.entry(digest.clone()).or_default();
+        // Half of it tells apart more findings than there will ever be.
+        let half = digest.iter().take(16).fold(0, |half, byte| (half << 8) | u128::from(*byte));
+        let times = self.0.entry(half).or_default();
         *times += 1;
-        format!("{digest}:{times}")
+        format!("{half:032x}:{times}")
     }
 }
 
@@ -283,7 +280,9 @@ mod tests {
         let before = prints(&sample);
         for result in &mut sample.results {
             if let Verdict::Failed { findings } = &mut result.verdict {
-                findings.iter_mut().for_each(|finding| finding.message.push_str(", again"));
+                for finding in findings {
+                    finding.message.push_str(", again");
+                }
             }
         }
         assert_eq!(prints(&sample), before);

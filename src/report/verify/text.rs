@@ -49,7 +49,9 @@ fn write_group(page: &mut Page, record: &InspectionRecord<'_>, kind: CheckKind) 
         let subjects = count(folded.len(), "resource");
         page.line(1, format!("{} {}  {subjects} as declared", sign(first), first.check));
     }
-    told.into_iter().for_each(|result| page.line(1, head(result)));
+    for result in told {
+        page.line(1, head(result));
+    }
 }
 
 /// The results of a verdict with all that is known of them.

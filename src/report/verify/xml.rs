@@ -29,7 +29,7 @@ impl Xml {
             return self.text.push_str("/>\n");
         }
         self.indent();
-        self.text.push_str(&format!("</{name}>\n"));
+        self.text.extend(["</", name, ">\n"]);
     }
 
     /// A whole element with text inside, or without if it is empty.
@@ -38,7 +38,7 @@ impl Xml {
         if text.is_empty() {
             self.text.push_str("/>\n");
         } else {
-            self.text.push_str(&format!(">{}</{name}>\n", escaped(text)));
+            self.text.extend([">", &escaped(text), "</", name, ">\n"]);
         }
     }
 
@@ -50,11 +50,11 @@ impl Xml {
 
     fn tag(&mut self, name: &str, attributes: &[(&str, &str)]) {
         self.indent();
-        self.text.push_str(&format!("<{name}"));
+        self.text.extend(["<", name]);
         for (key, value) in attributes {
             // A parser reads a line feed in an attribute as a blank.
             let value = escaped(value).replace('\n', "&#10;").replace('\t', "&#9;");
-            self.text.push_str(&format!(" {key}=\"{value}\""));
+            self.text.extend([" ", key, "=\"", &value, "\""]);
         }
     }
 

@@ -138,12 +138,16 @@ mod tests {
         let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
         let mut view = LiveInspection::turning(target, false, None);
         let (before, after) = notices.split_at(notices.len() - 3);
-        before.iter().for_each(|notice| view.show(notice));
+        for notice in before {
+            view.show(notice);
+        }
         // How long the test has waited depends on the machine.
         insta::with_settings!({ filters => [(r" +\d[\w.]* {2}message_flow", "   TIME  message_flow")] }, {
             insta::assert_snapshot!("inspection_live_middle", screen.read());
         });
-        after.iter().for_each(|notice| view.show(notice));
+        for notice in after {
+            view.show(notice);
+        }
         view.finish(&sample.record());
         insta::assert_snapshot!("inspection_live_end", screen.read());
     }
