@@ -35,6 +35,8 @@ use environment::Environment;
 use exit::{Exit, Failure};
 use screen::Screen;
 
+pub use verify::checks;
+
 /// Provisions and verifies messaging and event systems on AWS, without a state file.
 #[derive(Debug, Parser)]
 #[command(name = "ccprov", version, max_term_width = 100)]

@@ -6,7 +6,7 @@ use crate::model::CheckInfo;
 use crate::verify::{CONFORMANCE, RULES};
 
 /// Every check there is, sorted by kind and id.
-pub(crate) fn checks() -> Vec<CheckInfo> {
+pub fn checks() -> Vec<CheckInfo> {
     let mut checks = vec![CONFORMANCE];
     checks.extend(RULES.iter().map(|rule| rule.info));
     checks

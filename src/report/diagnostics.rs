@@ -104,8 +104,9 @@ pub(super) struct TellDiagnostic<'a> {
     hints: &'a [String],
 }
 
+/// A place in a file, for programs.
 #[derive(Serialize)]
-struct TellLocation<'a> {
+pub(super) struct TellLocation<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -121,16 +122,17 @@ impl<'a> From<&'a Diagnostic> for TellDiagnostic<'a> {
                 Severity::Warning => "warning",
             },
             summary: &diagnostic.summary,
-            location: diagnostic.location.as_ref().map(|location| TellLocation {
-                file: &location.file,
-                line: location.line,
-                column: location.column,
-                width: location.width,
-                text: &location.text,
-            }),
+            location: diagnostic.location.as_ref().map(TellLocation::from),
             detail: diagnostic.detail.as_deref(),
             hints: &diagnostic.hints,
         }
+    }
+}
+
+impl<'a> From<&'a Location> for TellLocation<'a> {
+    fn from(location: &'a Location) -> Self {
+        let Location { file, line, column, width, text } = location;
+        Self { file, line: *line, column: *column, width: *width, text }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The windows: everything that people and programs get to see.
 //!
 //! Views turn values into text: a [`Plan`](crate::plan::Plan), a stream of
-//! [`Event`](crate::engine::event::Event)s, diagnostics, outputs, kinds. They
-//! decide nothing, know no cloud, no clock and no terminal's width; which view
+//! [`Event`](crate::engine::event::Event)s, diagnostics, outputs, kinds, an
+//! inspection. They decide nothing, know no cloud, no clock and no terminal's width; which view
 //! writes where is up to the front desk. Text carries colour codes always:
 //! write it through `anstream`, which takes them out where they are unwanted.
 
@@ -22,6 +22,7 @@ mod style;
 pub mod summary;
 pub mod trace;
 mod value;
+pub mod verify;
 mod yaml;
 
 #[cfg(test)]
@@ -35,3 +36,8 @@ pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, View};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use trace::{rounds, trace_json};
+pub use verify::{
+    InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,
+    PlainInspection, check_page, checks_page, checks_text, github_annotations, junit_xml,
+    results_json, sarif_json, summary_md, verify_text,
+};

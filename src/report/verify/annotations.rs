@@ -1,0 +1,104 @@
+//! Findings as workflow commands of GitHub Actions: lines on standard output
+//! that appear beside the stack file's lines in a review.
+
+use std::cmp::Reverse;
+
+use crate::model::{Inspected, Level, Location, Verdict};
+use crate::report::phrases::tame;
+
+use super::{InspectionRecord, details};
+
+/// A line for each finding, and for each check that could not look; the worst
+/// first, because GitHub shows ten of a level for each step and drops the rest.
+pub fn github_annotations(record: &InspectionRecord<'_>) -> String {
+    let mut results: Vec<&Inspected> = record.results.iter().collect();
+    // Stable: within a level they stay in order.
+    results.sort_by_key(|result| Reverse(level(result)));
+    results.into_iter().flat_map(|result| lines(record, result)).collect()
+}
+
+/// Not to have looked is as bad as it gets.
+fn level(result: &Inspected) -> Level {
+    match result.verdict {
+        Verdict::CouldNotLook { .. } => Level::Error,
+        Verdict::Passed | Verdict::Failed { .. } | Verdict::Skipped { .. } => result.level,
+    }
+}
+
+fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
+    let line = |location, title: &str, text: &str| {
+        annotation(level(result), (location, record.file), title, text)
+    };
+    match &result.verdict {
+        Verdict::Passed | Verdict::Skipped { .. } => Vec::new(),
+        Verdict::Failed { findings } => findings
+            .iter()
+            .map(|finding| {
+                let hint = record.hint(&result.check, finding);
+                let text = details::with_hint(details::in_a_line(finding), hint);
+                line(record.location_of(&finding.address), &result.check, &text)
+            })
+            .collect(),
+        Verdict::CouldNotLook { error } => {
+            let title = format!("{} could not look", result.check);
+            let text = format!("{}: {}", tame(&result.subject), tame(&error.to_string()));
+            let text = details::with_hint(text, error.hint.as_deref());
+            vec![line(record.location_of_result(result), &title, &text)]
+        }
+    }
+}
+
+/// `::error file=stacks/dev.yaml,line=6,title=retention::audit: ...`.
+fn annotation(
+    level: Level,
+    (location, file): (Option<&Location>, &str),
+    title: &str,
+    message: &str,
+) -> String {
+    let command = match level {
+        Level::Note => "notice",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    };
+    let place = match location {
+        Some(Location { file, line, column, width, .. }) => {
+            let (file, end) = (property(file), column + width);
+            format!("file={file},line={line},col={column},endColumn={end}")
+        }
+        None => format!("file={},line=1", property(file)),
+    };
+    format!("::{command} {place},title={}::{}\n", property(title), data(message))
+}
+
+/// As the runner takes it back apart: `%` and line ends are encoded.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// In a property, its separators are encoded, too.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::inspections;
+
+    use super::*;
+
+    #[test]
+    fn findings_are_annotations_the_worst_first() {
+        let told = github_annotations(&inspections::mixed().record());
+        insta::assert_snapshot!("annotations_mixed", told);
+        assert_eq!(github_annotations(&inspections::well().record()), "");
+    }
+
+    #[test]
+    fn no_message_can_end_its_line_or_begin_a_property() {
+        let text = annotation(Level::Note, (None, "a:b,c%.yaml"), "x,line=9::", "1%\r\n::error::");
+        assert_eq!(
+            text,
+            "::notice file=a%3Ab%2Cc%25.yaml,line=1,title=x%2Cline=9%3A%3A::1%25%0D%0A::error::\n"
+        );
+    }
+}

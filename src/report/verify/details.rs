@@ -1,0 +1,254 @@
+//! What there is to say of a result that did not pass, for people: the same
+//! words on a terminal, in a log of `JUnit` and in a summary.
+
+use serde_json::Value;
+
+use crate::model::{CheckKind, CloudError, Finding, Inspected, Level, Observation, Path, Verdict};
+use crate::report::page::Page;
+use crate::report::phrases::{count, duration, tame};
+use crate::report::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint};
+use crate::report::value::{self, Label};
+
+use super::{InspectionRecord, cause};
+
+/// How many of the last observations are shown. What was awaited, what was
+/// seen instead, and a little of the way there.
+const LAST: usize = 5;
+
+/// As wide as `expected`.
+const WIDTH: usize = 8;
+
+/// Writes why a check failed, or why it could not look. Nothing for others.
+pub(super) fn write(
+    page: &mut Page,
+    depth: usize,
+    record: &InspectionRecord<'_>,
+    result: &Inspected,
+) {
+    match &result.verdict {
+        Verdict::Failed { findings } => {
+            for finding in findings {
+                write_finding(page, depth, record, (result, finding));
+            }
+            write_remedy(page, depth, record, (result, findings));
+        }
+        Verdict::CouldNotLook { error } => write_error(page, depth, error),
+        Verdict::Passed | Verdict::Skipped { .. } => return,
+    }
+    write_observations(page, depth, &result.observations);
+    if let Some((result, finding)) = cause::most_likely(record, result) {
+        let cause = paint(HINT, "most likely cause");
+        page.line(depth, format!("{cause}: {}, {}", result.check, in_a_line(finding)));
+    }
+}
+
+/// The same as text of its own, without colours.
+pub(super) fn plain(record: &InspectionRecord<'_>, result: &Inspected) -> String {
+    let mut page = Page::default();
+    write(&mut page, 0, record, result);
+    anstream::adapter::strip_str(&page.into_text()).to_string()
+}
+
+fn write_finding(
+    page: &mut Page,
+    depth: usize,
+    record: &InspectionRecord<'_>,
+    (result, finding): (&Inspected, &Finding),
+) {
+    page.line(depth, format!("{}: {}", painted(result.level), tame(&finding.message)));
+    page.line(depth + 1, format!("{} {}", paint(HINT, "-->"), whereabouts(record, finding)));
+    for (name, shown) in values(result.kind, finding) {
+        let label = Label { depth: depth + 1, sign: "", name, width: WIDTH, remark: "" };
+        match shown {
+            Some(shown) => value::write(page, &label, shown),
+            None => page.line(label.depth, label.with("(nothing)")),
+        }
+    }
+    if let Some(hint) = &finding.hint {
+        write_hint(page, depth + 1, hint);
+    }
+    if let Some(patch) = &finding.patch {
+        page.line(depth + 1, format!("{}:", paint(HINT, "patch")));
+        for line in patch.lines() {
+            // Not tamed: indentation means something.
+            page.line(depth + 2, line.replace(char::is_control, " ").trim_end());
+        }
+    }
+}
+
+/// What to show of expected and actual. Of a field that is on one side alone,
+/// conformance says so; another check just has no value to show.
+fn values(kind: CheckKind, finding: &Finding) -> Vec<(&'static str, Option<&Value>)> {
+    let values = [("expected", finding.expected.as_ref()), ("actual", finding.actual.as_ref())];
+    let any = values.iter().any(|(_, value)| value.is_some());
+    let are_sides = any && kind == CheckKind::Conformance;
+    values.into_iter().filter(|(_, value)| value.is_some() || are_sides).collect()
+}
+
+/// The check's own remedy, once, if a finding has nothing nearer. That of
+/// conformance is the same for every resource, and said at the end.
+fn write_remedy(
+    page: &mut Page,
+    depth: usize,
+    record: &InspectionRecord<'_>,
+    (result, findings): (&Inspected, &[Finding]),
+) {
+    let is_wanted = findings.iter().any(|finding| finding.hint.is_none());
+    if let (true, Some(info)) = (is_wanted, record.info(&result.check))
+        && info.kind != CheckKind::Conformance
+    {
+        write_hint(page, depth, info.remedy);
+    }
+}
+
+fn write_error(page: &mut Page, depth: usize, error: &CloudError) {
+    let CloudError { attempted, operation, code, message, request_id, hint, .. } = error;
+    page.line(depth, format!("failed to {}", tame(attempted)));
+    let message = tame(message);
+    page.line(
+        depth + 1,
+        match (operation.as_str(), code.as_str()) {
+            ("", _) => message,
+            (operation, "") => format!("{operation} got no answer: {message}"),
+            (operation, code) => {
+                format!("{operation} answered {}: {message}", paint(STRONG, code))
+            }
+        },
+    );
+    if let Some(id) = request_id {
+        page.line(depth + 1, format!("request id {}", tame(id)));
+    }
+    if let Some(hint) = hint {
+        write_hint(page, depth + 1, hint);
+    }
+}
+
+fn write_hint(page: &mut Page, depth: usize, hint: &str) {
+    page.line(depth, format!("{}: {}", paint(HINT, "hint"), tame(hint)));
+}
+
+fn write_observations(page: &mut Page, depth: usize, observations: &[Observation]) {
+    let before = observations.len().saturating_sub(LAST);
+    if observations.is_empty() {
+        return;
+    }
+    let before_that = if before > 0 { format!(", after {before} more") } else { String::new() };
+    page.line(depth, format!("last seen{before_that}:"));
+    for line in observed(&observations[before..]) {
+        page.line(depth + 1, paint(FAINT, line));
+    }
+}
+
+/// What was seen and when, a line each.
+pub(super) fn observed(observations: &[Observation]) -> Vec<String> {
+    let lines = observations.iter();
+    lines.map(|seen| format!("{:>6}  {}", duration(seen.at), tame(&seen.seen))).collect()
+}
+
+/// `claimcheck.queue: delay_seconds (stacks/dev.yaml:12)`.
+fn whereabouts(record: &InspectionRecord<'_>, finding: &Finding) -> String {
+    let location = record.location_of(&finding.address);
+    let place = location.map(|it| format!(" ({}:{})", it.file, it.line)).unwrap_or_default();
+    format!("{}{place}", culprit(finding))
+}
+
+/// `claimcheck.queue: delay_seconds`, or the resource alone.
+fn culprit(finding: &Finding) -> String {
+    match &finding.path {
+        Some(path) => {
+            format!("{}: {}", finding.address, tame(&value::reference(&path.to_string())))
+        }
+        None => finding.address.to_string(),
+    }
+}
+
+/// `claimcheck.queue: delay_seconds is not as declared: expected 0, actual 900`.
+/// Messages that begin with the field need not be told its name.
+pub(super) fn in_a_line(finding: &Finding) -> String {
+    let message = message(finding);
+    let names_it = |path: &Path| message.starts_with(&value::reference(&path.to_string()));
+    if finding.path.as_ref().is_some_and(names_it) {
+        return format!("{}: {message}", finding.address);
+    }
+    format!("{}: {message}", culprit(finding))
+}
+
+/// A text with what to try below it, without colours.
+pub(super) fn with_hint(text: String, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{text}\nhint: {}", tame(hint)),
+        None => text,
+    }
+}
+
+/// The first finding in a line, and how many more there are.
+pub(super) fn in_short(findings: &[Finding]) -> String {
+    let Some(first) = findings.first() else { return String::new() };
+    match findings.len() - 1 {
+        0 => message(first),
+        more => format!("{} (and {more} more)", message(first)),
+    }
+}
+
+/// What is wrong, with the values where they fit into a line.
+fn message(finding: &Finding) -> String {
+    let message = tame(&finding.message);
+    let inline = |value: &Option<Value>| value.as_ref().and_then(value::inline);
+    match (inline(&finding.expected), inline(&finding.actual)) {
+        (Some(expected), Some(actual)) => {
+            format!("{message}: expected {expected}, actual {actual}")
+        }
+        (Some(_) | None, _) => message,
+    }
+}
+
+/// Above the checks of a kind.
+pub(super) fn title(kind: CheckKind) -> &'static str {
+    match kind {
+        CheckKind::Conformance => "Conformance",
+        CheckKind::Rule => "Rules",
+        CheckKind::Behaviour => "Behaviours",
+    }
+}
+
+/// The word of a level, which is also that of SARIF.
+pub(super) fn word(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+fn painted(level: Level) -> String {
+    let style = match level {
+        Level::Note => HINT,
+        Level::Warning => CHANGE,
+        Level::Error => BAD,
+    };
+    paint(style, word(level))
+}
+
+/// What to do after an inspection, a sentence each.
+pub(super) fn next_steps(record: &InspectionRecord<'_>) -> Vec<String> {
+    let totals = record.totals();
+    let failed = |result: &&Inspected| matches!(result.verdict, Verdict::Failed { .. });
+    let failed = || record.results.iter().filter(failed);
+    let drift = failed().find(|result| result.kind == CheckKind::Conformance);
+    let mut steps = Vec::new();
+    if totals.all() == 0 {
+        steps.push("Nothing was checked: no check that was chosen concerns this stack.".to_owned());
+    }
+    steps.extend(drift.and_then(|it| record.info(&it.check)).map(|info| info.remedy.to_owned()));
+    if failed().any(|result| result.kind != CheckKind::Conformance) {
+        let skip = "If a finding does not matter here, say so with a reason under `verify: skip:` in the stack file.";
+        steps.push(skip.to_owned());
+    }
+    if totals.not_looked_at > 0 {
+        let checks = count(totals.not_looked_at, "check");
+        let unknown =
+            "could not look, which is neither well nor wrong: remove what stood in the way";
+        steps.push(format!("{checks} {unknown}, then verify again."));
+    }
+    steps
+}

@@ -1,0 +1,161 @@
+//! An inspection as Markdown, for a job's summary or a comment on a change.
+//!
+//! What needs a reader stands open, everything else folded away.
+
+use crate::model::{Inspected, Verdict};
+use crate::report::page::Page;
+use crate::report::phrases::{duration, tame};
+
+use super::{InspectionRecord, details};
+
+/// How long what needs a reader may be, and the table of everything, in bytes.
+/// Together, with what surrounds them, they fit into a comment on GitHub, which
+/// has 65536 characters at most.
+const MOST_OPEN: usize = 45_000;
+const MOST_FOLDED: usize = 15_000;
+
+/// The whole inspection as Markdown that GitHub and GitLab render.
+pub fn summary_md(record: &InspectionRecord<'_>) -> String {
+    let totals = record.totals();
+    let sign = if totals.is_success() { "✅" } else { "❌" };
+    let InspectionRecord { stack, place, took, .. } = record;
+    let mut page = Page::default();
+    page.line(0, format!("## {sign} Verify {}", code(stack)));
+    page.gap();
+    page.line(0, format!("**{totals}** in {}.", duration(*took)));
+    page.line(0, format!("Account {}, region {}.", code(&place.account), code(&place.region)));
+    page.gap();
+    for step in details::next_steps(record) {
+        page.line(0, format!("- {step}"));
+    }
+    let open = record.results.iter().filter_map(|result| block(record, result));
+    write_within(&mut page, MOST_OPEN, open, "\nFurther results that need a reader");
+    if !record.results.is_empty() {
+        page.line(0, "\n<details><summary>Every check</summary>\n");
+        page.line(0, "| | Check | Subject | Time | |\n| --- | --- | --- | --- | --- |");
+        let rows = record.results.iter().map(row);
+        write_within(&mut page, MOST_FOLDED, rows, "\nFurther rows");
+        page.line(0, "\n</details>");
+    }
+    page.into_text()
+}
+
+/// As many parts as there is room for, and how many there is none for.
+fn write_within(page: &mut Page, most: usize, parts: impl Iterator<Item = String>, further: &str) {
+    let (mut length, mut left_out) = (0, 0);
+    for part in parts {
+        if left_out > 0 || length + part.len() > most {
+            left_out += 1;
+        } else {
+            length += part.len();
+            page.line(0, part);
+        }
+    }
+    if left_out > 0 {
+        page.line(0, format!("{further}, for which there is no room here: {left_out}."));
+    }
+}
+
+/// What there is to say of a result that did not pass.
+fn block(record: &InspectionRecord<'_>, result: &Inspected) -> Option<String> {
+    let remark = match &result.verdict {
+        Verdict::Passed | Verdict::Skipped { .. } => return None,
+        Verdict::Failed { .. } => "",
+        Verdict::CouldNotLook { .. } => ": could not look",
+    };
+    let (sign, check) = (sign(result), code(&result.check));
+    let text = details::plain(record, result);
+    let fence = "`".repeat(2.max(longest_run_of_backticks(&text)) + 1);
+    let subject = words(&tame(&result.subject));
+    Some(format!("\n### {sign} {check} {subject}{remark}\n\n{fence}text\n{text}{fence}"))
+}
+
+fn row(result: &Inspected) -> String {
+    let remark = match &result.verdict {
+        Verdict::Passed => String::new(),
+        Verdict::Failed { findings } => words(&details::in_short(findings)),
+        Verdict::Skipped { reason } => format!("skipped: {}", words(&tame(reason))),
+        Verdict::CouldNotLook { .. } => "could not look".to_owned(),
+    };
+    let took = if result.took.is_zero() { String::new() } else { duration(result.took) };
+    let (sign, check) = (sign(result), code(&result.check));
+    format!("| {sign} | {check} | {} | {took} | {remark} |", words(&tame(&result.subject)))
+}
+
+fn sign(result: &Inspected) -> &'static str {
+    match &result.verdict {
+        Verdict::Passed => "✅",
+        Verdict::Failed { .. } => "❌",
+        Verdict::Skipped { .. } => "➖",
+        Verdict::CouldNotLook { .. } => "❓",
+    }
+}
+
+/// A name of ours, which has no backtick.
+fn code(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// Somebody's words as words: nothing in them formats, links, mentions or ends
+/// a table's cell.
+fn words(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // As an entity, or else `@name` calls whoever has that name.
+            '@' => words.push_str("&#64;"),
+            '<' => words.push_str("&lt;"),
+            '&' => words.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => {
+                words.extend(['\\', c]);
+            }
+            c => words.push(c),
+        }
+    }
+    words
+}
+
+fn longest_run_of_backticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Address, Finding};
+    use crate::report::fixtures::inspections;
+
+    use super::*;
+
+    #[test]
+    fn inspections_are_markdown() {
+        for (name, sample) in [
+            ("summary_mixed", inspections::mixed()),
+            ("summary_well", inspections::well()),
+            ("summary_nothing", inspections::nothing()),
+        ] {
+            insta::assert_snapshot!(name, summary_md(&sample.record()));
+        }
+    }
+
+    #[test]
+    fn a_thousand_findings_fit_into_a_comment() {
+        let mut sample = inspections::mixed();
+        let found = Finding::new(&Address::new("audit"), "x".repeat(500));
+        for result in &mut sample.results {
+            result.verdict = Verdict::Failed { findings: vec![found.clone(); 10] };
+        }
+        let results = sample.results.clone();
+        (0..60).for_each(|_| sample.results.extend(results.iter().cloned()));
+        let text = summary_md(&sample.record());
+        assert!(text.len() < 65_536, "{}", text.len());
+        assert!(text.contains("\nFurther results that need a reader, for which"), "{text}");
+        assert!(text.contains("\nFurther rows, for which"));
+        assert!(text.ends_with("</details>\n"));
+    }
+
+    #[test]
+    fn words_stay_words() {
+        assert_eq!(words("a|b @all <b> `x` $y$"), "a\\|b &#64;all &lt;b> \\`x\\` \\$y\\$");
+        assert_eq!(longest_run_of_backticks("a``b````c`"), 4);
+    }
+}

@@ -1,0 +1,113 @@
+//! What checks say of themselves: a page of Markdown each, and a list.
+
+use crate::model::{CheckInfo, CheckKind};
+use crate::report::page::Page;
+use crate::report::style::{FAINT, STRONG, paint};
+
+use super::details;
+
+/// In the order in which results come.
+const KINDS: [CheckKind; 3] = [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour];
+
+/// Checks in a list, those of a kind together.
+pub fn checks_text(checks: &[CheckInfo]) -> String {
+    let mut page = Page::default();
+    let width = checks.iter().map(|info| info.id.len()).max().unwrap_or(0);
+    for kind in KINDS {
+        let mut of_kind = checks.iter().filter(|info| info.kind == kind).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        page.gap();
+        let title = paint(STRONG, details::title(kind));
+        page.line(0, format!("{title}  {}", paint(FAINT, how(kind))));
+        for info in of_kind {
+            // As wide as `warning`.
+            let level = paint(FAINT, format!("{:7}", details::word(info.level)));
+            page.line(1, format!("{:width$}  {level}  {}", info.id, info.summary));
+        }
+    }
+    page.into_text()
+}
+
+/// All checks as a page of Markdown, with links to the pages of each.
+pub fn checks_page(checks: &[CheckInfo]) -> String {
+    let mut page = Page::default();
+    page.line(
+        0,
+        "# Checks\n\nWhat `ccprov verify` looks at; `ccprov verify --list` says the same.",
+    );
+    for kind in KINDS {
+        let mut of_kind = checks.iter().filter(|info| info.kind == kind).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        page.line(0, format!("\n## {}\n\nEach {}.\n", details::title(kind), how(kind)));
+        page.line(0, "| Check | Level | What holds where it passes |\n| --- | --- | --- |");
+        for CheckInfo { id, level, summary, .. } in of_kind {
+            let level = details::word(*level);
+            page.line(0, format!("| [`{id}`]({id}.md) | {level} | {} |", cell(summary)));
+        }
+    }
+    page.into_text()
+}
+
+/// One check as a page of Markdown.
+pub fn check_page(info: &CheckInfo) -> String {
+    let CheckInfo { id, kind, level, summary, risk, remedy } = info;
+    let (word, how) = (self::word(*kind), how(*kind));
+    let level = details::word(*level);
+    let mut page = Page::default();
+    page.line(0, format!("# {id}\n\n{summary}\n"));
+    page.line(0, format!("- A {word}: {how}."));
+    page.line(0, format!("- A finding is of level `{level}`.\n"));
+    page.line(0, format!("## If it does not hold\n\n{risk}\n"));
+    page.line(0, format!("## What to do\n\n{remedy}\n"));
+    page.line(0, "## To leave it out\n");
+    page.line(0, "Where it does not matter, the stack file says why:\n");
+    page.line(0, "```yaml\nverify:\n  skip:");
+    page.line(2, format!("- check: {id}"));
+    page.line(3, "resources: [NAME]");
+    page.line(3, "reason: WHY\n```\n");
+    page.line(0, "Without `resources` it is left out everywhere. The report shows what was left out, and the reason.");
+    page.into_text()
+}
+
+fn word(kind: CheckKind) -> &'static str {
+    match kind {
+        CheckKind::Conformance => "comparison",
+        CheckKind::Rule => "rule",
+        CheckKind::Behaviour => "behaviour",
+    }
+}
+
+/// A sentence within a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn how(kind: CheckKind) -> &'static str {
+    match kind {
+        CheckKind::Conformance => "compares what is declared with what lives",
+        CheckKind::Rule => "judges what the fields say, and calls nobody",
+        CheckKind::Behaviour => "exercises the living system, and watches what it does",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::{inspections, plain};
+
+    use super::*;
+
+    #[test]
+    fn a_check_fills_a_page() {
+        insta::assert_snapshot!("check_page", check_page(&inspections::CHECKS[1]));
+        insta::assert_snapshot!("checks_page", checks_page(inspections::CHECKS));
+    }
+
+    #[test]
+    fn checks_are_a_list() {
+        insta::assert_snapshot!("checks_text", plain(&checks_text(inspections::CHECKS)));
+    }
+}

@@ -1,0 +1,92 @@
+//! One JSON object a line, for programs. The form is described in
+//! `docs/JSON.md`; a result reads as in the document of all results.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::model::{Address, Location};
+use crate::report::json::seconds;
+use crate::report::verify::results_json::TellResult;
+use crate::report::verify::{InspectionRecord, InspectionTotals};
+use crate::verify::Notice;
+
+use super::InspectionView;
+
+/// The version of the form.
+pub const VERIFY_FORMAT: &str = "ccprov.verify/1";
+
+/// Lines for a program. Every line is flushed, so that a reader is never behind.
+pub struct JsonInspection<'a> {
+    out: Box<dyn Write + Send>,
+    locations: &'a BTreeMap<Address, Location>,
+    index: u64,
+}
+
+impl<'a> JsonInspection<'a> {
+    /// A view that writes to `out`, and knows where resources stand.
+    pub fn new(out: Box<dyn Write + Send>, locations: &'a BTreeMap<Address, Location>) -> Self {
+        Self { out, locations, index: 0 }
+    }
+
+    fn write(&mut self, what: Tell<'_>) {
+        let line = Line { format: VERIFY_FORMAT, index: self.index, what };
+        self.index += 1;
+        let mut text = serde_json::to_string(&line).expect("a notice is plain JSON");
+        text.push('\n');
+        let _nobody_reads = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+}
+
+impl InspectionView for JsonInspection<'_> {
+    fn show(&mut self, notice: &Notice) {
+        self.write(match notice {
+            Notice::Started { check, subject } => Tell::CheckStarted { check, subject },
+            Notice::Awaiting { check, subject, what } => {
+                Tell::CheckWaiting { check, subject, awaited: what }
+            }
+            Notice::Ended(result) => Tell::CheckFinished(TellResult::of(result, self.locations)),
+        });
+    }
+
+    fn finish(&mut self, record: &InspectionRecord<'_>) {
+        let totals = record.totals();
+        self.write(Tell::InspectionFinished {
+            took_seconds: record.took,
+            success: totals.is_success(),
+            totals,
+        });
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    format: &'static str,
+    index: u64,
+    #[serde(flatten)]
+    what: Tell<'a>,
+}
+
+/// [`Notice`] as it is written.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Tell<'a> {
+    CheckStarted {
+        check: &'a str,
+        subject: &'a str,
+    },
+    CheckWaiting {
+        check: &'a str,
+        subject: &'a str,
+        awaited: &'a str,
+    },
+    CheckFinished(TellResult<'a>),
+    InspectionFinished {
+        #[serde(serialize_with = "seconds")]
+        took_seconds: Duration,
+        success: bool,
+        totals: InspectionTotals,
+    },
+}

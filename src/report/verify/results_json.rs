@@ -1,0 +1,165 @@
+//! An inspection for programs: one JSON document, described in `docs/JSON.md`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::document::{shown, shown_value};
+use crate::model::{Address, CheckKind, CloudError, Finding, Inspected, Level, Location, Verdict};
+use crate::report::diagnostics::TellLocation;
+use crate::report::json::{TellError, indented, seconds};
+
+use super::{InspectionRecord, InspectionTotals, nearest};
+
+/// The version of the form.
+pub const RESULTS_FORMAT: &str = "ccprov.results/1";
+
+/// The whole inspection as indented JSON, with a line feed at the end.
+pub fn results_json(record: &InspectionRecord<'_>) -> String {
+    let totals = record.totals();
+    let results = record.results.iter();
+    indented(&Tell {
+        format: RESULTS_FORMAT,
+        stack: record.stack,
+        account: &record.place.account,
+        region: &record.place.region,
+        partition: &record.place.partition,
+        file: record.file,
+        started_at: record.started,
+        took_seconds: record.took,
+        success: totals.is_success(),
+        totals,
+        results: results.map(|result| TellResult::of(result, record.locations)).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct Tell<'a> {
+    format: &'static str,
+    stack: &'a str,
+    account: &'a str,
+    region: &'a str,
+    partition: &'a str,
+    file: &'a str,
+    started_at: &'a str,
+    #[serde(serialize_with = "seconds")]
+    took_seconds: Duration,
+    success: bool,
+    totals: InspectionTotals,
+    results: Vec<TellResult<'a>>,
+}
+
+/// A result, in the document and in the stream alike.
+#[derive(Serialize)]
+pub(super) struct TellResult<'a> {
+    check: &'a str,
+    kind: CheckKind,
+    level: Level,
+    subject: &'a str,
+    #[serde(serialize_with = "seconds")]
+    took_seconds: Duration,
+    #[serde(flatten)]
+    verdict: TellVerdict<'a>,
+    observations: Vec<TellObservation<'a>>,
+}
+
+/// [`Verdict`] as it is written.
+#[derive(Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+enum TellVerdict<'a> {
+    Passed,
+    Failed { findings: Vec<TellFinding<'a>> },
+    Skipped { reason: &'a str },
+    CouldNotLook { error: TellError<'a> },
+}
+
+#[derive(Serialize)]
+struct TellFinding<'a> {
+    address: &'a Address,
+    path: Option<String>,
+    location: Option<TellLocation<'a>>,
+    message: &'a str,
+    expected: Option<Value>,
+    actual: Option<Value>,
+    hint: Option<&'a str>,
+    patch: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TellObservation<'a> {
+    #[serde(serialize_with = "seconds")]
+    at_seconds: Duration,
+    seen: &'a str,
+}
+
+impl<'a> TellResult<'a> {
+    /// A result, its findings placed.
+    pub(super) fn of(result: &'a Inspected, locations: &'a BTreeMap<Address, Location>) -> Self {
+        let Inspected { check, kind, level, subject, verdict, took, observations } = result;
+        let observations = observations.iter();
+        Self {
+            check,
+            kind: *kind,
+            level: *level,
+            subject,
+            took_seconds: *took,
+            verdict: tell(verdict, locations),
+            observations: observations
+                .map(|seen| TellObservation { at_seconds: seen.at, seen: &seen.seen })
+                .collect(),
+        }
+    }
+}
+
+fn tell<'a>(verdict: &'a Verdict, locations: &'a BTreeMap<Address, Location>) -> TellVerdict<'a> {
+    match verdict {
+        Verdict::Passed => TellVerdict::Passed,
+        Verdict::Failed { findings } => {
+            let findings = findings.iter().map(|finding| tell_finding(finding, locations));
+            TellVerdict::Failed { findings: findings.collect() }
+        }
+        Verdict::Skipped { reason } => TellVerdict::Skipped { reason },
+        Verdict::CouldNotLook { error } => {
+            let error: &CloudError = error;
+            TellVerdict::CouldNotLook { error: error.into() }
+        }
+    }
+}
+
+fn tell_finding<'a>(
+    finding: &'a Finding,
+    locations: &'a BTreeMap<Address, Location>,
+) -> TellFinding<'a> {
+    let Finding { address, path, message, expected, actual, hint, patch } = finding;
+    TellFinding {
+        address,
+        path: path.as_ref().map(|path| shown(&path.to_string())),
+        location: nearest(locations, address).map(TellLocation::from),
+        message,
+        expected: expected.as_ref().map(shown_value),
+        actual: actual.as_ref().map(shown_value),
+        hint: hint.as_deref(),
+        patch: patch.as_deref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::inspections;
+
+    use super::*;
+
+    #[test]
+    fn programs_get_everything() {
+        let sample = inspections::mixed();
+        insta::assert_snapshot!("results_json_mixed", results_json(&sample.record()));
+    }
+
+    #[test]
+    fn nothing_to_check_is_a_document_all_the_same() {
+        let sample = inspections::nothing();
+        insta::assert_snapshot!("results_json_nothing", results_json(&sample.record()));
+    }
+}

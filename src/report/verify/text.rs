@@ -1,0 +1,127 @@
+//! An inspection as people read it. Does not depend on the terminal's width;
+//! reads without colour.
+
+use crate::model::{CheckKind, Inspected, Verdict};
+use crate::report::page::Page;
+use crate::report::phrases::{count, duration, tame};
+use crate::report::style::{ADD, BAD, CHANGE, FAINT, STRONG, paint};
+
+use super::{InspectionRecord, details};
+
+/// The whole inspection as text with colour codes.
+///
+/// First every check in a line; then what stands in need of a reader, the
+/// failures last. One line begins with `Verify: N passed, N failed, N skipped,
+/// N not looked at in`; what follows says what to do.
+pub fn verify_text(record: &InspectionRecord<'_>) -> String {
+    let mut page = Page::default();
+    let (stack, place) = (paint(STRONG, record.stack), record.place);
+    let endpoint = place.endpoint.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
+    let (account, region) = (&place.account, &place.region);
+    page.line(0, format!("Stack {stack} in account {account}, region {region}{endpoint}"));
+    for kind in [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour] {
+        write_group(&mut page, record, kind);
+    }
+    let could_not_look = |it: &&Inspected| matches!(it.verdict, Verdict::CouldNotLook { .. });
+    write_details(&mut page, record, ("Not looked at", &could_not_look));
+    let failed = |it: &&Inspected| matches!(it.verdict, Verdict::Failed { .. });
+    write_details(&mut page, record, ("Failures", &failed));
+    let totals = record.totals();
+    let style = if totals.is_success() { ADD } else { BAD };
+    page.gap();
+    page.line(0, format!("{} {totals} in {}.", paint(style, "Verify:"), duration(record.took)));
+    for step in details::next_steps(record) {
+        page.line(0, step);
+    }
+    page.into_text()
+}
+
+fn write_group(page: &mut Page, record: &InspectionRecord<'_>, kind: CheckKind) {
+    let of_kind = |result: &&Inspected| result.kind == kind;
+    let results: Vec<&Inspected> = record.results.iter().filter(of_kind).collect();
+    if results.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(0, paint(STRONG, details::title(kind)));
+    let (folded, told) = fold(kind, results);
+    if let Some(first) = folded.first() {
+        let subjects = count(folded.len(), "resource");
+        page.line(1, format!("{} {}  {subjects} as declared", sign(first), first.check));
+    }
+    for result in told {
+        page.line(1, head(result));
+    }
+}
+
+/// The results of a verdict with all that is known of them.
+fn write_details(
+    page: &mut Page,
+    record: &InspectionRecord<'_>,
+    (title, is_meant): (&str, &dyn Fn(&&Inspected) -> bool),
+) {
+    for (at, result) in record.results.iter().filter(is_meant).enumerate() {
+        page.gap();
+        if at == 0 {
+            page.line(0, format!("{}\n", paint(STRONG, title)));
+        }
+        page.line(1, head(result));
+        details::write(page, 3, record, result);
+    }
+}
+
+/// What conforms is counted, everything else told.
+fn fold(kind: CheckKind, results: Vec<&Inspected>) -> (Vec<&Inspected>, Vec<&Inspected>) {
+    let is_folded =
+        |result: &&Inspected| kind == CheckKind::Conformance && result.verdict == Verdict::Passed;
+    results.into_iter().partition(is_folded)
+}
+
+/// `✓ message_flow  claimcheck.topic to claimcheck.queue  1.2s`.
+pub(super) fn head(result: &Inspected) -> String {
+    let (check, subject) = (paint(STRONG, &result.check), tame(&result.subject));
+    let took = if result.took.is_zero() { String::new() } else { duration(result.took) };
+    let remark = match &result.verdict {
+        Verdict::Passed | Verdict::Failed { .. } => took,
+        Verdict::Skipped { reason } => format!("skipped: {}", tame(reason)),
+        Verdict::CouldNotLook { .. } if took.is_empty() => "could not look".to_owned(),
+        Verdict::CouldNotLook { .. } => format!("could not look  {took}"),
+    };
+    let remark = if remark.is_empty() { remark } else { format!("  {}", paint(FAINT, remark)) };
+    format!("{} {check}  {subject}{remark}", sign(result))
+}
+
+/// A sign that is told apart without colours, too.
+fn sign(result: &Inspected) -> String {
+    match &result.verdict {
+        Verdict::Passed => paint(ADD, "✓"),
+        Verdict::Failed { .. } => paint(BAD, "✗"),
+        Verdict::Skipped { .. } => paint(FAINT, "-"),
+        Verdict::CouldNotLook { .. } => paint(CHANGE, "?"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixtures::{inspections, plain};
+
+    use super::*;
+
+    #[test]
+    fn inspections_read_like_the_end_of_a_test_run() {
+        for (name, sample) in [
+            ("verify_mixed", inspections::mixed()),
+            ("verify_well", inspections::well()),
+            ("verify_nothing", inspections::nothing()),
+        ] {
+            insta::assert_snapshot!(name, plain(&verify_text(&sample.record())));
+        }
+    }
+
+    #[test]
+    fn the_promised_line_is_verbatim() {
+        let text = plain(&verify_text(&inspections::well().record()));
+        let last = text.lines().last();
+        assert_eq!(last, Some("Verify: 13 passed, 0 failed, 0 skipped, 0 not looked at in 42s."));
+    }
+}
