@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{inbox, payload, probe};
+use super::mark::Mark;
+use super::{inbox, letter, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Finding};
@@ -15,8 +16,9 @@ use crate::model::{CloudError, ErrorClass, Finding};
 /// How to exercise.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Nobody else reads the queues meanwhile, so that we may: messages of
-    /// others are hidden for some seconds, and then handed back.
+    /// Nobody else reads the queues meanwhile, so that we may. Messages of
+    /// others that we come upon are hidden while an exercise lasts, and then
+    /// handed back: each was received once more than it would have been.
     pub exclusive: bool,
     /// The size of the payload that is sent through.
     pub payload_bytes: u64,
@@ -48,8 +50,8 @@ struct Shared {
     options: Options,
     /// Two who read one queue would take each other's messages.
     turn: tokio::sync::Mutex<()>,
-    /// What each exercise has lying about, by its nonce.
-    lying_about: Mutex<BTreeMap<String, Vec<Rubbish>>>,
+    /// What each exercise has lying about.
+    lying_about: Mutex<BTreeMap<Mark, Vec<Rubbish>>>,
 }
 
 /// Something that an exercise made or holds. Putting it away may be repeated.
@@ -59,7 +61,9 @@ pub(super) enum Rubbish {
     Object(payload::Object),
     /// A queue of ours and its subscription.
     Probe(probe::Probe),
-    /// A message that we hold.
+    /// A message of ours that is in one of several queues.
+    Letter(letter::Letter),
+    /// A message of somebody else's that we hold.
     Held(inbox::Held),
 }
 
@@ -76,8 +80,8 @@ impl Bench {
     /// # Errors
     /// The first thing that could not be put away.
     pub async fn put_away(&self) -> Answer<()> {
-        let nonces: Vec<String> = self.lying_about().keys().cloned().collect();
-        let all = join_all(nonces.iter().map(|nonce| self.clear(nonce))).await;
+        let marks: Vec<Mark> = self.lying_about().keys().cloned().collect();
+        let all = join_all(marks.iter().map(|mark| self.clear(mark))).await;
         all.into_iter().collect()
     }
 
@@ -96,12 +100,19 @@ impl Bench {
 
     /// Writes something down before it is made, so that it is put away however
     /// the exercise ends.
-    pub(super) fn note(&self, nonce: &str, rubbish: Rubbish) {
+    pub(super) fn note(&self, mark: &Mark, rubbish: Rubbish) {
         let mut lying_about = self.lying_about();
-        let ours = lying_about.entry(nonce.to_owned()).or_default();
-        match (&rubbish, ours.iter_mut().find(|it| it.is_same(&rubbish))) {
-            (_, Some(known)) => *known = rubbish,
-            (_, None) => ours.push(rubbish),
+        let ours = lying_about.entry(mark.clone()).or_default();
+        match ours.iter_mut().find(|it| it.is_same(&rubbish)) {
+            Some(known) => *known = rubbish,
+            None => ours.push(rubbish),
+        }
+    }
+
+    /// Forgets what is gone already.
+    pub(super) fn forget(&self, mark: &Mark, rubbish: &Rubbish) {
+        if let Some(ours) = self.lying_about().get_mut(mark) {
+            ours.retain(|it| !it.is_same(rubbish));
         }
     }
 
@@ -109,41 +120,41 @@ impl Bench {
     /// tidy up is worth telling, if nothing worse is.
     pub(super) async fn tidily(
         &self,
-        nonce: &str,
+        mark: &Mark,
         exercise: impl Future<Output = Answer<Vec<Finding>>>,
     ) -> Answer<Vec<Finding>> {
         let outcome = exercise.await;
-        match (outcome, self.clear(nonce).await) {
+        match (outcome, self.clear(mark).await) {
             (Ok(findings), Err(error)) if findings.is_empty() => Err(error),
             (outcome, _) => outcome,
         }
     }
 
-    async fn clear(&self, nonce: &str) -> Answer<()> {
-        let ours = self.lying_about().get(nonce).cloned().unwrap_or_default();
+    async fn clear(&self, mark: &Mark) -> Answer<()> {
+        let ours = self.lying_about().get(mark).cloned().unwrap_or_default();
         let (mut held, mut others) = (Vec::new(), Vec::new());
-        for rubbish in &ours {
+        for rubbish in ours {
             match rubbish {
-                Rubbish::Held(message) => held.push(message.clone()),
-                Rubbish::Object(_) | Rubbish::Probe(_) => others.push(rubbish),
+                Rubbish::Held(message) => held.push(message),
+                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) => others.push(rubbish),
             }
         }
-        let others = others.into_iter().map(|rubbish| async move {
+        let others = others.iter().map(|rubbish| async move {
             match rubbish {
                 Rubbish::Object(object) => payload::remove(self.session(), object).await,
                 Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
+                Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
                 Rubbish::Held(_) => Ok(()),
             }
         });
-        let (held, others) =
-            futures::join!(inbox::let_go(self.session(), &held), join_all(others));
+        let (held, others) = futures::join!(inbox::let_go(self.session(), &held), join_all(others));
         held?;
         others.into_iter().collect::<Answer<()>>()?;
-        self.lying_about().remove(nonce);
+        self.lying_about().remove(mark);
         Ok(())
     }
 
-    fn lying_about(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Rubbish>>> {
+    fn lying_about(&self) -> MutexGuard<'_, BTreeMap<Mark, Vec<Rubbish>>> {
         self.shared.lying_about.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -154,15 +165,11 @@ impl Rubbish {
         match (self, other) {
             (Self::Object(one), Self::Object(other)) => one == other,
             (Self::Probe(one), Self::Probe(other)) => one.name == other.name,
+            (Self::Letter(one), Self::Letter(other)) => one.nonce == other.nonce,
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
-            (Self::Object(_) | Self::Probe(_) | Self::Held(_), _) => false,
+            (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
         }
     }
-}
-
-/// Sixteen characters that nobody else has.
-pub(super) fn nonce() -> String {
-    format!("{:016x}", fastrand::u64(..))
 }
 
 /// For what stands in the way of looking without any call having failed.

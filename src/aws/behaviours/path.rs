@@ -7,8 +7,18 @@
 
 use serde_json::Value;
 
-use crate::model::{Address, Exhibit, Finding, Path as Field, Scene};
+use crate::model::{Address, Exhibit, Finding, Path as Field, Place, Scene};
 use crate::verify::Trial;
+
+/// Where SQS answers for a queue of this place that is known by its ARN.
+pub(super) fn url_of(place: &Place, arn: &str) -> String {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    let base = place
+        .endpoint
+        .clone()
+        .unwrap_or_else(|| format!("https://sqs.{}.{}", place.region, place.dns_suffix()));
+    format!("{base}/{}/{name}", place.account)
+}
 
 /// From a bucket to a queue.
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +90,8 @@ fn names(notification: &Exhibit, topic: &str) -> bool {
 
 /// Whether a policy lets somebody in under a condition that names an ARN.
 pub(super) fn admits(exhibit: &Exhibit, arn: &str) -> bool {
-    statements(exhibit).any(|statement| {
-        statement["Effect"] == "Allow" && holds(statement.get("Condition"), arn)
-    })
+    statements(exhibit)
+        .any(|statement| statement["Effect"] == "Allow" && holds(statement.get("Condition"), arn))
 }
 
 /// The statements of a resource's policy.
@@ -249,7 +258,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Identity, Place};
+    use crate::model::Identity;
 
     const BUCKET: &str = "arn:aws:s3:::b";
     const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:t";
@@ -330,7 +339,8 @@ mod tests {
 
     #[test]
     fn a_key_meets_the_stricter_of_two_filters() {
-        let filter = json!({ "Records": { "s3": { "object": { "key": [{ "prefix": "in/a/" }] } } } });
+        let filter =
+            json!({ "Records": { "s3": { "object": { "key": [{ "prefix": "in/a/" }] } } } });
         let scene = scene(true, &entry(&["s3:ObjectCreated:Put"], "in/"), &filter);
         let wired = paths(&scene)[0].wired().unwrap();
         assert_eq!((wired.key("x"), wired.upload()), ("in/a/x".into(), Upload::Whole));

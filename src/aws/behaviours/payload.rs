@@ -13,7 +13,7 @@ use aws_sdk_s3::types::{
 use futures::future::try_join;
 use sha2::{Digest, Sha256};
 
-use super::MARK;
+use super::mark::{MARK, lifetime_of_key};
 use super::path::Upload;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent, told};
@@ -28,8 +28,6 @@ const PART: u64 = 16 * 1024 * 1024;
 /// For one transfer. The limit of other calls would cut off 100 MB on a line
 /// of 27 Mbit/s.
 const TRANSFER_TIMEOUT: Duration = Duration::from_mins(5);
-/// What a killed run left is older than any run lasts.
-const LEFT_BEHIND_AFTER: i64 = 3600;
 
 /// An object of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +185,9 @@ pub(super) async fn fetch(
     let call = call.set_version_id(version.map(str::to_owned));
     let answer = call.customize().config_override(patient()).send().await;
     let answer = match answer.attempting("s3:GetObject", attempted) {
-        Err(error) if error.code == "NoSuchKey" || error.code == "NoSuchVersion" => return Ok(None),
+        Err(error) if error.code == "NoSuchKey" || error.code == "NoSuchVersion" => {
+            return Ok(None);
+        }
         answer => answer?,
     };
     let (mut body, mut size, mut digest) = (answer.body, 0, Sha256::new());
@@ -221,18 +221,21 @@ pub(super) async fn remove(session: &Session, object: &Object) -> Answer<()> {
     Ok(())
 }
 
-/// Removes what killed runs left beside an object of ours, told by its key and
-/// its age. The object itself says what time it is.
-pub(super) async fn sweep(session: &Session, object: &Object) -> Answer<()> {
-    let Some((before, _)) = object.key.split_once(MARK) else { return Ok(()) };
+/// Removes what killed runs left beside an object of ours. Answers what time
+/// it is, in seconds, as the object itself says.
+pub(super) async fn sweep(session: &Session, object: &Object) -> Answer<Option<i64>> {
+    let Some((before, _)) = object.key.split_once(MARK) else { return Ok(None) };
     let prefix = format!("{before}{MARK}/");
     let all = versions(session, object, &prefix).await?;
-    let now = all.iter().find(|version| version.key == object.key).map(|version| version.seconds);
-    let Some(now) = now else { return Ok(()) };
-    let since = now - LEFT_BEHIND_AFTER;
-    let old = all.into_iter().filter(|version| version.seconds < since).collect();
-    delete(session, object, old).await?;
-    abort(session, object, &prefix, Some(since)).await
+    let now = all.iter().filter(|version| version.key == object.key);
+    let Some(now) = now.map(|version| version.seconds).max() else { return Ok(None) };
+    let is_left = |version: &Version| {
+        version.key != object.key
+            && lifetime_of_key(&version.key).is_some_and(|lasts| version.seconds + lasts <= now)
+    };
+    delete(session, object, all.into_iter().filter(is_left).collect()).await?;
+    abort(session, object, &prefix, Some(now)).await?;
+    Ok(Some(now))
 }
 
 struct Version {
@@ -278,14 +281,9 @@ async fn delete(session: &Session, object: &Object, versions: Vec<Version>) -> A
     Err(told("s3:DeleteObjects", attempted(), code, message))
 }
 
-/// Aborts the uploads under a prefix that began before a second; all of them
-/// where none is given.
-async fn abort(
-    session: &Session,
-    object: &Object,
-    prefix: &str,
-    before: Option<i64>,
-) -> Answer<()> {
+/// Aborts the uploads under a prefix whose run is over by now; all of them
+/// where no time is given.
+async fn abort(session: &Session, object: &Object, prefix: &str, now: Option<i64>) -> Answer<()> {
     let Object { bucket, account, .. } = object;
     let attempted = || format!("abort our unfinished uploads to bucket {bucket}");
     let call = session.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(account);
@@ -293,7 +291,8 @@ async fn abort(
     let answer = answer.attempting("s3:ListMultipartUploads", attempted).or_absent()?;
     for upload in answer.and_then(|answer| answer.uploads).unwrap_or_default() {
         let began = upload.initiated.map_or(i64::MAX, |at| at.secs());
-        if before.is_some_and(|before| began >= before) {
+        let lasts = upload.key.as_deref().and_then(lifetime_of_key).unwrap_or(i64::MAX);
+        if now.is_some_and(|now| began.saturating_add(lasts) > now) {
             continue;
         }
         let call = session.s3.abort_multipart_upload().bucket(bucket);

@@ -5,33 +5,32 @@
 //! subscription with the same form and filter. What keeps messages from the
 //! queue keeps them from its probe, too.
 //!
-//! It carries no owner tags, else an apply would take it for an object of the
-//! stack that nobody declares any more. A tag of its own says whose probe it
-//! is. A run that was killed leaves it; the next run removes what is older
-//! than an hour, by the clock of SQS.
+//! It carries the stack's owner tags, so that `destroy` removes it with
+//! everything else, and an address that no stack file can declare, so that
+//! `plan` and `apply` leave it alone. A run that was killed leaves it; the next
+//! run removes it as soon as the time is over that its name grants it, by the
+//! clock of AWS.
 
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::path::Wired;
+use super::mark::{Mark, lifetime};
+use super::path::{Wired, url_of};
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
-use crate::model::{ErrorClass, Place, Scene};
+use crate::model::{Address, ErrorClass, Owner, Scene};
 
-/// The tag that says whose probe a queue is.
-const PROBE_TAG: &str = "ccprov:probe-of";
 /// What the names of probes begin with.
 const PREFIX: &str = "ccprov-probe";
 /// A minute, the shortest that SQS takes: copies of events are of no use later.
 const RETENTION: &str = "60";
 /// Longer than the retention: a message that was seen is not seen again.
 const VISIBILITY: &str = "120";
-/// What a killed run left is older than any run lasts.
-const LEFT_BEHIND_AFTER: u64 = 3600;
 
 /// A queue of ours and its subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +39,21 @@ pub(super) struct Probe {
     pub(super) url: String,
     pub(super) arn: String,
     topic: String,
+    owner: Owner,
     /// Once it is known.
     subscription: Option<String>,
 }
 
 impl Probe {
-    /// A probe that is to be made. Nonces make its name one of a kind: SQS
+    /// A probe that is to be made. Marks make its name one of a kind: SQS
     /// refuses names of queues that were deleted less than a minute ago.
-    pub(super) fn new(scene: &Scene, wired: &Wired<'_>, nonce: &str) -> Self {
+    pub(super) fn new(scene: &Scene, wired: &Wired<'_>, mark: &Mark) -> Self {
         // 40 characters are the most that a stack's name has, 80 the most of a queue's.
-        let name = format!("{}{nonce}", prefix(&scene.stack));
+        let name = format!("{}{}", prefix(&scene.stack), mark.as_str());
+        let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
-            url: url(&scene.place, &name),
+            owner: Owner { stack: scene.stack.clone(), address },
+            url: url_of(&scene.place, &name),
             arn: scene.place.arn("sqs", &name),
             topic: wired.topic.fact("arn").to_owned(),
             subscription: None,
@@ -60,7 +62,7 @@ impl Probe {
     }
 
     /// Makes the queue.
-    pub(super) async fn create(&self, session: &Session, scene: &Scene, wired: &Wired<'_>) -> Answer<()> {
+    pub(super) async fn create(&self, session: &Session, wired: &Wired<'_>) -> Answer<()> {
         let mut attributes = HashMap::from([
             (Name::MessageRetentionPeriod, RETENTION.to_owned()),
             (Name::VisibilityTimeout, VISIBILITY.to_owned()),
@@ -70,10 +72,11 @@ impl Probe {
             attributes.insert(Name::KmsMasterKeyId, key.to_owned());
         }
         if let Some(policy) = queue.document.get("policy").filter(|policy| policy.is_object()) {
-            let policy = policy.to_string().replace(queue.fact("arn"), &self.arn);
+            let quoted = |arn: &str| format!("\"{arn}\"");
+            let policy = policy.to_string().replace(&quoted(queue.fact("arn")), &quoted(&self.arn));
             attributes.insert(Name::Policy, policy);
         }
-        let tags = HashMap::from([(PROBE_TAG.to_owned(), scene.stack.clone())]);
+        let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
         let call = session.sqs.create_queue().queue_name(&self.name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         answer.attempting("sqs:CreateQueue", || format!("create the probe {}", self.name))?;
@@ -88,7 +91,8 @@ impl Probe {
         wired: &Wired<'_>,
         key: &str,
     ) -> Answer<Self> {
-        let raw = wired.subscription.document.get("raw_message_delivery") == Some(&Value::Bool(true));
+        let raw =
+            wired.subscription.document.get("raw_message_delivery") == Some(&Value::Bool(true));
         let scope = wired.subscription.text("filter_policy_scope");
         let (filter, scope) = match wired.filter() {
             Some(filter) => (filter.clone(), scope.unwrap_or("MessageAttributes")),
@@ -132,18 +136,10 @@ fn prefix(stack: &str) -> String {
     format!("{PREFIX}-{stack}-")
 }
 
-/// Whether a queue is a probe of a stack; `dev` is not the stack `dev-2`.
-fn is_probe_of(stack: &str, name: &str) -> bool {
-    let nonce = name.strip_prefix(&prefix(stack));
-    nonce.is_some_and(|it| it.len() == 16 && it.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn url(place: &Place, name: &str) -> String {
-    let base = place
-        .endpoint
-        .clone()
-        .unwrap_or_else(|| format!("https://sqs.{}.{}", place.region, place.dns_suffix()));
-    format!("{base}/{}/{name}", place.account)
+/// For how many seconds a probe of a stack may be needed; `None` if the name
+/// is not that of one. `dev` is not the stack `dev-2`.
+fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
+    lifetime(name.strip_prefix(&prefix(stack))?)
 }
 
 /// Events of keys that begin as ours does. SNS sees the key as S3 encodes it,
@@ -172,37 +168,34 @@ pub(super) async fn remove(session: &Session, probe: &Probe) -> Answer<()> {
     delete(session, &probe.url).await
 }
 
-/// Removes the probes that killed runs of the same stack left.
-pub(super) async fn sweep(session: &Session, scene: &Scene, ours: &Probe) -> Answer<()> {
+/// Removes the probes that killed runs of the same stack left, and their
+/// subscriptions to a topic. `now` in seconds.
+pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i64) -> Answer<()> {
     let call = session.sqs.list_queues().queue_name_prefix(prefix(&scene.stack));
     let answer = call.send().await.attempting("sqs:ListQueues", || "look for old probes".into())?;
     let names = answer.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
-    let names: Vec<&str> = names.filter(|name| is_probe_of(&scene.stack, name)).collect();
-    let Some(now) = born(session, &ours.url).await? else { return Ok(()) };
-    let ages = names.iter().filter(|name| **name != ours.name).map(|name| async move {
-        let url = url(&scene.place, name);
-        let is_old = born(session, &url).await?.is_some_and(|at| at + LEFT_BEHIND_AFTER < now);
-        if is_old { delete(session, &url).await } else { Ok(()) }
-    });
-    join_all(ages).await.into_iter().collect::<Answer<()>>()?;
-    let is_left = |endpoint: &str| {
-        let name = endpoint.rsplit(':').next().unwrap_or_default();
-        is_probe_of(&scene.stack, name) && endpoint != ours.arn
-    };
-    let subscribed = subscribed(session, &ours.topic).await?;
-    let left = subscribed.iter().filter(|(endpoint, _)| is_left(endpoint));
-    let removals = left.map(|(endpoint, arn)| async move {
-        let name = endpoint.rsplit(':').next().unwrap_or_default();
-        match born(session, &url(&scene.place, name)).await? {
-            Some(_) => Ok(()),
-            None => unsubscribe(session, arn).await,
+    let probes = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));
+    let looks = probes.map(|(name, lasts)| async move {
+        let url = url_of(&scene.place, name);
+        let is_left = born(session, &url).await?.is_none_or(|at| at + lasts <= now);
+        if is_left {
+            delete(session, &url).await?;
         }
+        Ok((!is_left).then(|| scene.place.arn("sqs", name)))
     });
-    join_all(removals).await.into_iter().collect()
+    let alive: Vec<String> = try_join_all(looks).await?.into_iter().flatten().collect();
+    let is_left = |endpoint: &String| {
+        let name = endpoint.rsplit(':').next().unwrap_or_default();
+        lifetime_of(&scene.stack, name).is_some() && !alive.contains(endpoint)
+    };
+    let subscribed = subscribed(session, topic).await?;
+    let left = subscribed.iter().filter(|(endpoint, _)| is_left(endpoint));
+    try_join_all(left.map(|(_, arn)| unsubscribe(session, arn))).await?;
+    Ok(())
 }
 
 /// When a queue was made, in seconds; `None` if there is none.
-async fn born(session: &Session, url: &str) -> Answer<Option<u64>> {
+async fn born(session: &Session, url: &str) -> Answer<Option<i64>> {
     let call = session.sqs.get_queue_attributes().queue_url(url);
     let answer = call.attribute_names(Name::CreatedTimestamp).send().await;
     let answer = answer.attempting("sqs:GetQueueAttributes", || format!("look at {url}"));
@@ -214,16 +207,17 @@ async fn born(session: &Session, url: &str) -> Answer<Option<u64>> {
 async fn subscribed(session: &Session, topic: &str) -> Answer<Vec<(String, String)>> {
     let pages = session.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator();
     let all = pages.items().send().try_collect().await;
-    let all = all.attempting("sns:ListSubscriptionsByTopic", || {
-        format!("look for old probes of {topic}")
-    });
+    let all = all
+        .attempting("sns:ListSubscriptionsByTopic", || format!("look for old probes of {topic}"));
     let all = all.or_absent()?.unwrap_or_default();
     Ok(all.into_iter().filter_map(|it| Some((it.endpoint?, it.subscription_arn?))).collect())
 }
 
 async fn unsubscribe(session: &Session, arn: &str) -> Answer<()> {
     let answer = session.sns.unsubscribe().subscription_arn(arn).send().await;
-    answer.attempting("sns:Unsubscribe", || format!("remove the subscription {arn}")).or_absent()?;
+    answer
+        .attempting("sns:Unsubscribe", || format!("remove the subscription {arn}"))
+        .or_absent()?;
     Ok(())
 }
 
@@ -235,20 +229,24 @@ async fn delete(session: &Session, url: &str) -> Answer<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn a_probe_is_known_by_its_name() {
-        let nonce = super::super::bench::nonce();
-        assert!(is_probe_of("dev", &format!("ccprov-probe-dev-{nonce}")));
-        assert!(!is_probe_of("dev", &format!("ccprov-probe-dev-2-{nonce}")));
-        assert!(!is_probe_of("dev", "ccprov-probe-dev-queue"));
-        assert!(!is_probe_of("dev", "claims"));
+        let mark = Mark::new(Duration::from_mins(1));
+        let check = |name: &str, expected| assert_eq!(lifetime_of("dev", name), expected, "{name}");
+        check(&format!("ccprov-probe-dev-{}", mark.as_str()), Some(120));
+        check(&format!("ccprov-probe-dev-2-{}", mark.as_str()), None);
+        check("ccprov-probe-dev-queue", None);
+        check("claims", None);
     }
 
     #[test]
     fn a_filter_holds_nothing_that_s3_encodes() {
-        let prefix = |key: &str| filter_of(key)["Records"]["s3"]["object"]["key"][0]["prefix"].clone();
+        let prefix =
+            |key: &str| filter_of(key)["Records"]["s3"]["object"]["key"][0]["prefix"].clone();
         assert_eq!(prefix("in/ccprov-verify/0a.json"), "in/ccprov-verify/0a.json");
         assert_eq!(prefix("in box/ccprov-verify/0a"), "in");
         assert_eq!(prefix(" "), "");
