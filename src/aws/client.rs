@@ -2,7 +2,7 @@
 //! one SDK client per service.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -78,6 +78,8 @@ pub struct Session {
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     region: String,
     endpoint: Option<String>,
+    /// The answer to "who are we", once it was asked.
+    caller: Arc<OnceLock<Caller>>,
 }
 
 impl Session {
@@ -115,6 +117,7 @@ impl Session {
             calls,
             region,
             endpoint,
+            caller: Arc::default(),
         })
     }
 
@@ -130,7 +133,13 @@ impl Session {
             })?;
         let arn = who.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        Ok(Caller { account: who.account().unwrap_or_default().to_owned(), arn, partition })
+        let account = who.account().unwrap_or_default().to_owned();
+        Ok(self.caller.get_or_init(|| Caller { account, arn, partition }).clone())
+    }
+
+    /// Whether AWS said that we are an account's root user.
+    pub(crate) fn is_root(&self) -> bool {
+        self.caller.get().is_some_and(|caller| caller.arn.ends_with(":root"))
     }
 
     /// The place that this session and caller make.

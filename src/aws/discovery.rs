@@ -29,7 +29,8 @@ pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
         .map(|bucket| untagged("s3_bucket_notification", bucket.identity.0.clone()))
         .collect();
     let topics = found.iter().filter(|candidate| candidate.kind == "sns_topic");
-    let arns: Vec<&str> = mappings.iter().filter_map(ResourceTagMapping::resource_arn).collect();
+    let lasting = mappings.iter().filter(|mapping| !is_passing(mapping));
+    let arns: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
     let subscriptions = topics
         .filter_map(|topic| topic.arn.as_deref())
         .map(|topic| subscriptions(aws, topic, &arns));
@@ -40,7 +41,7 @@ pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
 }
 
 /// A subscription carries no tags. It is the stack's if both its topic and its
-/// endpoint are.
+/// endpoint are, and the endpoint is there to stay.
 async fn subscriptions(aws: &Aws, topic: &str, ours: &[&str]) -> Answer<Vec<Sought>> {
     let all = super::kinds::sns_subscription::of_topic(aws, topic).await.or_absent()?;
     Ok(all
@@ -126,6 +127,11 @@ async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {
 fn sought(mapping: &ResourceTagMapping) -> Option<Sought> {
     let (_, owner) = Tags::seen(pairs(mapping));
     candidate(mapping.resource_arn()?, owner.as_ref().map(|owner| &owner.address))
+}
+
+fn is_passing(mapping: &ResourceTagMapping) -> bool {
+    let (_, owner) = Tags::seen(pairs(mapping));
+    owner.is_some_and(|owner| owner.address.is_passing())
 }
 
 fn pairs(mapping: &ResourceTagMapping) -> impl Iterator<Item = (String, String)> {

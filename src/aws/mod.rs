@@ -4,9 +4,11 @@
 //! never waits, never retries a refusal, never diffs, never prints: the engine
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
-//! [`client`] (connections), [`error`] (the only classifier), and the types in
-//! which equivalence lives ([`policy`], [`tags`], and two of SNS's documents).
+//! [`client`] (connections), [`error`] (the only classifier), the types in which
+//! equivalence lives ([`policy`], [`tags`], and two of SNS's documents), and
+//! [`behaviours`] (exercises of what was made, for `verify`).
 
+pub mod behaviours;
 pub mod call_log;
 pub mod client;
 mod delivery_policy;

@@ -22,10 +22,24 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Address(String);
 
+/// What addresses of passing things begin with. No name in a stack file can.
+const PASSING: &str = "@";
+
 impl Address {
     /// An address from its written form.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The address of what lives only while something is tried out. It is not
+    /// declared, nor is it an orphan: only `destroy` removes it.
+    pub fn passing(name: &str) -> Self {
+        Self(format!("{PASSING}{name}"))
+    }
+
+    /// Whether it is one of those.
+    pub fn is_passing(&self) -> bool {
+        self.0.starts_with(PASSING)
     }
 
     /// The written form.

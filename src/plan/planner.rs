@@ -278,13 +278,18 @@ impl Desk<'_> {
         self.fates.push(fate);
     }
 
+    /// What passes by itself is no orphan: a verify may be using it.
     fn let_orphans_go(&mut self, why: DeleteReason) {
+        let is_passing = |live: &Live| {
+            why != DeleteReason::Destroy
+                && live.owner.as_ref().is_some_and(|owner| owner.address.is_passing())
+        };
         let declared: BTreeSet<Address> = self.stack.resources.keys().cloned().collect();
         let orphans: Vec<&Live> = self
             .world
             .orphans
             .iter()
-            .filter(|live| self.is_ours(live) && !is_going(live))
+            .filter(|live| self.is_ours(live) && !is_going(live) && !is_passing(live))
             .collect();
         let mut taken = declared;
         for live in orphans {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::inspect::Notice;
 use crate::engine::port::Answer;
-use crate::model::{Address, CheckInfo, Finding, Observation, Scene};
+use crate::model::{Address, CheckInfo, Exhibit, Finding, Observation, Scene};
 
 /// One exercise. A cloud brings its own.
 #[async_trait]
@@ -40,6 +40,13 @@ pub struct Trial {
     pub subject: String,
     /// The resources that take part, the one to blame first.
     pub addresses: Vec<Address>,
+}
+
+impl Trial {
+    /// A single resource.
+    pub fn of(exhibit: &Exhibit) -> Self {
+        Self { subject: exhibit.address.to_string(), addresses: vec![exhibit.address.clone()] }
+    }
 }
 
 /// The eyes of a trial: keeps what was seen, and tells whoever looks on.

@@ -1,0 +1,186 @@
+//! What exercises share: clients, wishes, whose turn it is, and what has to be
+//! put away when they end.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::mark::Mark;
+use super::{inbox, letter, payload, probe};
+use crate::aws::client::Session;
+use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass, Finding};
+
+/// How to exercise.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Nobody else reads the queues meanwhile, so that we may. Messages of
+    /// others that we come upon are hidden while an exercise lasts, and then
+    /// handed back: each was received once more than it would have been.
+    pub exclusive: bool,
+    /// The size of the payload that is sent through.
+    pub payload_bytes: u64,
+    /// How long an event or a message may take.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            exclusive: false,
+            payload_bytes: 16 * 1024 * 1024,
+            // "Typically delivered in seconds but can sometimes take a minute or longer", as the
+            // user guide of S3 says of its events.
+            patience: Duration::from_secs(90),
+        }
+    }
+}
+
+/// Where exercises are done. Clones share one.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    session: Session,
+    options: Options,
+    /// Two who read one queue would take each other's messages.
+    turn: tokio::sync::Mutex<()>,
+    /// What each exercise has lying about.
+    lying_about: Mutex<BTreeMap<Mark, Vec<Rubbish>>>,
+}
+
+/// Something that an exercise made or holds. Putting it away may be repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Rubbish {
+    /// Every version of one object, and its unfinished uploads.
+    Object(payload::Object),
+    /// A queue of ours and its subscription.
+    Probe(probe::Probe),
+    /// A message of ours that is in one of several queues.
+    Letter(letter::Letter),
+    /// A message of somebody else's that we hold.
+    Held(inbox::Held),
+}
+
+impl Bench {
+    /// A bench. Calls nobody.
+    pub fn new(session: Session, options: Options) -> Self {
+        let (turn, lying_about) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { session, options, turn, lying_about }) }
+    }
+
+    /// Puts away what exercises left that were cut short from outside. After
+    /// all others, which put their things away themselves, it does nothing.
+    ///
+    /// # Errors
+    /// The first thing that could not be put away.
+    pub async fn put_away(&self) -> Answer<()> {
+        let marks: Vec<Mark> = self.lying_about().keys().cloned().collect();
+        let all = join_all(marks.iter().map(|mark| self.clear(mark))).await;
+        all.into_iter().collect()
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.shared.session
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// Waits until nobody else of us reads queues that others use.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.turn.lock().await
+    }
+
+    /// Writes something down before it is made, so that it is put away however
+    /// the exercise ends.
+    pub(super) fn note(&self, mark: &Mark, rubbish: Rubbish) {
+        let mut lying_about = self.lying_about();
+        let ours = lying_about.entry(mark.clone()).or_default();
+        match ours.iter_mut().find(|it| it.is_same(&rubbish)) {
+            Some(known) => *known = rubbish,
+            None => ours.push(rubbish),
+        }
+    }
+
+    /// Forgets what is gone already.
+    pub(super) fn forget(&self, mark: &Mark, rubbish: &Rubbish) {
+        if let Some(ours) = self.lying_about().get_mut(mark) {
+            ours.retain(|it| !it.is_same(rubbish));
+        }
+    }
+
+    /// Does an exercise, and puts away what it made and held. Having failed to
+    /// tidy up is worth telling, if nothing worse is.
+    pub(super) async fn tidily(
+        &self,
+        mark: &Mark,
+        exercise: impl Future<Output = Answer<Vec<Finding>>>,
+    ) -> Answer<Vec<Finding>> {
+        let outcome = exercise.await;
+        match (outcome, self.clear(mark).await) {
+            (Ok(findings), Err(error)) if findings.is_empty() => Err(error),
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn clear(&self, mark: &Mark) -> Answer<()> {
+        let ours = self.lying_about().get(mark).cloned().unwrap_or_default();
+        let (mut held, mut others) = (Vec::new(), Vec::new());
+        for rubbish in ours {
+            match rubbish {
+                Rubbish::Held(message) => held.push(message),
+                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) => others.push(rubbish),
+            }
+        }
+        let others = others.iter().map(|rubbish| async move {
+            match rubbish {
+                Rubbish::Object(object) => payload::remove(self.session(), object).await,
+                Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
+                Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
+                Rubbish::Held(_) => Ok(()),
+            }
+        });
+        let (held, others) = futures::join!(inbox::let_go(self.session(), &held), join_all(others));
+        held?;
+        others.into_iter().collect::<Answer<()>>()?;
+        self.lying_about().remove(mark);
+        Ok(())
+    }
+
+    fn lying_about(&self) -> MutexGuard<'_, BTreeMap<Mark, Vec<Rubbish>>> {
+        self.shared.lying_about.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rubbish {
+    /// Whether one is the other, known better by now.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(one), Self::Object(other)) => one == other,
+            (Self::Probe(one), Self::Probe(other)) => one.name == other.name,
+            (Self::Letter(one), Self::Letter(other)) => one.nonce == other.nonce,
+            (Self::Held(one), Self::Held(other)) => one.is_same(other),
+            (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
+        }
+    }
+}
+
+/// For what stands in the way of looking without any call having failed.
+pub(super) fn in_the_way(attempted: &str, code: &str, message: String, hint: &str) -> CloudError {
+    CloudError {
+        attempted: attempted.into(),
+        operation: "the exercise".into(),
+        class: ErrorClass::Unexpected,
+        code: code.into(),
+        message,
+        request_id: None,
+        hint: Some(hint.into()),
+    }
+}

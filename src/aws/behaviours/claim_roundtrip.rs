@@ -1,0 +1,283 @@
+//! `claim_roundtrip`: a payload that is put into a bucket can be claimed by
+//! whoever reads the queue.
+//!
+//! By default nobody's messages are touched: the event is awaited on a
+//! [`probe`](super::probe), a twin of the queue. With `--exclusive` it is
+//! awaited on the queue itself. Either way an `s3:TestEvent` on the way is
+//! known for what it is, and is no claim.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::bench::{Bench, Rubbish};
+use super::event::{self, Content, ObjectEvent};
+use super::inbox::{self, Inbox, Message, Readers, Whose};
+use super::mark::{Mark, lifetime_of_key};
+use super::path::{Wired, paths};
+use super::payload::{self, Encryption, Object, Payload};
+use super::probe::{self, Probe};
+use crate::engine::port::Answer;
+use crate::model::{CheckInfo, CheckKind, Finding, Level, Path as Field, Scene};
+use crate::verify::{Behaviour, Trial, Watch};
+
+pub(super) const INFO: CheckInfo = CheckInfo {
+    id: "claim_roundtrip",
+    kind: CheckKind::Behaviour,
+    level: Level::Error,
+    summary: "An object that is put into the bucket becomes an event on the queue's side of the \
+              topic, and what the event names can be fetched, byte for byte.",
+    risk: "Payloads arrive and nobody is told, or nobody can fetch what they were told of; no \
+           call fails, so no alarm rings.",
+    remedy: "Follow the hint to the link that is broken, and bring it back with `ccprov apply`.",
+};
+
+/// How often an object is put before no event counts as an answer. A
+/// subscription that was made a moment ago may miss the first one.
+const TRIES: u32 = 2;
+/// No line that anybody works on is slower, in bytes per second.
+const SLOWEST_LINE: u64 = 1024 * 1024;
+/// For the calls that make and remove what is needed.
+const CALLS: Duration = Duration::from_secs(30);
+
+pub(super) struct ClaimRoundtrip(pub(super) Bench);
+
+#[async_trait]
+impl Behaviour for ClaimRoundtrip {
+    fn info(&self) -> &'static CheckInfo {
+        &INFO
+    }
+
+    fn trials(&self, scene: &Scene) -> Vec<Trial> {
+        paths(scene).iter().map(super::path::Path::trial).collect()
+    }
+
+    async fn exercise(&self, scene: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
+        let paths = paths(scene);
+        let Some(path) = paths.iter().find(|path| path.subject() == trial.subject) else {
+            return Ok(Vec::new());
+        };
+        let wired = match path.wired() {
+            Ok(wired) => wired,
+            Err(findings) => return Ok(findings),
+        };
+        let mark = Mark::new(self.deadline());
+        let round = Round { bench: &self.0, scene, wired: &wired, mark: &mark, watch };
+        if self.0.options().exclusive {
+            let _turn = self.0.turn().await;
+            return self.0.tidily(&mark, round.on_the_queue()).await;
+        }
+        self.0.tidily(&mark, round.on_a_probe()).await
+    }
+
+    fn deadline(&self) -> Duration {
+        let options = self.0.options();
+        let transfers = (TRIES + 1) * Duration::from_secs(options.payload_bytes / SLOWEST_LINE);
+        let alone = options.patience + transfers + CALLS;
+        // Whoever reads the same queue goes first.
+        if options.exclusive { 2 * alone } else { alone }
+    }
+}
+
+/// One round from the bucket to the queue and back.
+struct Round<'a> {
+    bench: &'a Bench,
+    scene: &'a Scene,
+    wired: &'a Wired<'a>,
+    mark: &'a Mark,
+    watch: &'a Watch,
+}
+
+impl Round<'_> {
+    async fn on_the_queue(&self) -> Answer<Vec<Finding>> {
+        let queue = self.wired.queue;
+        let tries = inbox::tries(queue);
+        let url = queue.fact("url");
+        inbox::check_others_are_safe(self.bench.session(), url, tries).await?;
+        let readers = Readers::Others(tries);
+        self.go(url, readers, &format!("our event on {}", queue.address)).await
+    }
+
+    async fn on_a_probe(&self) -> Answer<Vec<Finding>> {
+        let (session, wired) = (self.bench.session(), self.wired);
+        let probe = Probe::new(self.scene, wired, self.mark);
+        self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
+        probe.create(session, wired).await?;
+        let key = self.key();
+        let probe = probe.subscribe(session, wired, &key).await?;
+        self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
+        let queue = &wired.queue.address;
+        self.watch.saw(format!("a probe beside {queue}: {}", probe.name));
+        self.go(&probe.url, Readers::We, &format!("our event on a probe beside {queue}")).await
+    }
+
+    async fn go(&self, url: &str, readers: Readers, awaited: &str) -> Answer<Vec<Finding>> {
+        let Self { bench, mark, watch, .. } = *self;
+        let inbox = Inbox { bench, mark, watch, url, readers };
+        let account = &self.scene.place.account;
+        let size = bench.options().payload_bytes;
+        let payload = Payload { seed: fastrand::u64(..), size };
+        let mut object = Object::new(self.wired.bucket, account, self.key());
+        object.in_parts = payload.goes_in_parts(self.wired.upload());
+        bench.note(mark, Rubbish::Object(object.clone()));
+        let Some((message, event)) = self.put_and_wait(&inbox, &object, payload, awaited).await?
+        else {
+            return Ok(vec![self.no_event(awaited)]);
+        };
+        inbox::delete(bench.session(), &[message.held]).await?;
+        let (findings, ()) =
+            futures::join!(self.claim(&event, &object, payload), self.sweep(&object));
+        findings
+    }
+
+    async fn put_and_wait(
+        &self,
+        inbox: &Inbox<'_>,
+        object: &Object,
+        payload: Payload,
+        awaited: &str,
+    ) -> Answer<Option<(Message, ObjectEvent)>> {
+        let encryption = Encryption::of(self.wired.bucket);
+        let bucket = &self.wired.bucket.address;
+        for _ in 0..TRIES {
+            self.watch.awaits(format!("{bucket} to take {} bytes", payload.size));
+            payload::put(self.bench.session(), object, payload, &encryption).await?;
+            self.watch.awaits(awaited);
+            let until = Instant::now() + self.bench.options().patience / TRIES;
+            let found = inbox.wait(until, |message| whose(message, object)).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares what the event says with what was put, and fetches what it
+    /// names.
+    async fn claim(
+        &self,
+        event: &ObjectEvent,
+        object: &Object,
+        payload: Payload,
+    ) -> Answer<Vec<Finding>> {
+        self.watch.saw(format!("{} of {}", event.name, event.key));
+        let mut findings = self.differences(event, object, payload);
+        let claim = (event.bucket.as_str(), event.key.as_str(), event.version.as_deref());
+        let fetched = payload::fetch(self.bench.session(), &object.account, claim).await?;
+        let bucket = &self.wired.bucket.address;
+        let wrong = |what: String| Finding::new(bucket, what);
+        match fetched {
+            None => {
+                findings.push(wrong(format!("the event names {}, which is not there", event.key)))
+            }
+            Some(fetched) if fetched.digest != payload.digest() => {
+                let what = format!(
+                    "the object that the event names is not what was put: {} bytes of SHA-256 {}",
+                    fetched.size, fetched.digest
+                );
+                findings.push(wrong(what));
+            }
+            Some(fetched) => {
+                self.watch
+                    .saw(format!("{} bytes, the same SHA-256 {}", fetched.size, fetched.digest));
+            }
+        }
+        Ok(findings)
+    }
+
+    fn differences(&self, event: &ObjectEvent, object: &Object, payload: Payload) -> Vec<Finding> {
+        let notification = &self.wired.notification.address;
+        let is_created = event.name.starts_with("ObjectCreated:");
+        let name = (!is_created)
+            .then(|| format!("the event says {}, though the object was created", event.name));
+        let bucket = (event.bucket != object.bucket)
+            .then(|| format!("the event names bucket {}, not {}", event.bucket, object.bucket));
+        let size = event.size.filter(|size| *size != payload.size);
+        let size = size.map(|size| format!("the event says {size} bytes, not {}", payload.size));
+        let all = [name, bucket, size].into_iter().flatten();
+        all.map(|message| Finding::new(notification, message)).collect()
+    }
+
+    fn no_event(&self, awaited: &str) -> Finding {
+        let seconds = self.bench.options().patience.as_secs();
+        let bucket = &self.wired.bucket.address;
+        let suspect = self.wired.suspect();
+        let message = format!("{bucket} took an object, but {awaited} did not come in {seconds} s");
+        Finding { message, ..suspect }
+    }
+
+    /// Removes what killed runs left. That it cannot is no fault of the stack.
+    async fn sweep(&self, object: &Object) {
+        let (session, topic) = (self.bench.session(), self.wired.topic.fact("arn"));
+        let swept = async {
+            match payload::sweep(session, object).await? {
+                Some(now) => probe::sweep(session, self.scene, topic, now).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = swept.await {
+            self.watch.saw(format!("what earlier runs left, if any, stays: {error}"));
+        }
+    }
+
+    fn key(&self) -> String {
+        self.wired.key(&self.mark.object_name())
+    }
+}
+
+fn whose(message: &Message, object: &Object) -> Whose<ObjectEvent> {
+    match event::read(&message.body) {
+        Content::TestEvent => Whose::Test,
+        Content::Objects(events) => {
+            let is_left = !events.is_empty()
+                && events.iter().all(|event| lifetime_of_key(&event.key).is_some());
+            match events.into_iter().find(|event| event.key == object.key) {
+                Some(event) => Whose::Ours(event),
+                None if is_left => Whose::LeftBehind,
+                None => Whose::Theirs,
+            }
+        }
+        Content::Other => Whose::Theirs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(body: &str, expected: &str) {
+        let object = Object {
+            bucket: "b".into(),
+            account: "123456789012".into(),
+            key: "in/ccprov-verify/0123456789abcdef-1".into(),
+            in_parts: false,
+        };
+        let message = Message::of(body);
+        let found = match whose(&message, &object) {
+            Whose::Ours(_) => "ours",
+            Whose::LeftBehind => "left behind",
+            Whose::Test => "test",
+            Whose::Theirs => "theirs",
+        };
+        assert_eq!(found, expected, "{body}");
+    }
+
+    #[test]
+    fn a_message_is_told_by_the_keys_that_it_names() {
+        let event = |key: &str| {
+            json!({ "Records": [{ "eventName": "ObjectCreated:Put",
+                "s3": { "bucket": { "name": "b" }, "object": { "key": key } } }] })
+            .to_string()
+        };
+        check(&event("in/ccprov-verify/0123456789abcdef-1"), "ours");
+        check(&event("in/ccprov-verify/fedcba9876543210-1"), "left behind");
+        check(&event("in/claims.json"), "theirs");
+        check(&event("in/ccprov-verify/claims.json"), "theirs");
+        check(r#"{ "Event": "s3:TestEvent" }"#, "test");
+        check("{ \"Records\": [] }", "theirs");
+        check("hello", "theirs");
+    }
+}

@@ -1,0 +1,106 @@
+//! `encryption_enforced`: a bucket that encrypts with a key of its own takes
+//! nothing that is encrypted otherwise.
+//!
+//! Tried by putting a small object, once with S3's own key and once with AWS's
+//! key for S3. What should be taken is removed again.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
+
+use super::bench::{Bench, Rubbish};
+use super::mark::Mark;
+use super::payload::{Encryption, Object};
+use super::target;
+use crate::aws::error::Attempt;
+use crate::engine::port::Answer;
+use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path as Field, Scene};
+use crate::verify::{Behaviour, Trial, Watch};
+
+pub(super) const INFO: CheckInfo = CheckInfo {
+    id: "encryption_enforced",
+    kind: CheckKind::Behaviour,
+    level: Level::Warning,
+    summary: "A bucket that encrypts with a key of its own refuses objects that are encrypted \
+              with another one.",
+    risk: "Payloads lie there that whoever controls the key does not control: its policy does \
+           not protect them, and its deletion does not destroy them.",
+    remedy: "Deny `s3:PutObject` in the bucket's policy where \
+             `s3:x-amz-server-side-encryption-aws-kms-key-id` is not the key's ARN.",
+};
+
+pub(super) struct EncryptionEnforced(pub(super) Bench);
+
+#[async_trait]
+impl Behaviour for EncryptionEnforced {
+    fn info(&self) -> &'static CheckInfo {
+        &INFO
+    }
+
+    fn trials(&self, scene: &Scene) -> Vec<Trial> {
+        let session = self.0.session();
+        if !target::may_enforce(&scene.place) || target::may_spare_us(session, &scene.place) {
+            return Vec::new();
+        }
+        let has_key = |bucket: &&Exhibit| Encryption::of(bucket).key.is_some();
+        scene.of_kind("s3_bucket").filter(has_key).map(Trial::of).collect()
+    }
+
+    async fn exercise(&self, scene: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
+        let bucket = trial.addresses.first().and_then(|address| scene.exhibits.get(address));
+        let Some(bucket) = bucket else { return Ok(Vec::new()) };
+        target::check_enforces(self.0.session(), &scene.place).await?;
+        let mark = Mark::new(self.deadline());
+        let object = Object::new(bucket, &scene.place.account, mark.object_name());
+        self.0.note(&mark, Rubbish::Object(object.clone()));
+        let puts = async {
+            let mut findings = Vec::new();
+            for (other, what) in others(scene) {
+                findings.extend(self.put(bucket, &object, other, what, watch).await?);
+            }
+            Ok(findings)
+        };
+        self.0.tidily(&mark, puts).await
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+}
+
+/// What the bucket does not want, and how people call it.
+fn others(scene: &Scene) -> [(Encryption, &'static str); 2] {
+    let managed = Encryption {
+        algorithm: Some(ServerSideEncryption::AwsKms),
+        key: Some(scene.place.arn("kms", "alias/aws/s3")),
+    };
+    let of_s3 = Encryption { algorithm: Some(ServerSideEncryption::Aes256), key: None };
+    [(of_s3, "a key of S3 (AES256)"), (managed, "AWS's key for S3 (aws/s3)")]
+}
+
+impl EncryptionEnforced {
+    async fn put(
+        &self,
+        bucket: &Exhibit,
+        object: &Object,
+        other: Encryption,
+        what: &str,
+        watch: &Watch,
+    ) -> Answer<Option<Finding>> {
+        let Object { bucket: name, account, key, .. } = object;
+        let call = self.0.session().s3.put_object().bucket(name).key(key);
+        let call = call.expected_bucket_owner(account).body(ByteStream::from_static(b"ccprov"));
+        let call = call.set_server_side_encryption(other.algorithm).set_ssekms_key_id(other.key);
+        let answer = call.send().await.attempting("s3:PutObject", || {
+            format!("put into bucket {name} what is encrypted with {what}")
+        });
+        if let Some(refusal) = target::refusal(answer)? {
+            watch.saw(format!("what is encrypted with {what} is refused: {}", refusal.code));
+            return Ok(None);
+        }
+        let message = format!("it takes objects that are encrypted with {what}");
+        Ok(Some(Finding::new(&bucket.address, message).at(Field::field("policy"))))
+    }
+}

@@ -1,0 +1,95 @@
+//! The letter: a message of ours in queues that others use. Sending it, and
+//! finding it again wherever it went.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::inbox::{self, Held, Message, Whose};
+use super::mark::{MARK, Mark};
+use crate::aws::client::Session;
+use crate::aws::error::{Attempt, OrAbsent};
+use crate::engine::port::Answer;
+
+/// How long a letter is looked for in each queue before it counts as gone.
+/// It is not hidden: whoever looks finds it, unless others did before.
+const RECALL: Duration = Duration::from_secs(1);
+/// How many messages are looked through for it: this many calls of ten each.
+const RECALLS: usize = 10;
+
+/// A message that an exercise sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) nonce: String,
+    pub(super) body: String,
+    /// Where it may be, the queue that it is sent to first.
+    pub(super) urls: Vec<String>,
+}
+
+impl Letter {
+    /// A letter that is to be sent.
+    pub(super) fn new(stack: &str, mark: &Mark, urls: Vec<String>) -> Self {
+        let nonce = mark.as_str().to_owned();
+        let body = json!({ MARK: { "stack": stack, "run": nonce } }).to_string();
+        Self { nonce, body, urls }
+    }
+
+    /// Sends it to the first of its queues.
+    pub(super) async fn send(&self, session: &Session) -> Answer<()> {
+        let Some(url) = self.urls.first() else { return Ok(()) };
+        let mut call = session.sqs.send_message().queue_url(url).message_body(&self.body);
+        if url.ends_with(".fifo") {
+            call = call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce);
+        }
+        let answer = call.send().await;
+        answer.attempting("sqs:SendMessage", || format!("send a message to {url}"))?;
+        Ok(())
+    }
+
+    /// Whose a message is, in queues that this letter may be in.
+    pub(super) fn whose(&self, message: &Message) -> Whose<()> {
+        match run_of(&message.body) {
+            Some(run) if run == self.nonce => Whose::Ours(()),
+            Some(_) => Whose::LeftBehind,
+            None => Whose::Theirs,
+        }
+    }
+}
+
+/// Whose letter a message is; `None` if it is none of ours.
+pub(super) fn run_of(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    Some(body.get(MARK)?.get("run")?.as_str()?.to_owned())
+}
+
+/// Removes a letter from wherever it is. Messages of others that are met on
+/// the way are handed back.
+pub(super) async fn recall(session: &Session, letter: &Letter) -> Answer<()> {
+    let mut theirs = Vec::new();
+    let found = search(session, letter, &mut theirs).await;
+    let handed_back = inbox::let_go(session, &theirs).await;
+    found?;
+    handed_back
+}
+
+async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> Answer<()> {
+    for url in &letter.urls {
+        for _ in 0..RECALLS {
+            let Some(messages) = inbox::receive(session, url, RECALL).await.or_absent()? else {
+                break;
+            };
+            let is_over = messages.is_empty();
+            let (ours, others): (Vec<_>, Vec<_>) = messages
+                .into_iter()
+                .partition(|it| run_of(&it.body).as_ref() == Some(&letter.nonce));
+            theirs.extend(others.into_iter().map(|it| it.held));
+            if let [ours, ..] = &ours[..] {
+                return inbox::delete(session, std::slice::from_ref(&ours.held)).await;
+            }
+            if is_over {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Behaviours: what the parts of a messaging system do together, found out by
+//! using them.
+//!
+//! One file per behaviour, one line in [`behaviours`] and one in [`INFOS`].
+//! What they share: the [`bench`] (clients, wishes, and what has to be put
+//! away), the [`mark`] of a run, [`path`] (who should tell whom, read off a
+//! scene), [`payload`], [`event`], [`probe`], [`inbox`], [`letter`] and
+//! [`target`] (what can be tried where). An exercise sends nothing but marked
+//! objects and messages, reads nobody's messages unless it was told that it
+//! may, and deletes none but its own.
+//!
+//! One trace stays, and nobody could avoid it: an object that is put into a
+//! living system is an event for its consumers. Its key holds [`MARK`], so
+//! that they can tell.
+
+mod access_denied;
+mod bench;
+mod claim_roundtrip;
+mod dead_letter;
+mod encryption_enforced;
+mod event;
+mod inbox;
+mod letter;
+mod mark;
+mod path;
+mod payload;
+mod probe;
+mod target;
+mod tls_enforced;
+
+pub use bench::{Bench, Options};
+pub use mark::MARK;
+
+use crate::model::CheckInfo;
+use crate::verify::Behaviour;
+
+/// What every behaviour says of itself, sorted by id.
+pub const INFOS: [CheckInfo; 5] = [
+    access_denied::INFO,
+    claim_roundtrip::INFO,
+    dead_letter::INFO,
+    encryption_enforced::INFO,
+    tls_enforced::INFO,
+];
+
+/// Every behaviour, sorted by id.
+pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
+    vec![
+        Box::new(access_denied::AccessDenied(bench.clone())),
+        Box::new(claim_roundtrip::ClaimRoundtrip(bench.clone())),
+        Box::new(dead_letter::DeadLetter(bench.clone())),
+        Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
+        Box::new(tls_enforced::TlsEnforced(bench.clone())),
+    ]
+}

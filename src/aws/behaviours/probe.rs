@@ -1,0 +1,254 @@
+//! The probe: a queue of ours beside a queue of the stack, so that nobody's
+//! messages are touched.
+//!
+//! It is a twin: the same key, the same policy with its own name in it, a
+//! subscription with the same form and filter. What keeps messages from the
+//! queue keeps them from its probe, too.
+//!
+//! It carries the stack's owner tags, so that `destroy` removes it with
+//! everything else, and an address that no stack file can declare, so that
+//! `plan` and `apply` leave it alone. A run that was killed leaves it; the next
+//! run removes it as soon as the time is over that its name grants it, by the
+//! clock of AWS.
+
+use std::collections::HashMap;
+
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+
+use super::mark::{Mark, lifetime};
+use super::path::{Wired, url_of};
+use crate::aws::client::Session;
+use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::tags::Tags;
+use crate::engine::port::Answer;
+use crate::model::{Address, ErrorClass, Owner, Scene};
+
+/// What the names of probes begin with.
+const PREFIX: &str = "ccprov-probe";
+/// A minute, the shortest that SQS takes: copies of events are of no use later.
+const RETENTION: &str = "60";
+/// Longer than the retention: a message that was seen is not seen again.
+const VISIBILITY: &str = "120";
+
+/// A queue of ours and its subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Probe {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) arn: String,
+    topic: String,
+    owner: Owner,
+    /// Once it is known.
+    subscription: Option<String>,
+}
+
+impl Probe {
+    /// A probe that is to be made. Marks make its name one of a kind: SQS
+    /// refuses names of queues that were deleted less than a minute ago.
+    pub(super) fn new(scene: &Scene, wired: &Wired<'_>, mark: &Mark) -> Self {
+        // 40 characters are the most that a stack's name has, 80 the most of a queue's.
+        let name = format!("{}{}", prefix(&scene.stack), mark.as_str());
+        let address = Address::passing(&format!("verify.{}", mark.as_str()));
+        Self {
+            owner: Owner { stack: scene.stack.clone(), address },
+            url: url_of(&scene.place, &name),
+            arn: scene.place.arn("sqs", &name),
+            topic: wired.topic.fact("arn").to_owned(),
+            subscription: None,
+            name,
+        }
+    }
+
+    /// Makes the queue.
+    pub(super) async fn create(&self, session: &Session, wired: &Wired<'_>) -> Answer<()> {
+        let mut attributes = HashMap::from([
+            (Name::MessageRetentionPeriod, RETENTION.to_owned()),
+            (Name::VisibilityTimeout, VISIBILITY.to_owned()),
+        ]);
+        let queue = wired.queue;
+        if let Some(key) = queue.text("kms_master_key_id") {
+            attributes.insert(Name::KmsMasterKeyId, key.to_owned());
+        }
+        if let Some(policy) = queue.document.get("policy").filter(|policy| policy.is_object()) {
+            let quoted = |arn: &str| format!("\"{arn}\"");
+            let policy = policy.to_string().replace(&quoted(queue.fact("arn")), &quoted(&self.arn));
+            attributes.insert(Name::Policy, policy);
+        }
+        let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
+        let call = session.sqs.create_queue().queue_name(&self.name);
+        let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
+        answer.attempting("sqs:CreateQueue", || format!("create the probe {}", self.name))?;
+        Ok(())
+    }
+
+    /// Has the topic tell it of one key; of everything, where SNS takes no
+    /// more filters.
+    pub(super) async fn subscribe(
+        mut self,
+        session: &Session,
+        wired: &Wired<'_>,
+        key: &str,
+    ) -> Answer<Self> {
+        let raw =
+            wired.subscription.document.get("raw_message_delivery") == Some(&Value::Bool(true));
+        let scope = wired.subscription.text("filter_policy_scope");
+        let (filter, scope) = match wired.filter() {
+            Some(filter) => (filter.clone(), scope.unwrap_or("MessageAttributes")),
+            None => (filter_of(key), "MessageBody"),
+        };
+        let is_ours = wired.filter().is_none();
+        let with = HashMap::from([
+            ("RawMessageDelivery".to_owned(), raw.to_string()),
+            ("FilterPolicyScope".to_owned(), scope.to_owned()),
+            ("FilterPolicy".to_owned(), filter.to_string()),
+        ]);
+        let without = HashMap::from([("RawMessageDelivery".to_owned(), raw.to_string())]);
+        let arn = match self.ask_for(session, with).await {
+            Err(error)
+                if is_ours && matches!(error.class, ErrorClass::Quota | ErrorClass::Invalid) =>
+            {
+                self.ask_for(session, without).await?
+            }
+            answer => answer?,
+        };
+        self.subscription = arn;
+        Ok(self)
+    }
+
+    async fn ask_for(
+        &self,
+        session: &Session,
+        attributes: HashMap<String, String>,
+    ) -> Answer<Option<String>> {
+        let call = session.sns.subscribe().topic_arn(&self.topic).protocol("sqs");
+        let call = call.endpoint(&self.arn).set_attributes(Some(attributes));
+        let answer = call.return_subscription_arn(true).send().await;
+        let answer = answer.attempting("sns:Subscribe", || {
+            format!("subscribe the probe {} to {}", self.name, self.topic)
+        })?;
+        Ok(answer.subscription_arn)
+    }
+}
+
+fn prefix(stack: &str) -> String {
+    format!("{PREFIX}-{stack}-")
+}
+
+/// For how many seconds a probe of a stack may be needed; `None` if the name
+/// is not that of one. `dev` is not the stack `dev-2`.
+fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
+    lifetime(name.strip_prefix(&prefix(stack))?)
+}
+
+/// Events of keys that begin as ours does. SNS sees the key as S3 encodes it,
+/// so it is compared no further than up to the first character that S3 could
+/// encode; what comes through beyond that does no harm.
+fn filter_of(key: &str) -> Value {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.".contains(letter);
+    let end = key.find(|letter| !is_plain(letter)).unwrap_or(key.len());
+    json!({ "Records": { "s3": { "object": { "key": [{ "prefix": &key[..end] }] } } } })
+}
+
+/// Removes a probe.
+pub(super) async fn remove(session: &Session, probe: &Probe) -> Answer<()> {
+    let subscriptions = match &probe.subscription {
+        Some(arn) => vec![arn.clone()],
+        // It was never heard whether there is one.
+        None => subscribed(session, &probe.topic)
+            .await?
+            .into_iter()
+            .filter(|(endpoint, _)| *endpoint == probe.arn)
+            .map(|(_, arn)| arn)
+            .collect(),
+    };
+    // First the subscription: without its queue it would look like a leftover.
+    try_join_all(subscriptions.iter().map(|arn| unsubscribe(session, arn))).await?;
+    delete(session, &probe.url).await
+}
+
+/// Removes the probes that killed runs of the same stack left, and their
+/// subscriptions to a topic. `now` in seconds.
+pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i64) -> Answer<()> {
+    let call = session.sqs.list_queues().queue_name_prefix(prefix(&scene.stack));
+    let answer = call.send().await.attempting("sqs:ListQueues", || "look for old probes".into())?;
+    let names = answer.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
+    let probes = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));
+    let looks = probes.map(|(name, lasts)| async move {
+        let url = url_of(&scene.place, name);
+        let is_left = born(session, &url).await?.is_none_or(|at| at + lasts <= now);
+        if is_left {
+            delete(session, &url).await?;
+        }
+        Ok((!is_left).then(|| scene.place.arn("sqs", name)))
+    });
+    let alive: Vec<String> = try_join_all(looks).await?.into_iter().flatten().collect();
+    let is_left = |endpoint: &String| {
+        let name = endpoint.rsplit(':').next().unwrap_or_default();
+        lifetime_of(&scene.stack, name).is_some() && !alive.contains(endpoint)
+    };
+    let subscribed = subscribed(session, topic).await?;
+    let left = subscribed.iter().filter(|(endpoint, _)| is_left(endpoint));
+    try_join_all(left.map(|(_, arn)| unsubscribe(session, arn))).await?;
+    Ok(())
+}
+
+/// When a queue was made, in seconds; `None` if there is none.
+async fn born(session: &Session, url: &str) -> Answer<Option<i64>> {
+    let call = session.sqs.get_queue_attributes().queue_url(url);
+    let answer = call.attribute_names(Name::CreatedTimestamp).send().await;
+    let answer = answer.attempting("sqs:GetQueueAttributes", || format!("look at {url}"));
+    let made = answer.or_absent()?.and_then(|answer| answer.attributes);
+    Ok(made.and_then(|made| made.get(&Name::CreatedTimestamp)?.parse().ok()))
+}
+
+/// Endpoint and ARN of every subscription of a topic.
+async fn subscribed(session: &Session, topic: &str) -> Answer<Vec<(String, String)>> {
+    let pages = session.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator();
+    let all = pages.items().send().try_collect().await;
+    let all = all
+        .attempting("sns:ListSubscriptionsByTopic", || format!("look for old probes of {topic}"));
+    let all = all.or_absent()?.unwrap_or_default();
+    Ok(all.into_iter().filter_map(|it| Some((it.endpoint?, it.subscription_arn?))).collect())
+}
+
+async fn unsubscribe(session: &Session, arn: &str) -> Answer<()> {
+    let answer = session.sns.unsubscribe().subscription_arn(arn).send().await;
+    answer
+        .attempting("sns:Unsubscribe", || format!("remove the subscription {arn}"))
+        .or_absent()?;
+    Ok(())
+}
+
+async fn delete(session: &Session, url: &str) -> Answer<()> {
+    let answer = session.sqs.delete_queue().queue_url(url).send().await;
+    answer.attempting("sqs:DeleteQueue", || format!("delete the probe {url}")).or_absent()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_probe_is_known_by_its_name() {
+        let mark = Mark::new(Duration::from_mins(1));
+        let check = |name: &str, expected| assert_eq!(lifetime_of("dev", name), expected, "{name}");
+        check(&format!("ccprov-probe-dev-{}", mark.as_str()), Some(120));
+        check(&format!("ccprov-probe-dev-2-{}", mark.as_str()), None);
+        check("ccprov-probe-dev-queue", None);
+        check("claims", None);
+    }
+
+    #[test]
+    fn a_filter_holds_nothing_that_s3_encodes() {
+        let prefix =
+            |key: &str| filter_of(key)["Records"]["s3"]["object"]["key"][0]["prefix"].clone();
+        assert_eq!(prefix("in/ccprov-verify/0a.json"), "in/ccprov-verify/0a.json");
+        assert_eq!(prefix("in box/ccprov-verify/0a"), "in");
+        assert_eq!(prefix(" "), "");
+    }
+}
