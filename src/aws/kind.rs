@@ -32,9 +32,6 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const NOTES: &'static str;
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
-    /// Fields that no read can show, because they steer ccprov and not AWS
-    /// (`force_destroy`): never compared.
-    const UNREAD: &'static [&'static str] = &[];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];
     /// What can be referred to: name, what it is, whether it can be predicted.
@@ -239,7 +236,6 @@ impl<K: Kind> AnyKind for Erased<K> {
             schema: schema.into(),
             fixed: list(K::FIXED),
             must_exist: list(K::MUST_EXIST),
-            unread: list(K::UNREAD),
             facts: K::FACTS
                 .iter()
                 .map(|(name, summary, predicted)| FactInfo {

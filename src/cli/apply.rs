@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::advice;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_trace};
@@ -70,8 +71,10 @@ pub(crate) async fn run(
         let drawn = draw(&opened, Purpose::Apply, permissions).await?;
         (opened, drawn)
     };
-    if !opened.warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&opened.warnings));
+    let mut remarks = opened.warnings.clone();
+    remarks.extend(advice::of(&opened));
+    if !remarks.is_empty() {
+        screen.talk(&report::diagnostics_text(&remarks));
     }
     let Drawn { plan, refusals } = drawn;
     if !arguments.run.json {

@@ -12,6 +12,7 @@ Exit codes:
   0    done; or nothing to do
   1    an error; nothing was changed
   2    `plan --detailed-exitcode`: there are changes
+  4    `verify`, `plan --strict`: a check failed
   5    refused, to keep what would be lost or is not ours; nothing was changed
   6    partly done; run the same command again to go on
   7    credentials or permissions are missing; no step succeeded
@@ -23,6 +24,7 @@ pub(crate) enum Exit {
     Done,
     Failed,
     Changes,
+    Unsound,
     Refused,
     Partly,
     NotAllowed,
@@ -35,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Changes => 2,
+            Exit::Unsound => 4,
             Exit::Refused => 5,
             Exit::Partly => 6,
             Exit::NotAllowed => 7,

@@ -4,6 +4,7 @@
 //! stderr (talk), asks questions and hears signals. One file per command; a
 //! new command is a file, a variant of `Command` and an arm of `run`.
 
+mod advice;
 mod apply;
 mod completions;
 mod destroy;
@@ -21,6 +22,7 @@ mod screen;
 mod signals;
 mod stack_path;
 mod validate;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! A stack file together with the AWS that it speaks of: what `plan`, `apply`,
 //! `destroy` and `output` begin with.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::validate::anywhere;
 use crate::aws::call_log::CallLog;
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
-use crate::model::{Diagnostic, Place, Stack};
+use crate::model::{Address, Diagnostic, Location, Place, Stack};
 use crate::plan::World;
 use crate::report::{EndedStep, trace_json};
 use crate::spec;
@@ -22,6 +23,8 @@ use crate::spec;
 pub(crate) struct Opened {
     pub(crate) stack: Stack,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Where each resource stands; empty where no file was read.
+    pub(crate) locations: BTreeMap<Address, Location>,
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
     pub(crate) calls: CallLog,
@@ -46,7 +49,8 @@ impl Opened {
         let (session, here) = connect(place, file.region(), environment).await?;
         check_pins(&file, &here, &path)?;
         let checked = check(&here)?;
-        Ok(Self::new(checked.stack, checked.warnings, catalog, (session, here)))
+        let opened = Self::new(checked.stack, catalog, (session, here));
+        Ok(Self { warnings: checked.warnings, locations: checked.locations, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -57,7 +61,7 @@ impl Opened {
     ) -> Result<Self, Failure> {
         let (session, here) = connect(place, None, environment).await?;
         let stack = Stack::empty(name, here.clone());
-        Ok(Self::new(stack, Vec::new(), AwsCatalog::new(), (session, here)))
+        Ok(Self::new(stack, AwsCatalog::new(), (session, here)))
     }
 
     /// A stack as a plan file has it.
@@ -68,17 +72,13 @@ impl Opened {
     ) -> Result<Self, Failure> {
         let region = stack.place.region.clone();
         let connected = connect(place, Some(&region), environment).await?;
-        Ok(Self::new(stack, Vec::new(), AwsCatalog::new(), connected))
+        Ok(Self::new(stack, AwsCatalog::new(), connected))
     }
 
-    fn new(
-        stack: Stack,
-        warnings: Vec<Diagnostic>,
-        catalog: AwsCatalog,
-        (session, place): (Session, Place),
-    ) -> Self {
+    fn new(stack: Stack, catalog: AwsCatalog, (session, place): (Session, Place)) -> Self {
         let calls = session.calls.clone();
-        Self { stack, warnings, catalog, provider: Provider::new(session, place), calls }
+        let (warnings, locations) = (Vec::new(), BTreeMap::new());
+        Self { stack, warnings, locations, catalog, provider: Provider::new(session, place), calls }
     }
 
     /// Looks at everything that concerns the stack.

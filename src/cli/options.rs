@@ -34,7 +34,7 @@ impl Variables {
     pub(crate) fn inputs(&self, environment: &Environment) -> Inputs<'static> {
         let mut vars: BTreeMap<String, String> = environment.variables.clone();
         vars.extend(self.var.iter().cloned());
-        Inputs { vars, env: &|name| Environment::variable(name) }
+        Inputs { vars, env: &|name| Environment::variable(name), checks: &super::verify::IDS }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::advice;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_file, write_trace};
@@ -39,6 +40,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     detailed_exitcode: bool,
 
+    /// Fail if a rule of `ccprov verify` finds an error or a warning
+    #[arg(long, conflicts_with = "destroy")]
+    strict: bool,
+
     /// Write the plan to FILE, for `ccprov apply --plan FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -54,7 +59,10 @@ pub(crate) async fn run(
     let drawn = draw(&opened, purpose, Permissions::default()).await;
     write_trace(&arguments.place, &opened.calls)?;
     let drawn = drawn?;
+    let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened) };
+    let is_unsound = arguments.strict && !advice.is_empty();
     let mut remarks = opened.warnings.clone();
+    remarks.extend(advice);
     remarks.extend(drawn.refusals.into_iter().map(as_warning));
     if !remarks.is_empty() {
         screen.talk(&report::diagnostics_text(&remarks));
@@ -66,7 +74,7 @@ pub(crate) async fn run(
         screen.data(&report::plan_text(&drawn.plan, detail));
     }
     let has_changes = !drawn.plan.is_empty();
-    if let Some(path) = &arguments.out {
+    if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {
         let saved = SavedPlan::new(opened.stack, drawn.plan);
         let text = serde_json::to_string_pretty(&saved)
             .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
@@ -74,7 +82,11 @@ pub(crate) async fn run(
         screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
     }
     let changes = arguments.detailed_exitcode && has_changes;
-    Ok(if changes { Exit::Changes } else { Exit::Done })
+    Ok(match (is_unsound, changes) {
+        (true, _) => Exit::Unsound,
+        (false, true) => Exit::Changes,
+        (false, false) => Exit::Done,
+    })
 }
 
 /// A plan, and what stands against it.

@@ -99,9 +99,6 @@ pub struct KindInfo {
     pub fixed: Vec<String>,
     /// Fields whose target AWS insists on seeing, likewise.
     pub must_exist: Vec<String>,
-    /// Fields that no read can show, because they steer ccprov and not the
-    /// cloud: to be left out of every comparison.
-    pub unread: Vec<String>,
     /// What can be referred to.
     pub facts: Vec<FactInfo>,
     /// How long it may take.

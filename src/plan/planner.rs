@@ -339,8 +339,7 @@ impl Desk<'_> {
 /// What differs of what is ours to state, and what of it cannot change in place.
 pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
     let ignored = |diff: &FieldDiff| {
-        let mut fields = want.lifecycle.ignore_changes.iter().chain(&kind.unread);
-        fields.any(|field| diff.path.is_within(field))
+        want.lifecycle.ignore_changes.iter().any(|field| diff.path.is_within(field))
     };
     let mut diff = match live.status {
         // Nothing but its existence can be seen.

@@ -210,7 +210,6 @@ mod tests {
             summary: "A queue of Amazon SQS with its policy, redrive and tags.".into(),
             notes: "A name is free again 60 seconds after its queue was deleted.\n".into(),
             schema: schema(),
-            unread: Vec::new(),
             fixed: vec!["fifo_queue".into(), "name".into()],
             must_exist: vec!["redrive_policy.dead_letter_queue".into()],
             facts: vec![

@@ -128,7 +128,6 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         schema,
         fixed: fixed.iter().map(|field| (*field).to_owned()).collect(),
         must_exist: Vec::new(),
-        unread: vec!["force_destroy".into()],
         facts: facts(&["arn", "name"]),
         patience: Patience::PROMPT,
         tagged: true,

@@ -77,7 +77,7 @@ impl Objects {
         let arn = sought.arn.as_deref();
         let object =
             by_name.or_else(|| of_kind.find(|object| arn.is_some() && object.live.arn() == arn))?;
-        let mut live = shown(object, sought, now, kind);
+        let mut live = shown(object, sought, now);
         if let Some(field) = self.in_two_calls.get(&kind.name).filter(|_| !object.finished) {
             live.document.remove(field);
         }
@@ -359,13 +359,12 @@ fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String>
     }
 }
 
-fn shown(object: &Object, sought: &Sought, now: Instant, kind: &KindInfo) -> Live {
+fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
     let mut live = object.live.clone();
     live.identity = shown_identity(object);
     if let Some(fields) = &sought.fields {
         live.document.retain(|field, _| fields.contains(field));
     }
-    live.document.retain(|field, _| !kind.unread.contains(field));
     if live.status == Status::Current && now < object.settled {
         live.status = Status::InProgress("coming into service".into());
     }

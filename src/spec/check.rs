@@ -9,6 +9,7 @@ use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
 use super::load::{Inputs, StackFile};
 use super::predict::{self, Known, Oracle};
+use super::skips;
 use super::tree::{Map, Node};
 use super::written::{self, Written};
 use crate::model::document::{self, fill};
@@ -56,6 +57,8 @@ pub fn check(
     let resources = written::write_out(&mut expansion, &tags);
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
+    let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+
     let oracle = Oracle { catalog, stack: file.name(), place };
     let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
@@ -81,7 +84,7 @@ pub fn check(
         place: place.clone(),
         resources: desired,
         outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
-        skips: Vec::new(),
+        skips,
     };
     Ok(Checked { stack, warnings: in_order(warnings), locations })
 }

@@ -78,6 +78,29 @@ fn stack_properties() -> Json {
             "additionalProperties": { "$ref": "#/$defs/resource" },
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
+        "checks": checks(),
+    })
+}
+
+fn checks() -> Json {
+    json!({
+        "description": "What `ccprov verify` leaves out.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "skip": { "type": "array", "items": {
+            "type": "object",
+            "required": ["check", "reason"],
+            "additionalProperties": false,
+            "properties": {
+                "check": { "type": "string", "description": "The id, as `ccprov verify --list` tells it." },
+                "resources": {
+                    "description": "Addresses; a pattern's name stands for all of its resources. Default: all.",
+                    "type": "array",
+                    "items": { "type": "string" },
+                },
+                "reason": { "type": "string", "minLength": 1, "description": "Why it does not matter." },
+            },
+        } } },
     })
 }
 

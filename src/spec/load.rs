@@ -21,7 +21,7 @@ use crate::model::Diagnostic;
 const MAX_EXTENDS: usize = 8;
 
 pub(super) const STACK_KEYS: &[&str] =
-    &["stack", "account", "region", "vars", "tags", "resources", "outputs", "extends"];
+    &["stack", "account", "region", "vars", "tags", "resources", "outputs", "checks", "extends"];
 
 /// What comes from outside of the files.
 pub struct Inputs<'a> {
@@ -29,6 +29,8 @@ pub struct Inputs<'a> {
     pub vars: BTreeMap<String, String>,
     /// The environment, for `${env.NAME}`.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// The ids that `checks.skip` may name.
+    pub checks: &'a [&'a str],
 }
 
 impl fmt::Debug for Inputs<'_> {
@@ -102,7 +104,7 @@ pub(super) fn load_with(
     let reach = Reach::of(path).map_err(|problem| vec![problem])?;
     let mut deferred = Vec::new();
     let (root, start, mut sources) = read_chain(path, &reach, &mut deferred)?;
-    for key in ["vars", "tags", "resources", "outputs"] {
+    for key in ["vars", "tags", "resources", "outputs", "checks"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
         }

@@ -32,6 +32,7 @@ mod patterns;
 mod predict;
 mod reference;
 mod shape;
+mod skips;
 mod source;
 mod substitute;
 mod suggest;

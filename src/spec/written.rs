@@ -204,7 +204,7 @@ impl<'a> Expansion<'a> {
 
     /// The resources that an item of `depends_on` names. It is written as in a
     /// reference, but bare: it stands for the resource and not for a value.
-    fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
+    pub(super) fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
         let text = self.shaped(env.scope, |found| shape::text(item, "depends_on", found))?;
         let parts = reference::parse(&format!("${{{text}}}"));
         if let Ok([Part::Reference(name)]) = parts.as_deref() {

@@ -102,7 +102,7 @@ pub async fn inspect(
         .filter(|behaviour| choice.takes(behaviour.info()))
         .flat_map(|behaviour| {
             let trials = behaviour.trials(scene).into_iter();
-            trials.map(|trial| exercise(behaviour.as_ref(), scene, trial, skips, end, &notices))
+            trials.map(|trial| exercise(&inspection, behaviour.as_ref(), trial, end, &notices))
         })
         .collect();
     while let Some(result) = running.next().await {
@@ -155,13 +155,13 @@ pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
 }
 
 async fn exercise(
+    inspection: &Inspection<'_>,
     behaviour: &dyn Behaviour,
-    scene: &Scene,
     trial: Trial,
-    skips: &[Skip],
     end: Instant,
     notices: &mpsc::UnboundedSender<Notice>,
 ) -> Inspected {
+    let Inspection { scene, skips, .. } = *inspection;
     let info = behaviour.info();
     let skip = skips.iter().find(|skip| trial.addresses.iter().any(|it| skip.covers(info.id, it)));
     if let Some(skip) = skip {

@@ -134,7 +134,7 @@ fn steps(plan: &Plan) -> String {
 }
 
 fn stack(path: &Path) -> Stack {
-    let inputs = spec::Inputs { vars: BTreeMap::new(), env: &|_| None };
+    let inputs = spec::Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
     let place = Place {
         partition: "aws".to_owned(),
         account: "123456789012".to_owned(),

@@ -71,7 +71,8 @@ fn are_refused_beyond_the_reach_through_a_link() {
         .unwrap();
     let dev = root.join("repo/stacks/dev.yaml");
     std::fs::write(&dev, "stack: dev\nextends: base.yaml\nresources: {}").unwrap();
-    let inputs = super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None };
+    let inputs =
+        super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None, checks: &[] };
     let problems = super::super::load(&dev, &inputs).unwrap_err();
     assert_eq!(problems[0].summary, "`base.yaml` is outside of the stack's reach");
 }
@@ -98,7 +99,8 @@ fn are_listed_the_stack_file_first() {
     ] {
         std::fs::write(root.join(name), text).unwrap();
     }
-    let inputs = super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None };
+    let inputs =
+        super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None, checks: &[] };
     let file = super::super::load(&root.join("dev.yaml"), &inputs).unwrap();
     assert_eq!(file.name(), "dev");
     assert_eq!((file.account(), file.region()), (None, None));
@@ -108,7 +110,8 @@ fn are_listed_the_stack_file_first() {
 
 #[test]
 fn that_do_not_exist_are_told() {
-    let inputs = super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None };
+    let inputs =
+        super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None, checks: &[] };
     let problems = super::super::load(std::path::Path::new("no/such.yaml"), &inputs).unwrap_err();
     assert_eq!(problems[0].summary, "cannot read `no/such.yaml`: there is no such file");
 }

@@ -21,6 +21,25 @@ fn in_the_file() {
 }
 
 #[test]
+fn in_a_skip() {
+    let skip =
+        |items: &str| format!("resources:\n  a: {{ kind: queue }}\nchecks:\n  skip: {items}");
+    golden!(table(&[
+        ("an unknown key", "resources: {}\nchecks: { skp: [] }"),
+        ("no list", &skip("tls_only")),
+        ("no such check", &skip("[{ check: tls_onl, reason: r }]")),
+        ("no reason", &skip("[{ check: tls_only }]")),
+        ("an empty reason", &skip("[{ check: tls_only, reason: ' ' }]")),
+        ("of nothing", &skip("[{ check: tls_only, reason: r, resources: [] }]")),
+        (
+            "of a resource that is not there",
+            &skip("[{ check: tls_only, reason: r, resources: [b] }]")
+        ),
+        ("well said", &skip("[{ check: tls_only, reason: r, resources: [a] }]")),
+    ]));
+}
+
+#[test]
 fn in_an_entry() {
     golden!(table(&[
         ("a name with capitals", "resources:\n  Audit: { kind: queue }"),

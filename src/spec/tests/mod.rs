@@ -58,7 +58,11 @@ impl<'a> Case<'a> {
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
         };
         let env = owned(self.env);
-        let inputs = Inputs { vars: owned(self.vars), env: &|name| env.get(name).cloned() };
+        let inputs = Inputs {
+            vars: owned(self.vars),
+            env: &|name| env.get(name).cloned(),
+            checks: &["tls_only"],
+        };
         let file = super::load::load_with(path, &inputs, self.built_in)?;
         let place = Place {
             partition: "aws".to_owned(),
@@ -132,6 +136,9 @@ fn sound(checked: &Checked) -> String {
         if resource.lifecycle != crate::model::Lifecycle::default() {
             writeln!(text, "  {:?}", resource.lifecycle).unwrap();
         }
+    }
+    for skip in &checked.stack.skips {
+        writeln!(text, "skips {} of {:?}: {}", skip.check, skip.resources, skip.reason).unwrap();
     }
     for (name, value) in &checked.stack.outputs {
         writeln!(text, "output {name} = {}", document::shown_value(value)).unwrap();
@@ -212,7 +219,6 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
                 },
             },
         }),
-        unread: Vec::new(),
         fixed: Vec::new(),
         must_exist: Vec::new(),
         facts: Vec::new(),

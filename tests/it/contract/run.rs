@@ -117,9 +117,8 @@ impl Cloud {
 
     /// What the stack file would become.
     fn prepare(&self, info: &KindInfo, address: &Address, document: &Document) -> Outcome<Desired> {
-        let Prepared { identity, mut document, predicted } =
+        let Prepared { identity, document, predicted } =
             prepare(&self.catalog, info, &self.naming(address), document)?;
-        document.retain(|field, _| !info.unread.contains(field));
         Ok(Desired {
             address: address.clone(),
             kind: info.name.clone(),

@@ -19,7 +19,7 @@ const PERMISSIONS: Permissions = Permissions { allow_data_loss: true };
 
 fn dev(catalog: &AwsCatalog) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks/dev.yaml");
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None };
+    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
     let file = load(&path, &inputs).expect("a stack file");
     check(&file, &place(), catalog, &inputs).expect("a stack").stack
 }

@@ -40,7 +40,7 @@ pub(crate) fn stack_or_problems(resources: &Value) -> Result<Stack, Vec<Diagnost
     let path = folder.path().join("dev.yaml");
     let text = json!({ "stack": STACK, "resources": resources }).to_string();
     fs::write(&path, text).unwrap(); // JSON is YAML.
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None };
+    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
     let file = load(&path, &inputs)?;
     Ok(check(&file, &place(), catalog(), &inputs)?.stack)
 }

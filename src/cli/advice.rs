@@ -1,0 +1,37 @@
+//! What the rules say of a stack before anything of it is applied.
+
+use super::opened::Opened;
+use crate::model::{Diagnostic, Finding, Inspected, Level, Scene, Verdict};
+use crate::verify::inspect::excuse;
+use crate::verify::{Choice, RULES, judge};
+
+/// Every finding but mere notes, unless the stack file excuses it.
+pub(crate) fn of(opened: &Opened) -> Vec<Diagnostic> {
+    let scene = Scene::desired(&opened.stack, &opened.catalog);
+    let choice = Choice { least: Level::Warning, ..Choice::ALL };
+    let mut told = Vec::new();
+    for mut inspected in judge(&scene, &choice) {
+        excuse(&mut inspected, &opened.stack.skips);
+        if let Verdict::Failed { findings } = &inspected.verdict {
+            told.extend(findings.iter().map(|finding| diagnostic(&inspected, finding, opened)));
+        }
+    }
+    told
+}
+
+fn diagnostic(inspected: &Inspected, finding: &Finding, opened: &Opened) -> Diagnostic {
+    let Finding { address, message, hint, patch, .. } = finding;
+    let rule = RULES.iter().find(|rule| rule.info.id == inspected.check);
+    let mut told = Diagnostic::warning(format!("{address}: {message}"))
+        .at(opened.locations.get(address).cloned());
+    if let Some(rule) = rule {
+        told = told.because(format!("{} ({})", rule.info.risk, rule.info.id));
+    }
+    if let Some(hint) = hint {
+        told = told.hint(hint);
+    }
+    if let Some(patch) = patch {
+        told = told.hint(format!("add:\n{}", patch.trim_end()));
+    }
+    told
+}
