@@ -72,6 +72,19 @@ fn without_credentials_there_is_nothing_to_do() {
     );
 }
 
+/// Else whoever asks for one account acts in another.
+#[test]
+fn a_named_profile_wins_over_keys_of_the_environment() {
+    let named = emulator::ministack().account();
+    let desk = desk(QUEUE);
+    let keys = format!("aws_access_key_id = {}\naws_secret_access_key = x\n", named.access_key);
+    desk.write("credentials", &format!("[other]\n{keys}"));
+    let path = desk.path("credentials").display().to_string();
+    let desk = desk.env("AWS_SHARED_CREDENTIALS_FILE", &path);
+    let told = desk.must("plan stack.yaml --profile other", 0).stdout;
+    assert!(told.contains(&named.id), "{told}");
+}
+
 #[test]
 fn a_dead_line_is_told_as_such() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
