@@ -24,7 +24,7 @@ pub(crate) struct Policy<'a> {
 /// One statement.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Statement<'a> {
-    /// Where it stands.
+    /// Where it stands: by its `Sid` if it has one, as [`crate::model::compare()`] names it.
     pub(crate) path: Path,
     body: &'a Map<String, Value>,
 }
@@ -87,7 +87,12 @@ impl<'a> Policy<'a> {
         let list = field.get(&exhibit.document)?.get("Statement")?.as_array()?;
         let path = field.with_field("Statement");
         let statements = list.iter().enumerate().filter_map(|(position, statement)| {
-            Some(Statement { path: path.with_index(position), body: statement.as_object()? })
+            let body = statement.as_object()?;
+            let path = match sid(body) {
+                Some(sid) => path.with_field(sid),
+                None => path.with_index(position),
+            };
+            Some(Statement { path, body })
         });
         Some(Self { statements: statements.collect() })
     }
@@ -139,12 +144,20 @@ impl<'a> Statement<'a> {
 
     /// Its `Sid`.
     pub(crate) fn sid(&self) -> Option<&'a str> {
-        self.body.get("Sid")?.as_str().filter(|sid| !sid.is_empty())
+        sid(self.body)
     }
 
     /// The values of one of its elements: `Action`, `NotResource`.
     pub(crate) fn list(&self, element: &str) -> Vec<&'a str> {
         self.body.get(element).map(texts).unwrap_or_default()
+    }
+
+    /// The actions that it speaks of, for people.
+    pub(crate) fn actions(&self) -> String {
+        if self.has("NotAction") {
+            return format!("all but {}", self.list("NotAction").join(", "));
+        }
+        self.list("Action").join(", ")
     }
 
     /// Whether it has an element.
@@ -163,6 +176,14 @@ impl<'a> Statement<'a> {
         operators.flat_map(|(operator, keys)| {
             let keys = keys.as_object().into_iter().flatten();
             keys.map(|(key, values)| (operator.as_str(), key.as_str(), texts(values)))
+        })
+    }
+
+    /// Whether it holds only for certain values of one of these condition keys.
+    pub(crate) fn is_bound_by(&self, keys: &[&str]) -> bool {
+        self.conditions().any(|(operator, key, values)| {
+            keys.iter().any(|one| one.eq_ignore_ascii_case(key))
+                && condition::narrows(operator, &values)
         })
     }
 
@@ -240,6 +261,10 @@ impl<'a> Statement<'a> {
             actual: self.body.get(element).cloned().unwrap_or_default(),
         }
     }
+}
+
+fn sid(statement: &Map<String, Value>) -> Option<&str> {
+    statement.get("Sid")?.as_str().filter(|sid| !sid.is_empty())
 }
 
 fn named<'a>(principals: Option<&'a Value>, sort: &str) -> Vec<&'a str> {

@@ -95,6 +95,26 @@ pub(super) fn holds(
     (!open).then_some(negated)
 }
 
+/// Whether a condition holds for certain values alone: it is not negated, it
+/// fails where the key is absent, and no value of it stands for just anybody.
+pub(super) fn narrows(operator: &str, values: &[&str]) -> bool {
+    let plain = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
+    let positive = comparison(plain).is_some_and(|(_, negated)| !negated) || plain == "IpAddress";
+    positive && !values.is_empty() && !values.iter().any(|value| is_anybody(value))
+}
+
+/// Whether a value stands for just anybody. An ARN tells by its account whose
+/// it is; that of a bucket, which has none, by its name.
+fn is_anybody(value: &str) -> bool {
+    let wild = |text: &str| text.starts_with(['*', '?']);
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, _, _, "", name] => wild(name),
+        ["arn", _, _, _, account, _] => wild(account),
+        _ => wild(value) || ["0.0.0.0/0", "::/0"].contains(&value),
+    }
+}
+
 /// Whether a value of a policy is that of a request.
 type Comparison = fn(&str, &str) -> bool;
 
@@ -166,5 +186,27 @@ mod tests {
         check("IpAddress", "aws:SourceAccount", &["10.0.0.0/8"], None);
         check("StringEquals", "aws:SourceAccount", &["${aws:PrincipalAccount}"], None);
         check("StringNotEquals", "aws:SourceAccount", &["${aws:PrincipalAccount}"], None);
+    }
+    #[test]
+    fn a_condition_narrows_where_it_names_somebody() {
+        for (operator, value, expected) in [
+            ("ArnLike", TOPIC, true),
+            ("ArnLike", "arn:aws:sns:*:123456789012:*", true),
+            ("ArnLike", "arn:aws:sns:*:*:orders", false),
+            ("StringLike", "arn:aws:s3:::orders-*", true),
+            ("StringLike", "arn:aws:s3:::*", false),
+            ("StringEquals", "123456789012", true),
+            ("StringLike", "*", false),
+            ("StringNotEquals", "123456789012", false),
+            ("StringEqualsIfExists", "123456789012", false),
+            ("ForAnyValue:StringEquals", "o-1", true),
+            ("ForAllValues:StringEquals", "o-1", false),
+            ("IpAddress", "10.0.0.0/8", true),
+            ("IpAddress", "0.0.0.0/0", false),
+            ("Null", "false", false),
+        ] {
+            assert_eq!(narrows(operator, &[value]), expected, "{operator} {value}");
+        }
+        assert!(!narrows("StringEquals", &["123456789012", "*"]));
     }
 }

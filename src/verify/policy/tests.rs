@@ -36,7 +36,7 @@ fn check(statements: &Value, expected: &str) {
         Decision::Silent(near) => near.iter().fold("silent".to_owned(), |told, near| {
             let NearMiss { statement, because } = near;
             let Obstacle { path, actual, .. } = because;
-            assert_eq!(path.get(&exhibit.document), Some(actual), "the path leads to what it is");
+            assert!(path.to_string().starts_with("policy.Statement.A."), "{path}");
             format!("{told}, {} has {} {actual}", statement.name(), because.what)
         }),
     };

@@ -8,12 +8,21 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::model::document;
-use crate::model::{Exhibit, Finding, Path};
+use crate::model::{Exhibit, FactRef, Finding, Path};
 use crate::verify::policy::Policy;
 
 /// The order in which people write a policy; other keys follow by name.
-const ORDER: &[&str] =
-    &["Version", "Id", "Statement", "Sid", "Effect", "Principal", "Action", "Resource", "Condition"];
+const ORDER: &[&str] = &[
+    "Version",
+    "Id",
+    "Statement",
+    "Sid",
+    "Effect",
+    "Principal",
+    "Action",
+    "Resource",
+    "Condition",
+];
 
 /// What AWS calls the policy of a key for which the stack file states none.
 const DEFAULT_KEY_POLICY: &str = "key-default-1";
@@ -50,6 +59,16 @@ pub(super) fn with_statement(
                 .patch(field("policy", &whole))
         }
     }
+}
+
+/// A resource's ARN as a stack file states it.
+pub(super) fn arn_of(exhibit: &Exhibit) -> String {
+    FactRef { address: exhibit.address.clone(), fact: "arn".into() }.to_string()
+}
+
+/// As people write a list of values: a single one stands alone.
+pub(super) fn one_or_several(mut values: Vec<String>) -> Value {
+    if values.len() == 1 { values.remove(0).into() } else { values.into() }
 }
 
 fn named(statement: Value, sid: &str) -> Value {
@@ -147,7 +166,7 @@ fn scalar(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, FactRef};
+    use crate::model::Address;
 
     #[test]
     fn a_statement_reads_as_people_write_it() {
