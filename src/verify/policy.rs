@@ -170,6 +170,11 @@ impl<'a> Statement<'a> {
         named(self.body.get("Principal"), sort)
     }
 
+    /// Its conditions as they stand.
+    pub(crate) fn condition(&self) -> Map<String, Value> {
+        self.body.get("Condition").and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
     /// Its conditions: operator, key, values.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = (&'a str, &'a str, Vec<&'a str>)> {
         let operators = self.body.get("Condition").and_then(Value::as_object).into_iter().flatten();

@@ -50,12 +50,14 @@ fn admits_a_service(statement: &Statement<'_>) -> bool {
 
 fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Finding {
     let services = statement.principals("Service").join(", ");
-    let message = format!("{} admits {services} for whoever asks", statement.name());
-    let condition = json!({ "StringEquals": { "aws:SourceAccount": "${account}" } });
+    let message = format!("{} admits {services} on anybody's behalf", statement.name());
+    let mut condition = statement.condition();
+    let equals = condition.entry("StringEquals").or_insert_with(|| json!({}));
+    equals["aws:SourceAccount"] = "${account}".into();
     Finding::new(&exhibit.address, message)
         .at(statement.path.clone())
         .hint("say in a condition of that statement on whose behalf")
-        .patch(patch::field("Condition", &condition))
+        .patch(patch::field("Condition", &condition.into()))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ fn judge_source(queue: &Exhibit) -> Option<Finding> {
     if field.get(&queue.document).is_some_and(|policy| !policy.is_null()) {
         return None;
     }
-    let finding = Finding::new(&queue.address, "the queue has no dead-letter queue").at(field);
+    let finding = Finding::new(&queue.address, "it has no dead-letter queue").at(field);
     Some(
         finding.hint("declare a queue for what cannot be processed, and name it in redrive_policy"),
     )

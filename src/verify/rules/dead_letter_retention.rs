@@ -41,9 +41,8 @@ fn judge_pair((from, to): (&Exhibit, &Exhibit)) -> Option<Finding> {
         return None;
     }
     let (of, other, better) = if lived < LONGEST { (to, from, LONGEST) } else { (from, to, USUAL) };
-    let relation = if lived < LONGEST { "no longer than" } else { "at least as long as" };
     let message = format!(
-        "keeps messages for {} s, {relation} {} ({} s)",
+        "it keeps messages for {} s, and {} does for {} s",
         seconds(of, FIELD),
         other.address,
         seconds(other, FIELD)

@@ -90,7 +90,7 @@ fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) 
         return Seen::open("the key is not of this stack");
     };
     if key.document.get("is_enabled").and_then(Value::as_bool) == Some(false) {
-        let message = format!("the key is disabled, so {} takes nothing", target.address);
+        let message = "it is disabled, so what it encrypts takes no messages";
         let finding = Finding::new(&key.address, message).at(Path::field("is_enabled"));
         return finding.hint("enable it").patch(patch::field("is_enabled", &json!(true))).into();
     }
@@ -100,7 +100,7 @@ fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) 
         grants: &KEY_ACTIONS,
         resource: key.fact("arn"),
         sid,
-        because: &format!(", which {} needs", target.address),
+        because: &format!("; it encrypts {}", target.address),
     })
 }
 

@@ -18,8 +18,6 @@ pub(super) struct Hop {
     target: (&'static str, &'static str),
     /// What lets messages pass.
     pub(super) passage: Passage,
-    /// What may be FIFO.
-    pub(super) fifo: Fifo,
 }
 
 /// What lets messages pass.
@@ -38,17 +36,6 @@ pub(super) enum Passage {
     Redrive,
 }
 
-/// What may be FIFO.
-#[derive(Clone, Copy)]
-pub(super) enum Fifo {
-    /// No target.
-    Never,
-    /// Only the target of a FIFO source. It need not be.
-    FromFifo,
-    /// Both ends or neither.
-    Same,
-}
-
 const S3: &str = "s3.amazonaws.com";
 const SNS: &str = "sns.amazonaws.com";
 
@@ -64,7 +51,6 @@ static HOPS: &[Hop] = &[
             action: "sns:Publish",
             sids: ("BucketPublishes", "BucketUsesKey"),
         },
-        fifo: Fifo::Never,
     },
     Hop {
         carrier: "s3_bucket_notification",
@@ -76,7 +62,6 @@ static HOPS: &[Hop] = &[
             action: "sqs:SendMessage",
             sids: ("BucketSends", "BucketUsesKey"),
         },
-        fifo: Fifo::Never,
     },
     Hop {
         carrier: "sns_subscription",
@@ -88,7 +73,6 @@ static HOPS: &[Hop] = &[
             action: "sqs:SendMessage",
             sids: ("TopicSends", "TopicUsesKey"),
         },
-        fifo: Fifo::FromFifo,
     },
     // What cannot be delivered is sent like anything else.
     Hop {
@@ -101,7 +85,6 @@ static HOPS: &[Hop] = &[
             action: "sqs:SendMessage",
             sids: ("TopicSendsUndelivered", "TopicUsesKey"),
         },
-        fifo: Fifo::FromFifo,
     },
     Hop {
         carrier: "sqs_queue",
@@ -109,7 +92,6 @@ static HOPS: &[Hop] = &[
         source: ("name", "sqs_queue"),
         target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
         passage: Passage::Redrive,
-        fifo: Fifo::Same,
     },
 ];
 
@@ -117,9 +99,7 @@ static HOPS: &[Hop] = &[
 pub(super) struct Edge<'a> {
     /// How messages take it.
     pub(super) hop: &'static Hop,
-    /// The resource that states it.
-    pub(super) carrier: &'a Exhibit,
-    /// Where in that resource.
+    /// Where the resource that states it names the target.
     pub(super) path: Path,
     /// Where messages come from.
     pub(super) source: End<'a>,
@@ -142,7 +122,7 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
         let targets = values(&carrier.document, hop.target.0).into_iter();
         targets.map(move |(path, target)| {
             let target = End::of(scene, hop.target.1, target);
-            Edge { hop, carrier, path, source, target }
+            Edge { hop, path, source, target }
         })
     })
 }

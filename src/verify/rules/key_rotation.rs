@@ -30,7 +30,7 @@ fn judge_key(key: &Exhibit) -> Option<Finding> {
     if key.document.get(FIELD).and_then(Value::as_bool) == Some(true) {
         return None;
     }
-    let finding = Finding::new(&key.address, "the key is never rotated").at(Path::field(FIELD));
+    let finding = Finding::new(&key.address, "it is never rotated").at(Path::field(FIELD));
     Some(finding.hint("turn rotation on").patch(patch::field(FIELD, &json!(true))))
 }
 

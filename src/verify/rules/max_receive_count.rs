@@ -32,7 +32,9 @@ fn judge_redrive(redrive: Redrive<'_>) -> Option<Finding> {
     let message = "a message goes to the dead-letter queue when it is received a second time";
     let finding = Finding::new(&redrive.queue.address, message).at(redrive::max_receive_count());
     let finding = finding.hint("let consumers try more than once");
-    Some(finding.patch(patch::field("max_receive_count", &json!(USUAL))))
+    let dead_letter_queue = redrive.dead_letter.map_or(redrive.arn.to_owned(), patch::arn_of);
+    let policy = json!({ "dead_letter_queue": dead_letter_queue, "max_receive_count": USUAL });
+    Some(finding.patch(patch::field("redrive_policy", &policy)))
 }
 
 #[cfg(test)]

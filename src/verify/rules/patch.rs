@@ -188,7 +188,7 @@ mod tests {
   Condition:
     Bool:
       \"aws:SecureTransport\": \"true\"
-    Null: {}"
+    \"Null\": {}"
         );
     }
 

@@ -6,7 +6,9 @@ use crate::model::{Exhibit, Path, Scene};
 pub(super) struct Redrive<'a> {
     /// The queue.
     pub(super) queue: &'a Exhibit,
-    /// Where messages go, if that is in the scene.
+    /// The ARN of where messages go.
+    pub(super) arn: &'a str,
+    /// That queue, if it is in the scene.
     pub(super) dead_letter: Option<&'a Exhibit>,
     /// How often a message is received before.
     pub(super) max_receive_count: u64,
@@ -16,10 +18,11 @@ pub(super) struct Redrive<'a> {
 pub(super) fn of(scene: &Scene) -> impl Iterator<Item = Redrive<'_>> {
     scene.of_kind("sqs_queue").filter_map(|queue| {
         let policy = queue.document.get("redrive_policy")?;
-        let named = policy.get("dead_letter_queue")?.as_str()?;
+        let arn = policy.get("dead_letter_queue")?.as_str()?;
         Some(Redrive {
             queue,
-            dead_letter: scene.named("sqs_queue", named),
+            arn,
+            dead_letter: scene.named("sqs_queue", arn),
             max_receive_count: policy.get("max_receive_count")?.as_u64()?,
         })
     })

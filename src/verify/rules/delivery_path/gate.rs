@@ -130,27 +130,22 @@ impl<'a> Delivery<'a> {
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
         let Self { sender, source, .. } = self;
-        let message = format!(
-            "its policy does not let {sender} call {} for {}{}",
-            missing.join(" and "),
-            source.name(),
-            gate.because,
-        );
-        let finding = Finding::new(&gate.guard.address, message);
+        let told = |nearly: &str| {
+            let (calls, source, because) = (missing.join(" and "), source.name(), gate.because);
+            format!(
+                "no statement of its policy lets {sender} call {calls} for {source}{nearly}{because}"
+            )
+        };
+        let finding = Finding::new(&gate.guard.address, told(""));
         let finding = patch::with_statement(finding, gate.guard, gate.sid, self.statement(gate));
         let Some(NearMiss { statement, because }) = nearly else { return finding };
-        let message = format!(
-            "{}: {} would, but for its {}",
-            finding.message,
-            statement.name(),
-            because.what
-        );
+        let name = statement.name();
         Finding {
-            message,
+            message: told(&format!(" ({name} would, but for its {})", because.what)),
             path: Some(because.path),
             expected: because.expected.map(Value::from),
             actual: Some(because.actual),
-            hint: Some(format!("correct {}, or add a statement", statement.name())),
+            hint: Some(format!("correct {name}, or add a statement")),
             ..finding
         }
     }
