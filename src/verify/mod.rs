@@ -9,6 +9,7 @@
 pub mod behaviour;
 pub mod conformance;
 pub mod inspect;
+mod policy;
 pub mod rules;
 
 pub use behaviour::{Behaviour, Trial, Watch};

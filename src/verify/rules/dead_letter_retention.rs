@@ -1,0 +1,87 @@
+//! Dead letters live long enough for somebody to read them.
+
+use serde_json::{Value, json};
+
+use super::redrive::{self, seconds};
+use super::{Judgement, Rule, patch};
+use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
+
+pub(super) const RULE: Rule = Rule {
+    info: CheckInfo {
+        id: "dead_letter_retention",
+        kind: CheckKind::Rule,
+        level: Level::Warning,
+        summary: "A dead-letter queue keeps messages longer than the queues that they come from.",
+        risk: "A message's age goes on counting when it is set aside, so it may be gone before anybody looks.",
+        remedy: "Raise `message_retention_seconds` of the dead-letter queue, or lower that of the queue.",
+    },
+    judge,
+};
+
+const FIELD: &str = "message_retention_seconds";
+/// The most that SQS takes: 14 days.
+const LONGEST: u64 = 1_209_600;
+/// SQS's default: 4 days.
+const USUAL: u64 = 345_600;
+
+fn judge(scene: &Scene) -> Judgement {
+    let pairs = redrive::of(scene).filter_map(|redrive| {
+        let to = redrive.dead_letter?;
+        // The age of a message begins anew in a FIFO queue (SQS Developer
+        // Guide, "Using dead-letter queues").
+        let is_fifo = to.document.get("fifo_queue").and_then(Value::as_bool) == Some(true);
+        (!is_fifo).then_some((to, (redrive.queue, to)))
+    });
+    Judgement::over(pairs, judge_pair)
+}
+
+fn judge_pair((from, to): (&Exhibit, &Exhibit)) -> Option<Finding> {
+    let (lived, kept) = (seconds(from, FIELD), seconds(to, FIELD));
+    if kept > lived {
+        return None;
+    }
+    let (of, other, better) = if lived < LONGEST { (to, from, LONGEST) } else { (from, to, USUAL) };
+    let message = format!(
+        "it keeps messages for {} s, and {} does for {} s",
+        seconds(of, FIELD),
+        other.address,
+        seconds(other, FIELD)
+    );
+    let hint = format!("let {} keep messages longer than {}", to.address, from.address);
+    let finding = Finding::new(&of.address, message).at(Path::field(FIELD)).hint(hint);
+    Some(finding.patch(patch::field(FIELD, &json!(better))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{golden, told};
+    use super::RULE;
+
+    fn queues(lived: u32, kept: u32, more: &str) -> String {
+        format!(
+            "
+queue:
+  kind: sqs_queue
+  message_retention_seconds: {lived}
+  redrive_policy: {{ dead_letter_queue: \"${{dlq.arn}}\", max_receive_count: 3 }}
+  {more}
+dlq:
+  kind: sqs_queue
+  message_retention_seconds: {kept}
+  {more}"
+        )
+    }
+
+    #[test]
+    fn dead_letters_outlive_letters() {
+        golden!(told(
+            &RULE,
+            &[
+                ("longer", &queues(345_600, 345_601, "")),
+                ("as long", &queues(345_600, 345_600, "")),
+                ("nothing is longer than the longest", &queues(1_209_600, 1_209_600, "")),
+                ("the age begins anew", &queues(345_600, 60, "fifo_queue: true")),
+            ]
+        ));
+    }
+}

@@ -1,0 +1,131 @@
+//! What is sent arrives: every policy on every way of messages lets them pass.
+//!
+//! AWS checks little of this when a system is built, and a service that may not
+//! deliver drops the message without a word. What depends on something that no
+//! document of the stack tells is not judged, and its subject says so.
+
+mod gate;
+
+use serde_json::{Value, json};
+
+use self::gate::{Delivery, Gate, Seen};
+use super::encryption_at_rest::{is_aws_managed, with_key};
+use super::hop::{self, Edge, End, Passage};
+use super::{Judgement, Rule, patch};
+use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
+
+pub(super) const RULE: Rule = Rule {
+    info: CheckInfo {
+        id: "delivery_path",
+        kind: CheckKind::Rule,
+        level: Level::Error,
+        summary: "Whatever sends to a topic or queue may do so, and may use the key that encrypts it.",
+        risk: "AWS drops messages that it may not deliver, and tells nobody.",
+        remedy: "Add the statement that is missing, or correct the one that is nearly right.",
+    },
+    judge,
+};
+
+/// What a sender asks of the key of an encrypted target: as policies of keys are
+/// best written, and the calls themselves. The same for all services (S3 User
+/// Guide, "Granting permissions to publish event notification messages"; SNS
+/// Developer Guide, "Key management").
+const KEY_ACTIONS: [&str; 2] = ["kms:GenerateDataKey*", "kms:Decrypt"];
+const KEY_CALLS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
+
+const KEY: &str = "kms_master_key_id";
+
+fn judge(scene: &Scene) -> Judgement {
+    let mut judgement = Judgement::default();
+    for edge in hop::edges(scene) {
+        let Seen { findings, open } = walk(scene, &edge);
+        let subject = match open {
+            Some(why) => format!("{} (not judged: {why})", edge.name()),
+            None => edge.name(),
+        };
+        judgement.subjects.push(subject);
+        for finding in findings {
+            // Two ways may lack the same.
+            if !judgement.findings.contains(&finding) {
+                judgement.findings.push(finding);
+            }
+        }
+    }
+    judgement
+}
+
+fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
+    let End::Here(target) = edge.target else {
+        return Seen::open("the target is not of this stack");
+    };
+    match &edge.hop.passage {
+        Passage::Redrive => admits(scene, edge.source, target).into_iter().collect(),
+        Passage::Service { sender, action, sids } => {
+            let delivery = Delivery::of(sender, edge.source, &scene.place);
+            let gate = Gate {
+                guard: target,
+                calls: &[action],
+                grants: &[action],
+                resource: target.fact("arn"),
+                sid: sids.0,
+                because: "",
+            };
+            delivery.pass(&gate).and(use_key(scene, target, &delivery, sids.1))
+        }
+    }
+}
+
+/// Whether a sender may use what encrypts a target.
+fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) -> Seen {
+    let Some(named) = target.text(KEY) else { return Seen::default() };
+    if is_aws_managed(named) {
+        let message = format!(
+            "it is encrypted with AWS's own key, whose policy does not let {} use it and cannot be changed",
+            delivery.sender
+        );
+        let finding = Finding::new(&target.address, message).at(Path::field(KEY));
+        return with_key(finding, scene, target).into();
+    }
+    let Some(key) = scene.named("kms_key", named) else {
+        return Seen::open("the key is not of this stack");
+    };
+    if key.document.get("is_enabled").and_then(Value::as_bool) == Some(false) {
+        let message = "it is disabled, so what it encrypts takes no messages";
+        let finding = Finding::new(&key.address, message).at(Path::field("is_enabled"));
+        return finding.hint("enable it").patch(patch::field("is_enabled", &json!(true))).into();
+    }
+    delivery.pass(&Gate {
+        guard: key,
+        calls: &KEY_CALLS,
+        grants: &KEY_ACTIONS,
+        resource: key.fact("arn"),
+        sid,
+        because: &format!("; it encrypts {}", target.address),
+    })
+}
+
+/// Whether a dead-letter queue takes what a queue sets aside.
+fn admits(scene: &Scene, source: End<'_>, target: &Exhibit) -> Option<Finding> {
+    let path = Path::field("redrive_allow_policy");
+    let policy = path.get(&target.document).filter(|policy| !policy.is_null())?;
+    let list = policy.get("source_queues").and_then(Value::as_array);
+    let mut sources: Vec<Value> = list.cloned().unwrap_or_default();
+    let arn = source.arn(&scene.place);
+    let is_open = match policy.get("permission").and_then(Value::as_str) {
+        Some("byQueue") => sources.iter().any(|one| one.as_str() == Some(&arn)),
+        Some("denyAll") => false,
+        Some(_) | None => true,
+    };
+    if is_open {
+        return None;
+    }
+    sources.push(source.reference(&scene.place).into());
+    let message = format!("it takes no dead letters from {}", source.name());
+    let allow = json!({ "permission": "byQueue", "source_queues": sources });
+    let patch = patch::field(path.top(), &allow);
+    let hint = format!("admit {} in {path}", source.name());
+    Some(Finding::new(&target.address, message).at(path).hint(hint).patch(patch))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! One policy on the way of a message, and what it says to the sender.
+
+use serde_json::{Value, json};
+
+use crate::model::{Exhibit, Finding, Path, Place};
+use crate::verify::policy::{Context, Decision, Known, NearMiss, Policy, Request, Who};
+use crate::verify::rules::hop::End;
+use crate::verify::rules::patch;
+
+/// A service that delivers for a source.
+pub(super) struct Delivery<'a> {
+    /// Its principal.
+    pub(super) sender: &'static str,
+    source: End<'a>,
+    place: &'a Place,
+    arn: String,
+    account: String,
+}
+
+/// A policy that has to let the sender through.
+pub(super) struct Gate<'a> {
+    /// The resource whose policy it is.
+    pub(super) guard: &'a Exhibit,
+    /// What the sender calls.
+    pub(super) calls: &'a [&'a str],
+    /// How a statement best allows that.
+    pub(super) grants: &'a [&'a str],
+    /// What the sender calls it on.
+    pub(super) resource: &'a str,
+    /// A name for that statement.
+    pub(super) sid: &'a str,
+    /// What it is for, to end a message with.
+    pub(super) because: &'a str,
+}
+
+/// What was seen at a gate.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What is wrong.
+    pub(super) findings: Vec<Finding>,
+    /// Why nobody can tell, where that is so.
+    pub(super) open: Option<String>,
+}
+
+impl Seen {
+    /// Nobody can tell.
+    pub(super) fn open(why: impl Into<String>) -> Self {
+        Self { findings: Vec::new(), open: Some(why.into()) }
+    }
+
+    /// This, and what was seen at the next gate.
+    pub(super) fn and(mut self, next: Self) -> Self {
+        self.findings.extend(next.findings);
+        self.open = self.open.or(next.open);
+        self
+    }
+}
+
+impl From<Finding> for Seen {
+    fn from(finding: Finding) -> Self {
+        Some(finding).into_iter().collect()
+    }
+}
+
+impl FromIterator<Finding> for Seen {
+    fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
+        Self { findings: findings.into_iter().collect(), open: None }
+    }
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn of(sender: &'static str, source: End<'a>, place: &'a Place) -> Self {
+        Self { sender, source, place, arn: source.arn(place), account: source.account(place) }
+    }
+
+    /// What the gate's policy says to each call.
+    pub(super) fn pass(&self, gate: &Gate<'_>) -> Seen {
+        let context = self.context();
+        let policy = Policy::of(gate.guard, &Path::field("policy"));
+        let (mut seen, mut missing, mut nearly) = (Seen::default(), Vec::new(), None);
+        for action in gate.calls {
+            let who = Who::Service(self.sender);
+            let request = Request { who, action, resource: gate.resource, context: &context };
+            let decision = policy.as_ref().map(|policy| policy.decide(&request));
+            match decision.unwrap_or(Decision::Silent(Vec::new())) {
+                Decision::Allowed => {}
+                Decision::Denied(statement) => {
+                    let message = format!(
+                        "{} denies {} {action}{}",
+                        statement.name(),
+                        self.sender,
+                        gate.because
+                    );
+                    let finding = Finding::new(&gate.guard.address, message).at(statement.path);
+                    seen.findings.push(finding.hint(
+                        "leave AWS services out of it: add the condition Bool, aws:PrincipalIsAWSService: false",
+                    ));
+                }
+                Decision::Unclear(statement, why) => {
+                    seen.open = Some(format!("{} of {}", why.what, statement.name()));
+                }
+                Decision::Silent(near) => {
+                    missing.push(*action);
+                    nearly = nearly.or(near.into_iter().next());
+                }
+            }
+        }
+        if !missing.is_empty() {
+            seen.findings.push(self.lacks(gate, &missing, nearly));
+        }
+        seen
+    }
+
+    /// What is known when a service delivers: for whom, over TLS, and that it
+    /// is no principal of an account (IAM User Guide, "AWS global condition
+    /// context keys").
+    fn context(&self) -> Context<'_> {
+        Context::of([
+            ("aws:SourceArn", Known::Is(&self.arn)),
+            ("aws:SourceAccount", Known::Is(&self.account)),
+            ("aws:SecureTransport", Known::Is("true")),
+            ("aws:PrincipalIsAWSService", Known::Is("true")),
+            ("aws:PrincipalArn", Known::Absent),
+            ("aws:PrincipalAccount", Known::Absent),
+            ("aws:PrincipalOrgID", Known::Absent),
+            ("aws:SourceVpc", Known::Absent),
+            ("aws:SourceVpce", Known::Absent),
+        ])
+    }
+
+    fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
+        let Self { sender, source, .. } = self;
+        let told = |nearly: &str| {
+            let (calls, source, because) = (missing.join(" and "), source.name(), gate.because);
+            format!(
+                "no statement of its policy lets {sender} call {calls} for {source}{nearly}{because}"
+            )
+        };
+        let finding = Finding::new(&gate.guard.address, told(""));
+        let finding = patch::with_statement(finding, gate.guard, gate.sid, self.statement(gate));
+        let Some(NearMiss { statement, because }) = nearly else { return finding };
+        let name = statement.name();
+        Finding {
+            message: told(&format!(" ({name} would, but for its {})", because.what)),
+            path: Some(because.path),
+            expected: because.expected.map(Value::from),
+            actual: Some(because.actual),
+            hint: Some(format!("correct {name}, or add a statement")),
+            ..finding
+        }
+    }
+
+    fn statement(&self, gate: &Gate<'_>) -> Value {
+        let Self { sender, source, place, account, .. } = self;
+        let account = if *account == place.account { "${account}" } else { account };
+        // In the policy of a key, everything is that key.
+        let resource =
+            if gate.guard.kind == "kms_key" { "*".to_owned() } else { patch::arn_of(gate.guard) };
+        let actions = gate.grants.iter().map(|action| (*action).to_owned()).collect();
+        json!({
+            "Effect": "Allow",
+            "Principal": { "Service": sender },
+            "Action": patch::one_or_several(actions),
+            "Resource": resource,
+            "Condition": {
+                "StringEquals": { "aws:SourceAccount": account },
+                "ArnLike": { "aws:SourceArn": source.reference(place) }
+            }
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! A dead-letter queue is of its queue's type.
+
+use serde_json::Value;
+
+use super::redrive::{self, Redrive};
+use super::{Judgement, Rule};
+use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Scene};
+
+pub(super) const RULE: Rule = Rule {
+    info: CheckInfo {
+        id: "fifo_pairing",
+        kind: CheckKind::Rule,
+        level: Level::Error,
+        summary: "A FIFO queue has a FIFO dead-letter queue, and a standard queue a standard one.",
+        risk: "SQS refuses the queue, when other parts of the stack are made already.",
+        remedy: "Name a dead-letter queue of the same type; the type of what exists cannot be changed.",
+    },
+    judge,
+};
+
+/// What S3 and SNS want of types, the kinds that connect them tell from ARNs.
+fn judge(scene: &Scene) -> Judgement {
+    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), judge_redrive)
+}
+
+fn judge_redrive(redrive: Redrive<'_>) -> Option<Finding> {
+    let Redrive { queue, arn, dead_letter, .. } = redrive;
+    let is_fifo = queue.document.get("fifo_queue").and_then(Value::as_bool) == Some(true);
+    // The names of all FIFO queues end so, and of no others.
+    let sets_aside_fifo = arn.strip_suffix(".fifo").is_some();
+    let (wanted, named) = match (is_fifo, sets_aside_fifo) {
+        (true, false) => ("FIFO", "standard"),
+        (false, true) => ("standard", "FIFO"),
+        (true, true) | (false, false) => return None,
+    };
+    let name = dead_letter.map_or(arn, |queue| queue.address.as_str());
+    let message = format!("it is a {wanted} queue, and its dead-letter queue {name} is {named}");
+    let path = Path::field("redrive_policy").with_field("dead_letter_queue");
+    let hint = format!("name a {wanted} queue");
+    Some(Finding::new(&queue.address, message).at(path).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{golden, told};
+    use super::RULE;
+
+    fn queues(queue: bool, dlq: bool) -> String {
+        format!(
+            "
+dlq: {{ kind: sqs_queue, fifo_queue: {dlq} }}
+queue:
+  kind: sqs_queue
+  fifo_queue: {queue}
+  redrive_policy: {{ dead_letter_queue: \"${{dlq.arn}}\", max_receive_count: 3 }}"
+        )
+    }
+
+    #[test]
+    fn like_goes_with_like() {
+        let elsewhere = queues(false, true)
+            .replace("${dlq.arn}", "arn:aws:sqs:us-east-1:123456789012:elsewhere.fifo");
+        golden!(told(
+            &RULE,
+            &[
+                ("standard, standard", &queues(false, false)),
+                ("FIFO, FIFO", &queues(true, true)),
+                ("FIFO, standard", &queues(true, false)),
+                ("standard, FIFO", &queues(false, true)),
+                ("standard, FIFO elsewhere", &elsewhere),
+            ]
+        ));
+    }
+}

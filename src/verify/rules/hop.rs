@@ -1,0 +1,210 @@
+//! The ways that messages take, as data: from what to what, and what each way
+//! asks of its ends.
+//!
+//! A new way is a line of [`HOPS`].
+
+use crate::model::{Document, Exhibit, Path, Place, Scene, document};
+
+/// One way in which something is handed on.
+pub(super) struct Hop {
+    /// The kind whose resources state the connection.
+    carrier: &'static str,
+    /// Only those with this value in this field.
+    only: Option<(&'static str, &'static str)>,
+    /// The field that names the source, and the source's kind.
+    source: (&'static str, &'static str),
+    /// The field that names the target (`*` for every item of a list), and the
+    /// target's kind.
+    target: (&'static str, &'static str),
+    /// What lets messages pass.
+    pub(super) passage: Passage,
+}
+
+/// What lets messages pass.
+pub(super) enum Passage {
+    /// A service sends them: the policies of the target and of its key decide.
+    Service {
+        /// Its principal.
+        sender: &'static str,
+        /// What it calls.
+        action: &'static str,
+        /// Names for the statements that let it: the target's, and the key's.
+        sids: (&'static str, &'static str),
+    },
+    /// SQS moves them within itself: the target's `redrive_allow_policy`
+    /// decides. Neither its policy nor its key is asked.
+    Redrive,
+}
+
+const S3: &str = "s3.amazonaws.com";
+const SNS: &str = "sns.amazonaws.com";
+
+/// Every way, from the source on.
+static HOPS: &[Hop] = &[
+    Hop {
+        carrier: "s3_bucket_notification",
+        only: None,
+        source: ("bucket", "s3_bucket"),
+        target: ("topic.*.topic_arn", "sns_topic"),
+        passage: Passage::Service {
+            sender: S3,
+            action: "sns:Publish",
+            sids: ("BucketPublishes", "BucketUsesKey"),
+        },
+    },
+    Hop {
+        carrier: "s3_bucket_notification",
+        only: None,
+        source: ("bucket", "s3_bucket"),
+        target: ("queue.*.queue_arn", "sqs_queue"),
+        passage: Passage::Service {
+            sender: S3,
+            action: "sqs:SendMessage",
+            sids: ("BucketSends", "BucketUsesKey"),
+        },
+    },
+    Hop {
+        carrier: "sns_subscription",
+        only: Some(("protocol", "sqs")),
+        source: ("topic_arn", "sns_topic"),
+        target: ("endpoint", "sqs_queue"),
+        passage: Passage::Service {
+            sender: SNS,
+            action: "sqs:SendMessage",
+            sids: ("TopicSends", "TopicUsesKey"),
+        },
+    },
+    // What cannot be delivered is sent like anything else.
+    Hop {
+        carrier: "sns_subscription",
+        only: None,
+        source: ("topic_arn", "sns_topic"),
+        target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
+        passage: Passage::Service {
+            sender: SNS,
+            action: "sqs:SendMessage",
+            sids: ("TopicSendsUndelivered", "TopicUsesKey"),
+        },
+    },
+    Hop {
+        carrier: "sqs_queue",
+        only: None,
+        source: ("name", "sqs_queue"),
+        target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
+        passage: Passage::Redrive,
+    },
+];
+
+/// One connection of a scene.
+pub(super) struct Edge<'a> {
+    /// How messages take it.
+    pub(super) hop: &'static Hop,
+    /// Where the resource that states it names the target.
+    pub(super) path: Path,
+    /// Where messages come from.
+    pub(super) source: End<'a>,
+    /// Where they go.
+    pub(super) target: End<'a>,
+}
+
+/// Every connection of a scene.
+pub(super) fn edges(scene: &Scene) -> Vec<Edge<'_>> {
+    HOPS.iter().flat_map(|hop| edges_by(hop, scene)).collect()
+}
+
+fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edge<'a>> {
+    let meant = |carrier: &&Exhibit| {
+        hop.only.is_none_or(|(field, value)| carrier.text(field) == Some(value))
+    };
+    scene.of_kind(hop.carrier).filter(meant).flat_map(move |carrier| {
+        let source = carrier.text(hop.source.0).unwrap_or_default();
+        let source = End::of(scene, hop.source.1, source);
+        let targets = values(&carrier.document, hop.target.0).into_iter();
+        targets.map(move |(path, target)| {
+            let target = End::of(scene, hop.target.1, target);
+            Edge { hop, path, source, target }
+        })
+    })
+}
+
+impl Edge<'_> {
+    /// For people.
+    pub(super) fn name(&self) -> String {
+        format!("{} -> {}", self.source.name(), self.target.name())
+    }
+}
+
+/// One end of a hop.
+#[derive(Clone, Copy)]
+pub(super) enum End<'a> {
+    /// A resource of the stack.
+    Here(&'a Exhibit),
+    /// Something else, as the field has it.
+    Elsewhere(&'a str),
+}
+
+impl<'a> End<'a> {
+    fn of(scene: &'a Scene, kind: &str, value: &'a str) -> Self {
+        scene.named(kind, value).map_or(Self::Elsewhere(value), Self::Here)
+    }
+
+    /// For people.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Here(exhibit) => exhibit.address.to_string(),
+            Self::Elsewhere(value) => document::shown(value),
+        }
+    }
+
+    /// What a policy calls it. A bucket's name tells its ARN.
+    pub(super) fn arn(self, place: &Place) -> String {
+        match self {
+            Self::Here(exhibit) => exhibit.fact("arn").to_owned(),
+            Self::Elsewhere(arn) if arn.starts_with("arn:") => arn.to_owned(),
+            Self::Elsewhere(bucket) => format!("arn:{}:s3:::{bucket}", place.partition),
+        }
+    }
+
+    /// Its ARN as a stack file states it.
+    pub(super) fn reference(self, place: &Place) -> String {
+        match self {
+            Self::Here(exhibit) => super::patch::arn_of(exhibit),
+            Self::Elsewhere(_) => self.arn(place),
+        }
+    }
+
+    /// Whose it is. The ARN of a bucket does not tell; what the stack
+    /// configures is taken for the account's own.
+    pub(super) fn account(self, place: &Place) -> String {
+        let arn = self.arn(place);
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        if account.is_empty() { place.account.clone() } else { account.to_owned() }
+    }
+}
+
+/// The texts that a field names, with their places; `*` stands for every item
+/// of a list.
+fn values<'a>(document: &'a Document, field: &str) -> Vec<(Path, &'a str)> {
+    let mut paths = vec![Path::default()];
+    for part in field.split('.') {
+        paths = paths.into_iter().flat_map(|path| step(document, &path, part)).collect();
+    }
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            let text = path.get(document)?.as_str()?;
+            Some((path, text))
+        })
+        .collect()
+}
+
+fn step(document: &Document, path: &Path, part: &str) -> Vec<Path> {
+    if part != "*" {
+        return vec![match path.segments() {
+            [] => Path::field(part),
+            [..] => path.with_field(part),
+        }];
+    }
+    let items = path.get(document).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    (0..items).map(|index| path.with_index(index)).collect()
+}

@@ -1,0 +1,153 @@
+//! Roles may do what they need, to what they need.
+
+use serde_json::Value;
+
+use super::{Judgement, Rule, policies};
+use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
+use crate::verify::policy::{Policy, Statement};
+
+pub(super) const RULE: Rule = Rule {
+    info: CheckInfo {
+        id: "least_privilege",
+        kind: CheckKind::Rule,
+        level: Level::Warning,
+        summary: "Roles and policies name the actions that they allow, and the resources.",
+        risk: "Whoever takes over one producer or consumer has the whole service, or the whole account.",
+        remedy: "List the actions that are used, and the ARNs that they are used on.",
+    },
+    judge,
+};
+
+/// Services of which nearly every action can be allowed for one resource.
+const PRECISE: &[&str] = &["kms", "s3", "sns", "sqs"];
+/// Their actions that concern no resource (Service Authorization Reference).
+const WITHOUT_RESOURCE: &[&str] = &[
+    "kms:CreateKey",
+    "kms:GenerateRandom",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "s3:ListAllMyBuckets",
+    "sns:ListSubscriptions",
+    "sns:ListTopics",
+    "sns:Unsubscribe",
+    "sqs:ListQueues",
+];
+
+fn judge(scene: &Scene) -> Judgement {
+    let all = policies::of_identities(scene);
+    let mut judgement =
+        Judgement::over(all.map(|(exhibit, policy)| (exhibit, (exhibit, policy))), judge_policy);
+    let managed = Judgement::of(scene.of_kind("iam_role"), attached);
+    judgement.findings.extend(managed.findings);
+    judgement.subjects.extend(managed.subjects);
+    judgement.subjects.sort();
+    judgement.subjects.dedup();
+    judgement
+}
+
+fn judge_policy((exhibit, policy): (&Exhibit, Policy<'_>)) -> Vec<Finding> {
+    let allowing = policy.statements().iter().filter(|statement| statement.allows());
+    allowing.filter_map(|statement| judge_statement(exhibit, statement)).collect()
+}
+
+fn judge_statement(exhibit: &Exhibit, statement: &Statement<'_>) -> Option<Finding> {
+    let (element, message) = excess(statement)?;
+    let message = format!("{} {message}", statement.name());
+    let finding = Finding::new(&exhibit.address, message).at(statement.path.with_field(element));
+    let hint = match element {
+        "Resource" | "NotResource" => "list the ARNs that are meant",
+        _ => "list the actions that are meant",
+    };
+    Some(finding.hint(hint))
+}
+
+/// The element that allows too much, and what it does.
+fn excess(statement: &Statement<'_>) -> Option<(&'static str, String)> {
+    for (element, what) in
+        [("NotAction", "all actions but a few"), ("NotResource", "all resources but a few")]
+    {
+        if statement.has(element) {
+            return Some((element, format!("allows {what}")));
+        }
+    }
+    let actions = statement.list("Action");
+    let whole = |action: &&&str| action.split_once(':').is_none_or(|(_, name)| name == "*");
+    if let Some(action) = actions.iter().find(whole) {
+        return Some(("Action", format!("allows {action}")));
+    }
+    let anywhere = statement.list("Resource").contains(&"*");
+    let wide = actions.iter().find(|action| concerns_a_resource(action));
+    let action = wide.filter(|_| anywhere && statement.conditions().next().is_none())?;
+    Some(("Resource", format!("allows {action} on everything")))
+}
+
+fn concerns_a_resource(action: &str) -> bool {
+    let without = || WITHOUT_RESOURCE.iter().any(|one| one.eq_ignore_ascii_case(action));
+    action.split_once(':').is_some_and(|(service, _)| PRECISE.contains(&service)) && !without()
+}
+
+/// AWS's own policies that are made for administrators.
+fn attached(role: &Exhibit) -> Vec<Finding> {
+    let field = "managed_policy_arns";
+    let arns = role.document.get(field).and_then(Value::as_array).into_iter().flatten();
+    let names = arns.filter_map(Value::as_str).filter_map(|arn| arn.split_once(":aws:policy/"));
+    let wide = names.filter(|(_, name)| {
+        let broad = ["AdministratorAccess", "PowerUserAccess"];
+        broad.contains(name) || name.ends_with("FullAccess")
+    });
+    wide.map(|(_, name)| {
+        let finding = Finding::new(&role.address, format!("{name} allows a whole service or more"));
+        finding.at(Path::field(field)).hint("state in inline_policies what is needed")
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{golden, told};
+    use super::RULE;
+
+    /// A policy that allows this.
+    fn policy(statement: &str) -> String {
+        format!(
+            "
+policy:
+  kind: iam_policy
+  policy: {{ Statement: [{{ Sid: Some, Effect: Allow, {statement} }}] }}"
+        )
+    }
+
+    #[test]
+    fn no_more_than_needed() {
+        let queue = "Resource: \"arn:aws:sqs:us-east-1:123456789012:queue\"";
+        golden!(told(
+            &RULE,
+            &[
+                ("precise", &policy(&format!("Action: \"sqs:Get*\", {queue}"))),
+                ("everything", &policy("Action: \"*\", Resource: \"*\"")),
+                ("a whole service", &policy(&format!("Action: [\"sqs:*\"], {queue}"))),
+                ("what is not listed", &policy(&format!("NotAction: \"iam:*\", {queue}"))),
+                ("where it is not listed", &policy("Action: \"sqs:SendMessage\", NotResource: \"arn:aws:sqs:*:*:x\"")),
+                ("anywhere", &policy("Action: \"sqs:SendMessage\", Resource: \"*\"")),
+                (
+                    "anywhere of an account",
+                    &policy(
+                        "Action: \"kms:Decrypt\", Resource: \"*\", Condition: { StringEquals: { \"aws:ResourceAccount\": \"123456789012\" } }"
+                    )
+                ),
+                ("where there is no resource", &policy("Action: [\"sqs:ListQueues\", \"ec2:DescribeRegions\"], Resource: \"*\"")),
+                (
+                    "a role",
+                    "
+role:
+  kind: iam_role
+  assume_role_policy:
+    Statement: { Effect: Allow, Principal: { Service: ec2.amazonaws.com }, Action: \"sts:AssumeRole\" }
+  inline_policies:
+    most: { Statement: { Effect: Allow, Action: \"s3:*\", Resource: \"*\" } }
+  managed_policy_arns: [\"arn:aws:iam::aws:policy/AmazonSQSFullAccess\", \"arn:aws:iam::aws:policy/ReadOnlyAccess\"]"
+                ),
+            ]
+        ));
+    }
+}

@@ -1,0 +1,119 @@
+//! What the rules have in common: their list, what they say of the stacks that
+//! come with ccprov, and how their own tests look at them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{RULES, Rule};
+use crate::aws::AwsCatalog;
+use crate::model::{Finding, Place, Scene};
+use crate::spec::{self, Inputs};
+
+/// A golden text: reviewed as a file, without the call that made it.
+macro_rules! golden {
+    ($text:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($text) })
+    };
+}
+pub(super) use golden;
+
+/// What a stack file wants.
+pub(super) fn desired(path: &Path) -> Scene {
+    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let place = Place {
+        partition: "aws".into(),
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        endpoint: None,
+    };
+    let file = spec::load(path, &inputs).unwrap();
+    let catalog = AwsCatalog::new();
+    let checked = spec::check(&file, &place, &catalog, &inputs).unwrap();
+    Scene::desired(&checked.stack, &catalog)
+}
+
+/// These resources.
+pub(super) fn scene(resources: &str) -> Scene {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stack.yaml");
+    let indented =
+        resources.trim().lines().fold(String::new(), |text, line| text + "  " + line + "\n");
+    std::fs::write(&path, format!("stack: dev\nregion: us-east-1\nresources:\n{indented}"))
+        .unwrap();
+    desired(&path)
+}
+
+/// What a rule says of several stacks.
+pub(super) fn told(rule: &Rule, stacks: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (title, resources) in stacks {
+        let judgement = (rule.judge)(&scene(resources));
+        writeln!(text, "## {title}\n{}", judgement.subjects.join(", ")).unwrap();
+        judgement.findings.iter().for_each(|finding| tell(finding, &mut text));
+        text.push('\n');
+    }
+    text
+}
+
+/// A finding with all that it has.
+pub(super) fn tell(finding: &Finding, text: &mut String) {
+    let Finding { address, path, message, expected, actual, hint, patch } = finding;
+    writeln!(text, "- {address}: {message}").unwrap();
+    let path = path.as_ref().map(ToString::to_string);
+    let [expected, actual] = [expected, actual].map(|it| it.as_ref().map(ToString::to_string));
+    for (name, line) in [
+        ("at", path.as_ref()),
+        ("expected", expected.as_ref()),
+        ("actual", actual.as_ref()),
+        ("hint", hint.as_ref()),
+    ] {
+        if let Some(line) = line {
+            writeln!(text, "  {name}: {line}").unwrap();
+        }
+    }
+    for line in patch.iter().flat_map(|patch| patch.lines()) {
+        writeln!(text, "  | {line}").unwrap();
+    }
+}
+
+/// The stacks that come with ccprov.
+pub(super) fn shipped(name: &str) -> Scene {
+    desired(&Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(name))
+}
+
+#[test]
+fn rules_are_sorted_and_have_one_id_each() {
+    let ids: Vec<&str> = RULES.iter().map(|rule| rule.info.id).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
+fn texts_are_of_one_form() {
+    for Rule { info, .. } in RULES {
+        for text in [info.summary, info.risk, info.remedy] {
+            assert!(
+                text.ends_with('.') && text.starts_with(char::is_uppercase),
+                "{}: {text}",
+                info.id
+            );
+        }
+    }
+}
+
+#[test]
+fn the_stacks_that_come_along_are_sound() {
+    for name in ["dev.yaml", "prod.yaml"] {
+        let scene = shipped(name);
+        for rule in RULES {
+            let judgement = (rule.judge)(&scene);
+            assert!(
+                !judgement.subjects.is_empty(),
+                "{} looks at something of {name}",
+                rule.info.id
+            );
+            assert_eq!(judgement.findings, [], "{} in {name}", rule.info.id);
+        }
+    }
+}
