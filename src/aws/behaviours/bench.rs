@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 
 use super::mark::Mark;
 use super::{inbox, letter, payload, probe};
@@ -121,7 +121,7 @@ impl Bench {
     pub(super) async fn tidily(
         &self,
         mark: &Mark,
-        exercise: impl Future<Output = Answer<Vec<Finding>>>,
+        exercise: BoxFuture<'_, Answer<Vec<Finding>>>,
     ) -> Answer<Vec<Finding>> {
         let outcome = exercise.await;
         match (outcome, self.clear(mark).await) {

@@ -19,7 +19,7 @@ use super::path::{Wired, paths};
 use super::payload::{self, Encryption, Object, Payload};
 use super::probe::{self, Probe};
 use crate::engine::port::Answer;
-use crate::model::{CheckInfo, CheckKind, Finding, Level, Path as Field, Scene};
+use crate::model::{CheckInfo, CheckKind, Finding, Level, Scene};
 use crate::verify::{Behaviour, Trial, Watch};
 
 pub(super) const INFO: CheckInfo = CheckInfo {
@@ -66,9 +66,9 @@ impl Behaviour for ClaimRoundtrip {
         let round = Round { bench: &self.0, scene, wired: &wired, mark: &mark, watch };
         if self.0.options().exclusive {
             let _turn = self.0.turn().await;
-            return self.0.tidily(&mark, round.on_the_queue()).await;
+            return self.0.tidily(&mark, Box::pin(round.on_the_queue())).await;
         }
-        self.0.tidily(&mark, round.on_a_probe()).await
+        self.0.tidily(&mark, Box::pin(round.on_a_probe())).await
     }
 
     fn deadline(&self) -> Duration {
@@ -169,7 +169,8 @@ impl Round<'_> {
         let wrong = |what: String| Finding::new(bucket, what);
         match fetched {
             None => {
-                findings.push(wrong(format!("the event names {}, which is not there", event.key)))
+                let what = format!("the event names {}, which is not there", event.key);
+                findings.push(wrong(what));
             }
             Some(fetched) if fetched.digest != payload.digest() => {
                 let what = format!(

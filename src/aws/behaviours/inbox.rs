@@ -134,12 +134,11 @@ impl Inbox<'_> {
         for message in messages {
             match (whose(&message), self.readers) {
                 (Whose::Ours(what), _) => ours = Some((message, what)),
-                (Whose::LeftBehind, _) => left.push(message.held),
+                (Whose::LeftBehind, _) | (Whose::Theirs, Readers::We) => left.push(message.held),
                 (Whose::Test, Readers::We) => {
                     self.watch.saw("a test event of S3, which is about no object");
                     left.push(message.held);
                 }
-                (Whose::Theirs, Readers::We) => left.push(message.held),
                 (Whose::Test | Whose::Theirs, Readers::Others(limit)) => {
                     self.bench.note(self.mark, Rubbish::Held(message.held.clone()));
                     self.watch.saw("a message of somebody else, which goes back afterwards");

@@ -24,21 +24,23 @@ pub(super) struct Letter {
     pub(super) body: String,
     /// Where it may be, the queue that it is sent to first.
     pub(super) urls: Vec<String>,
+    /// FIFO queues want to know more about a message.
+    pub(super) is_fifo: bool,
 }
 
 impl Letter {
     /// A letter that is to be sent.
-    pub(super) fn new(stack: &str, mark: &Mark, urls: Vec<String>) -> Self {
+    pub(super) fn new(stack: &str, mark: &Mark, urls: Vec<String>, is_fifo: bool) -> Self {
         let nonce = mark.as_str().to_owned();
         let body = json!({ MARK: { "stack": stack, "run": nonce } }).to_string();
-        Self { nonce, body, urls }
+        Self { nonce, body, urls, is_fifo }
     }
 
     /// Sends it to the first of its queues.
     pub(super) async fn send(&self, session: &Session) -> Answer<()> {
         let Some(url) = self.urls.first() else { return Ok(()) };
         let mut call = session.sqs.send_message().queue_url(url).message_body(&self.body);
-        if url.ends_with(".fifo") {
+        if self.is_fifo {
             call = call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce);
         }
         let answer = call.send().await;
