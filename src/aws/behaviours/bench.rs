@@ -147,8 +147,10 @@ impl Bench {
                 Rubbish::Held(_) => Ok(()),
             }
         });
-        let (held, others) = futures::join!(inbox::let_go(self.session(), &held), join_all(others));
-        held?;
+        // What is handed back before a letter is found could be received in search of it, and
+        // that would be another try.
+        let others: Vec<Answer<()>> = join_all(others).await;
+        inbox::let_go(self.session(), &held).await?;
         others.into_iter().collect::<Answer<()>>()?;
         self.lying_about().remove(mark);
         Ok(())

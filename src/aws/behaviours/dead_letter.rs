@@ -152,7 +152,13 @@ impl Round<'_> {
         inbox::check_others_are_safe(bench.session(), url, Some(redrive.tries)).await?;
         let urls = vec![url.to_owned(), redrive.url.clone()];
         let is_fifo = queue.document.get("fifo_queue") == Some(&Value::Bool(true));
-        let letter = Letter::new(&self.scene.stack, mark, urls, is_fifo);
+        let letter = Letter {
+            nonce: mark.as_str().to_owned(),
+            body: Letter::body(&self.scene.stack, mark),
+            urls,
+            tries: redrive.tries,
+            is_fifo,
+        };
         bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;
         let findings = self.follow(&letter).await?;

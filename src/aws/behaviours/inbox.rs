@@ -150,21 +150,21 @@ impl Inbox<'_> {
             }
         }
         delete(self.bench.session(), &left).await?;
-        match (ours, worn) {
-            (Some(ours), _) => Ok(Some(ours)),
-            (None, Some(worn)) => Err(in_the_way(
-                &format!("read {}", self.url),
-                "OthersAtRisk",
-                format!(
-                    "message {} of somebody else was received {} times by now; another time \
-                     could send it to the dead-letter queue",
-                    worn.held.id, worn.receives
-                ),
-                "let its consumers finish, or raise max_receive_count; without --exclusive, \
-                 nobody's messages are read",
-            )),
-            (None, None) => Ok(None),
+        let Some(worn) = worn else { return Ok(ours) };
+        if let Some((ours, _)) = ours {
+            delete(self.bench.session(), &[ours.held]).await?;
         }
+        Err(in_the_way(
+            &format!("read {}", self.url),
+            "OthersAtRisk",
+            format!(
+                "message {} of somebody else was received {} times by now; another time \
+                 could send it to the dead-letter queue",
+                worn.held.id, worn.receives
+            ),
+            "let its consumers finish, or raise max_receive_count; without --exclusive, \
+             nobody's messages are read",
+        ))
     }
 }
 

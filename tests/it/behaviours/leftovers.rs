@@ -36,7 +36,7 @@ async fn the_next_run_removes_what_a_killed_one_left_and_no_more() {
     let alive = format!("ccprov-probe-{STACK}-{ALIVE}");
     let mut probes = stand.probes().await;
     probes.sort();
-    assert_eq!(probes, [foreign, alive.clone()]);
+    assert_eq!(probes, [alive.clone(), foreign]);
     let mut endpoints = stand.endpoints().await;
     endpoints.sort();
     assert_eq!(endpoints, [stand.queue_arn(&alive), stand.queue_arn("claims-sqs")]);
