@@ -27,11 +27,10 @@ fn diagnostic(inspected: &Inspected, finding: &Finding, opened: &Opened) -> Diag
     if let Some(rule) = rule {
         told = told.because(format!("{} ({})", rule.info.risk, rule.info.id));
     }
-    if let Some(hint) = hint {
-        told = told.hint(hint);
+    match (hint, patch) {
+        (Some(hint), Some(patch)) => told.hint(format!("{hint}:\n{patch}")),
+        (Some(hint), None) => told.hint(hint),
+        (None, Some(patch)) => told.hint(format!("add:\n{patch}")),
+        (None, None) => told,
     }
-    if let Some(patch) = patch {
-        told = told.hint(format!("add:\n{}", patch.trim_end()));
-    }
-    told
 }

@@ -122,9 +122,9 @@ fn admits(scene: &Scene, source: End<'_>, target: &Exhibit) -> Option<Finding> {
     sources.push(source.reference(&scene.place).into());
     let message = format!("it takes no dead letters from {}", source.name());
     let allow = json!({ "permission": "byQueue", "source_queues": sources });
-    let patch = patch::field(path.top(), &allow);
+    let yaml = patch::field(path.top(), &allow);
     let hint = format!("admit {} in {path}", source.name());
-    Some(Finding::new(&target.address, message).at(path).hint(hint).patch(patch))
+    Some(Finding::new(&target.address, message).at(path).hint(hint).patch(yaml))
 }
 
 #[cfg(test)]

@@ -20,11 +20,13 @@ pub(super) const RULE: Rule = Rule {
 
 /// What S3 and SNS want of types, the kinds that connect them tell from ARNs.
 fn judge(scene: &Scene) -> Judgement {
-    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), judge_redrive)
+    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), |redrive| {
+        judge_redrive(&redrive)
+    })
 }
 
-fn judge_redrive(redrive: Redrive<'_>) -> Option<Finding> {
-    let Redrive { queue, arn, dead_letter, .. } = redrive;
+fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {
+    let Redrive { queue, arn, dead_letter, .. } = *redrive;
     let is_fifo = queue.document.get("fifo_queue").and_then(Value::as_bool) == Some(true);
     // The names of all FIFO queues end so, and of no others.
     let sets_aside_fifo = arn.strip_suffix(".fifo").is_some();

@@ -22,17 +22,20 @@ pub(super) const RULE: Rule = Rule {
 const USUAL: u64 = 5;
 
 fn judge(scene: &Scene) -> Judgement {
-    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), judge_redrive)
+    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), |redrive| {
+        judge_redrive(&redrive)
+    })
 }
 
-fn judge_redrive(redrive: Redrive<'_>) -> Option<Finding> {
+fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {
     if redrive.max_receive_count > 1 {
         return None;
     }
     let message = "a message goes to the dead-letter queue when it is received a second time";
     let finding = Finding::new(&redrive.queue.address, message).at(redrive::max_receive_count());
     let finding = finding.hint("let consumers try more than once");
-    let dead_letter_queue = redrive.dead_letter.map_or(redrive.arn.to_owned(), patch::arn_of);
+    let dead_letter_queue =
+        redrive.dead_letter.map_or_else(|| redrive.arn.to_owned(), patch::arn_of);
     let policy = json!({ "dead_letter_queue": dead_letter_queue, "max_receive_count": USUAL });
     Some(finding.patch(patch::field("redrive_policy", &policy)))
 }

@@ -50,7 +50,9 @@ pub(super) fn told(rule: &Rule, stacks: &[(&str, &str)]) -> String {
     for (title, resources) in stacks {
         let judgement = (rule.judge)(&scene(resources));
         writeln!(text, "## {title}\n{}", judgement.subjects.join(", ")).unwrap();
-        judgement.findings.iter().for_each(|finding| tell(finding, &mut text));
+        for finding in &judgement.findings {
+            tell(finding, &mut text);
+        }
         text.push('\n');
     }
     text

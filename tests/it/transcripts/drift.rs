@@ -27,7 +27,10 @@ resources:
     alias: alias/claims
     description: Encrypts claims
     enable_key_rotation: true
-    policy: { Statement: { Sid: Root, Effect: Allow, Principal: { AWS: "arn:aws:iam::${account}:root" }, Action: "kms:*", Resource: "*" } }
+    policy:
+      Statement:
+        - { Sid: Root, Effect: Allow, Principal: { AWS: "arn:aws:iam::${account}:root" }, Action: "kms:*", Resource: "*" }
+        - { Sid: Topic, Effect: Allow, Principal: { Service: sns.amazonaws.com }, Action: ["kms:GenerateDataKey*", "kms:Decrypt"], Resource: "*", Condition: { ArnLike: { "aws:SourceArn": "${topic.arn}" } } }
   bucket:
     kind: s3_bucket
     bucket: "claims-${account}"
@@ -41,7 +44,7 @@ resources:
     kind: sns_topic
     name: claims
     display_name: Claims
-    policy: { Statement: { Sid: Bucket, Effect: Allow, Principal: { Service: s3.amazonaws.com }, Action: "sns:Publish", Resource: "${topic.arn}" } }
+    policy: { Statement: { Sid: Bucket, Effect: Allow, Principal: { Service: s3.amazonaws.com }, Action: "sns:Publish", Resource: "${topic.arn}", Condition: { ArnLike: { "aws:SourceArn": "${bucket.arn}" } } } }
   subscription: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "${queue.arn}", raw_message_delivery: true }
   dlq: { kind: sqs_queue, name: claims-dlq }
   queue:
@@ -52,7 +55,7 @@ resources:
     delay_seconds: 5
     kms_master_key_id: "${key.arn}"
     redrive_policy: { dead_letter_queue: "${dlq.arn}", max_receive_count: 3 }
-    policy: { Statement: { Sid: Topic, Effect: Allow, Principal: { Service: sns.amazonaws.com }, Action: "sqs:SendMessage", Resource: "${queue.arn}" } }
+    policy: { Statement: { Sid: Topic, Effect: Allow, Principal: { Service: sns.amazonaws.com }, Action: "sqs:SendMessage", Resource: "${queue.arn}", Condition: { ArnLike: { "aws:SourceArn": "${topic.arn}" } } } }
   consumers:
     kind: iam_policy
     name: consumers

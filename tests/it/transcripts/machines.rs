@@ -14,7 +14,7 @@ const STACK: &str = r#"
 stack: claims
 region: us-east-1
 resources:
-  dlq: { kind: sqs_queue }
+  dlq: { kind: sqs_queue, message_retention_seconds: 1209600 }
   queue: { kind: sqs_queue, redrive_policy: { dead_letter_queue: "${dlq.arn}", max_receive_count: 3 } }
 outputs: { url: "${queue.url}" }
 "#;
