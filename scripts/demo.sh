@@ -33,11 +33,11 @@ step() {
 }
 
 printf 'MiniStack, an emulator of AWS, listens at %s and evaluates policies.\n' "$url"
-step plan "$stack"
 step apply --auto-approve "$stack"
 if ! step plan --detailed-exitcode "$stack"; then
     printf 'demo: a plan right after apply must show no changes\n' >&2
     exit 1
 fi
 step output "$stack"
+step verify --exclusive "$stack"
 step destroy --auto-approve "$stack"

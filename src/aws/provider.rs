@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use futures::future::try_join;
 
+use super::behaviours::{Bench, Options};
 use super::call_log::about;
 use super::client::Session;
 use super::fresh_keys::FreshKeys;
@@ -46,6 +47,11 @@ impl Provider {
     /// The place that it looks at.
     pub fn place(&self) -> &Place {
         &self.aws.place
+    }
+
+    /// A bench for exercises, which make and remove objects of their own.
+    pub fn bench(&self, options: Options) -> Bench {
+        Bench::new(self.aws.session.clone(), options)
     }
 
     /// The same with the right to write, as the owner of one stack.

@@ -12,6 +12,7 @@ use super::options::{Run, What, Where};
 use super::plan::{Drawn, draw};
 use super::run::{Task, approve, carry_out};
 use super::screen::Screen;
+use super::verify;
 use crate::engine::{Look, Until};
 use crate::model::Diagnostic;
 use crate::plan::{Permissions, Purpose, SavedPlan, guard};
@@ -46,6 +47,8 @@ enum Level {
     Configured,
     /// And the object is in service
     Ready,
+    /// And `ccprov verify` passes
+    Verified,
 }
 
 impl From<Level> for Until {
@@ -53,7 +56,7 @@ impl From<Level> for Until {
         match level {
             Level::Accepted => Self::Accepted,
             Level::Configured => Self::Configured,
-            Level::Ready => Self::Ready,
+            Level::Ready | Level::Verified => Self::Ready,
         }
     }
 }
@@ -64,6 +67,10 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
+    let is_verified = matches!(arguments.until, Level::Verified);
+    if is_verified && arguments.plan.is_some() {
+        return Err(nothing_to_verify().into());
+    }
     let (opened, drawn) = if let Some(path) = &arguments.plan {
         saved(path, arguments, environment, permissions).await?
     } else {
@@ -97,7 +104,13 @@ pub(crate) async fn run(
         place: &arguments.place,
         command: command(arguments, environment),
     };
-    carry_out(opened, task, screen).await
+    let exit = carry_out(opened, task, screen).await?;
+    if !is_verified || exit != Exit::Done {
+        return Ok(exit);
+    }
+    let (what, place) = (&arguments.what, &arguments.place);
+    let arguments = verify::Arguments::after_apply(what, place, arguments.run.json);
+    verify::run(&arguments, environment, screen).await
 }
 
 /// A plan file, on today's objects.
@@ -119,6 +132,11 @@ async fn saved(
     let plan = saved.on(&world).map_err(Failure::refused)?;
     let refusals = guard(&plan, &opened.stack, &opened.catalog, Purpose::Apply, permissions);
     Ok((opened, Drawn { plan, refusals }))
+}
+
+fn nothing_to_verify() -> Diagnostic {
+    Diagnostic::error("--until verified needs the stack file, and --plan names none")
+        .hint("apply the plan, then run `ccprov verify STACK.yaml`")
 }
 
 /// What goes on from a run that did not do all.

@@ -23,8 +23,17 @@ pub(crate) struct Environment {
     pub(crate) ca_bundle: Option<PathBuf>,
     /// `AWS_REGION`, for checks that call nobody.
     pub(crate) region: Option<String>,
+    /// What GitHub Actions says of itself, where this runs there.
+    pub(crate) github: Option<GitHub>,
     /// What must not be shown, once it is known.
     pub(crate) mask: Mask,
+}
+
+/// The variables of a job of GitHub Actions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GitHub {
+    /// `GITHUB_STEP_SUMMARY`: Markdown appended there stands on the page of the run.
+    pub(crate) step_summary: Option<PathBuf>,
 }
 
 impl Environment {
@@ -42,6 +51,8 @@ impl Environment {
             variables: variables.collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
+            github: set("GITHUB_ACTIONS")
+                .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from) }),
             mask: Mask::default(),
         }
     }

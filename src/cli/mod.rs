@@ -54,6 +54,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Make AWS what the stack file states
     Apply(apply::Arguments),
+    /// Prove that the system is as stated, sound, and delivers
+    Verify(verify::Arguments),
     /// Remove everything that the stack owns
     Destroy(destroy::Arguments),
     /// Tell the outputs of a stack that was applied
@@ -99,6 +101,7 @@ async fn run(
         Command::Validate(arguments) => validate::run(&arguments, environment, screen),
         Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
         Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
+        Command::Verify(arguments) => verify::run(&arguments, environment, screen).await,
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
@@ -115,6 +118,7 @@ impl Command {
             Self::Validate(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Apply(arguments) => arguments.run.json,
+            Self::Verify(arguments) => arguments.json,
             Self::Destroy(arguments) => arguments.run.json,
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,

@@ -54,6 +54,13 @@ impl Screen {
         std::fs::write(path, self.mask.veil(text)).map_err(|error| cannot_write(path, &error))
     }
 
+    /// The end of a file.
+    pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let file = std::fs::File::options().append(true).create(true).open(path);
+        file.and_then(|mut file| file.write_all(self.mask.veil(text).as_bytes()))
+            .map_err(|error| cannot_write(path, &error))
+    }
+
     /// Asks a question and waits for a line.
     pub(crate) fn ask(&self, question: &str) -> String {
         write(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(question));

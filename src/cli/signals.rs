@@ -21,6 +21,14 @@ impl Signals {
         }
     }
 
+    /// Waits for one.
+    pub(crate) async fn first(mut self) {
+        tokio::select! {
+            () = next(&mut self.interrupt) => {}
+            () = next(&mut self.terminate) => {}
+        }
+    }
+
     /// Hands on every signal, for ever. CI runners send INT, then TERM, then KILL
     /// within seconds: the first asks to finish, the second to give up waits.
     pub(crate) async fn hand_on(mut self, stopper: &Stopper) -> Infallible {

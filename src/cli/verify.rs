@@ -1,17 +1,292 @@
 //! `ccprov verify`: whether a stack's system is what it should be, and works.
+//! Holds a reader, and exercises with payloads and messages of their own.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use crate::model::CheckInfo;
-use crate::verify::{CONFORMANCE, RULES};
+use clap::{Args, ValueEnum};
+use futures::future::join;
+use indicatif::ProgressDrawTarget;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-/// Every check there is, sorted by kind and id.
+use super::clock;
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::opened::{Opened, write_trace};
+use super::options::{What, Where};
+use super::screen::Screen;
+use super::signals::Signals;
+use super::stack_path;
+use crate::aws::behaviours::{self, Options, behaviours};
+use crate::engine::Look;
+use crate::model::{CheckInfo, Diagnostic, Inspected, Level, Scene};
+use crate::plan::{Permissions, plan};
+use crate::report::{
+    self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
+};
+use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect};
+
+/// Without a wish of the user's. The test that came with the first system of
+/// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
+const TIMEOUT: Duration = Duration::from_mins(5);
+/// What that test sends.
+const PAYLOAD_MIB: u64 = 16;
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    place: Where,
+
+    /// Exercise the stack's own queues too: for stacks that nobody else uses meanwhile
+    #[arg(long)]
+    exclusive: bool,
+
+    /// How much payload travels, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = PAYLOAD_MIB)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1024))]
+    payload_mib: u64,
+
+    /// Only these checks, by id; several with commas
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Not these checks, by id; several with commas
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+
+    /// Only checks whose findings are at least that bad
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    severity: Severity,
+
+    /// List the checks, and look at nothing
+    #[arg(long)]
+    list: bool,
+
+    /// Tell results as JSON lines
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write junit.xml, results.sarif, summary.md and results.json there
+    #[arg(long, value_name = "DIR")]
+    report_dir: Option<PathBuf>,
+
+    /// For everything together, for example 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+}
+
+/// The levels of findings, as words of the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Severity {
+    /// All checks
+    Note,
+    /// What is a weakness, or worse
+    Warning,
+    /// What is broken, or open
+    Error,
+}
+
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Note => Self::Note,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
+impl Arguments {
+    /// What `apply --until verified` ends with. Its trace is the apply's.
+    pub(crate) fn after_apply(what: &What, place: &Where, json: bool) -> Self {
+        Self {
+            what: what.clone(),
+            place: Where { trace: None, ..place.clone() },
+            exclusive: false,
+            payload_mib: PAYLOAD_MIB,
+            only: Vec::new(),
+            skip: Vec::new(),
+            severity: Severity::Warning,
+            list: false,
+            json,
+            report_dir: None,
+            timeout: TIMEOUT,
+        }
+    }
+
+    fn choice(&self) -> Result<Choice, Failure> {
+        let named = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<String>>();
+        let (only, skip) = (named(&self.only), named(&self.skip));
+        let unknown: Vec<Diagnostic> = only
+            .union(&skip)
+            .filter(|id| !IDS.contains(&id.as_str()))
+            .map(|id| {
+                Diagnostic::error(format!("there is no check `{id}`"))
+                    .hint("`ccprov verify --list` tells all")
+            })
+            .collect();
+        if !unknown.is_empty() {
+            return Err(Failure::input(unknown));
+        }
+        // Who names a check wants it, however mild its findings are.
+        let least = if only.is_empty() { self.severity.into() } else { Level::Note };
+        Ok(Choice { only, skip, least })
+    }
+
+    fn options(&self) -> Options {
+        let payload_bytes = self.payload_mib * 1024 * 1024;
+        Options { exclusive: self.exclusive, payload_bytes, ..Options::default() }
+    }
+}
+
+/// Every check there is: conformance, rules, behaviours, each sorted by id.
 pub fn checks() -> Vec<CheckInfo> {
     let mut checks = vec![CONFORMANCE];
     checks.extend(RULES.iter().map(|rule| rule.info));
+    checks.extend(behaviours::INFOS);
     checks
 }
 
 /// What a stack file may skip.
 pub(crate) static IDS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| checks().iter().map(|check| check.id).collect());
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    if arguments.list {
+        screen.data(&report::checks_text(&checks()));
+        return Ok(Exit::Done);
+    }
+    let choice = arguments.choice()?;
+    if let Some(folder) = &arguments.report_dir {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
+        })?;
+    }
+    let file = stack_path::find(arguments.what.stack.as_deref(), environment)?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let (started, began) = (clock::now(), Instant::now());
+    let mut view = view(arguments, &opened, screen);
+    let results = watched(arguments, &opened, &choice, view.as_mut(), screen).await;
+    write_trace(&arguments.place, &opened.calls, screen)?;
+    let Some(results) = results? else {
+        screen.talk("Interrupted; what the checks made was removed.");
+        return Ok(Exit::Interrupted);
+    };
+    let record = InspectionRecord {
+        stack: &opened.stack.name,
+        place: &opened.stack.place,
+        file: &file.display().to_string(),
+        locations: &opened.locations,
+        checks: &checks(),
+        started: &started,
+        took: began.elapsed(),
+        results: &results,
+    };
+    view.finish(&record);
+    tell(arguments, environment, screen, &record)?;
+    let totals = record.totals();
+    Ok(match (totals.failed, totals.not_looked_at) {
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::Failed,
+        (_, _) => Exit::Unsound,
+    })
+}
+
+/// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
+/// request.
+fn view<'a>(
+    arguments: &Arguments,
+    opened: &'a Opened,
+    screen: &Screen,
+) -> Box<dyn InspectionView + 'a> {
+    if arguments.json {
+        Box::new(JsonInspection::new(Box::new(std::io::stdout()), &opened.locations))
+    } else if screen.is_live {
+        Box::new(LiveInspection::new(ProgressDrawTarget::stderr(), screen.has_colour()))
+    } else {
+        Box::new(PlainInspection::new(Box::new(anstream::stderr())))
+    }
+}
+
+/// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
+async fn watched(
+    arguments: &Arguments,
+    opened: &Opened,
+    choice: &Choice,
+    view: &mut dyn InspectionView,
+    screen: &Screen,
+) -> Result<Option<Vec<Inspected>>, Failure> {
+    let signals = Signals::catch();
+    let world = opened.observe(Look::ToVerify).await?;
+    let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
+        .map_err(Failure::refused)?;
+    let scene = Scene::live(&opened.stack, &world.found);
+    let bench = opened.provider.bench(arguments.options());
+    let behaviours = behaviours(&bench);
+    let (sender, mut notices) = mpsc::unbounded_channel();
+    let inspection = Inspection {
+        plan: &plan,
+        scene: &scene,
+        behaviours: &behaviours,
+        choice,
+        skips: &opened.stack.skips,
+        timeout: arguments.timeout,
+    };
+    let show = async {
+        while let Some(notice) = notices.recv().await {
+            view.show(&screen.mask.veil_value(&notice));
+        }
+    };
+    let results = tokio::select! {
+        (results, ()) = join(inspect(inspection, sender), show) => Some(results),
+        () = signals.first() => None,
+    };
+    bench.put_away().await?;
+    Ok(results.map(|results| screen.mask.veil_value(&results)))
+}
+
+/// The same inspection for everybody who asked.
+fn tell(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+    record: &InspectionRecord<'_>,
+) -> Result<(), Failure> {
+    if !arguments.json {
+        screen.data(&report::verify_text(record));
+    }
+    if let Some(folder) = &arguments.report_dir {
+        write_reports(folder, screen, record)?;
+    }
+    if let Some(github) = &environment.github {
+        let annotations = report::github_annotations(record);
+        if !annotations.is_empty() {
+            screen.talk(&annotations);
+        }
+        if let Some(path) = &github.step_summary {
+            screen.append(path, &report::summary_md(record))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_reports(
+    folder: &Path,
+    screen: &Screen,
+    record: &InspectionRecord<'_>,
+) -> Result<(), Failure> {
+    screen.file(&folder.join("junit.xml"), &report::junit_xml(record))?;
+    screen.file(&folder.join("results.sarif"), &report::sarif_json(record))?;
+    screen.file(&folder.join("summary.md"), &report::summary_md(record))?;
+    screen.file(&folder.join("results.json"), &report::results_json(record))
+}

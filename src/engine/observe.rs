@@ -21,6 +21,8 @@ pub enum Look {
     ToPlan,
     /// Also what a deletion would lose.
     ToDestroy,
+    /// Also the fields that the stack does not state.
+    ToVerify,
 }
 
 /// The world of a stack.
@@ -47,6 +49,9 @@ pub async fn observe(
     let declared = stack.resources.values().map(|want| {
         let mut sought = want.sought();
         sought.holdings = look == Look::ToDestroy;
+        if look == Look::ToVerify {
+            sought.fields = None;
+        }
         sought
     });
     let finds = find_all(reader, declared);

@@ -241,7 +241,7 @@ pub(super) fn next_steps(record: &InspectionRecord<'_>) -> Vec<String> {
     }
     steps.extend(drift.and_then(|it| record.info(&it.check)).map(|info| info.remedy.to_owned()));
     if failed().any(|result| result.kind != CheckKind::Conformance) {
-        let skip = "If a finding does not matter here, say so with a reason under `verify: skip:` in the stack file.";
+        let skip = "If a finding does not matter here, say so with a reason under `checks: skip:` in the stack file.";
         steps.push(skip.to_owned());
     }
     if totals.not_looked_at > 0 {
