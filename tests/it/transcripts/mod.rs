@@ -16,6 +16,7 @@ mod life;
 mod machines;
 mod ownership;
 mod saved_plans;
+mod secrets;
 mod signals;
 
 use std::fs;

@@ -1,0 +1,134 @@
+//! A canary in every place where a value may be: nothing that ccprov writes may
+//! sing it.
+
+use std::fs;
+use std::path::Path;
+
+use super::Desk;
+use crate::support::binary::Transcript;
+use crate::support::emulator;
+
+/// With letters that JSON, XML and URLs write otherwise.
+const CANARY: &str = "Tweet&7\"yellow<bird";
+/// What the canary was before somebody changed it.
+const OLDER: &str = "Tweet&6\"yellow<bird";
+const TUNE: &str = "plain-yellow-tune";
+
+const STACK: &str = r#"
+stack: aviary
+region: us-east-1
+vars:
+  song: "${env.SONG}"
+  tune: plain-yellow-tune # MiniStack writes attributes of topics into XML as they are
+sensitive: [song, tune]
+resources:
+  topic: { kind: sns_topic, display_name: "of ${var.tune}", tags: { tune: "${var.tune}" } }
+  dlq: { kind: sqs_queue, message_retention_seconds: 1209600 }
+  queue:
+    kind: sqs_queue
+    tags: { song: "${var.song}" }
+    redrive_policy: { dead_letter_queue: "${dlq.arn}", max_receive_count: 3 }
+  key: { kind: kms_key, description: "opens ${var.song}", deletion_window_in_days: 7 }
+outputs:
+  song: "${var.song}"
+  where: { url: "${queue.url}", song: "la ${var.song} la" }
+"#;
+
+#[test]
+fn no_command_tells_a_sensitive_value() {
+    let desk = Desk::with(emulator::ministack().account(), STACK).env("SONG", OLDER);
+    // The emulator takes it, and has it from now on.
+    desk.must("apply -y stack.yaml", 0);
+    let desk = desk.env("SONG", CANARY);
+    let everything = "--trace trace.json --journal journal.jsonl";
+    let lines = [
+        "validate stack.yaml",
+        "validate stack.yaml --json",
+        "plan stack.yaml --all",
+        "plan stack.yaml --json",
+        "plan stack.yaml --out plan.json",
+        &format!("apply -y --json {everything} stack.yaml"),
+        "verify stack.yaml --report-dir reports --severity note",
+        "verify stack.yaml --json",
+        "output stack.yaml",
+        "output stack.yaml --format json",
+        "output stack.yaml --format dotenv",
+        "output stack.yaml --format github",
+        "output stack.yaml --name song --format raw",
+        "list --json",
+        &format!("destroy -y {everything} stack.yaml"),
+    ];
+    for line in lines {
+        let told = desk.run(line);
+        [CANARY, OLDER, TUNE].iter().for_each(|secret| silent(&told, secret));
+    }
+    let files = files(&desk.path(""));
+    for name in ["trace.json", "journal.jsonl", "junit.xml", "results.sarif", "results.json"] {
+        assert!(files.iter().any(|(path, _)| path.ends_with(name)), "no {name}");
+    }
+    for (path, text) in files {
+        for secret in [CANARY, OLDER, TUNE] {
+            assert!(!sings(&text, secret), "{path} tells {secret}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_with_a_sensitive_value_is_not_written() {
+    let desk = Desk::with(emulator::ministack().account(), STACK).env("SONG", CANARY);
+    let refused = desk.must("plan stack.yaml --out plan.json", 1);
+    assert!(refused.stderr.contains("the plan holds a sensitive value"), "{refused}");
+    assert!(!desk.path("plan.json").exists());
+}
+
+/// What AWS refuses, it repeats.
+#[test]
+fn an_error_of_aws_does_not_tell_it_either() {
+    let stack = STACK.replace(
+        "kind: sns_topic,",
+        "kind: sns_topic, policy: { Version: \"${var.tune}\", Statement: [] },",
+    );
+    let desk =
+        Desk::with(emulator::ministack_enforcing_tls().account(), &stack).env("SONG", CANARY);
+    silent(&desk.run("apply -y stack.yaml"), TUNE);
+    silent(&desk.run("apply -y --json stack.yaml"), TUNE);
+}
+
+#[test]
+fn an_override_that_does_not_fit_is_not_told() {
+    let stack = "stack: aviary\nregion: us-east-1\nvars: { number: 123456 }\nsensitive: [number]\nresources: {}\n";
+    let desk = Desk::with(emulator::ministack().account(), stack);
+    let refused = desk.must("validate stack.yaml --var number=not-a-number", 1);
+    assert!(!refused.stderr.contains("not-a-number"), "{refused}");
+    let short = desk.must("validate stack.yaml --var number=12", 1);
+    assert!(short.stderr.contains("too short to be hidden"), "{short}");
+    let unknown = stack.replace("sensitive: [number]", "sensitive: [numbre]");
+    desk.write("stack.yaml", &unknown);
+    let unknown = desk.must("validate stack.yaml", 1);
+    assert!(unknown.stderr.contains("did you mean `number`?"), "{unknown}");
+}
+
+fn silent(told: &Transcript, secret: &str) {
+    // The command line itself is not of ccprov's telling.
+    let text = format!("{}{}", told.stdout, told.stderr);
+    assert!(!sings(&text, secret), "{told}");
+}
+
+/// A part is enough to give it away.
+fn sings(text: &str, secret: &str) -> bool {
+    text.contains(&secret[..7]) || text.contains(&secret[7..])
+}
+
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.file_name().is_some_and(|name| name != "stack.yaml") {
+            let text = fs::read_to_string(&path).expect("text");
+            found.push((path.display().to_string(), text));
+        }
+    }
+    found
+}
