@@ -16,7 +16,7 @@ use super::event::{self, Content, ObjectEvent};
 use super::inbox::{self, Inbox, Message, Readers, Whose};
 use super::mark::{Mark, lifetime_of_key};
 use super::path::{Wired, paths};
-use super::payload::{self, Encryption, Object, Payload};
+use super::payload::{self, Encryption, Fetched, Object, Payload};
 use super::probe::{self, Probe};
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Scene};
@@ -100,9 +100,13 @@ impl Round<'_> {
         let inbox = self.inbox(url, Readers::Others(tries));
         let (object, payload) = self.payload();
         let awaited = format!("our event on {}", queue.address);
-        self.put(&object, payload).await?;
+        let digest = self.put(&object, payload).await?;
         let found = self.wait(&inbox, &object, &awaited, self.bench.options().patience).await?;
-        self.judge(found, &object, payload, &awaited).await
+        let Some((message, event)) = found else {
+            self.sweep(&object).await;
+            return Ok(vec![self.no_event(&awaited)]);
+        };
+        self.judge(&message, &event, &object, &Fetched { size: payload.size, digest }).await
     }
 
     async fn on_a_probe(&self) -> Answer<Vec<Finding>> {
@@ -111,7 +115,7 @@ impl Round<'_> {
         let probe = Probe::new(self.scene, wired, self.mark);
         self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
         probe.create(session, wired).await?;
-        let probe = probe.subscribe(session, wired, &object.key).await?;
+        let probe = probe.subscribe(session, self.scene, wired, &object.key).await?;
         self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
         let queue = &wired.queue.address;
         self.watch.saw(format!("a probe beside {queue}: {}", probe.name));
@@ -119,14 +123,18 @@ impl Round<'_> {
         let awaited = format!("our event on a probe beside {queue}");
         let patience = self.bench.options().patience;
         let first = FIRST_TRY.min(patience / 2);
-        self.put(&object, payload).await?;
+        let digest = self.put(&object, payload).await?;
         let mut found = self.wait(&inbox, &object, &awaited, first).await?;
         if found.is_none() {
             probe.take_everything(session, wired).await?;
             self.put(&object, payload).await?;
             found = self.wait(&inbox, &object, &awaited, patience.saturating_sub(first)).await?;
         }
-        self.judge(found, &object, payload, &awaited).await
+        let Some((message, event)) = found else {
+            self.sweep(&object).await;
+            return Ok(vec![self.no_event(&awaited)]);
+        };
+        self.judge(&message, &event, &object, &Fetched { size: payload.size, digest }).await
     }
 
     fn inbox<'a>(&'a self, url: &'a str, readers: Readers) -> Inbox<'a> {
@@ -144,11 +152,13 @@ impl Round<'_> {
         (object, payload)
     }
 
-    async fn put(&self, object: &Object, payload: Payload) -> Answer<()> {
+    /// Answers the payload's SHA-256, which is taken while the event is under way.
+    async fn put(&self, object: &Object, payload: Payload) -> Answer<String> {
         let bucket = self.wired.bucket;
         self.watch.awaits(format!("{} to take {} bytes", bucket.address, payload.size));
         self.bench.note(self.mark, Rubbish::Object(object.clone()));
-        payload::put(self.bench.session(), object, payload, &Encryption::of(bucket)).await
+        payload::put(self.bench.session(), object, payload, &Encryption::of(bucket)).await?;
+        Ok(payload.digest())
     }
 
     async fn wait(
@@ -162,63 +172,45 @@ impl Round<'_> {
         inbox.wait(Instant::now() + at_most, |message| whose(message, object)).await
     }
 
+    /// Compares what the event says, and what it names, with what was put.
     async fn judge(
         &self,
-        found: Option<(Message, ObjectEvent)>,
-        object: &Object,
-        payload: Payload,
-        awaited: &str,
-    ) -> Answer<Vec<Finding>> {
-        let Some((message, event)) = found else { return Ok(vec![self.no_event(awaited)]) };
-        inbox::delete(self.bench.session(), &[message.held]).await?;
-        let (findings, ()) =
-            futures::join!(self.claim(&event, object, payload), self.sweep(object));
-        findings
-    }
-
-    /// Compares what the event says with what was put, and fetches what it
-    /// names.
-    async fn claim(
-        &self,
+        message: &Message,
         event: &ObjectEvent,
         object: &Object,
-        payload: Payload,
+        put: &Fetched,
     ) -> Answer<Vec<Finding>> {
-        self.watch.saw(format!("{} of {}", event.name, event.key));
-        let mut findings = self.differences(event, object, payload);
+        let (session, watch) = (self.bench.session(), self.watch);
+        inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+        watch.saw(format!("{} of {}", event.name, event.key));
+        let mut findings = self.differences(event, object, put.size);
         let claim = (event.bucket.as_str(), event.key.as_str(), event.version.as_deref());
-        let fetched = payload::fetch(self.bench.session(), &object.account, claim).await?;
+        let fetch = payload::fetch(session, &object.account, claim);
+        let (fetched, ()) = futures::join!(fetch, self.sweep(object));
+        let wrong = match fetched? {
+            Some(fetched) if fetched == *put => {
+                watch.saw(format!("{} bytes, the same SHA-256 {}", put.size, put.digest));
+                None
+            }
+            Some(Fetched { size, digest }) => Some(format!(
+                "the object that the event names is not what was put: {size} bytes of SHA-256 {digest}"
+            )),
+            None => Some(format!("the event names {}, which is not there", event.key)),
+        };
         let bucket = &self.wired.bucket.address;
-        let wrong = |what: String| Finding::new(bucket, what);
-        match fetched {
-            None => {
-                let what = format!("the event names {}, which is not there", event.key);
-                findings.push(wrong(what));
-            }
-            Some(fetched) if fetched.digest != payload.digest() => {
-                let what = format!(
-                    "the object that the event names is not what was put: {} bytes of SHA-256 {}",
-                    fetched.size, fetched.digest
-                );
-                findings.push(wrong(what));
-            }
-            Some(fetched) => {
-                self.watch
-                    .saw(format!("{} bytes, the same SHA-256 {}", fetched.size, fetched.digest));
-            }
-        }
+        findings.extend(wrong.map(|message| Finding::new(bucket, message)));
         Ok(findings)
     }
 
-    fn differences(&self, event: &ObjectEvent, object: &Object, payload: Payload) -> Vec<Finding> {
+    fn differences(&self, event: &ObjectEvent, object: &Object, put: u64) -> Vec<Finding> {
         let notification = &self.wired.notification.address;
         let is_created = event.name.starts_with("ObjectCreated:");
         let name = (!is_created)
             .then(|| format!("the event says {}, though the object was created", event.name));
         let bucket = (event.bucket != object.bucket)
             .then(|| format!("the event names bucket {}, not {}", event.bucket, object.bucket));
-        let size = event.size.filter(|size| *size != payload.size);
-        let size = size.map(|size| format!("the event says {size} bytes, not {}", payload.size));
+        let size = event.size.filter(|size| *size != put);
+        let size = size.map(|size| format!("the event says {size} bytes, not {put}"));
         let all = [name, bucket, size].into_iter().flatten();
         all.map(|message| Finding::new(notification, message)).collect()
     }

@@ -84,15 +84,12 @@ async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> A
             let (ours, others): (Vec<_>, Vec<_>) = messages
                 .into_iter()
                 .partition(|it| run_of(&it.body).as_deref() == Some(&letter.nonce));
-            if let [ours, ..] = &ours[..] {
-                inbox::delete(session, std::slice::from_ref(&ours.held)).await?;
-            }
             // A letter that stays is a smaller evil than somebody's message that goes.
             let is_worn = |it: &Message| is_first && it.receives + 1 >= letter.tries;
-            let is_over = !ours.is_empty() || others.is_empty() || others.iter().any(is_worn);
+            let is_over = others.is_empty() || others.iter().any(is_worn);
             theirs.extend(others.into_iter().map(|it| it.held));
-            if !ours.is_empty() {
-                return Ok(());
+            if let [ours, ..] = &ours[..] {
+                return inbox::delete(session, std::slice::from_ref(&ours.held)).await;
             }
             if is_over {
                 break;

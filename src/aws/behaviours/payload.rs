@@ -120,7 +120,7 @@ pub(super) async fn put(
     }
     let Object { bucket, account, key, .. } = object;
     let Encryption { algorithm, key: kms_key } = encryption;
-    let body = ByteStream::from(payload.parts().flatten().collect::<Vec<u8>>());
+    let body = ByteStream::from(payload.parts().collect::<Vec<_>>().concat());
     let call = session.s3.put_object().bucket(bucket).key(key).expected_bucket_owner(account);
     let call = call.set_server_side_encryption(algorithm.clone()).body(body);
     let call = call.set_ssekms_key_id(kms_key.clone());
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn bytes_follow_from_the_seed() {
-        let bytes = |size| payload(size).parts().flatten().collect::<Vec<u8>>();
+        let bytes = |size| payload(size).parts().collect::<Vec<_>>().concat();
         assert_eq!(bytes(100).len(), 100);
         assert_eq!(bytes(100), bytes(100));
         assert_ne!(payload(100).digest(), Payload { seed: 8, size: 100 }.digest());

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::mark::{Mark, lifetime};
 use super::path::{Wired, url_of};
+use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::tags::Tags;
@@ -83,37 +84,42 @@ impl Probe {
         Ok(())
     }
 
-    /// Has the topic tell it of one key; of everything, where SNS takes no
-    /// more filters.
+    /// Has the topic tell it of what the queue is told of; where SNS can and
+    /// takes more filters, of one key alone.
     pub(super) async fn subscribe(
         mut self,
         session: &Session,
+        scene: &Scene,
         wired: &Wired<'_>,
         key: &str,
     ) -> Answer<Self> {
-        let raw =
-            wired.subscription.document.get("raw_message_delivery") == Some(&Value::Bool(true));
+        let raw = wired.subscription.document.get("raw_message_delivery");
+        let raw = (raw == Some(&Value::Bool(true))).to_string();
+        let plain = HashMap::from([("RawMessageDelivery".to_owned(), raw)]);
+        let filtered = |filter: &Value, scope: &str| {
+            let mut attributes = plain.clone();
+            attributes.insert("FilterPolicyScope".to_owned(), scope.to_owned());
+            attributes.insert("FilterPolicy".to_owned(), filter.to_string());
+            attributes
+        };
         let scope = wired.subscription.text("filter_policy_scope");
-        let (filter, scope) = match wired.filter() {
-            Some(filter) => (filter.clone(), scope.unwrap_or("MessageAttributes")),
-            None => (filter_of(key), "MessageBody"),
-        };
-        let is_ours = wired.filter().is_none();
-        let with = HashMap::from([
-            ("RawMessageDelivery".to_owned(), raw.to_string()),
-            ("FilterPolicyScope".to_owned(), scope.to_owned()),
-            ("FilterPolicy".to_owned(), filter.to_string()),
-        ]);
-        let without = HashMap::from([("RawMessageDelivery".to_owned(), raw.to_string())]);
-        let arn = match self.ask_for(session, with).await {
-            Err(error)
-                if is_ours && matches!(error.class, ErrorClass::Quota | ErrorClass::Invalid) =>
-            {
-                self.ask_for(session, without).await?
+        self.subscription = match wired.filter() {
+            Some(filter) => {
+                let scope = scope.unwrap_or("MessageAttributes");
+                self.ask_for(session, filtered(filter, scope)).await?
             }
-            answer => answer?,
+            None if target::may_filter(&scene.place) => {
+                let ours = filtered(&filter_of(key), "MessageBody");
+                match self.ask_for(session, ours).await {
+                    // A topic takes no more than 200 filters.
+                    Err(error) if error.class == ErrorClass::Quota => {
+                        self.ask_for(session, plain).await?
+                    }
+                    answer => answer?,
+                }
+            }
+            None => self.ask_for(session, plain).await?,
         };
-        self.subscription = arn;
         Ok(self)
     }
 

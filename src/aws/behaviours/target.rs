@@ -29,6 +29,12 @@ pub(super) fn may_spare_us(session: &Session, place: &Place) -> bool {
     place.endpoint.is_some() && session.is_root()
 }
 
+/// Whether topics there look into lists when they filter bodies, as SNS does.
+/// Emulators do not, and would drop what a filter of ours should let through.
+pub(super) fn may_filter(place: &Place) -> bool {
+    place.endpoint.is_none()
+}
+
 /// Where plain http would be answered, if at all.
 pub(super) fn without_tls(place: &Place, service: &str) -> String {
     match &place.endpoint {

@@ -7,3 +7,35 @@ mod leftovers;
 mod neighbours;
 mod refusals;
 mod stand;
+
+use ccprov::aws::behaviours::{Bench, INFOS, Options, behaviours};
+
+use self::stand::{ALL, Stand, told};
+use crate::support::emulator::{ministack_enforcing_tls, root};
+
+/// What the README shows, as `ccprov verify` does it.
+#[tokio::test]
+async fn the_demo_passes() {
+    let account = ministack_enforcing_tls().account();
+    let stand = Stand::make_from(&account, &root().join("stacks/dev.yaml")).await;
+    for exclusive in [false, true] {
+        let options = Options { exclusive, ..Options::default() };
+        let results = stand.verify(ALL, options).await;
+        let told = told(&results);
+        assert!(told.iter().all(|line| line.ends_with(": passed")), "{told:#?}");
+        let checks: Vec<&str> = results.iter().map(|result| result.check.as_str()).collect();
+        assert!(checks.contains(&"claim_roundtrip"), "{checks:?}");
+        assert_eq!(checks.contains(&"dead_letter"), exclusive, "{checks:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_behaviour_is_listed_in_order() {
+    assert!(INFOS.is_sorted_by(|a, b| a.id < b.id));
+    let stand =
+        Stand::make_of(&ministack_enforcing_tls().account(), "{ stack: none, resources: {} }")
+            .await;
+    let bench = Bench::new(stand.session.clone(), Options::default());
+    let infos: Vec<_> = behaviours(&bench).iter().map(|it| *it.info()).collect();
+    assert_eq!(infos, INFOS);
+}

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use ccprov::aws::behaviours::{Bench, Options, behaviours};
+use ccprov::aws::behaviours::{Bench, INFOS, Options, behaviours};
 use ccprov::aws::{AccessKey, AwsCatalog, Connection, Provider, Session};
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Look, Site, Until, execute, observe};
@@ -20,10 +21,12 @@ use crate::support::aws;
 use crate::support::emulator::Account;
 
 pub(crate) const STACK: &str = "verified";
+/// In place of a behaviour's id.
+pub(crate) const ALL: &str = "all";
 const DATA_MAY_GO: Permissions = Permissions { allow_data_loss: true };
 /// Filters, so that keys have to meet them; few tries, so that there is little
 /// room for carelessness.
-const CLAIM_CHECK: &str = r#"
+const CLAIM_CHECK: &str = "
 stack: verified
 resources:
   claims:
@@ -36,7 +39,7 @@ resources:
       filter_prefix: in box/
       filter_suffix: .bin
       force_destroy: true
-"#;
+";
 
 /// A claim check, made by an apply.
 pub(crate) struct Stand {
@@ -53,10 +56,17 @@ impl Stand {
     }
 
     pub(crate) async fn make_of(account: &Account, text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stack.yaml");
+        fs::write(&path, text).unwrap();
+        Self::make_from(account, &path).await
+    }
+
+    pub(crate) async fn make_from(account: &Account, path: &Path) -> Self {
         let session = connect(account).await;
         let place = session.place(&session.caller().await.unwrap());
         let catalog = AwsCatalog::new();
-        let stack = stack(text, &place, &catalog);
+        let stack = stack(path, &place, &catalog);
         let stand = Self { account: account.clone(), session, place, stack, catalog };
         stand.carry_out(&stand.plan().await).await;
         stand
@@ -87,7 +97,7 @@ impl Stand {
     }
 
     async fn carry_out(&self, plan: &Plan) {
-        let writer = self.provider().into_writer(STACK);
+        let writer = self.provider().into_writer(&self.stack.name);
         let (events, _listener) = mpsc::unbounded_channel();
         let (catalog, until) = (&self.catalog, Until::Ready);
         let site = Site { writer: &writer, catalog, plan, until, seed: 1 };
@@ -128,8 +138,9 @@ impl Stand {
         check: &str,
         notices: mpsc::UnboundedSender<Notice>,
     ) -> Vec<Inspected> {
-        let choice =
-            Choice { only: [check.to_owned()].into(), skip: [].into(), least: Level::Note };
+        let ids = INFOS.map(|info| info.id.to_owned());
+        let only = if check == ALL { ids.into() } else { [check.to_owned()].into() };
+        let choice = Choice { only, skip: [].into(), least: Level::Note };
         let plan = self.plan().await;
         let behaviours = behaviours(bench);
         let inspection = Inspection {
@@ -222,13 +233,10 @@ async fn connect(account: &Account) -> Session {
     Session::connect(&connection).await.unwrap()
 }
 
-fn stack(text: &str, place: &Place, catalog: &AwsCatalog) -> Stack {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("stack.yaml");
-    fs::write(&path, text).unwrap();
+fn stack(path: &Path, place: &Place, catalog: &AwsCatalog) -> Stack {
     let mask = Mask::default();
     let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &mask };
-    let file = load(&path, &inputs).unwrap();
+    let file = load(path, &inputs).unwrap();
     check(&file, place, catalog, &inputs).unwrap().stack
 }
 
