@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{RULES, Rule};
 use crate::aws::AwsCatalog;
-use crate::model::{Finding, Place, Scene};
+use crate::model::{Finding, Mask, Place, Scene};
 use crate::spec::{self, Inputs};
 
 /// A golden text: reviewed as a file, without the call that made it.
@@ -20,7 +20,8 @@ pub(super) use golden;
 
 /// What a stack file wants.
 pub(super) fn desired(path: &Path) -> Scene {
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs =
+        Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
     let place = Place {
         partition: "aws".into(),
         account: "123456789012".into(),
