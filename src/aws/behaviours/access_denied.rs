@@ -57,7 +57,7 @@ impl Behaviour for AccessDenied {
                 _ => self.queue(exhibit, watch).await,
             }
         };
-        self.0.tidily(&mark, calls).await
+        self.0.tidily(&mark, Box::pin(calls)).await
     }
 
     fn deadline(&self) -> Duration {

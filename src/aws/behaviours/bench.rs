@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 
 use super::mark::Mark;
 use super::{inbox, letter, payload, probe};
@@ -121,7 +121,7 @@ impl Bench {
     pub(super) async fn tidily(
         &self,
         mark: &Mark,
-        exercise: impl Future<Output = Answer<Vec<Finding>>>,
+        exercise: BoxFuture<'_, Answer<Vec<Finding>>>,
     ) -> Answer<Vec<Finding>> {
         let outcome = exercise.await;
         match (outcome, self.clear(mark).await) {
@@ -147,8 +147,10 @@ impl Bench {
                 Rubbish::Held(_) => Ok(()),
             }
         });
-        let (held, others) = futures::join!(inbox::let_go(self.session(), &held), join_all(others));
-        held?;
+        // What is handed back before a letter is found could be received in search of it, and
+        // that would be another try.
+        let others: Vec<Answer<()>> = join_all(others).await;
+        inbox::let_go(self.session(), &held).await?;
         others.into_iter().collect::<Answer<()>>()?;
         self.lying_about().remove(mark);
         Ok(())

@@ -39,7 +39,7 @@ pub(super) const INFO: CheckInfo = CheckInfo {
 /// How long one look at a queue waits while the other may have the message.
 const LOOK: Duration = Duration::from_secs(2);
 /// For the calls that send and remove, and for handing back on a slow line.
-const CALLS: Duration = Duration::from_secs(60);
+const CALLS: Duration = Duration::from_mins(1);
 
 pub(super) struct DeadLetter(pub(super) Bench);
 
@@ -66,7 +66,7 @@ impl Behaviour for DeadLetter {
         let _turn = self.0.turn().await;
         let mark = Mark::new(self.deadline());
         let round = Round { bench: &self.0, scene, queue, redrive: &redrive, mark: &mark, watch };
-        self.0.tidily(&mark, round.go()).await
+        self.0.tidily(&mark, Box::pin(round.go())).await
     }
 
     fn deadline(&self) -> Duration {
@@ -151,7 +151,14 @@ impl Round<'_> {
         let url = queue.fact("url");
         inbox::check_others_are_safe(bench.session(), url, Some(redrive.tries)).await?;
         let urls = vec![url.to_owned(), redrive.url.clone()];
-        let letter = Letter::new(&self.scene.stack, mark, urls);
+        let is_fifo = queue.document.get("fifo_queue") == Some(&Value::Bool(true));
+        let letter = Letter {
+            nonce: mark.as_str().to_owned(),
+            body: Letter::body(&self.scene.stack, mark),
+            urls,
+            tries: redrive.tries,
+            is_fifo,
+        };
         bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;
         let findings = self.follow(&letter).await?;

@@ -58,11 +58,17 @@ impl Behaviour for EncryptionEnforced {
         let puts = async {
             let mut findings = Vec::new();
             for (other, what) in others(scene) {
-                findings.extend(self.put(bucket, &object, other, what, watch).await?);
+                if let Some(refusal) = target::refusal(self.put(&object, other, what).await)? {
+                    watch
+                        .saw(format!("what is encrypted with {what} is refused: {}", refusal.code));
+                    continue;
+                }
+                let message = format!("it takes objects that are encrypted with {what}");
+                findings.push(Finding::new(&bucket.address, message).at(Field::field("policy")));
             }
             Ok(findings)
         };
-        self.0.tidily(&mark, puts).await
+        self.0.tidily(&mark, Box::pin(puts)).await
     }
 
     fn deadline(&self) -> Duration {
@@ -81,26 +87,14 @@ fn others(scene: &Scene) -> [(Encryption, &'static str); 2] {
 }
 
 impl EncryptionEnforced {
-    async fn put(
-        &self,
-        bucket: &Exhibit,
-        object: &Object,
-        other: Encryption,
-        what: &str,
-        watch: &Watch,
-    ) -> Answer<Option<Finding>> {
-        let Object { bucket: name, account, key, .. } = object;
-        let call = self.0.session().s3.put_object().bucket(name).key(key);
+    async fn put(&self, object: &Object, other: Encryption, what: &str) -> Answer<()> {
+        let Object { bucket, account, key, .. } = object;
+        let call = self.0.session().s3.put_object().bucket(bucket).key(key);
         let call = call.expected_bucket_owner(account).body(ByteStream::from_static(b"ccprov"));
         let call = call.set_server_side_encryption(other.algorithm).set_ssekms_key_id(other.key);
         let answer = call.send().await.attempting("s3:PutObject", || {
-            format!("put into bucket {name} what is encrypted with {what}")
+            format!("put into bucket {bucket} what is encrypted with {what}")
         });
-        if let Some(refusal) = target::refusal(answer)? {
-            watch.saw(format!("what is encrypted with {what} is refused: {}", refusal.code));
-            return Ok(None);
-        }
-        let message = format!("it takes objects that are encrypted with {what}");
-        Ok(Some(Finding::new(&bucket.address, message).at(Field::field("policy"))))
+        answer.map(|_| ())
     }
 }

@@ -62,7 +62,7 @@ fn object(record: &Value) -> Option<ObjectEvent> {
 }
 
 /// S3 encodes as forms do: `+` for a space.
-fn decoded(key: &str) -> String {
+pub(super) fn decoded(key: &str) -> String {
     let spaced = key.replace('+', " ");
     let bytes: Cow<'_, [u8]> = percent_encoding::percent_decode_str(&spaced).into();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -134,12 +134,11 @@ impl Inbox<'_> {
         for message in messages {
             match (whose(&message), self.readers) {
                 (Whose::Ours(what), _) => ours = Some((message, what)),
-                (Whose::LeftBehind, _) => left.push(message.held),
+                (Whose::LeftBehind, _) | (Whose::Theirs, Readers::We) => left.push(message.held),
                 (Whose::Test, Readers::We) => {
                     self.watch.saw("a test event of S3, which is about no object");
                     left.push(message.held);
                 }
-                (Whose::Theirs, Readers::We) => left.push(message.held),
                 (Whose::Test | Whose::Theirs, Readers::Others(limit)) => {
                     self.bench.note(self.mark, Rubbish::Held(message.held.clone()));
                     self.watch.saw("a message of somebody else, which goes back afterwards");
@@ -151,21 +150,21 @@ impl Inbox<'_> {
             }
         }
         delete(self.bench.session(), &left).await?;
-        match (ours, worn) {
-            (Some(ours), _) => Ok(Some(ours)),
-            (None, Some(worn)) => Err(in_the_way(
-                &format!("read {}", self.url),
-                "OthersAtRisk",
-                format!(
-                    "message {} of somebody else was received {} times by now; another time \
-                     could send it to the dead-letter queue",
-                    worn.held.id, worn.receives
-                ),
-                "let its consumers finish, or raise max_receive_count; without --exclusive, \
-                 nobody's messages are read",
-            )),
-            (None, None) => Ok(None),
+        let Some(worn) = worn else { return Ok(ours) };
+        if let Some((ours, _)) = ours {
+            delete(self.bench.session(), &[ours.held]).await?;
         }
+        Err(in_the_way(
+            &format!("read {}", self.url),
+            "OthersAtRisk",
+            format!(
+                "message {} of somebody else was received {} times by now; another time \
+                 could send it to the dead-letter queue",
+                worn.held.id, worn.receives
+            ),
+            "let its consumers finish, or raise max_receive_count; without --exclusive, \
+             nobody's messages are read",
+        ))
     }
 }
 

@@ -24,21 +24,23 @@ pub(super) struct Letter {
     pub(super) body: String,
     /// Where it may be, the queue that it is sent to first.
     pub(super) urls: Vec<String>,
+    /// How often the first may hand out a message before it goes elsewhere.
+    pub(super) tries: u32,
+    /// FIFO queues want to know more about a message.
+    pub(super) is_fifo: bool,
 }
 
 impl Letter {
-    /// A letter that is to be sent.
-    pub(super) fn new(stack: &str, mark: &Mark, urls: Vec<String>) -> Self {
-        let nonce = mark.as_str().to_owned();
-        let body = json!({ MARK: { "stack": stack, "run": nonce } }).to_string();
-        Self { nonce, body, urls }
+    /// What its body is, for a run on a stack.
+    pub(super) fn body(stack: &str, mark: &Mark) -> String {
+        json!({ MARK: { "stack": stack, "run": mark.as_str() } }).to_string()
     }
 
     /// Sends it to the first of its queues.
     pub(super) async fn send(&self, session: &Session) -> Answer<()> {
         let Some(url) = self.urls.first() else { return Ok(()) };
         let mut call = session.sqs.send_message().queue_url(url).message_body(&self.body);
-        if url.ends_with(".fifo") {
+        if self.is_fifo {
             call = call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce);
         }
         let answer = call.send().await;
@@ -74,17 +76,23 @@ pub(super) async fn recall(session: &Session, letter: &Letter) -> Answer<()> {
 
 async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> Answer<()> {
     for url in &letter.urls {
+        let is_first = letter.urls.first() == Some(url);
         for _ in 0..RECALLS {
             let Some(messages) = inbox::receive(session, url, RECALL).await.or_absent()? else {
                 break;
             };
-            let is_over = messages.is_empty();
             let (ours, others): (Vec<_>, Vec<_>) = messages
                 .into_iter()
-                .partition(|it| run_of(&it.body).as_ref() == Some(&letter.nonce));
-            theirs.extend(others.into_iter().map(|it| it.held));
+                .partition(|it| run_of(&it.body).as_deref() == Some(&letter.nonce));
             if let [ours, ..] = &ours[..] {
-                return inbox::delete(session, std::slice::from_ref(&ours.held)).await;
+                inbox::delete(session, std::slice::from_ref(&ours.held)).await?;
+            }
+            // A letter that stays is a smaller evil than somebody's message that goes.
+            let is_worn = |it: &Message| is_first && it.receives + 1 >= letter.tries;
+            let is_over = !ours.is_empty() || others.is_empty() || others.iter().any(is_worn);
+            theirs.extend(others.into_iter().map(|it| it.held));
+            if !ours.is_empty() {
+                return Ok(());
             }
             if is_over {
                 break;

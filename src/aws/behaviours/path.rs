@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::event::decoded;
 use crate::model::{Address, Exhibit, Finding, Path as Field, Place, Scene};
 use crate::verify::Trial;
 
@@ -194,21 +195,19 @@ impl Wired<'_> {
     /// A key that the notification and the subscription let through.
     pub(super) fn key(&self, name: &str) -> String {
         let filter = |field| text(self.entry, field).unwrap_or_default();
-        let (mut prefix, mut suffix) = (filter("filter_prefix"), filter("filter_suffix"));
         // Whichever of two is longer is the stricter one, if they can be met together at all.
-        if let Some(stricter) = self.filter_of_key("prefix") {
-            prefix = if stricter.len() > prefix.len() { stricter } else { prefix };
-        }
-        if let Some(stricter) = self.filter_of_key("suffix") {
-            suffix = if stricter.len() > suffix.len() { stricter } else { suffix };
-        }
-        format!("{prefix}{name}{suffix}")
+        let stricter = |field, how| {
+            let own = self.filter_of_key(how).unwrap_or_default();
+            if own.len() > filter(field).len() { own } else { filter(field).to_owned() }
+        };
+        let prefix = stricter("filter_prefix", "prefix");
+        format!("{prefix}{name}{}", stricter("filter_suffix", "suffix"))
     }
 
-    /// What the subscription's filter asks of a key.
-    fn filter_of_key(&self, how: &str) -> Option<&str> {
+    /// What the subscription's filter asks of a key, which it sees encoded.
+    fn filter_of_key(&self, how: &str) -> Option<String> {
         let asked = self.filter()?.pointer("/Records/s3/object/key")?.as_array()?;
-        asked.iter().find_map(|condition| text(condition, how))
+        asked.iter().find_map(|condition| text(condition, how)).map(decoded)
     }
 
     /// The subscription's own filter.
@@ -340,9 +339,9 @@ mod tests {
     #[test]
     fn a_key_meets_the_stricter_of_two_filters() {
         let filter =
-            json!({ "Records": { "s3": { "object": { "key": [{ "prefix": "in/a/" }] } } } });
+            json!({ "Records": { "s3": { "object": { "key": [{ "prefix": "in/a+b/" }] } } } });
         let scene = scene(true, &entry(&["s3:ObjectCreated:Put"], "in/"), &filter);
         let wired = paths(&scene)[0].wired().unwrap();
-        assert_eq!((wired.key("x"), wired.upload()), ("in/a/x".into(), Upload::Whole));
+        assert_eq!((wired.key("x"), wired.upload()), ("in/a b/x".into(), Upload::Whole));
     }
 }

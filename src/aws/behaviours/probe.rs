@@ -117,6 +117,17 @@ impl Probe {
         Ok(self)
     }
 
+    /// Has the topic tell it of everything that the queue is told of.
+    pub(super) async fn take_everything(&self, session: &Session, wired: &Wired<'_>) -> Answer<()> {
+        let (None, Some(arn)) = (wired.filter(), &self.subscription) else { return Ok(()) };
+        let set = session.sns.set_subscription_attributes().subscription_arn(arn);
+        let answer = set.attribute_name("FilterPolicy").attribute_value("{}").send().await;
+        answer.attempting("sns:SetSubscriptionAttributes", || {
+            format!("take the filter from the probe {}", self.name)
+        })?;
+        Ok(())
+    }
+
     async fn ask_for(
         &self,
         session: &Session,

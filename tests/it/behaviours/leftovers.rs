@@ -1,0 +1,114 @@
+//! What runs leave that were cut short, and who removes it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{NotificationConfiguration, ServerSideEncryption};
+use ccprov::aws::behaviours::Bench;
+use ccprov::verify::Notice;
+use tokio::sync::mpsc;
+
+use super::stand::{STACK, Stand, patient, told};
+use crate::support::emulator::ministack_enforcing_tls;
+
+const CHECK: &str = "claim_roundtrip";
+
+/// The name says for how many seconds its run may last: none, and an hour.
+const DEAD: &str = "0123456789abcdef-0";
+const ALIVE: &str = "0123456789abcdef-3600";
+
+#[tokio::test]
+async fn the_next_run_removes_what_a_killed_one_left_and_no_more() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    for mark in [DEAD, ALIVE] {
+        leave(&stand, mark).await;
+    }
+    // A queue that went without its subscription, as if killed in between.
+    let gone = format!("ccprov-probe-{STACK}-fedcba9876543210-0");
+    subscribe(&stand, &gone).await;
+    // One of another stack, whose name begins alike.
+    let foreign = format!("ccprov-probe-{STACK}-2-{DEAD}");
+    stand.sqs().create_queue().queue_name(&foreign).send().await.unwrap();
+
+    let results = stand.verify(CHECK, patient()).await;
+    assert!(told(&results)[0].ends_with(": passed"), "{:?}", told(&results));
+
+    let alive = format!("ccprov-probe-{STACK}-{ALIVE}");
+    let mut probes = stand.probes().await;
+    probes.sort();
+    assert_eq!(probes, [alive.clone(), foreign]);
+    let mut endpoints = stand.endpoints().await;
+    endpoints.sort();
+    assert_eq!(endpoints, [stand.queue_arn(&alive), stand.queue_arn("claims-sqs")]);
+    assert_eq!(stand.keys().await, [format!("in box/ccprov-verify/{ALIVE}.bin")]);
+}
+
+/// What a run holds when it is cut is not the stack's to change, but goes with
+/// the stack; and whoever cut the run can put it away.
+#[tokio::test]
+async fn a_run_that_is_cut_leaves_what_others_can_remove() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    let bench = Bench::new(stand.session.clone(), patient());
+    cut(&stand, &bench).await;
+    let [probe] = &stand.probes().await[..] else { panic!("one probe") };
+    assert!(probe.starts_with(&format!("ccprov-probe-{STACK}-")), "{probe}");
+    assert_eq!(stand.endpoints().await.len(), 2);
+    let undeclared = stand.plan().await;
+    let touched: Vec<_> = undeclared.steps.iter().map(|step| step.address.as_str()).collect();
+    assert_eq!(touched, ["claims.notification"], "what the test broke, and nothing else");
+
+    bench.put_away().await.unwrap();
+    stand.assert_tidy().await;
+    bench.put_away().await.unwrap();
+}
+
+#[tokio::test]
+async fn destroy_removes_what_a_killed_run_left() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    let bench = Bench::new(stand.session.clone(), patient());
+    cut(&stand, &bench).await;
+    assert_eq!(stand.probes().await.len(), 1);
+    stand.destroy().await;
+    let queues = stand.sqs().list_queues().send().await.unwrap();
+    assert_eq!(queues.queue_urls(), [""; 0]);
+}
+
+/// Begins a run that waits for an event that never comes, and drops it there.
+async fn cut(stand: &Stand, bench: &Bench) {
+    let scene = stand.scene().await;
+    let put = stand.s3().put_bucket_notification_configuration().bucket(stand.bucket().await);
+    let nothing = NotificationConfiguration::builder().build();
+    put.notification_configuration(nothing).send().await.unwrap();
+    let (sender, mut notices) = mpsc::unbounded_channel();
+    let event_is_awaited = async {
+        while let Some(notice) = notices.recv().await {
+            if matches!(&notice, Notice::Awaiting { what, .. } if what.starts_with("our event")) {
+                return;
+            }
+        }
+        panic!("the run ended");
+    };
+    tokio::select! {
+        results = stand.inspect(bench, &scene, CHECK, sender) => panic!("{results:?}"),
+        () = event_is_awaited => {}
+    }
+}
+
+/// What a run of this mark has lying about.
+async fn leave(stand: &Stand, mark: &str) {
+    let name = format!("ccprov-probe-{STACK}-{mark}");
+    stand.sqs().create_queue().queue_name(&name).send().await.unwrap();
+    subscribe(stand, &name).await;
+    let scene = stand.scene().await;
+    let bucket = scene.of_kind("s3_bucket").next().unwrap();
+    let key = bucket.document["server_side_encryption"]["kms_master_key_id"].as_str().unwrap();
+    let put = stand.s3().put_object().bucket(bucket.identity.as_str());
+    let put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
+    let put = put.key(format!("in box/ccprov-verify/{mark}.bin"));
+    put.body(ByteStream::from_static(b"left")).send().await.unwrap();
+}
+
+async fn subscribe(stand: &Stand, queue: &str) {
+    let subscribe = stand.sns().subscribe().topic_arn(stand.topic()).protocol("sqs");
+    subscribe.endpoint(stand.queue_arn(queue)).send().await.unwrap();
+}
