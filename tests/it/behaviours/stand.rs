@@ -10,7 +10,7 @@ use ccprov::aws::behaviours::{Bench, Options, behaviours};
 use ccprov::aws::{AccessKey, AwsCatalog, Connection, Provider, Session};
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Look, Site, Until, execute, observe};
-use ccprov::model::{Inspected, Level, Place, Scene, Stack, Verdict};
+use ccprov::model::{Inspected, Level, Mask, Place, Scene, Stack, Verdict};
 use ccprov::plan::{Permissions, Plan, plan, plan_destroy};
 use ccprov::spec::{Inputs, check, load};
 use ccprov::verify::{Choice, Inspection, Notice, inspect};
@@ -226,7 +226,8 @@ fn stack(text: &str, place: &Place, catalog: &AwsCatalog) -> Stack {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stack.yaml");
     fs::write(&path, text).unwrap();
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs =
+        Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
     let file = load(&path, &inputs).unwrap();
     check(&file, place, catalog, &inputs).unwrap().stack
 }
