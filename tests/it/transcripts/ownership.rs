@@ -10,6 +10,7 @@ resources:
   topic: { kind: sns_topic }
   queue: { kind: sqs_queue, name: claims }
   events: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "${queue.arn}" }
+checks: { skip: [ { check: delivery_path, reason: nobody publishes here } ] }
 "#;
 
 fn desk() -> Desk {
