@@ -4,9 +4,11 @@
 //! never waits, never retries a refusal, never diffs, never prints: the engine
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
-//! [`client`] (connections), [`error`] (the only classifier), and the types in
-//! which equivalence lives ([`policy`], [`tags`], and two of SNS's documents).
+//! [`client`] (connections), [`error`] (the only classifier), [`grant`] and
+//! [`access`] (what AWS must allow), and the types in which equivalence lives
+//! ([`policy`], [`tags`], and two of SNS's documents).
 
+pub mod access;
 pub mod call_log;
 pub mod client;
 mod delivery_policy;
@@ -14,6 +16,7 @@ mod discovery;
 pub mod error;
 mod filter_policy;
 mod fresh_keys;
+pub mod grant;
 mod iam;
 pub mod kind;
 pub mod kinds;
