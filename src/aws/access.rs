@@ -3,7 +3,7 @@
 //! The grants of the kinds that the stack declares, with the stack's own names
 //! in place. Calls nobody: ARNs are predicted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -55,9 +55,9 @@ pub struct Statement {
     sid: &'static str,
     effect: &'static str,
     /// What may be done.
-    pub action: Vec<&'static str>,
+    pub action: BTreeSet<&'static str>,
     /// What to.
-    pub resource: Vec<String>,
+    pub resource: BTreeSet<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: Condition,
 }
@@ -79,11 +79,8 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
             statements.push(statement(grant, stack));
             statements.len() - 1
         });
+        statements[at].action.extend(grant.actions);
         statements[at].resource.extend(resources);
-    }
-    for statement in &mut statements {
-        statement.resource.sort();
-        statement.resource.dedup();
     }
     AccessPolicy { version: "2012-10-17", statements }
 }
@@ -93,17 +90,17 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 /// Whatever it makes says so in its name: probes are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
-    ("kms_key", &[Grant::exercise("UseKeys", KEYS, USING).bound(Bound::Owned)]),
+    ("kms_key", &[Grant::exercise("UsedKeys", KEYS, USING).bound(Bound::Owned)]),
     (
         "s3_bucket",
         &[
             Grant::exercise(
-                "TryBuckets",
+                "TriedBuckets",
                 &["${arn}"],
                 &["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
             ),
             Grant::exercise(
-                "TryPayloads",
+                "Payloads",
                 &["${arn}/*ccprov-verify/*"],
                 &[
                     "s3:AbortMultipartUpload",
@@ -114,29 +111,25 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                     "s3:PutObject",
                 ],
             ),
-            Grant::exercise(
-                "UseOthersKeys",
-                &["${server_side_encryption.kms_master_key_id}"],
-                USING,
-            ),
+            Grant::exercise("OthersKeys", &["${server_side_encryption.kms_master_key_id}"], USING),
         ],
     ),
     (
         "sns_topic",
         &[
             OTHERS_KEY,
-            Grant::exercise("TryTopics", &["${arn}"], &["sns:Publish", "sns:Subscribe"]),
-            Grant::exercise("RemoveProbes", &["*"], &["sns:Unsubscribe", "sqs:ListQueues"]),
+            Grant::exercise("TriedTopics", &["${arn}"], &["sns:Publish", "sns:Subscribe"]),
+            Grant::exercise("ProbeLists", &["*"], &["sns:Unsubscribe", "sqs:ListQueues"]),
         ],
     ),
     (
         "sqs_queue",
         &[
             OTHERS_KEY,
-            Grant::exercise("TryQueues", &["${arn}"], MESSAGES),
-            Grant::exercise("TryProbes", PROBES, MESSAGES),
+            Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
+            Grant::exercise("Probes", PROBES, MESSAGES),
             Grant::exercise(
-                "MakeProbes",
+                "Probes",
                 PROBES,
                 &[
                     "sqs:CreateQueue",
@@ -152,7 +145,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
 
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
-const OTHERS_KEY: Grant = Grant::exercise("UseOthersKeys", &["${kms_master_key_id}"], USING);
+const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
 const MESSAGES: &[&str] =
@@ -177,8 +170,8 @@ fn statement(grant: &Grant, stack: &Stack) -> Statement {
     Statement {
         sid: grant.sid,
         effect: "Allow",
-        action: grant.actions.to_vec(),
-        resource: Vec::new(),
+        action: BTreeSet::new(),
+        resource: BTreeSet::new(),
         condition: condition(grant.bound, &stack.name),
     }
 }
@@ -233,6 +226,23 @@ fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<
                     name.split('.').fold(Path::default(), |path, step| path.with_field(step));
                 path.get(&want.document).filter(|value| !has_pending(value))?.as_str()
             })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They become one statement, whose actions are all allowed on all of it.
+    #[test]
+    fn grants_of_one_name_are_for_the_same() {
+        let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
+        let all = DISCOVERY.iter().chain(registry::grants().flat_map(|(_, grants)| grants));
+        let mut seen = BTreeMap::new();
+        for Grant { sid, on, bound, .. } in all.chain(exercises) {
+            assert!(sid.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{sid}");
+            assert_eq!(*seen.entry(sid).or_insert((on, bound)), (on, bound), "{sid}");
         }
     }
 }

@@ -9,7 +9,8 @@
 /// Some actions, what they are allowed on, and when they are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What it is called in a policy; letters and digits, as IAM wants it.
+    /// What it is for, as a policy calls it; letters and digits, as IAM wants
+    /// it. Grants of one name are for the same, and become one statement.
     pub sid: &'static str,
     /// Which commands need it.
     pub need: Need,

@@ -3,14 +3,14 @@
 use crate::aws::grant::Grant;
 
 pub(super) const GRANTS: &[Grant] = &[
-    Grant::read("ReadPolicies", OF_STACK, &["iam:GetPolicy", "iam:GetPolicyVersion"]),
+    Grant::read("Policies", OF_STACK, &["iam:GetPolicy", "iam:GetPolicyVersion"]),
     Grant::write(
-        "WritePolicies",
-        &["${arn}"],
+        "Policies",
+        OF_STACK,
         &["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"],
     ),
     Grant::remove(
-        "DeletePolicies",
+        "Policies",
         OF_STACK,
         &[
             "iam:DeletePolicy",

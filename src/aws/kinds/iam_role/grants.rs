@@ -4,7 +4,7 @@ use crate::aws::grant::Grant;
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read(
-        "ReadRoles",
+        "Roles",
         OF_STACK,
         &[
             "iam:GetRole",
@@ -14,8 +14,8 @@ pub(super) const GRANTS: &[Grant] = &[
         ],
     ),
     Grant::write(
-        "WriteRoles",
-        &["${arn}"],
+        "Roles",
+        OF_STACK,
         &[
             "iam:AttachRolePolicy",
             "iam:CreateRole",
@@ -29,7 +29,7 @@ pub(super) const GRANTS: &[Grant] = &[
         ],
     ),
     Grant::remove(
-        "DeleteRoles",
+        "Roles",
         OF_STACK,
         &[
             "iam:DeleteRole",
@@ -38,7 +38,7 @@ pub(super) const GRANTS: &[Grant] = &[
             "iam:ListInstanceProfilesForRole",
         ],
     ),
-    Grant::remove("LeaveInstanceProfiles", NAMESAKES, &["iam:RemoveRoleFromInstanceProfile"]),
+    Grant::remove("InstanceProfiles", NAMESAKES, &["iam:RemoveRoleFromInstanceProfile"]),
 ];
 
 /// The path is the stack's alone: those that the file no longer declares, too.

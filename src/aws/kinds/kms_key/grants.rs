@@ -7,7 +7,7 @@ use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read(
-        "ReadKeys",
+        "AllKeys",
         ALL_KEYS,
         &[
             "kms:DescribeKey",
@@ -16,21 +16,21 @@ pub(super) const GRANTS: &[Grant] = &[
             "kms:ListResourceTags",
         ],
     ),
-    Grant::read("ListKeyAliases", ANY, &["kms:ListAliases"]),
-    Grant::write("ListKeys", ANY, &["kms:ListKeys"]),
-    Grant::write("CreateKeys", ANY, &["kms:CreateKey"]).bound(Bound::Tagging),
-    Grant::write("TagKeys", ALL_KEYS, &["kms:TagResource"]).bound(Bound::Claiming),
-    Grant::write("CompleteKeys", ALL_KEYS, &["kms:CreateAlias", "kms:EnableKeyRotation"])
+    Grant::read("KeyLists", ANY, &["kms:ListAliases"]),
+    Grant::write("KeyLists", ANY, &["kms:ListKeys"]),
+    Grant::write("NewKeys", ANY, &["kms:CreateKey"]).bound(Bound::Tagging),
+    Grant::write("TaggedKeys", ALL_KEYS, &["kms:TagResource"]).bound(Bound::Claiming),
+    Grant::write("FreshKeys", ALL_KEYS, &["kms:CreateAlias", "kms:EnableKeyRotation"])
         .bound(Bound::NotAnothers),
-    Grant::write("CreateAliases", &["${alias_arn}"], &["kms:CreateAlias"]),
+    Grant::write("Aliases", &["${alias_arn}"], &["kms:CreateAlias"]),
     // KMS asks for the key behind the alias, too, and that must be the stack's.
     Grant::write(
-        "DeleteAliases",
+        "FormerAliases",
         &["arn:${partition}:kms:${region}:${account}:alias/*"],
         &["kms:DeleteAlias"],
     ),
     Grant::write(
-        "WriteKeys",
+        "Keys",
         ALL_KEYS,
         &[
             "kms:CancelKeyDeletion",
@@ -45,13 +45,13 @@ pub(super) const GRANTS: &[Grant] = &[
     )
     .bound(Bound::Owned),
     Grant::write(
-        "ReplicateKeys",
+        "KeyReplication",
         &["arn:${partition}:iam::${account}:role/aws-service-role/mrk.kms.amazonaws.com/*"],
         &["iam:CreateServiceLinkedRole"],
     )
     .bound(Bound::Where("iam:AWSServiceName", "mrk.kms.amazonaws.com"))
     .only_with("multi_region"),
-    Grant::remove("DeleteKeys", ALL_KEYS, &["kms:ScheduleKeyDeletion"]).bound(Bound::Owned),
+    Grant::remove("Keys", ALL_KEYS, &["kms:ScheduleKeyDeletion"]).bound(Bound::Owned),
 ];
 
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];

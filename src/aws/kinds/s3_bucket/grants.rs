@@ -7,7 +7,7 @@ use crate::aws::grant::Grant;
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read(
-        "ReadBuckets",
+        "Buckets",
         BUCKET,
         &[
             "s3:GetBucketLogging",
@@ -24,7 +24,7 @@ pub(super) const GRANTS: &[Grant] = &[
         ],
     ),
     Grant::write(
-        "WriteBuckets",
+        "Buckets",
         BUCKET,
         &[
             "s3:CreateBucket",
@@ -40,13 +40,13 @@ pub(super) const GRANTS: &[Grant] = &[
             "s3:TagResource",
         ],
     ),
-    Grant::write("LockBuckets", BUCKET, &["s3:PutBucketObjectLockConfiguration"])
+    Grant::write("LockedBuckets", BUCKET, &["s3:PutBucketObjectLockConfiguration"])
         .only_with("object_lock_enabled"),
-    Grant::remove("DeleteBuckets", BUCKET, &["s3:DeleteBucket"]),
-    Grant::remove("ListUploads", BUCKET, &["s3:ListBucketMultipartUploads"])
+    Grant::remove("Buckets", BUCKET, &["s3:DeleteBucket"]),
+    Grant::remove("EmptiedBuckets", BUCKET, &["s3:ListBucketMultipartUploads"])
         .only_with("force_destroy"),
     Grant::remove(
-        "EmptyBuckets",
+        "Objects",
         &["${arn}/*"],
         &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
     )

@@ -3,9 +3,9 @@
 use crate::aws::grant::Grant;
 
 pub(super) const GRANTS: &[Grant] = &[
-    Grant::read("ReadNotifications", BUCKET, &["s3:GetBucketNotification"]),
+    Grant::read("Notifications", BUCKET, &["s3:GetBucketNotification"]),
     // A removal writes what others left in the document.
-    Grant::remove("WriteNotifications", BUCKET, &["s3:PutBucketNotification"]),
+    Grant::remove("Notifications", BUCKET, &["s3:PutBucketNotification"]),
 ];
 
 const BUCKET: &[&str] = &["arn:${partition}:s3:::${bucket}"];

@@ -3,13 +3,13 @@
 use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
-    Grant::read("ListSubscriptions", TOPIC, &["sns:ListSubscriptionsByTopic"]),
-    Grant::read("ReadSubscriptions", ANY, &["sns:GetSubscriptionAttributes"]),
-    Grant::write("Subscribe", TOPIC, &["sns:Subscribe"]),
-    Grant::write("WriteSubscriptions", ANY, &["sns:SetSubscriptionAttributes"]),
-    Grant::write("PassDeliveryRoles", &["${subscription_role_arn}"], &["iam:PassRole"])
+    Grant::read("SubscribedTopics", TOPIC, &["sns:ListSubscriptionsByTopic"]),
+    Grant::read("Subscriptions", ANY, &["sns:GetSubscriptionAttributes"]),
+    Grant::write("SubscribedTopics", TOPIC, &["sns:Subscribe"]),
+    Grant::write("Subscriptions", ANY, &["sns:SetSubscriptionAttributes"]),
+    Grant::write("DeliveryRoles", &["${subscription_role_arn}"], &["iam:PassRole"])
         .bound(Bound::Where("iam:PassedToService", "sns.amazonaws.com")),
-    Grant::remove("Unsubscribe", ANY, &["sns:Unsubscribe"]),
+    Grant::remove("Subscriptions", ANY, &["sns:Unsubscribe"]),
 ];
 
 const TOPIC: &[&str] = &["${topic_arn}"];

@@ -3,18 +3,18 @@
 use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
-    Grant::read("ReadTopics", TOPIC, READING),
-    Grant::read("ReadFormerTopics", ALL_TOPICS, READING).bound(Bound::Owned),
+    Grant::read("Topics", TOPIC, READING),
+    Grant::read("FormerTopics", ALL_TOPICS, READING).bound(Bound::Owned),
     Grant::write(
-        "WriteTopics",
+        "Topics",
         TOPIC,
         &["sns:CreateTopic", "sns:SetTopicAttributes", "sns:TagResource", "sns:UntagResource"],
     ),
-    Grant::write("PassFeedbackRoles", FEEDBACK_ROLES, &["iam:PassRole"])
+    Grant::write("FeedbackRoles", FEEDBACK_ROLES, &["iam:PassRole"])
         .bound(Bound::Where("iam:PassedToService", "sns.amazonaws.com")),
-    Grant::remove("DeleteTopics", TOPIC, &["sns:DeleteTopic"]),
-    Grant::remove("DeleteFormerTopics", ALL_TOPICS, &["sns:DeleteTopic"]).bound(Bound::Owned),
-    Grant::remove("DeleteArchives", TOPIC, &["sns:SetTopicAttributes"]).only_with("archive_policy"),
+    Grant::remove("Topics", TOPIC, &["sns:DeleteTopic"]),
+    Grant::remove("FormerTopics", ALL_TOPICS, &["sns:DeleteTopic"]).bound(Bound::Owned),
+    Grant::remove("Topics", TOPIC, &["sns:SetTopicAttributes"]).only_with("archive_policy"),
 ];
 
 const TOPIC: &[&str] = &["${arn}"];

@@ -3,15 +3,15 @@
 use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
-    Grant::read("ReadQueues", QUEUE, READING),
-    Grant::read("ReadFormerQueues", ALL_QUEUES, READING).bound(Bound::Owned),
+    Grant::read("Queues", QUEUE, READING),
+    Grant::read("FormerQueues", ALL_QUEUES, READING).bound(Bound::Owned),
     Grant::write(
-        "WriteQueues",
+        "Queues",
         QUEUE,
         &["sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"],
     ),
-    Grant::remove("DeleteQueues", QUEUE, &["sqs:DeleteQueue"]),
-    Grant::remove("DeleteFormerQueues", ALL_QUEUES, &["sqs:DeleteQueue"]).bound(Bound::Owned),
+    Grant::remove("Queues", QUEUE, &["sqs:DeleteQueue"]),
+    Grant::remove("FormerQueues", ALL_QUEUES, &["sqs:DeleteQueue"]).bound(Bound::Owned),
 ];
 
 const QUEUE: &[&str] = &["${arn}"];
