@@ -1,6 +1,6 @@
 # `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture check build docs tools plan apply destroy clean ministack ministack-and-moto
+.PHONY: help demo test torture check audit build docs tools plan apply destroy clean ministack ministack-and-moto
 
 STACK ?= stacks/dev.yaml
 
@@ -23,11 +23,15 @@ test: ## everything that CI checks; installs the emulators that it needs
 torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
 	cargo test --test it torture:: -- --include-ignored --nocapture
 
-check: ## what needs no test to run: format, lints, the wall before AWS, documentation
+check: ## what needs no test to run: format, lints, the wall before AWS, documentation, dependencies
 	cargo fmt --check
 	cargo clippy --all-targets -- --deny warnings
 	cargo clippy --lib --no-default-features -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --no-deps
+	scripts/supply_chain.sh check
+
+audit: ## what is known to be unsafe among the dependencies; fetches the list of it
+	scripts/supply_chain.sh audit
 
 build: ## build target/debug/ccprov
 	cargo build

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the emulators of AWS that the demo and the tests talk to, each into a folder of its own under
-# .tools/. What is installed already, in the version stated here, is left alone.
+# Installs what the demo, the tests and the checks need beside Rust, each into a folder of its own under
+# .tools/: emulators of AWS, and cargo-deny. What is installed already, in the version stated here, is
+# left alone.
 #
-#   scripts/tools.sh ministack moto
+#   scripts/tools.sh ministack moto cargo-deny
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,7 @@ cd "$(dirname "$0")/.."
 # cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service.
 ministack=(1.5.33 'ministack==1.5.33' 'cbor2>=5.4,<7' 'cryptography>=41')
 moto=(5.2.1 'moto[server]==5.2.1')
+cargo_deny=0.20.2
 
 fail() {
     printf 'tools: %s\n' "$1" >&2
@@ -34,6 +36,18 @@ install() {
     printf '%s\n' "$*" >"$stamp"
 }
 
+# Not optimised, which costs seconds in every check and saves minutes here: two and a half of one
+# processor, instead of six.
+install_cargo_deny() {
+    local home=.tools/cargo-deny stamp=".tools/cargo-deny/.installed-$cargo_deny"
+    [ ! -e "$stamp" ] || return 0
+    printf 'tools: compiling cargo-deny %s\n' "$cargo_deny" >&2
+    rm -rf "$home"
+    cargo install --quiet --locked --debug --config profile.dev.debug=false --root "$home" \
+        --version "$cargo_deny" cargo-deny || fail "cargo could not install cargo-deny (see above)"
+    touch "$stamp"
+}
+
 # The certificate that MiniStack shows and that AWS_CA_BUNDLE makes ccprov trust. It is no certificate
 # authority: rustls refuses a server that shows one.
 certificate() {
@@ -50,7 +64,7 @@ certificate() {
     mv "$home/certificate.pem.new" "$home/certificate.pem"
 }
 
-[ $# -gt 0 ] || fail "say what to install: ministack, moto"
+[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny"
 for tool in "$@"; do
     case "$tool" in
         ministack)
@@ -58,6 +72,7 @@ for tool in "$@"; do
             certificate
             ;;
         moto) install moto "${moto[@]}" ;;
-        *) fail "there is no tool $tool; there are ministack and moto" ;;
+        cargo-deny) install_cargo_deny ;;
+        *) fail "there is no tool $tool; there are ministack, moto and cargo-deny" ;;
     esac
 done

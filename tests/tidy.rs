@@ -189,12 +189,37 @@ fn kinds_are_registered_in_order_and_have_a_page() {
 
 #[test]
 fn a_newcomer_finds_the_way() {
-    let wrong: Vec<String> = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]
+    let wrong: Vec<String> = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"]
         .into_iter()
         .filter(|name| !root().join(name).exists())
         .map(str::to_owned)
         .collect();
     assert_none(&wrong, "these pages exist");
+}
+
+/// What `deny.toml` says of sources, for whoever has no cargo-deny at hand.
+#[test]
+fn every_dependency_is_pinned_and_from_the_registry() {
+    let lock = read("Cargo.lock");
+    let mut wrong = Vec::new();
+    let mut registries = BTreeSet::new();
+    for package in lock.split("[[package]]").skip(1) {
+        let field = |name: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(&format!("{name} = ")));
+            line.map(|value| value.trim_matches('"').to_owned())
+        };
+        let name = field("name").expect("every package has a name");
+        match (field("source"), field("checksum")) {
+            // This very package.
+            (None, None) if name == "ccprov" => {}
+            (Some(source), Some(_)) if source.starts_with("registry+") => {
+                registries.insert(source);
+            }
+            (source, _) => wrong.push(format!("{name} comes from {source:?}")),
+        }
+    }
+    assert_none(&wrong, "dependencies come from a registry, which says their checksum");
+    assert_eq!(registries.len(), 1, "there is one registry: {registries:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::grant::permission;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, InFlight};
 
@@ -344,34 +345,6 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         | ErrorClass::Unexpected => return None,
     };
     Some(text)
-}
-
-/// The IAM action of an operation, where the two differ.
-fn permission(operation: &str) -> &str {
-    match operation {
-        // What creates with tags needs the right to tag, too.
-        "iam:CreatePolicy" => "iam:CreatePolicy and iam:TagPolicy",
-        "iam:CreateRole" => "iam:CreateRole and iam:TagRole",
-        "kms:CreateKey" => "kms:CreateKey and kms:TagResource",
-        "s3:CreateBucket" => "s3:CreateBucket, s3:TagResource and s3:PutBucketOwnershipControls",
-        "sns:CreateTopic" => "sns:CreateTopic and sns:TagResource",
-        "sqs:CreateQueue" => "sqs:CreateQueue and sqs:TagQueue",
-        "s3:GetObjectLockConfiguration" => "s3:GetBucketObjectLockConfiguration",
-        "s3:HeadBucket" | "s3:ListObjectVersions" => "s3:ListBucket and s3:ListBucketVersions",
-        "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration",
-        "s3:GetBucketEncryption" => "s3:GetEncryptionConfiguration",
-        "s3:PutBucketLifecycleConfiguration" | "s3:DeleteBucketLifecycle" => {
-            "s3:PutLifecycleConfiguration"
-        }
-        "s3:GetBucketLifecycleConfiguration" => "s3:GetLifecycleConfiguration",
-        "s3:PutPublicAccessBlock" => "s3:PutBucketPublicAccessBlock",
-        "s3:GetPublicAccessBlock" => "s3:GetBucketPublicAccessBlock",
-        "s3:PutBucketNotificationConfiguration" => "s3:PutBucketNotification",
-        "s3:GetBucketNotificationConfiguration" => "s3:GetBucketNotification",
-        "s3:DeleteObjects" => "s3:DeleteObject and s3:DeleteObjectVersion",
-        "s3:ListMultipartUploads" => "s3:ListBucketMultipartUploads",
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::grant::Grant;
 use super::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
@@ -47,6 +48,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const REVIVABLE: bool = false;
     /// Kinds that must be gone before one of this kind is deleted.
     const DELETE_AFTER: &'static [&'static str] = &[];
+    /// What AWS must allow for the calls below.
+    const GRANTS: &'static [Grant];
 
     /// The document, typed. Serialises to canonical form; a field that is not
     /// stated is left out.
@@ -187,6 +190,7 @@ pub(crate) struct Claim<'a> {
 pub(crate) trait AnyKind: Send + Sync {
     fn name(&self) -> &'static str;
     fn info(&self) -> KindInfo;
+    fn grants(&self) -> &'static [Grant];
     fn identify(&self, arn: &str) -> Option<String>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
@@ -250,6 +254,10 @@ impl<K: Kind> AnyKind for Erased<K> {
             revivable: K::REVIVABLE,
             delete_after: list(K::DELETE_AFTER),
         }
+    }
+
+    fn grants(&self) -> &'static [Grant] {
+        K::GRANTS
     }
 
     fn identify(&self, arn: &str) -> Option<String> {

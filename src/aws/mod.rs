@@ -4,10 +4,12 @@
 //! never waits, never retries a refusal, never diffs, never prints: the engine
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
-//! [`client`] (connections), [`error`] (the only classifier), the types in which
-//! equivalence lives ([`policy`], [`tags`], and two of SNS's documents), and
-//! [`behaviours`] (exercises of what was made, for `verify`).
+//! [`client`] (connections), [`error`] (the only classifier), [`grant`] and
+//! [`access`] (what AWS must allow), the types in which equivalence lives
+//! ([`policy`], [`tags`], and two of SNS's documents), and [`behaviours`]
+//! (exercises of what was made, for `verify`).
 
+pub mod access;
 pub mod behaviours;
 pub mod call_log;
 pub mod client;
@@ -16,6 +18,7 @@ mod discovery;
 pub mod error;
 mod filter_policy;
 mod fresh_keys;
+pub mod grant;
 mod iam;
 pub mod kind;
 pub mod kinds;

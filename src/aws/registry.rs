@@ -1,5 +1,6 @@
 //! Every kind, in one sorted list. A new kind is a file in `kinds/` and a line here.
 
+use super::grant::Grant;
 use super::kind::{AnyKind, Erased};
 use super::kinds::iam_policy::IamPolicy;
 use super::kinds::iam_role::IamRole;
@@ -26,6 +27,11 @@ pub(crate) static KINDS: &[&dyn AnyKind] = &[
 /// The kind of a name.
 pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// What AWS must allow of each kind, by the kind's name.
+pub fn grants() -> impl Iterator<Item = (&'static str, &'static [Grant])> {
+    KINDS.iter().map(|kind| (kind.name(), kind.grants()))
 }
 
 /// What is known of every kind, for the rooms that know no AWS.

@@ -44,19 +44,18 @@ impl Journal {
         }
         self.write_all(line.to_string().as_bytes())
     }
+}
 
-    fn call(&self, event: &str, number: u64, call: &CallRecord) -> Map<String, Value> {
-        let CallRecord { service, operation, attempt, object, .. } = call;
-        let line = json!({
-            "event": event,
-            "call": number,
-            "service": service,
-            "operation": operation,
-            "attempt": attempt,
-            "object": object,
-        });
-        line.as_object().cloned().unwrap_or_default()
-    }
+fn line_of(event: &str, number: u64, call: &CallRecord) -> Value {
+    let CallRecord { service, operation, attempt, object, .. } = call;
+    json!({
+        "event": event,
+        "call": number,
+        "service": service,
+        "operation": operation,
+        "attempt": attempt,
+        "object": object,
+    })
 }
 
 /// Whole lines of JSON, each of which gets the moment and loses its secrets.
@@ -80,16 +79,14 @@ impl Write for Journal {
 /// journal was opened.
 impl Listener for Journal {
     fn sent(&self, number: u64, call: &CallRecord) {
-        let line = self.call("call_sent", number, call);
-        let _disk_is_full = self.clone().note(Value::Object(line));
+        let _disk_is_full = self.clone().note(line_of("call_sent", number, call));
     }
 
     fn answered(&self, number: u64, call: &CallRecord) {
-        let mut line = self.call("call_answered", number, call);
-        line.insert("status".into(), call.status.into());
-        line.insert("request_id".into(), call.request_id.clone().into());
-        let took = call.end.saturating_sub(call.start);
-        line.insert("took_seconds".into(), took.as_secs_f64().into());
-        let _disk_is_full = self.clone().note(Value::Object(line));
+        let mut line = line_of("call_answered", number, call);
+        line["status"] = call.status.into();
+        line["request_id"] = call.request_id.clone().into();
+        line["took_seconds"] = call.end.saturating_sub(call.start).as_secs_f64().into();
+        let _disk_is_full = self.clone().note(line);
     }
 }

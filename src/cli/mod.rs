@@ -11,6 +11,7 @@ mod completions;
 mod destroy;
 mod environment;
 mod exit;
+mod iam;
 mod journal;
 mod kinds;
 mod list;
@@ -62,6 +63,8 @@ enum Command {
     Output(output::Arguments),
     /// List the stacks that live in this account and region
     List(list::Arguments),
+    /// Print the IAM policy that a command needs on a stack
+    Iam(iam::Arguments),
     /// Say what may be stated of a kind
     Kinds(kinds::Arguments),
     /// Print the JSON Schema of a stack file, for editors
@@ -105,6 +108,7 @@ async fn run(
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
+        Command::Iam(arguments) => iam::run(&arguments, environment, screen).await,
         Command::Kinds(arguments) => kinds::run(&arguments, screen),
         Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, screen)),
@@ -123,7 +127,7 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
-            Self::Schema(_) | Self::Completions(_) => false,
+            Self::Iam(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
 }

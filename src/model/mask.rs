@@ -62,6 +62,9 @@ impl Mask {
     }
 
     /// A value with every secret hidden in all of its texts.
+    ///
+    /// # Panics
+    /// Where the value cannot be written as JSON and read again.
     pub fn veil_value<T: Serialize + DeserializeOwned + Clone>(&self, value: &T) -> T {
         let is_plain = self.secrets.read().unwrap_or_else(PoisonError::into_inner).is_empty();
         if is_plain {

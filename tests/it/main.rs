@@ -4,6 +4,7 @@
 //! One test crate, because linking is what integration tests cost most: a new
 //! area is a folder or a file here and one line below.
 
+mod access;
 mod behaviours;
 mod buckets;
 mod contract;

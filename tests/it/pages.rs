@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use ccprov::aws::AwsCatalog;
+use ccprov::aws::grant::{ACTIONS, Grant, Need};
+use ccprov::aws::registry::grants;
 use ccprov::cli;
 use ccprov::model::Catalog as _;
 use ccprov::report::{check_page, checks_page, kind_page};
@@ -61,4 +63,44 @@ fn the_page_of_emulators_shows_every_lie() {
             .expect("a text takes everything");
     }
     page::check_part("docs/EMULATORS.md", "lies", &table);
+}
+
+#[test]
+fn the_page_of_access_shows_every_grant() {
+    let mut table = "| Kind | Every command | `apply` | `apply`, `destroy` |\n".to_owned();
+    table.push_str("|---|---|---|---|\n");
+    for (kind, grants) in grants() {
+        let cell = |need| actions(grants, need);
+        let (read, write, remove) = (cell(Need::Read), cell(Need::Write), cell(Need::Remove));
+        writeln!(table, "| [{kind}](kinds/{kind}.md) | {read} | {write} | {remove} |")
+            .expect("a text takes everything");
+    }
+    page::check_part("docs/AWS_ACCESS.md", "grants", &table);
+}
+
+#[test]
+fn the_page_of_access_shows_what_calls_are_called() {
+    let mut table = "| Call | IAM actions |\n|---|---|\n".to_owned();
+    for (call, actions) in ACTIONS {
+        let actions: Vec<String> = actions.iter().map(|action| format!("`{action}`")).collect();
+        writeln!(table, "| `{call}` | {} |", actions.join(", ")).expect("a text takes everything");
+    }
+    page::check_part("docs/AWS_ACCESS.md", "calls", &table);
+}
+
+/// The actions that need something, each once; those for the sake of a field
+/// at the end, with its name.
+fn actions(grants: &[Grant], need: Need) -> String {
+    let mut needed: Vec<&Grant> = grants.iter().filter(|grant| grant.need == need).collect();
+    needed.sort_by_key(|grant| grant.only_with);
+    let mut told: Vec<String> = Vec::new();
+    for grant in needed {
+        let with = grant.only_with.map_or(String::new(), |field| format!(" (with `{field}`)"));
+        for action in grant.actions.iter().map(|action| format!("`{action}`{with}")) {
+            if !told.contains(&action) {
+                told.push(action);
+            }
+        }
+    }
+    told.join(", ")
 }

@@ -3,12 +3,15 @@
 //! Nothing that its document names need exist. A new document is a new version
 //! that is the default at once; IAM keeps five.
 
+mod grants;
+
 use aws_sdk_iam::types::PolicyVersion;
 use futures::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::grant::Grant;
 use crate::aws::iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
@@ -62,6 +65,7 @@ the oldest one makes room.
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];
     const PATIENCE: Patience = PATIENCE;
     const DELETE_AFTER: &'static [&'static str] = &["iam_role"];
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

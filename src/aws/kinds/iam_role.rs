@@ -6,6 +6,7 @@
 //! seconds; it is the user's call that is repeated, not the role's waited for.
 
 mod calls;
+mod grants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::calls::{Ties, attach, attached, detach, get, inline, put, remove};
 use super::iam_policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::grant::Grant;
 use crate::aws::iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
@@ -97,6 +99,7 @@ the call that was refused.
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the role's ARN", true), ("name", "its name, without the path", true)];
     const PATIENCE: Patience = PATIENCE;
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

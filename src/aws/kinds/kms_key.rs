@@ -6,6 +6,7 @@
 //! of somebody else.
 
 mod alias;
+mod grants;
 mod make;
 mod read;
 mod write;
@@ -21,6 +22,7 @@ use self::write::{
     write_rotation, write_tags,
 };
 use crate::aws::error::OrAbsent;
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -164,6 +166,7 @@ one encrypted, once that is deleted.
     const REVIVABLE: bool = true;
     /// What it may encrypt: what a failed deletion leaves behind can still be read.
     const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

@@ -8,6 +8,7 @@
 mod access;
 mod emptying;
 mod encryption;
+mod grants;
 mod lifecycle;
 mod name;
 mod settings;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::OrAbsent;
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -137,6 +139,7 @@ move, grants and key format of the logs.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
     const HOLDS_DATA: bool = true;
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

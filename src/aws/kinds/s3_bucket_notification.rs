@@ -7,6 +7,7 @@
 //! accepted write proves the policies on the way.
 
 mod entry;
+mod grants;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
@@ -72,6 +74,7 @@ declared; it ends with its bucket.";
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("bucket", "the bucket's name", true)];
     const TAGGED: bool = false;
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

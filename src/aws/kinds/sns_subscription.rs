@@ -5,6 +5,7 @@
 //! and serves all of its subscriptions.
 
 mod check;
+mod grants;
 mod wire;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ use super::sns_topic;
 use crate::aws::delivery_policy::SubscriptionDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::filter_policy::FilterPolicy;
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
@@ -110,6 +112,7 @@ after some days, or with the topic.
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the subscription's ARN", false)];
     const TAGGED: bool = false;
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

@@ -4,6 +4,7 @@
 //! One `CreateTopic` carries everything. Later SNS takes one attribute a call;
 //! the calls go out together. Nothing needs waiting for.
 
+mod grants;
 mod wire;
 
 use aws_sdk_sns::types::Tag;
@@ -14,6 +15,7 @@ use wire::{Attribute, Attributes, attributes, feedback, is_default};
 
 use crate::aws::delivery_policy::TopicDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -164,6 +166,7 @@ until its archive is: AWS guards the archived messages.";
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the topic's ARN", true), ("name", "its name", true)];
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

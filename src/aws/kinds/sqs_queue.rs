@@ -4,6 +4,7 @@
 //! everything. Neither needs waiting for: nothing in the control plane depends
 //! on the minute that attributes take to reach every data-plane node.
 
+mod grants;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
@@ -167,6 +169,7 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
+    const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 

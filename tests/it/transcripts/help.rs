@@ -5,8 +5,18 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 9] =
-    ["validate", "plan", "apply", "destroy", "output", "list", "kinds", "schema", "completions"];
+const COMMANDS: [&str; 10] = [
+    "validate",
+    "plan",
+    "apply",
+    "destroy",
+    "output",
+    "list",
+    "iam",
+    "kinds",
+    "schema",
+    "completions",
+];
 
 fn run(arguments: &[&str]) -> Transcript {
     Ccprov::offline().run(arguments)

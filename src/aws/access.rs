@@ -1,0 +1,248 @@
+//! The least that AWS must allow for one command on one stack, as an IAM policy.
+//!
+//! The grants of the kinds that the stack declares, with the stack's own names
+//! in place. Calls nobody: ARNs are predicted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::grant::{Bound, DISCOVERY, Grant, Need};
+use super::registry;
+use super::tags::STACK_TAG;
+use crate::model::document::has_pending;
+use crate::model::{Desired, Path, Stack};
+
+/// What somebody wants to be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `plan`, `plan --destroy` and `output`.
+    Plan,
+    /// `apply`, which also removes what the file no longer declares.
+    Apply,
+    /// `verify`, with its exercises.
+    Verify,
+    /// `destroy`.
+    Destroy,
+}
+
+impl Command {
+    fn needs(self, need: Need) -> bool {
+        match need {
+            Need::Read => true,
+            Need::Write => self == Self::Apply,
+            Need::Remove => matches!(self, Self::Apply | Self::Destroy),
+            Need::Exercise => self == Self::Verify,
+        }
+    }
+}
+
+/// An IAM policy in the order that people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccessPolicy {
+    version: &'static str,
+    /// What is allowed.
+    #[serde(rename = "Statement")]
+    pub statements: Vec<Statement>,
+}
+
+/// Some actions that are allowed on some resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Statement {
+    sid: &'static str,
+    effect: &'static str,
+    /// What may be done.
+    pub action: BTreeSet<&'static str>,
+    /// What to.
+    pub resource: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    condition: Condition,
+}
+
+type Condition = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+/// The policy for one command on one stack. It covers the objects that the
+/// file declares and, where path or tags tell them, those of the same kinds
+/// that the stack owns from before.
+pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
+    let mut statements: Vec<Statement> = Vec::new();
+    for (grant, want) in grants(stack).filter(|(grant, _)| command.needs(grant.need)) {
+        let resources = resources(grant, stack, want);
+        if resources.is_empty() {
+            continue;
+        }
+        let at = statements.iter().position(|statement| statement.sid == grant.sid);
+        let at = at.unwrap_or_else(|| {
+            statements.push(statement(grant, stack));
+            statements.len() - 1
+        });
+        statements[at].action.extend(grant.actions);
+        statements[at].resource.extend(resources);
+    }
+    AccessPolicy { version: "2012-10-17", statements }
+}
+
+/// What `verify` does beyond reading, by the kind that it does it to.
+///
+/// Whatever it makes says so in its name: probes are queues of the stack's
+/// name, payloads have a folder of their own.
+pub const EXERCISES: &[(&str, &[Grant])] = &[
+    ("kms_key", &[Grant::exercise("UsedKeys", KEYS, USING).bound(Bound::Owned)]),
+    (
+        "s3_bucket",
+        &[
+            Grant::exercise(
+                "TriedBuckets",
+                &["${arn}"],
+                &["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
+            ),
+            Grant::exercise(
+                "Payloads",
+                &["${arn}/*ccprov-verify/*"],
+                &[
+                    "s3:AbortMultipartUpload",
+                    "s3:DeleteObject",
+                    "s3:DeleteObjectVersion",
+                    "s3:GetObject",
+                    "s3:GetObjectVersion",
+                    "s3:PutObject",
+                ],
+            ),
+            Grant::exercise("OthersKeys", &["${server_side_encryption.kms_master_key_id}"], USING),
+        ],
+    ),
+    (
+        "sns_topic",
+        &[
+            OTHERS_KEY,
+            Grant::exercise("TriedTopics", &["${arn}"], &["sns:Publish", "sns:Subscribe"]),
+            Grant::exercise("ProbeLists", &["*"], &["sns:Unsubscribe", "sqs:ListQueues"]),
+        ],
+    ),
+    (
+        "sqs_queue",
+        &[
+            OTHERS_KEY,
+            Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
+            Grant::exercise("Probes", PROBES, MESSAGES),
+            Grant::exercise(
+                "Probes",
+                PROBES,
+                &[
+                    "sqs:CreateQueue",
+                    "sqs:DeleteQueue",
+                    "sqs:GetQueueAttributes",
+                    "sqs:SetQueueAttributes",
+                    "sqs:TagQueue",
+                ],
+            ),
+        ],
+    ),
+];
+
+const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
+/// One that the stack did not make and encrypts with.
+const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
+const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
+const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
+const MESSAGES: &[&str] =
+    &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"];
+
+/// Every grant that concerns a stack, with the resource that it is for. One
+/// kind comes after the other, and its grants in the order of their list.
+fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desired>)> {
+    let of_kind = move |kind: &'static str, grants: &'static [Grant]| {
+        grants.iter().flat_map(move |grant| {
+            let wanting = stack.resources.values().filter(move |want| want.kind == kind);
+            wanting.map(move |want| (grant, Some(want)))
+        })
+    };
+    let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
+    DISCOVERY.iter().map(|grant| (grant, None)).chain(
+        registry::grants().chain(exercises).flat_map(move |(kind, grants)| of_kind(kind, grants)),
+    )
+}
+
+fn statement(grant: &Grant, stack: &Stack) -> Statement {
+    Statement {
+        sid: grant.sid,
+        effect: "Allow",
+        action: BTreeSet::new(),
+        resource: BTreeSet::new(),
+        condition: condition(grant.bound, &stack.name),
+    }
+}
+
+fn condition(bound: Bound, stack: &str) -> Condition {
+    let owner = |key: &str| (format!("aws:{key}/{STACK_TAG}"), stack.to_owned());
+    let equals = |pair| ("StringEquals", BTreeMap::from([pair]));
+    let if_exists = |pair| ("StringEqualsIfExists", BTreeMap::from([pair]));
+    match bound {
+        Bound::Free => Condition::new(),
+        Bound::Owned => [equals(owner("ResourceTag"))].into(),
+        Bound::NotAnothers => [if_exists(owner("ResourceTag"))].into(),
+        Bound::Tagging => [equals(owner("RequestTag"))].into(),
+        Bound::Claiming => [equals(owner("RequestTag")), if_exists(owner("ResourceTag"))].into(),
+        Bound::Where(key, value) => [equals((key.to_owned(), value.to_owned()))].into(),
+    }
+}
+
+/// The ARNs that a grant is for. Whatever is no ARN is left out: a key of
+/// `kms_master_key_id` may be an alias, of which no policy can speak.
+fn resources(grant: &Grant, stack: &Stack, want: Option<&Desired>) -> Vec<String> {
+    let states = |field: &str| {
+        let value = want.and_then(|want| want.document.get(field));
+        !matches!(value, None | Some(Value::Null | Value::Bool(false)))
+    };
+    if !grant.only_with.is_none_or(states) {
+        return Vec::new();
+    }
+    let filled = grant.on.iter().filter_map(|template| fill(template, stack, want));
+    filled.filter(|arn| arn == "*" || arn.starts_with("arn:")).collect()
+}
+
+/// A template with every `${name}` in place; `None` if one is not known.
+fn fill(template: &str, stack: &Stack, want: Option<&Desired>) -> Option<String> {
+    let Some((before, rest)) = template.split_once("${") else { return Some(template.to_owned()) };
+    let (name, after) = rest.split_once('}')?;
+    let value = value(name, stack, want)?;
+    Some(format!("{before}{value}{}", fill(after, stack, want)?))
+}
+
+fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<&'a str> {
+    match name {
+        "partition" => Some(&stack.place.partition),
+        "account" => Some(&stack.place.account),
+        "region" => Some(&stack.place.region),
+        "stack" => Some(&stack.name),
+        name => {
+            let want = want?;
+            let fact = want.predicted.get(name).map(String::as_str);
+            fact.or_else(|| {
+                let path =
+                    name.split('.').fold(Path::default(), |path, step| path.with_field(step));
+                path.get(&want.document).filter(|value| !has_pending(value))?.as_str()
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They become one statement, whose actions are all allowed on all of it.
+    #[test]
+    fn grants_of_one_name_are_for_the_same() {
+        let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
+        let all = DISCOVERY.iter().chain(registry::grants().flat_map(|(_, grants)| grants));
+        let mut seen = BTreeMap::new();
+        for Grant { sid, on, bound, .. } in all.chain(exercises) {
+            assert!(sid.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{sid}");
+            assert_eq!(*seen.entry(sid).or_insert((on, bound)), (on, bound), "{sid}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What AWS must allow: the policies of `ccprov iam` hold what a command needs
+//! and nothing else, and name every action behind every call.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use ccprov::aws::grant::{ACTIONS, DISCOVERY, Grant};
+use ccprov::aws::registry::grants;
+use serde_json::{Value, json};
+
+use crate::support::aws;
+use crate::support::binary::{Ccprov, Transcript};
+use crate::support::emulator::{self, Account};
+
+/// Verbs that change nothing.
+const READING: [&str; 4] = ["Describe", "Get", "Head", "List"];
+const STACK: &str = "stacks/dev.yaml";
+
+#[test]
+fn a_policy_to_plan_only_reads() {
+    let policy = policy(&emulator::ministack().account(), "plan");
+    let actions = actions(&policy);
+    assert!(actions.contains("sqs:GetQueueAttributes"), "{policy:#}");
+    let writing: Vec<&String> = actions
+        .iter()
+        .filter(|action| {
+            let (_, verb) = action.split_once(':').expect("a service and a verb");
+            !READING.iter().any(|reading| verb.starts_with(reading))
+        })
+        .collect();
+    assert_eq!(writing, [""; 0], "a plan reads");
+}
+
+#[test]
+fn each_policy_holds_what_its_command_does() {
+    let account = emulator::ministack().account();
+    let of = |command: &str| actions(&policy(&account, command));
+    let (plan, apply, destroy, verify) = (of("plan"), of("apply"), of("destroy"), of("verify"));
+    for (name, more) in [("apply", &apply), ("destroy", &destroy), ("verify", &verify)] {
+        assert!(plan.is_subset(more), "{name} reads what plan reads");
+    }
+    assert!(destroy.is_subset(&apply), "apply also removes what the file no longer declares");
+    let create = "sqs:CreateQueue".to_owned();
+    assert!(apply.contains(&create) && !destroy.contains(&create));
+    assert!(destroy.contains("kms:ScheduleKeyDeletion") && !verify.contains("kms:PutKeyPolicy"));
+    assert!(verify.contains("sns:Subscribe") && !verify.contains("sns:SetTopicAttributes"));
+}
+
+/// So that it can be a managed policy, which has at most 6144 characters
+/// without white space (IAM quotas).
+#[test]
+fn a_policy_is_one_that_iam_takes() {
+    let account = emulator::ministack().account();
+    for command in ["plan", "apply", "verify", "destroy"] {
+        let policy = policy(&account, command);
+        let size = policy.to_string().len();
+        assert!(size <= 6144, "the policy to {command} has {size} characters");
+        let sids: Vec<&str> =
+            statements(&policy).map(|it| it["Sid"].as_str().expect("a name")).collect();
+        assert_eq!(sids.len(), BTreeSet::from_iter(&sids).len(), "{sids:?}");
+        let is_plain = |sid: &&str| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        assert!(sids.iter().all(is_plain), "{sids:?}");
+    }
+}
+
+#[test]
+fn a_bucket_that_keeps_its_objects_is_not_emptied() {
+    let account = emulator::ministack().account();
+    let empties = |stack: &str| {
+        let policy = policy_of(&account, "destroy", stack);
+        actions(&policy).contains("s3:DeleteObjectVersion")
+    };
+    assert!(empties("stacks/dev.yaml"), "it has force_destroy");
+    assert!(!empties("stacks/prod.yaml"), "it has not");
+}
+
+#[test]
+fn every_call_of_a_kind_is_granted_and_no_other() {
+    let everywhere = called("");
+    for (kind, grants) in grants() {
+        let granted: BTreeSet<String> =
+            grants.iter().flat_map(|it| it.actions).map(ToString::to_string).collect();
+        let called = called(kind);
+        assert!(!called.is_empty(), "{kind} makes calls");
+        let missing: Vec<_> = called.difference(&granted).collect();
+        assert_eq!(missing, [""; 0], "{kind} makes calls that its grants leave out");
+        // What a field alone brings about has no call of its own.
+        let plain = grants.iter().filter(|it| it.only_with.is_none() && !is_passing(it));
+        let idle: Vec<_> = plain
+            .flat_map(|it| it.actions)
+            .filter(|action| !everywhere.contains(**action))
+            .collect();
+        assert_eq!(idle, [&""; 0], "{kind} grants what no call needs");
+    }
+    let found = DISCOVERY.iter().flat_map(|it| it.actions);
+    let idle: Vec<_> = found.filter(|action| !everywhere.contains(**action)).collect();
+    assert_eq!(idle, [&""; 0], "no call needs it to find a stack");
+}
+
+#[tokio::test]
+async fn whoever_has_no_more_than_the_policy_can_do_it_and_nothing_else() {
+    let root = emulator::ministack_enforcing_tls().account();
+    let planner = user(&root, "planner", &policy(&root, "plan")).await;
+    let builder = user(&root, "builder", &policy(&root, "apply")).await;
+    let remover = user(&root, "remover", &policy(&root, "destroy")).await;
+
+    let run = |account: &Account, line: &[&str]| Ccprov::on(account).run(line);
+    must(&run(&planner, &["plan", STACK, "--detailed-exitcode"]), 2);
+    must(&run(&planner, &["apply", "-y", STACK]), 7);
+    must(&run(&remover, &["apply", "-y", STACK]), 7);
+    assert_eq!(run(&root, &["list"]).stdout, "", "nothing was made");
+
+    must(&run(&builder, &["apply", "-y", STACK]), 0);
+    must(&run(&builder, &["apply", "-y", "stacks/prod.yaml"]), 7);
+    must(&run(&planner, &["plan", STACK, "--detailed-exitcode"]), 0);
+    must(&run(&planner, &["output", STACK]), 0);
+    let changed = ["apply", "-y", STACK, "--var", "max_receives=4"];
+    must(&run(&planner, &changed), 7);
+    must(&run(&builder, &changed), 0);
+
+    must(&run(&planner, &["destroy", "-y", "--allow-data-loss", STACK]), 7);
+    must(&run(&planner, &["plan", STACK, "--var", "max_receives=4", "--detailed-exitcode"]), 0);
+    must(&run(&remover, &["destroy", "-y", "--allow-data-loss", STACK]), 0);
+    must(&run(&root, &["plan", "--destroy", STACK, "--detailed-exitcode"]), 0);
+}
+
+fn must(transcript: &Transcript, code: i32) {
+    assert_eq!(transcript.code, Some(code), "{transcript}");
+}
+
+fn policy(account: &Account, command: &str) -> Value {
+    policy_of(account, command, STACK)
+}
+
+fn policy_of(account: &Account, command: &str, stack: &str) -> Value {
+    let told = Ccprov::on(account).run(&["iam", "--for", command, stack]);
+    must(&told, 0);
+    // A transcript does not show the account.
+    let text = told.stdout.replace("[ACCOUNT]", &account.id);
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn statements(policy: &Value) -> impl Iterator<Item = &Value> {
+    policy["Statement"].as_array().expect("statements").iter()
+}
+
+fn actions(policy: &Value) -> BTreeSet<String> {
+    let actions = statements(policy).flat_map(|it| it["Action"].as_array().expect("actions"));
+    actions.map(|action| action.as_str().expect("an action").to_owned()).collect()
+}
+
+/// What the emulator takes for the resource of a call, where it is not what
+/// AWS takes: part of the action's name, the resource, and why.
+const MISTAKEN: &[(&str, &str, &str)] = &[
+    ("Role", "arn:aws:iam::ACCOUNT:role/claimcheck-dev-*", "it forgets the path of a role"),
+    ("kms:CreateAlias", "*", "it asks for neither alias nor key"),
+    ("kms:DescribeKey", "arn:aws:kms:us-east-1:ACCOUNT:alias/*", "it does not follow an alias"),
+    ("sns:ListTagsForResource", "*", "it does not know the topic"),
+    ("sns:TagResource", "*", "it does not know the topic"),
+];
+
+/// A user with a policy and no other.
+async fn user(root: &Account, name: &str, policy: &Value) -> Account {
+    let iam = aws_sdk_iam::Client::new(&aws::config(root));
+    iam.create_user().user_name(name).send().await.expect("a user");
+    let put = iam.put_user_policy().user_name(name).policy_name(name);
+    put.policy_document(forgiving(policy, root).to_string()).send().await.expect("a policy");
+    let key = iam.create_access_key().user_name(name).send().await.expect("a key");
+    let key = key.access_key().expect("a key");
+    Account {
+        access_key: key.access_key_id().to_owned(),
+        secret_key: key.secret_access_key().to_owned(),
+        ..root.clone()
+    }
+}
+
+/// The same policy, where what is [`MISTAKEN`] for the resource of an action
+/// is one of it: under the same conditions, and for no other action.
+fn forgiving(policy: &Value, root: &Account) -> Value {
+    let mut policy = policy.clone();
+    let statements = policy["Statement"].as_array_mut().expect("statements");
+    for statement in statements.clone() {
+        let granted = statement["Action"].as_array().expect("actions");
+        let mistaken = |action: &Value| {
+            let action = action.as_str().expect("an action");
+            MISTAKEN.iter().find(|(part, ..)| action.contains(part))
+        };
+        let mistaken = granted.iter().filter_map(|action| Some((action, mistaken(action)?)));
+        for (action, (_, taken, _why)) in mistaken {
+            let mut more = statement.clone();
+            more["Sid"] = json!(format!("Mistaken{}", statements.len()));
+            more["Action"] = action.clone();
+            more["Resource"] = json!(taken.replace("ACCOUNT", &root.id));
+            statements.push(more);
+        }
+    }
+    policy
+}
+
+/// A grant to hand on a role, which is checked with another call.
+fn is_passing(grant: &Grant) -> bool {
+    grant.actions == ["iam:PassRole"]
+}
+
+/// The text of `src/aws/kinds/KIND.rs` and all below `KIND/`; without a kind,
+/// of the whole room.
+fn sources(kind: &str) -> Vec<String> {
+    let room = emulator::root().join("src/aws");
+    if kind.is_empty() {
+        return texts(&room);
+    }
+    let file = room.join("kinds").join(kind);
+    let mut texts = texts(&file);
+    texts.extend(fs::read_to_string(file.with_extension("rs")));
+    texts
+}
+
+fn texts(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    // A kind may have no folder.
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("an entry of a folder").path();
+        if path.is_dir() {
+            found.extend(texts(&path));
+        } else {
+            found.extend(fs::read_to_string(path));
+        }
+    }
+    found
+}
+
+/// The actions that the calls of a kind need; without a kind, all calls.
+fn called(kind: &str) -> BTreeSet<String> {
+    let texts = sources(kind);
+    let actions = texts.iter().flat_map(|text| calls(text)).flat_map(needed);
+    actions.map(str::to_owned).collect()
+}
+
+/// The calls that a text makes, which say their names as they are attempted.
+fn calls(text: &str) -> impl Iterator<Item = &str> {
+    let attempts = text.split("attempting(").skip(1);
+    let names = attempts.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'));
+    names.map(|(name, _)| name).filter(|name| name.contains(':'))
+}
+
+fn needed(call: &str) -> Vec<&str> {
+    let differing = ACTIONS.iter().find(|(name, _)| *name == call);
+    differing.map_or_else(|| vec![call], |(_, actions)| actions.to_vec())
+}
