@@ -111,7 +111,11 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                     "s3:PutObject",
                 ],
             ),
-            Grant::exercise("OthersKeys", &["${server_side_encryption.kms_master_key_id}"], USING),
+            Grant::exercise(
+                "OthersKeysOfBuckets",
+                &["${server_side_encryption.kms_master_key_id}"],
+                USING,
+            ),
         ],
     ),
     (
