@@ -122,8 +122,12 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         "sns_topic",
         &[
             OTHERS_KEY,
-            Grant::exercise("TriedTopics", &["${arn}"], &["sns:Publish", "sns:Subscribe"]),
-            Grant::exercise("ProbeLists", &["*"], &["sns:Unsubscribe", "sqs:ListQueues"]),
+            Grant::exercise("TriedTopics", &["${arn}"], &["sns:Subscribe"]),
+            Grant::exercise(
+                "ProbesSubscriptions",
+                &["*"],
+                &["sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues"],
+            ),
         ],
     ),
     (
@@ -135,13 +139,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise(
                 "Probes",
                 PROBES,
-                &[
-                    "sqs:CreateQueue",
-                    "sqs:DeleteQueue",
-                    "sqs:GetQueueAttributes",
-                    "sqs:SetQueueAttributes",
-                    "sqs:TagQueue",
-                ],
+                &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:TagQueue"],
             ),
         ],
     ),
