@@ -46,6 +46,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const HOLDS_DATA: bool = false;
     /// Whether an object on its way out can be brought back by an update.
     const REVIVABLE: bool = false;
+    /// Whether `create` tells its facts as soon as the object exists, before
+    /// all of it is set. Who only needs it to exist waits no longer.
+    const EXISTS_EARLY: bool = false;
     /// Kinds that must be gone before one of this kind is deleted.
     const DELETE_AFTER: &'static [&'static str] = &[];
     /// What AWS must allow for the calls below.
@@ -252,6 +255,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             tagged: K::TAGGED,
             holds_data: K::HOLDS_DATA,
             revivable: K::REVIVABLE,
+            exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
         }
     }

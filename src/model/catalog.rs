@@ -109,6 +109,9 @@ pub struct KindInfo {
     pub holds_data: bool,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
+    /// Whether a creation tells its facts as soon as the object exists, before
+    /// all of it is set. Who only needs it to exist waits no longer.
+    pub exists_early: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
 }

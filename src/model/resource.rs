@@ -54,15 +54,17 @@ pub struct Desired {
     pub lifecycle: Lifecycle,
 }
 
-/// Why one resource must come before another.
+/// Why one resource must come before another. A later reason is stronger:
+/// where several hold, it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {
     /// A value is needed that the cloud chooses when it creates the other.
     Value,
-    /// The other must exist (a `MUST_EXIST` field, or `depends_on`). Stronger
-    /// than [`Edge::Value`]: where both hold, this one stands.
+    /// The other must exist: a `MUST_EXIST` field.
     Existence,
+    /// The other must be all that it is to be: `depends_on`.
+    Completion,
 }
 
 /// The user's say over a resource's life.

@@ -69,7 +69,7 @@ pub(super) fn steps(
         draft.add(fate, permissions);
     }
     draft.count_along(fates);
-    draft.order_makings(fates);
+    draft.order_makings(fates, catalog);
     draft.order_replacements(fates);
     draft.order_deletions(catalog);
     draft.nodes
@@ -166,13 +166,17 @@ impl Draft {
     }
 
     /// Creations and updates follow the edges.
-    fn order_makings(&mut self, fates: &[Fate]) {
+    fn order_makings(&mut self, fates: &[Fate], catalog: &dyn Catalog) {
+        let exists_early = |kind: &str| catalog.kind(kind).is_some_and(|kind| kind.exists_early);
         for fate in fates {
             let Some(&id) = self.making.get(&fate.address) else { continue };
             for (target, edge) in fate.verdict.want().into_iter().flat_map(|want| &want.edges) {
                 let Some(&needed) = self.making.get(target) else { continue };
                 let need = match (edge, &self.nodes[needed.0].step) {
-                    (Edge::Existence, _) => Need::End,
+                    (Edge::Existence, Step::Create { want }) if exists_early(&want.kind) => {
+                        Need::Facts
+                    }
+                    (Edge::Existence | Edge::Completion, _) => Need::End,
                     (Edge::Value, Step::Create { .. }) => Need::Facts,
                     // The object may lack the value until it is changed.
                     (Edge::Value, Step::Update { .. }) if waits_for(fate, target) => Need::End,

@@ -224,6 +224,7 @@ mod tests {
             tagged: true,
             holds_data: true,
             revivable: false,
+            exists_early: false,
             delete_after: vec!["sns_subscription".into()],
         }
     }

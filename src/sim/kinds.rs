@@ -133,6 +133,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         tagged: true,
         holds_data: false,
         revivable: false,
+        exists_early: false,
         delete_after: Vec::new(),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn edges_of(
     let mut edges: Edges = resource
         .after
         .iter()
-        .map(|(address, at)| (address.clone(), (Edge::Existence, at.clone())))
+        .map(|(address, at)| (address.clone(), (Edge::Completion, at.clone())))
         .collect();
     let mut mentions = BTreeSet::new();
     for mention in resource.mentions() {

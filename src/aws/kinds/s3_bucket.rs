@@ -139,6 +139,7 @@ move, grants and key format of the logs.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
     const HOLDS_DATA: bool = true;
+    const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -186,9 +187,10 @@ move, grants and key format of the logs.
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>, known: &FactSink) -> Answer<Facts> {
         let bucket = Bucket::new(aws, &want.identity);
         bucket.create(want).await?;
+        known.tell(facts(&aws.place, &want.identity));
         // A fresh bucket is what an empty document asks for, and what the call
         // that made it carried. What keeps the public out is said all the same.
         let fresh = Spec {

@@ -227,6 +227,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         tagged: true,
         holds_data: false,
         revivable: false,
+        exists_early: false,
         delete_after: Vec::new(),
     }
 }
