@@ -7,6 +7,8 @@
 mod buckets;
 mod contract;
 mod engine;
+mod fuzz;
+mod hostile;
 mod iam;
 mod kms_key;
 mod pages;
