@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::policy::Policy;
@@ -14,6 +15,9 @@ use ccprov::model::{Diagnostic, Place};
 use ccprov::plan::{SavedPlan, World};
 use ccprov::report::{PlanDetail, diagnostics_json, diagnostics_text, plan_text};
 use ccprov::spec::{self, Inputs};
+
+/// Made once: every kind derives its schema.
+static CATALOG: LazyLock<AwsCatalog> = LazyLock::new(AwsCatalog::new);
 
 /// A hundred, and the one that says how many more there are.
 const MOST_PROBLEMS: usize = 101;
@@ -94,7 +98,7 @@ fn checked(path: &Path) -> Result<(), Vec<Diagnostic>> {
         region: file.region().unwrap_or("eu-central-1").to_owned(),
         endpoint: None,
     };
-    spec::check(&file, &place, &AwsCatalog::new(), &inputs)?;
+    spec::check(&file, &place, &*CATALOG, &inputs)?;
     Ok(())
 }
 

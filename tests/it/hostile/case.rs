@@ -11,10 +11,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{Diagnostic, Place};
 use ccprov::spec::{self, Inputs};
+
+/// Made once: every kind derives its schema.
+static CATALOG: LazyLock<AwsCatalog> = LazyLock::new(AwsCatalog::new);
 
 /// Some files, the first of which is the stack file.
 pub(super) struct Case {
@@ -126,7 +130,7 @@ fn problems(path: &Path, inputs: &Inputs<'_>) -> Vec<Diagnostic> {
         region: file.region().unwrap_or("eu-central-1").to_owned(),
         endpoint: None,
     };
-    match spec::check(&file, &place, &AwsCatalog::new(), inputs) {
+    match spec::check(&file, &place, &*CATALOG, inputs) {
         Ok(_) => Vec::new(),
         Err(problems) => problems,
     }
