@@ -11,6 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
+use super::policy::no_object;
+
 /// Keys of the policy itself that SNS takes; nested ones do not count.
 const MOST_KEYS: usize = 5;
 
@@ -125,8 +127,9 @@ impl<'de> Deserialize<'de> for FilterPolicy {
     /// From YAML or JSON structure, or from JSON text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = match Value::deserialize(deserializer)? {
-            Value::String(text) => serde_json::from_str(&text)
-                .map_err(|error| serde::de::Error::custom(format!("not JSON: {error}")))?,
+            Value::String(text) => {
+                serde_json::from_str(&text).map_err(|error| no_object(&error))?
+            }
             value => value,
         };
         match value {

@@ -20,7 +20,8 @@ use super::provider::Aws;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
-    Identity, KindInfo, Live, Naming, Owner, Parent, Patience, Prepared, Problem, Sought, Status,
+    Identity, KindInfo, Live, Naming, Owner, Parent, Path, Patience, Prepared, Problem, Sought,
+    Status,
 };
 
 /// One kind of resource.
@@ -270,11 +271,8 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
         let spec = typed::<K>(document).map_err(|error| {
-            vec![Problem {
-                path: crate::model::Path::default(),
-                message: error.to_string(),
-                hint: None,
-            }]
+            let message = error.to_string();
+            vec![Problem { path: culprit::<K>(document, &message), message, hint: None }]
         })?;
         let spec = K::settle(spec, naming);
         let problems = K::check(&spec, naming);
@@ -339,6 +337,16 @@ impl<K: Kind> AnyKind for Erased<K> {
 
 fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
     serde_json::from_value(Value::Object(document.clone()))
+}
+
+/// The field without which the document would not be refused, or not so.
+fn culprit<K: Kind>(document: &Document, message: &str) -> Path {
+    let is_to_blame = |field: &&String| {
+        let mut others = document.clone();
+        others.remove(*field);
+        typed::<K>(&others).err().is_none_or(|error| error.to_string() != message)
+    };
+    document.keys().find(is_to_blame).map(Path::field).unwrap_or_default()
 }
 
 /// A spec as the document that it is compared in.

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 /// The only version that knows policy variables, and what everybody means.
@@ -111,15 +112,14 @@ fn canonical_statement(statement: Value) -> Value {
 
 /// `*` and `{AWS: *}` mean the same in a resource policy.
 fn canonical_principal(principal: &Value) -> Value {
-    match principal {
-        Value::Object(kinds) => kinds
-            .iter()
-            .map(|(kind, who)| (kind.clone(), simplest(texts(who).collect())))
-            .filter(|(_, who)| *who != Value::Array(Vec::new()))
-            .collect::<Map<_, _>>()
-            .into(),
-        everyone => Value::Object(Map::from_iter([("AWS".to_owned(), everyone.clone())])),
-    }
+    let everyone = || Map::from_iter([("AWS".to_owned(), principal.clone())]);
+    let kinds = principal.as_object().map_or_else(everyone, Map::clone);
+    kinds
+        .into_iter()
+        .map(|(kind, who)| (kind, simplest(texts(&who).collect())))
+        .filter(|(_, who)| *who != Value::Array(Vec::new()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// Operator -> key -> values. The case of a condition key means nothing; the
@@ -176,14 +176,29 @@ fn root_arn(principal: String, partition: &str) -> String {
     if is_account { format!("arn:{partition}:iam::{principal}:root") } else { principal }
 }
 
+/// Why a text is not the JSON object that it should be, in words for users.
+pub(crate) fn no_object<E: serde::de::Error>(error: &serde_json::Error) -> E {
+    E::custom(match error.classify() {
+        Category::Eof => "the text ends before its JSON does".to_owned(),
+        Category::Data => "the text is JSON, but not an object in `{` and `}`".to_owned(),
+        Category::Syntax | Category::Io => {
+            let (line, column) = (error.line(), error.column());
+            format!("the text is not JSON, from its line {line}, column {column} on")
+        }
+    })
+}
+
 impl<'de> Deserialize<'de> for Policy {
     /// From YAML or JSON structure, or from JSON text. A document that states
     /// no version gets the current one: what AWS would assume instead (2008)
     /// takes policy variables for plain text, which nobody means.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = match Value::deserialize(deserializer)? {
-            Value::String(text) => serde_json::from_str(&text)
-                .map_err(|error| serde::de::Error::custom(format!("not JSON: {error}")))?,
+            Value::String(text) => {
+                let read: Map<_, _> =
+                    serde_json::from_str(&text).map_err(|error| no_object(&error))?;
+                Value::Object(read)
+            }
             value => value,
         };
         let mut value = canonical(value);
@@ -204,6 +219,14 @@ impl JsonSchema for Policy {
             "type": ["string", "array"], "items": { "type": "string" }
         });
         let principal = json_schema!({ "type": ["string", "object"] });
+        let fields = json_schema!({
+            "Sid": { "type": "string" },
+            "Effect": { "enum": ["Allow", "Deny"] },
+            "Action": texts, "NotAction": texts,
+            "Resource": texts, "NotResource": texts,
+            "Principal": principal, "NotPrincipal": principal,
+            "Condition": { "type": "object", "additionalProperties": { "type": "object" } }
+        });
         json_schema!({
             "description": "An IAM policy document, as YAML or as JSON text.",
             "type": ["object", "string"],
@@ -214,17 +237,14 @@ impl JsonSchema for Policy {
                     "type": ["array", "object"],
                     "items": {
                         "type": "object",
-                        "properties": {
-                            "Sid": { "type": "string" },
-                            "Effect": { "enum": ["Allow", "Deny"] },
-                            "Action": texts, "NotAction": texts,
-                            "Resource": texts, "NotResource": texts,
-                            "Principal": principal, "NotPrincipal": principal,
-                            "Condition": { "type": "object" }
-                        },
+                        "properties": fields,
                         "required": ["Effect"],
                         "additionalProperties": false
-                    }
+                    },
+                    // The one statement that stands without a list.
+                    "properties": fields,
+                    "required": ["Effect"],
+                    "additionalProperties": false
                 }
             },
             "required": ["Statement"],
@@ -268,6 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_nobody() {
+        let of = |principal: Value| {
+            policy(statement(&json!({ "Effect": "Allow", "Principal": principal })))
+        };
+        assert_eq!(of(json!([])), of(json!({})));
+        assert_eq!(of(json!(null)), of(json!({ "AWS": [] })));
+        assert_eq!(of(json!(["a"])), of(json!({ "AWS": "a" })));
+    }
+
+    #[test]
     fn condition_values_are_text() {
         let condition = |value: Value| {
             policy(statement(&json!({
@@ -284,6 +314,20 @@ mod tests {
         assert_ne!(named("A"), named("B"));
         let old = Policy::seen("{\"Statement\":[]}", "aws").unwrap();
         assert_ne!(old, policy(json!({ "Statement": [] })));
+    }
+
+    #[test]
+    fn a_text_must_be_an_object() {
+        let refused = |text: &str| {
+            serde_json::from_value::<Policy>(Value::String(text.to_owned()))
+                .unwrap_err()
+                .to_string()
+        };
+        let no_object = "the text is JSON, but not an object in `{` and `}`";
+        assert_eq!(refused("[]"), no_object);
+        assert_eq!(refused("5"), no_object);
+        assert_eq!(refused("{ 'a': 1 }"), "the text is not JSON, from its line 1, column 3 on");
+        assert_eq!(refused("{\"Statement\": ["), "the text ends before its JSON does");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Location {
     pub column: usize,
     /// How many characters the offender spans on its first line; at least 1.
     pub width: usize,
-    /// The whole of that line, for the snippet.
+    /// The whole of that line, for the snippet; empty if it is too long to show.
     pub text: String,
 }
 

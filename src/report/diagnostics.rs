@@ -1,7 +1,7 @@
 //! Problems as people and programs read them: the look of the Rust compiler,
 //! all at once, errors before warnings.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::model::{Diagnostic, Location, Severity};
@@ -64,11 +64,21 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         Severity::Warning => Level::WARNING,
     };
     let mut elements: Vec<Element<'_>> = Vec::new();
-    elements.extend(diagnostic.location.as_ref().map(|location| snippet(location).into()));
+    elements.extend(diagnostic.location.as_ref().map(place));
     elements.extend(diagnostic.detail.as_deref().map(|text| Level::NOTE.message(text).into()));
     elements.extend(diagnostic.hints.iter().map(|hint| Level::HELP.message(hint).into()));
     let title = annotate_snippets::normalize_untrusted_str(&diagnostic.summary);
     Group::with_title(level.primary_title(title)).elements(elements)
+}
+
+/// The line with what is wrong in it marked, or its number alone where there is
+/// no line to show: at the end of a file, or because it is too long.
+fn place(location: &Location) -> Element<'_> {
+    if location.text.is_empty() {
+        let origin = Origin::path(&location.file).line(location.line);
+        return origin.char_column(location.column).into();
+    }
+    snippet(location).into()
 }
 
 fn snippet(location: &Location) -> Snippet<'_, annotate_snippets::Annotation<'_>> {

@@ -98,8 +98,12 @@ impl<'a> Reader<'a> {
         }
         self.open.extend(name);
         let resolved = self.resolve_one(schema);
-        self.read_properties(path, resolved);
-        if let Some(items) = resolved.get("items") {
+        let items = resolved.get("items");
+        // One object in the place of a list has the fields of the elements.
+        if items.and_then(|items| items.get("properties")) != resolved.get("properties") {
+            self.read_properties(path, resolved);
+        }
+        if let Some(items) = items {
             self.read_below(&format!("{path}[]"), items);
         }
         if let Some(values) = resolved.get("additionalProperties") {

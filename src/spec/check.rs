@@ -10,6 +10,7 @@ use super::expand::{Env, Expansion, Ground};
 use super::load::{Inputs, StackFile};
 use super::predict::{self, Known, Oracle};
 use super::skips;
+use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
 use super::written::{self, Written};
 use crate::model::document::{self, fill};
@@ -114,6 +115,9 @@ impl Schemas {
         fields: &Node,
         problems: &mut Vec<Diagnostic>,
     ) -> bool {
+        if problems.len() >= MOST_KEPT {
+            return false;
+        }
         let kind = resource.kind;
         let schema = self.0.entry(kind.name.clone()).or_insert_with(|| Schema::new(&kind.schema));
         let mut found = match schema {
@@ -172,7 +176,9 @@ fn settle<'a, 'b>(
 fn of_kind(problem: Problem, resource: &Written<'_>) -> Diagnostic {
     let Problem { path, message, hint } = problem;
     let at = resource.fields.mark_at(&path).location();
-    let mut problem = Diagnostic::error(message).at(Some(at));
+    let is_whole = path.segments().is_empty();
+    let summary = if is_whole { message } else { format!("`{path}`: {message}") };
+    let mut problem = Diagnostic::error(summary).at(Some(at));
     problem.hints.extend(hint);
     in_context(problem, resource)
 }
@@ -222,7 +228,9 @@ fn connect(
     let mut desired = BTreeMap::new();
     let mut waiting: BTreeMap<&Address, Edges> = BTreeMap::new();
     for (resource, prepared) in settled {
-        let (edges, mentions) = edges::edges_of(resource, known, problems);
+        let mut found = Vec::new();
+        let (edges, mentions) = edges::edges_of(resource, known, &mut found);
+        let is_open = document::is_pending(prepared.identity.as_str());
         let wanted = Desired {
             address: resource.address.clone(),
             kind: resource.kind.name.clone(),
@@ -235,8 +243,9 @@ fn connect(
             lifecycle: resource.lifecycle.clone(),
         };
         desired.insert(resource.address.clone(), wanted);
-        // Names that wait for each other were told as such.
-        if !document::is_pending(prepared.identity.as_str()) {
+        // Names that wait for each other, or for themselves, were told as such.
+        if !is_open {
+            problems.append(&mut found);
             waiting.insert(&resource.address, edges);
         }
     }
@@ -249,11 +258,4 @@ fn warnings_of(resource: &Written<'_>) -> Vec<Diagnostic> {
         .into_iter()
         .map(|warning| in_context(warning, resource))
         .collect()
-}
-
-/// By file, line and column; one of each.
-fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    problems.sort_by(|a, b| a.location.cmp(&b.location).then_with(|| a.summary.cmp(&b.summary)));
-    problems.dedup();
-    problems
 }

@@ -1,6 +1,8 @@
 //! A value against its JSON Schema, with every violation in our own words and
 //! at its place in the file.
 
+use std::collections::BTreeSet;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, ValidationError, Validator};
@@ -8,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::source::Mark;
 use super::suggest::{did_you_mean, listed};
+use super::told::MOST_KEPT;
 use super::tree::{Entry, Map, Node, Value};
 use crate::model::{Diagnostic, Path, document};
 
@@ -32,7 +35,7 @@ impl Schema {
         let value = node.to_json();
         let subject = Subject { root: &self.root, node, whole };
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(&value).collect();
-        errors.iter().flat_map(|error| subject.explain(error)).collect()
+        subject.explain_all(&errors).take(MOST_KEPT).collect()
     }
 }
 
@@ -61,6 +64,20 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// What is none of the options is not told to be no text either.
+    fn explain_all(&self, errors: &[ValidationError<'_>]) -> impl Iterator<Item = Diagnostic> {
+        let is_option =
+            |error: &&ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Enum { .. });
+        let options: BTreeSet<String> =
+            errors.iter().filter(is_option).map(|e| e.instance_path().to_string()).collect();
+        let is_echo = move |error: &ValidationError<'_>| {
+            matches!(error.kind(), ValidationErrorKind::Type { .. })
+                && options.contains(&error.instance_path().to_string())
+        };
+        let told = errors.iter().filter(move |error| !is_echo(error));
+        told.flat_map(|error| self.explain(error))
+    }
+
     fn explain(&self, error: &ValidationError<'_>) -> Vec<Diagnostic> {
         let path = path_of(error);
         let pending = error.instance().as_str().is_some_and(document::is_pending);
@@ -72,6 +89,7 @@ impl Subject<'_> {
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected
                 .iter()
                 .filter_map(|name| self.unknown_field(error, &path, name))
+                .take(MOST_KEPT)
                 .collect(),
             ValidationErrorKind::AnyOf { context }
             | ValidationErrorKind::OneOfNotValid { context } => {
@@ -80,8 +98,11 @@ impl Subject<'_> {
             ValidationErrorKind::PropertyNames { error: inner } => {
                 let name = inner.instance().as_str().unwrap_or_default();
                 let at = self.node.key_mark_at(&path.with_field(name));
-                let problem = Diagnostic::error(format!("`{name}` is not admitted as a key"));
-                vec![problem.at(Some(at.location()))]
+                let summary = match self.bounds(inner, inner.kind()) {
+                    Some(rule) => format!("the key `{name}` must be {rule}"),
+                    None => format!("`{name}` is not admitted as a key"),
+                };
+                vec![Diagnostic::error(summary).at(Some(at.location()))]
             }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
@@ -162,10 +183,14 @@ impl Subject<'_> {
             }
             ValidationErrorKind::MaxLength { limit } => format!("at most {limit} characters long"),
             ValidationErrorKind::MinLength { limit } => format!("at least {limit} characters long"),
-            ValidationErrorKind::MaxItems { limit } => format!("a list of at most {limit}"),
-            ValidationErrorKind::MinItems { limit } => format!("a list of at least {limit}"),
-            ValidationErrorKind::MaxProperties { limit } => format!("a map of at most {limit}"),
-            ValidationErrorKind::MinProperties { limit } => format!("a map of at least {limit}"),
+            ValidationErrorKind::MaxItems { limit } => format!("a list of at most {limit} items"),
+            ValidationErrorKind::MinItems { limit } => format!("a list of at least {limit} items"),
+            ValidationErrorKind::MaxProperties { limit } => {
+                format!("a map of at most {limit} entries")
+            }
+            ValidationErrorKind::MinProperties { limit } => {
+                format!("a map of at least {limit} entries")
+            }
             ValidationErrorKind::UniqueItems => "a list without repetitions".to_owned(),
             ValidationErrorKind::Pattern { pattern } => format!("text that matches `{pattern}`"),
             ValidationErrorKind::Format { format } => format!("text of the form `{format}`"),
@@ -192,7 +217,12 @@ impl Subject<'_> {
         let problem = Diagnostic::error(summary).at(Some(node.location()));
         let wants = |candidate: JsonType| wanted.contains(&candidate);
         match value.as_ref() {
-            Json::String(text) if wants(JsonType::Integer) && text.parse::<i64>().is_ok() => {
+            // Not where the number came about by putting texts together.
+            Json::String(text)
+                if wants(JsonType::Integer)
+                    && text.parse::<i64>().is_ok()
+                    && node.text().contains(text) =>
+            {
                 problem.hint(format!("write {text} without quotes"))
             }
             Json::String(text) if wants(JsonType::Boolean) && is_boolean_word(text) => {
@@ -257,7 +287,7 @@ impl Subject<'_> {
         match (fitting.as_slice(), options.is_empty()) {
             ([], false) => vec![self.not_an_option(error, path, &options)],
             ([], true) => vec![self.wrong_type(error, path, &types)],
-            ([errors], true) => errors.iter().flat_map(|error| self.explain(error)).collect(),
+            ([errors], true) => self.explain_all(errors).collect(),
             (_, _) => {
                 let forms: Vec<String> = fitting
                     .iter()

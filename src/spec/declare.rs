@@ -8,9 +8,9 @@ use super::conform;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{all_of, did_you_mean, listed};
 use super::tree::{Map, Node, Value};
-use crate::model::{Address, Diagnostic};
+use crate::model::{Address, Diagnostic, document};
 
 /// Most elements of one `for_each`.
 const MAX_ELEMENTS: usize = 1_000;
@@ -50,8 +50,7 @@ impl<'a> Expansion<'a> {
             return self.declare_one(map, &env, naming);
         };
         let mut group = BTreeMap::new();
-        for each in self.elements(&for_each.node, &env)? {
-            let key = self.address_key(&each, &env)?;
+        for (key, each) in self.keyed(&for_each.node, &env)? {
             let element = Naming {
                 address: naming.address.join(&key),
                 at: naming.at.clone(),
@@ -106,7 +105,7 @@ impl<'a> Expansion<'a> {
             let problem = Diagnostic::error(format!("there is no kind `{name}`"))
                 .at(Some(kind.at.location()))
                 .because(format!("the kinds are {}", listed(known())));
-            let problem = did_you_mean(problem, name, known());
+            let problem = did_you_mean(shape::without_references(problem, name), name, known());
             self.report(env.scope, problem);
             return None;
         };
@@ -178,7 +177,7 @@ impl<'a> Expansion<'a> {
         for (key, entry) in given.iter().filter(|(key, _)| !pattern.parameters.contains_key(*key)) {
             let problem = Diagnostic::error(format!("`{name}` has no parameter `{key}`"))
                 .at(Some(entry.key_at.location()))
-                .because(format!("its parameters are {}", listed(known())));
+                .because(all_of("parameters", known()));
             self.report(caller.scope, did_you_mean(problem, key, known()));
         }
         for (key, parameter) in &pattern.parameters {
@@ -306,6 +305,27 @@ impl<'a> Expansion<'a> {
         Some(elements)
     }
 
+    /// The elements of a `for_each` that makes resources, by their keys.
+    fn keyed(&mut self, node: &Node, env: &Env) -> Option<BTreeMap<String, Each>> {
+        let mut keyed = BTreeMap::new();
+        let mut sound = true;
+        for each in self.elements(node, env)? {
+            let Some(key) = self.address_key(&each, env) else {
+                sound = false;
+                continue;
+            };
+            let at = each.key.at.clone();
+            if keyed.insert(key.clone(), each).is_some() {
+                let problem = Diagnostic::error(format!("`{key}` is in the list twice"))
+                    .at(Some(at.location()))
+                    .because("each element of a `for_each` makes a resource of its own");
+                self.report(env.scope, problem);
+                sound = false;
+            }
+        }
+        sound.then_some(keyed)
+    }
+
     /// The element's key, if it can be part of an address.
     fn address_key(&mut self, each: &Each, env: &Env) -> Option<String> {
         // Addresses go into names and into tags, where 64 characters leave
@@ -317,10 +337,15 @@ impl<'a> Expansion<'a> {
         if fits {
             return Some(key.to_owned());
         }
-        let shown = crate::model::document::shown(key);
-        let problem = Diagnostic::error(format!("`{shown}` cannot be part of an address"))
-            .at(Some(each.key.at.location()))
-            .because(format!("a key has 1 to {LONGEST} letters, digits, dashes and underscores"));
+        let problem = if document::is_pending(key) {
+            Diagnostic::error("a fact of a resource cannot be the key of an element")
+                .because("the addresses of resources follow from the files alone")
+        } else {
+            Diagnostic::error(format!("`{key}` cannot be part of an address")).because(format!(
+                "a key has 1 to {LONGEST} letters, digits, dashes and underscores"
+            ))
+        };
+        let problem = problem.at(Some(each.key.at.location()));
         self.report(env.scope, problem);
         None
     }

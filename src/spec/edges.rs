@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::predict::Known;
 use super::source::Mark;
-use super::written::Written;
+use super::written::{Mention, Written};
 use crate::model::{Address, Diagnostic, Edge};
 
 /// What one resource waits for, why, and where that is written.
@@ -30,18 +30,12 @@ pub(super) fn edges_of(
     let mut mentions = BTreeSet::new();
     for mention in resource.mentions() {
         let is_known = known.get(&mention.fact).is_some();
-        if mention.fact.address == resource.address {
-            if !is_known {
-                let summary = format!("{} is not known when it is needed", mention.fact);
-                let problem = Diagnostic::error(summary)
-                    .at(Some(mention.at.narrowed_to(&mention.fact.to_string()).location()))
-                    .because("AWS chooses it when it creates the resource, which needs this field");
-                problems.push(problem);
-            }
-            continue;
-        }
         let must_exist =
             resource.kind.must_exist.iter().any(|pattern| mention.path.is_within(pattern));
+        if mention.fact.address == resource.address {
+            problems.extend(of_itself(&mention, must_exist, is_known));
+            continue;
+        }
         let edge = match (must_exist, is_known) {
             (true, _) => Some(Edge::Existence),
             (false, false) => Some(Edge::Value),
@@ -55,6 +49,23 @@ pub(super) fn edges_of(
         mentions.insert(mention.fact.address);
     }
     (edges, mentions)
+}
+
+/// The problem of a resource that mentions a fact of its own, if it is one.
+fn of_itself(mention: &Mention, must_exist: bool, is_known: bool) -> Option<Diagnostic> {
+    let (summary, because) = match (must_exist, is_known) {
+        (true, _) => (
+            format!("`{}` would have to exist before itself", mention.fact.address),
+            "AWS takes this field only if what it names exists",
+        ),
+        (false, false) => (
+            format!("{} is not known when it is needed", mention.fact),
+            "AWS chooses it when it creates the resource, which needs this field",
+        ),
+        (false, true) => return None,
+    };
+    let at = mention.at.narrowed_to(&mention.fact.to_string());
+    Some(Diagnostic::error(summary).at(Some(at.location())).because(because))
 }
 
 /// A problem for every circle, spelled out.

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use super::pattern::Pattern;
 use super::patterns::Library;
 use super::source::Mark;
+use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
 use crate::model::{Address, Diagnostic, KindInfo, Place};
 
@@ -270,6 +271,9 @@ impl<'a> Expansion<'a> {
 
     /// Tells a problem, and in which use of a pattern it came up.
     pub(super) fn report(&mut self, scope: usize, problem: Diagnostic) {
+        if self.problems.len() >= MOST_KEPT {
+            return;
+        }
         let problem = match &self.scopes[scope].usage {
             None => problem,
             Some(usage) => {

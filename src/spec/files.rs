@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::shape;
 use super::source::{Mark, Source};
 use super::tree::Node;
 use super::yaml;
@@ -33,6 +34,9 @@ impl Reach {
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
         let written = Path::new(text);
+        if text.is_empty() {
+            return Err(refuse("the path is empty".to_owned()));
+        }
         if written.is_absolute() {
             return Err(refuse(format!("`{text}` is an absolute path"))
                 .because("a stack must mean the same on every machine")
@@ -40,8 +44,8 @@ impl Reach {
         }
         let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let path = folder.join(written).canonicalize().map_err(|error| {
-            refuse(format!("cannot read `{text}`: {}", plainly(&error)))
-                .hint("the path is relative to this file")
+            let problem = refuse(format!("cannot read `{text}`: {}", plainly(&error)));
+            shape::without_references(problem.hint("the path is relative to this file"), text)
         })?;
         if !path.starts_with(&self.0) {
             return Err(refuse(format!("`{text}` is outside of the stack's reach")).because(
@@ -57,16 +61,41 @@ impl Reach {
 pub(super) fn read(path: &Path, name: &str) -> Result<(Arc<Source>, Node), Diagnostic> {
     let mut bytes = Vec::new();
     let limit = yaml::MAX_BYTES as u64 + 1;
-    File::open(path)
+    open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| unreadable(Path::new(name), &error))?;
-    let Ok(text) = String::from_utf8(bytes) else {
-        let summary = format!("`{name}` is not UTF-8 text, or larger than 1 MiB");
-        return Err(Diagnostic::error(summary));
-    };
+    if bytes.len() > yaml::MAX_BYTES {
+        return Err(yaml::too_large(&Source::file(name, path, "")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| no_text(path, name, error.as_bytes()))?;
     let source = Source::file(name, path, &text);
     let node = yaml::parse(&source, &text)?;
     Ok((source, node))
+}
+
+/// The problem of a file that is not UTF-8, at the first character that is none.
+fn no_text(path: &Path, name: &str, bytes: &[u8]) -> Diagnostic {
+    let text = String::from_utf8_lossy(bytes);
+    let before = text.split('\u{fffd}').next().unwrap_or_default();
+    let (line, column) = (before.split('\n').count(), before.rsplit('\n').next());
+    let column = column.unwrap_or_default().chars().count() + 1;
+    let at = Source::file(name, path, &text).mark(line, column, 1);
+    Diagnostic::error("the file is not UTF-8 text")
+        .at(Some(at.location()))
+        .hint("save it with the encoding UTF-8")
+}
+
+/// Opens what is a file indeed. A device has no end, and a pipe makes whoever
+/// opens it wait for a writer.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = path.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    File::open(path)
 }
 
 /// The problem of a file, shown where the file is named if it has no place of
@@ -90,7 +119,12 @@ fn plainly(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
+        io::ErrorKind::NotADirectory => "a part of the path is no folder".to_owned(),
+        io::ErrorKind::InvalidFilename => "no file can have this name".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_lowercase()
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
 use super::sensitive;
 use super::shape;
 use super::source::Mark;
+use super::told::in_order;
 use super::tree::{Map, Node, Value};
 use super::variables;
 use crate::model::{Diagnostic, Mask};
@@ -105,7 +106,7 @@ impl StackFile {
 ///
 /// Everything found wrong so far.
 pub fn load(path: &Path, inputs: &Inputs<'_>) -> Result<StackFile, Vec<Diagnostic>> {
-    load_with(path, inputs, PATTERNS)
+    load_with(path, inputs, PATTERNS).map_err(in_order)
 }
 
 /// [`load`] with the built-in patterns as an argument.
@@ -126,7 +127,9 @@ pub(super) fn load_with(
     let secrets = sensitive::hide(root.get("sensitive"), declared, inputs, &mut deferred);
     let variables = variables::settle(declared, &inputs.vars, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map());
-    if !root.contains_key("resources") {
+    // Null is not taken for an empty map: what somebody has yet to write would
+    // else be a stack whose every object is to be deleted.
+    if !is_stated(&root, "resources") {
         let problem = shape::missing("resources", "the stack file", &start);
         deferred.push(problem.hint("write `resources: {}` for a stack that wants nothing"));
     }
@@ -208,8 +211,10 @@ fn not_a_stack(node: &Node) -> Diagnostic {
     } else {
         format!("a stack file must be a map, not {}", node.type_name())
     };
+    // Nothing has no place of its own: the parser is at the end by then.
+    let at = if node.is_null() { node.at.source.start() } else { node.at.clone() };
     Diagnostic::error(summary)
-        .at(Some(node.at.location()))
+        .at(Some(at.location()))
         .hint("begin with `stack: NAME` and `resources:`")
 }
 
@@ -234,6 +239,10 @@ fn next_file(
     Ok((path, name))
 }
 
+fn is_stated(root: &Map, key: &str) -> bool {
+    root.get(key).is_some_and(|entry| !entry.node.is_null())
+}
+
 /// What must be known before anything else can be: `stack`, `account` and
 /// `region`. They may refer to variables and to the environment.
 struct Header<'a> {
@@ -251,7 +260,7 @@ type Identified = (String, Option<String>, Option<String>);
 impl Header<'_> {
     fn read(&self) -> Result<Identified, Vec<Diagnostic>> {
         let mut problems = Vec::new();
-        if !self.root.contains_key("stack") {
+        if !is_stated(self.root, "stack") {
             let problem = shape::missing("stack", "the stack file", self.start);
             problems.push(problem.hint("`stack: NAME` names the owner of everything below"));
         }

@@ -4,7 +4,7 @@ use super::expand::{Env, Expansion, Meaning, Named};
 use super::reference::{self, Part, Reference};
 use super::shape::RESERVED;
 use super::source::Mark;
-use super::suggest::{closest, listed};
+use super::suggest::{all_of, closest, listed};
 use super::tree::{Map, Node, Value};
 use super::yaml;
 use crate::model::{Address, Diagnostic, FactRef};
@@ -16,6 +16,9 @@ pub(super) enum Found {
     /// A fact of a resource.
     Fact(FactRef),
 }
+
+/// Why so little can be referred to while it is found out which stack this is.
+const BEFORE_THE_STACK: &str = "`stack`, `account` and `region` themselves may refer to variables and to the environment alone";
 
 /// One reference being looked up.
 struct Search<'r> {
@@ -72,7 +75,24 @@ impl<'a> Expansion<'a> {
                 Found::Fact(_) => Some(true),
             };
         }
+        self.without_operators(condition, env)?;
         self.evaluate(condition, env).map(|node| node.is_true())
+    }
+
+    /// `${var.stage} == prod` is a text, and every text is true: nobody who
+    /// writes it means that.
+    fn without_operators(&mut self, condition: &Node, env: &Env) -> Option<()> {
+        const OPERATORS: &[&str] = &["==", "!=", "&&", "||"];
+        let text = condition.as_text().unwrap_or_default();
+        if !OPERATORS.iter().any(|operator| text.contains(operator)) {
+            return Some(());
+        }
+        let problem = Diagnostic::error("a condition has no operators")
+            .at(Some(condition.at.location()))
+            .because("this is a text, and every text that is not empty counts as true")
+            .hint("refer to a variable that is `true` or `false`");
+        self.report(env.scope, problem);
+        None
     }
 
     fn find_as(
@@ -118,9 +138,7 @@ impl<'a> Expansion<'a> {
             return Some(Node::text(text, &search.at));
         }
         let summary = format!("`{}` is not known yet", search.reference);
-        let detail = "`stack`, `account` and `region` themselves may refer to variables and to \
-                      the environment alone";
-        self.tell(search, summary, detail.to_owned(), None)
+        self.tell(search, summary, BEFORE_THE_STACK.to_owned(), None)
     }
 
     fn environment(&mut self, name: &str, search: &Search<'_>) -> Option<Node> {
@@ -144,8 +162,7 @@ impl<'a> Expansion<'a> {
         let name = &search.reference.0[1];
         if !self.ground.variables.contains_key(name) {
             let variables = self.ground.variables;
-            let detail =
-                format!("the variables are {}", listed(variables.keys().map(String::as_str)));
+            let detail = all_of("variables", variables.keys().map(String::as_str));
             return self.unknown(search, 1, variables.keys().map(String::as_str), detail);
         }
         let value = self.named(Named::Variable(name.clone()), &search.at)?;
@@ -176,14 +193,14 @@ impl<'a> Expansion<'a> {
         let named = if family == "param" {
             if !pattern.parameters.contains_key(&name) {
                 let known = || pattern.parameters.keys().map(String::as_str);
-                let detail = format!("the parameters are {}", listed(known()));
+                let detail = all_of("parameters", known());
                 return self.unknown(search, 1, known(), detail);
             }
             Named::Parameter(scope, name)
         } else {
             if !pattern.values.contains_key(&name) {
                 let known = || pattern.values.keys().map(String::as_str);
-                let detail = format!("the values are {}", listed(known()));
+                let detail = all_of("values", known());
                 return self.unknown(search, 1, known(), detail);
             }
             Named::Value(scope, name)
@@ -277,7 +294,13 @@ impl<'a> Expansion<'a> {
             return self.entry(scope, name, &search.at);
         }
         let known = self.names_in(scope);
-        let detail = format!("there is no `{name}` among {}", listed(known.iter().copied()));
+        let detail = match (self.ground.stack, known.is_empty()) {
+            (None, _) => BEFORE_THE_STACK.to_owned(),
+            (Some(_), true) => "there are no resources here".to_owned(),
+            (Some(_), false) => {
+                format!("there is no `{name}` among {}", listed(known.iter().copied()))
+            }
+        };
         self.unknown(search, position, known.iter().copied(), detail)
     }
 
@@ -364,6 +387,12 @@ impl<'a> Expansion<'a> {
         detail: String,
     ) -> Option<T> {
         let wrong = &search.reference.0[position];
+        // `${vars.timeout}` and `${regoin}` are meant for the words of our own.
+        let ours = match (search.form, position) {
+            (Form::Value | Form::Condition, 0) => RESERVED,
+            (Form::Value | Form::Condition | Form::Address, _) => &[],
+        };
+        let known = known.into_iter().chain(ours.iter().copied());
         let hint = closest(wrong, known).map(str::to_owned).or_else(|| {
             // `${timeout}` for `${var.timeout}` is the commonest slip of all.
             let in_stack = self.pattern(search.env.scope).is_none() && position == 0;

@@ -14,7 +14,7 @@
 //! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
 //! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `conform`, `predict`,
-//! `edges`, `check`; and beside them `editor`.
+//! `edges`, `check`; and beside them `told` and `editor`.
 
 mod check;
 mod conform;
@@ -39,6 +39,7 @@ mod substitute;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tree;
 mod variables;
 mod written;

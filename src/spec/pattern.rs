@@ -13,7 +13,7 @@ use super::tree::{Map, Node, Value};
 use crate::model::Diagnostic;
 
 /// A pattern as it is written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pattern {
     /// What it is for.
     pub(super) description: Option<String>,
@@ -52,7 +52,12 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
     const KEYS: &[&str] = &["description", "parameters", "values", "resources", "outputs"];
     let mut problems = Vec::new();
     let empty = Map::new();
-    let map = shape::map(root, "pattern", &mut problems).unwrap_or(&empty);
+    if root.is_null() {
+        let problem = Diagnostic::error("the file is empty").hint("begin with `resources:`");
+        problems.push(problem.at(Some(root.at.source.start().location())));
+        return (Pattern::default(), problems);
+    }
+    let map = shape::map(root, "a pattern", &mut problems).unwrap_or(&empty);
     shape::only_keys(map, KEYS, "a pattern", &mut problems);
     if root.as_map().is_some() {
         shape::required(map, "resources", "the pattern", &root.at, &mut problems);
@@ -133,7 +138,7 @@ fn check_values(values: &Map, problems: &mut Vec<Diagnostic>) {
         shape::name(name, &entry.key_at, problems);
         let Some(cases) = shape::list(&entry.node, name, problems) else { continue };
         for case in cases {
-            if let Some(map) = shape::map(case, "case", problems) {
+            if let Some(map) = shape::map(case, "a case", problems) {
                 shape::only_keys(map, &["when", "unless", "value"], "a case", problems);
                 shape::required(map, "value", "the case", &case.at, problems);
             }

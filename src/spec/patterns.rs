@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::files::{self, Reach};
 use super::pattern::{self, Pattern};
+use super::shape;
 use super::source::{Mark, Source};
 use super::suggest::{did_you_mean, listed};
 use super::tree::Map;
@@ -131,7 +132,7 @@ impl Gathering<'_> {
             let problem = Diagnostic::error(format!("there is no pattern `{name}`"))
                 .at(Some(at.location()))
                 .because(format!("the built-in patterns are {}", listed(names())));
-            let problem = did_you_mean(problem, name, names());
+            let problem = did_you_mean(shape::without_references(problem, name), name, names());
             return Err(problem.hint("a pattern of your own is named by its path, `./name.yaml`"));
         };
         let (pattern, problems) = built_in.read();

@@ -50,7 +50,9 @@ fn expect<T>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<T> {
     if found.is_none() {
-        let summary = format!("`{what}` must be {wanted}, not {}", node.type_name());
+        // A key is quoted; what is described in words is not.
+        let what = if what.contains(' ') { what.to_owned() } else { format!("`{what}`") };
+        let summary = format!("{what} must be {wanted}, not {}", node.type_name());
         problems.push(Diagnostic::error(summary).at(Some(node.at.location())));
     }
     found
@@ -98,6 +100,15 @@ pub(super) fn name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool
     };
     problems.push(problem.at(Some(at.location())));
     false
+}
+
+/// The same problem, with a hint if the text hopes to be filled in where
+/// nothing is.
+pub(super) fn without_references(problem: Diagnostic, text: &str) -> Diagnostic {
+    if text.contains("${") {
+        return problem.hint("references have no meaning here: write the name itself");
+    }
+    problem
 }
 
 /// The problem of a map that lacks a key. Stands at the map's own key.

@@ -17,8 +17,19 @@ pub(super) struct Source {
     pub(super) name: String,
     /// Where it was read from. `None` for what did not come from a file.
     pub(super) path: Option<PathBuf>,
-    lines: Vec<String>,
+    lines: Vec<Line>,
 }
+
+/// A line, and how many characters it has: counting them for every mark would
+/// take hours where a megabyte stands in one line.
+#[derive(Debug)]
+struct Line {
+    text: String,
+    length: usize,
+}
+
+/// Longest line that a diagnostic repeats. Generated files may be one line.
+const LONGEST_SHOWN: usize = 500;
 
 impl Source {
     /// A source that was read from a file.
@@ -40,19 +51,36 @@ impl Source {
     /// that exists: a parser may report the end of input one line too far.
     pub(super) fn mark(self: &Arc<Self>, line: usize, column: usize, width: usize) -> Mark {
         let line = line.clamp(1, self.lines.len().max(1));
-        let length = self.line(line).chars().count();
+        let length = self.length(line);
         let column = column.clamp(1, length + 1);
         let width = width.clamp(1, (length + 1 - column).max(1));
         Mark { source: Arc::clone(self), line, column, width }
     }
 
     fn line(&self, line: usize) -> &str {
-        self.lines.get(line - 1).map_or("", String::as_str)
+        self.lines.get(line - 1).map_or("", |line| line.text.as_str())
+    }
+
+    fn length(&self, line: usize) -> usize {
+        self.lines.get(line - 1).map_or(0, |line| line.length)
+    }
+
+    /// The line from a column on.
+    fn tail(&self, line: usize, column: usize) -> &str {
+        let (text, before) = (self.line(line), column - 1);
+        let is_ascii = text.len() == self.length(line);
+        let start = if is_ascii {
+            before
+        } else {
+            text.char_indices().nth(before).map_or(text.len(), |(byte, _)| byte)
+        };
+        text.get(start..).unwrap_or_default()
     }
 }
 
-fn lines_of(text: &str) -> Vec<String> {
-    text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::to_owned).collect()
+fn lines_of(text: &str) -> Vec<Line> {
+    let line = |text: &str| Line { text: text.to_owned(), length: text.chars().count() };
+    text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(line).collect()
 }
 
 /// A place in a [`Source`]. Counts as [`Location`] does.
@@ -67,32 +95,38 @@ pub(super) struct Mark {
 impl Mark {
     /// For a diagnostic.
     pub(super) fn location(&self) -> Location {
+        let is_shown = self.source.length(self.line) <= LONGEST_SHOWN;
+        let text = if is_shown { self.source.line(self.line) } else { "" };
         Location {
             file: self.source.name.clone(),
             line: self.line,
             column: self.column,
             width: self.width,
-            text: self.source.line(self.line).to_owned(),
+            text: text.to_owned(),
         }
     }
 
     /// The characters that are marked.
     pub(super) fn text(&self) -> String {
-        self.source.line(self.line).chars().skip(self.column - 1).take(self.width).collect()
+        self.source.tail(self.line, self.column).chars().take(self.width).collect()
+    }
+
+    /// The whole of its line.
+    pub(super) fn line_start(&self) -> Self {
+        self.source.mark(self.line, 1, usize::MAX)
     }
 
     /// The first place from this mark on where the text reads `needle`; the
     /// mark itself if there is none. For the offender within a longer text.
     pub(super) fn narrowed_to(&self, needle: &str) -> Self {
         // A mark to the end of its line may be the first line of a block.
-        let end = self.source.line(self.line).chars().count();
-        let to_end = self.column + self.width > end;
+        let to_end = self.column + self.width > self.source.length(self.line);
         let last = if to_end { self.source.lines.len() } else { self.line };
         for line in self.line..=last {
-            let before = if line == self.line { self.column - 1 } else { 0 };
-            let tail: String = self.source.line(line).chars().skip(before).collect();
+            let first = if line == self.line { self.column } else { 1 };
+            let tail = self.source.tail(line, first);
             if let Some(at) = tail.find(needle) {
-                let column = before + 1 + tail[..at].chars().count();
+                let column = first + tail[..at].chars().count();
                 return self.source.mark(line, column, needle.chars().count());
             }
         }
@@ -124,6 +158,15 @@ mod tests {
         let beyond = source.mark(9, 9, 9).location();
         assert_eq!((beyond.line, beyond.column, beyond.width), (2, 5, 1));
         assert_eq!(beyond.text, "last");
+    }
+
+    #[test]
+    fn a_very_long_line_is_not_repeated() {
+        let text = format!("{}\n{}", "x".repeat(LONGEST_SHOWN), "y".repeat(LONGEST_SHOWN + 1));
+        let source = Source::text("a.yaml", &text);
+        assert_eq!(source.mark(1, 7, 1).location().text.len(), LONGEST_SHOWN);
+        let long = source.mark(2, 7, 1).location();
+        assert_eq!((long.column, long.text.as_str()), (7, ""));
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl<'a> Expansion<'a> {
     /// The resources that an item of `depends_on` names. It is written as in a
     /// reference, but bare: it stands for the resource and not for a value.
     pub(super) fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
-        let text = self.shaped(env.scope, |found| shape::text(item, "depends_on", found))?;
+        let text = self.shaped(env.scope, |found| shape::text(item, "an address", found))?;
         let parts = reference::parse(&format!("${{{text}}}"));
         if let Ok([Part::Reference(name)]) = parts.as_deref() {
             return self.resources_of(name, &item.at, env);
@@ -213,6 +213,11 @@ impl<'a> Expansion<'a> {
         let problem = Diagnostic::error(format!("`{text}` is not an address"))
             .at(Some(item.at.location()))
             .because("an address is names and dots alone: `claimcheck.queue`");
+        let problem = if text.contains("${") {
+            problem.hint("name the resource itself, without `${`, `}` and fact")
+        } else {
+            problem
+        };
         self.report(env.scope, problem);
         None
     }
@@ -223,9 +228,14 @@ fn ignored(node: &Node, kind: &KindInfo, found: &mut Vec<Diagnostic>) -> Vec<Str
     let mut paths = BTreeSet::new();
     let fields = field_names(&kind.schema);
     for item in shape::list(node, "ignore_changes", found).unwrap_or_default() {
-        let Some(path) = shape::text(item, "ignore_changes", found) else { continue };
+        let Some(path) = shape::text(item, "an item of `ignore_changes`", found) else { continue };
         let first = path.split('.').next().unwrap_or_default();
-        if fields.contains(&first) {
+        if !path.is_empty() && path.split('.').any(str::is_empty) {
+            let problem = Diagnostic::error(format!("`{path}` is not a path to a field"))
+                .at(Some(item.at.location()))
+                .because("a path is names with one dot between two: `tags.LastSeen`");
+            found.push(problem);
+        } else if fields.contains(&first) {
             paths.insert(path.to_owned());
         } else {
             let problem = Diagnostic::error(format!("`{}` has no field `{first}`", kind.name))

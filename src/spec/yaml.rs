@@ -1,9 +1,12 @@
 //! YAML text to a tree with positions.
 //!
-//! The only file that knows the YAML crate (`docs/adr/0008`). Refuses what
+//! The only file that knows the YAML crate (`docs/adr/0008`), together with
+//! `words`, which says in our words what the crate complains of. Refuses what
 //! would make a stack file ambiguous (duplicate keys, several documents,
 //! unknown tags) or hostile (alias bombs, bottomless nesting, control
 //! characters). YAML 1.2: `yes` and `on` are text, `012` is twelve.
+
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +14,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::{Error, Spanned, UserMessageFormatter};
+use serde_saphyr::Spanned;
 
 use super::source::{Mark, Source};
 use super::tree::{Entry, Map, Node, Value};
@@ -42,7 +44,7 @@ pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Diagnostic
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Raw = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| explain(source, &error))?;
+        .map_err(|error| words::explain(source, &error))?;
     let node = raw.into_node(source);
     match control_character(&node) {
         Some(problem) => Err(problem),
@@ -195,65 +197,6 @@ fn mark(source: &Arc<Source>, at: serde_saphyr::Location) -> Mark {
     source.mark(number(at.line()), number(at.column()), number(at.span().len()))
 }
 
-fn explain(source: &Arc<Source>, error: &Error) -> Diagnostic {
-    let at = error.location().map_or_else(|| source.start(), |at| mark(source, at));
-    words(innermost(error)).at(Some(at.location()))
-}
-
-fn innermost(error: &Error) -> &Error {
-    match std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>()) {
-        Some(cause) => innermost(cause),
-        None => error,
-    }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a foreign enum; what we do not name speaks for itself"
-)]
-fn words(error: &Error) -> Diagnostic {
-    match error {
-        Error::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().unwrap_or("this key");
-            Diagnostic::error(format!("`{key}` is given twice"))
-                .hint("keep one of the two; YAML does not say which would win")
-        }
-        Error::MultipleDocuments { .. } => {
-            Diagnostic::error("the file holds more than one YAML document")
-                .hint("split it at `---` into one file for each stack")
-        }
-        Error::Unexpected { .. } => Diagnostic::error("a key must be text"),
-        Error::UnknownAnchor { .. } => Diagnostic::error("this alias has no anchor"),
-        Error::UnsupportedTag { tag, .. } => Diagnostic::error(format!("unknown tag `{tag}`"))
-            .hint("there are no tags in stack files; quote the text if it begins with `!`"),
-        Error::NonFiniteFloat { value, .. } => {
-            Diagnostic::error(format!("`{value}` is not a finite number"))
-        }
-        Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => Diagnostic::error(format!(
-            "the aliases of this file repeat more than {MAX_REPEATED} values"
-        )),
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
-        // The parser's own limit, for `[[[[`, which it reads in one go.
-        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(),
-        Error::Budget { .. } => {
-            Diagnostic::error("the file has too many values, anchors or aliases")
-                .because(format!("a file may hold {MAX_VALUES} values"))
-        }
-        Error::ExternalMessage { msg, .. } => Diagnostic::error(format!("not valid YAML: {msg}")),
-        other => {
-            let message =
-                serde_saphyr::MessageFormatter::format_message(&UserMessageFormatter, other);
-            Diagnostic::error(format!("not valid YAML: {message}"))
-        }
-    }
-}
-
-fn too_deep() -> Diagnostic {
-    Diagnostic::error(format!("nested more than {MAX_DEPTH} deep"))
-}
-
 fn control_character(node: &Node) -> Option<Diagnostic> {
     let mut found = None;
     node.each_text(&mut |_, text, at| {
@@ -319,7 +262,7 @@ mod tests {
     fn what_is_ambiguous_is_refused() {
         check("a: 1\nb: 2\na: 3", "3:1+1: `a` is given twice");
         check("a: 1\n---\nb: 2", "3:1+1: the file holds more than one YAML document");
-        check("a: !secret x", "1:12+1: unknown tag `!secret`");
+        check("a: !secret x", "1:4+7: unknown tag `!secret`");
         check("a: *nowhere", "1:4+1: this alias has no anchor");
         check("a: .inf", "1:4+4: `.inf` is not a finite number");
         check("? [a, b]\n: c", "1:3+1: a key must be text");
@@ -327,22 +270,17 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_is_refused() {
-        check("a: [1, 2", "1:4+1: not valid YAML: unclosed bracket '['");
-        check("a: b: c", "1:5+1: not valid YAML: mapping values are not allowed in this context");
-        check(
-            "a:\n\t- b",
-            "2:2+1: not valid YAML: tabs disallowed within this context (block indentation)",
-        );
-        check("a: \"never closed", "1:4+1: not valid YAML: unclosed quote");
-        check(
-            "a: 1\n b: 2\n",
-            "2:3+1: not valid YAML: mapping values are not allowed in this context",
-        );
+        check("a: [1, 2", "1:4+1: not valid YAML: this bracket is never closed");
+        check("a: b: c", "1:5+1: not valid YAML: a key with `:` cannot stand here");
+        check("a:\n\t- b", "2:2+1: not valid YAML: a tab cannot indent");
+        check("a: \"never closed", "1:4+1: not valid YAML: this quote is never closed");
+        check("a: 1\n b: 2\n", "2:3+1: not valid YAML: a key with `:` cannot stand here");
     }
 
     #[test]
     fn what_is_hostile_meets_a_limit() {
         check("a: \"x\\0y\"", "1:4+6: the text holds the control character U+0000");
+        check("a: x\u{7}", "1:4+1: the file holds the control character U+0007");
         check("a: 1\n\"k\\u0001\": 2", "2:1+9: the text holds the control character U+0001");
         check(
             &format!("{}{}", "[".repeat(200), "]".repeat(200)),

@@ -9,6 +9,8 @@ mod behaviours;
 mod buckets;
 mod contract;
 mod engine;
+mod fuzz;
+mod hostile;
 mod iam;
 mod kms_key;
 mod pages;

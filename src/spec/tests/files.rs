@@ -82,6 +82,22 @@ fn are_refused_beyond_the_reach_through_a_link() {
     assert_eq!(problems[0].summary, "`base.yaml` is outside of the stack's reach");
 }
 
+/// A pipe would keep whoever opens it waiting for a writer, a device is without end.
+#[cfg(unix)]
+#[test]
+fn that_are_no_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("stack.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let inputs =
+        super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None, checks: &[] };
+    for path in [pipe.as_path(), std::path::Path::new("/dev/zero")] {
+        let problems = super::super::load(path, &inputs).unwrap_err();
+        let expected = format!("cannot read `{}`: it is not a file", path.display());
+        assert_eq!(problems[0].summary, expected);
+    }
+}
+
 #[test]
 fn extend_in_long_chains_only() {
     let texts: Vec<(String, String)> = (1..=9)
