@@ -86,6 +86,7 @@ impl Problem {
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing of a kind")]
 pub struct KindInfo {
     /// For example `sqs_queue`.
     pub name: String,

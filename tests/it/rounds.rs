@@ -32,6 +32,7 @@ fn the_claim_check_takes_few_rounds() {
 }
 
 /// At most so many.
+#[derive(Clone, Copy)]
 struct Bounds {
     rounds: usize,
     calls: usize,

@@ -89,8 +89,12 @@ fn that_are_no_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("stack.yaml");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let inputs =
-        super::Inputs { vars: std::collections::BTreeMap::new(), env: &|_| None, checks: &[] };
+    let inputs = super::Inputs {
+        vars: std::collections::BTreeMap::new(),
+        env: &|_| None,
+        checks: &[],
+        mask: &Mask::default(),
+    };
     for path in [pipe.as_path(), std::path::Path::new("/dev/zero")] {
         let problems = super::super::load(path, &inputs).unwrap_err();
         let expected = format!("cannot read `{}`: it is not a file", path.display());

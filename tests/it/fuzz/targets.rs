@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::policy::Policy;
-use ccprov::model::{Diagnostic, Place};
+use ccprov::model::{Diagnostic, Mask, Place};
 use ccprov::plan::{SavedPlan, World};
 use ccprov::report::{PlanDetail, diagnostics_json, diagnostics_text, plan_text};
 use ccprov::spec::{self, Inputs};
@@ -90,7 +90,9 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 
 fn checked(path: &Path) -> Result<(), Vec<Diagnostic>> {
     let environment = |name: &str| (name == "USER").then(|| "jane".to_owned());
-    let inputs = Inputs { vars: BTreeMap::new(), env: &environment, checks: &["tls_only"] };
+    let mask = Mask::default();
+    let inputs =
+        Inputs { vars: BTreeMap::new(), env: &environment, checks: &["tls_only"], mask: &mask };
     let file = spec::load(path, &inputs)?;
     let place = Place {
         partition: "aws".to_owned(),

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use ccprov::aws::AwsCatalog;
-use ccprov::model::{Diagnostic, Place};
+use ccprov::model::{Diagnostic, Mask, Place};
 use ccprov::spec::{self, Inputs};
 
 /// Made once: every kind derives its schema.
@@ -88,10 +88,12 @@ impl Case {
             write(&home, name, bytes);
         }
         let environment = |name: &str| (name == "USER").then(|| "jane".to_owned());
+        let mask = Mask::default();
         let inputs = Inputs {
             vars: BTreeMap::new(),
             env: &environment,
             checks: &["dead_letter_queue", "encrypted", "tls_only"],
+            mask: &mask,
         };
         let mut problems = problems(&home.join("stack.yaml"), &inputs);
         let here = format!("{}/", home.display());
