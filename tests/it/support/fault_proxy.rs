@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Cut,
     /// The credentials are over.
     Expired,
+    /// What AWS says, and no emulator does: a status, a code and a message.
+    Says(u16, &'static str, &'static str),
 }
 
 impl Fault {
@@ -192,9 +194,13 @@ async fn exchange(
     match fault {
         Some(Fault::KillBefore) => kill(&mut victim).await,
         Some(Fault::ResetBefore) => client.set_zero_linger(),
-        Some(fault @ (Fault::Throttle | Fault::Error500 | Fault::Error503 | Fault::Expired)) => {
-            client.write_all(&refusal(&call, fault)).await
-        }
+        Some(
+            fault @ (Fault::Throttle
+            | Fault::Error500
+            | Fault::Error503
+            | Fault::Expired
+            | Fault::Says(..)),
+        ) => client.write_all(&refusal(&call, fault)).await,
         Some(Fault::KillAfter) => {
             request.answer(shared.target).await?;
             kill(&mut victim).await
@@ -321,46 +327,51 @@ impl Request {
     }
 }
 
+/// Why a fault of ours was.
+const SAID: &str = "the proxy says so";
+
 /// What a service says instead of doing it, in its own protocol.
 fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
     let service = call.service.as_str();
-    let (status, code) = match (fault, service) {
+    let (status, code, message) = match (fault, service) {
+        (Fault::Says(status, code, message), _) => (status, code, message),
         // Each service's own; see its page "Common errors".
-        (Fault::Throttle, "s3") => (503, "SlowDown"),
-        (Fault::Throttle, "sns") => (429, "Throttled"),
-        (Fault::Throttle, "sqs") => (403, "RequestThrottled"),
-        (Fault::Throttle, "iam" | "sts") => (400, "Throttling"),
-        (Fault::Throttle, "tagging") => (400, "ThrottledException"),
-        (Fault::Throttle, _) => (400, "ThrottlingException"),
-        (Fault::Error503, _) => (503, "ServiceUnavailable"),
-        (Fault::Expired, "s3") => (400, "ExpiredToken"),
-        (Fault::Expired, "kms" | "sqs" | "tagging") => (400, "ExpiredTokenException"),
-        (Fault::Expired, _) => (403, "ExpiredToken"),
-        (_, "kms") => (500, "KMSInternalException"),
-        (_, "iam") => (500, "ServiceFailure"),
-        (_, _) => (500, "InternalError"),
+        (Fault::Throttle, "s3") => (503, "SlowDown", SAID),
+        (Fault::Throttle, "sns") => (429, "Throttled", SAID),
+        (Fault::Throttle, "sqs") => (403, "RequestThrottled", SAID),
+        (Fault::Throttle, "iam" | "sts") => (400, "Throttling", SAID),
+        (Fault::Throttle, "tagging") => (400, "ThrottledException", SAID),
+        (Fault::Throttle, _) => (400, "ThrottlingException", SAID),
+        (Fault::Error503, _) => (503, "ServiceUnavailable", SAID),
+        (Fault::Expired, "s3") => (400, "ExpiredToken", SAID),
+        (Fault::Expired, "kms" | "sqs" | "tagging") => (400, "ExpiredTokenException", SAID),
+        (Fault::Expired, _) => (403, "ExpiredToken", SAID),
+        (_, "kms") => (500, "KMSInternalException", SAID),
+        (_, "iam") => (500, "ServiceFailure", SAID),
+        (_, _) => (500, "InternalError", SAID),
     };
     let (kind, body) = match service {
         "kms" | "sqs" | "tagging" => (
             "application/x-amz-json-1.1",
-            format!(r#"{{"__type":"{code}","message":"the proxy says so"}}"#),
+            format!(r#"{{"__type":"{code}","message":"{message}"}}"#),
         ),
         "s3" => (
             "application/xml",
-            format!("<Error><Code>{code}</Code><Message>the proxy says so</Message></Error>"),
+            format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
         ),
         _ => (
             "text/xml",
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
-                 <Message>the proxy says so</Message></Error></ErrorResponse>"
+                 <Message>{message}</Message></Error></ErrorResponse>"
             ),
         ),
     };
     let length = body.len();
     format!(
         "HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
-         x-amzn-requestid: of-the-proxy\r\nconnection: close\r\n\r\n{body}"
+         x-amzn-requestid: of-the-proxy\r\nx-amzn-query-error: {code};Sender\r\n\
+         connection: close\r\n\r\n{body}"
     )
     .into_bytes()
 }
