@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     skip: Vec<String>,
 
     /// Only checks whose findings are at least that bad
-    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    #[arg(long, value_name = "LEVEL", default_value = "note")]
     severity: Severity,
 
     /// List the checks, and look at nothing
@@ -112,7 +112,7 @@ impl Arguments {
             payload_mib: PAYLOAD_MIB,
             only: Vec::new(),
             skip: Vec::new(),
-            severity: Severity::Warning,
+            severity: Severity::Note,
             list: false,
             json,
             report_dir: None,

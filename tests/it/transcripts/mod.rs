@@ -18,6 +18,7 @@ mod ownership;
 mod saved_plans;
 mod secrets;
 mod signals;
+mod verify;
 
 use std::fs;
 use std::path::PathBuf;

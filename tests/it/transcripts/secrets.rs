@@ -48,7 +48,7 @@ fn no_command_tells_a_sensitive_value() {
         "plan stack.yaml --json",
         "plan stack.yaml --out plan.json",
         &format!("apply -y --json {everything} stack.yaml"),
-        "verify stack.yaml --report-dir reports --severity note",
+        "verify stack.yaml --report-dir reports",
         "verify stack.yaml --json",
         "output stack.yaml",
         "output stack.yaml --format json",
