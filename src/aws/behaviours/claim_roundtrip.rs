@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::bench::{Bench, Rubbish};
 use super::event::{self, Content, ObjectEvent};
 use super::inbox::{self, Inbox, Message, Readers, Whose};
-use super::mark::{Mark, lifetime_of_key};
+use super::letter::are_ours;
+use super::mark::Mark;
 use super::path::{Wired, paths};
 use super::payload::{self, Encryption, Fetched, Object, Payload};
 use super::probe::{self, Probe};
@@ -242,8 +243,7 @@ fn whose(message: &Message, object: &Object) -> Whose<ObjectEvent> {
     match event::read(&message.body) {
         Content::TestEvent => Whose::Test,
         Content::Objects(events) => {
-            let is_left = !events.is_empty()
-                && events.iter().all(|event| lifetime_of_key(&event.key).is_some());
+            let is_left = are_ours(&events);
             match events.into_iter().find(|event| event.key == object.key) {
                 Some(event) => Whose::Ours(event),
                 None if is_left => Whose::LeftBehind,

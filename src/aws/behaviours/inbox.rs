@@ -72,7 +72,8 @@ impl Held {
 pub(super) enum Whose<T> {
     /// This run's, and what it says.
     Ours(T),
-    /// An earlier run's, which was killed: it is removed.
+    /// An earlier run's: it is removed. It was killed, or its events were for
+    /// consumers that are not there.
     LeftBehind,
     /// S3's, which tries whether somebody takes its events: about no object.
     Test,
@@ -139,11 +140,14 @@ impl Inbox<'_> {
                     self.watch.saw("a test event of S3, which is about no object");
                     left.push(message.held);
                 }
+                (Whose::Test, Readers::Others(limit)) if is_worn(&message, limit) => {
+                    self.watch.saw("a test event of S3, removed before it is a dead letter");
+                    left.push(message.held);
+                }
                 (Whose::Test | Whose::Theirs, Readers::Others(limit)) => {
                     self.bench.note(self.mark, Rubbish::Held(message.held.clone()));
                     self.watch.saw("a message of somebody else, which goes back afterwards");
-                    // One that others must be able to receive once more, and may fail with.
-                    if limit.is_some_and(|limit| message.receives + 1 >= limit) {
+                    if is_worn(&message, limit) {
                         worn = Some(message);
                     }
                 }
@@ -166,6 +170,12 @@ impl Inbox<'_> {
              nobody's messages are read",
         ))
     }
+}
+
+/// Whether a message can be received only once more: that is for others, who
+/// may fail with it.
+fn is_worn(message: &Message, limit: Option<u32>) -> bool {
+    limit.is_some_and(|limit| message.receives + 1 >= limit)
 }
 
 /// How often a message of a queue may be received before it goes to the

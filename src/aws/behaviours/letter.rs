@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::event::{self, Content, ObjectEvent};
 use super::inbox::{self, Held, Message, Whose};
-use super::mark::{MARK, Mark};
+use super::mark::{MARK, Mark, lifetime_of_key};
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
@@ -53,9 +54,18 @@ impl Letter {
         match run_of(&message.body) {
             Some(run) if run == self.nonce => Whose::Ours(()),
             Some(_) => Whose::LeftBehind,
-            None => Whose::Theirs,
+            None => match event::read(&message.body) {
+                Content::TestEvent => Whose::Test,
+                Content::Objects(events) if are_ours(&events) => Whose::LeftBehind,
+                Content::Objects(_) | Content::Other => Whose::Theirs,
+            },
         }
     }
+}
+
+/// Whether events tell of nothing but objects of exercises.
+pub(super) fn are_ours(events: &[ObjectEvent]) -> bool {
+    !events.is_empty() && events.iter().all(|event| lifetime_of_key(&event.key).is_some())
 }
 
 /// Whose letter a message is; `None` if it is none of ours.

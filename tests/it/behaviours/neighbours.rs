@@ -80,6 +80,24 @@ async fn what_waits_in_the_queue_is_received_once() {
     }
 }
 
+/// A stack that nobody consumes from is verified as often as one likes: what
+/// the runs themselves leave in the queue is no message of others, and the test
+/// event of S3 goes before it is a dead letter.
+#[tokio::test]
+async fn runs_are_not_in_the_way_of_later_ones() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    for _ in 0..4 {
+        for check in ["claim_roundtrip", "dead_letter"] {
+            for options in [patient(), exclusive()] {
+                let told = told(&stand.verify(check, options).await);
+                assert!(told.iter().all(|it| it.ends_with(": passed")), "{told:?}");
+            }
+        }
+    }
+    assert_eq!(drain(&stand, "claims-sqs").await.len(), 0);
+    assert_eq!(told_dead(&stand).await, [""; 0]);
+}
+
 /// A message that was tried before stops the check, before it is the last time.
 #[tokio::test]
 async fn a_message_with_few_tries_left_stops_the_check() {
