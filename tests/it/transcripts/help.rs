@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "validate",
     "plan",
     "apply",
     "destroy",
     "output",
     "list",
+    "unlock",
     "iam",
     "kinds",
     "schema",
