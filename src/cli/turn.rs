@@ -130,7 +130,7 @@ fn nonce() -> String {
 
 fn waiting(lock: &Lock, found: &Found, waited: Duration) -> String {
     let holder = report::lease_holder(found);
-    if waited.is_zero() {
+    if waited < TELL_AGAIN {
         format!("Waiting for the lease {lock}: {holder}.")
     } else {
         format!("Still waiting for the lease, {} s by now: {holder}.", waited.as_secs())

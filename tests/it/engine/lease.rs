@@ -142,7 +142,7 @@ async fn one_of_many_takes_a_dead_one_over() {
     elapse(LIFETIME + Duration::from_secs(1)).await;
     let eve = Run::at(&bob.door, "eve");
     let (one, other) = tokio::join!(bob.takes(AT_ONCE), eve.takes(AT_ONCE));
-    assert_eq!((one.is_ok(), other.is_ok()), (true, false));
+    assert_ne!(one.is_ok(), other.is_ok());
 }
 
 /// A holder whose line is dead gives up before anybody may take over.
@@ -252,15 +252,15 @@ async fn a_run_that_loses_its_lease_starts_nothing_new() {
         "a": { "kind": "gate" },
         "b": { "kind": "holder", "holds": ["${a.arn}"] },
     });
-    let minutes = Duration::from_mins(3);
-    let cloud = cloud(Weather { settling: minutes..minutes, ..Weather::even(1) });
+    let settling = Duration::from_secs(40);
+    let cloud = cloud(Weather { settling: settling..settling, ..Weather::even(1) });
     let plan = planned(&cloud, &stack(&chain)).await;
     let (ada, bob) = two();
     let keeper = ada.takes(AT_ONCE).await.unwrap();
     let seen = found(&bob).await.unwrap();
     let orders = Orders { stop: ada.stopper.listener(), ..Orders::new() };
     let removes = async {
-        elapse(LIFETIME).await;
+        elapse(Duration::from_secs(5)).await;
         remove(&bob.door, &seen).await.unwrap();
     };
     let (run, ()) = tokio::join!(carried_out(&cloud, plan, orders), removes);

@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Cut,
     /// The credentials are over.
     Expired,
+    /// A condition that the service does not know.
+    Unknown,
 }
 
 impl Fault {
@@ -192,9 +194,13 @@ async fn exchange(
     match fault {
         Some(Fault::KillBefore) => kill(&mut victim).await,
         Some(Fault::ResetBefore) => client.set_zero_linger(),
-        Some(fault @ (Fault::Throttle | Fault::Error500 | Fault::Error503 | Fault::Expired)) => {
-            client.write_all(&refusal(&call, fault)).await
-        }
+        Some(
+            fault @ (Fault::Throttle
+            | Fault::Error500
+            | Fault::Error503
+            | Fault::Expired
+            | Fault::Unknown),
+        ) => client.write_all(&refusal(&call, fault)).await,
         Some(Fault::KillAfter) => {
             request.answer(shared.target).await?;
             kill(&mut victim).await
@@ -336,6 +342,7 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (Fault::Expired, "s3") => (400, "ExpiredToken"),
         (Fault::Expired, "kms" | "sqs" | "tagging") => (400, "ExpiredTokenException"),
         (Fault::Expired, _) => (403, "ExpiredToken"),
+        (Fault::Unknown, _) => (501, "NotImplemented"),
         (_, "kms") => (500, "KMSInternalException"),
         (_, "iam") => (500, "ServiceFailure"),
         (_, _) => (500, "InternalError"),
