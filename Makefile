@@ -21,7 +21,7 @@ test: ## everything that CI checks; installs the emulators that it needs
 	cargo test
 
 torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
-	cargo test --test it -- torture:: leases:: --include-ignored --nocapture
+	cargo test --test it torture:: -- --include-ignored --nocapture
 
 check: ## what needs no test to run: format, lints, the wall before AWS, documentation, dependencies
 	cargo fmt --check

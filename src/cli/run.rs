@@ -53,16 +53,28 @@ pub(crate) async fn finish(
     turn: Turn,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let done = match approved {
-        Ok(Some(plan)) => carry_out(opened, &plan, task, &turn, screen).await,
+    let plan = match approved {
+        Ok(Some(plan)) => plan,
         Ok(None) => {
+            turn.end(screen).await;
             screen.talk("Nothing was changed.");
-            write_trace(task.place, &opened.calls, screen).map(|()| Exit::Failed)
+            write_trace(task.place, &opened.calls, screen)?;
+            return Ok(Exit::Failed);
         }
-        Err(failure) => Err(failure),
+        Err(failure) => {
+            turn.end(screen).await;
+            return Err(failure);
+        }
     };
-    turn.end(screen).await;
-    done
+    let done = carry_out(opened, &plan, task, &turn, screen).await;
+    match turn.end(screen).await {
+        // Two may have been at it: another look has to tell what came of it.
+        Some(problem) if !plan.is_empty() => {
+            screen.talk(&report::diagnostics_text(&[problem]));
+            done.map(|_however| Exit::Partly)
+        }
+        Some(_) | None => done,
+    }
 }
 
 /// Carries out an approved plan. Only here is a writer obtained.
@@ -101,11 +113,6 @@ async fn carry_out(
     }
     if let Some(path) = &task.place.trace {
         screen.file(path, &trace_json(record.ended(), began, &calls.calls()))?;
-    }
-    // Two may have been at it: whatever was done, another look has to tell what came of it.
-    if let Some(problem) = turn.lost().filter(|_| !plan.is_empty()) {
-        screen.talk(&report::diagnostics_text(&[problem]));
-        return Ok(Exit::Partly);
     }
     Ok(exit_of(&report, record.was_interrupted()))
 }

@@ -52,7 +52,13 @@ impl Turn {
                 screen.talk(&waiting(lock, found, waited));
             }
         };
-        match acquire(store, lease, options.lock_timeout, &stopper, told).await {
+        let mut stop = stopper.listener();
+        let taken = tokio::select! {
+            biased;
+            () = stop.at_least(Urgency::Abandon) => Err(NoLease::Stopped),
+            taken = acquire(store, lease, options.lock_timeout, &stopper, told) => taken,
+        };
+        match taken {
             Ok(keeper) => Ok(Self { stopper, lease: Some((keeper, lock.clone())) }),
             Err(NoLease::Held(found)) => Err(Failure::refused(vec![held(lock, &found)])),
             Err(NoLease::Cloud(error)) => Err(error.into()),
@@ -86,20 +92,24 @@ impl Turn {
     }
 
     /// What there is to say of a lease that was lost.
-    pub(crate) fn lost(&self) -> Option<Diagnostic> {
+    fn lost(&self) -> Option<Diagnostic> {
         let (keeper, lock) = self.lease.as_ref()?;
         Some(lost(lock, &keeper.loss()?))
     }
 
-    /// Gives the lease back.
-    pub(crate) async fn end(self, screen: &Screen) {
-        let Some((keeper, lock)) = self.lease else { return };
-        if let Err(error) = keeper.give_back().await {
+    /// Gives the lease back. Answers with what there is to say if it was not
+    /// ours to the end.
+    pub(crate) async fn end(self, screen: &Screen) -> Option<Diagnostic> {
+        let (keeper, lock) = self.lease?;
+        let known = keeper.loss();
+        let loss = keeper.give_back().await.unwrap_or_else(|error| {
             let problem = Diagnostic::warning(format!("the lease {lock} was not given back"))
                 .because(error.to_string())
                 .hint(format!("it expires by itself within {} s", LIFETIME.as_secs()));
             screen.talk(&report::diagnostics_text(&[problem]));
-        }
+            known
+        });
+        Some(lost(&lock, &loss?))
     }
 }
 
@@ -154,7 +164,9 @@ fn lost(lock: &Lock, loss: &Loss) -> Diagnostic {
         }
         Loss::NotRenewed(None) => problem.because("it could not be renewed in time"),
     };
-    problem.hint("nothing new was started; when no other run is at it, run the same command again")
+    problem.hint(
+        "once it is known, nothing new begins; when no other run is at it, run this one again",
+    )
 }
 
 fn unlocked(lock: &Lock) -> Diagnostic {

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::port::{Answer, LeaseStore};
-use super::stop::{Stopper, Urgency};
+use super::stop::{Stop, Stopper, Urgency};
 use super::wait::{Backoff, Persistence, elapse};
 use crate::model::{CloudError, ErrorClass, Found, Lease};
 
@@ -47,7 +47,7 @@ pub enum NoLease {
 pub enum Loss {
     /// Another run took it over.
     Taken(Box<Found>),
-    /// Somebody removed it.
+    /// Somebody removed it, whoever has it now.
     Removed,
     /// It could not be renewed in time. What the last try came to, if it came
     /// to anything.
@@ -64,7 +64,7 @@ pub enum Loss {
 /// # Guarantees
 /// Of all who take a lease at the same time one gets it. An answer that was
 /// lost is not guessed: the lease is read back. Asked to stop, it finishes the
-/// call in flight and gives back what it got. Whoever works under a lease that
+/// call in flight and gives back what it is known to have got. Whoever works under a lease that
 /// is lost is asked, through `stopper`, to start nothing new.
 ///
 /// # Caveats
@@ -79,7 +79,7 @@ pub async fn acquire(
     let (began, mut stop) = (Instant::now(), stopper.listener());
     let contender = Contender { store, lease };
     loop {
-        let found = match contender.contend().await.map_err(NoLease::Cloud)? {
+        let found = match contender.contend(&mut stop).await? {
             Standing::Ours { version, since } => {
                 let held = Held { contender, version, renewed: since };
                 if stop.urgency() == Urgency::None {
@@ -96,11 +96,16 @@ pub async fn acquire(
             return Err(NoLease::Held(found));
         }
         told(&found, began.elapsed());
-        tokio::select! {
-            biased;
-            () = stop.at_least(Urgency::Finish) => return Err(NoLease::Stopped),
-            () = elapse(left.min(ASK_AGAIN)) => {}
-        }
+        pause(left.min(ASK_AGAIN), &mut stop).await?;
+    }
+}
+
+/// Sleeps, unless it is asked to stop.
+async fn pause(length: Duration, stop: &mut Stop) -> Result<(), NoLease> {
+    tokio::select! {
+        biased;
+        () = stop.at_least(Urgency::Finish) => Err(NoLease::Stopped),
+        () = elapse(length) => Ok(()),
     }
 }
 
@@ -179,17 +184,19 @@ impl Keeper {
         self.loss.borrow().clone()
     }
 
-    /// Gives it back, if it is still ours.
+    /// Gives it back, and tells how it was lost, if that shows only now or was
+    /// known before.
     ///
     /// # Errors
     /// Why it may still lie there. It then expires by itself.
-    pub async fn give_back(mut self) -> Answer<()> {
+    pub async fn give_back(mut self) -> Answer<Option<Loss>> {
         // Whoever lost it does not listen any more.
         let _lost = self.over.take().map(|over| over.send(()));
-        match (&mut self.renewing).await {
-            Ok(held) => held.give_back().await,
-            Err(_ended_with_the_runtime) => Ok(()),
-        }
+        let was_ours = match (&mut self.renewing).await {
+            Ok(held) => held.give_back().await?,
+            Err(_ended_with_the_runtime) => true,
+        };
+        Ok(self.loss().or_else(|| (!was_ours).then_some(Loss::Removed)))
     }
 }
 
@@ -214,7 +221,7 @@ enum Standing {
 
 impl Contender {
     /// Tries until it is known whose the lease is.
-    async fn contend(&self) -> Answer<Standing> {
+    async fn contend(&self, stop: &mut Stop) -> Result<Standing, NoLease> {
         let mut persistence = Persistence::new(seed(&self.lease), false);
         let mut dead = None;
         loop {
@@ -223,8 +230,10 @@ impl Contender {
                 Ok(None) => contended(&self.lease),
                 Err(error) => error,
             };
-            let Some(length) = persistence.pause_after(&error) else { return Err(error) };
-            elapse(length).await;
+            let Some(length) = persistence.pause_after(&error) else {
+                return Err(NoLease::Cloud(error));
+            };
+            pause(length, stop).await?;
         }
     }
 
@@ -347,13 +356,13 @@ impl Held {
         failure.map_or(Ok(Renewal::Again), Err)
     }
 
-    /// Removes it, if it is still ours.
-    async fn give_back(self) -> Answer<()> {
+    /// Removes it, and tells whether it was ours still.
+    async fn give_back(self) -> Answer<bool> {
         let Self { contender: Contender { store, lease }, version, .. } = self;
         let found = Found { lease, version, age: Duration::ZERO };
         tokio::select! {
             biased;
-            removed = remove(&*store, &found) => removed.map(|_was_there| ()),
+            was_there = remove(&*store, &found) => was_there,
             () = elapse(GIVE_BACK_BUDGET) => Err(no_answer(&found.lease)),
         }
     }

@@ -75,8 +75,15 @@ mod tests {
     fn a_lease_tells_whose_it_is() {
         let lock = Lock { bucket: "ops-locks".into(), key: "ccprov/claims.lease".into() };
         let text = |age| anstream::adapter::strip_str(&lease_text(&found(age), &lock)).to_string();
-        insta::assert_snapshot!(text(12), @"");
+        insta::assert_snapshot!(text(12), @r"
+        Lease s3://ops-locks/ccprov/claims.lease of stack claims
+          holder   ada@build-7 pid 4711
+          as       arn:aws:iam::123456789012:user/ada
+          command  ccprov apply  [31mstack.yaml
+          since    2026-01-31T10:00:00.123Z
+          life     last sign of life 12 s ago; without another it expires in 48 s
+        ");
         assert!(text(61).contains("expired: no sign of life for 61 s"), "{}", text(61));
-        insta::assert_snapshot!(lease_holder(&found(12)), @"");
+        insta::assert_snapshot!(lease_holder(&found(12)), @"ada@build-7 pid 4711 (arn:aws:iam::123456789012:user/ada) runs `ccprov apply  [31mstack.yaml` since 2026-01-31T10:00:00.123Z");
     }
 }

@@ -193,18 +193,12 @@ async fn a_signal_gives_the_lease_back() {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute: make torture"]
-async fn a_run_whose_lease_is_removed_stops_and_says_so() {
+async fn a_run_that_was_not_alone_to_the_end_says_so() {
     let desk = desk().await;
-    // So far away that the run is not done when its next sign of life falls due.
-    let proxy = DelayProxy::start(&desk.account.endpoint, Duration::from_secs(4));
-    let far = at(&desk.account.through(&proxy.url()));
-    let run = thread::spawn(move || far.run(APPLY));
-    while !desk.run(UNLOCK).stderr.contains("is removed") {}
-    let run = run.join().unwrap();
-    must(&run, 6);
-    assert!(run.stderr.contains("was lost") && run.stderr.contains("removed it"), "{run}");
-    desk.must("plan --detailed-exitcode stack.yaml", 2);
+    let beside = at(&desk.account);
+    let (applied, unlocked) = amid_an_apply(&desk.account, move || beside.run(UNLOCK));
+    must(&unlocked, 0);
+    check("lost_the_lease", &[applied]);
 }
 
 #[tokio::test]
@@ -233,6 +227,21 @@ async fn what_is_no_lease_stays_where_it_is() {
         }
         assert_eq!(lying(&desk.account).await.as_deref(), Some(text));
     }
+}
+
+#[tokio::test]
+async fn a_lease_tells_no_secrets() {
+    let desk = desk().await;
+    let secret = "vars: { token: ~ }\nsensitive: [token]\n";
+    let proxy = FaultProxy::start(&desk.account.endpoint, |_, call: &Call| {
+        (call.operation == "CreateQueue").then_some(Fault::KillBefore)
+    });
+    let doomed = Ccprov::on(&desk.account.through(&proxy.url())).at_home();
+    std::fs::write(doomed.home().join("stack.yaml"), format!("{secret}{STACK}")).unwrap();
+    let line = ["apply", "-y", "stack.yaml", "--var", "token=hunter2hunter2"];
+    doomed.run_told(&line, |process| proxy.hunt(process));
+    let lease = lying(&desk.account).await.expect("the lease of a dead run");
+    assert!(lease.contains("token=(sensitive)") && !lease.contains("hunter2"), "{lease}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ async fn one_of_two_gets_it() {
     let (ada, bob) = two();
     let (first, second) = tokio::join!(ada.takes(AT_ONCE), bob.takes(AT_ONCE));
     assert_eq!(held_by(&second.unwrap_err()), "ada");
-    first.unwrap().give_back().await.unwrap();
+    assert_eq!(first.unwrap().give_back().await.unwrap(), None);
     assert_eq!(found(&ada).await, None);
     bob.takes(AT_ONCE).await.unwrap();
 }
@@ -166,7 +166,7 @@ async fn who_cannot_renew_stops_before_another_begins() {
     assert!(matches!(keeper.loss(), Some(Loss::NotRenewed(Some(_)))), "{:?}", keeper.loss());
     // What is not ours any more stays where it is.
     ada.door.shut(false);
-    keeper.give_back().await.unwrap();
+    assert!(keeper.give_back().await.unwrap().is_some());
     assert_eq!(holder(&ada).await.as_deref(), Some("bob"));
     drop(taken);
 }
@@ -196,6 +196,18 @@ async fn a_removed_lease_is_noticed() {
     assert!(!remove(&bob.door, &seen).await.unwrap());
     elapse(LIFETIME / 2).await;
     assert_eq!((keeper.loss(), ada.urgency()), (Some(Loss::Removed), Urgency::Finish));
+}
+
+/// What no renewal came to tell, the end tells.
+#[tokio::test(start_paused = true)]
+async fn a_removed_lease_is_noticed_at_the_end() {
+    let (ada, bob) = two();
+    let keeper = ada.takes(AT_ONCE).await.unwrap();
+    remove(&bob.door, &found(&bob).await.unwrap()).await.unwrap();
+    let _keeper = bob.takes(AT_ONCE).await.unwrap();
+    assert_eq!(keeper.loss(), None);
+    assert_eq!(keeper.give_back().await.unwrap(), Some(Loss::Removed));
+    assert_eq!(holder(&ada).await.as_deref(), Some("bob"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -241,6 +253,11 @@ async fn whoever_stops_waiting_leaves_nothing_behind() {
     let (refusal, ()) = tokio::join!(bob.takes(FIVE_MINUTES), stops);
     assert_eq!(refusal.unwrap_err(), NoLease::Stopped);
     assert_eq!(found(&ada).await, None);
+    // Nor is anybody kept by a line that is dead.
+    let eve = Run::at(&ada.door, "eve");
+    eve.door.shut(true);
+    eve.stopper.ask();
+    assert_eq!(eve.takes(FIVE_MINUTES).await.unwrap_err(), NoLease::Stopped);
     // Nor does whoever was asked before it began.
     assert_eq!(bob.takes(AT_ONCE).await.unwrap_err(), NoLease::Stopped);
     assert_eq!(found(&ada).await, None);
