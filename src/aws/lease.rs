@@ -1,7 +1,7 @@
 //! The lease of a stack, as an object of S3 under conditional writes.
 //!
 //! S3 takes a write under `If-None-Match: *` for one writer alone, and one
-//! under `If-Match` only over the content of that ETag (S3 User Guide,
+//! under `If-Match` only over the content of that `ETag` (S3 User Guide,
 //! "Conditional requests"). How old a lease is follows from two times of S3's
 //! own: the `Date` of its answer and the object's `Last-Modified`.
 
@@ -50,7 +50,7 @@ impl S3Lease {
         let answer = answer.attempting("s3:GetObject", || format!("read the lease {}", self.lock));
         match answer {
             Err(error) if error.code == "NoSuchKey" => Ok(None),
-            Err(error) => Err(self.at_the_bucket(error)),
+            Err(error) => Err(at_the_bucket(error)),
             Ok(object) => self.found(object, &clock).await.map(Some),
         }
     }
@@ -92,7 +92,7 @@ impl S3Lease {
                 None => Err(self.strange("the answer has no ETag".into())),
             },
             Err(error) if is_otherwise(&error) => Ok(None),
-            Err(error) => Err(self.at_the_bucket(error)),
+            Err(error) => Err(at_the_bucket(error)),
         }
     }
 
@@ -105,7 +105,7 @@ impl S3Lease {
             Ok(_) => Ok(true),
             Err(error) if is_otherwise(&error) => Ok(false),
             Err(error) if error.code == NOT_UNDERSTOOD => self.delete_after_a_look(version).await,
-            Err(error) => Err(self.at_the_bucket(error)),
+            Err(error) => Err(at_the_bucket(error)),
         }
     }
 
@@ -119,18 +119,6 @@ impl S3Lease {
         let gone = self.s3.delete_object().bucket(bucket).key(key).send().await;
         let gone = gone.attempting("s3:DeleteObject", || format!("remove the lease {}", self.lock));
         gone.or_absent().map(|_| true)
-    }
-
-    /// What keeps a lease from being where the stack file says.
-    fn at_the_bucket(&self, error: CloudError) -> CloudError {
-        let hint = match error.code.as_str() {
-            "NoSuchBucket" => "`lock.bucket` must exist: ccprov does not make it",
-            "PermanentRedirect" | "IllegalLocationConstraintException" => {
-                "`lock.bucket` must be in the region of the stack"
-            }
-            _ => return error,
-        };
-        CloudError { class: ErrorClass::Invalid, hint: Some(hint.into()), ..error }
     }
 
     fn strange(&self, message: String) -> CloudError {
@@ -153,20 +141,32 @@ impl S3Lease {
 #[async_trait]
 impl LeaseStore for S3Lease {
     async fn read(&self) -> Answer<Option<Found>> {
-        self.about(self.get()).await
+        self.about(Box::pin(self.get())).await
     }
 
     async fn write(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
-        self.about(self.put(lease, over)).await
+        self.about(Box::pin(self.put(lease, over))).await
     }
 
     async fn remove(&self, version: &str) -> Answer<bool> {
-        self.about(self.delete(version)).await
+        self.about(Box::pin(self.delete(version))).await
     }
 }
 
 fn is_otherwise(error: &CloudError) -> bool {
     OTHERWISE.contains(&error.code.as_str())
+}
+
+/// What keeps a lease from being where the stack file says.
+fn at_the_bucket(error: CloudError) -> CloudError {
+    let hint = match error.code.as_str() {
+        "NoSuchBucket" => "`lock.bucket` must exist: ccprov does not make it",
+        "PermanentRedirect" | "IllegalLocationConstraintException" => {
+            "`lock.bucket` must be in the region of the stack"
+        }
+        _ => return error,
+    };
+    CloudError { class: ErrorClass::Invalid, hint: Some(hint.into()), ..error }
 }
 
 /// Notes the `Date` of the answer to a call.

@@ -47,12 +47,11 @@ impl Environment {
             let name = text(name)?.strip_prefix(VARIABLE)?.to_owned();
             Some((name, text(value)?))
         });
+        let user = set("USER").or_else(|| set("LOGNAME")).and_then(text);
+        let host = host().or_else(|| set("HOSTNAME").and_then(text));
         Self {
             command_line: typed(command_line),
-            process: process(
-                set("USER").or_else(|| set("LOGNAME")).and_then(text),
-                host().or_else(|| set("HOSTNAME").and_then(text)),
-            ),
+            process: process(user.as_deref(), host.as_deref()),
             stack: set("CCPROV_STACK").map(PathBuf::from),
             variables: variables.collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -70,9 +69,9 @@ impl Environment {
     }
 }
 
-fn process(user: Option<String>, host: Option<String>) -> String {
-    let user = user.as_deref().unwrap_or("somebody");
-    let host = host.as_deref().unwrap_or("somewhere");
+fn process(user: Option<&str>, host: Option<&str>) -> String {
+    let user = user.unwrap_or("somebody");
+    let host = host.unwrap_or("somewhere");
     format!("{user}@{host} pid {}", std::process::id())
 }
 

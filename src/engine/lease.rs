@@ -23,9 +23,9 @@ use crate::model::{CloudError, ErrorClass, Found, Lease};
 pub const LIFETIME: Duration = Duration::from_mins(1);
 /// From one sign of life to the next.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// A holder without a renewal gives up so long before others may take over:
-/// time for calls in flight, and for stores that count in whole seconds.
-const MARGIN: Duration = Duration::from_secs(10);
+/// So long after its last renewal a holder gives up: ten seconds before others
+/// may take over, for calls in flight and stores that count in whole seconds.
+const GIVE_UP: Duration = Duration::from_secs(50);
 /// How often to ask whether a lease has become free.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 /// Giving back is worth so much waiting. What is not given back expires.
@@ -309,7 +309,7 @@ impl Held {
         tokio::select! {
             biased;
             renewal = self.renew(&mut last) => renewal,
-            () = elapse((LIFETIME - MARGIN).saturating_sub(so_far)) => Err(Loss::NotRenewed(last)),
+            () = elapse(GIVE_UP.saturating_sub(so_far)) => Err(Loss::NotRenewed(last)),
         }
     }
 

@@ -55,7 +55,7 @@ impl LeaseDoor {
         self.is_shut.store(is_shut, Ordering::Relaxed);
     }
 
-    fn shelf(&self) -> Answer<MutexGuard<'_, Shelf>> {
+    fn open(&self) -> Answer<MutexGuard<'_, Shelf>> {
         if self.is_shut.load(Ordering::Relaxed) {
             return Err(no_answer());
         }
@@ -70,8 +70,8 @@ impl LeaseDoor {
 #[async_trait]
 impl LeaseStore for LeaseDoor {
     async fn read(&self) -> Answer<Option<Found>> {
-        let shelf = self.shelf()?;
-        Ok(shelf.lying.as_ref().map(|(lease, version, written)| Found {
+        let there = self.open()?;
+        Ok(there.lying.as_ref().map(|(lease, version, written)| Found {
             lease: lease.clone(),
             version: version.to_string(),
             age: written.elapsed(),
@@ -79,26 +79,26 @@ impl LeaseStore for LeaseDoor {
     }
 
     async fn write(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
-        let mut shelf = self.shelf()?;
+        let mut there = self.open()?;
         let mishap = self.mishap();
         match mishap {
             Some(Mishap::Request) => return Err(no_answer()),
             Some(Mishap::Collision) => return Ok(None),
             Some(Mishap::Answer) | None => {}
         }
-        let lying = shelf.lying.as_ref().map(|(_, version, _)| version.to_string());
+        let lying = there.lying.as_ref().map(|(_, version, _)| version.to_string());
         let written = (lying.as_deref() == over).then(|| {
-            shelf.versions += 1;
-            shelf.lying = Some((lease.clone(), shelf.versions, Instant::now()));
-            shelf.versions.to_string()
+            there.versions += 1;
+            there.lying = Some((lease.clone(), there.versions, Instant::now()));
+            there.versions.to_string()
         });
         if mishap == Some(Mishap::Answer) { Err(no_answer()) } else { Ok(written) }
     }
 
     async fn remove(&self, version: &str) -> Answer<bool> {
-        let mut shelf = self.shelf()?;
+        let mut there = self.open()?;
         let is_it = |(_, lying, _): &mut (Lease, u64, Instant)| lying.to_string() == version;
-        Ok(shelf.lying.take_if(is_it).is_some())
+        Ok(there.lying.take_if(is_it).is_some())
     }
 }
 

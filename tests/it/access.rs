@@ -1,8 +1,6 @@
 //! What AWS must allow: the policies of `ccprov iam` hold what a command needs
 //! and nothing else, and name every action behind every call.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
