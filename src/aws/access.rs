@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grant::{Bound, DISCOVERY, Grant, Need};
+use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
 use super::registry;
 use super::tags::STACK_TAG;
 use crate::model::document::has_pending;
@@ -163,7 +163,7 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
         })
     };
     let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
-    DISCOVERY.iter().map(|grant| (grant, None)).chain(
+    DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None)).chain(
         registry::grants().chain(exercises).flat_map(move |(kind, grants)| of_kind(kind, grants)),
     )
 }
@@ -220,6 +220,8 @@ fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<
         "account" => Some(&stack.place.account),
         "region" => Some(&stack.place.region),
         "stack" => Some(&stack.name),
+        "lock.bucket" => Some(&stack.lock.as_ref()?.bucket),
+        "lock.key" => Some(&stack.lock.as_ref()?.key),
         name => {
             let want = want?;
             let fact = want.predicted.get(name).map(String::as_str);
@@ -240,7 +242,8 @@ mod tests {
     #[test]
     fn grants_of_one_name_are_for_the_same() {
         let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
-        let all = DISCOVERY.iter().chain(registry::grants().flat_map(|(_, grants)| grants));
+        let all =
+            DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();
         for Grant { sid, on, bound, .. } in all.chain(exercises) {
             assert!(sid.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{sid}");

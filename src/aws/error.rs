@@ -119,6 +119,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "NoSuchBucket",
             "NoSuchBucketPolicy",
             "NoSuchEntity",
+            "NoSuchKey",
             "NoSuchLifecycleConfiguration",
             "NoSuchPublicAccessBlockConfiguration",
             "NoSuchTagSet",

@@ -119,6 +119,17 @@ impl Grant {
 pub const DISCOVERY: &[Grant] =
     &[Grant::read("FindStack", &["*"], &["iam:ListPolicies", "iam:ListRoles", "tag:GetResources"])];
 
+/// What the lease needs, where a stack has one. Without the right to list,
+/// S3 says of an object that is not there that it is forbidden.
+pub const LEASE: &[Grant] = &[
+    Grant::remove(
+        "Lease",
+        &["arn:${partition}:s3:::${lock.bucket}/${lock.key}"],
+        &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+    ),
+    Grant::remove("Leases", &["arn:${partition}:s3:::${lock.bucket}"], &["s3:ListBucket"]),
+];
+
 /// The calls whose IAM actions do not have their name, or are several.
 pub const ACTIONS: &[(&str, &[&str])] = &[
     // What creates with tags needs the right to tag, too.

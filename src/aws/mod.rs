@@ -6,8 +6,9 @@
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
 //! [`client`] (connections), [`error`] (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
-//! ([`policy`], [`tags`], and two of SNS's documents), and [`behaviours`]
-//! (exercises of what was made, for `verify`).
+//! ([`policy`], [`tags`], and two of SNS's documents), [`behaviours`]
+//! (exercises of what was made, for `verify`), and [`lease`] (what keeps two runs
+//! apart).
 
 pub mod access;
 pub mod behaviours;
@@ -22,6 +23,7 @@ pub mod grant;
 mod iam;
 pub mod kind;
 pub mod kinds;
+pub mod lease;
 pub mod memo;
 pub mod policy;
 pub mod provider;

@@ -13,11 +13,12 @@ use super::call_log::about;
 use super::client::Session;
 use super::fresh_keys::FreshKeys;
 use super::kind::{AnyKind, Claim};
+use super::lease::S3Lease;
 use super::memo::Memo;
 use super::{discovery, registry};
 use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use crate::model::{
-    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Owner, Place, Sought,
+    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };
 
 /// What every kind is handed: the clients, the place, and what was asked already.
@@ -52,6 +53,11 @@ impl Provider {
     /// A bench for exercises, which make and remove objects of their own.
     pub fn bench(&self, options: Options) -> Bench {
         Bench::new(self.aws.session.clone(), options)
+    }
+
+    /// Where the lease of a stack lies.
+    pub fn lease(&self, lock: &Lock) -> S3Lease {
+        S3Lease::new(self.aws.session.s3.clone(), lock.clone())
     }
 
     /// The same with the right to write, as the owner of one stack.

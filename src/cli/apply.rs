@@ -7,15 +7,16 @@ use clap::{Args, ValueEnum};
 use super::advice;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{Run, What, Where};
 use super::plan::{Drawn, draw};
-use super::run::{Task, approve, carry_out};
+use super::run::{Task, approve, finish};
 use super::screen::Screen;
+use super::turn::Turn;
 use super::verify;
 use crate::engine::{Look, Until};
 use crate::model::Diagnostic;
-use crate::plan::{Permissions, Purpose, SavedPlan, guard};
+use crate::plan::{Permissions, Plan, Purpose, SavedPlan, guard};
 use crate::report::{self, PlanDetail, RunOf};
 
 #[derive(Args, Debug)]
@@ -66,45 +67,27 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let is_verified = matches!(arguments.until, Level::Verified);
     if is_verified && arguments.plan.is_some() {
         return Err(nothing_to_verify().into());
     }
-    let (opened, drawn) = if let Some(path) = &arguments.plan {
-        saved(path, arguments, environment, permissions).await?
-    } else {
-        let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-        let drawn = draw(&opened, Purpose::Apply, permissions).await?;
-        (opened, drawn)
+    let (opened, saved) = match &arguments.plan {
+        Some(path) => {
+            let (opened, saved) = saved(path, arguments, environment).await?;
+            (opened, Some(saved))
+        }
+        None => (Opened::file(&arguments.what, &arguments.place, environment).await?, None),
     };
-    let mut remarks = opened.warnings.clone();
-    remarks.extend(advice::of(&opened));
-    if !remarks.is_empty() {
-        screen.talk(&report::diagnostics_text(&remarks));
-    }
-    let Drawn { plan, refusals } = drawn;
-    if !arguments.run.json {
-        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
-    }
-    if !refusals.is_empty() {
-        return Err(Failure::refused(refusals));
-    }
-    // With nothing to do, the run is empty and its summary tells the outputs.
-    if !plan.is_empty() && !approve(&arguments.run, screen, "Apply this plan?")? {
-        screen.talk("Nothing was changed.");
-        write_trace(&arguments.place, &opened.calls, screen)?;
-        return Ok(Exit::Failed);
-    }
+    let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
     let task = Task {
-        plan: &plan,
         of: RunOf::Apply,
         until: arguments.until.into(),
         options: &arguments.run,
         place: &arguments.place,
         command: command(arguments, environment),
     };
-    let exit = carry_out(opened, task, screen).await?;
+    let approved = turn.look(approved(&opened, saved.as_ref(), arguments, screen)).await;
+    let exit = finish(opened, approved, task, turn, screen).await?;
     if !is_verified || exit != Exit::Done {
         return Ok(exit);
     }
@@ -113,13 +96,40 @@ pub(crate) async fn run(
     verify::run(&arguments, environment, screen).await
 }
 
-/// A plan file, on today's objects.
+/// The plan, once it was shown and somebody said yes; `None` if nobody did.
+async fn approved(
+    opened: &Opened,
+    saved: Option<&SavedPlan>,
+    arguments: &Arguments,
+    screen: &Screen,
+) -> Result<Option<Plan>, Failure> {
+    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
+    let Drawn { plan, refusals } = match saved {
+        Some(saved) => on_todays_objects(saved, opened, permissions).await?,
+        None => draw(opened, Purpose::Apply, permissions).await?,
+    };
+    let mut remarks = opened.warnings.clone();
+    remarks.extend(advice::of(opened));
+    if !remarks.is_empty() {
+        screen.talk(&report::diagnostics_text(&remarks));
+    }
+    if !arguments.run.json {
+        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    }
+    if !refusals.is_empty() {
+        return Err(Failure::refused(refusals));
+    }
+    // With nothing to do, the run is empty and its summary tells the outputs.
+    let goes_on = plan.is_empty() || approve(&arguments.run, screen, "Apply this plan?").await?;
+    Ok(goes_on.then_some(plan))
+}
+
+/// A plan file, and the place that it is for.
 async fn saved(
     path: &Path,
     arguments: &Arguments,
     environment: &Environment,
-    permissions: Permissions,
-) -> Result<(Opened, Drawn), Failure> {
+) -> Result<(Opened, SavedPlan), Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::plain(format!("{} cannot be read: {error}", path.display())))?;
     let saved: SavedPlan = serde_json::from_str(&text).map_err(|error| {
@@ -128,10 +138,18 @@ async fn saved(
     })?;
     let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment).await?;
     saved.check(opened.provider.place())?;
+    Ok((opened, saved))
+}
+
+async fn on_todays_objects(
+    saved: &SavedPlan,
+    opened: &Opened,
+    permissions: Permissions,
+) -> Result<Drawn, Failure> {
     let world = opened.observe(Look::ToPlan).await?;
     let plan = saved.on(&world).map_err(Failure::refused)?;
     let refusals = guard(&plan, &opened.stack, &opened.catalog, Purpose::Apply, permissions);
-    Ok((opened, Drawn { plan, refusals }))
+    Ok(Drawn { plan, refusals })
 }
 
 fn nothing_to_verify() -> Diagnostic {

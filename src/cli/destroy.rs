@@ -4,13 +4,14 @@ use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{Run, What, Where};
 use super::plan::{Drawn, draw};
-use super::run::{Task, approve, carry_out};
+use super::run::{Task, approve, finish};
 use super::screen::Screen;
+use super::turn::Turn;
 use crate::engine::Until;
-use crate::plan::{Permissions, Purpose};
+use crate::plan::{Permissions, Plan, Purpose};
 use crate::report::{self, PlanDetail, RunOf};
 
 #[derive(Args, Debug)]
@@ -34,12 +35,30 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let opened = match &arguments.name {
         Some(name) => Opened::named(name, &arguments.place, environment).await?,
         None => Opened::file(&arguments.what, &arguments.place, environment).await?,
     };
-    let Drawn { plan, refusals } = draw(&opened, Purpose::Destroy, permissions).await?;
+    let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
+    let task = Task {
+        of: RunOf::Destroy,
+        until: Until::Accepted,
+        options: &arguments.run,
+        place: &arguments.place,
+        command: environment.command_line.clone(),
+    };
+    let approved = turn.look(approved(&opened, arguments, screen)).await;
+    finish(opened, approved, task, turn, screen).await
+}
+
+/// The plan, once it was shown and somebody said yes; `None` if nobody did.
+async fn approved(
+    opened: &Opened,
+    arguments: &Arguments,
+    screen: &Screen,
+) -> Result<Option<Plan>, Failure> {
+    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
+    let Drawn { plan, refusals } = draw(opened, Purpose::Destroy, permissions).await?;
     if !arguments.run.json {
         screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
     }
@@ -51,19 +70,8 @@ pub(crate) async fn run(
         screen.talk(&format!(
             "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
         ));
+        return Ok(Some(plan));
     }
-    if !plan.is_empty() && !approve(&arguments.run, screen, "Destroy all of this?")? {
-        screen.talk("Nothing was changed.");
-        write_trace(&arguments.place, &opened.calls, screen)?;
-        return Ok(Exit::Failed);
-    }
-    let task = Task {
-        plan: &plan,
-        of: RunOf::Destroy,
-        until: Until::Accepted,
-        options: &arguments.run,
-        place: &arguments.place,
-        command: environment.command_line.clone(),
-    };
-    carry_out(opened, task, screen).await
+    let goes_on = approve(&arguments.run, screen, "Destroy all of this?").await?;
+    Ok(goes_on.then_some(plan))
 }

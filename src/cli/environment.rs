@@ -15,6 +15,8 @@ const VARIABLE: &str = "CCPROV_VAR_";
 pub(crate) struct Environment {
     /// The command line, as it can be typed again.
     pub(crate) command_line: String,
+    /// Who runs this on which machine: `ada@build-7 pid 4711`.
+    pub(crate) process: String,
     /// `CCPROV_STACK`.
     pub(crate) stack: Option<PathBuf>,
     /// `CCPROV_VAR_name`.
@@ -45,8 +47,11 @@ impl Environment {
             let name = text(name)?.strip_prefix(VARIABLE)?.to_owned();
             Some((name, text(value)?))
         });
+        let user = set("USER").or_else(|| set("LOGNAME")).and_then(text);
+        let host = host().or_else(|| set("HOSTNAME").and_then(text));
         Self {
             command_line: typed(command_line),
+            process: process(user.as_deref(), host.as_deref()),
             stack: set("CCPROV_STACK").map(PathBuf::from),
             variables: variables.collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -62,6 +67,18 @@ impl Environment {
     pub(crate) fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+fn process(user: Option<&str>, host: Option<&str>) -> String {
+    let user = user.unwrap_or("somebody");
+    let host = host.unwrap_or("somewhere");
+    format!("{user}@{host} pid {}", std::process::id())
+}
+
+/// As Linux says it; elsewhere the environment may know.
+fn host() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// A command line whose first word is the program, however it was called.

@@ -64,6 +64,11 @@ impl Failure {
         Self { exit: Exit::Refused, problems }
     }
 
+    /// A signal came before anything was changed.
+    pub(crate) fn interrupted(problem: impl Into<String>) -> Self {
+        Self { exit: Exit::Interrupted, problems: vec![Diagnostic::error(problem)] }
+    }
+
     /// One problem in one sentence.
     pub(crate) fn plain(problem: impl Into<String>) -> Self {
         Self::input(vec![Diagnostic::error(problem)])

@@ -24,6 +24,8 @@ mod schema;
 mod screen;
 mod signals;
 mod stack_path;
+mod turn;
+mod unlock;
 mod validate;
 mod verify;
 
@@ -63,6 +65,8 @@ enum Command {
     Output(output::Arguments),
     /// List the stacks that live in this account and region
     List(list::Arguments),
+    /// Show who holds the lease of a stack, and remove it
+    Unlock(unlock::Arguments),
     /// Print the IAM policy that a command needs on a stack
     Iam(iam::Arguments),
     /// Say what may be stated of a kind
@@ -108,6 +112,7 @@ async fn run(
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
+        Command::Unlock(arguments) => unlock::run(&arguments, environment, screen).await,
         Command::Iam(arguments) => iam::run(&arguments, environment, screen).await,
         Command::Kinds(arguments) => kinds::run(&arguments, screen),
         Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
@@ -127,7 +132,7 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
-            Self::Iam(_) | Self::Schema(_) | Self::Completions(_) => false,
+            Self::Unlock(_) | Self::Iam(_) | Self::Schema(_) | Self::Completions(_) => false,
         }
     }
 }

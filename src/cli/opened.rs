@@ -18,7 +18,7 @@ use super::validate::anywhere;
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
-use crate::model::{Address, Diagnostic, Location, Mask, Place, Stack};
+use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
 use crate::plan::World;
 use crate::report::trace_json;
 use crate::spec;
@@ -27,6 +27,8 @@ use crate::spec;
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) stack: Stack,
+    /// Whose credentials these are.
+    pub(crate) caller: Caller,
     pub(crate) warnings: Vec<Diagnostic>,
     /// Where each resource stands; empty where no file was read.
     pub(crate) locations: BTreeMap<Address, Location>,
@@ -88,11 +90,11 @@ impl Opened {
         connected: Connected,
         environment: &Environment,
     ) -> Self {
-        let Connected { session, here, journal } = connected;
+        let Connected { session, caller, here, journal } = connected;
         let calls = session.calls.clone();
         let (warnings, locations) = (Vec::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, warnings, locations, catalog, provider, calls, journal, mask }
+        Self { stack, caller, warnings, locations, catalog, provider, calls, journal, mask }
     }
 
     /// Looks at everything that concerns the stack.
@@ -140,6 +142,7 @@ fn hide_older(wanted: &Value, seen: &Value, mask: &Mask) {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) session: Session,
+    pub(crate) caller: Caller,
     pub(crate) here: Place,
     pub(crate) journal: Option<Journal>,
 }
@@ -182,7 +185,7 @@ pub(crate) async fn connect(
     .await?;
     let caller = session.caller().await?;
     let here = session.place(&caller);
-    Ok(Connected { session, here, journal })
+    Ok(Connected { session, caller, here, journal })
 }
 
 fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -75,10 +76,19 @@ pub(crate) struct Where {
 
 /// Options of the two commands that change AWS.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Run {
     /// Do not ask
     #[arg(short = 'y', long)]
     pub(crate) auto_approve: bool,
+
+    /// Wait so long for the stack's lease while another run holds it, for example 5m
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub(crate) lock_timeout: Duration,
+
+    /// Go without the stack's lease: nothing keeps the run apart from others
+    #[arg(long, conflicts_with = "lock_timeout")]
+    pub(crate) no_lock: bool,
 
     /// Permit to delete or replace what holds data, and to empty buckets
     #[arg(long)]

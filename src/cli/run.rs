@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join;
 use indicatif::ProgressDrawTarget;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
 use super::journal::Journal;
-use super::opened::Opened;
+use super::opened::{Opened, write_trace};
 use super::options::{Run, Where};
 use super::screen::Screen;
-use super::signals::Signals;
+use super::turn::Turn;
 use crate::engine::event::{Event, Outcome};
-use crate::engine::stop::Stopper;
 use crate::engine::{Report, Site, Until, execute};
 use crate::model::{Diagnostic, ErrorClass, FactRef, Mask, document};
 use crate::plan::Plan;
 use crate::report::{
-    FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text, trace_json,
+    self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text, trace_json,
 };
 
 /// What to run, and how to speak of it.
 pub(crate) struct Task<'a> {
-    pub(crate) plan: &'a Plan,
     pub(crate) of: RunOf,
     pub(crate) until: Until,
     pub(crate) options: &'a Run,
@@ -33,7 +32,7 @@ pub(crate) struct Task<'a> {
 }
 
 /// Asks, unless told not to. With nobody to ask, refuses at once.
-pub(crate) fn approve(options: &Run, screen: &Screen, what: &str) -> Result<bool, Failure> {
+pub(crate) async fn approve(options: &Run, screen: &Screen, what: &str) -> Result<bool, Failure> {
     if options.auto_approve {
         return Ok(true);
     }
@@ -43,25 +42,57 @@ pub(crate) fn approve(options: &Run, screen: &Screen, what: &str) -> Result<bool
             .hint("review the plan, then pass --auto-approve (-y)")
             .into());
     }
-    let answer = screen.ask(&format!("\n{what} Type yes to go on: "));
-    Ok(answer == "yes" || answer == "y")
+    Ok(screen.confirms(&format!("\n{what} Type yes to go on: ")).await)
+}
+
+/// Carries out the plan, if it was approved, and ends the turn in any case.
+pub(crate) async fn finish(
+    opened: Opened,
+    approved: Result<Option<Plan>, Failure>,
+    task: Task<'_>,
+    turn: Turn,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let plan = match approved {
+        Ok(Some(plan)) => plan,
+        Ok(None) => {
+            turn.end(screen).await;
+            screen.talk("Nothing was changed.");
+            write_trace(task.place, &opened.calls, screen)?;
+            return Ok(Exit::Failed);
+        }
+        Err(failure) => {
+            turn.end(screen).await;
+            return Err(failure);
+        }
+    };
+    let done = carry_out(opened, &plan, task, &turn, screen).await;
+    match turn.end(screen).await {
+        // Two may have been at it: another look has to tell what came of it.
+        Some(problem) if !plan.is_empty() => {
+            screen.talk(&report::diagnostics_text(&[problem]));
+            done.map(|_however| Exit::Partly)
+        }
+        Some(_) | None => done,
+    }
 }
 
 /// Carries out an approved plan. Only here is a writer obtained.
-pub(crate) async fn carry_out(
+async fn carry_out(
     opened: Opened,
+    plan: &Plan,
     task: Task<'_>,
+    turn: &Turn,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let (stopper, stop) = Stopper::new();
-    let signals = Signals::catch();
+    let stop = turn.begin();
     let Opened { provider, catalog, calls, journal, .. } = opened;
-    let writer = provider.into_writer(task.plan.stack.clone());
+    let writer = provider.into_writer(plan.stack.clone());
     let site = Site {
         writer: &writer,
         catalog: &catalog,
-        plan: task.plan,
+        plan,
         until: task.until,
         seed: fastrand::u64(..),
     };
@@ -70,15 +101,10 @@ pub(crate) async fn carry_out(
     let report = {
         let views = views(&mut record, task.options, screen, journal);
         let run = execute(site, stop, sender);
-        let listening = signals.hand_on(&stopper);
-        tokio::pin!(listening);
-        let both = futures::future::join(run, show(views, receiver, &screen.mask));
-        tokio::select! {
-            (report, ()) = both => report,
-            never = &mut listening => match never {},
-        }
+        let (report, ()) = join(run, show(views, receiver, &screen.mask)).await;
+        report
     };
-    let outputs = known_outputs(task.plan, &report);
+    let outputs = known_outputs(plan, &report);
     let text = summary_text(&record, task.of, &outputs, &task.command);
     if task.options.json {
         screen.talk(&text);

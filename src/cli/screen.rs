@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
+use tokio::sync::oneshot;
 
 use super::exit::Failure;
 use crate::model::Mask;
@@ -61,14 +62,17 @@ impl Screen {
             .map_err(|error| cannot_write(path, &error))
     }
 
-    /// Asks a question and waits for a line.
-    pub(crate) fn ask(&self, question: &str) -> String {
+    /// Asks a question and waits for a line; nothing but yes is a yes.
+    pub(crate) async fn confirms(&self, question: &str) -> bool {
         write(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(question));
-        let mut answer = String::new();
-        match std::io::stdin().read_line(&mut answer) {
-            Ok(_) => answer.trim().to_owned(),
-            Err(_) => String::new(),
-        }
+        let (sender, answer) = oneshot::channel();
+        // On a thread of its own, so that a lease is renewed while somebody thinks.
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let _no_line_is_no_yes = std::io::stdin().read_line(&mut answer);
+            let _nobody_waits = sender.send(answer);
+        });
+        matches!(answer.await.as_deref().map(str::trim), Ok("yes" | "y"))
     }
 }
 

@@ -31,7 +31,7 @@ impl Signals {
 
     /// Hands on every signal, for ever. CI runners send INT, then TERM, then KILL
     /// within seconds: the first asks to finish, the second to give up waits.
-    pub(crate) async fn hand_on(mut self, stopper: &Stopper) -> Infallible {
+    pub(crate) async fn hand_on(mut self, stopper: Stopper) -> Infallible {
         loop {
             tokio::select! {
                 () = next(&mut self.interrupt) => stopper.ask(),

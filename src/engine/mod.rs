@@ -3,10 +3,12 @@
 //! [`observe`](observe::observe) looks, [`execute`](execute::execute) acts; the
 //! two speak to a cloud through [`port`] and know no cloud by name. What may
 //! start is decided by [`schedule`], a pure structure; all waiting is in
-//! [`wait`]; what happened comes out as [`event`]s.
+//! [`wait`]; what happened comes out as [`event`]s. A
+//! [`lease`] keeps two runs of one stack apart.
 
 pub mod event;
 pub mod execute;
+pub mod lease;
 pub mod observe;
 pub mod port;
 pub mod schedule;

@@ -5,12 +5,13 @@
 //! that a plan cannot write by construction.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Live, Sought};
+use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Found, Lease, Live, Sought};
 
 /// What a call through the door comes to.
 pub type Answer<T> = Result<T, CloudError>;
@@ -46,6 +47,21 @@ pub trait Write: Read {
 
     /// Removes an object. Absence is success.
     async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()>;
+}
+
+/// Where the lease of a stack lies. Nothing is written over what the writer has
+/// not seen.
+#[async_trait]
+pub trait LeaseStore: fmt::Debug + Send + Sync {
+    /// The lease that lies there, if one does.
+    async fn read(&self) -> Answer<Option<Found>>;
+
+    /// Writes a lease over that version, or where none is. Answers with the
+    /// version that it is now, or `None` if there was something else.
+    async fn write(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>>;
+
+    /// Removes that version. Tells whether it was there.
+    async fn remove(&self, version: &str) -> Answer<bool>;
 }
 
 /// One line of `ccprov list`.

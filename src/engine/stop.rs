@@ -38,6 +38,16 @@ impl Stopper {
             };
         });
     }
+
+    /// Asks for no more than that nothing new starts, however often.
+    pub fn ask_to_finish(&self) {
+        self.0.send_modify(|urgency| *urgency = (*urgency).max(Urgency::Finish));
+    }
+
+    /// One more side that listens.
+    pub fn listener(&self) -> Stop {
+        Stop(self.0.subscribe())
+    }
 }
 
 impl Stop {

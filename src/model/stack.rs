@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Desired, Place, Skip};
+use super::{Address, Desired, Lock, Place, Skip};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -22,6 +22,10 @@ pub struct Stack {
     /// The checks that it leaves out.
     #[serde(default)]
     pub skips: Vec<Skip>,
+    /// Where the lease lies that keeps two runs apart; without it nothing does.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
 }
 
 impl Stack {
@@ -33,6 +37,7 @@ impl Stack {
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
             skips: Vec::new(),
+            lock: None,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod diagnostics;
 mod difference;
 mod json;
 pub mod kinds_page;
+pub mod lease;
 pub mod outputs;
 mod page;
 mod phrases;
@@ -30,6 +31,7 @@ mod fixtures;
 
 pub use diagnostics::{diagnostics_json, diagnostics_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
+pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text};
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};

@@ -13,11 +13,13 @@
 //! kinds for tests of the engine.
 //!
 //! In reading order: `weather`, `calls`, `objects` with `rules` and `versions`,
-//! `cloud`, `stranger`, `kinds`.
+//! `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
+//! for the lease of a stack.
 
 mod calls;
 mod cloud;
 mod kinds;
+mod lease;
 mod objects;
 mod rules;
 mod stranger;
@@ -27,4 +29,5 @@ mod weather;
 pub use calls::{Operation, rounds};
 pub use cloud::{Cloud, Writer};
 pub use kinds::SimCatalog;
+pub use lease::{LeaseDoor, Mishap};
 pub use weather::{Fault, Weather};

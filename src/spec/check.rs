@@ -8,6 +8,8 @@ use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
 use super::load::{Inputs, StackFile};
+use super::lock;
+use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::skips;
 use super::told::{MOST_KEPT, in_order};
@@ -15,7 +17,8 @@ use super::tree::{Map, Node};
 use super::written::{self, Written};
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Identity, Location, Place, Prepared, Problem, Stack,
+    Address, Catalog, Desired, Diagnostic, Identity, Location, Lock, Place, Prepared, Problem,
+    Stack,
 };
 
 /// A stack that holds together.
@@ -64,6 +67,7 @@ pub fn check(
     let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
+    let lock = lock_of(file, place, inputs, &mut problems);
     // What is known of a resource that is not whole is checked too, but nothing follows from it.
     let admitted: Vec<&Written<'_>> = resources
         .iter()
@@ -73,6 +77,9 @@ pub fn check(
     let settled = settle(&admitted, &known, &oracle, &mut schemas, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
+    let section = file.root.get("lock");
+    let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
+    problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
     let desired = connect(&settled, &known, &mut problems);
     if !problems.is_empty() {
         return Err(in_order(problems));
@@ -86,8 +93,29 @@ pub fn check(
         resources: desired,
         outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
         skips,
+        lock,
     };
     Ok(Checked { stack, warnings: in_order(warnings), locations })
+}
+
+/// What `lock` says, on a ground without resources.
+fn lock_of(
+    file: &StackFile,
+    place: &Place,
+    inputs: &Inputs<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Lock> {
+    let (library, nothing) = (Library::default(), Map::new());
+    let ground = Ground {
+        stack: Some(file.name()),
+        place: Some(place),
+        env: inputs.env,
+        variables: &file.variables,
+        kinds: &[],
+        library: &library,
+        resources: &nothing,
+    };
+    lock::of(file.root.get("lock"), ground, problems)
 }
 
 fn evaluate_outputs(

@@ -84,6 +84,27 @@ fn stack_properties() -> Json {
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),
+        "lock": lock(),
+    })
+}
+
+fn lock() -> Json {
+    json!({
+        "description": "The lease that `apply` and `destroy` take, so that no two runs change the \
+                        stack at the same time.",
+        "type": "object",
+        "required": ["bucket"],
+        "additionalProperties": false,
+        "properties": {
+            "bucket": {
+                "type": "string",
+                "description": "A bucket of the stack's region that exists, and is not the stack's own.",
+            },
+            "key": {
+                "type": "string",
+                "description": "The object in it. Default: `ccprov/STACK.lease`.",
+            },
+        },
     })
 }
 

@@ -32,6 +32,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "resources",
     "outputs",
     "checks",
+    "lock",
     "extends",
 ];
 
@@ -118,7 +119,7 @@ pub(super) fn load_with(
     let reach = Reach::of(path).map_err(|problem| vec![problem])?;
     let mut deferred = Vec::new();
     let (root, start, mut sources) = read_chain(path, &reach, &mut deferred)?;
-    for key in ["vars", "tags", "resources", "outputs", "checks"] {
+    for key in ["vars", "tags", "resources", "outputs", "checks", "lock"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
         }

@@ -14,7 +14,7 @@
 //! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
 //! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `conform`, `predict`,
-//! `edges`, `check`; and beside them `told` and `editor`.
+//! `edges`, `lock`, `check`; and beside them `told` and `editor`.
 
 mod check;
 mod conform;
@@ -25,6 +25,7 @@ mod editor;
 mod expand;
 mod files;
 mod load;
+mod lock;
 mod lookup;
 mod merge;
 mod pattern;

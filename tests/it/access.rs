@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
+use crate::transcripts::Desk;
 
 /// Verbs that change nothing.
 const READING: [&str; 4] = ["Describe", "Get", "Head", "List"];
@@ -153,6 +154,26 @@ async fn whoever_has_no_more_than_the_policy_can_do_it_and_nothing_else() {
     must(&run(&planner, &["plan", STACK, "--var", "max_receives=4", "--detailed-exitcode"]), 0);
     must(&run(&remover, &["destroy", "-y", "--allow-data-loss", STACK]), 0);
     must(&run(&root, &["plan", "--destroy", STACK, "--detailed-exitcode"]), 0);
+}
+
+/// Without the right to list, S3 would say of a lease that is not there that
+/// it is forbidden.
+#[tokio::test]
+async fn the_policy_covers_the_lease_and_nothing_beside_it() {
+    let root = emulator::ministack_enforcing_tls().account();
+    aws::s3(&root).create_bucket().bucket(format!("locks-{}", root.id)).send().await.unwrap();
+    let text = "stack: claims\nregion: us-east-1\nlock: { bucket: \"locks-${account}\" }\n\
+                resources: {}\n";
+    let desk = |account: &Account, text: &str| Desk::with(account.clone(), text);
+    let policy = desk(&root, text).must("iam --for apply stack.yaml", 0).stdout;
+    let policy: Value = serde_json::from_str(&policy.replace("[ACCOUNT]", &root.id)).unwrap();
+    let holder = user(&root, "holder", &policy).await;
+    desk(&holder, text).must("unlock -y stack.yaml", 0);
+    desk(&holder, text).must("apply -y stack.yaml", 0);
+    let elsewhere = text.replace("\" }", "\", key: elsewhere }");
+    desk(&holder, &elsewhere).must("apply -y stack.yaml", 7);
+    let plan = desk(&root, text).must("iam --for plan stack.yaml", 0);
+    assert!(!plan.stdout.contains("locks-"), "a plan takes no lease: {plan}");
 }
 
 fn must(transcript: &Transcript, code: i32) {

@@ -40,6 +40,23 @@ fn in_a_skip() {
 }
 
 #[test]
+fn in_a_lock() {
+    let lock = |lock: &str| format!("resources:\n  a: {{ kind: queue }}\nlock: {lock}");
+    golden!(table(&[
+        ("no map", &lock("ops-locks")),
+        ("an unknown key", &lock("{ bucket: ops-locks, kye: a }")),
+        ("no bucket", &lock("{ key: a }")),
+        ("no name of a bucket", &lock("{ bucket: Ops_Locks }")),
+        ("no text", &lock("{ bucket: 123 }")),
+        ("no key for a lease", &lock("{ bucket: ops-locks, key: /a* }")),
+        ("a reference to a resource", &lock("{ bucket: '${a.arn}' }")),
+        ("none", &lock("~")),
+        ("well said", &lock("{ bucket: 'locks-${account}' }")),
+        ("with a key", &lock("{ bucket: ops-locks, key: 'teams/${stack}/${region}' }")),
+    ]));
+}
+
+#[test]
 fn in_an_entry() {
     golden!(table(&[
         ("a name with capitals", "resources:\n  Audit: { kind: queue }"),

@@ -141,6 +141,9 @@ fn sound(checked: &Checked) -> String {
     for skip in &checked.stack.skips {
         writeln!(text, "skips {} of {:?}: {}", skip.check, skip.resources, skip.reason).unwrap();
     }
+    if let Some(lock) = &checked.stack.lock {
+        writeln!(text, "lock {lock}").unwrap();
+    }
     for (name, value) in &checked.stack.outputs {
         writeln!(text, "output {name} = {}", document::shown_value(value)).unwrap();
     }

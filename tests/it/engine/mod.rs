@@ -7,6 +7,7 @@ mod critical_path;
 mod drift;
 mod failures;
 mod late_facts;
+mod lease;
 mod replacing;
 mod site;
 mod stopping;

@@ -26,6 +26,11 @@ const VARYING: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[UUID]"),
     // Those of `Emulator::account`; a session shows its own as [ACCOUNT].
     (r"\b100000000\d{3}\b", "[OTHER ACCOUNT]"),
+    (r"\S+@\S+ pid \d+", "[PROCESS]"),
+    (
+        r"sign of life \d+ s ago; without another it expires in \d+ s",
+        "sign of life [TIME] ago; without another it expires in [TIME]",
+    ),
     (r"until \d{4}-\d\d-\d\d", "until [DATE]"),
     (r"request id [0-9A-Za-z-]+", "request id [ID]"),
     // The end of a bucket's name follows from the account, and each test has its own.

@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Cut,
     /// The credentials are over.
     Expired,
+    /// A condition that the service does not know.
+    Unknown,
     /// What AWS says, and no emulator does: a status, a code and a message.
     Says(u16, &'static str, &'static str),
 }
@@ -199,6 +201,7 @@ async fn exchange(
             | Fault::Error500
             | Fault::Error503
             | Fault::Expired
+            | Fault::Unknown
             | Fault::Says(..)),
         ) => client.write_all(&refusal(&call, fault)).await,
         Some(Fault::KillAfter) => {
@@ -346,6 +349,7 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (Fault::Expired, "s3") => (400, "ExpiredToken", SAID),
         (Fault::Expired, "kms" | "sqs" | "tagging") => (400, "ExpiredTokenException", SAID),
         (Fault::Expired, _) => (403, "ExpiredToken", SAID),
+        (Fault::Unknown, _) => (501, "NotImplemented", SAID),
         (_, "kms") => (500, "KMSInternalException", SAID),
         (_, "iam") => (500, "ServiceFailure", SAID),
         (_, _) => (500, "InternalError", SAID),

@@ -7,6 +7,7 @@
 
 mod census;
 mod rules;
+mod side_by_side;
 mod trial;
 
 use std::collections::BTreeSet;

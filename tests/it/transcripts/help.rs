@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
     "apply",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 11] = [
     "destroy",
     "output",
     "list",
+    "unlock",
     "iam",
     "kinds",
     "schema",

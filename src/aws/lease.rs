@@ -1,0 +1,198 @@
+//! The lease of a stack, as an object of S3 under conditional writes.
+//!
+//! S3 takes a write under `If-None-Match: *` for one writer alone, and one
+//! under `If-Match` only over the content of that `ETag` (S3 User Guide,
+//! "Conditional requests"). How old a lease is follows from two times of S3's
+//! own: the `Date` of its answer and the object's `Last-Modified`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::display::DisplayErrorContext;
+
+use super::call_log::about;
+use super::error::{Attempt, OrAbsent};
+use crate::engine::port::{Answer, LeaseStore};
+use crate::model::{CloudError, ErrorClass, Found, Identity, Lease, Lock};
+
+/// What S3 says when something else is there than the writer thought, or
+/// another writer is at it this very moment.
+const OTHERWISE: &[&str] = &["ConditionalRequestConflict", "NoSuchKey", "PreconditionFailed"];
+/// What says that a condition is not understood.
+const NOT_UNDERSTOOD: &str = "NotImplemented";
+
+/// One object that holds a lease, or nothing.
+#[derive(Clone, Debug)]
+pub struct S3Lease {
+    s3: aws_sdk_s3::Client,
+    lock: Lock,
+}
+
+impl S3Lease {
+    pub(crate) fn new(s3: aws_sdk_s3::Client, lock: Lock) -> Self {
+        Self { s3, lock }
+    }
+
+    async fn get(&self) -> Answer<Option<Found>> {
+        let Lock { bucket, key } = &self.lock;
+        let clock = Clock::default();
+        let get = self.s3.get_object().bucket(bucket).key(key).customize();
+        let answer = get.interceptor(clock.clone()).send().await;
+        let answer = answer.attempting("s3:GetObject", || format!("read the lease {}", self.lock));
+        match answer {
+            Err(error) if error.code == "NoSuchKey" => Ok(None),
+            Err(error) => Err(at_the_bucket(error)),
+            Ok(object) => self.found(object, &clock).await.map(Some),
+        }
+    }
+
+    async fn found(&self, object: GetObjectOutput, clock: &Clock) -> Answer<Found> {
+        let (modified, version) = (object.last_modified, object.e_tag);
+        let Some(((now, modified), version)) = clock.now().zip(modified).zip(version) else {
+            return Err(self.strange("the answer lacks Date, Last-Modified or ETag".into()));
+        };
+        let bytes = object.body.collect().await.map_err(|error| {
+            let message = DisplayErrorContext(&error).to_string();
+            CloudError { class: ErrorClass::Transient, ..self.strange(message) }
+        })?;
+        let lease: Lease = serde_json::from_slice(&bytes.into_bytes())
+            .map_err(|error| self.strange(format!("what lies there is no lease: {error}")))?;
+        if lease.format != Lease::FORMAT {
+            let message = format!("it has format {}, and not {}", lease.format, Lease::FORMAT);
+            return Err(self.strange(message));
+        }
+        let age = (now.as_nanos() - modified.as_nanos()).clamp(0, u64::MAX.into());
+        let age = Duration::from_nanos(u64::try_from(age).unwrap_or_default());
+        Ok(Found { lease, version, age })
+    }
+
+    async fn put(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
+        let Lock { bucket, key } = &self.lock;
+        let text = serde_json::to_vec_pretty(lease)
+            .map_err(|error| self.strange(format!("it cannot be written as JSON: {error}")))?;
+        let put = self.s3.put_object().bucket(bucket).key(key).content_type("application/json");
+        let put = match over {
+            Some(version) => put.if_match(version),
+            None => put.if_none_match("*"),
+        };
+        let put = put.body(text.into()).send().await;
+        let put = put.attempting("s3:PutObject", || format!("write the lease {}", self.lock));
+        match put {
+            Ok(object) => match object.e_tag {
+                Some(version) => Ok(Some(version)),
+                None => Err(self.strange("the answer has no ETag".into())),
+            },
+            Err(error) if is_otherwise(&error) => Ok(None),
+            Err(error) => Err(at_the_bucket(error)),
+        }
+    }
+
+    async fn delete(&self, version: &str) -> Answer<bool> {
+        let Lock { bucket, key } = &self.lock;
+        let delete = self.s3.delete_object().bucket(bucket).key(key).if_match(version);
+        let gone = delete.send().await;
+        let gone = gone.attempting("s3:DeleteObject", || format!("remove the lease {}", self.lock));
+        match gone {
+            Ok(_) => Ok(true),
+            Err(error) if is_otherwise(&error) => Ok(false),
+            Err(error) if error.code == NOT_UNDERSTOOD => self.delete_after_a_look(version).await,
+            Err(error) => Err(at_the_bucket(error)),
+        }
+    }
+
+    /// For stores like S3 whose deletions know no conditions. Whoever takes the
+    /// lease over between the look and the deletion loses it, and notices.
+    async fn delete_after_a_look(&self, version: &str) -> Answer<bool> {
+        if self.get().await?.is_none_or(|found| found.version != version) {
+            return Ok(false);
+        }
+        let Lock { bucket, key } = &self.lock;
+        let gone = self.s3.delete_object().bucket(bucket).key(key).send().await;
+        let gone = gone.attempting("s3:DeleteObject", || format!("remove the lease {}", self.lock));
+        gone.or_absent().map(|_| true)
+    }
+
+    fn strange(&self, message: String) -> CloudError {
+        CloudError {
+            attempted: format!("understand the lease {}", self.lock),
+            operation: String::new(),
+            class: ErrorClass::Invalid,
+            code: String::new(),
+            message,
+            request_id: None,
+            hint: Some("look at the object; if nobody needs it, remove it".into()),
+        }
+    }
+
+    async fn about<T>(&self, work: impl Future<Output = T>) -> T {
+        about("lease", &Identity(self.lock.to_string()), work).await
+    }
+}
+
+#[async_trait]
+impl LeaseStore for S3Lease {
+    async fn read(&self) -> Answer<Option<Found>> {
+        self.about(Box::pin(self.get())).await
+    }
+
+    async fn write(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
+        self.about(Box::pin(self.put(lease, over))).await
+    }
+
+    async fn remove(&self, version: &str) -> Answer<bool> {
+        self.about(Box::pin(self.delete(version))).await
+    }
+}
+
+fn is_otherwise(error: &CloudError) -> bool {
+    OTHERWISE.contains(&error.code.as_str())
+}
+
+/// What keeps a lease from being where the stack file says.
+fn at_the_bucket(error: CloudError) -> CloudError {
+    let hint = match error.code.as_str() {
+        "NoSuchBucket" => "`lock.bucket` must exist: ccprov does not make it",
+        "PermanentRedirect" | "IllegalLocationConstraintException" => {
+            "`lock.bucket` must be in the region of the stack"
+        }
+        _ => return error,
+    };
+    CloudError { class: ErrorClass::Invalid, hint: Some(hint.into()), ..error }
+}
+
+/// Notes the `Date` of the answer to a call.
+#[derive(Clone, Debug, Default)]
+struct Clock(Arc<Mutex<Option<DateTime>>>);
+
+impl Clock {
+    fn now(&self) -> Option<DateTime> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Intercept for Clock {
+    fn name(&self) -> &'static str {
+        "Clock"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date;
+        Ok(())
+    }
+}
