@@ -31,10 +31,11 @@ pub struct LeaseDoor {
 }
 
 /// Where the lease lies, for all.
-#[derive(Debug, Default)]
-struct Shelf {
-    lying: Option<(Lease, u64, Instant)>,
-    versions: u64,
+type Shelf = Option<(Lease, Instant)>;
+
+/// As an `ETag` of S3 it follows from the content: equal leases, equal versions.
+fn version_of(lease: &Lease) -> String {
+    format!("{}.{}", lease.nonce, lease.renewals)
 }
 
 impl LeaseDoor {
@@ -71,9 +72,9 @@ impl LeaseDoor {
 impl LeaseStore for LeaseDoor {
     async fn read(&self) -> Answer<Option<Found>> {
         let there = self.open()?;
-        Ok(there.lying.as_ref().map(|(lease, version, written)| Found {
+        Ok(there.as_ref().map(|(lease, written)| Found {
             lease: lease.clone(),
-            version: version.to_string(),
+            version: version_of(lease),
             age: written.elapsed(),
         }))
     }
@@ -86,19 +87,17 @@ impl LeaseStore for LeaseDoor {
             Some(Mishap::Collision) => return Ok(None),
             Some(Mishap::Answer) | None => {}
         }
-        let lying = there.lying.as_ref().map(|(_, version, _)| version.to_string());
+        let lying = there.as_ref().map(|(lying, _)| version_of(lying));
         let written = (lying.as_deref() == over).then(|| {
-            there.versions += 1;
-            there.lying = Some((lease.clone(), there.versions, Instant::now()));
-            there.versions.to_string()
+            *there = Some((lease.clone(), Instant::now()));
+            version_of(lease)
         });
         if mishap == Some(Mishap::Answer) { Err(no_answer()) } else { Ok(written) }
     }
 
     async fn remove(&self, version: &str) -> Answer<bool> {
         let mut there = self.open()?;
-        let is_it = |(_, lying, _): &mut (Lease, u64, Instant)| lying.to_string() == version;
-        Ok(there.lying.take_if(is_it).is_some())
+        Ok(there.take_if(|(lying, _)| version_of(lying) == version).is_some())
     }
 }
 

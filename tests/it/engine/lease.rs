@@ -145,6 +145,18 @@ async fn one_of_many_takes_a_dead_one_over() {
     assert_ne!(one.is_ok(), other.is_ok());
 }
 
+/// Whoever saw a lease, and comes back late to take it over as a dead one,
+/// must not do so to one that was renewed meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_renewed_lease_is_not_taken_for_what_it_was() {
+    let (ada, bob) = two();
+    let _keeper = ada.takes(AT_ONCE).await.unwrap();
+    let seen = found(&bob).await.unwrap();
+    elapse(LIFETIME).await;
+    let taken = bob.door.write(&bob.lease(), Some(&seen.version)).await.unwrap();
+    assert_eq!((taken, holder(&bob).await.as_deref()), (None, Some("ada")));
+}
+
 /// A holder whose line is dead gives up before anybody may take over.
 #[tokio::test(start_paused = true)]
 async fn who_cannot_renew_stops_before_another_begins() {
