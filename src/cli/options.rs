@@ -75,6 +75,7 @@ pub(crate) struct Where {
 
 /// Options of the two commands that change AWS.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Run {
     /// Do not ask
     #[arg(short = 'y', long)]

@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    const BEGAN: Duration = Duration::from_millis(1000);
+    const BEGAN: Duration = Duration::from_secs(1);
 
     /// The plan of the runs among the fixtures.
     fn plan() -> Plan {
