@@ -1,6 +1,6 @@
 # `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture check audit build docs tools plan apply destroy clean ministack ministack-and-moto
+.PHONY: help demo test torture bench check audit build docs tools plan apply destroy clean ministack ministack-and-moto
 
 STACK ?= stacks/dev.yaml
 
@@ -22,6 +22,11 @@ test: ## everything that CI checks; installs the emulators that it needs
 
 torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
 	cargo test --test it torture:: -- --include-ignored --nocapture
+
+bench: ## measure what docs/PERFORMANCE.md tells (the first time builds all of it optimised)
+	@scripts/tools.sh ministack boto3
+	cargo build --release
+	cargo bench --no-default-features --bench performance
 
 check: ## what needs no test to run: format, lints, the wall before AWS, documentation, dependencies
 	cargo fmt --check

@@ -3,14 +3,15 @@
 # .tools/: emulators of AWS, and cargo-deny. What is installed already, in the version stated here, is
 # left alone.
 #
-#   scripts/tools.sh ministack moto cargo-deny
+#   scripts/tools.sh ministack moto cargo-deny boto3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The only place that states versions. MiniStack needs cbor2 for the protocol of CloudWatch, and
-# cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service.
+# cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service. boto3 serves `make bench` alone.
 ministack=(1.5.33 'ministack==1.5.33' 'cbor2>=5.4,<7' 'cryptography>=41')
 moto=(5.2.1 'moto[server]==5.2.1')
+boto3=(1.44.5 'boto3==1.44.5')
 cargo_deny=0.20.2
 
 fail() {
@@ -64,7 +65,7 @@ certificate() {
     mv "$home/certificate.pem.new" "$home/certificate.pem"
 }
 
-[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny"
+[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny, boto3"
 for tool in "$@"; do
     case "$tool" in
         ministack)
@@ -72,7 +73,8 @@ for tool in "$@"; do
             certificate
             ;;
         moto) install moto "${moto[@]}" ;;
+        boto3) install boto3 "${boto3[@]}" ;;
         cargo-deny) install_cargo_deny ;;
-        *) fail "there is no tool $tool; there are ministack, moto and cargo-deny" ;;
+        *) fail "there is no tool $tool; there are ministack, moto, cargo-deny and boto3" ;;
     esac
 done

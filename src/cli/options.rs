@@ -97,4 +97,8 @@ pub(crate) struct Run {
     /// Tell progress as JSON lines on stdout
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Tell in the end where the time went; with --json on stderr
+    #[arg(long)]
+    pub(crate) timings: bool,
 }

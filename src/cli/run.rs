@@ -18,7 +18,8 @@ use crate::engine::{Report, Site, Until, execute};
 use crate::model::{Diagnostic, ErrorClass, FactRef, Mask, document};
 use crate::plan::Plan;
 use crate::report::{
-    self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, View, summary_text, trace_json,
+    self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, TimedRun, View, summary_text,
+    timings_text, trace_json,
 };
 
 /// What to run, and how to speak of it.
@@ -105,14 +106,19 @@ async fn carry_out(
         report
     };
     let outputs = known_outputs(plan, &report);
-    let text = summary_text(&record, task.of, &outputs, &task.command);
+    let calls = calls.calls();
+    let mut text = summary_text(&record, task.of, &outputs, &task.command);
+    if task.options.timings {
+        let run = TimedRun { plan, catalog: &catalog, record: &record, began, calls: &calls };
+        text = format!("{text}\n{}", timings_text(run));
+    }
     if task.options.json {
         screen.talk(&text);
     } else {
         screen.data(&format!("\n{text}"));
     }
     if let Some(path) = &task.place.trace {
-        screen.file(path, &trace_json(record.ended(), began, &calls.calls()))?;
+        screen.file(path, &trace_json(record.ended(), began, &calls))?;
     }
     Ok(exit_of(&report, record.was_interrupted()))
 }

@@ -91,7 +91,7 @@ pub async fn execute(
             let run = StepRun {
                 site,
                 node: &site.plan.steps[id.0],
-                known: foreman.facts.clone(),
+                known: foreman.known_to(&site.plan.steps[id.0].step),
                 signal: signal.clone(),
                 stop: stop.clone(),
             };
@@ -161,6 +161,16 @@ impl<'a> Foreman<'a> {
             action: node.step.action(),
         });
         Some(step)
+    }
+
+    /// The facts that a step may need: those of whom its resource mentions.
+    fn known_to(&self, step: &Step) -> BTreeMap<Address, Facts> {
+        let mentions = match step {
+            Step::Create { want } | Step::Update { want, .. } => &want.mentions,
+            Step::Delete { .. } => return BTreeMap::new(),
+        };
+        let known = |address: &Address| Some((address.clone(), self.facts.get(address)?.clone()));
+        mentions.iter().filter_map(known).collect()
     }
 
     fn hear(&mut self, step: StepId, signal: Signal) {

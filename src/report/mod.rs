@@ -6,6 +6,7 @@
 //! writes where is up to the front desk. Text carries colour codes always:
 //! write it through `anstream`, which takes them out where they are unwanted.
 
+mod critical_path;
 pub mod diagnostics;
 mod difference;
 mod json;
@@ -21,6 +22,7 @@ pub mod progress;
 mod schema;
 mod style;
 pub mod summary;
+mod timings;
 pub mod trace;
 mod value;
 pub mod verify;
@@ -29,6 +31,7 @@ mod yaml;
 #[cfg(test)]
 mod fixtures;
 
+pub use critical_path::TimedRun;
 pub use diagnostics::{diagnostics_json, diagnostics_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use lease::{lease_holder, lease_life, lease_text};
@@ -37,6 +40,7 @@ pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, View};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
+pub use timings::timings_text;
 pub use trace::{rounds, trace_json};
 pub use verify::{
     InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,

@@ -19,6 +19,7 @@ use super::style::{ADD, BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 #[derive(Clone, Debug, Default)]
 pub struct RunRecord {
     started: BTreeMap<StepId, Duration>,
+    told: BTreeMap<StepId, Duration>,
     accepted: BTreeMap<StepId, Duration>,
     ended: Vec<EndedStep>,
     summary: Option<Summary>,
@@ -28,6 +29,8 @@ pub struct RunRecord {
 /// A step that ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndedStep {
+    /// Which.
+    pub step: StepId,
     /// Whose.
     pub address: Address,
     /// Which kind.
@@ -36,6 +39,8 @@ pub struct EndedStep {
     pub action: Action,
     /// When its calls began, since the run did; `None` if they never did.
     pub started: Option<Duration>,
+    /// When it told its facts, if that was before it was accepted.
+    pub told: Option<Duration>,
     /// When the cloud had accepted all of them.
     pub accepted: Option<Duration>,
     /// When it ended.
@@ -76,15 +81,20 @@ impl View for RunRecord {
             EventKind::StepStarted { step, .. } => {
                 self.started.insert(*step, event.elapsed);
             }
+            EventKind::FactsKnown { step, .. } => {
+                self.told.entry(*step).or_insert(event.elapsed);
+            }
             EventKind::StepAccepted { step, .. } => {
                 self.accepted.insert(*step, event.elapsed);
             }
             EventKind::StepFinished { step, address, kind, action, outcome, .. } => {
                 self.ended.push(EndedStep {
+                    step: *step,
                     address: address.clone(),
                     kind: kind.clone(),
                     action: *action,
                     started: self.started.remove(step),
+                    told: self.told.remove(step),
                     accepted: self.accepted.remove(step),
                     ended: event.elapsed,
                     outcome: outcome.clone(),
@@ -94,7 +104,6 @@ impl View for RunRecord {
             EventKind::RunFinished { summary } => self.summary = Some(*summary),
             EventKind::RunStarted { .. }
             | EventKind::StepRetrying { .. }
-            | EventKind::FactsKnown { .. }
             | EventKind::StepWaiting { .. } => {}
         }
     }

@@ -73,14 +73,15 @@ fn step(step: &EndedStep, began: Duration) -> Option<Span> {
         end: began + step.ended,
         details: Details {
             kind: Some(step.kind.clone()),
-            outcome: Some(outcome(&step.outcome)),
+            outcome: Some(outcome_word(&step.outcome)),
             accepted_ms: step.accepted.map(|accepted| (began + accepted).as_secs_f64() * 1e3),
             ..Details::default()
         },
     })
 }
 
-fn outcome(outcome: &Outcome) -> &'static str {
+/// How a step ended, in a word or two.
+pub(super) fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done { .. } => "done",
         Outcome::Failed { .. } => "failed",

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ccprov::model::CallRecord;
 use ccprov::report::rounds;
-use serde_json::Value;
 
+use crate::support::aws;
 use crate::support::binary::Ccprov;
 use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator;
+use crate::support::trace;
 
 /// Long against what the emulator and ccprov compute between two calls, so
 /// that calls which could go out together do.
@@ -29,6 +30,19 @@ fn the_claim_check_takes_few_rounds() {
     // Without the read that shows it.
     check(&ccprov, UPDATE_AGAIN, Bounds { rounds: 4, calls: 34 });
     asked_once(&check(&ccprov, "destroy", Bounds { rounds: 5, calls: 43 }));
+}
+
+/// What counts exchanges counts calls.
+#[tokio::test]
+async fn the_proxy_counts_calls() {
+    let account = emulator::ministack().account();
+    let proxy = DelayProxy::start(&account.endpoint, Duration::ZERO);
+    let sqs = aws_sdk_sqs::Client::new(&aws::config(&account.through(&proxy.url())));
+    for _ in 0..3 {
+        sqs.list_queues().send().await.expect("a list");
+    }
+    assert_eq!(proxy.exchanges(), 3);
+    assert_eq!(proxy.connections(), 1);
 }
 
 /// At most so many.
@@ -53,7 +67,7 @@ fn check(ccprov: &Ccprov, command: &str, most: Bounds) -> Vec<CallRecord> {
     }
     let transcript = ccprov.run(&arguments);
     assert_eq!(transcript.code, Some(0), "{transcript}");
-    let calls = calls(&fs::read_to_string(&file).expect("a trace"));
+    let calls = trace::calls(&fs::read_to_string(&file).expect("a trace"));
     let counted = rounds(&calls);
     assert!(counted > 0, "the trace tells no calls");
     let found = calls.len();
@@ -73,30 +87,6 @@ fn asked_once(calls: &[CallRecord]) {
             told(calls)
         );
     }
-}
-
-/// The calls of a trace, as `--trace` writes it.
-fn calls(trace: &str) -> Vec<CallRecord> {
-    let trace: Value = serde_json::from_str(trace).expect("JSON");
-    let events = trace["traceEvents"].as_array().expect("events");
-    let calls = events.iter().filter(|event| event["cat"] == "call");
-    calls
-        .map(|event| {
-            let micros = |field: &str| Duration::from_micros(event[field].as_u64().expect(field));
-            let (service, operation) =
-                event["name"].as_str().and_then(|name| name.split_once(':')).expect("a name");
-            CallRecord {
-                service: service.to_owned(),
-                operation: operation.to_owned(),
-                start: micros("ts"),
-                end: micros("ts") + micros("dur"),
-                status: event["args"]["status"].as_u64().and_then(|it| it.try_into().ok()),
-                request_id: None,
-                attempt: 1,
-                object: event["args"]["object"].as_str().map(str::to_owned),
-            }
-        })
-        .collect()
 }
 
 fn told(calls: &[CallRecord]) -> String {

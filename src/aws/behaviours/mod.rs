@@ -1,11 +1,11 @@
 //! Behaviours: what the parts of a messaging system do together, found out by
 //! using them.
 //!
-//! One file per behaviour, one line in [`behaviours`] and one in [`INFOS`].
-//! What they share: the [`bench`] (clients, wishes, and what has to be put
-//! away), the [`mark`] of a run, [`path`] (who should tell whom, read off a
-//! scene), [`payload`], [`event`], [`probe`], [`inbox`], [`letter`] and
-//! [`target`] (what can be tried where). An exercise sends nothing but marked
+//! One file per behaviour, one line in `behaviours` and one in [`INFOS`].
+//! What they share: the `bench` (clients, wishes, and what has to be put
+//! away), the `mark` of a run, `path` (who should tell whom, read off a
+//! scene), `payload`, `event`, `probe`, `inbox`, `letter` and
+//! `target` (what can be tried where). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
 //! may, and deletes none but its own.
 //!

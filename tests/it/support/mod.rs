@@ -8,3 +8,4 @@ pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
 pub(crate) mod page;
+pub(crate) mod trace;

@@ -88,6 +88,20 @@ fn a_trace_holds_steps_and_calls() {
     assert!(names(1).iter().any(|step| step.contains("queue")), "{:?}", names(1));
 }
 
+#[test]
+fn timings_come_last_and_beside_json() {
+    let desk = desk();
+    let applied = desk.must("apply -y --timings stack.yaml", 0).stdout;
+    let (_, told) = applied.split_once("\nSteps\n").expect("the steps");
+    assert!(told.contains("|#"), "{told}");
+    assert!(told.contains("\nCritical path\n"), "{told}");
+    let rounds = told.split_once("\nRounds\n").expect("the rounds").1;
+    assert!(rounds.contains("calls, in ") && rounds.contains("order forces "), "{rounds}");
+    let destroyed = desk.must("destroy -y --json --timings stack.yaml", 0);
+    assert!(destroyed.stderr.contains("\nCritical path\n"), "{destroyed}");
+    assert!(destroyed.stdout.lines().all(|line| line.starts_with('{')), "{destroyed}");
+}
+
 /// Pipes are no terminals, and who says `NO_COLOR` means it.
 #[test]
 fn nothing_but_text_goes_to_files_and_pipes() {

@@ -1,0 +1,41 @@
+//! Repeated measurements, and what may be said of them.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Measurements of one thing, sorted.
+#[derive(Debug)]
+pub(crate) struct Spread(Vec<f64>);
+
+impl Spread {
+    pub(crate) fn of(measured: impl IntoIterator<Item = Duration>) -> Self {
+        let mut measured: Vec<f64> = measured.into_iter().map(|it| it.as_secs_f64()).collect();
+        measured.sort_by(f64::total_cmp);
+        assert!(!measured.is_empty(), "nothing was measured");
+        Self(measured)
+    }
+
+    pub(crate) fn median(&self) -> f64 {
+        self.0[self.0.len() / 2]
+    }
+
+    /// Whether every measurement here is below every one there.
+    pub(crate) fn is_below(&self, other: &Self) -> bool {
+        self.0.last() < other.0.first()
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (least, most) = (self.0[0], self.0[self.0.len() - 1]);
+        write!(f, "{:.2} s ({least:.2} to {most:.2})", self.median())
+    }
+}
+
+/// What some work takes by the clock on the wall.
+#[expect(clippy::disallowed_methods, reason = "measures time; nothing depends on it")]
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let done = work();
+    (done, began.elapsed())
+}
