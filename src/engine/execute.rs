@@ -12,7 +12,7 @@ use super::schedule::Schedule;
 use super::step::{Signal, StepRun};
 use super::stop::{Stop, Urgency};
 use crate::model::{Address, Catalog, FactRef, Facts};
-use crate::plan::{Plan, Step, StepId};
+use crate::plan::{Plan, Step, StepId, StepNode};
 
 /// How many steps are in flight at a time. Sockets and memory need a bound;
 /// no account's write limits come near it.
@@ -77,6 +77,8 @@ pub async fn execute(
     events: mpsc::UnboundedSender<Event>,
 ) -> Report {
     let mut foreman = Foreman::new(site, events);
+    let writes = |node: &&StepNode| !matches!(node.step, Step::Delete { .. });
+    let written = site.plan.steps.iter().filter(writes).map(|node| &node.address).collect();
     foreman.tell(EventKind::RunStarted { steps: site.plan.steps.len() });
     let (signal, mut signals) = mpsc::unbounded_channel();
     let mut running = FuturesUnordered::new();
@@ -92,6 +94,7 @@ pub async fn execute(
                 site,
                 node: &site.plan.steps[id.0],
                 known: foreman.known_to(&site.plan.steps[id.0].step),
+                written: &written,
                 signal: signal.clone(),
                 stop: stop.clone(),
             };

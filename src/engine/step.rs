@@ -1,6 +1,6 @@
 //! One step of a run, from its first call to its confirmation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,6 +36,8 @@ pub(super) struct StepRun<'a> {
     pub(super) node: &'a StepNode,
     /// Facts that became known in this run before the step started.
     pub(super) known: BTreeMap<Address, Facts>,
+    /// What this run makes or changes.
+    pub(super) written: &'a BTreeSet<&'a Address>,
     pub(super) signal: mpsc::UnboundedSender<(StepId, Signal)>,
     pub(super) stop: Stop,
 }
@@ -198,13 +200,7 @@ impl StepRun<'_> {
 
     /// Whether a refusal may be a race with what this run has just written.
     fn relies_on_this_run(&self, want: &Desired) -> bool {
-        let written =
-            |address: &Address| {
-                self.site.plan.steps.iter().any(|node| {
-                    node.address == *address && !matches!(node.step, Step::Delete { .. })
-                })
-            };
-        want.mentions.iter().chain(want.edges.keys()).any(written)
+        want.mentions.iter().chain(want.edges.keys()).any(|it| self.written.contains(it))
     }
 
     /// Calls until it succeeds, fails for good, or the run is abandoned.
