@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     /// Whose credentials these are.
     pub(crate) caller: Caller,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// The stack file; empty where none was read.
+    pub(crate) file: PathBuf,
     /// Where each resource stands; empty where no file was read.
     pub(crate) locations: BTreeMap<Address, Location>,
     pub(crate) catalog: AwsCatalog,
@@ -59,7 +61,8 @@ impl Opened {
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
-        Ok(Self { warnings: checked.warnings, locations: checked.locations, ..opened })
+        let (warnings, locations) = (checked.warnings, checked.locations);
+        Ok(Self { warnings, file: path, locations, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -92,9 +95,9 @@ impl Opened {
     ) -> Self {
         let Connected { session, caller, here, journal } = connected;
         let calls = session.calls.clone();
-        let (warnings, locations) = (Vec::new(), BTreeMap::new());
+        let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, caller, warnings, locations, catalog, provider, calls, journal, mask }
+        Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
     }
 
     /// Looks at everything that concerns the stack.

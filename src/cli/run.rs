@@ -125,7 +125,7 @@ async fn carry_out(
 
 async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, mask: &Mask) {
     while let Some(event) = events.recv().await {
-        views.show(&mask.veil_value(&event));
+        views.show(&mask.veil_value(event));
     }
     views.finish();
 }

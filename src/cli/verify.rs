@@ -19,7 +19,6 @@ use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::signals::Signals;
-use super::stack_path;
 use crate::aws::behaviours::{self, Options, behaviours};
 use crate::engine::Look;
 use crate::model::{CheckInfo, Diagnostic, Inspected, Level, Scene};
@@ -172,7 +171,6 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let file = stack_path::find(arguments.what.stack.as_deref(), environment)?;
     let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let (started, began) = (clock::now(), Instant::now());
     let mut view = view(arguments, &opened, screen);
@@ -185,7 +183,7 @@ pub(crate) async fn run(
     let record = InspectionRecord {
         stack: &opened.stack.name,
         place: &opened.stack.place,
-        file: &file.display().to_string(),
+        file: &opened.file.display().to_string(),
         locations: &opened.locations,
         checks: &checks(),
         started: &started,
@@ -244,7 +242,7 @@ async fn watched(
     };
     let show = async {
         while let Some(notice) = notices.recv().await {
-            view.show(&screen.mask.veil_value(&notice));
+            view.show(&screen.mask.veil_value(notice));
         }
     };
     let results = tokio::select! {
@@ -252,7 +250,7 @@ async fn watched(
         () = signals.first() => None,
     };
     bench.put_away().await?;
-    Ok(results.map(|results| screen.mask.veil_value(&results)))
+    Ok(results.map(|results| screen.mask.veil_value(results)))
 }
 
 /// The same inspection for everybody who asked.

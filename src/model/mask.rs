@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// What stands in a secret's place.
 pub const HIDDEN: &str = "(sensitive)";
@@ -61,20 +62,78 @@ impl Mask {
         secrets.iter().any(|secret| text.contains(&secret.text))
     }
 
-    /// A value with every secret hidden in all of its texts.
+    /// A value with every secret hidden in all of its texts. Texts that the
+    /// value cannot do without, as the words for its own states, are no secrets
+    /// even where one reads the same.
     ///
     /// # Panics
-    /// Where the value cannot be written as JSON and read again.
-    pub fn veil_value<T: Serialize + DeserializeOwned + Clone>(&self, value: &T) -> T {
+    /// Where the value cannot be written as JSON.
+    pub fn veil_value<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
         let is_plain = self.secrets.read().unwrap_or_else(PoisonError::into_inner).is_empty();
         if is_plain {
-            return value.clone();
+            return value;
         }
-        let veiled = serde_json::to_string(value).map(|text| self.veil(&text));
-        // A mask writes no quotes and no escapes, so that what was JSON stays JSON.
-        veiled
-            .and_then(|text| serde_json::from_str(&text))
-            .expect("a value of the house is plain JSON")
+        let mut tree = serde_json::to_value(&value).expect("a value of the house is plain JSON");
+        let mut spots = Vec::new();
+        self.spots(&tree, String::new(), &mut spots);
+        spots.into_iter().fold(value, |value, spot| {
+            let mut veiled = tree.clone();
+            spot.veil(&mut veiled, self);
+            match T::deserialize(&veiled) {
+                Ok(value) => {
+                    tree = veiled;
+                    value
+                }
+                Err(_) => value,
+            }
+        })
+    }
+
+    /// Where secrets stand in a value; the inner ones first, so that a key that
+    /// changes is on the way to none that follows.
+    fn spots(&self, value: &Value, at: String, found: &mut Vec<Spot>) {
+        match value {
+            Value::String(text) if self.hides(text) => found.push(Spot::Text(at)),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.spots(item, format!("{at}/{index}"), found);
+                }
+            }
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    let token = key.replace('~', "~0").replace('/', "~1");
+                    self.spots(field, format!("{at}/{token}"), found);
+                }
+                let secret = fields.keys().filter(|key| self.hides(key));
+                found.extend(secret.map(|key| Spot::Key { of: at.clone(), key: key.clone() }));
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// Where in a value a secret stands, as a JSON Pointer (RFC 6901).
+enum Spot {
+    Text(String),
+    Key { of: String, key: String },
+}
+
+impl Spot {
+    fn veil(&self, tree: &mut Value, mask: &Mask) {
+        match self {
+            Self::Text(at) => {
+                if let Some(Value::String(text)) = tree.pointer_mut(at) {
+                    *text = mask.veil(text);
+                }
+            }
+            Self::Key { of, key } => {
+                if let Some(Value::Object(fields)) = tree.pointer_mut(of)
+                    && let Some(field) = fields.remove(key)
+                {
+                    fields.insert(mask.veil(key), field);
+                }
+            }
+        }
     }
 }
 
@@ -92,7 +151,7 @@ fn spellings(secret: &str) -> BTreeSet<String> {
 }
 
 fn in_json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
+    let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -113,7 +172,10 @@ fn in_url(text: &str, plain: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::model::{Diagnostic, Level};
 
     fn check(secret: &str, text: &str, shown: &str) {
         let mask = Mask::default();
@@ -154,11 +216,30 @@ mod tests {
         assert_eq!(format!("{mask:?}"), "Mask");
     }
 
+    fn check_value<T>(secret: &str, value: T, shown: &T)
+    where
+        T: Serialize + DeserializeOwned + PartialEq + fmt::Debug,
+    {
+        let mask = Mask::default();
+        mask.hide(secret);
+        assert_eq!(mask.veil_value(value), *shown);
+    }
+
     #[test]
     fn values_stay_values() {
-        let mask = Mask::default();
-        mask.hide("se\"cret");
-        let veiled = mask.veil_value(&vec!["se\"cret".to_owned(), "other".to_owned()]);
-        assert_eq!(veiled, ["(sensitive)", "other"]);
+        let map = |key: &str, text: &str| BTreeMap::from([(key.to_owned(), text.to_owned())]);
+        let texts = |text: &str| vec![text.to_owned(), "other".to_owned()];
+        check_value("se\"cret", texts("se\"cret"), &texts("(sensitive)"));
+        check_value("a/secret~", map("of a/secret~", "a"), &map("of (sensitive)", "a"));
+        check_value("a/secret~", vec![map("a", "a/secret~")], &vec![map("a", "(sensitive)")]);
+    }
+
+    #[test]
+    fn a_value_keeps_the_words_that_it_is_made_of() {
+        let problem = |summary: &str| Diagnostic::warning(summary).hint("say warning");
+        let shown = Diagnostic::warning("a (sensitive)").hint("say (sensitive)");
+        check_value("warning", problem("a warning"), &shown);
+        check_value("summary", problem("summary"), &problem("(sensitive)"));
+        check_value("warning", Level::Warning, &Level::Warning);
     }
 }
