@@ -300,14 +300,7 @@ impl Header<'_> {
             problems.push(unquoted_account(&node));
             return None;
         }
-        let text = shape::text(&node, key, problems)?;
-        match check(text) {
-            Ok(()) => Some(text.to_owned()),
-            Err(problem) => {
-                problems.push(problem.at(Some(node.at.location())));
-                None
-            }
-        }
+        shape::checked(&node, key, problems, check)
     }
 }
 

@@ -61,15 +61,7 @@ fn text(
 ) -> Option<String> {
     let (node, found) = Expansion::new(ground).evaluate_alone(node);
     problems.extend(found);
-    let node = node?;
-    let text = shape::text(&node, key, problems)?;
-    match check(text) {
-        Ok(()) => Some(text.to_owned()),
-        Err(problem) => {
-            problems.push(problem.at(Some(node.at.location())));
-            None
-        }
-    }
+    shape::checked(&node?, key, problems, check)
 }
 
 /// S3 User Guide, "General purpose bucket naming rules".

@@ -37,6 +37,23 @@ pub(super) fn text<'a>(
     expect(node.as_text(), node, what, "text", problems)
 }
 
+/// The text if it passes a check, or a problem.
+pub(super) fn checked(
+    node: &Node,
+    what: &str,
+    problems: &mut Vec<Diagnostic>,
+    check: fn(&str) -> Result<(), Diagnostic>,
+) -> Option<String> {
+    let text = text(node, what, problems)?;
+    match check(text) {
+        Ok(()) => Some(text.to_owned()),
+        Err(problem) => {
+            problems.push(problem.at(Some(node.at.location())));
+            None
+        }
+    }
+}
+
 /// The boolean, or a problem.
 pub(super) fn flag(node: &Node, what: &str, problems: &mut Vec<Diagnostic>) -> Option<bool> {
     expect(node.as_bool(), node, what, "`true` or `false`", problems)
