@@ -94,12 +94,13 @@ impl StepRun<'_> {
         let canon = self.canon();
         let filled = canon.with_facts(want, &|fact| lookup(&self.known, fact));
         let filled = filled.map_err(|problems| Trouble::Refused(in_one(problems)))?;
+        let filled = filled.unwrap_or_else(|| want.clone());
         let pending = document::pending_facts(&Value::Object(filled.document.clone()));
         if let Some(fact) = pending.first() {
             return Err(Trouble::Refused(not_known(want, fact)));
         }
         Ok(match have {
-            Some(live) => canon.with_ignored(&filled, live),
+            Some(live) => canon.with_ignored(&filled, live).unwrap_or(filled),
             None => filled,
         })
     }
@@ -179,12 +180,13 @@ impl StepRun<'_> {
         if !is_ours(&live) {
             return Err(Trouble::Refused(not_ours(want, &live)));
         }
-        let want = self.canon().with_ignored(want, &live);
-        let diff = self.differences(&want, &live);
+        let left_alone = self.canon().with_ignored(want, &live);
+        let want = left_alone.as_ref().unwrap_or(want);
+        let diff = self.differences(want, &live);
         if diff.is_empty() {
             return Ok(live.facts);
         }
-        self.update(&want, &live, &diff).await
+        self.update(want, &live, &diff).await
     }
 
     async fn update(

@@ -54,7 +54,9 @@ impl FieldDiff {
 pub fn compare(want: &Document, have: &Document) -> Vec<FieldDiff> {
     let mut diffs = Vec::new();
     for (field, wanted) in want {
-        differ(&Path::field(field.clone()), have.get(field), Some(wanted), &mut diffs);
+        if have.get(field) != Some(wanted) {
+            differ(&Path::field(field.clone()), have.get(field), Some(wanted), &mut diffs);
+        }
     }
     diffs
 }

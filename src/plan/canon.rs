@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::model::compare::element_names;
 use crate::model::{
-    Catalog, Desired, Diagnostic, FactRef, Live, Naming, Place, Prepared, Problem, document,
+    Catalog, Desired, Diagnostic, Document, FactRef, Live, Naming, Place, Prepared, Problem,
+    document,
 };
 
 /// Who knows what is canonical, and where.
@@ -25,7 +26,8 @@ pub struct Canon<'a> {
 }
 
 impl Canon<'_> {
-    /// The resource with every fact filled in that `known` can tell.
+    /// The resource with every fact filled in that `known` can tell; `None` if
+    /// that changes nothing.
     ///
     /// # Errors
     /// What its kind has against the facts.
@@ -33,26 +35,32 @@ impl Canon<'_> {
         &self,
         want: &Desired,
         known: &dyn Fn(&FactRef) -> Option<String>,
-    ) -> Result<Desired, Vec<Diagnostic>> {
-        let written = Value::Object(want.document.clone());
-        let filled = document::fill(&written, known);
-        match filled {
-            Value::Object(document) if document != want.document => {
-                let filled = Desired { document, ..want.clone() };
-                let late = |problem| late(&filled, problem);
-                self.canonical(&filled).map_err(|found| found.into_iter().map(late).collect())
-            }
-            _ => Ok(want.clone()),
+    ) -> Result<Option<Desired>, Vec<Diagnostic>> {
+        if !want.document.values().any(document::has_pending) {
+            return Ok(None);
         }
+        let fill =
+            |(field, value): (&String, &Value)| (field.clone(), document::fill(value, known));
+        let document: Document = want.document.iter().map(fill).collect();
+        if document == want.document {
+            return Ok(None);
+        }
+        let filled = Desired { document, ..want.clone() };
+        let late = |problem| late(&filled, problem);
+        let canonical = self.canonical(&filled);
+        canonical.map(Some).map_err(|found| found.into_iter().map(late).collect())
     }
 
     /// The resource with the fields of `ignore_changes` as the object has them,
-    /// so that writing what stands around them leaves them alone.
+    /// so that writing what stands around them leaves them alone; `None` if that
+    /// is how it is stated.
     ///
     /// A field at the top is taken over only if both have it: what the stack
     /// does not state is not ours to write.
-    #[must_use]
-    pub fn with_ignored(&self, want: &Desired, live: &Live) -> Desired {
+    pub fn with_ignored(&self, want: &Desired, live: &Live) -> Option<Desired> {
+        if want.lifecycle.ignore_changes.is_empty() {
+            return None;
+        }
         let mut left = want.clone();
         for pattern in &want.lifecycle.ignore_changes {
             let mut steps = pattern.split('.');
@@ -62,11 +70,11 @@ impl Canon<'_> {
             }
         }
         if left.document == want.document {
-            return left;
+            return None;
         }
         // What the cloud holds may break a rule of the kind's. It was not written
         // by us, and is not ours to refuse.
-        self.canonical(&left).unwrap_or(left)
+        Some(self.canonical(&left).unwrap_or(left))
     }
 
     fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {

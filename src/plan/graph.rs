@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::planner::{Fate, Permissions, Verdict};
 use crate::model::document::pending_facts;
-use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Emptying, Stack};
+use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Emptying, Identity, Stack};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
@@ -60,7 +60,7 @@ pub(super) fn may_empty(document: &Document) -> bool {
 
 /// The steps of all fates, with their needs.
 pub(super) fn steps(
-    fates: &[Fate],
+    fates: &[Fate<'_>],
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Vec<StepNode> {
@@ -76,10 +76,14 @@ pub(super) fn steps(
 }
 
 /// Whether a resource still waits for a fact of another one.
-fn waits_for(fate: &Fate, target: &Address) -> bool {
-    let document = fate.verdict.want().map(|want| Value::Object(want.document.clone()));
-    let pending = document.as_ref().map(pending_facts).unwrap_or_default();
-    pending.iter().any(|fact| fact.address == *target)
+fn waits_for(fate: &Fate<'_>, target: &Address) -> bool {
+    let values = fate.verdict.want().into_iter().flat_map(|want| want.document.values());
+    values.flat_map(pending_facts).any(|fact| fact.address == *target)
+}
+
+/// A step's own: the plan outlives what it was drawn from.
+fn boxed<T: Clone>(drawn_from: &T) -> Box<T> {
+    Box::new(drawn_from.clone())
 }
 
 /// The steps so far, and where to find those of an address.
@@ -95,47 +99,46 @@ struct Draft {
 }
 
 impl Draft {
-    fn add(&mut self, fate: &Fate, permissions: Permissions) {
+    fn add(&mut self, fate: &Fate<'_>, permissions: Permissions) {
         let emptying = |force: bool| {
             if force || permissions.allow_data_loss { Emptying::Empty } else { Emptying::Keep }
         };
         match &fate.verdict {
             Verdict::Keep { .. } | Verdict::Delete { why: DeleteReason::WithParent, .. } => {}
             Verdict::Create { want } | Verdict::Replace { want, goes_along: true, .. } => {
-                self.make(fate, Step::Create { want: Box::new(want.clone()) });
+                self.make(fate, Step::Create { want: boxed(want) });
             }
             Verdict::Update { want, live, diff } => {
-                let (want, have) = (Box::new(want.clone()), Box::new(live.clone()));
-                self.make(fate, Step::Update { want, have, diff: diff.clone() });
+                let diff = diff.clone();
+                self.make(fate, Step::Update { want: boxed(want), have: boxed(live), diff });
             }
             Verdict::Replace { want, live, order, .. } => {
-                self.make(fate, Step::Create { want: Box::new(want.clone()) });
-                let have = Box::new(live.clone());
+                self.make(fate, Step::Create { want: boxed(want) });
                 let emptying = emptying(may_empty(&want.document));
-                let id = self.unmake(fate, Step::Delete { have, emptying, along: 0 });
+                let id = self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
                 if *order == ReplaceOrder::DeleteFirst {
                     self.clearing.insert(id);
                 }
             }
             Verdict::Delete { live, force, .. } => {
-                let have = Box::new(live.clone());
-                self.unmake(fate, Step::Delete { have, emptying: emptying(*force), along: 0 });
+                let emptying = emptying(*force);
+                self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
             }
         }
     }
 
-    fn make(&mut self, fate: &Fate, step: Step) {
+    fn make(&mut self, fate: &Fate<'_>, step: Step) {
         let id = self.push(fate, step);
         self.making.insert(fate.address.clone(), id);
     }
 
-    fn unmake(&mut self, fate: &Fate, step: Step) -> StepId {
+    fn unmake(&mut self, fate: &Fate<'_>, step: Step) -> StepId {
         let id = self.push(fate, step);
         self.unmaking.insert(fate.address.clone(), id);
         id
     }
 
-    fn push(&mut self, fate: &Fate, step: Step) -> StepId {
+    fn push(&mut self, fate: &Fate<'_>, step: Step) -> StepId {
         let id = StepId(self.nodes.len());
         let address = fate.address.clone();
         self.nodes.push(StepNode { id, address, step, needs: BTreeMap::new() });
@@ -143,7 +146,7 @@ impl Draft {
     }
 
     /// What goes with its parent is counted there.
-    fn count_along(&mut self, fates: &[Fate]) {
+    fn count_along(&mut self, fates: &[Fate<'_>]) {
         let parents = fates.iter().filter_map(|fate| match &fate.verdict {
             Verdict::Delete { live, why: DeleteReason::WithParent, .. }
             | Verdict::Replace { live, goes_along: true, .. } => live.parent.as_ref(),
@@ -153,20 +156,19 @@ impl Draft {
             | Verdict::Create { .. }
             | Verdict::Update { .. } => None,
         });
+        let mut children: BTreeMap<(&str, &Identity), usize> = BTreeMap::new();
         for parent in parents {
-            for node in &mut self.nodes {
-                if let Step::Delete { have, along, .. } = &mut node.step
-                    && have.kind == parent.kind
-                    && have.identity == parent.identity
-                {
-                    *along += 1;
-                }
+            *children.entry((&parent.kind, &parent.identity)).or_default() += 1;
+        }
+        for node in &mut self.nodes {
+            if let Step::Delete { have, along, .. } = &mut node.step {
+                *along = children.get(&(&have.kind, &have.identity)).copied().unwrap_or_default();
             }
         }
     }
 
     /// Creations and updates follow the edges.
-    fn order_makings(&mut self, fates: &[Fate], catalog: &dyn Catalog) {
+    fn order_makings(&mut self, fates: &[Fate<'_>], catalog: &dyn Catalog) {
         let exists_early = |kind: &str| catalog.kind(kind).is_some_and(|kind| kind.exists_early);
         for fate in fates {
             let Some(&id) = self.making.get(&fate.address) else { continue };
@@ -190,7 +192,7 @@ impl Draft {
 
     /// The two halves of a replacement: the old object goes before its
     /// successor takes the name, or after everybody has turned to the new one.
-    fn order_replacements(&mut self, fates: &[Fate]) {
+    fn order_replacements(&mut self, fates: &[Fate<'_>]) {
         for fate in fates {
             let (Some(&new), Some(&old)) =
                 (self.making.get(&fate.address), self.unmaking.get(&fate.address))
@@ -217,11 +219,11 @@ impl Draft {
     /// Deletions follow the kinds' word: a key goes last, a policy after the
     /// roles that have it attached.
     fn order_deletions(&mut self, catalog: &dyn Catalog) {
-        let after: Vec<Vec<String>> = self
+        let after: Vec<&[String]> = self
             .nodes
             .iter()
-            .map(|node| catalog.kind(node.step.kind()).map(|kind| kind.delete_after.clone()))
-            .map(Option::unwrap_or_default)
+            .map(|node| catalog.kind(node.step.kind()))
+            .map(|kind| kind.map_or(&[][..], |kind| &kind.delete_after))
             .collect();
         let covers = |kinds: &[String], kind: &str| kinds.iter().any(|name| name == kind);
         for &id in self.unmaking.values() {
@@ -232,11 +234,11 @@ impl Draft {
             let needed: Vec<StepId> = self
                 .nodes
                 .iter()
-                .filter(|other| other.id != id && covers(&after[id.0], other.step.kind()))
+                .filter(|other| other.id != id && covers(after[id.0], other.step.kind()))
                 // Two deletions that would wait for each other do not wait.
                 .filter(|other| {
                     let also_deletes = matches!(other.step, Step::Delete { .. });
-                    !(also_deletes && covers(&after[other.id.0], &kind))
+                    !(also_deletes && covers(after[other.id.0], &kind))
                 })
                 .map(|other| other.id)
                 .collect();

@@ -1,5 +1,6 @@
 //! Compares a stack with the world and decides what happens to every address.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -9,8 +10,8 @@ use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrd
 use super::graph;
 use super::world::World;
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, FactRef, Facts, FieldDiff, KindInfo, Live, Owner,
-    Parent, Path, Stack, Status, compare, document,
+    Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Owner, Parent, Path,
+    Stack, Status, compare, document,
 };
 
 /// The path of a diff that says whose an object is to be.
@@ -37,7 +38,7 @@ pub fn plan(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
+    let mut desk = Desk::new(stack, world, catalog);
     let mut problems = Vec::new();
     for address in graph::ordered(stack)? {
         let resolved = desk.resolve(&stack.resources[&address]);
@@ -64,7 +65,7 @@ pub fn plan_destroy(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Plan {
-    let mut desk = Desk { stack, world, catalog, resolved: BTreeMap::new(), fates: Vec::new() };
+    let mut desk = Desk::new(stack, world, catalog);
     for (address, live) in &world.found {
         let ours = desk.is_ours(live);
         if ours && !is_going(live) {
@@ -72,7 +73,7 @@ pub fn plan_destroy(
             let declared = stack.resources.get(address);
             let document = declared.map_or(&live.document, |want| &want.document);
             let force = graph::may_empty(document);
-            let verdict = Verdict::Delete { live: live.clone(), why: DeleteReason::Destroy, force };
+            let verdict = Verdict::Delete { live, why: DeleteReason::Destroy, force };
             desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
         }
     }
@@ -84,31 +85,32 @@ pub fn plan_destroy(
 
 /// What was decided for one address.
 #[derive(Clone, Debug)]
-pub(super) struct Fate {
+pub(super) struct Fate<'a> {
     pub(super) address: Address,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Verdict<'a>,
     pub(super) notes: Vec<String>,
 }
 
 /// The decision, with all that the steps need: what is wanted (every fact
-/// filled in that is known by now) and what there is.
+/// filled in that is known by now) and what there is. Only what becomes a step
+/// is copied: most of a large stack stays as it is, most of the time.
 #[derive(Clone, Debug)]
-pub(super) enum Verdict {
+pub(super) enum Verdict<'a> {
     Keep {
-        want: Desired,
-        live: Live,
+        want: Cow<'a, Desired>,
+        live: &'a Live,
     },
     Create {
-        want: Desired,
+        want: Cow<'a, Desired>,
     },
     Update {
-        want: Desired,
-        live: Live,
+        want: Cow<'a, Desired>,
+        live: &'a Live,
         diff: Vec<FieldDiff>,
     },
     Replace {
-        want: Desired,
-        live: Live,
+        want: Cow<'a, Desired>,
+        live: &'a Live,
         diff: Vec<FieldDiff>,
         because: Cause,
         order: ReplaceOrder,
@@ -116,7 +118,7 @@ pub(super) enum Verdict {
         goes_along: bool,
     },
     Delete {
-        live: Live,
+        live: &'a Live,
         why: DeleteReason,
         force: bool,
     },
@@ -126,31 +128,52 @@ struct Desk<'a> {
     stack: &'a Stack,
     world: &'a World,
     catalog: &'a dyn Catalog,
-    /// Facts that are known now, and will still hold after the plan.
-    resolved: BTreeMap<Address, Facts>,
-    fates: Vec<Fate>,
+    fates: Vec<Fate<'a>>,
+    /// Where in `fates` a declared resource's is.
+    decided: BTreeMap<Address, usize>,
+    /// What is deleted to make room for another of its name.
+    making_room: BTreeSet<Parent>,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog) -> Self {
+        let (fates, decided, making_room) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+        Self { stack, world, catalog, fates, decided, making_room }
+    }
+
     /// The resource with the facts filled in that earlier decisions settled.
-    fn resolve(&self, want: &Desired) -> Result<Desired, Vec<Diagnostic>> {
-        let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
-        self.canon().with_facts(want, &known)
+    fn resolve(&self, want: &'a Desired) -> Result<Cow<'a, Desired>, Vec<Diagnostic>> {
+        let filled = self.canon().with_facts(want, &|fact| self.known(fact))?;
+        Ok(filled.map_or(Cow::Borrowed(want), Cow::Owned))
+    }
+
+    /// A fact that is known now, and will still hold after the plan: of an object
+    /// that stays, or predicted of any.
+    fn known(&self, fact: &FactRef) -> Option<String> {
+        let fate = &self.fates[*self.decided.get(&fact.address)?];
+        let (seen, want) = match &fate.verdict {
+            Verdict::Keep { want, live } | Verdict::Update { want, live, .. } => {
+                (live.facts.get(&fact.fact), want)
+            }
+            Verdict::Create { want } | Verdict::Replace { want, .. } => (None, want),
+            Verdict::Delete { .. } => return None,
+        };
+        seen.or_else(|| want.predicted.get(&fact.fact)).cloned()
     }
 
     fn canon(&self) -> Canon<'_> {
         Canon { catalog: self.catalog, stack: &self.stack.name, place: &self.stack.place }
     }
 
-    fn decide(&self, want: Desired) -> Result<Fate, Diagnostic> {
+    fn decide(&self, want: Cow<'a, Desired>) -> Result<Fate<'a>, Diagnostic> {
         let kind = self.kind(&want.kind)?;
         let live = self.world.found.get(&want.address);
-        let live = live.filter(|live| kind.revivable || !is_going(live)).cloned();
+        let live = live.filter(|live| kind.revivable || !is_going(live));
         let address = want.address.clone();
         let Some(live) = live else {
             return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
         };
-        let (ownership, note) = self.ownership(kind, &want, &live)?;
+        let (ownership, note) = self.ownership(kind, &want, live)?;
         let awaited = match &live.status {
             Status::Awaiting(what) => Some(what.clone()),
             Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
@@ -164,24 +187,30 @@ impl Desk<'_> {
     fn judge(
         &self,
         kind: &KindInfo,
-        want: Desired,
-        live: Live,
+        want: Cow<'a, Desired>,
+        live: &'a Live,
         ownership: Option<FieldDiff>,
-    ) -> Verdict {
-        let left_alone = self.canon().with_ignored(&want, &live);
-        let mut diff = differences(kind, &left_alone, &live);
+    ) -> Verdict<'a> {
+        let left_alone = self.canon().with_ignored(&want, live);
+        let mut diff = differences(kind, left_alone.as_ref().unwrap_or(&want), live);
         diff.extend(ownership);
         if let Status::Deleting(why) = &live.status {
             diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
         }
-        let lost_parent = self.lost_parent(&live);
+        let lost_parent = self.lost_parent(live);
         let goes_along = lost_parent.is_some();
         diff.extend(lost_parent);
         let mut causes =
             diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
         match causes.next() {
-            None if diff.is_empty() => Verdict::Keep { want: left_alone, live },
-            None => Verdict::Update { want: left_alone, live, diff },
+            None => {
+                let want = left_alone.map_or(want, Cow::Owned);
+                if diff.is_empty() {
+                    Verdict::Keep { want, live }
+                } else {
+                    Verdict::Update { want, live, diff }
+                }
+            }
             Some(first) => {
                 let because = Cause { first, others: causes.collect() };
                 // A new object under the old name can only come after the old one.
@@ -248,33 +277,17 @@ impl Desk<'_> {
     /// with is deleted to make room for another of its name.
     fn lost_parent(&self, live: &Live) -> Option<FieldDiff> {
         let parent = live.parent.as_ref()?;
-        let makes_room = |fate: &Fate| match &fate.verdict {
-            Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } => {
-                (&live.kind, &live.identity) == (&parent.kind, &parent.identity)
-            }
-            Verdict::Keep { .. }
-            | Verdict::Create { .. }
-            | Verdict::Update { .. }
-            | Verdict::Replace { .. }
-            | Verdict::Delete { .. } => false,
-        };
-        let is_lost = self.fates.iter().any(makes_room);
         let had = json!(format!("{} {}", parent.kind, parent.identity));
         let diff = FieldDiff::new(Path::field(PARENT), Some(had), Some(json!("made anew")));
-        is_lost.then_some(FieldDiff { forces_replace: true, ..diff })
+        self.making_room.contains(parent).then_some(FieldDiff { forces_replace: true, ..diff })
     }
 
-    /// Keeps what later decisions may rely on: facts of an object that stays,
-    /// and predictions of any.
-    fn record(&mut self, fate: Fate) {
-        let facts = match &fate.verdict {
-            Verdict::Keep { want, live } | Verdict::Update { want, live, .. } => {
-                want.predicted.clone().into_iter().chain(live.facts.clone()).collect()
-            }
-            Verdict::Create { want } | Verdict::Replace { want, .. } => want.predicted.clone(),
-            Verdict::Delete { .. } => Facts::new(),
-        };
-        self.resolved.insert(fate.address.clone(), facts);
+    /// Keeps what later decisions may rely on.
+    fn record(&mut self, fate: Fate<'a>) {
+        if let Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } = &fate.verdict {
+            self.making_room.insert(as_parent(live));
+        }
+        self.decided.insert(fate.address.clone(), self.fates.len());
         self.fates.push(fate);
     }
 
@@ -285,8 +298,8 @@ impl Desk<'_> {
                 && live.owner.as_ref().is_some_and(|owner| owner.address.is_passing())
         };
         let declared: BTreeSet<Address> = self.stack.resources.keys().cloned().collect();
-        let orphans: Vec<&Live> = self
-            .world
+        let world = self.world;
+        let orphans: Vec<&Live> = world
             .orphans
             .iter()
             .filter(|live| self.is_ours(live) && !is_going(live) && !is_passing(live))
@@ -296,7 +309,7 @@ impl Desk<'_> {
             let address = free_address(live, &taken);
             taken.insert(address.clone());
             let force = graph::may_empty(&live.document);
-            let verdict = Verdict::Delete { live: live.clone(), why, force };
+            let verdict = Verdict::Delete { live, why, force };
             self.fates.push(Fate { address, verdict, notes: Vec::new() });
         }
     }
@@ -307,16 +320,17 @@ impl Desk<'_> {
     }
 
     fn finish(mut self, permissions: Permissions) -> Plan {
+        let known = |fact: &FactRef| self.known(fact);
+        let outputs = self.stack.outputs.iter();
+        let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
+        let outputs = outputs.collect();
         self.spare_children();
         self.fates.sort_by(|a, b| a.address.cmp(&b.address));
         let steps = graph::steps(&self.fates, self.catalog, permissions);
-        let known = |fact: &FactRef| self.resolved.get(&fact.address)?.get(&fact.fact).cloned();
-        let outputs = self.stack.outputs.iter();
-        let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
         Plan {
             stack: self.stack.name.clone(),
             place: self.stack.place.clone(),
-            outputs: outputs.collect(),
+            outputs,
             steps,
             changes: self.fates.into_iter().map(Fate::into_change).collect(),
         }
@@ -360,6 +374,11 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
     diff
 }
 
+/// An object, as its children know it.
+fn as_parent(live: &Live) -> Parent {
+    Parent { kind: live.kind.clone(), identity: live.identity.clone() }
+}
+
 fn is_going(live: &Live) -> bool {
     matches!(live.status, Status::Deleting(_))
 }
@@ -374,7 +393,7 @@ fn free_address(live: &Live, taken: &BTreeSet<Address>) -> Address {
         .unwrap_or_else(named)
 }
 
-impl Verdict {
+impl Verdict<'_> {
     /// The resource, unless it only goes.
     pub(super) fn want(&self) -> Option<&Desired> {
         match self {
@@ -387,13 +406,11 @@ impl Verdict {
     }
 }
 
-impl Fate {
+impl Fate<'_> {
     /// The object that goes, as its children know it.
     fn leaving(&self) -> Option<Parent> {
         match &self.verdict {
-            Verdict::Delete { live, .. } => {
-                Some(Parent { kind: live.kind.clone(), identity: live.identity.clone() })
-            }
+            Verdict::Delete { live, .. } => Some(as_parent(live)),
             Verdict::Keep { .. }
             | Verdict::Create { .. }
             | Verdict::Update { .. }
@@ -403,22 +420,25 @@ impl Fate {
 
     fn into_change(self) -> PlannedChange {
         let Self { address, verdict, notes } = self;
-        let (kind, identity, change) = match verdict {
-            Verdict::Keep { want, .. } => (want.kind, want.identity, Change::NoOp),
-            Verdict::Create { want } => {
-                (want.kind, want.identity, Change::Create { document: want.document })
+        let (kind, identity) = match &verdict {
+            Verdict::Keep { want, .. }
+            | Verdict::Create { want }
+            | Verdict::Update { want, .. }
+            | Verdict::Replace { want, .. } => (want.kind.clone(), want.identity.clone()),
+            Verdict::Delete { live, .. } => (live.kind.clone(), live.identity.clone()),
+        };
+        let change = match verdict {
+            Verdict::Keep { .. } => Change::NoOp,
+            Verdict::Create { want } => Change::Create { document: want.document.clone() },
+            Verdict::Update { diff, .. } => Change::Update { diff },
+            Verdict::Replace { live, diff, because, order, .. } => {
+                Change::Replace { because, diff, order, holdings: live.holdings.clone() }
             }
-            Verdict::Update { want, diff, .. } => {
-                (want.kind, want.identity, Change::Update { diff })
-            }
-            Verdict::Replace { want, live, diff, because, order, .. } => {
-                let holdings = live.holdings;
-                (want.kind, want.identity, Change::Replace { because, diff, order, holdings })
-            }
-            Verdict::Delete { live, why, .. } => {
-                let Live { kind, identity, document, holdings, .. } = live;
-                (kind, identity, Change::Delete { why, document, holdings })
-            }
+            Verdict::Delete { live, why, .. } => Change::Delete {
+                why,
+                document: live.document.clone(),
+                holdings: live.holdings.clone(),
+            },
         };
         PlannedChange { address, kind, identity, change, notes }
     }
