@@ -10,14 +10,14 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::local_server::{LocalServer, address_of};
 
 /// What befalls a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,13 +77,12 @@ impl fmt::Display for Call {
 /// Decides for the number of a call, from 0, and the call.
 pub(crate) type Chooser = Box<dyn Fn(usize, &Call) -> Option<Fault> + Send + Sync>;
 
-/// A running proxy, on a thread of its own. Stops when dropped.
+/// A running proxy. Stops when dropped.
 #[derive(Debug)]
 pub(crate) struct FaultProxy {
-    address: SocketAddr,
+    server: LocalServer,
     shared: Arc<Shared>,
     victim: watch::Sender<Option<u32>>,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 struct Shared {
@@ -117,25 +116,15 @@ impl FaultProxy {
         url: &str,
         choose: impl Fn(usize, &Call) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        let target = url.trim_start_matches("http://").parse().expect("http://HOST:PORT");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("tokio asks for that");
-        let address = listener.local_addr().expect("the port that was bound");
+        let target = address_of(url);
         let shared = Arc::new(Shared { target, choose: Box::new(choose), seen: Mutex::default() });
         let (victim, hunted) = watch::channel(None);
-        let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a socket that listens");
-                tokio::select! {
-                    () = serve(listener, serving, hunted) => {}
-                    _ = stopped => {}
-                }
-            });
+        let server = LocalServer::start(move |client| {
+            let (shared, victim) = (Arc::clone(&serving), hunted.clone());
+            async move { exchange(client, &shared, victim).await }
         });
-        Self { address, shared, victim, running: Some((stop, thread)) }
+        Self { server, shared, victim }
     }
 
     /// The nth call fails once.
@@ -143,9 +132,18 @@ impl FaultProxy {
         Self::start(url, move |index, _| (index == number).then_some(fault))
     }
 
+    /// The first call of an operation fails once.
+    pub(crate) fn first(url: &str, operation: &'static str, fault: Fault) -> Self {
+        let struck = AtomicBool::new(false);
+        Self::start(url, move |_, call| {
+            let strikes = call.operation == operation && !struck.swap(true, Ordering::Relaxed);
+            strikes.then_some(fault)
+        })
+    }
+
     /// Where to send calls instead.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Whom to kill: the process that talks through this. A call that is to
@@ -163,24 +161,6 @@ impl FaultProxy {
     pub(crate) fn befallen(&self) -> Vec<(Call, Fault)> {
         let seen = self.shared.seen();
         seen.iter().filter_map(|(call, fault)| Some((call.clone(), (*fault)?))).collect()
-    }
-}
-
-impl Drop for FaultProxy {
-    fn drop(&mut self) {
-        if let Some((stop, thread)) = self.running.take() {
-            let _ended_before = stop.send(());
-            let _panicked = thread.join();
-        }
-    }
-}
-
-async fn serve(listener: TcpListener, shared: Arc<Shared>, victim: watch::Receiver<Option<u32>>) {
-    let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        let (shared, victim) = (Arc::clone(&shared), victim.clone());
-        // Either side may hang up at any time; that ends one connection and is no failure.
-        connections.spawn(async move { exchange(client, &shared, victim).await.ok() });
     }
 }
 

@@ -7,5 +7,6 @@ pub(crate) mod binary;
 pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
+mod local_server;
 pub(crate) mod page;
 pub(crate) mod trace;
