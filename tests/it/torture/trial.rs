@@ -9,7 +9,8 @@ use super::census::{Census, Deviation};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
-use crate::support::fault_proxy::{Call, Fault, FaultProxy};
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::request::Call;
 
 /// Which command suffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
