@@ -87,8 +87,11 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { injected, unharmed, deviation, .. } = self;
         let Deviation { orphans, duplicates, touched, .. } = deviation;
-        let again = injected - unharmed;
-        write!(f, "{injected} | {unharmed} | {again} | {orphans} | {duplicates} | {touched}")
+        let [alone, again] = [*unharmed, injected - unharmed].map(|count| match count {
+            0 => String::new(),
+            count => format!("{count} "),
+        });
+        write!(f, "{injected} | {alone}| {again}| {orphans} | {duplicates} | {touched}")
     }
 }
 
