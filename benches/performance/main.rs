@@ -14,6 +14,8 @@ mod claim_check;
 #[expect(dead_code, unused_imports, reason = "what its tests use; here the trace counts calls")]
 mod delay_proxy;
 mod footprint;
+#[path = "../../tests/it/support/local_server.rs"]
+mod local_server;
 mod scale;
 mod spread;
 #[path = "../../tests/it/support/trace.rs"]

@@ -99,7 +99,10 @@ impl Persistence {
         let (budget, pause) = match error.class {
             ErrorClass::Throttled | ErrorClass::Transient => (FAULT_BUDGET, self.backoff.pause()),
             ErrorClass::NotYet(InFlight::Cooldown) => (COOLDOWN_BUDGET, COOLDOWN_PAUSE),
-            ErrorClass::NotYet(InFlight::Dependency) if self.dependencies_in_flight => {
+            // What this run made may be absent for those who look elsewhere.
+            ErrorClass::NotYet(InFlight::Dependency) | ErrorClass::Absent
+                if self.dependencies_in_flight =>
+            {
                 (DEPENDENCY_BUDGET, self.backoff.pause())
             }
             ErrorClass::NotYet(InFlight::Dependency)
@@ -133,9 +136,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_missing_dependency_is_waited_for_only_if_it_is_in_flight() {
-        let refusal = error(ErrorClass::NotYet(InFlight::Dependency));
-        assert_eq!(Persistence::new(1, false).pause_after(&refusal), None);
-        assert!(Persistence::new(1, true).pause_after(&refusal).is_some());
+        for class in [ErrorClass::NotYet(InFlight::Dependency), ErrorClass::Absent] {
+            assert_eq!(Persistence::new(1, false).pause_after(&error(class)), None);
+            assert!(Persistence::new(1, true).pause_after(&error(class)).is_some());
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,8 @@ use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator::{self, Account};
-use crate::support::fault_proxy::{Call, Fault, FaultProxy};
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::request::Call;
 use crate::transcripts::{Desk, check};
 
 const STACK: &str = r#"

@@ -10,22 +10,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
-/// A running proxy, on a thread of its own so that a test may block on the
-/// binary that talks through it. Stops when dropped.
+use super::local_server::{LocalServer, address_of};
+
+/// A running proxy. Stops when dropped.
 #[derive(Debug)]
 pub(crate) struct DelayProxy {
-    address: SocketAddr,
+    server: LocalServer,
     counts: Arc<Counts>,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 #[derive(Debug, Default)]
@@ -37,30 +33,16 @@ struct Counts {
 impl DelayProxy {
     /// A proxy before `url`, which is `http://HOST:PORT`.
     pub(crate) fn start(url: &str, delay: Duration) -> Self {
-        let target: SocketAddr =
-            url.trim_start_matches("http://").parse().expect("http://HOST:PORT");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("tokio asks for that");
-        let address = listener.local_addr().expect("the port that was bound");
         let counts = Arc::new(Counts::default());
-        let (stop, stopped) = oneshot::channel();
-        let serving = Arc::clone(&counts);
-        let thread = std::thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a socket that listens");
-                tokio::select! {
-                    () = serve(listener, target, delay, serving) => {}
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self { address, counts, running: Some((stop, thread)) }
+        let (target, counting) = (address_of(url), Arc::clone(&counts));
+        let server =
+            LocalServer::start(move |client| relay(client, target, delay, Arc::clone(&counting)));
+        Self { server, counts }
     }
 
     /// Where to send calls instead.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// How many connections there were.
@@ -75,32 +57,13 @@ impl DelayProxy {
     }
 }
 
-impl Drop for DelayProxy {
-    fn drop(&mut self) {
-        if let Some((stop, thread)) = self.running.take() {
-            let _ended_before = stop.send(());
-            let _panicked = thread.join();
-        }
-    }
-}
-
-async fn serve(listener: TcpListener, target: SocketAddr, delay: Duration, counts: Arc<Counts>) {
-    let mut connections = JoinSet::new();
-    // Accepting fails when the listener is beyond hope; the test will see refusals.
-    while let Ok((client, _)) = listener.accept().await {
-        counts.connections.fetch_add(1, Ordering::SeqCst);
-        let counts = Arc::clone(&counts);
-        // Either side may hang up at any time; that ends one connection and is no failure.
-        connections.spawn(async move { relay(client, target, delay, &counts).await.ok() });
-    }
-}
-
 async fn relay(
     mut client: TcpStream,
     target: SocketAddr,
     delay: Duration,
-    counts: &Counts,
+    counts: Arc<Counts>,
 ) -> io::Result<()> {
+    counts.connections.fetch_add(1, Ordering::SeqCst);
     let mut server = TcpStream::connect(target).await?;
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     let mut waiting = false;
@@ -137,8 +100,10 @@ async fn far_away(delay: Duration) {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use tokio::net::TcpListener;
     use tokio::time::Instant;
 
+    use super::super::local_server::serve;
     use super::*;
 
     const DELAY: Duration = Duration::from_millis(100);
@@ -167,7 +132,10 @@ mod tests {
         let (target, address) = (far.local_addr().unwrap(), near.local_addr().unwrap());
         let counts = Arc::new(Counts::default());
         tokio::spawn(echo(far));
-        tokio::spawn(serve(near, target, DELAY, Arc::clone(&counts)));
+        let counting = Arc::clone(&counts);
+        tokio::spawn(serve(near, move |client| {
+            relay(client, target, DELAY, Arc::clone(&counting))
+        }));
 
         let start = Instant::now();
         let mut stream = TcpStream::connect(address).await.unwrap();

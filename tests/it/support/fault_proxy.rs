@@ -2,22 +2,25 @@
 //! impatient operator does.
 //!
 //! It reads one request at a time, decides what befalls it, and otherwise
-//! hands it on over a connection of its own, which ends with the answer: so an
-//! effect that took place, and an answer that did not arrive, are two
-//! things. Requests are numbered in the order in which they came in.
+//! hands it on: so an effect that took place, and an answer that did not
+//! arrive, are two things. Requests are numbered in the order in which they
+//! came in. Shown, it tells all of them, with what befell each.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::aws_rules::AwsRules;
+use super::local_server::{LocalServer, address_of};
+use super::request::{Call, Request};
 
 /// What befalls a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,38 +61,35 @@ impl Fault {
     ];
 }
 
-/// One request, as far as anybody wants to tell it from others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
-    /// As credentials are scoped: `sqs`, `s3`.
-    pub(crate) service: String,
-    /// For example `CreateQueue`; for S3 the method and what of the bucket:
-    /// `PUT ?versioning`.
-    pub(crate) operation: String,
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.service, self.operation)
-    }
-}
-
 /// Decides for the number of a call, from 0, and the call.
 pub(crate) type Chooser = Box<dyn Fn(usize, &Call) -> Option<Fault> + Send + Sync>;
 
-/// A running proxy, on a thread of its own. Stops when dropped.
+/// A running proxy. Stops when dropped.
 #[derive(Debug)]
 pub(crate) struct FaultProxy {
-    address: SocketAddr,
+    server: LocalServer,
     shared: Arc<Shared>,
     victim: watch::Sender<Option<u32>>,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 struct Shared {
     target: SocketAddr,
     choose: Chooser,
-    seen: Mutex<Vec<(Call, Option<Fault>)>>,
+    rules: Option<AwsRules>,
+    seen: Mutex<Vec<(Call, Fate)>>,
+    /// That a rule refused a call.
+    news: Condvar,
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Passed,
+    /// It got the answer from before the last write.
+    Lagged,
+    Suffered(Fault),
 }
 
 impl fmt::Debug for Shared {
@@ -99,15 +99,38 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    fn seen(&self) -> MutexGuard<'_, Vec<(Call, Option<Fault>)>> {
+    fn seen(&self) -> MutexGuard<'_, Vec<(Call, Fate)>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fate_of(&self, call: Call) -> Option<Fault> {
+    /// The call's number, and what the chooser has for it.
+    fn enter(&self, call: Call) -> (usize, Option<Fault>) {
         let mut seen = self.seen();
-        let fault = (self.choose)(seen.len(), &call);
-        seen.push((call, fault));
-        fault
+        let number = seen.len();
+        let fault = (self.choose)(number, &call);
+        seen.push((call, fault.map_or(Fate::Passed, Fate::Suffered)));
+        (number, fault)
+    }
+
+    /// What the rules have for a call that nobody chose.
+    async fn refusal(&self, number: usize, request: &Request) -> Option<Fault> {
+        let fault = self.rules.as_ref()?.refusal(request).await?;
+        self.seen()[number].1 = Fate::Suffered(fault);
+        self.news.notify_all();
+        Some(fault)
+    }
+
+    async fn answer(&self, number: usize, request: &Request) -> io::Result<Vec<u8>> {
+        let old = self.rules.as_ref().and_then(|rules| rules.old_answer(request));
+        if let Some(old) = old {
+            self.seen()[number].1 = Fate::Lagged;
+            return Ok(old);
+        }
+        let answer = request.answer(self.target).await?;
+        if let Some(rules) = &self.rules {
+            rules.note(request, &answer);
+        }
+        Ok(answer)
     }
 }
 
@@ -117,25 +140,24 @@ impl FaultProxy {
         url: &str,
         choose: impl Fn(usize, &Call) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        let target = url.trim_start_matches("http://").parse().expect("http://HOST:PORT");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("tokio asks for that");
-        let address = listener.local_addr().expect("the port that was bound");
-        let shared = Arc::new(Shared { target, choose: Box::new(choose), seen: Mutex::default() });
+        Self::serve(address_of(url), Box::new(choose), None)
+    }
+
+    /// A proxy that holds all calls to rules.
+    pub(crate) fn under(rules: AwsRules) -> Self {
+        Self::serve(address_of(rules.endpoint()), Box::new(|_, _| None), Some(rules))
+    }
+
+    fn serve(target: SocketAddr, choose: Chooser, rules: Option<AwsRules>) -> Self {
+        let (seen, news) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { target, choose, rules, seen, news });
         let (victim, hunted) = watch::channel(None);
-        let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a socket that listens");
-                tokio::select! {
-                    () = serve(listener, serving, hunted) => {}
-                    _ = stopped => {}
-                }
-            });
+        let server = LocalServer::start(move |client| {
+            let (shared, victim) = (Arc::clone(&serving), hunted.clone());
+            async move { exchange(client, &shared, victim).await }
         });
-        Self { address, shared, victim, running: Some((stop, thread)) }
+        Self { server, shared, victim }
     }
 
     /// The nth call fails once.
@@ -143,9 +165,18 @@ impl FaultProxy {
         Self::start(url, move |index, _| (index == number).then_some(fault))
     }
 
+    /// The first call of an operation fails once.
+    pub(crate) fn first(url: &str, operation: &'static str, fault: Fault) -> Self {
+        let struck = AtomicBool::new(false);
+        Self::start(url, move |_, call| {
+            let strikes = call.operation == operation && !struck.swap(true, Ordering::Relaxed);
+            strikes.then_some(fault)
+        })
+    }
+
     /// Where to send calls instead.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Whom to kill: the process that talks through this. A call that is to
@@ -162,25 +193,43 @@ impl FaultProxy {
     /// The calls that something befell.
     pub(crate) fn befallen(&self) -> Vec<(Call, Fault)> {
         let seen = self.shared.seen();
-        seen.iter().filter_map(|(call, fault)| Some((call.clone(), (*fault)?))).collect()
+        let suffered = seen.iter().filter_map(|(call, fate)| match fate {
+            Fate::Suffered(fault) => Some((call.clone(), *fault)),
+            Fate::Passed | Fate::Lagged => None,
+        });
+        suffered.collect()
+    }
+
+    /// How many calls got an old answer.
+    pub(crate) fn lagged(&self) -> usize {
+        self.shared.seen().iter().filter(|(_, fate)| *fate == Fate::Lagged).count()
+    }
+
+    /// What it holds calls to, where it does.
+    pub(crate) fn rules(&self) -> Option<&AwsRules> {
+        self.shared.rules.as_ref()
+    }
+
+    /// Blocks until a call was answered so, and for a minute at most.
+    pub(crate) fn wait_for(&self, code: &str) {
+        let is_said = |(_, fate): &(Call, Fate)| matches!(fate, Fate::Suffered(Fault::Says(_, said, _)) if said.ends_with(code));
+        let unsaid = |seen: &mut Vec<(Call, Fate)>| !seen.iter().any(is_said);
+        // Whoever waited in vain finds out by what did not happen.
+        drop(self.shared.news.wait_timeout_while(self.shared.seen(), MINUTE, unsaid));
     }
 }
 
-impl Drop for FaultProxy {
-    fn drop(&mut self) {
-        if let Some((stop, thread)) = self.running.take() {
-            let _ended_before = stop.send(());
-            let _panicked = thread.join();
-        }
-    }
-}
-
-async fn serve(listener: TcpListener, shared: Arc<Shared>, victim: watch::Receiver<Option<u32>>) {
-    let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        let (shared, victim) = (Arc::clone(&shared), victim.clone());
-        // Either side may hang up at any time; that ends one connection and is no failure.
-        connections.spawn(async move { exchange(client, &shared, victim).await.ok() });
+impl fmt::Display for FaultProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.seen().iter().enumerate().try_for_each(|(number, (call, fate))| {
+            write!(f, "\n[call {number}] {call}")?;
+            match fate {
+                Fate::Passed => Ok(()),
+                Fate::Lagged => f.write_str("  an old answer"),
+                Fate::Suffered(Fault::Says(_, code, _)) => write!(f, "  {code}"),
+                Fate::Suffered(fault) => write!(f, "  {fault:?}"),
+            }
+        })
     }
 }
 
@@ -191,8 +240,11 @@ async fn exchange(
     mut victim: watch::Receiver<Option<u32>>,
 ) -> io::Result<()> {
     let Some(request) = Request::read(&mut client).await? else { return Ok(()) };
-    let call = request.call();
-    let fault = shared.fate_of(call.clone());
+    let (number, chosen) = shared.enter(request.call());
+    let fault = match chosen {
+        Some(fault) => Some(fault),
+        None => shared.refusal(number, &request).await,
+    };
     match fault {
         Some(Fault::KillBefore) => kill(&mut victim).await,
         Some(Fault::ResetBefore) => client.set_zero_linger(),
@@ -203,21 +255,21 @@ async fn exchange(
             | Fault::Expired
             | Fault::Unknown
             | Fault::Says(..)),
-        ) => client.write_all(&refusal(&call, fault)).await,
+        ) => client.write_all(&refusal(&request.call(), fault)).await,
         Some(Fault::KillAfter) => {
-            request.answer(shared.target).await?;
+            shared.answer(number, &request).await?;
             kill(&mut victim).await
         }
         Some(Fault::ResetAfter) => {
-            request.answer(shared.target).await?;
+            shared.answer(number, &request).await?;
             client.set_zero_linger()
         }
         Some(Fault::Cut) => {
-            let answer = request.answer(shared.target).await?;
+            let answer = shared.answer(number, &request).await?;
             client.write_all(&answer[..answer.len() / 2]).await
         }
         None => {
-            let answer = request.answer(shared.target).await?;
+            let answer = shared.answer(number, &request).await?;
             client.write_all(&answer).await
         }
     }
@@ -227,107 +279,6 @@ async fn kill(victim: &mut watch::Receiver<Option<u32>>) -> io::Result<()> {
     let process = *victim.wait_for(Option::is_some).await.map_err(io::Error::other)?;
     let process = process.unwrap_or_default().to_string();
     Command::new("kill").args(["-s", "KILL", &process]).status().map(drop)
-}
-
-/// A request as it came.
-struct Request {
-    /// Up to the blank line, with a header that ends the connection.
-    head: Vec<u8>,
-    body: Vec<u8>,
-    method: String,
-    path: String,
-    headers: Vec<(String, String)>,
-}
-
-impl Request {
-    /// `None` where the client hung up instead.
-    async fn read(client: &mut TcpStream) -> io::Result<Option<Self>> {
-        let mut bytes = Vec::new();
-        let length = loop {
-            if client.read_buf(&mut bytes).await? == 0 {
-                return Ok(None);
-            }
-            if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
-            }
-        };
-        let mut body = bytes.split_off(length);
-        let mut this = Self::parse(&bytes)?;
-        if this.header("expect").is_some() {
-            client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-        }
-        let size = this.header("content-length").and_then(|size| size.parse().ok()).unwrap_or(0);
-        while body.len() < size {
-            if client.read_buf(&mut body).await? == 0 {
-                return Ok(None);
-            }
-        }
-        this.body = body;
-        Ok(Some(this))
-    }
-
-    fn parse(bytes: &[u8]) -> io::Result<Self> {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut request = httparse::Request::new(&mut headers);
-        request.parse(bytes).map_err(io::Error::other)?;
-        let method = request.method.unwrap_or_default().to_owned();
-        let path = request.path.unwrap_or_default().to_owned();
-        let headers: Vec<(String, String)> = request
-            .headers
-            .iter()
-            .map(|header| {
-                let value = String::from_utf8_lossy(header.value).into_owned();
-                (header.name.to_ascii_lowercase(), value)
-            })
-            .collect();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-        for (name, value) in
-            headers.iter().filter(|(name, _)| name != "connection" && name != "expect")
-        {
-            write!(head, "{name}: {value}\r\n").map_err(io::Error::other)?;
-        }
-        head.push_str("\r\n");
-        Ok(Self { head: head.into_bytes(), body: Vec::new(), method, path, headers })
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// What the target says to it, to the end of the connection.
-    async fn answer(&self, target: SocketAddr) -> io::Result<Vec<u8>> {
-        let mut server = TcpStream::connect(target).await?;
-        server.write_all(&self.head).await?;
-        server.write_all(&self.body).await?;
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).await?;
-        Ok(answer)
-    }
-
-    /// Credentials are scoped `KEY/DATE/REGION/SERVICE/aws4_request`.
-    fn call(&self) -> Call {
-        let scope = self.header("authorization").and_then(|text| text.split("Credential=").nth(1));
-        let service = scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or("nobody");
-        let form = || {
-            let body = std::str::from_utf8(&self.body).ok()?;
-            body.split('&').find_map(|pair| pair.strip_prefix("Action="))
-        };
-        let operation = match self.header("x-amz-target").and_then(|it| it.split('.').next_back()) {
-            Some(target) => target.to_owned(),
-            None => form().map_or_else(|| self.of_s3(), str::to_owned),
-        };
-        Call { service: service.to_owned(), operation }
-    }
-
-    fn of_s3(&self) -> String {
-        let query = self.path.split_once('?').map_or("", |(_, query)| query);
-        let what: Vec<&str> = query
-            .split('&')
-            .map(|pair| pair.split('=').next().unwrap_or_default())
-            .filter(|name| !name.is_empty() && *name != "x-id")
-            .collect();
-        format!("{} ?{}", self.method, what.join("&"))
-    }
 }
 
 /// Why a fault of ours was.

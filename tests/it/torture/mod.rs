@@ -8,30 +8,67 @@
 mod census;
 mod rules;
 mod side_by_side;
+mod tally;
 mod trial;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
-use self::trial::{Stage, Tally, Trial};
+use self::tally::{Table, Tally};
+use self::trial::{Outcome, Stage, Trial};
 use crate::support::fault_proxy::Fault;
 
 /// So many calls of each command, evenly spread, in the sample.
 const SAMPLE: usize = 3;
 
+/// So many trials run at the same time, each in an account of its own. A trial
+/// keeps one processor busy, be it with ccprov or with the emulator.
+const AT_ONCE: usize = 2;
+
 const KILLS: [Fault; 2] = [Fault::KillBefore, Fault::KillAfter];
 
+/// Everything that `make torture` does.
+const MATRIX: [(Stage, &[Fault]); 8] = [
+    (Stage::Apply, &KILLS),
+    (Stage::Update, &KILLS),
+    (Stage::Destroy, &KILLS),
+    (Stage::Apply, &[Fault::Expired]),
+    (Stage::Destroy, &[Fault::Expired]),
+    (Stage::Apply, &Fault::PASSING),
+    (Stage::Update, &Fault::PASSING),
+    (Stage::Destroy, &Fault::PASSING),
+];
+
 /// Runs a stage once for each fault at each of some of its calls.
-async fn check(stage: Stage, faults: &[Fault], most: usize) {
+fn torture(stage: Stage, faults: &[Fault], most: usize) -> Tally {
     let calls = trial::calls_of(stage);
     assert!(calls > 0, "{stage:?} calls nobody");
+    let trials = spread(calls, most)
+        .into_iter()
+        .flat_map(|number| faults.iter().map(move |fault| Trial { stage, number, fault: *fault }));
     let mut tally = Tally::new(stage, calls);
-    for number in spread(calls, most) {
-        for fault in faults {
-            tally.add(Trial { stage, number, fault: *fault }.run().await);
-        }
+    for outcome in at_once(trials.collect()) {
+        tally.add(outcome);
     }
-    tell(&tally);
-    assert!(tally.is_well(), "{tally}");
+    tally
+}
+
+/// The outcomes of trials, in no certain order.
+fn at_once(trials: VecDeque<Trial>) -> Vec<Outcome> {
+    let trials = Mutex::new(trials);
+    let next = || trials.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let work = || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        std::iter::from_fn(|| next().map(|trial| runtime.block_on(trial.run()))).collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: [_; AT_ONCE] = std::array::from_fn(|_| scope.spawn(work));
+        let outcomes = |worker: std::thread::ScopedJoinHandle<'_, Vec<Outcome>>| {
+            worker.join().expect("a trial ends")
+        };
+        workers.into_iter().flat_map(outcomes).collect()
+    })
 }
 
 /// Some numbers below `count`, the first and the last among them.
@@ -43,54 +80,51 @@ fn spread(count: usize, most: usize) -> BTreeSet<usize> {
     (0..most).map(|step| step * (count - 1) / last).collect()
 }
 
+/// A sample of a stage.
+fn check(stage: Stage, faults: &[Fault], most: usize) {
+    let tally = torture(stage, faults, most);
+    assert!(tally.is_well(), "{tally}");
+}
+
+#[test]
+fn a_killed_apply_is_finished_by_the_next() {
+    check(Stage::Apply, &KILLS, SAMPLE);
+}
+
+#[test]
+fn a_killed_update_is_finished_by_the_next() {
+    check(Stage::Update, &KILLS, SAMPLE);
+}
+
+#[test]
+fn a_killed_destroy_is_finished_by_the_next() {
+    check(Stage::Destroy, &KILLS, SAMPLE);
+}
+
+#[test]
+fn a_call_that_fails_once_stops_nobody_for_long() {
+    check(Stage::Apply, &Fault::PASSING, 1);
+}
+
+#[test]
+fn credentials_that_end_stop_a_run_that_can_go_on() {
+    check(Stage::Apply, &[Fault::Expired], SAMPLE);
+}
+
+#[test]
+#[ignore = "takes minutes: make torture"]
 #[expect(clippy::print_stdout, reason = "the table is what `make torture` is for")]
-fn tell(tally: &Tally) {
-    println!("{tally}");
+fn every_fault_at_every_call() {
+    let mut table = Table::default();
+    println!("{}", Table::HEAD);
+    for (stage, faults) in MATRIX {
+        let tally = torture(stage, faults, usize::MAX);
+        print!("{tally}");
+        table.add(tally);
+    }
+    println!("{table}");
+    assert!(table.is_well());
 }
-
-#[tokio::test]
-async fn a_killed_apply_is_finished_by_the_next() {
-    check(Stage::Apply, &KILLS, SAMPLE).await;
-}
-
-#[tokio::test]
-async fn a_killed_update_is_finished_by_the_next() {
-    check(Stage::Update, &KILLS, SAMPLE).await;
-}
-
-#[tokio::test]
-async fn a_killed_destroy_is_finished_by_the_next() {
-    check(Stage::Destroy, &KILLS, SAMPLE).await;
-}
-
-#[tokio::test]
-async fn a_call_that_fails_once_stops_nobody_for_long() {
-    check(Stage::Apply, &Fault::PASSING, 1).await;
-}
-
-#[tokio::test]
-async fn credentials_that_end_stop_a_run_that_can_go_on() {
-    check(Stage::Apply, &[Fault::Expired], SAMPLE).await;
-}
-
-macro_rules! whole {
-    ($name:ident, $stage:expr, $faults:expr) => {
-        #[tokio::test]
-        #[ignore = "takes minutes: make torture"]
-        async fn $name() {
-            check($stage, $faults, usize::MAX).await;
-        }
-    };
-}
-
-whole!(every_kill_of_apply, Stage::Apply, &KILLS);
-whole!(every_kill_of_update, Stage::Update, &KILLS);
-whole!(every_kill_of_destroy, Stage::Destroy, &KILLS);
-whole!(every_fault_of_apply, Stage::Apply, &Fault::PASSING);
-whole!(every_fault_of_update, Stage::Update, &Fault::PASSING);
-whole!(every_fault_of_destroy, Stage::Destroy, &Fault::PASSING);
-whole!(every_end_of_credentials_of_apply, Stage::Apply, &[Fault::Expired]);
-whole!(every_end_of_credentials_of_destroy, Stage::Destroy, &[Fault::Expired]);
 
 #[test]
 fn the_sample_holds_both_ends() {

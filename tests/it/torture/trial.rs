@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "an emulator that does not answer ends the test")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use super::census::{Census, Deviation};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
-use crate::support::fault_proxy::{Call, Fault, FaultProxy};
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::request::Call;
 
 /// Which command suffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +63,14 @@ pub(super) struct Trial {
 /// What a trial came to.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    trial: Trial,
+    pub(super) trial: Trial,
     /// The call that the fault befell.
-    call: Option<Call>,
+    pub(super) call: Option<Call>,
     /// Whether the run succeeded all the same.
-    unharmed: bool,
-    deviation: Deviation,
+    pub(super) unharmed: bool,
+    pub(super) deviation: Deviation,
     /// What went otherwise than it should.
-    complaints: Vec<String>,
+    pub(super) complaints: Vec<String>,
 }
 
 /// How many calls a stage makes.
@@ -121,6 +119,9 @@ impl Trial {
         }
         let rest = others.without_stack(&Census::of(&account).await);
         outcome.deviation = outcome.deviation.plus(rest);
+        if !outcome.complaints.is_empty() {
+            outcome.complaints.push(format!("the calls of the first run:{proxy}"));
+        }
         outcome
     }
 
@@ -177,63 +178,4 @@ async fn of_others(account: &Account) {
     kms.create_key().description("of others").send().await.unwrap();
     let s3 = aws::s3(account);
     s3.create_bucket().bucket(format!("of-others-{}", account.id)).send().await.unwrap();
-}
-
-/// All trials of a stage, as a table.
-#[derive(Debug)]
-pub(super) struct Tally {
-    stage: Stage,
-    calls: usize,
-    runs: usize,
-    by_fault: BTreeMap<String, (usize, usize)>,
-    deviation: Deviation,
-    complaints: Vec<String>,
-}
-
-impl Tally {
-    pub(super) fn new(stage: Stage, calls: usize) -> Self {
-        let (by_fault, complaints) = (BTreeMap::new(), Vec::new());
-        Self { stage, calls, runs: 0, by_fault, deviation: Deviation::NONE, complaints }
-    }
-
-    pub(super) fn add(&mut self, outcome: Outcome) {
-        let Outcome { trial: Trial { number, fault, .. }, call, unharmed, deviation, complaints } =
-            outcome;
-        // The order of calls varies, and so does their number where one is tried again.
-        let Some(call) = call else { return };
-        self.runs += 1;
-        let (injected, alone) = self.by_fault.entry(format!("{fault:?}")).or_default();
-        *injected += 1;
-        *alone += usize::from(unharmed);
-        self.deviation = self.deviation.plus(deviation);
-        let place = format!("{fault:?} at call {number}, {call}");
-        if deviation != Deviation::NONE {
-            self.complaints.push(format!("{place}: {deviation:?}"));
-        }
-        self.complaints.extend(complaints.iter().map(|it| format!("{place}:\n{it}")));
-    }
-
-    pub(super) fn is_well(&self) -> bool {
-        self.complaints.is_empty() && self.runs > 0
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stage, calls, runs, by_fault, deviation, complaints } = self;
-        writeln!(f, "{stage:?}: {calls} calls, {runs} runs")?;
-        for (fault, (injected, alone)) in by_fault {
-            let again = injected - alone;
-            writeln!(
-                f,
-                "  {fault:<12} {injected:>4} injected, {alone:>4} succeeded, {again:>4} finished by the next run"
-            )?;
-        }
-        let Deviation { orphans, duplicates, missing, touched } = deviation;
-        write!(
-            f,
-            "  orphans {orphans}, duplicates {duplicates}, missing {missing}, touched of others {touched}"
-        )?;
-        complaints.iter().try_for_each(|complaint| write!(f, "\n\n{complaint}"))
-    }
 }
