@@ -1,9 +1,10 @@
 //! What tests run on: emulators of AWS, clients for changes behind ccprov's
 //! back, the binary with its transcripts, proxies that make calls slow or let
-//! them fail, and documents that must match the code.
+//! them fail, a collector of spans, and documents that must match the code.
 
 pub(crate) mod aws;
 pub(crate) mod binary;
+pub(crate) mod collector;
 pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
