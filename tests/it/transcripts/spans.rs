@@ -297,8 +297,9 @@ fn nobody_is_told_who_was_not_named() {
             desk = desk.env(name, value);
         }
         let before = collector.parcels().len();
-        desk.must("plan stack.yaml", 0);
+        let told = desk.must("plan stack.yaml", 0);
         assert_eq!(collector.parcels().len() - before, requests, "{variables:?}");
+        assert!(!told.stderr.contains("collector"), "somebody else was asked: {told}");
     };
     let url = collector.url();
     check(&[], 0);
