@@ -18,8 +18,8 @@ use prost::Message;
 pub(crate) enum Manners {
     /// As it should.
     Thankful,
-    /// It wants a key that nobody has.
-    Unauthorized,
+    /// Later, perhaps.
+    Busy,
     /// Not at all.
     Silent,
 }
@@ -80,7 +80,7 @@ impl Collector {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
                 let status = match manners {
                     Manners::Thankful => "200 OK",
-                    Manners::Unauthorized => "401 Unauthorized",
+                    Manners::Busy => "503 Service Unavailable",
                     Manners::Silent => {
                         held.push(client);
                         continue;

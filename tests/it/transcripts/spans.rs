@@ -263,7 +263,7 @@ fn the_trace_of_a_pipeline_goes_on() {
 fn a_collector_that_fails_fails_nothing_else() {
     let quiet = Desk::with(emulator::ministack().account(), STACK);
     let plain = quiet.must("plan stack.yaml", 0);
-    // Nobody has been given that port in this century (RFC 863).
+    // The port of a service that nobody runs any more (RFC 863).
     let gone = "http://127.0.0.1:9".to_owned();
     let check = |variables: &[(&str, &str)], why: &str| {
         let mut desk = Desk::with(quiet.account.clone(), STACK);
@@ -278,14 +278,14 @@ fn a_collector_that_fails_fails_nothing_else() {
         assert!(warnings[0].starts_with("warning: ") && warnings[0].contains(why), "{told}");
         assert_eq!(told.stderr.lines().count(), plain.stderr.lines().count() + 1, "{told}");
     };
-    let unkind = Collector::start(Manners::Unauthorized);
+    let busy = Collector::start(Manners::Busy);
     let silent = Collector::start(Manners::Silent);
     check(&[(ENDPOINT, &gone)], "network error");
-    check(&[(ENDPOINT, &unkind.url())], "status code: 401");
+    check(&[(ENDPOINT, &busy.url())], "status code: 503");
     check(&[(ENDPOINT, &silent.url())], "no answer within 2 s");
     check(&[(ENDPOINT, "nowhere at all")], "invalid endpoint");
     check(&[(ENDPOINT, &gone), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such.pem")], "/no/such.pem");
-    assert_eq!((unkind.parcels().len(), silent.parcels().len()), (1, 1), "one attempt each");
+    assert_eq!((busy.parcels().len(), silent.parcels().len()), (1, 1), "one attempt each");
 }
 
 #[test]
