@@ -81,6 +81,17 @@ fn the_environment_is_read_at_the_door() {
 }
 
 #[test]
+fn spans_are_made_where_the_work_is() {
+    let works = |room: Option<&str>| matches!(room, Some("engine" | "aws" | "cli"));
+    let wrong = files_naming(&["tracing::"], |file| works(file.room()));
+    assert_none(&wrong, "engine, aws and cli make spans: a step, a call, a command");
+    let wrong = files_naming(&["opentelemetry", "tracing_subscriber"], |file| {
+        file.path.starts_with("src/cli/telemetry") || file.path == "src/aws/courier.rs"
+    });
+    assert_none(&wrong, "where spans go is known to src/cli/telemetry, and to who carries them");
+}
+
+#[test]
 fn only_windows_and_doors_print() {
     let prints = ["print!(", "println!(", "eprint!(", "eprintln!("];
     let wrong = files_naming(&prints, |file| {

@@ -1,5 +1,5 @@
-//! Writes down every attempt of every call: for `--trace` and `--journal`, and
-//! for tests that count calls and rounds.
+//! Writes down every attempt of every call: for `--trace` and `--journal`, as a
+//! span for collectors, and for tests that count calls and rounds.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
+use super::call_span::CallSpan;
 use crate::model::{CallRecord, Identity};
 
 tokio::task_local! {
@@ -110,10 +111,14 @@ impl Intercept for CallLog {
         let attempt = bag.load::<Sent>().map_or(1, |sent| sent.attempt + 1);
         let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         let sent = Sent { number, at: self.now(), attempt };
-        if let (Some(listener), Some(what)) = (&self.listener, bag.load::<Metadata>()) {
-            listener.sent(number, &record(what, sent));
-        }
-        bag.interceptor_state().store_put(sent);
+        let span = bag.load::<Metadata>().map(|what| {
+            let call = record(what, sent);
+            if let Some(listener) = &self.listener {
+                listener.sent(number, &call);
+            }
+            CallSpan::open(what.service(), &call)
+        });
+        bag.interceptor_state().store_put(sent).store_or_unset(span);
         Ok(())
     }
 
@@ -139,6 +144,10 @@ impl Intercept for CallLog {
         if let Some(listener) = &self.listener {
             listener.answered(sent.number, &call);
         }
+        if let Some(span) = bag.load::<CallSpan>() {
+            span.note(&call, context);
+        }
+        bag.interceptor_state().unset::<CallSpan>();
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         Ok(())
     }

@@ -11,8 +11,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_http_client::{Builder, Connector, HttpClientError, proxy::ProxyConfig};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
@@ -192,23 +192,35 @@ async fn load(connection: &Connection) -> Answer<SdkConfig> {
 /// The HTTP client honours `HTTPS_PROXY` and `NO_PROXY`, and trusts either the
 /// system's certificates or the user's bundle.
 fn http_client(ca_bundle: Option<&[u8]>) -> Answer<SharedHttpClient> {
-    let trust = match ca_bundle {
+    let tls = tls(ca_bundle)
+        .map_err(|error| not_usable("read the certificates of AWS_CA_BUNDLE", error.to_string()))?;
+    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
+        connector(&tls, settings.cloned(), components)
+    }))
+}
+
+/// Trust in these certificates alone, or in the system's.
+pub(super) fn tls(certificates: Option<&[u8]>) -> Result<TlsContext, HttpClientError> {
+    let trust = match certificates {
         Some(pem) => TrustStore::empty().with_pem_certificate(pem.to_vec()),
         None => TrustStore::default(),
     };
-    let tls = TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| not_usable("read the certificates of AWS_CA_BUNDLE", error.to_string()))?;
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder()
-            .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
-            .tls_context(tls.clone())
-            .proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.build()
-    }))
+    TlsContext::builder().with_trust_store(trust).build()
+}
+
+/// What opens connections, and keeps them.
+pub(super) fn connector(
+    tls: &TlsContext,
+    settings: Option<HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
+    let mut connector = Connector::builder()
+        .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
+        .tls_context(tls.clone())
+        .proxy_config(ProxyConfig::from_env());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+    connector.build()
 }
 
 fn no_region() -> CloudError {

@@ -7,13 +7,15 @@
 //! [`client`] (connections), [`error`] (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), [`behaviours`]
-//! (exercises of what was made, for `verify`), and [`lease`] (what keeps two runs
-//! apart).
+//! (exercises of what was made, for `verify`), [`lease`] (what keeps two runs
+//! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
 pub mod behaviours;
 pub mod call_log;
+mod call_span;
 pub mod client;
+pub mod courier;
 mod delivery_policy;
 mod discovery;
 pub mod error;

@@ -1,5 +1,6 @@
 //! The environment: read here, and nowhere else. What the AWS SDK's own chain
-//! reads (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL` and more) stays its business.
+//! reads (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL` and more) stays its business,
+//! and so does what OpenTelemetry's SDK reads (`OTEL_SERVICE_NAME` and more).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -27,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) region: Option<String>,
     /// What GitHub Actions says of itself, where this runs there.
     pub(crate) github: Option<GitHub>,
+    /// Who collects spans, if anybody does.
+    pub(crate) collector: Option<Collector>,
     /// What must not be shown, once it is known.
     pub(crate) mask: Mask,
 }
@@ -36,6 +39,35 @@ pub(crate) struct Environment {
 pub(crate) struct GitHub {
     /// `GITHUB_STEP_SUMMARY`: Markdown appended there stands on the page of the run.
     pub(crate) step_summary: Option<PathBuf>,
+}
+
+/// What OpenTelemetry's variables say of a collector, as far as its SDK leaves it to us.
+#[derive(Clone, Debug)]
+pub(crate) struct Collector {
+    /// `OTEL_EXPORTER_OTLP_CERTIFICATE`: trusted in place of `AWS_CA_BUNDLE`.
+    pub(crate) certificate: Option<PathBuf>,
+    /// `TRACEPARENT`: the span of whoever started us.
+    pub(crate) parent: Option<String>,
+}
+
+impl Collector {
+    /// There is one if somebody says where it is, and nobody says not to ask it.
+    fn find(set: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
+        let of_traces = |name: &str| {
+            set(&format!("OTEL_EXPORTER_OTLP_TRACES_{name}"))
+                .or_else(|| set(&format!("OTEL_EXPORTER_OTLP_{name}")))
+        };
+        let says =
+            |name: &str, word: &str| set(name).is_some_and(|it| it.eq_ignore_ascii_case(word));
+        of_traces("ENDPOINT")?;
+        if says("OTEL_SDK_DISABLED", "true") || says("OTEL_TRACES_EXPORTER", "none") {
+            return None;
+        }
+        Some(Self {
+            certificate: of_traces("CERTIFICATE").map(PathBuf::from),
+            parent: set("TRACEPARENT").and_then(|parent| parent.into_string().ok()),
+        })
+    }
 }
 
 impl Environment {
@@ -58,6 +90,7 @@ impl Environment {
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
             github: set("GITHUB_ACTIONS")
                 .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from) }),
+            collector: Collector::find(set),
             mask: Mask::default(),
         }
     }
@@ -99,6 +132,44 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn collector(variables: &[(&str, &str)]) -> Option<Collector> {
+        Collector::find(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn a_collector_is_one_that_somebody_names_and_nobody_forbids() {
+        let check = |variables: &[(&str, &str)], is_there: bool| {
+            assert_eq!(collector(variables).is_some(), is_there, "{variables:?}");
+        };
+        let general = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+        let of_traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318/v1/traces");
+        check(&[], false);
+        check(&[("TRACEPARENT", "00-1-1-01"), ("OTEL_SERVICE_NAME", "mine")], false);
+        check(&[general], true);
+        check(&[of_traces], true);
+        check(&[general, ("OTEL_SDK_DISABLED", "True")], false);
+        check(&[general, ("OTEL_SDK_DISABLED", "false")], true);
+        check(&[general, ("OTEL_TRACES_EXPORTER", "none")], false);
+        check(&[general, ("OTEL_TRACES_EXPORTER", "otlp")], true);
+    }
+
+    #[test]
+    fn the_certificate_of_traces_goes_first() {
+        let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "general.pem");
+        let of_traces = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "traces.pem");
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:4318");
+        let check = |variables: &[(&str, &str)], path: Option<&str>| {
+            let found = collector(variables).and_then(|found| found.certificate);
+            assert_eq!(found, path.map(PathBuf::from), "{variables:?}");
+        };
+        check(&[endpoint], None);
+        check(&[endpoint, certificate], Some("general.pem"));
+        check(&[endpoint, certificate, of_traces], Some("traces.pem"));
+    }
 
     #[test]
     fn a_command_line_can_be_typed_again() {

@@ -31,18 +31,25 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
+impl Exit {
+    /// What whoever started the process gets to see.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Unsound => 4,
+            Self::Refused => 5,
+            Self::Partly => 6,
+            Self::NotAllowed => 7,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Changes => 2,
-            Exit::Unsound => 4,
-            Exit::Refused => 5,
-            Exit::Partly => 6,
-            Exit::NotAllowed => 7,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }
 

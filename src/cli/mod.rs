@@ -24,6 +24,7 @@ mod schema;
 mod screen;
 mod signals;
 mod stack_path;
+mod telemetry;
 mod turn;
 mod unlock;
 mod validate;
@@ -33,10 +34,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::Instrument;
 
 use environment::Environment;
 use exit::{Exit, Failure};
 use screen::Screen;
+use telemetry::Telemetry;
 
 pub use verify::checks;
 
@@ -95,8 +98,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let json = arguments.command.wants_json();
-    let result = runtime.block_on(run(arguments.command, &environment, &screen));
-    exit::of(result, &screen, json).into()
+    let telemetry = Telemetry::start(&environment, runtime.handle(), &screen);
+    let span = telemetry::command(arguments.command.name());
+    let work = run(arguments.command, &environment, &screen).instrument(span.clone());
+    let exit = exit::of(runtime.block_on(work), &screen, json);
+    telemetry::ended(span, exit);
+    runtime.block_on(telemetry.end(&screen));
+    exit.into()
 }
 
 async fn run(
@@ -121,6 +129,24 @@ async fn run(
 }
 
 impl Command {
+    /// As it is typed.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Validate(_) => "validate",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Verify(_) => "verify",
+            Self::Destroy(_) => "destroy",
+            Self::Output(_) => "output",
+            Self::List(_) => "list",
+            Self::Unlock(_) => "unlock",
+            Self::Iam(_) => "iam",
+            Self::Kinds(_) => "kinds",
+            Self::Schema(_) => "schema",
+            Self::Completions(_) => "completions",
+        }
+    }
+
     /// Whether errors are wanted as JSON too.
     fn wants_json(&self) -> bool {
         match self {

@@ -13,8 +13,8 @@ use super::exit::Failure;
 use super::journal::Journal;
 use super::options::{What, Where};
 use super::screen::{Screen, cannot_write};
-use super::stack_path;
 use super::validate::anywhere;
+use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
@@ -94,6 +94,7 @@ impl Opened {
         environment: &Environment,
     ) -> Self {
         let Connected { session, caller, here, journal } = connected;
+        telemetry::note_stack(&stack.name);
         let calls = session.calls.clone();
         let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
@@ -188,6 +189,7 @@ pub(crate) async fn connect(
     .await?;
     let caller = session.caller().await?;
     let here = session.place(&caller);
+    telemetry::note_place(&here);
     Ok(Connected { session, caller, here, journal })
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::event::{Event, EventKind, Outcome, Summary};
 use super::port::Write;
 use super::schedule::Schedule;
+use super::span::in_span;
 use super::step::{Signal, StepRun};
 use super::stop::{Stop, Urgency};
 use crate::model::{Address, Catalog, FactRef, Facts};
@@ -98,7 +99,7 @@ pub async fn execute(
                 signal: signal.clone(),
                 stop: stop.clone(),
             };
-            running.push(async move { (id, run.carry_out().await) });
+            running.push(async move { (id, in_span(run.node, run.carry_out()).await) });
         }
         if running.is_empty() {
             break;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::port::{Answer, LeaseStore};
 use super::stop::{Stop, Stopper, Urgency};
@@ -175,7 +176,7 @@ impl Keeper {
     fn new(held: Held, stopper: Stopper) -> Self {
         let (over, is_over) = oneshot::channel();
         let (told, loss) = watch::channel(None);
-        let renewing = tokio::spawn(held.keep(is_over, told, stopper));
+        let renewing = tokio::spawn(held.keep(is_over, told, stopper).in_current_span());
         Self { renewing, over: Some(over), loss }
     }
 

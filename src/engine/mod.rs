@@ -12,6 +12,7 @@ pub mod lease;
 pub mod observe;
 pub mod port;
 pub mod schedule;
+mod span;
 mod step;
 pub mod stop;
 pub mod wait;

@@ -3,18 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ccprov::engine::event::Outcome;
 use ccprov::engine::lease::{Keeper, LIFETIME, Loss, NoLease, acquire, find, remove};
-use ccprov::engine::port::LeaseStore;
+use ccprov::engine::port::{Answer, LeaseStore};
 use ccprov::engine::stop::{Stopper, Urgency};
 use ccprov::engine::wait::elapse;
 use ccprov::model::{Found, Holder, Lease};
 use ccprov::sim::{LeaseDoor, Mishap, Weather};
 use serde_json::json;
 use tokio::time::Instant;
+use tracing::{Instrument, Span, info_span};
 
 use super::site::{Orders, carried_out, cloud, planned, stack};
 
@@ -298,4 +299,54 @@ async fn a_run_that_loses_its_lease_starts_nothing_new() {
     assert!(matches!(run.outcome("a"), Outcome::Done { .. }), "{:?}", run.told());
     assert_eq!(*run.outcome("b"), Outcome::NotStarted);
     assert_eq!(keeper.loss(), Some(Loss::Removed));
+}
+
+/// A store that notes within which spans it is called.
+#[derive(Debug, Default)]
+struct Noting {
+    door: LeaseDoor,
+    spans: Mutex<Vec<Option<tracing::Id>>>,
+}
+
+impl Noting {
+    fn note(&self) {
+        self.spans.lock().unwrap().push(Span::current().id());
+    }
+}
+
+#[async_trait::async_trait]
+impl LeaseStore for Noting {
+    async fn read(&self) -> Answer<Option<Found>> {
+        self.note();
+        self.door.read().await
+    }
+
+    async fn write(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
+        self.note();
+        self.door.write(lease, over).await
+    }
+
+    async fn remove(&self, version: &str) -> Answer<bool> {
+        self.note();
+        self.door.remove(version).await
+    }
+}
+
+/// They are made by a task of their own, which knows no spans but those that
+/// it is given.
+#[tokio::test(start_paused = true)]
+async fn signs_of_life_belong_to_the_command() {
+    let _listening = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let command = info_span!("command");
+    let (store, ada) = (Arc::new(Noting::default()), two().0);
+    let run = async {
+        let taken = acquire(store.clone(), ada.lease(), AT_ONCE, &ada.stopper, |_, _| {});
+        let keeper = taken.await.unwrap();
+        elapse(2 * LIFETIME).await;
+        keeper.give_back().await.unwrap();
+    };
+    run.instrument(command.clone()).await;
+    let spans = store.spans.lock().unwrap().clone();
+    assert!(spans.len() > 4, "taken, renewed and given back: {spans:?}");
+    assert!(spans.iter().all(|span| *span == command.id()), "{spans:?}");
 }

@@ -1,10 +1,12 @@
 //! What tests run on: emulators of AWS, clients for changes behind ccprov's
 //! back, the binary with its transcripts, proxies that make calls slow, let
-//! them fail or hold them to AWS's rules, and documents that must match the code.
+//! them fail or hold them to AWS's rules, a collector of spans, and documents
+//! that must match the code.
 
 pub(crate) mod aws;
 pub(crate) mod aws_rules;
 pub(crate) mod binary;
+pub(crate) mod collector;
 pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;

@@ -18,6 +18,7 @@ mod ownership;
 mod saved_plans;
 mod secrets;
 mod signals;
+mod spans;
 mod verify;
 
 use std::fs;

@@ -6,13 +6,17 @@ use std::path::Path;
 
 use super::Desk;
 use crate::support::binary::Transcript;
+use crate::support::collector::{Collector, Manners, Span};
 use crate::support::emulator;
+use crate::support::fault_proxy::{Fault, FaultProxy};
 
 /// With letters that JSON, XML and URLs write otherwise.
 const CANARY: &str = "Tweet&7\"yellow<bird";
 /// What the canary was before somebody changed it.
 const OLDER: &str = "Tweet&6\"yellow<bird";
 const TUNE: &str = "plain-yellow-tune";
+/// What stands in their place.
+const HIDDEN: &str = "(sensitive)";
 
 const STACK: &str = r#"
 stack: aviary
@@ -39,7 +43,8 @@ fn no_command_tells_a_sensitive_value() {
     let desk = Desk::with(emulator::ministack().account(), STACK).env("SONG", OLDER);
     // The emulator takes it, and has it from now on.
     desk.must("apply -y stack.yaml", 0);
-    let desk = desk.env("SONG", CANARY);
+    let collector = Collector::start(Manners::Thankful);
+    let desk = desk.env("SONG", CANARY).env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url());
     let everything = "--trace trace.json --journal journal.jsonl";
     let lines = [
         "validate stack.yaml",
@@ -64,6 +69,11 @@ fn no_command_tells_a_sensitive_value() {
             silent(&told, secret);
         }
     }
+    let spans = collector.spans();
+    assert!(spans.iter().any(|span| span.name == "update sqs_queue"), "no spans were sent");
+    for secret in [CANARY, OLDER, TUNE] {
+        unsung(&collector, secret);
+    }
     let files = files(&desk.path(""));
     for name in ["trace.json", "journal.jsonl", "junit.xml", "results.sarif", "results.json"] {
         assert!(files.iter().any(|(path, _)| path.ends_with(name)), "no {name}");
@@ -86,14 +96,23 @@ fn a_plan_with_a_sensitive_value_is_not_written() {
 /// What AWS refuses, it repeats.
 #[test]
 fn an_error_of_aws_does_not_tell_it_either() {
-    let stack = STACK.replace(
-        "kind: sns_topic,",
-        "kind: sns_topic, policy: { Version: \"${var.tune}\", Statement: [] },",
-    );
-    let desk =
-        Desk::with(emulator::ministack_enforcing_tls().account(), &stack).env("SONG", CANARY);
-    silent(&desk.run("apply -y stack.yaml"), TUNE);
-    silent(&desk.run("apply -y --json stack.yaml"), TUNE);
+    let emulator = emulator::ministack();
+    let proxy = FaultProxy::start(emulator.url(), |_, call| {
+        let refusal = Fault::Says(400, "InvalidParameter", "not plain-yellow-tune again");
+        (call.operation == "CreateTopic").then_some(refusal)
+    });
+    let collector = Collector::start(Manners::Thankful);
+    let desk = Desk::with(emulator.account().through(&proxy.url()), STACK)
+        .env("SONG", CANARY)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())
+        .env("OTEL_RESOURCE_ATTRIBUTES", &format!("tune={TUNE}"));
+    silent(&desk.must("apply -y stack.yaml", 6), TUNE);
+    silent(&desk.must("apply -y --json stack.yaml", 6), TUNE);
+    unsung(&collector, TUNE);
+    let spans = collector.spans();
+    let veiled = |span: &Span| span.error.as_ref().is_some_and(|why| why.contains(HIDDEN));
+    assert!(spans.iter().any(veiled), "{spans:#?}");
+    assert_eq!(collector.resource()["tune"], HIDDEN);
 }
 
 #[test]
@@ -108,6 +127,13 @@ fn an_override_that_does_not_fit_is_not_told() {
     desk.write("stack.yaml", &unknown);
     let unknown = desk.must("validate stack.yaml", 1);
     assert!(unknown.stderr.contains("did you mean `number`?"), "{unknown}");
+}
+
+fn unsung(collector: &Collector, secret: &str) {
+    for parcel in collector.parcels() {
+        let text = String::from_utf8_lossy(&parcel.body);
+        assert!(!sings(&text, secret), "a span tells {secret}: {text}");
+    }
 }
 
 fn silent(told: &Transcript, secret: &str) {
