@@ -79,7 +79,13 @@ pub static RATE_LIMITS: &[RateLimit] = &[
     RateLimit::each(
         "sqs",
         300,
-        &["ChangeMessageVisibilityBatch", "DeleteMessageBatch", "ReceiveMessage", "SendMessage"],
+        &[
+            "ChangeMessageVisibility",
+            "ChangeMessageVisibilityBatch",
+            "DeleteMessageBatch",
+            "ReceiveMessage",
+            "SendMessage",
+        ],
     ),
     // SQS publishes none for queues themselves.
     RateLimit::each(
