@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 /// when the pacer admits a call: the SDK's limit for a whole attempt would run
 /// while it is in line.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The SDK's own limit for an answer that stands still.
+const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts of one call within the SDK; the engine tries steps again above that.
 const ATTEMPTS: u32 = 4;
 /// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
@@ -203,7 +205,10 @@ pub(super) fn timeouts() -> TimeoutConfig {
 /// An answer must go on arriving. A request need not go on leaving: one in line
 /// does not, and the SDK would give it up after seconds.
 pub(super) fn stalls() -> StalledStreamProtectionConfig {
-    StalledStreamProtectionConfig::enabled().upload_enabled(false).build()
+    StalledStreamProtectionConfig::enabled()
+        .upload_enabled(false)
+        .grace_period(STALL_TIMEOUT)
+        .build()
 }
 
 /// The HTTP client honours `HTTPS_PROXY` and `NO_PROXY`, and trusts either the
