@@ -16,8 +16,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["model", "plan"]),
     ("verify", &["model", "plan", "engine::event", "engine::port", "engine::wait"]),
     ("report", &["model", "plan", "engine::event", "verify"]),
-    ("aws", &["model", "engine::port", "verify"]),
-    ("sim", &["model", "engine::port", "engine::wait", "verify"]),
+    ("aws", &["model", "engine::pace", "engine::port", "verify"]),
+    ("sim", &["model", "engine::pace", "engine::port", "engine::wait", "verify"]),
     ("cli", &["*"]),
 ];
 

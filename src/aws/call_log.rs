@@ -17,6 +17,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
 use super::call_span::CallSpan;
+use super::pacing;
 use crate::model::{CallRecord, Identity};
 
 tokio::task_local! {
@@ -90,7 +91,7 @@ impl Storable for Sent {
 }
 
 /// A service as IAM's actions and our errors name it: `sqs`, not `SQS`.
-fn word_of(service: &str) -> String {
+pub(super) fn word_of(service: &str) -> String {
     match service {
         "Resource Groups Tagging API" => "tag".to_owned(),
         other => other.to_ascii_lowercase(),
@@ -132,8 +133,11 @@ impl Intercept for CallLog {
             return Ok(());
         };
         let response = context.response();
+        let queued = pacing::queued(bag);
         let header = |name| response.and_then(|answer| answer.headers().get(name));
         let call = CallRecord {
+            queued,
+            start: sent.at + queued,
             end: self.now(),
             status: response.map(|answer| answer.status().as_u16()),
             request_id: header("x-amzn-requestid")
@@ -158,6 +162,7 @@ fn record(what: &Metadata, sent: Sent) -> CallRecord {
     CallRecord {
         service: word_of(what.service()),
         operation: what.name().to_owned(),
+        queued: Duration::ZERO,
         start: sent.at,
         end: sent.at,
         status: None,

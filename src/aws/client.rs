@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -18,13 +19,19 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::call_log::{CallLog, Listener};
 use super::error::Attempt;
+use super::pacing::Pacing;
+use super::rate_limits::RATE_LIMITS;
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Place};
 
 /// The SDK's own limit for connecting (behaviour version 2026-01-12).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// Control-plane calls answer within seconds; half a minute is a dead line.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Control-plane calls answer within seconds; half a minute is a dead line. From
+/// when the pacer admits a call: the SDK's limit for a whole attempt would run
+/// while it is in line.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The SDK's own limit for an answer that stands still.
+const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts of one call within the SDK; the engine tries steps again above that.
 const ATTEMPTS: u32 = 4;
 /// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
@@ -89,7 +96,8 @@ impl Session {
     /// [`ErrorClass::Invalid`] when no region is known from anywhere, or the
     /// certificates cannot be used.
     pub async fn connect(connection: &Connection) -> Answer<Self> {
-        let config = load(connection).await?;
+        let pacing = Pacing::new(RATE_LIMITS);
+        let config = load(connection, &pacing).await?;
         let region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
@@ -97,13 +105,17 @@ impl Session {
         macro_rules! client {
             ($sdk:ident) => {
                 $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(&config).interceptor(calls.clone()).build(),
+                    $sdk::config::Builder::from(&config)
+                        .interceptor(calls.clone())
+                        .interceptor(pacing.clone())
+                        .build(),
                 )
             };
         }
         // Emulators and proxies have one host name for all buckets.
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(calls.clone())
+            .interceptor(pacing.clone())
             .force_path_style(endpoint.is_some())
             .build();
         Ok(Self {
@@ -158,18 +170,14 @@ impl Session {
     }
 }
 
-async fn load(connection: &Connection) -> Answer<SdkConfig> {
+async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(connection.ca_bundle.as_deref())?)
+        .http_client(pacing.around(http_client(connection.ca_bundle.as_deref())?))
         .retry_config(
             RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
         )
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .build(),
-        );
+        .timeout_config(timeouts())
+        .stalled_stream_protection(stalls());
     if let Some(region) = &connection.region {
         loader = loader.region(Region::new(region.clone()));
     }
@@ -187,6 +195,20 @@ async fn load(connection: &Connection) -> Answer<SdkConfig> {
             loader.credentials_provider(Credentials::new(id, secret, None, None, "access key"));
     }
     Ok(loader.load().await)
+}
+
+/// How long a call may take, once it is admitted.
+pub(super) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build()
+}
+
+/// An answer must go on arriving. A request need not go on leaving: one in line
+/// does not, and the SDK would give it up after seconds.
+pub(super) fn stalls() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled()
+        .upload_enabled(false)
+        .grace_period(STALL_TIMEOUT)
+        .build()
 }
 
 /// The HTTP client honours `HTTPS_PROXY` and `NO_PROXY`, and trusts either the

@@ -68,6 +68,25 @@ where
     }
 }
 
+/// Whether an answer refuses a call for going too fast.
+///
+/// The SDK's own classifier counts a quota of KMS among these, and leaves out
+/// what SNS says. Whatever the protocol writes around it, the code is a word of
+/// the body; should it be there for another reason, the next calls go slower
+/// than they might, and nothing else happens.
+pub(crate) fn is_throttled(answer: &HttpResponse) -> bool {
+    let status = answer.status().as_u16();
+    if status < 400 {
+        return false;
+    }
+    let body = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
+    let says =
+        |code: &str, message: &str| classify(code, message, Some(status)) == ErrorClass::Throttled;
+    let mut words = body.split(|character: char| !character.is_ascii_alphanumeric());
+    // S3 also says 503 of whoever goes too fast, and to HEAD without a word.
+    status == 503 || says("?", &body) || words.any(|word| says(word, ""))
+}
+
 /// A failure of which an answer of success tells, as `DeleteObjects` does of
 /// single objects.
 pub(crate) fn told(operation: &str, attempted: String, code: &str, message: &str) -> CloudError {
@@ -382,6 +401,25 @@ mod tests {
         let unconfirmed = "Cannot unsubscribe a subscription that is pending confirmation";
         check("InvalidParameter", unconfirmed, ErrorClass::Absent);
         check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
+    }
+
+    #[test]
+    fn every_service_says_in_its_own_way_that_a_call_goes_too_fast() {
+        let check = |status: u16, body: &'static str, expected: bool| {
+            let answer = HttpResponse::new(status.try_into().unwrap(), body.into());
+            assert_eq!(is_throttled(&answer), expected, "{status} {body}");
+        };
+        check(400, r#"{"__type":"ThrottlingException","message":"Slower"}"#, true);
+        check(400, r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":""}"#, true);
+        check(429, "<ErrorResponse><Error><Code>Throttled</Code></Error></ErrorResponse>", true);
+        check(400, "<Error><Code>Other</Code><Message>Rate exceeded</Message></Error>", true);
+        check(503, "<Error><Code>SlowDown</Code></Error>", true);
+        check(503, "", true);
+        check(400, r#"{"__type":"LimitExceededException","message":"Too many aliases"}"#, false);
+        check(403, "<Error><Code>AccessDenied</Code></Error>", false);
+        check(404, "", false);
+        check(500, "", false);
+        check(200, "<Name>SlowDown</Name>", false);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! never waits, never retries a refusal, never diffs, never prints: the engine
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
-//! [`client`] (connections), [`error`] (the only classifier), [`grant`] and
+//! [`client`] (connections), [`rate_limits`] (how often AWS admits each call) with
+//! `pacing` (the gate that keeps to them), [`error`] (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), [`behaviours`]
 //! (exercises of what was made, for `verify`), [`lease`] (what keeps two runs
@@ -27,8 +28,10 @@ pub mod kind;
 pub mod kinds;
 pub mod lease;
 pub mod memo;
+mod pacing;
 pub mod policy;
 pub mod provider;
+pub mod rate_limits;
 pub mod registry;
 pub mod tags;
 

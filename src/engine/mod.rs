@@ -4,12 +4,14 @@
 //! two speak to a cloud through [`port`] and know no cloud by name. What may
 //! start is decided by [`schedule`], a pure structure; all waiting is in
 //! [`wait`]; what happened comes out as [`event`]s. A
-//! [`lease`] keeps two runs of one stack apart.
+//! [`lease`] keeps two runs of one stack apart, and [`pace`] keeps calls within
+//! the rates that a cloud admits.
 
 pub mod event;
 pub mod execute;
 pub mod lease;
 pub mod observe;
+pub mod pace;
 pub mod port;
 pub mod schedule;
 mod span;

@@ -11,6 +11,9 @@ pub struct CallRecord {
     pub service: String,
     /// For example `CreateQueue`.
     pub operation: String,
+    /// How long it waited before, so that calls of its sort stay within their
+    /// rate limit.
+    pub queued: Duration,
     /// When the request was sent.
     pub start: Duration,
     /// When the answer had arrived.

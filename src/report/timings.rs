@@ -195,6 +195,7 @@ mod tests {
         CallRecord {
             service: "sqs".into(),
             operation: "Call".into(),
+            queued: Duration::ZERO,
             start: Duration::from_millis(start),
             end: Duration::from_millis(end),
             status: Some(200),

@@ -103,6 +103,7 @@ fn call(call: &CallRecord) -> Span {
             status: call.status,
             attempt: Some(call.attempt),
             request_id: call.request_id.clone(),
+            queued_ms: (!call.queued.is_zero()).then_some(call.queued.as_secs_f64() * 1e3),
             ..Details::default()
         },
     }
@@ -201,6 +202,8 @@ struct Details {
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queued_ms: Option<f64>,
 }
 
 #[cfg(test)]
@@ -214,6 +217,7 @@ mod tests {
         CallRecord {
             service: "sqs".into(),
             operation: operation.into(),
+            queued: Duration::ZERO,
             start: Duration::from_millis(start),
             end: Duration::from_millis(end),
             status: Some(200),
@@ -247,7 +251,7 @@ mod tests {
             call("CreateQueue", 0, 40),
             call("GetQueueUrl", 10, 20),
             call("TagQueue", 20, 50),
-            call("GetQueueAttributes", 40, 60),
+            CallRecord { queued: Duration::from_millis(30), ..call("GetQueueAttributes", 40, 60) },
         ];
         insta::assert_snapshot!(
             "trace",

@@ -105,6 +105,7 @@ mod tests {
             .map(|(start, end)| CallRecord {
                 service: "thing".into(),
                 operation: "Create".into(),
+                queued: Duration::ZERO,
                 start: Duration::from_millis(*start),
                 end: Duration::from_millis(*end),
                 status: Some(200),

@@ -2,15 +2,18 @@
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::calls::{Calls, Operation};
+use super::limits::Limits;
 use super::objects::{Caller, Objects, failure};
 use super::versions::Moment;
 use super::weather::{Fault, Weather, length};
+use crate::engine::pace::{Pacer, RateLimit};
 use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
@@ -23,6 +26,7 @@ pub struct Cloud<'a> {
     pub(super) catalog: &'a dyn Catalog,
     place: Place,
     weather: Weather,
+    pacer: Pacer,
     epoch: Instant,
     crash: Notify,
     state: Mutex<State>,
@@ -32,6 +36,7 @@ pub struct Cloud<'a> {
 pub(super) struct State {
     pub(super) objects: Objects,
     pub(super) calls: Calls,
+    limits: Limits,
     /// What is to befall which calls, and how often.
     pub(super) fates: Vec<Fate>,
     /// The number of the call at which the caller dies.
@@ -57,8 +62,22 @@ pub struct Writer<'a> {
 impl<'a> Cloud<'a> {
     /// An empty cloud of these kinds.
     pub fn new(catalog: &'a dyn Catalog, place: Place, weather: Weather) -> Self {
-        let (crash, state) = (Notify::new(), Mutex::default());
-        Self { catalog, place, weather, epoch: Instant::now(), crash, state }
+        let (pacer, crash, state) = (Pacer::default(), Notify::new(), Mutex::default());
+        Self { catalog, place, weather, pacer, epoch: Instant::now(), crash, state }
+    }
+
+    /// What is called more often than these admit is refused as throttled. The
+    /// service is the kind.
+    #[must_use]
+    pub fn limited_to(self, limits: &[RateLimit]) -> Self {
+        self.state().limits = Limits::new(limits);
+        self
+    }
+
+    /// Callers keep to a pace, as those of AWS do beneath the port.
+    #[must_use]
+    pub fn paced_by(self, pacer: Pacer) -> Self {
+        Self { pacer, ..self }
     }
 
     /// Who touches it in the name of a stack.
@@ -81,14 +100,29 @@ impl<'a> Cloud<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One call, from its beginning to its answer. What it does happens in the
-    /// middle, all at once.
+    /// One call, as soon as its pace admits it.
     async fn call<T>(
         &self,
         call: Call<'_>,
         effect: impl FnOnce(&mut Objects, Moment) -> Answer<T>,
     ) -> Answer<T> {
-        let mut ongoing = self.begin(call);
+        let pass = self.pacer.admit(call.kind, call.operation.name()).await;
+        let answer = self.answer(call, self.begin(call, pass.waited()), effect).await;
+        match &answer {
+            Err(error) if error.class == ErrorClass::Throttled => pass.refused(),
+            Ok(_) | Err(_) => pass.taken(),
+        }
+        answer
+    }
+
+    /// The call itself, from its beginning to its answer. What it does happens
+    /// in the middle, all at once.
+    async fn answer<T>(
+        &self,
+        call: Call<'_>,
+        mut ongoing: Ongoing<'_>,
+        effect: impl FnOnce(&mut Objects, Moment) -> Answer<T>,
+    ) -> Answer<T> {
         let mut lot = self.weather.lot(call.operation, call.identity.as_str(), ongoing.nth);
         let half = length(&self.weather.latency, &mut lot) / 2;
         let passing = ongoing.nth <= self.weather.faults_at_most;
@@ -98,6 +132,10 @@ impl<'a> Cloud<'a> {
         if let Some(Fault::Refused(class)) = fault {
             elapse(half).await;
             return ongoing.end(Err(call.refused(class)));
+        }
+        if !self.admits(call) {
+            elapse(half).await;
+            return ongoing.end(Err(call.throttled()));
         }
         let dies_before = lot.bool();
         if ongoing.dies && dies_before {
@@ -122,7 +160,11 @@ impl<'a> Cloud<'a> {
         ongoing.end(answer)
     }
 
-    fn begin(&self, call: Call<'_>) -> Ongoing<'_> {
+    fn admits(&self, call: Call<'_>) -> bool {
+        self.state().limits.admit(call.kind, call.operation.name(), Instant::now())
+    }
+
+    fn begin(&self, call: Call<'_>, queued: Duration) -> Ongoing<'_> {
         let mut state = self.state();
         let nth = state.calls.begin(call.operation, call.identity.as_str());
         let dies = state.crash_at == Some(state.calls.begun);
@@ -138,6 +180,7 @@ impl<'a> Cloud<'a> {
         let record = CallRecord {
             service: call.kind.to_owned(),
             operation: call.operation.name().to_owned(),
+            queued,
             start: self.epoch.elapsed(),
             end: self.epoch.elapsed(),
             status: None,
@@ -182,6 +225,11 @@ impl Call<'_> {
         failure(self.operation, self.kind, self.identity, text)
     }
 
+    fn throttled(self) -> CloudError {
+        let text = (ErrorClass::Throttled, "Throttled", "rate exceeded".to_owned());
+        failure(self.operation, self.kind, self.identity, text)
+    }
+
     fn lost(self) -> CloudError {
         let text = (ErrorClass::Transient, "", "the connection was closed".to_owned());
         failure(self.operation, self.kind, self.identity, text)
@@ -203,6 +251,7 @@ impl Ongoing<'_> {
             record.status = match &answer {
                 Ok(_) => Some(200),
                 Err(error) if error.code.is_empty() => None,
+                Err(error) if error.class == ErrorClass::Throttled => Some(429),
                 Err(_) => Some(400),
             };
         }

@@ -12,7 +12,7 @@
 //! truth. [`Weather`] says how slow, late and faulty it is, [`SimCatalog`] has
 //! kinds for tests of the engine.
 //!
-//! In reading order: `weather`, `calls`, `objects` with `rules` and `versions`,
+//! In reading order: `weather`, `limits`, `calls`, `objects` with `rules` and `versions`,
 //! `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
 //! for the lease of a stack.
 
@@ -20,6 +20,7 @@ mod calls;
 mod cloud;
 mod kinds;
 mod lease;
+mod limits;
 mod objects;
 mod rules;
 mod stranger;

@@ -270,7 +270,7 @@ fn is_passing(grant: &Grant) -> bool {
 
 /// The text of `src/aws/PART.rs` and all below `PART/`; of the whole room, if
 /// the part is empty.
-fn sources(part: &str) -> Vec<String> {
+pub(crate) fn sources(part: &str) -> Vec<String> {
     let folder = emulator::root().join("src/aws").join(part);
     let mut texts = texts(&folder);
     texts.extend(fs::read_to_string(folder.with_extension("rs")));
@@ -299,7 +299,7 @@ fn called_in(part: &str) -> BTreeSet<String> {
 }
 
 /// The calls that a text makes, which say their names as they are attempted.
-fn calls(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn calls(text: &str) -> impl Iterator<Item = &str> {
     let attempts = text.split("attempting(").skip(1);
     let names = attempts.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'));
     names.map(|(name, _)| name).filter(|name| name.contains(':'))

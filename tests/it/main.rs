@@ -16,6 +16,7 @@ mod kms_key;
 mod leases;
 mod pages;
 mod plans;
+mod rate_limits;
 mod resource;
 mod rounds;
 mod support;

@@ -8,6 +8,7 @@ mod drift;
 mod failures;
 mod late_facts;
 mod lease;
+mod pace;
 mod replacing;
 mod site;
 mod stopping;

@@ -18,6 +18,7 @@ pub(crate) fn calls(trace: &str) -> Vec<CallRecord> {
             CallRecord {
                 service: service.to_owned(),
                 operation: operation.to_owned(),
+                queued: Duration::ZERO,
                 start: micros("ts"),
                 end: micros("ts") + micros("dur"),
                 status: event["args"]["status"].as_u64().and_then(|it| it.try_into().ok()),
