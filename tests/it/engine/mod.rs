@@ -2,12 +2,12 @@
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
 mod claim_check;
-mod convergence;
 mod critical_path;
 mod drift;
 mod failures;
 mod late_facts;
 mod lease;
+mod properties;
 mod replacing;
 mod site;
 mod stopping;
