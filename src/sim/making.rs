@@ -32,13 +32,12 @@ impl Objects {
             shown.retain(|fact, _| !want.predicted.contains_key(fact));
             Identity(facts.get("arn").cloned().unwrap_or_default())
         });
-        let owner = Owner { stack: caller.stack.to_owned(), address: want.address.clone() };
         let live = Live {
             kind: want.kind.clone(),
             identity: unnamed.clone().unwrap_or_else(|| want.identity.clone()),
             document,
             facts: shown,
-            owner: caller.kind.tagged.then_some(owner),
+            owner: caller.kind.tagged.then(|| owner(caller, want)),
             status: Status::Current,
             holdings: None,
             parent: self.parent_of(want),
@@ -60,23 +59,20 @@ impl Objects {
         want: &Desired,
         arn: Option<&str>,
     ) -> Option<Facts> {
-        let is_alike = |object: &&Object| {
-            let fixed = |field: &&String| {
-                want.document.get(*field).is_none_or(|value| {
-                    object.live.document.get(*field).is_none_or(|had| had == value)
-                })
+        let owner = owner(caller, want);
+        let is_it = |object: &&Object| {
+            let live = &object.live;
+            let differs = |field: &String| {
+                let both = want.document.get(field).zip(live.document.get(field));
+                both.is_some_and(|(want, had)| want != had)
             };
-            object.is_there() && caller.kind.fixed.iter().all(|field| fixed(&field))
+            live.kind == want.kind
+                && object.is_there()
+                && arn.map_or(live.owner.as_ref() == Some(&owner), |arn| live.arn() == Some(arn))
+                && !caller.kind.fixed.iter().any(differs)
         };
-        let is_its = |object: &&Object| {
-            let owner = object.live.owner.as_ref();
-            let of_owner = owner
-                .is_some_and(|owner| owner.stack == caller.stack && owner.address == want.address);
-            object.live.kind == want.kind
-                && arn.map_or(of_owner, |arn| object.live.arn() == Some(arn))
-        };
-        let mut all = self.all(Eye::Truth).filter(is_its);
-        all.find(is_alike).map(|object| object.live.facts.clone())
+        let made = self.all(Eye::Truth).find(is_it)?;
+        Some(want.predicted.clone().into_iter().chain(made.live.facts.clone()).collect())
     }
 
     /// Gives an object its name, unless another has it.
@@ -165,4 +161,8 @@ impl Objects {
         let Live { kind, identity, .. } = &self.all(Eye::Truth).find(is_named)?.live;
         Some(Parent { kind: kind.clone(), identity: identity.clone() })
     }
+}
+
+fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
+    Owner { stack: caller.stack.to_owned(), address: want.address.clone() }
 }

@@ -106,3 +106,36 @@ impl Versions {
         self.0.iter().map(|(moment, _)| moment.calm()).max()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{Document, Facts, Identity};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_can_be_gone_in_the_next_look() {
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        let live = Live {
+            kind: "thing".into(),
+            identity: Identity("a".into()),
+            document: Document::new(),
+            facts: Facts::new(),
+            owner: None,
+            status: Status::Current,
+            holdings: None,
+            parent: None,
+        };
+        let mut versions = Versions::default();
+        let moment = Moment { copies: [after(1), after(5), after(1)], ..Moment::instant(now) };
+        let object = Object { live, settled: now, contents: 0, awaits: false };
+        versions.write(moment, Some(object));
+        let seen = |at, copy| versions.seen(Eye::Find(after(at), copy)).is_some();
+        assert_eq!([0, 1, 2].map(|copy| seen(0, copy)), [false, false, false]);
+        assert_eq!([0, 1, 2].map(|copy| seen(2, copy)), [true, false, true]);
+        assert_eq!([0, 1, 2].map(|copy| seen(5, copy)), [true, true, true]);
+        assert_eq!(versions.calm(), Some(after(5)));
+    }
+}
