@@ -29,6 +29,8 @@ pub(super) struct Case {
     pub(super) weather: Option<u16>,
     /// When one run after the other dies. The runs after these live.
     pub(super) deaths: Vec<Death>,
+    /// Whether each run begins only when all looks see what the dead ones did.
+    pub(super) is_patient: bool,
     /// What cannot be done: this call on this resource is never allowed.
     pub(super) denied: Option<String>,
     /// How many milliseconds later the second of two runs begins.
@@ -128,7 +130,8 @@ impl fmt::Debug for Case {
             None => writeln!(f, "# even weather")?,
         }
         if !self.deaths.is_empty() {
-            writeln!(f, "# runs die at {:?}", self.deaths)?;
+            let when = if self.is_patient { "when all is seen" } else { "at once" };
+            writeln!(f, "# runs die at {:?}, and the next follow {when}", self.deaths)?;
         }
         if let Some(address) = &self.denied {
             writeln!(f, "# whatever is written to {address} is denied")?;
@@ -187,7 +190,7 @@ enum Fate {
 /// Every sort of trial. What a property does not look at shrinks to nothing.
 pub(super) fn case() -> impl Strategy<Value = Case> {
     let others = vec((any::<u8>(), select(TAGGED), any::<bool>(), any::<bool>()), 0..4);
-    let weather = option::weighted(0.9, any::<u16>());
+    let weather = option::weighted(0.8, any::<u16>());
     let deaths = vec(
         prop_oneof![(1..120_u64).prop_map(Death::Call), (1..80_usize).prop_map(Death::Event)],
         0..5,
@@ -196,16 +199,16 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
         vec(option::weighted(0.6, part()), PARTS),
         others,
         weather,
-        deaths,
+        (deaths, any::<bool>()),
         option::of(any::<u8>()),
-        0..4_000_u16,
+        prop_oneof![0..400_u16, 0..4_000_u16],
     );
-    parts.prop_map(|(parts, others, weather, deaths, denied, delay)| {
+    parts.prop_map(|(parts, others, weather, (deaths, is_patient), denied, delay)| {
         let others = of_others(&parts, &others);
         let resources = resources(&parts, &others);
         let later = later(&parts, &resources);
         let denied = denied.map(|at| format!("r{}", usize::from(at) % PARTS));
-        Case { resources, later, others, weather, deaths, denied, delay }
+        Case { resources, later, others, weather, deaths, is_patient, denied, delay }
     })
 }
 
