@@ -31,7 +31,7 @@ pub(super) struct Case {
     pub(super) deaths: Vec<Death>,
     /// Whether each run begins only when all looks see what the dead ones did.
     pub(super) is_patient: bool,
-    /// What cannot be done: this call on this resource is never allowed.
+    /// One of the first, on which others may depend: to create it is never allowed.
     pub(super) denied: Option<String>,
     /// How many milliseconds later the second of two runs begins.
     pub(super) delay: u16,
@@ -134,7 +134,7 @@ impl fmt::Debug for Case {
             writeln!(f, "# runs die at {:?}, and the next follow {when}", self.deaths)?;
         }
         if let Some(address) = &self.denied {
-            writeln!(f, "# whatever is written to {address} is denied")?;
+            writeln!(f, "# {address} cannot be created, where the property says so")?;
         }
         if self.delay > 0 {
             writeln!(f, "# the second run begins after {} ms", self.delay)?;
@@ -170,7 +170,7 @@ struct Part {
 /// How one resource refers to another, or to an object of others.
 #[derive(Clone, Debug)]
 struct Mention {
-    /// 0 is the one before.
+    /// 0 is the one before, if there is one.
     back: u8,
     fact: &'static str,
     /// Whether it must exist, where the kinds permit this.
@@ -200,14 +200,14 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
         others,
         weather,
         (deaths, any::<bool>()),
-        option::of(any::<u8>()),
+        option::weighted(0.8, 0..PARTS / 2),
         prop_oneof![0..400_u16, 0..4_000_u16],
     );
     parts.prop_map(|(parts, others, weather, (deaths, is_patient), denied, delay)| {
         let others = of_others(&parts, &others);
         let resources = resources(&parts, &others);
         let later = later(&parts, &resources);
-        let denied = denied.map(|at| format!("r{}", usize::from(at) % PARTS));
+        let denied = denied.map(|at| format!("r{at}"));
         Case { resources, later, others, weather, deaths, is_patient, denied, delay }
     })
 }
@@ -226,14 +226,14 @@ fn part() -> impl Strategy<Value = Part> {
         1 => Just(Fate::ChangesShape),
         1 => Just(Fate::Goes),
     ];
-    let mention = (0..8_u8, select(vec!["name", "arn", "id"]), any::<bool>(), 0..6_u8);
+    let mention = (0..8_u8, select(vec!["name", "arn", "id", "id"]), any::<bool>(), 0..6_u8);
     let mention = mention.prop_map(|(back, fact, holds, theirs)| Mention {
         back,
         fact,
         holds,
         theirs: theirs == 5,
     });
-    (select(kinds), option::of(0..100_u8), vec(mention, 0..4), fate)
+    (select(kinds), option::of(0..100_u8), vec(mention, 0..6), fate)
         .prop_map(|(kind, size, mentions, fate)| Part { kind, size, mentions, fate })
 }
 
@@ -265,7 +265,9 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
             let (kind, text, arn) = if mention.theirs && !theirs.is_empty() {
                 let other = theirs[back % theirs.len()];
                 (other.kind, other.arn(), other.arn())
-            } else if let Some((target, part)) = numbered(&parts[..number]).rev().nth(back) {
+            } else if let Some(target) = number.checked_sub(1 + back)
+                && let Some(part) = &parts[target]
+            {
                 let fact = |fact| format!("${{r{target}.{fact}}}");
                 let kind = part.kind;
                 // What awaits its confirmation shows nothing that the cloud chose.
@@ -295,7 +297,7 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
     resources
 }
 
-fn numbered(parts: &[Option<Part>]) -> impl DoubleEndedIterator<Item = (usize, &Part)> {
+fn numbered(parts: &[Option<Part>]) -> impl Iterator<Item = (usize, &Part)> {
     parts.iter().enumerate().filter_map(|(number, part)| Some((number, part.as_ref()?)))
 }
 
