@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::event::{Event, EventKind, Outcome, Summary};
@@ -95,6 +95,7 @@ pub async fn execute(
                 site,
                 node: &site.plan.steps[id.0],
                 known: foreman.known_to(&site.plan.steps[id.0].step),
+                early: foreman.early_for(&site.plan.steps[id.0].step),
                 written: &written,
                 signal: signal.clone(),
                 stop: stop.clone(),
@@ -126,6 +127,8 @@ struct Foreman<'a> {
     site: Site<'a>,
     schedule: Schedule,
     facts: BTreeMap<Address, Facts>,
+    /// The facts of steps that told some, and are not accepted yet.
+    early: BTreeMap<Address, watch::Sender<Facts>>,
     outcomes: BTreeMap<StepId, Outcome>,
     started: BTreeMap<StepId, Instant>,
     events: mpsc::UnboundedSender<Event>,
@@ -139,6 +142,7 @@ impl<'a> Foreman<'a> {
             site,
             schedule: Schedule::new(&site.plan.steps),
             facts: BTreeMap::new(),
+            early: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             started: BTreeMap::new(),
             events,
@@ -169,12 +173,21 @@ impl<'a> Foreman<'a> {
 
     /// The facts that a step may need: those of whom its resource mentions.
     fn known_to(&self, step: &Step) -> BTreeMap<Address, Facts> {
-        let mentions = match step {
-            Step::Create { want } | Step::Update { want, .. } => &want.mentions,
-            Step::Delete { .. } => return BTreeMap::new(),
-        };
         let known = |address: &Address| Some((address.clone(), self.facts.get(address)?.clone()));
-        mentions.iter().filter_map(known).collect()
+        mentions(step).filter_map(known).collect()
+    }
+
+    /// Where a step learns what becomes of the facts that it is given early.
+    fn early_for(&self, step: &Step) -> BTreeMap<Address, watch::Receiver<Facts>> {
+        let early = |it: &Address| Some((it.clone(), self.early.get(it)?.subscribe()));
+        mentions(step).filter_map(early).collect()
+    }
+
+    /// Tells whoever was given a step's facts early what they are by now.
+    fn spread(&self, address: &Address) {
+        if let (Some(early), Some(facts)) = (self.early.get(address), self.facts.get(address)) {
+            early.send_replace(facts.clone());
+        }
     }
 
     fn hear(&mut self, step: StepId, signal: Signal) {
@@ -182,11 +195,17 @@ impl<'a> Foreman<'a> {
         match signal {
             Signal::Facts(facts) => {
                 self.facts.entry(address.clone()).or_default().extend(facts.clone());
+                self.early
+                    .entry(address.clone())
+                    .or_insert_with(|| watch::Sender::new(Facts::new()));
+                self.spread(&address);
                 self.schedule.told_facts(step);
                 self.tell(EventKind::FactsKnown { step, address, facts });
             }
             Signal::Accepted(facts) => {
                 self.facts.entry(address.clone()).or_default().extend(facts);
+                self.spread(&address);
+                self.early.remove(&address);
                 let kind = self.site.catalog.kind(self.site.plan.steps[step.0].step.kind());
                 self.schedule.told_facts(step);
                 if !kind.is_some_and(|kind| kind.patience.blocks) {
@@ -210,6 +229,7 @@ impl<'a> Foreman<'a> {
             self.facts.entry(address).or_default().extend(facts.clone());
         }
         let because = self.schedule.address(step).clone();
+        self.early.remove(&because);
         self.finish(step, outcome);
         for skipped in self.schedule.ended(step, succeeded) {
             self.finish(skipped, Outcome::Skipped { because: because.clone() });
@@ -259,6 +279,15 @@ impl<'a> Foreman<'a> {
         self.tell(EventKind::RunFinished { summary });
         Report { summary, outcomes: self.outcomes, facts: self.facts }
     }
+}
+
+/// Whom the resource of a step mentions.
+fn mentions(step: &Step) -> impl Iterator<Item = &Address> {
+    let mentions = match step {
+        Step::Create { want } | Step::Update { want, .. } => Some(&want.mentions),
+        Step::Delete { .. } => None,
+    };
+    mentions.into_iter().flatten()
 }
 
 /// Looks up a fact among those that became known in this run.

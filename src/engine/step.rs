@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::event::Outcome;
@@ -36,6 +36,9 @@ pub(super) struct StepRun<'a> {
     pub(super) node: &'a StepNode,
     /// Facts that became known in this run before the step started.
     pub(super) known: BTreeMap<Address, Facts>,
+    /// Those of them that were told before all of their step was accepted. Who
+    /// told them may lose the name to a faster one, and take that one's facts.
+    pub(super) early: BTreeMap<Address, watch::Receiver<Facts>>,
     /// What this run makes or changes.
     pub(super) written: &'a BTreeSet<&'a Address>,
     pub(super) signal: mpsc::UnboundedSender<(StepId, Signal)>,
@@ -46,6 +49,25 @@ pub(super) struct StepRun<'a> {
 enum Trouble {
     Cloud { error: CloudError, attempts: u32 },
     Refused(Diagnostic),
+}
+
+impl Trouble {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Cloud { error, attempts } => Outcome::Failed { error, attempts },
+            Self::Refused(reason) => Outcome::Refused { reason },
+        }
+    }
+}
+
+/// What became of the facts that a step was given early.
+enum Early {
+    /// They are what they were.
+    Holds,
+    /// They are others by now.
+    Moved,
+    /// Nobody waits for them any more.
+    Abandoned,
 }
 
 impl StepRun<'_> {
@@ -77,15 +99,70 @@ impl StepRun<'_> {
             Ok(facts) => {
                 self.tell(Signal::Accepted(facts.clone()));
                 match want {
-                    Some(want) if self.until() >= Until::Configured => {
-                        self.confirm(&want, facts).await
-                    }
-                    Some(_) | None => Outcome::Done { facts },
+                    Some(want) => self.conclude(want, facts).await,
+                    None => Outcome::Done { facts },
                 }
             }
-            Err(Trouble::Cloud { error, attempts }) => Outcome::Failed { error, attempts },
-            Err(Trouble::Refused(reason)) => Outcome::Refused { reason },
+            Err(trouble) => trouble.outcome(),
         }
+    }
+
+    /// All that follows the calls of a creation or a change. What was written with
+    /// facts that have moved is written again: to wait for it would be in vain.
+    async fn conclude(&mut self, mut want: Desired, mut facts: Facts) -> Outcome {
+        match self.settle().await {
+            Early::Holds => {}
+            Early::Moved => match self.write_again(&want).await {
+                Ok((again, told)) => {
+                    want = again;
+                    facts.extend(told);
+                }
+                Err(trouble) => return trouble.outcome(),
+            },
+            Early::Abandoned => return Outcome::Unconfirmed,
+        }
+        if self.until() >= Until::Configured {
+            self.confirm(&want, facts).await
+        } else {
+            Outcome::Done { facts }
+        }
+    }
+
+    /// Waits until whoever told facts early was accepted, or is over.
+    async fn settle(&mut self) -> Early {
+        let mut early = Early::Holds;
+        for (address, mut facts) in std::mem::take(&mut self.early) {
+            let settled = async { while facts.changed().await.is_ok() {} };
+            tokio::select! {
+                biased;
+                () = settled => {}
+                () = self.stop.at_least(Urgency::Abandon) => return Early::Abandoned,
+            }
+            let now = facts.borrow().clone();
+            let before = self.known.insert(address, now.clone()).unwrap_or_default();
+            if before.iter().any(|(fact, value)| now.get(fact) != Some(value)) {
+                early = Early::Moved;
+            }
+        }
+        early
+    }
+
+    /// Writes the resource with the facts as they are by now.
+    async fn write_again(&mut self, written: &Desired) -> Result<(Desired, Facts), Trouble> {
+        let stated = match &self.node.step {
+            Step::Create { want } | Step::Update { want, .. } => want,
+            Step::Delete { .. } => return Ok((written.clone(), Facts::new())),
+        };
+        let want = self.ready(stated, None)?;
+        let mut live = self.seek(&want, unseen(&want)).await?;
+        // A look that lags behind must not hide what this step has just written.
+        for (field, value) in &written.document {
+            if want.document.get(field) != Some(value) {
+                live.document.insert(field.clone(), value.clone());
+            }
+        }
+        let facts = self.put_right(&want, live).await?;
+        Ok((want, facts))
     }
 
     /// The resource as it is to be written: with the facts that became known in
@@ -153,6 +230,13 @@ impl StepRun<'_> {
     /// Something is there already: what an earlier run or a lost answer left
     /// behind is taken up, anything else is left alone.
     async fn take_up(&mut self, want: &Desired, error: CloudError) -> Result<Facts, Trouble> {
+        let live = self.seek(want, error).await?;
+        self.put_right(want, live).await
+    }
+
+    /// Looks for what is known to be there, until a look shows it. Refuses what is
+    /// not ours.
+    async fn seek(&mut self, want: &Desired, error: CloudError) -> Result<Live, Trouble> {
         let Site { writer, catalog, plan, .. } = self.site;
         let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
         let tagged = kind.is_none_or(|kind| kind.tagged);
@@ -177,16 +261,18 @@ impl StepRun<'_> {
             }
             other => other?,
         };
-        if !is_ours(&live) {
-            return Err(Trouble::Refused(not_ours(want, &live)));
-        }
+        if is_ours(&live) { Ok(live) } else { Err(Trouble::Refused(not_ours(want, &live))) }
+    }
+
+    async fn put_right(&mut self, want: &Desired, live: Live) -> Result<Facts, Trouble> {
         let left_alone = self.canon().with_ignored(want, &live);
         let want = left_alone.as_ref().unwrap_or(want);
         let diff = self.differences(want, &live);
-        if diff.is_empty() {
-            return Ok(live.facts);
-        }
-        self.update(want, &live, &diff).await
+        let changed = match diff.as_slice() {
+            [] => Facts::new(),
+            diff => self.update(want, &live, diff).await?,
+        };
+        Ok(live.facts.into_iter().chain(changed).collect())
     }
 
     async fn update(
@@ -329,6 +415,18 @@ fn not_known(want: &Desired, fact: &FactRef) -> Diagnostic {
     Diagnostic::error(format!("{} needs {fact}, and it is not known", want.address))
         .because(format!("neither a read nor a call of this run told the `{}`", fact.fact))
         .hint("run the same command again; if it stays so, replace what lacks it")
+}
+
+fn unseen(want: &Desired) -> CloudError {
+    CloudError {
+        attempted: format!("write {} {} again", want.kind, want.identity),
+        operation: String::new(),
+        class: ErrorClass::Absent,
+        code: String::new(),
+        message: "it was written moments ago, and no read shows it".into(),
+        request_id: None,
+        hint: Some("run the same command again".into()),
+    }
 }
 
 fn not_ours(want: &Desired, live: &Live) -> Diagnostic {

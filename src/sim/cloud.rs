@@ -1,5 +1,6 @@
 //! The cloud: every call takes its time, meets its fate, and is written down.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,14 +12,14 @@ use tokio::time::Instant;
 use super::calls::{Calls, Operation};
 use super::limits::Limits;
 use super::objects::{Caller, Objects, failure};
-use super::versions::Moment;
+use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
 use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
-    CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Identity,
-    InFlight, KindInfo, Live, Place, Sought,
+    Address, CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff,
+    Identity, InFlight, KindInfo, Live, Place, Sought,
 };
 
 /// A cloud in memory. Looking at it is [`Read`].
@@ -57,6 +58,8 @@ pub(super) struct Fate {
 pub struct Writer<'a> {
     cloud: &'a Cloud<'a>,
     stack: String,
+    /// What it began to make in two calls: which ARN each got, if an answer came.
+    begun: Mutex<BTreeMap<Address, Option<String>>>,
 }
 
 impl<'a> Cloud<'a> {
@@ -82,7 +85,7 @@ impl<'a> Cloud<'a> {
 
     /// Who touches it in the name of a stack.
     pub fn writer(&'a self, stack: impl Into<String>) -> Writer<'a> {
-        Writer { cloud: self, stack: stack.into() }
+        Writer { cloud: self, stack: stack.into(), begun: Mutex::default() }
     }
 
     /// Waits until the caller is to die: drop it then. See [`Cloud::crash_at`].
@@ -195,8 +198,10 @@ impl<'a> Cloud<'a> {
         let (now, weather) = (Instant::now(), &self.weather);
         Moment {
             now,
-            find: now + length(&weather.find_lag, lot),
+            copy: lot.usize(0..COPIES),
+            copies: [(); COPIES].map(|()| now + length(&weather.find_lag, lot)),
             index: now + length(&weather.index_lag, lot),
+            others: now + length(&weather.propagation, lot),
             settled: now + length(&weather.settling, lot),
         }
     }
@@ -273,8 +278,8 @@ impl Read for Cloud<'_> {
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
         let (kind, identity) = (sought.kind.as_str(), &sought.identity);
         let call = Call { operation: Operation::Find, kind, identity };
-        let info = self.kind(kind, call)?;
-        self.call(call, |objects, moment| Ok(objects.find(sought, moment.now, info))).await
+        self.kind(kind, call)?;
+        self.call(call, |objects, moment| Ok(objects.find(sought, moment))).await
     }
 
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
@@ -308,26 +313,21 @@ impl Read for Writer<'_> {
 #[async_trait]
 impl Write for Writer<'_> {
     async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
-        let Desired { kind, identity, .. } = want;
-        let call = Call { operation: Operation::Create, kind, identity };
-        let info = self.cloud.kind(kind, call)?;
-        let cooldown = self.cloud.weather.cooldown;
-        let create = |objects: &mut Objects, moment: Moment| {
-            let removed = objects.removed(kind, identity);
-            if removed.is_some_and(|removed| moment.now < removed + cooldown) {
-                return Err(call.refused(ErrorClass::NotYet(InFlight::Cooldown)));
-            }
-            objects.create(self.caller(info, moment), want)
-        };
-        let facts = self.cloud.call(call, create).await?;
-        if self.cloud.state().objects.in_two_calls.contains_key(kind) {
-            known.tell(facts.clone());
-            let call = Call { operation: Operation::Finish, ..call };
-            let finish =
-                |objects: &mut Objects, moment| objects.finish(self.caller(info, moment), want);
-            self.cloud.call(call, finish).await?;
+        let facts = self.make(want).await?;
+        if !self.cloud.state().objects.in_two_calls.contains_key(&want.kind) {
+            return Ok(facts);
         }
-        Ok(facts)
+        self.begun().insert(want.address.clone(), facts.get("arn").cloned());
+        known.tell(facts.clone());
+        match self.finish(want, &facts).await {
+            Err(error) if error.class == ErrorClass::Exists => {
+                // The name is another's. This one was made in vain.
+                self.discard(want, &facts).await?;
+                self.begun().remove(&want.address);
+                Err(error)
+            }
+            other => other.map(|()| facts),
+        }
     }
 
     async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
@@ -352,6 +352,55 @@ impl Write for Writer<'_> {
 }
 
 impl<'a> Writer<'a> {
+    /// The first call of a creation, or the only one. It makes nothing anew that
+    /// it may have made before.
+    async fn make(&self, want: &Desired) -> Answer<Facts> {
+        let Desired { kind, identity, .. } = want;
+        let call = Call { operation: Operation::Create, kind, identity };
+        let info = self.cloud.kind(kind, call)?;
+        let cooldown = self.cloud.weather.cooldown;
+        let create = |objects: &mut Objects, moment: Moment| {
+            let caller = self.caller(info, moment);
+            if objects.in_two_calls.contains_key(kind) {
+                let begun = self.begun().insert(want.address.clone(), None);
+                let made = begun.and_then(|arn| objects.made(caller, want, arn.as_deref()));
+                return made.map_or_else(|| objects.create(caller, want), Ok);
+            }
+            let removed = objects.removed(kind, identity);
+            if removed.is_some_and(|removed| moment.now < removed + cooldown) {
+                return Err(call.refused(ErrorClass::NotYet(InFlight::Cooldown)));
+            }
+            objects.create(caller, want)
+        };
+        self.cloud.call(call, create).await
+    }
+
+    /// The second call, which gives the object its name.
+    async fn finish(&self, want: &Desired, facts: &Facts) -> Answer<()> {
+        let Desired { kind, identity, .. } = want;
+        let call = Call { operation: Operation::Finish, kind, identity };
+        let info = self.cloud.kind(kind, call)?;
+        let finish =
+            |objects: &mut Objects, moment| objects.finish(self.caller(info, moment), want, facts);
+        self.cloud.call(call, finish).await
+    }
+
+    /// Takes back what got no name.
+    async fn discard(&self, want: &Desired, facts: &Facts) -> Answer<()> {
+        let arn = Identity(facts.get("arn").cloned().unwrap_or_default());
+        let call = Call { operation: Operation::Delete, kind: &want.kind, identity: &arn };
+        let info = self.cloud.kind(&want.kind, call)?;
+        let discard = |objects: &mut Objects, moment: Moment| {
+            objects.discard(self.caller(info, moment), &arn);
+            Ok(())
+        };
+        self.cloud.call(call, discard).await
+    }
+
+    fn begun(&self) -> MutexGuard<'_, BTreeMap<Address, Option<String>>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn caller(&'a self, kind: &'a KindInfo, moment: Moment) -> Caller<'a> {
         let Cloud { catalog, place, .. } = self.cloud;
         Caller { stack: &self.stack, catalog: *catalog, place, kind, moment }

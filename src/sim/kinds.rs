@@ -15,6 +15,7 @@ use crate::model::{
 /// |---|---|
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist |
+/// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
 /// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back |
 /// | `link` | carries no tags; what it `holds` must exist |
 /// | `thing` | nothing |
@@ -37,17 +38,26 @@ impl SimCatalog {
         let gate = Patience { blocks: true, ..Patience::PROMPT };
         let plain = |name| kind(name, &["name", "shape"]);
         Self(vec![
-            KindInfo { patience: gate, delete_after: after(&["holder", "link"]), ..plain("gate") },
-            KindInfo { must_exist: holds(), delete_after: after(&["link"]), ..plain("holder") },
+            KindInfo {
+                patience: gate,
+                delete_after: after(&["holder", "invite", "link"]),
+                ..plain("gate")
+            },
+            KindInfo {
+                must_exist: holds(),
+                delete_after: after(&["invite", "link"]),
+                ..plain("holder")
+            },
+            KindInfo { must_exist: holds(), tagged: false, ..plain("invite") },
             KindInfo {
                 patience: slow,
                 revivable: true,
-                delete_after: after(&["gate", "holder", "link", "thing", "vault"]),
+                delete_after: after(&["gate", "holder", "invite", "link", "thing", "vault"]),
                 facts: facts(&["name"]),
                 ..kind("key", &["shape"])
             },
             KindInfo { must_exist: holds(), tagged: false, ..plain("link") },
-            KindInfo { delete_after: after(&["holder", "link"]), ..plain("thing") },
+            KindInfo { delete_after: after(&["holder", "invite", "link"]), ..plain("thing") },
             KindInfo { holds_data: true, ..plain("vault") },
         ])
     }

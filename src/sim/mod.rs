@@ -12,8 +12,8 @@
 //! truth. [`Weather`] says how slow, late and faulty it is, [`SimCatalog`] has
 //! kinds for tests of the engine.
 //!
-//! In reading order: `weather`, `limits`, `calls`, `objects` with `rules` and `versions`,
-//! `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
+//! In reading order: `weather`, `limits`, `calls`, `objects` with `making`, `rules`
+//! and `versions`, `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
 //! for the lease of a stack.
 
 mod calls;
@@ -21,6 +21,7 @@ mod cloud;
 mod kinds;
 mod lease;
 mod limits;
+mod making;
 mod objects;
 mod rules;
 mod stranger;

@@ -28,11 +28,13 @@ pub(super) struct Objects {
     pub(super) in_two_calls: BTreeMap<String, String>,
     /// Kinds that live and die with what a field of theirs names.
     pub(super) bound: BTreeMap<String, String>,
+    /// Kinds that somebody outside has to confirm.
+    pub(super) confirmed_outside: BTreeSet<String>,
     /// What no engine may do, and one did.
     pub(super) violations: Vec<String>,
-    /// How often each object came into being.
+    /// How often something came into being under each name.
     pub(super) births: BTreeMap<(String, Identity), u32>,
-    chosen: u64,
+    pub(super) chosen: u64,
 }
 
 /// Who calls, and what is known of the kind at hand.
@@ -69,19 +71,11 @@ impl Objects {
         self.versions.values().filter_map(Versions::calm).max()
     }
 
-    pub(super) fn find(&self, sought: &Sought, now: Instant, kind: &KindInfo) -> Option<Live> {
+    pub(super) fn find(&self, sought: &Sought, moment: Moment) -> Option<Live> {
         let by_name = self.versions.get(&(sought.kind.clone(), sought.identity.clone()));
-        let by_name = by_name.and_then(|versions| versions.seen(Eye::Find(now)));
-        let by_name = by_name.filter(|object| object.finished);
-        let mut of_kind = self.all(Eye::Find(now)).filter(|object| object.live.kind == sought.kind);
-        let arn = sought.arn.as_deref();
-        let object =
-            by_name.or_else(|| of_kind.find(|object| arn.is_some() && object.live.arn() == arn))?;
-        let mut live = shown(object, sought, now);
-        if let Some(field) = self.in_two_calls.get(&kind.name).filter(|_| !object.finished) {
-            live.document.remove(field);
-        }
-        Some(live)
+        let by_name = by_name.and_then(|versions| versions.seen(moment.look()));
+        let by_arn = || self.of_arn(moment.look(), &sought.kind, sought.arn.as_deref()?);
+        Some(shown(by_name.or_else(by_arn)?, sought, moment.now))
     }
 
     pub(super) fn listed(&self, stack: &str, now: Instant) -> Vec<Sought> {
@@ -90,7 +84,7 @@ impl Objects {
             .filter_map(|object| Some((object, object.live.owner.as_ref().filter(ours)?)))
             .map(|(object, owner)| Sought {
                 kind: object.live.kind.clone(),
-                identity: shown_identity(object),
+                identity: object.live.identity.clone(),
                 address: Some(owner.address.clone()),
                 arn: object.live.arn().map(str::to_owned),
                 fields: None,
@@ -110,52 +104,6 @@ impl Objects {
         stacks.into_iter().map(|(name, objects)| StackSummary { name, objects }).collect()
     }
 
-    pub(super) fn create(&mut self, caller: Caller<'_>, want: &Desired) -> Answer<Facts> {
-        let answer =
-            |class, code, text: String| Err(error(Operation::Create, want, class, code, text));
-        if let Some(violation) = rules::unfit(want) {
-            self.violations.push(violation.clone());
-            return answer(ErrorClass::Invalid, "Pending", violation);
-        }
-        let owner = Owner { stack: caller.stack.to_owned(), address: want.address.clone() };
-        if let Some(object) = self.get(&want.kind, &want.identity) {
-            let taken_up = !object.finished && object.live.owner.as_ref() == Some(&owner);
-            return if taken_up {
-                Ok(object.live.facts.clone())
-            } else {
-                answer(ErrorClass::Exists, "AlreadyExists", "it is there already".into())
-            };
-        }
-        self.insist(Operation::Create, caller, want, &want.document.keys().cloned().collect())?;
-        let mut facts = want.predicted.clone();
-        self.choose(caller.kind, &mut facts);
-        let live = Live {
-            kind: want.kind.clone(),
-            identity: want.identity.clone(),
-            document: canonical(Operation::Create, caller, want, &want.document)?,
-            facts: facts.clone(),
-            owner: caller.kind.tagged.then_some(owner),
-            status: Status::Current,
-            holdings: None,
-            parent: self.parent_of(want),
-        };
-        let finished = !self.in_two_calls.contains_key(&want.kind);
-        let object = Object { live, settled: caller.moment.settled, contents: 0, finished };
-        self.write(caller.moment, object);
-        *self.births.entry((want.kind.clone(), want.identity.clone())).or_default() += 1;
-        Ok(facts)
-    }
-
-    pub(super) fn finish(&mut self, caller: Caller<'_>, want: &Desired) -> Answer<()> {
-        let Some(object) = self.get(&want.kind, &want.identity) else {
-            let text = "it is gone before it was finished".to_owned();
-            return Err(error(Operation::Finish, want, ErrorClass::Absent, "Absent", text));
-        };
-        let finished = Object { finished: true, ..object.clone() };
-        self.write(caller.moment, finished);
-        Ok(())
-    }
-
     pub(super) fn update(
         &mut self,
         caller: Caller<'_>,
@@ -169,15 +117,13 @@ impl Objects {
             self.violations.push(violation.clone());
             return answer(ErrorClass::Invalid, "Unfit", violation);
         }
-        let known = |object: &&Object| {
-            let live = &object.live;
-            live.kind == have.kind
-                && (live.identity == have.identity
-                    || have.arn().is_some_and(|arn| live.arn() == Some(arn)))
-        };
-        let Some(mut object) = self.all(Eye::Truth).find(known).cloned() else {
+        let Some(mut object) = self.behind(have).cloned() else {
             return answer(ErrorClass::Absent, "Absent", "there is none".into());
         };
+        if object.awaits {
+            let text = "somebody has to confirm it first".into();
+            return answer(ErrorClass::Invalid, "PendingConfirmation", text);
+        }
         let tops: BTreeSet<String> = diff.iter().map(|diff| diff.path.top().to_owned()).collect();
         if let Some(violation) = not_ours(caller, &object, tops.contains(OWNER)) {
             self.violations.push(violation.clone());
@@ -199,11 +145,10 @@ impl Objects {
         }
         let kept = canonical(Operation::Update, caller, want, &object.live.document)?;
         object.live.document = kept;
-        object.finished = true;
         object.settled = caller.moment.settled;
         self.choose(caller.kind, &mut object.live.facts);
         let facts = object.live.facts.clone();
-        self.write(caller.moment, object);
+        self.name(Operation::Update, caller, want, object)?;
         Ok(facts)
     }
 
@@ -213,12 +158,12 @@ impl Objects {
         have: &Live,
         emptying: Emptying,
     ) -> Answer<()> {
-        let of_arn = |object: &&Object| have.arn().is_some() && object.live.arn() == have.arn();
-        let object = self.get(&have.kind, &have.identity);
-        let object = object.or_else(|| self.all(Eye::Truth).find(of_arn));
-        let Some(object) = object.filter(|object| object.is_there()).cloned() else {
+        let Some(object) = self.behind(have).filter(|object| object.is_there()).cloned() else {
             return Ok(());
         };
+        if object.awaits {
+            return Ok(()); // Nobody can remove it; the cloud forgets it by itself one day.
+        }
         let answer =
             |class, code, text: String| Err(refusal(Operation::Delete, have, class, code, text));
         if let Some(violation) = not_ours(caller, &object, false) {
@@ -230,7 +175,7 @@ impl Objects {
             all.find(|other| rules::relies_on(other, caller.kind, &object))
                 .map(|other| other.live.identity.clone())
         };
-        let (truly, seen) = (relying(Eye::Truth), relying(Eye::Find(caller.moment.now)));
+        let (truly, seen) = (relying(Eye::Truth), relying(caller.moment.look()));
         if let Some(other) = truly {
             let violation = format!("{} deleted while {other} relies on it", have.identity);
             self.violations.push(violation);
@@ -242,20 +187,26 @@ impl Objects {
         if object.contents > 0 && emptying == Emptying::Keep {
             return answer(ErrorClass::Invalid, "NotEmpty", "it is not empty".into());
         }
+        self.leaves(caller, object);
+        Ok(())
+    }
+
+    /// Removes an object, with what lives and dies with it.
+    pub(super) fn leaves(&mut self, caller: Caller<'_>, object: Object) {
         if caller.kind.revivable {
             let mut going = object;
             going.live.status = Status::Deleting("on its way out".into());
             self.write(caller.moment, going);
-            return Ok(());
+            return;
         }
-        let parent = Parent { kind: have.kind.clone(), identity: object.live.identity.clone() };
+        let kind = object.live.kind.clone();
+        let parent = Parent { kind, identity: object.live.identity.clone() };
         let is_child = |other: &&Object| other.live.parent.as_ref() == Some(&parent);
         let going: Vec<Live> =
             self.all(Eye::Truth).filter(is_child).map(|child| child.live.clone()).collect();
         for live in going.iter().chain([&object.live]) {
             self.erase(caller.moment, live);
         }
-        Ok(())
     }
 
     pub(super) fn breaks(&mut self, moment: Moment, kind: &str, identity: &Identity, why: &str) {
@@ -265,24 +216,27 @@ impl Objects {
         }
     }
 
+    /// The object that was seen: by its ARN, if it had one.
+    fn behind(&self, have: &Live) -> Option<&Object> {
+        match have.arn() {
+            Some(arn) => self.of_arn(Eye::Truth, &have.kind, arn),
+            None => self.get(&have.kind, &have.identity),
+        }
+    }
+
+    pub(super) fn of_arn(&self, eye: Eye, kind: &str, arn: &str) -> Option<&Object> {
+        let is_it = |object: &&Object| object.live.kind == kind && object.live.arn() == Some(arn);
+        self.all(eye).find(is_it)
+    }
+
     /// When an object of this name was last removed.
     pub(super) fn removed(&self, kind: &str, identity: &Identity) -> Option<Instant> {
         self.versions.get(&(kind.to_owned(), identity.clone()))?.removed()
     }
 
-    /// Chooses the facts that nobody can predict, where they are not chosen yet.
-    fn choose(&mut self, kind: &KindInfo, facts: &mut Facts) {
-        for fact in kind.facts.iter().filter(|fact| !fact.predicted) {
-            if !facts.contains_key(&fact.name) {
-                self.chosen += 1;
-                facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
-            }
-        }
-    }
-
     /// Refuses while something that must exist is not seen, and notes it where
     /// that is not for a lagging view.
-    fn insist(
+    pub(super) fn insist(
         &mut self,
         operation: Operation,
         caller: Caller<'_>,
@@ -299,7 +253,7 @@ impl Objects {
                 is_there(object) && rules::serves_others(object, now, caller.catalog)
             };
             let truly = outside || self.all(Eye::Truth).any(is_there);
-            let seen = outside || self.all(Eye::Find(now)).any(serves);
+            let seen = outside || self.all(Eye::Others(now)).any(serves);
             if !truly {
                 let violation = format!("{} was written before {target} was there", want.address);
                 self.violations.push(violation);
@@ -312,19 +266,11 @@ impl Objects {
         }
         Ok(())
     }
-
-    fn parent_of(&self, want: &Desired) -> Option<Parent> {
-        let named = want.document.get(self.bound.get(&want.kind)?)?;
-        let named = named.get(0).unwrap_or(named).as_str()?;
-        let is_named = |object: &&Object| object.live.facts.values().any(|fact| fact == named);
-        let Live { kind, identity, .. } = &self.all(Eye::Truth).find(is_named)?.live;
-        Some(Parent { kind: kind.clone(), identity: identity.clone() })
-    }
 }
 
 /// What the cloud makes of a document: it keeps all of it in canonical form, in
 /// whatever form it came.
-fn canonical(
+pub(super) fn canonical(
     operation: Operation,
     caller: Caller<'_>,
     want: &Desired,
@@ -361,11 +307,14 @@ fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String>
 
 fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
     let mut live = object.live.clone();
-    live.identity = shown_identity(object);
     if let Some(fields) = &sought.fields {
         live.document.retain(|field, _| fields.contains(field));
     }
-    if live.status == Status::Current && now < object.settled {
+    if object.awaits {
+        // No more can be seen of it than that it is there.
+        live.document.clear();
+        live.status = Status::Awaiting("somebody has to confirm it".into());
+    } else if live.status == Status::Current && now < object.settled {
         live.status = Status::InProgress("coming into service".into());
     }
     let full = sought.holdings && object.contents > 0;
@@ -374,13 +323,7 @@ fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
     live
 }
 
-/// What has no name yet is known by what the cloud chose for it.
-fn shown_identity(object: &Object) -> Identity {
-    let arn = object.live.arn().filter(|_| !object.finished);
-    arn.map_or_else(|| object.live.identity.clone(), |arn| Identity(arn.to_owned()))
-}
-
-fn error(
+pub(super) fn error(
     operation: Operation,
     want: &Desired,
     class: ErrorClass,

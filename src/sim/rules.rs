@@ -42,10 +42,14 @@ pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool
     let goes_along = parent.is_some_and(|it| (&it.kind, &it.identity) == (kind, identity));
     let mut mentions = false;
     for (field, value) in &object.live.document {
-        let see = &mut |_: &Path, text: &str| mentions |= is_named(gone, text);
+        // Things of two kinds may have one name; to have it is not to mention it.
+        let see = &mut |_: &Path, text: &str| {
+            mentions |= is_named(gone, text) && !is_named(object, text);
+        };
         texts(&Path::field(field.clone()), value, see);
     }
-    covered && is_other && !goes_along && object.is_there() && mentions
+    // What was never confirmed is in nobody's way.
+    covered && is_other && !goes_along && object.is_there() && !object.awaits && mentions
 }
 
 /// What is wrong with a resource before any object is looked at: nothing that

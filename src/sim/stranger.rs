@@ -29,6 +29,19 @@ impl Cloud<'_> {
         self
     }
 
+    /// Objects of this kind show no more than that they are there until somebody
+    /// outside confirms them, and cannot be removed: a subscription by e-mail.
+    #[must_use]
+    pub fn confirmed_outside(self, kind: &str) -> Self {
+        self.state().objects.confirmed_outside.insert(kind.to_owned());
+        self
+    }
+
+    /// Somebody outside confirms an object.
+    pub fn confirm(&self, kind: &str, identity: &str) {
+        self.change(kind, identity, |object| object.awaits = false);
+    }
+
     /// Something outside of this cloud exists, and may be referred to.
     pub fn exists_outside(&self, name: &str) {
         self.state().objects.outside.insert(name.to_owned());
@@ -66,7 +79,7 @@ impl Cloud<'_> {
     /// Puts an object there, in place of the one of its name.
     pub fn put(&self, live: Live) {
         let now = Instant::now();
-        let object = Object { live, settled: now, contents: 0, finished: true };
+        let object = Object { live, settled: now, contents: 0, awaits: false };
         self.state().objects.write(Moment::instant(now), object);
     }
 
@@ -108,7 +121,7 @@ impl Cloud<'_> {
         self.state().objects.violations.clone()
     }
 
-    /// How often an object came into being, by kind and identity.
+    /// How often something came into being under a name, by kind and identity.
     pub fn births(&self) -> BTreeMap<(String, Identity), u32> {
         self.state().objects.births.clone()
     }

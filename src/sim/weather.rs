@@ -15,10 +15,14 @@ pub struct Weather {
     pub seed: u64,
     /// From a call to its answer.
     pub latency: Range<Duration>,
-    /// Until a look at the object itself sees what was written.
+    /// Until a copy of the object knows what was written. There are three, and
+    /// any of them answers a look: until all know, reads flip back and forth.
     pub find_lag: Range<Duration>,
     /// Until the index sees it.
     pub index_lag: Range<Duration>,
+    /// Until an object can be named where it must exist, as a fresh principal
+    /// in a policy.
+    pub propagation: Range<Duration>,
     /// Until an object that was written is in service.
     pub settling: Range<Duration>,
     /// How long the name of a removed object cannot be given again.
@@ -39,6 +43,7 @@ impl Weather {
             latency,
             find_lag: nothing.clone(),
             index_lag: nothing.clone(),
+            propagation: nothing.clone(),
             settling: nothing,
             cooldown: Duration::ZERO,
             faults_per_mille: 0,
@@ -46,18 +51,21 @@ impl Weather {
         }
     }
 
-    /// All that AWS is known for on a bad day: answers between 20 ms and 2 s,
-    /// reads that lag by seconds, an index that lags by half a minute, and every
-    /// seventh call a fault.
+    /// All that AWS is known for, on a bad day. The cool-down of a name is that
+    /// of SQS, fresh principals take single-digit seconds, the tagging API lags
+    /// by minutes, and reads of IAM, KMS and S3 flip for seconds. That every
+    /// seventh call meets a fault is our own exaggeration.
     pub fn foul(seed: u64) -> Self {
         let millis = Duration::from_millis;
+        let seconds = Duration::from_secs;
         Self {
             seed,
             latency: millis(20)..millis(2_000),
-            find_lag: millis(0)..millis(5_000),
-            index_lag: millis(0)..millis(30_000),
-            settling: millis(0)..millis(10_000),
-            cooldown: millis(4_000),
+            find_lag: seconds(0)..seconds(10),
+            index_lag: seconds(0)..seconds(300),
+            propagation: seconds(0)..seconds(10),
+            settling: seconds(0)..seconds(10),
+            cooldown: seconds(60),
             faults_per_mille: 140,
             faults_at_most: 3,
         }

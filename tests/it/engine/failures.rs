@@ -141,11 +141,12 @@ async fn what_appears_meanwhile_is_taken_up_if_it_is_ours() {
     }
 }
 
-/// Reads lag, so that what the run just made is not there for everybody yet.
+/// What the run just made is not there for everybody yet, nor gone for everybody.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_this_run_caused_is_waited_out() {
     let seconds = std::time::Duration::from_secs;
-    let cloud = cloud(Weather { find_lag: seconds(8)..seconds(8), ..Weather::even(1) });
+    let lag = || seconds(8)..seconds(8);
+    let cloud = cloud(Weather { find_lag: lag(), propagation: lag(), ..Weather::even(1) });
     let resources = json!({
         "a": { "kind": "thing" },
         "h": { "kind": "holder", "holds": ["${a.arn}"] },

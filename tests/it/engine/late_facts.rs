@@ -1,14 +1,17 @@
 //! Facts that the cloud chooses, put into documents that were made before.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use ccprov::engine::Until;
 use ccprov::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use ccprov::model::{Desired, Emptying, Facts, FieldDiff, Live, Sought};
 use ccprov::sim::{Cloud, Weather, Writer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::site::{
-    Orders, Run, STACK, applied, carried_out_by, changes, cloud, planned, planned_or_refused,
-    settled, stack, times, writes,
+    Orders, Run, STACK, applied, carried_out, carried_out_by, changes, cloud, planned,
+    planned_or_refused, settled, stack, times, writes,
 };
 
 /// A pending fact sorts before everything else; the fact itself does not.
@@ -129,4 +132,42 @@ async fn what_was_told_counts_though_it_fails_in_the_same_breath() {
     let writer = Breathless(cloud.writer(STACK));
     let run = carried_out_by(&writer, &cloud, plan, Orders::new()).await.expect("nobody dies");
     assert_eq!(run.told(), ["a create: failed, Invalid x1", "b create: done"]);
+}
+
+/// Another run was faster with these, and with the key's name: this run's own key
+/// goes again, and what was made with it meanwhile is written once more, though
+/// looks lag behind.
+async fn faster(others: Value, until: Until, lag: Duration) {
+    let cloud = cloud(Weather { find_lag: lag..lag, ..Weather::even(1) });
+    let all = stack(&keyed());
+    let plan = planned(&cloud, &all).await;
+    settled(&cloud, &stack(&others)).await;
+    cloud.calm().await;
+    let run = carried_out(&cloud, plan, Orders { until, ..Orders::new() }).await;
+    let run = run.expect("nobody dies");
+    assert_eq!(run.told(), ["a create: done", "b create: done", "k create: done"]);
+    let winner = cloud.object("key", "dev-k").expect("a key").facts["arn"].clone();
+    let a = cloud.object("thing", "dev-a").expect("a thing").document;
+    assert_eq!(a["uses"], json!([winner]), "{others}, {until:?}, {lag:?}");
+    cloud.calm().await;
+    assert_eq!(changes(&planned(&cloud, &all).await), [""; 0]);
+    assert_eq!(cloud.violations(), [""; 0]);
+}
+
+fn keyed() -> Value {
+    json!({
+        "a": { "kind": "thing", "uses": ["${k.arn}"] },
+        "b": { "kind": "thing", "uses": ["${a.id}"] },
+        "k": { "kind": "key" },
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_written_with_facts_that_moved_is_written_again() {
+    for until in [Until::Accepted, Until::Configured, Until::Ready] {
+        for lag in [0, 8].map(Duration::from_secs) {
+            faster(json!({ "k": { "kind": "key" } }), until, lag).await;
+            faster(keyed(), until, lag).await;
+        }
+    }
 }

@@ -2,13 +2,13 @@
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
 mod claim_check;
-mod convergence;
 mod critical_path;
 mod drift;
 mod failures;
 mod late_facts;
 mod lease;
 mod pace;
+mod properties;
 mod replacing;
 mod site;
 mod stopping;

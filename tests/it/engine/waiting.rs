@@ -7,7 +7,7 @@ use ccprov::engine::event::{EventKind, Outcome};
 use ccprov::sim::{Fault, Operation, Weather};
 use serde_json::{Value, json};
 
-use super::site::{Orders, Run, applied, carried_out, cloud, planned, stack, times};
+use super::site::{Orders, Run, applied, carried_out, changes, cloud, planned, stack, times};
 
 fn settling(seconds: u64) -> Weather {
     let length = Duration::from_secs(seconds);
@@ -87,6 +87,19 @@ async fn done_means_what_was_asked_for() {
         let took = took(&run);
         assert!((expected..expected + 3).contains(&took), "{until:?} took {took} s");
     }
+}
+
+/// Until then no more can be seen of it than that it is there.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_outside_has_to_confirm_is_not_waited_for() {
+    let cloud = cloud(Weather::even(1)).confirmed_outside("invite");
+    let stack = stack(&json!({ "a": { "kind": "invite", "color": "red" } }));
+    let run = applied(&cloud, &stack).await;
+    assert_eq!((run.told(), took(&run)), (vec!["a create: done".to_owned()], 0));
+    cloud.alter("invite", "dev-a", |document| document["color"] = "blue".into());
+    assert_eq!(changes(&planned(&cloud, &stack).await), [""; 0]);
+    cloud.confirm("invite", "dev-a");
+    assert_eq!(changes(&planned(&cloud, &stack).await), ["~ a color"]);
 }
 
 /// Waiting is nobody else's business, unless the kind says so.

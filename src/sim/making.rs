@@ -1,0 +1,168 @@
+//! How objects come into being, and how they get their names: in one call, or
+//! in two, as a key and its alias.
+
+use super::calls::Operation;
+use super::objects::{Caller, Objects, canonical, error};
+use super::rules;
+use super::versions::{Eye, Moment, Object};
+use crate::engine::port::Answer;
+use crate::model::{Desired, ErrorClass, Facts, Identity, KindInfo, Live, Owner, Parent, Status};
+
+impl Objects {
+    /// Brings an object into being. What gets its name by a second call has its
+    /// ARN for a name until then, and there may be any number of it.
+    pub(super) fn create(&mut self, caller: Caller<'_>, want: &Desired) -> Answer<Facts> {
+        let answer =
+            |class, code, text: String| Err(error(Operation::Create, want, class, code, text));
+        if let Some(violation) = rules::unfit(want) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Invalid, "Pending", violation);
+        }
+        let naming = self.in_two_calls.get(&want.kind).cloned();
+        if naming.is_none() && self.get(&want.kind, &want.identity).is_some() {
+            return answer(ErrorClass::Exists, "AlreadyExists", "it is there already".into());
+        }
+        self.insist(Operation::Create, caller, want, &want.document.keys().cloned().collect())?;
+        let mut facts = want.predicted.clone();
+        self.choose(caller.kind, &mut facts);
+        let mut document = canonical(Operation::Create, caller, want, &want.document)?;
+        let mut shown = facts.clone();
+        let unnamed = naming.map(|field| {
+            document.remove(&field);
+            shown.retain(|fact, _| !want.predicted.contains_key(fact));
+            Identity(facts.get("arn").cloned().unwrap_or_default())
+        });
+        let live = Live {
+            kind: want.kind.clone(),
+            identity: unnamed.clone().unwrap_or_else(|| want.identity.clone()),
+            document,
+            facts: shown,
+            owner: caller.kind.tagged.then(|| owner(caller, want)),
+            status: Status::Current,
+            holdings: None,
+            parent: self.parent_of(want),
+        };
+        let awaits = self.confirmed_outside.contains(&want.kind);
+        let settled = caller.moment.settled;
+        self.write(caller.moment, Object { live, settled, contents: 0, awaits });
+        if unnamed.is_none() {
+            self.is_born(want);
+        }
+        Ok(facts)
+    }
+
+    /// What an earlier attempt to make this may have made: of this ARN, or, if
+    /// its answer was lost, with the owner's tags.
+    pub(super) fn made(
+        &self,
+        caller: Caller<'_>,
+        want: &Desired,
+        arn: Option<&str>,
+    ) -> Option<Facts> {
+        let owner = owner(caller, want);
+        let is_it = |object: &&Object| {
+            let live = &object.live;
+            let differs = |field: &String| {
+                let both = want.document.get(field).zip(live.document.get(field));
+                both.is_some_and(|(want, had)| want != had)
+            };
+            live.kind == want.kind
+                && object.is_there()
+                && arn.map_or(live.owner.as_ref() == Some(&owner), |arn| live.arn() == Some(arn))
+                && !caller.kind.fixed.iter().any(differs)
+        };
+        let made = self.all(Eye::Truth).find(is_it)?;
+        Some(want.predicted.clone().into_iter().chain(made.live.facts.clone()).collect())
+    }
+
+    /// Gives an object its name, unless another has it.
+    pub(super) fn finish(
+        &mut self,
+        caller: Caller<'_>,
+        want: &Desired,
+        facts: &Facts,
+    ) -> Answer<()> {
+        let arn = facts.get("arn").map(String::as_str).unwrap_or_default();
+        let Some(object) = self.of_arn(Eye::Truth, &want.kind, arn).cloned() else {
+            let text = "it is gone before it was finished".to_owned();
+            return Err(error(Operation::Finish, want, ErrorClass::Absent, "Absent", text));
+        };
+        self.name(Operation::Finish, caller, want, object)
+    }
+
+    /// Takes back what got no name, whatever relies on it by now.
+    pub(super) fn discard(&mut self, caller: Caller<'_>, arn: &Identity) {
+        if let Some(object) = self.get(&caller.kind.name, arn).cloned() {
+            self.leaves(caller, object);
+        }
+    }
+
+    /// Writes an object under the name that it is to have. What is on its way
+    /// out makes room for its successor.
+    pub(super) fn name(
+        &mut self,
+        operation: Operation,
+        caller: Caller<'_>,
+        want: &Desired,
+        mut object: Object,
+    ) -> Answer<()> {
+        let before = object.live.identity.clone();
+        if before == want.identity {
+            self.write(caller.moment, object);
+            return Ok(());
+        }
+        let moment = caller.moment;
+        if let Some(holder) = self.get(&want.kind, &want.identity).cloned() {
+            if holder.is_there() || holder.live.owner != object.live.owner {
+                let text = "another has the name already".to_owned();
+                return Err(error(operation, want, ErrorClass::Exists, "AlreadyExists", text));
+            }
+            let arn = holder.live.arn().unwrap_or_default().to_owned();
+            self.rename(moment, holder, Identity(arn));
+        }
+        let was_unnamed = object.live.arn() == Some(before.as_str());
+        if let Some(field) = self.in_two_calls.get(&want.kind)
+            && let Some(name) = want.document.get(field)
+        {
+            object.live.document.insert(field.clone(), name.clone());
+        }
+        object.live.facts.extend(want.predicted.clone());
+        self.rename(moment, object, want.identity.clone());
+        if was_unnamed {
+            self.is_born(want);
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self, moment: Moment, mut object: Object, identity: Identity) {
+        self.erase(moment, &object.live);
+        object.live.identity = identity;
+        self.write(moment, object);
+    }
+
+    fn is_born(&mut self, want: &Desired) {
+        *self.births.entry((want.kind.clone(), want.identity.clone())).or_default() += 1;
+    }
+
+    /// Chooses the facts that nobody can predict, where they are not chosen yet.
+    pub(super) fn choose(&mut self, kind: &KindInfo, facts: &mut Facts) {
+        for fact in kind.facts.iter().filter(|fact| !fact.predicted) {
+            if !facts.contains_key(&fact.name) {
+                self.chosen += 1;
+                facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
+            }
+        }
+    }
+
+    fn parent_of(&self, want: &Desired) -> Option<Parent> {
+        let named = want.document.get(self.bound.get(&want.kind)?)?;
+        let named = named.get(0).unwrap_or(named).as_str()?;
+        let is_named = |object: &&Object| object.live.facts.values().any(|fact| fact == named);
+        let Live { kind, identity, .. } = &self.all(Eye::Truth).find(is_named)?.live;
+        Some(Parent { kind: kind.clone(), identity: identity.clone() })
+    }
+}
+
+fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
+    Owner { stack: caller.stack.to_owned(), address: want.address.clone() }
+}

@@ -1,0 +1,72 @@
+//! Every wait ends, though what it waits for never comes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ccprov::engine::event::EventKind;
+use ccprov::model::{Address, Catalog, ErrorClass};
+use ccprov::plan::StepId;
+use ccprov::sim::{Fault, Operation};
+use proptest::prop_assert;
+use proptest::test_runner::TestCaseError;
+
+use super::super::site::{catalog, planned};
+use super::{Verdict, holds, run};
+
+/// The longest budget of a refusal that may pass (`src/engine/wait.rs`).
+const BUDGET: Duration = Duration::from_mins(2);
+/// To create, to look who was faster, and to put right what that one made.
+const BUDGETS_OF_A_STEP: u32 = 3;
+/// The longest pause and the slowest answer may come on top.
+const SLACK: Duration = Duration::from_secs(5);
+const AN_HOUR: Duration = Duration::from_hours(1);
+
+#[test]
+fn every_wait_ends_by_its_deadline() {
+    holds(async |case| {
+        let mut weather = case.weather();
+        (weather.settling, weather.find_lag) = (Duration::ZERO..AN_HOUR, Duration::ZERO..AN_HOUR);
+        weather.propagation = Duration::ZERO..AN_HOUR;
+        let cloud = case.cloud_in(weather);
+        if let Some(address) = &case.denied {
+            let busy = Fault::Refused(ErrorClass::Throttled);
+            cloud.befall(Operation::Create, &format!("dev-{address}"), u32::MAX, busy);
+        }
+        let plan = planned(&cloud, &case.stack()).await;
+        let run = run(case, &cloud, plan).await;
+        let run = run.ok_or_else(|| TestCaseError::fail("it died"))?;
+        // Since when a step may take how long.
+        let mut waits: BTreeMap<StepId, (Duration, Duration)> = BTreeMap::new();
+        for event in &run.events {
+            match &event.kind {
+                EventKind::StepStarted { step, .. } => {
+                    waits.insert(*step, (event.elapsed, BUDGET * BUDGETS_OF_A_STEP));
+                }
+                EventKind::StepAccepted { step, address } => {
+                    ends_in_time(event.elapsed, address, waits.get(step))?;
+                    let kind = catalog().kind(run.plan.steps[step.0].step.kind());
+                    let deadline = kind.map(|kind| kind.patience.deadline).unwrap_or_default();
+                    waits.insert(*step, (event.elapsed, deadline));
+                }
+                EventKind::StepFinished { step, address, .. } => {
+                    ends_in_time(event.elapsed, address, waits.get(step))?;
+                }
+                EventKind::RunStarted { .. }
+                | EventKind::StepRetrying { .. }
+                | EventKind::FactsKnown { .. }
+                | EventKind::StepWaiting { .. }
+                | EventKind::Interrupted { .. }
+                | EventKind::RunFinished { .. } => {}
+            }
+        }
+        Ok(())
+    });
+}
+
+/// What was never started never waited.
+fn ends_in_time(now: Duration, address: &Address, wait: Option<&(Duration, Duration)>) -> Verdict {
+    let Some((began, length)) = wait else { return Ok(()) };
+    let took = now.saturating_sub(*began);
+    prop_assert!(took <= *length + SLACK, "{address} took {took:?}, not {length:?}");
+    Ok(())
+}
