@@ -1,11 +1,11 @@
 //! Every wait ends, though what it waits for never comes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ccprov::engine::event::EventKind;
 use ccprov::model::{Address, Catalog, ErrorClass};
-use ccprov::plan::StepId;
+use ccprov::plan::{Plan, StepId};
 use ccprov::sim::{Fault, Operation};
 use proptest::prop_assert;
 use proptest::test_runner::TestCaseError;
@@ -35,21 +35,23 @@ fn every_wait_ends_by_its_deadline() {
         let plan = planned(&cloud, &case.stack()).await;
         let run = run(case, &cloud, plan).await;
         let run = run.ok_or_else(|| TestCaseError::fail("it died"))?;
-        // Since when a step may take how long.
-        let mut waits: BTreeMap<StepId, (Duration, Duration)> = BTreeMap::new();
+        let mut waits = Waits::default();
         for event in &run.events {
             match &event.kind {
                 EventKind::StepStarted { step, .. } => {
-                    waits.insert(*step, (event.elapsed, BUDGET * BUDGETS_OF_A_STEP));
+                    waits.begins(*step, event.elapsed, BUDGET * BUDGETS_OF_A_STEP);
                 }
                 EventKind::StepAccepted { step, address } => {
-                    ends_in_time(event.elapsed, address, waits.get(step))?;
+                    waits.end(*step, event.elapsed, address)?;
+                    waits.release(*step, event.elapsed, &run.plan);
                     let kind = catalog().kind(run.plan.steps[step.0].step.kind());
                     let deadline = kind.map(|kind| kind.patience.deadline).unwrap_or_default();
-                    waits.insert(*step, (event.elapsed, deadline));
+                    waits.begins(*step, event.elapsed, deadline);
+                    waits.confirming.insert(*step);
                 }
                 EventKind::StepFinished { step, address, .. } => {
-                    ends_in_time(event.elapsed, address, waits.get(step))?;
+                    waits.end(*step, event.elapsed, address)?;
+                    waits.release(*step, event.elapsed, &run.plan);
                 }
                 EventKind::RunStarted { .. }
                 | EventKind::StepRetrying { .. }
@@ -63,10 +65,36 @@ fn every_wait_ends_by_its_deadline() {
     });
 }
 
-/// What was never started never waited.
-fn ends_in_time(now: Duration, address: &Address, wait: Option<&(Duration, Duration)>) -> Verdict {
-    let Some((began, length)) = wait else { return Ok(()) };
-    let took = now.saturating_sub(*began);
-    prop_assert!(took <= *length + SLACK, "{address} took {took:?}, not {length:?}");
-    Ok(())
+/// Since when each step may take how long.
+#[derive(Default)]
+struct Waits {
+    lengths: BTreeMap<StepId, (Duration, Duration)>,
+    /// Those of which all calls were accepted.
+    confirming: BTreeSet<StepId>,
+}
+
+impl Waits {
+    fn begins(&mut self, step: StepId, now: Duration, length: Duration) {
+        self.lengths.insert(step, (now, length));
+    }
+
+    /// What was never started never waited.
+    fn end(&mut self, step: StepId, now: Duration, address: &Address) -> Verdict {
+        let Some((began, length)) = self.lengths.remove(&step) else { return Ok(()) };
+        let took = now.saturating_sub(began);
+        prop_assert!(took <= length + SLACK, "{address} took {took:?}, not {length:?}");
+        Ok(())
+    }
+
+    /// Who was given facts early does not begin to confirm before the step that
+    /// told them is accepted or over, which has a limit of its own.
+    fn release(&mut self, step: StepId, now: Duration, plan: &Plan) {
+        for node in plan.steps.iter().filter(|node| node.needs.contains_key(&step)) {
+            if self.confirming.contains(&node.id)
+                && let Some((began, _)) = self.lengths.get_mut(&node.id)
+            {
+                *began = now;
+            }
+        }
+    }
 }
