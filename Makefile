@@ -23,7 +23,7 @@ test: ## everything that CI checks; installs the emulators that it needs
 torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
 	cargo test --test it torture:: -- --include-ignored --nocapture
 
-bench: ## measure what docs/PERFORMANCE.md tells (10 minutes; the first time builds all of it optimised)
+bench: ## measure what docs/PERFORMANCE.md tells (the first time builds all of it optimised)
 	@scripts/tools.sh ministack boto3 ansible
 	cargo build --release
 	cargo bench --no-default-features --bench performance

@@ -12,7 +12,7 @@ use super::emulator::Emulator;
 use super::process::ccprov;
 use super::spread::{each, megabytes};
 
-/// 5000 take the emulator, which answers one call at a time, several minutes.
+/// 5000 would take minutes: the emulator answers one call at a time.
 const SIZES: [usize; 3] = [10, 100, 1000];
 /// The life of a stack: what it is called here, and the command.
 const LIFE: [(&str, &str); 4] = [

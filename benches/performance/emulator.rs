@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::process::ccprov;
 use super::root;
 
 /// An emulator of AWS that ends with this.
@@ -23,7 +24,18 @@ impl Emulator {
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         assert!(!url.is_empty(), "no emulator; run: scripts/tools.sh ministack");
-        Self { url: url.trim().to_owned(), child }
+        let emulator = Self { url: url.trim().to_owned(), child };
+        emulator.warm_up();
+        emulator
+    }
+
+    /// MiniStack loads the code of a service when that is first called, which
+    /// takes seconds.
+    fn warm_up(&self) {
+        let account = self.account();
+        for command in ["apply", "destroy"] {
+            ccprov(&account, &self.url, &[command, "-y", "stacks/dev.yaml"]);
+        }
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -24,6 +24,7 @@ mod spread;
 #[path = "../../tests/it/support/trace.rs"]
 mod trace;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 const PARTS: [(&str, fn()); 5] = [
@@ -40,6 +41,7 @@ fn main() {
         let known = PARTS.map(|(name, _)| name);
         assert!(known.contains(&name.as_str()), "there is no part {name}; there are {known:?}");
     }
+    println!("{}", machine());
     let mut took = Vec::new();
     for (name, measure) in PARTS {
         if asked.is_empty() || asked.iter().any(|it| it == name) {
@@ -50,6 +52,18 @@ fn main() {
     let parts: Vec<String> = took.iter().map(|(name, secs)| format!("{name} {secs} s")).collect();
     let whole: u64 = took.iter().map(|(_, seconds)| seconds).sum();
     println!("\nTook {} min {} s: {}.", whole / 60, whole % 60, parts.join(", "));
+}
+
+/// What the tables were measured on, and how busy others kept it.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().unwrap();
+    let told = |file| fs::read_to_string(file).expect("Linux");
+    let memory = told("/proc/meminfo");
+    let memory = memory.lines().next().and_then(|line| line.split_whitespace().nth(1)).unwrap();
+    let memory = memory.parse::<u64>().unwrap() / (1024 * 1024);
+    let load = told("/proc/loadavg");
+    let load = load.split_whitespace().next().unwrap();
+    format!("{cores} cores, {memory} GiB, load average before: {load}")
 }
 
 /// The folder of the package.

@@ -11,9 +11,9 @@ use super::emulator::{Account, Emulator};
 use super::process::{Finished, ccprov, finished};
 use super::spread::{Spread, median, megabytes};
 
-/// Half of what `rounds` takes: Ansible makes many calls, one after another,
-/// and what the tools themselves need counts for more.
-const DELAY: Duration = Duration::from_millis(100);
+/// Short, so that the more than a hundred calls that Ansible makes one after
+/// another fit into the time of a `make bench`; it favours them.
+const DELAY: Duration = Duration::from_millis(50);
 const TIMES: usize = 7;
 /// Each tool makes the stack, and then finds that it is there.
 const RUNS: [&str; 2] = ["first apply", "second run, no changes"];

@@ -48,6 +48,7 @@ pub(crate) fn measure() {
 
 /// One command that succeeded.
 struct Run {
+    /// Those that ended: calls that are given up are in no trace.
     calls: usize,
     rounds: usize,
     /// Below which no order of calls that the plan permits could be.
