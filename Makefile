@@ -24,7 +24,7 @@ torture: ministack ## kill and fail every call of apply, update and destroy (abo
 	cargo test --test it torture:: -- --include-ignored --nocapture
 
 bench: ## measure what docs/PERFORMANCE.md tells (the first time builds all of it optimised)
-	@scripts/tools.sh ministack boto3
+	@scripts/tools.sh ministack boto3 ansible
 	cargo build --release
 	cargo bench --no-default-features --bench performance
 

@@ -8,10 +8,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The only place that states versions. MiniStack needs cbor2 for the protocol of CloudWatch, and
-# cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service. boto3 serves `make bench` alone.
+# cryptography for asymmetric KMS keys. Moto is large because its tagging API imports every service.
+# boto3 and Ansible (GPL, run and never shipped) serve `make bench` alone.
 ministack=(1.5.33 'ministack==1.5.33' 'cbor2>=5.4,<7' 'cryptography>=41')
 moto=(5.2.1 'moto[server]==5.2.1')
 boto3=(1.44.5 'boto3==1.44.5')
+ansible=(12.3.0 'ansible-core==2.19.14' 'boto3==1.44.5')
 cargo_deny=0.20.2
 
 fail() {
@@ -35,6 +37,24 @@ install() {
     "$home/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "$@" ||
         fail "pip could not install $name (see above)"
     printf '%s\n' "$*" >"$stamp"
+}
+
+# The package of that name is ansible-core's collections, a hundred of them and half a gigabyte; nowhere
+# does the package index have them one by one. What these two need is what `ansible=` lists.
+install_ansible() {
+    local home=.tools/ansible
+    install ansible "${ansible[@]}"
+    [ ! -d "$home/ansible_collections" ] || return 0
+    "$home/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$home/wheel" \
+        "ansible==${ansible[0]}" || fail "pip could not fetch ansible ${ansible[0]} (see above)"
+    "$home/bin/python" - "$home"/wheel/*.whl "$home/new" <<'PYTHON'
+import sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1])
+wanted = ("ansible_collections/amazon/aws/", "ansible_collections/community/aws/")
+wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith(wanted)])
+PYTHON
+    mv "$home/new/ansible_collections" "$home/ansible_collections"
+    rm -r "$home/new" "$home/wheel"
 }
 
 # Not optimised, which costs seconds in every check and saves minutes here: two and a half of one
@@ -65,7 +85,7 @@ certificate() {
     mv "$home/certificate.pem.new" "$home/certificate.pem"
 }
 
-[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny, boto3"
+[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny, boto3, ansible"
 for tool in "$@"; do
     case "$tool" in
         ministack)
@@ -74,7 +94,8 @@ for tool in "$@"; do
             ;;
         moto) install moto "${moto[@]}" ;;
         boto3) install boto3 "${boto3[@]}" ;;
+        ansible) install_ansible ;;
         cargo-deny) install_cargo_deny ;;
-        *) fail "there is no tool $tool; there are ministack, moto, cargo-deny and boto3" ;;
+        *) fail "there is no tool $tool; there are ministack, moto, cargo-deny, boto3 and ansible" ;;
     esac
 done

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Measurements of one thing, sorted.
+/// Measurements of one thing in seconds, sorted.
 #[derive(Debug)]
 pub(crate) struct Spread(Vec<f64>);
 
@@ -30,6 +30,26 @@ impl fmt::Display for Spread {
         let (least, most) = (self.0[0], self.0[self.0.len() - 1]);
         write!(f, "{:.2} s ({least:.2} to {most:.2})", self.median())
     }
+}
+
+/// The one in the middle.
+pub(crate) fn median<T: Ord>(counted: impl IntoIterator<Item = T>) -> T {
+    let mut counted: Vec<T> = counted.into_iter().collect();
+    counted.sort_unstable();
+    let middle = counted.len() / 2;
+    counted.swap_remove(middle)
+}
+
+/// A count for each resource, with one digit.
+pub(crate) fn each(count: usize, resources: usize) -> String {
+    let tenths = (count * 10 + resources / 2) / resources;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Bytes, as tables tell them.
+#[expect(clippy::cast_precision_loss, reason = "told with one digit")]
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 /// What some work takes by the clock on the wall.

@@ -154,7 +154,8 @@ impl<'a> CriticalPath<'a> {
     fn rounds_until(&self, step: StepId, until: Duration) -> usize {
         let until = self.run.began.saturating_add(until);
         let calls = self.calls.get(&step).into_iter().flatten();
-        let before: Vec<CallRecord> = calls.filter(|call| call.start < until).cloned().collect();
+        // What is still under way by then holds up nobody, however early it began.
+        let before: Vec<CallRecord> = calls.filter(|call| call.end <= until).cloned().collect();
         rounds(&before)
     }
 }

@@ -3,8 +3,9 @@
 //! Each answer is held back by a fixed time, as if the way took so long. On an
 //! emulator everything answers at once and a chain of twenty calls is as quick
 //! as four rounds of five; behind this proxy the number of rounds shows. It
-//! counts connections and exchanges besides. It knows no HTTP: an exchange is
-//! what the client sends and what comes back before the client sends again.
+//! counts connections and exchanges besides. An exchange is what the client
+//! sends and what comes back before the client sends again; all that it knows
+//! of HTTP is that `100 Continue` answers nothing yet.
 
 use std::io;
 use std::net::SocketAddr;
@@ -50,12 +51,14 @@ impl DelayProxy {
         self.counts.connections.load(Ordering::SeqCst)
     }
 
-    /// How many calls there were, where the client speaks HTTP without
-    /// `Expect: 100-continue`.
+    /// How many calls there were.
     pub(crate) fn exchanges(&self) -> usize {
         self.counts.exchanges.load(Ordering::SeqCst)
     }
 }
+
+/// How an answer begins that only asks for the rest of the question.
+const INTERIM: &[u8] = b"HTTP/1.1 100 ";
 
 async fn relay(
     mut client: TcpStream,
@@ -79,7 +82,7 @@ async fn relay(
             count = server.read(&mut answered) => match count? {
                 0 => return Ok(()),
                 count => {
-                    if waiting {
+                    if waiting && !answered[..count].starts_with(INTERIM) {
                         waiting = false;
                         counts.exchanges.fetch_add(1, Ordering::SeqCst);
                         far_away(delay).await;
@@ -151,6 +154,10 @@ mod tests {
         tokio::join!(ask(first, "three"), ask(second, "four"));
         assert_eq!(start.elapsed().as_millis(), 3 * DELAY.as_millis(), "together, so one round");
         assert_eq!(counts.connections.load(Ordering::SeqCst), 3);
+        assert_eq!(counts.exchanges.load(Ordering::SeqCst), 4);
+
+        ask(&mut stream, "HTTP/1.1 100 Continue").await;
+        assert_eq!(start.elapsed().as_millis(), 3 * DELAY.as_millis(), "no answer yet");
         assert_eq!(counts.exchanges.load(Ordering::SeqCst), 4);
     }
 }

@@ -15,21 +15,22 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
-use super::spread::Spread;
+use super::spread::{Spread, megabytes};
 
 const SIZES: [usize; 4] = [10, 100, 1000, 5000];
 const TIMES: usize = 7;
 
 pub(crate) fn measure() {
     println!(
-        "\n| resources | read and check | plan, all new | plan, no change | apply: calls | rounds | virtual time | processor time |"
+        "\n| resources | read and check | plan, all new | plan, no change | apply: calls | rounds | virtual time | processor time | peak memory |"
     );
-    println!("|---:|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for size in SIZES {
+        forget_peak();
         let Measured { reading, planning, replanning, apply } = at(size);
         let Apply { calls, took, computing } = apply;
         println!(
-            "| {size} | {} | {} | {} | {} | {} | {:.1} s | {:.2} s |",
+            "| {size} | {} | {} | {} | {} | {} | {:.1} s | {:.2} s | {} |",
             in_millis(&reading),
             in_millis(&planning),
             in_millis(&replanning),
@@ -37,6 +38,7 @@ pub(crate) fn measure() {
             rounds(&calls),
             took.as_secs_f64(),
             computing.as_secs_f64(),
+            megabytes(peak()),
         );
     }
 }
@@ -156,6 +158,19 @@ fn on_processor() -> Duration {
     let counted = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
     let nanos = counted.split_whitespace().next().and_then(|it| it.parse().ok());
     Duration::from_nanos(nanos.expect("a number"))
+}
+
+/// From here on Linux looks anew for the most memory that this process had.
+fn forget_peak() {
+    fs::write("/proc/self/clear_refs", "5").expect("Linux");
+}
+
+/// The most memory since then, the simulated cloud included, in bytes.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+    kib * 1024
 }
 
 /// Linux may count in steps of 4 ms.
