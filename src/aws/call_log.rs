@@ -2,7 +2,7 @@
 //! span for collectors, and for tests that count calls and rounds.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
 use super::call_span::CallSpan;
-use super::pacing;
+use super::pacing::Passage;
 use crate::model::{CallRecord, Identity};
 
 tokio::task_local! {
@@ -35,7 +35,7 @@ pub trait Listener: fmt::Debug + Send + Sync {
     /// It goes out. `call` ends when it starts, and has no answer.
     fn sent(&self, number: u64, call: &CallRecord);
 
-    /// It is over, with an answer or without.
+    /// It is over: answered, failed on the way, or given up.
     fn answered(&self, number: u64, call: &CallRecord);
 }
 
@@ -78,16 +78,55 @@ impl Default for CallLog {
     }
 }
 
-/// When the attempt at hand was sent, and which it is.
-#[derive(Clone, Copy, Debug)]
+/// The attempt at hand. Dropped before there is an answer, it was given up
+/// together with whoever asked; it went out all the same, and is written down.
+#[derive(Debug)]
 struct Sent {
     number: u64,
-    at: Duration,
-    attempt: u32,
+    /// As it stood in line, or left at once.
+    call: CallRecord,
+    passage: Option<Passage>,
+    log: CallLog,
+    is_over: AtomicBool,
 }
 
 impl Storable for Sent {
     type Storer = StoreReplace<Self>;
+}
+
+impl Sent {
+    /// Writes it down, once, unless it never left the line.
+    fn ends(&self, answer: Option<&HttpResponse>) -> Option<CallRecord> {
+        if self.is_over.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let queued = match &self.passage {
+            Some(passage) => passage.waited()?,
+            None => Duration::ZERO,
+        };
+        let header = |name| answer.and_then(|answer| answer.headers().get(name));
+        let call = CallRecord {
+            queued,
+            start: self.call.start + queued,
+            end: self.log.now(),
+            status: answer.map(|answer| answer.status().as_u16()),
+            request_id: header("x-amzn-requestid")
+                .or_else(|| header("x-amz-request-id"))
+                .map(str::to_owned),
+            ..self.call.clone()
+        };
+        if let Some(listener) = &self.log.listener {
+            listener.answered(self.number, &call);
+        }
+        self.log.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+        Some(call)
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.ends(None);
+    }
 }
 
 /// A service as IAM's actions and our errors name it: `sqs`, not `SQS`.
@@ -109,17 +148,18 @@ impl Intercept for CallLog {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let attempt = bag.load::<Sent>().map_or(1, |sent| sent.attempt + 1);
+        let Some(what) = bag.load::<Metadata>() else { return Ok(()) };
+        let attempt = bag.load::<Sent>().map_or(1, |sent| sent.call.attempt + 1);
         let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
-        let sent = Sent { number, at: self.now(), attempt };
-        let span = bag.load::<Metadata>().map(|what| {
-            let call = record(what, sent);
-            if let Some(listener) = &self.listener {
-                listener.sent(number, &call);
-            }
-            CallSpan::open(what.service(), &call)
-        });
-        bag.interceptor_state().store_put(sent).store_or_unset(span);
+        let call = record(what, self.now(), attempt);
+        if let Some(listener) = &self.listener {
+            listener.sent(number, &call);
+        }
+        let span = CallSpan::open(what.service(), &call);
+        let passage = bag.load::<Passage>().cloned();
+        let (log, is_over) = (self.clone(), AtomicBool::new(false));
+        bag.interceptor_state().store_put(Sent { number, call, passage, log, is_over });
+        bag.interceptor_state().store_put(span);
         Ok(())
     }
 
@@ -129,45 +169,74 @@ impl Intercept for CallLog {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(sent), Some(what)) = (bag.load::<Sent>().copied(), bag.load::<Metadata>()) else {
-            return Ok(());
-        };
-        let response = context.response();
-        let queued = pacing::queued(bag);
-        let header = |name| response.and_then(|answer| answer.headers().get(name));
-        let call = CallRecord {
-            queued,
-            start: sent.at + queued,
-            end: self.now(),
-            status: response.map(|answer| answer.status().as_u16()),
-            request_id: header("x-amzn-requestid")
-                .or_else(|| header("x-amz-request-id"))
-                .map(str::to_owned),
-            ..record(what, sent)
-        };
-        if let Some(listener) = &self.listener {
-            listener.answered(sent.number, &call);
-        }
-        if let Some(span) = bag.load::<CallSpan>() {
+        let call = bag.load::<Sent>().and_then(|sent| sent.ends(context.response()));
+        if let (Some(call), Some(span)) = (call, bag.load::<CallSpan>()) {
             span.note(&call, context);
         }
         bag.interceptor_state().unset::<CallSpan>();
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         Ok(())
     }
 }
 
 /// A call without an answer yet.
-fn record(what: &Metadata, sent: Sent) -> CallRecord {
+fn record(what: &Metadata, start: Duration, attempt: u32) -> CallRecord {
     CallRecord {
         service: word_of(what.service()),
         operation: what.name().to_owned(),
         queued: Duration::ZERO,
-        start: sent.at,
-        end: sent.at,
+        start,
+        end: start,
         status: None,
         request_id: None,
-        attempt: sent.attempt,
+        attempt,
         object: OBJECT.try_with(Clone::clone).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use futures::future::join;
+    use tokio::time::timeout;
+
+    use super::super::pacing::Pacing;
+    use super::*;
+    use crate::engine::pace::RateLimit;
+
+    const LIMITS: &[RateLimit] = &[RateLimit::each("kms", 1, &["EnableKey"])];
+
+    #[derive(Debug)]
+    struct Silence;
+
+    impl HttpConnector for Silence {
+        fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+            HttpConnectorFuture::new(std::future::pending())
+        }
+    }
+
+    /// Of two calls one has gone out when both are given up; the other one
+    /// stands in line.
+    #[tokio::test(start_paused = true)]
+    async fn what_went_out_and_was_given_up_is_told() {
+        let (pacing, log) = (Pacing::new(LIMITS), CallLog::new());
+        let connector = SharedHttpConnector::new(Silence);
+        let config = aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::for_tests())
+            .http_client(pacing.around(http_client_fn(move |_, _| connector.clone())))
+            .interceptor(log.clone())
+            .interceptor(pacing)
+            .build();
+        let kms = aws_sdk_kms::Client::from_conf(config);
+        let call = || kms.enable_key().key_id("key").send();
+        let patience = Duration::from_millis(100);
+        assert!(timeout(patience, join(call(), call())).await.is_err());
+        let told: Vec<_> = log.calls().into_iter().map(|it| (it.status, it.end)).collect();
+        assert_eq!(told, [(None, patience)]);
     }
 }

@@ -48,15 +48,16 @@ impl Pacing {
     }
 }
 
-/// How long the attempt at hand waited for its admission.
-pub(super) fn queued(bag: &ConfigBag) -> Duration {
-    let pass = bag.load::<Passage>().and_then(|passage| passage.0.pass.get());
-    pass.map(Pass::waited).unwrap_or_default()
-}
-
 /// One attempt on its way: which call it is, and its pass once it is admitted.
 #[derive(Clone, Debug)]
-struct Passage(Arc<Papers>);
+pub(super) struct Passage(Arc<Papers>);
+
+impl Passage {
+    /// How long it stood in line; `None` while it still does.
+    pub(super) fn waited(&self) -> Option<Duration> {
+        self.0.pass.get().map(Pass::waited)
+    }
+}
 
 #[derive(Debug)]
 struct Papers {

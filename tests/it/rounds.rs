@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ccprov::model::CallRecord;
@@ -24,7 +25,8 @@ fn the_claim_check_takes_few_rounds() {
     let proxy = DelayProxy::start(&account.endpoint, DELAY);
     let ccprov = Ccprov::on(&account.through(&proxy.url()));
     // How often it is asked for the end of a wait may vary a little.
-    check(&ccprov, "apply", Bounds { rounds: 8, calls: 76 });
+    check(&ccprov, "apply", Bounds { rounds: 8, calls: 83 });
+    assert_eq!(proxy.exchanges(), trace_of(&ccprov).len(), "every call is told");
     asked_once(&check(&ccprov, "plan", Bounds { rounds: 3, calls: 33 }));
     check(&ccprov, UPDATE, Bounds { rounds: 5, calls: 36 });
     // Without the read that shows it.
@@ -58,8 +60,7 @@ const UPDATE_AGAIN: &str = "apply --var max_receives=8 --until accepted";
 
 /// Runs a command on the demo's stack, within its bounds.
 fn check(ccprov: &Ccprov, command: &str, most: Bounds) -> Vec<CallRecord> {
-    let file = ccprov.home().join("trace.json");
-    let path = file.display().to_string();
+    let path = trace_file(ccprov).display().to_string();
     let mut arguments: Vec<&str> = command.split(' ').collect();
     arguments.extend(["stacks/dev.yaml", "--trace", &path]);
     if command != "plan" {
@@ -67,7 +68,7 @@ fn check(ccprov: &Ccprov, command: &str, most: Bounds) -> Vec<CallRecord> {
     }
     let transcript = ccprov.run(&arguments);
     assert_eq!(transcript.code, Some(0), "{transcript}");
-    let calls = trace::calls(&fs::read_to_string(&file).expect("a trace"));
+    let calls = trace_of(ccprov);
     let counted = rounds(&calls);
     assert!(counted > 0, "the trace tells no calls");
     let found = calls.len();
@@ -75,6 +76,15 @@ fn check(ccprov: &Ccprov, command: &str, most: Bounds) -> Vec<CallRecord> {
     assert!(counted <= rounds, "{command}: {counted} rounds, not {rounds}\n{}", told(&calls));
     assert!(found <= most, "{command}: {found} calls, not {most}\n{}", told(&calls));
     calls
+}
+
+fn trace_file(ccprov: &Ccprov) -> PathBuf {
+    ccprov.home().join("trace.json")
+}
+
+/// The calls of the last command.
+fn trace_of(ccprov: &Ccprov) -> Vec<CallRecord> {
+    trace::calls(&fs::read_to_string(trace_file(ccprov)).expect("a trace"))
 }
 
 /// Nothing is called twice about one object, nor about the account.
