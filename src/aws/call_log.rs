@@ -90,13 +90,21 @@ struct Sent {
     is_over: AtomicBool,
 }
 
+/// How an attempt ends.
+enum End<'a> {
+    /// With an answer, or none because the line broke.
+    Over(Option<&'a HttpResponse>),
+    /// Nobody waits for it any more.
+    GivenUp,
+}
+
 impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
 impl Sent {
     /// Writes it down, once, unless it never left the line.
-    fn ends(&self, answer: Option<&HttpResponse>) -> Option<CallRecord> {
+    fn ends(&self, end: &End<'_>) -> Option<CallRecord> {
         if self.is_over.swap(true, Ordering::Relaxed) {
             return None;
         }
@@ -104,12 +112,17 @@ impl Sent {
             Some(passage) => passage.waited()?,
             None => Duration::ZERO,
         };
+        let answer = match end {
+            End::Over(answer) => *answer,
+            End::GivenUp => None,
+        };
         let header = |name| answer.and_then(|answer| answer.headers().get(name));
         let call = CallRecord {
             queued,
             start: self.call.start + queued,
             end: self.log.now(),
             status: answer.map(|answer| answer.status().as_u16()),
+            given_up: matches!(end, End::GivenUp),
             request_id: header("x-amzn-requestid")
                 .or_else(|| header("x-amz-request-id"))
                 .map(str::to_owned),
@@ -125,7 +138,7 @@ impl Sent {
 
 impl Drop for Sent {
     fn drop(&mut self) {
-        self.ends(None);
+        self.ends(&End::GivenUp);
     }
 }
 
@@ -169,7 +182,7 @@ impl Intercept for CallLog {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let call = bag.load::<Sent>().and_then(|sent| sent.ends(context.response()));
+        let call = bag.load::<Sent>().and_then(|sent| sent.ends(&End::Over(context.response())));
         if let (Some(call), Some(span)) = (call, bag.load::<CallSpan>()) {
             span.note(&call, context);
         }
@@ -187,6 +200,7 @@ fn record(what: &Metadata, start: Duration, attempt: u32) -> CallRecord {
         start,
         end: start,
         status: None,
+        given_up: false,
         request_id: None,
         attempt,
         object: OBJECT.try_with(Clone::clone).ok(),
@@ -236,7 +250,7 @@ mod tests {
         let call = || kms.enable_key().key_id("key").send();
         let patience = Duration::from_millis(100);
         assert!(timeout(patience, join(call(), call())).await.is_err());
-        let told: Vec<_> = log.calls().into_iter().map(|it| (it.status, it.end)).collect();
-        assert_eq!(told, [(None, patience)]);
+        let told: Vec<_> = log.calls().into_iter().map(|it| (it.given_up, it.end)).collect();
+        assert_eq!(told, [(true, patience)]);
     }
 }

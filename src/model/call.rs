@@ -20,6 +20,8 @@ pub struct CallRecord {
     pub end: Duration,
     /// The HTTP status; `None` when no answer came.
     pub status: Option<u16>,
+    /// Whether nobody waited for the answer any more, so that it held up nothing.
+    pub given_up: bool,
     /// For the support case.
     pub request_id: Option<String>,
     /// From 1.

@@ -199,6 +199,7 @@ mod tests {
             start: Duration::from_millis(start),
             end: Duration::from_millis(end),
             status: Some(200),
+            given_up: false,
             request_id: None,
             attempt: 1,
             object: (!object.is_empty()).then(|| object.into()),

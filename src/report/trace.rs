@@ -42,8 +42,8 @@ pub fn trace_json(steps: &[EndedStep], began: Duration, calls: &[CallRecord]) ->
 /// assert_eq!(rounds(&[]), 0);
 /// ```
 pub fn rounds(calls: &[CallRecord]) -> usize {
-    let mut spans: Vec<(Duration, Duration)> =
-        calls.iter().map(|call| (call.end, call.start)).collect();
+    let awaited = calls.iter().filter(|call| !call.given_up);
+    let mut spans: Vec<(Duration, Duration)> = awaited.map(|call| (call.end, call.start)).collect();
     // The chain that always goes on with the call that ends first is the longest.
     spans.sort_unstable();
     let mut last_end = Duration::ZERO;
@@ -101,6 +101,7 @@ fn call(call: &CallRecord) -> Span {
         details: Details {
             object: call.object.clone(),
             status: call.status,
+            given_up: call.given_up,
             attempt: Some(call.attempt),
             request_id: call.request_id.clone(),
             queued_ms: (!call.queued.is_zero()).then_some(call.queued.as_secs_f64() * 1e3),
@@ -198,6 +199,8 @@ struct Details {
     accepted_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    given_up: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +224,7 @@ mod tests {
             start: Duration::from_millis(start),
             end: Duration::from_millis(end),
             status: Some(200),
+            given_up: false,
             request_id: Some(format!("request-{operation}")),
             attempt: 1,
             object: Some("sqs_queue claimcheck-dev-sqs".into()),
@@ -241,6 +245,14 @@ mod tests {
         check(&[(0, 30), (1, 5), (5, 9), (9, 12), (12, 40)], 4);
         check(&[(0, 10), (9, 20), (21, 22)], 2);
         check(&[(5, 5), (0, 5), (5, 5)], 3);
+    }
+
+    #[test]
+    fn a_call_that_was_given_up_held_up_nobody() {
+        let mut calls = [call("Look", 0, 10), call("Look", 10, 11), call("Make", 11, 20)];
+        assert_eq!(rounds(&calls), 3);
+        calls[1].given_up = true;
+        assert_eq!(rounds(&calls), 2);
     }
 
     #[test]

@@ -187,6 +187,7 @@ impl<'a> Cloud<'a> {
             start: self.epoch.elapsed(),
             end: self.epoch.elapsed(),
             status: None,
+            given_up: false,
             request_id: None,
             attempt: nth,
             object: Some(call.identity.to_string()),

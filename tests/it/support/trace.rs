@@ -22,6 +22,7 @@ pub(crate) fn calls(trace: &str) -> Vec<CallRecord> {
                 start: micros("ts"),
                 end: micros("ts") + micros("dur"),
                 status: event["args"]["status"].as_u64().and_then(|it| it.try_into().ok()),
+                given_up: event["args"]["given_up"] == true,
                 request_id: None,
                 attempt: 1,
                 object: event["args"]["object"].as_str().map(str::to_owned),
