@@ -20,7 +20,7 @@ test: ## everything that CI checks; installs the emulators that it needs
 	@$(both) check ministack-and-moto
 	cargo test
 
-torture: ministack ## kill and fail every call of apply, update and destroy (about 40 minutes)
+torture: ministack ## kill and fail every call of apply, update and destroy (about half an hour)
 	cargo test --test it torture:: -- --include-ignored --nocapture
 
 bench: ## measure what docs/PERFORMANCE.md tells (the first time builds all of it optimised)
