@@ -239,10 +239,8 @@ impl StepRun<'_> {
     async fn seek(&mut self, want: &Desired, error: CloudError) -> Result<Live, Trouble> {
         let Site { writer, catalog, plan, .. } = self.site;
         let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
-        let tagged = kind.is_none_or(|kind| kind.tagged);
-        let is_ours = |live: &Live| {
-            !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == plan.stack)
-        };
+        let claimant = plan.claimant();
+        let is_ours = |live: &Live| claimant.owns(live, catalog);
         // Reads lag: what is there may not be seen yet, and what is seen may be
         // what was there before.
         let is_past = |live: &Live| {

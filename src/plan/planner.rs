@@ -67,8 +67,7 @@ pub fn plan_destroy(
 ) -> Plan {
     let mut desk = Desk::new(stack, world, catalog);
     for (address, live) in &world.found {
-        let ours = desk.is_ours(live);
-        if ours && !is_going(live) {
+        if desk.is_ours(live) && !is_going(live) {
             // What the file says now goes before what the last apply wrote.
             let declared = stack.resources.get(address);
             let document = declared.map_or(&live.document, |want| &want.document);
@@ -235,6 +234,7 @@ impl<'a> Desk<'a> {
         if !kind.tagged {
             return Ok((None, None));
         }
+        let claimant = self.stack.claimant();
         let ours = Owner { stack: self.stack.name.clone(), address: want.address.clone() };
         let claim = |had: Value| {
             let wanted = json!(format!("{}/{}", ours.stack, ours.address));
@@ -242,11 +242,11 @@ impl<'a> Desk<'a> {
         };
         match &live.owner {
             Some(owner) if *owner == ours => Ok((None, None)),
-            Some(owner) if owner.stack == ours.stack && owner.address.as_str().is_empty() => {
+            Some(owner) if claimant.is(owner) && owner.address.as_str().is_empty() => {
                 let note = "somebody took the tag away that says which resource it is".to_owned();
                 Ok((claim(json!(owner.stack)), Some(note)))
             }
-            Some(owner) if owner.stack == ours.stack => {
+            Some(owner) if claimant.is(owner) => {
                 let note = format!("was {} until now", owner.address);
                 Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
             }
@@ -315,8 +315,7 @@ impl<'a> Desk<'a> {
     }
 
     fn is_ours(&self, live: &Live) -> bool {
-        let tagged = self.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
-        !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == self.stack.name)
+        self.stack.claimant().owns(live, self.catalog)
     }
 
     fn finish(mut self, permissions: Permissions) -> Plan {

@@ -10,8 +10,8 @@ use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
-    Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Holdings,
-    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
+    Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
+    Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -47,6 +47,12 @@ pub(super) struct Caller<'a> {
     pub(super) moment: Moment,
 }
 
+impl Caller<'_> {
+    fn claimant(&self) -> Claimant<'_> {
+        Claimant { stack: self.stack, place: self.place }
+    }
+}
+
 impl Objects {
     pub(super) fn all(&self, eye: Eye) -> impl Iterator<Item = &Object> {
         self.versions.values().filter_map(move |versions| versions.seen(eye))
@@ -78,8 +84,8 @@ impl Objects {
         Some(shown(by_name.or_else(by_arn)?, sought, moment.now))
     }
 
-    pub(super) fn listed(&self, stack: &str, now: Instant) -> Vec<Sought> {
-        let ours = |owner: &&Owner| owner.stack == stack;
+    pub(super) fn listed(&self, claimant: Claimant<'_>, now: Instant) -> Vec<Sought> {
+        let ours = |owner: &&Owner| claimant.is(owner);
         self.all(Eye::Index(now))
             .filter_map(|object| Some((object, object.live.owner.as_ref().filter(ours)?)))
             .map(|(object, owner)| Sought {
@@ -298,7 +304,7 @@ fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String>
     }
     let identity = &object.live.identity;
     match &object.live.owner {
-        Some(owner) if owner.stack == caller.stack => None,
+        Some(owner) if caller.claimant().is(owner) => None,
         None if claims => None,
         Some(owner) => Some(format!("{identity} was touched and belongs to {}", owner.stack)),
         None => Some(format!("{identity} was touched and belongs to nobody")),
