@@ -165,6 +165,7 @@ fn exit_of(report: &Report, interrupted: bool) -> Exit {
             matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
         }
         Outcome::Done { .. }
+        | Outcome::Gone
         | Outcome::TimedOut { .. }
         | Outcome::Refused { .. }
         | Outcome::Skipped { .. }

@@ -13,6 +13,7 @@ pub mod lease;
 pub mod observe;
 pub mod pace;
 pub mod port;
+pub mod proof;
 pub mod schedule;
 mod span;
 mod step;
