@@ -92,10 +92,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// The one call that brings it into being, with its owner's tags. Answers all
     /// facts, or those that are not predicted; whether AWS would have refused if
     /// there were one; and whether it lacks anything yet.
-    fn create(
-        aws: &Aws,
-        want: &Wanted<Self::Spec>,
-    ) -> impl Future<Output = Answer<Made>> + Send;
+    fn create(aws: &Aws, want: &Wanted<Self::Spec>) -> impl Future<Output = Answer<Made>> + Send;
 
     /// All other calls of a creation, on the object that was made and is ours.
     fn complete(
@@ -209,11 +206,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn identify(&self, arn: &str) -> Option<String>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
-    fn create<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-    ) -> BoxFuture<'a, Answer<Made>>;
+    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>>;
     fn complete<'a>(
         &'a self,
         aws: &'a Aws,
@@ -318,11 +311,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         })
     }
 
-    fn create<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-    ) -> BoxFuture<'a, Answer<Made>> {
+    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>> {
         Box::pin(async move { K::create(aws, &wanted::<K>(claim)?).await })
     }
 

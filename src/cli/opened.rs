@@ -17,9 +17,9 @@ use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe};
-use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
-use crate::plan::World;
+use crate::engine::{Look, observe, revisit};
+use crate::model::{Address, Caller, Diagnostic, Document, Live, Location, Mask, Place, Stack};
+use crate::plan::{Held, Plan, Step, World, held};
 use crate::report::trace_json;
 use crate::spec;
 
@@ -101,18 +101,37 @@ impl Opened {
         Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
     }
 
+    /// The plan as it stands today, for who did not act on it at once, and what of
+    /// it has gone; refused, if anything else has moved under it.
+    pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
+        let today = revisit(&self.provider, plan).await?;
+        for node in &plan.steps {
+            if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =
+                (&node.step, today.0.get(&node.id))
+            {
+                self.hide(&want.document, live);
+            }
+        }
+        held(plan, &today, &self.catalog).map_err(Failure::refused)
+    }
+
     /// Looks at everything that concerns the stack.
     pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
         let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
         for (address, want) in &self.stack.resources {
-            let live = world.found.get(address);
-            for (field, value) in &want.document {
-                if let Some(seen) = live.and_then(|live| live.document.get(field)) {
-                    hide_older(value, seen, &self.mask);
-                }
+            if let Some(live) = world.found.get(address) {
+                self.hide(&want.document, live);
             }
         }
         Ok(world)
+    }
+
+    fn hide(&self, wanted: &Document, live: &Live) {
+        for (field, value) in wanted {
+            if let Some(seen) = live.document.get(field) {
+                hide_older(value, seen, &self.mask);
+            }
+        }
     }
 }
 

@@ -109,6 +109,12 @@ pub(crate) async fn draw(
     let plan = match purpose {
         Purpose::Apply => {
             let world = opened.observe(Look::ToPlan).await?;
+            let drawn = plan(stack, &world, catalog, permissions).map_err(Failure::refused)?;
+            if !drawn.replaces() {
+                return Ok(guarded(drawn, opened, purpose, permissions));
+            }
+            // What a replacement would lose is worth another look.
+            let world = opened.observe(Look::ToDestroy).await?;
             plan(stack, &world, catalog, permissions).map_err(Failure::refused)?
         }
         Purpose::Destroy => {
@@ -116,8 +122,18 @@ pub(crate) async fn draw(
             plan_destroy(stack, &world, catalog, permissions)
         }
     };
-    let refusals = guard(&plan, stack, catalog, purpose, permissions);
-    Ok(Drawn { plan, refusals })
+    Ok(guarded(plan, opened, purpose, permissions))
+}
+
+/// A plan with what stands against it.
+pub(crate) fn guarded(
+    plan: Plan,
+    opened: &Opened,
+    purpose: Purpose,
+    permissions: Permissions,
+) -> Drawn {
+    let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
+    Drawn { plan, refusals }
 }
 
 /// A plan file with a hole could not be applied, and one without would tell.

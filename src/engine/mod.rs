@@ -14,6 +14,7 @@ pub mod observe;
 pub mod pace;
 pub mod port;
 pub mod proof;
+pub mod revisit;
 pub mod schedule;
 mod span;
 mod step;
@@ -22,3 +23,4 @@ pub mod wait;
 
 pub use execute::{Report, Site, Until, execute};
 pub use observe::{Look, observe};
+pub use revisit::revisit;

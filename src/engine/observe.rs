@@ -81,7 +81,7 @@ pub async fn observe(
     if errors.is_empty() { Ok(world) } else { Err(errors) }
 }
 
-async fn find_all(
+pub(super) async fn find_all(
     reader: &dyn Read,
     sought: impl IntoIterator<Item = Sought>,
 ) -> Vec<(Sought, Answer<Option<Live>>)> {

@@ -32,8 +32,7 @@ impl Proven {
     /// our owner's tags, and that it would have refused if there had been one.
     pub(super) fn of_new(made: &Made, want: &Desired, claimant: Claimant<'_>) -> Option<Self> {
         made.is_new.then(|| {
-            let owner =
-                Owner { stack: claimant.stack.to_owned(), address: want.address.clone() };
+            let owner = Owner { stack: claimant.stack.to_owned(), address: want.address.clone() };
             Self(Live {
                 kind: want.kind.clone(),
                 identity: want.identity.clone(),

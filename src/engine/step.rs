@@ -251,4 +251,3 @@ fn not_known(want: &Desired, fact: &FactRef) -> Diagnostic {
         .because(format!("neither a read nor a call of this run told the `{}`", fact.fact))
         .hint("run the same command again; if it stays so, replace what lacks it")
 }
-

@@ -254,6 +254,11 @@ impl Plan {
         totals
     }
 
+    /// Whether any object makes room for another.
+    pub fn replaces(&self) -> bool {
+        self.changes.iter().any(|planned| matches!(planned.change, Change::Replace { .. }))
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|planned| matches!(planned.change, Change::NoOp))

@@ -9,6 +9,7 @@ mod graph;
 pub mod guard;
 pub mod planner;
 pub mod saved;
+pub mod today;
 pub mod world;
 
 pub use canon::Canon;
@@ -19,4 +20,5 @@ pub use change::{
 pub use guard::{Purpose, guard};
 pub use planner::{Permissions, differences, plan, plan_destroy};
 pub use saved::SavedPlan;
+pub use today::{Held, Today, held};
 pub use world::World;

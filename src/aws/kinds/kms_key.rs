@@ -217,8 +217,7 @@ one encrypted, once that is deleted.
             alias::of_key(aws, id, name).await
         };
         let policy = async { if is_sought("policy") { policy(aws, id).await } else { Ok(None) } };
-        let rotates =
-            is_sought("enable_key_rotation") || is_sought("rotation_period_in_days");
+        let rotates = is_sought("enable_key_rotation") || is_sought("rotation_period_in_days");
         let rotation = async { if rotates { rotation(aws, &key).await } else { Ok(None) } };
         let tags = async {
             match its_tags {

@@ -9,9 +9,7 @@ use crate::engine::event::Outcome;
 use crate::engine::execute::Until;
 use crate::engine::stop::Urgency;
 use crate::engine::wait::{Backoff, pause};
-use crate::model::{
-    CloudError, Desired, ErrorClass, Facts, Live, Status,
-};
+use crate::model::{CloudError, Desired, ErrorClass, Facts, Live, Status};
 
 impl StepRun<'_> {
     /// Reads until the object is what was asked.

@@ -10,8 +10,8 @@ use crate::engine::proof::{self, Claim, Proven, Prover, Title};
 use crate::engine::stop::Stop;
 use crate::engine::wait::{Backoff, Persistence, pause};
 use crate::model::{
-    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, FieldDiff, InFlight, KindInfo,
-    Live, Sought, Status,
+    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, FieldDiff, InFlight,
+    KindInfo, Live, Sought, Status,
 };
 use crate::plan::differences;
 use crate::plan::planner::{OWNER, STATUS};
@@ -275,9 +275,10 @@ fn left_to_change(
     let is_planned = |top: &str| planned.iter().any(|diff| diff.path.top() == top);
     let mut left = kind.map(|kind| differences(kind, want, live)).unwrap_or_default();
     left.retain(|diff| is_planned(diff.path.top()));
-    let claimed = live.owner.as_ref().is_some_and(|owner| {
-        prover.claimant.is(owner) && owner.address == want.address
-    });
+    let claimed = live
+        .owner
+        .as_ref()
+        .is_some_and(|owner| prover.claimant.is(owner) && owner.address == want.address);
     let going = matches!(live.status, Status::Deleting(_));
     let beside = planned.iter().filter(|diff| match diff.path.top() {
         OWNER => !claimed,

@@ -316,7 +316,8 @@ impl Cloud {
             return Err(format!("find before delete: {}", shown(&diffs)));
         }
         // A run that lost the answer looked before, and may say it again.
-        let (first, second) = (self.last_look(info, have).await?, self.last_look(info, have).await?);
+        let (first, second) =
+            (self.last_look(info, have).await?, self.last_look(info, have).await?);
         self.remove("delete", info, want, first).await?;
         let left = self.find("find after delete", &want.sought()).await?;
         if let Some(deleting) = left {
