@@ -65,7 +65,10 @@ impl Strangers {
             (Some(live), 0) if !matches!(live.status, Status::Deleting(_)) => {
                 Live { owner, ..live }
             }
-            (Some(_), 1) => return cloud.remove(kind, identity.as_str()),
+            (Some(_), 1) => {
+                self.theirs.remove(&(kind.to_owned(), identity.clone()));
+                return cloud.remove(kind, identity.as_str());
+            }
             _ => Live { owner, ..Other::live_of(kind, identity.as_str()) },
         };
         cloud.put(live.clone());
@@ -180,7 +183,8 @@ fn a_plan_of_any_age_takes_nothing_of_others() {
         let mut full = Vec::new();
         for live in cloud.objects() {
             strangers.act(&cloud, &live.kind, &live.identity);
-            if strangers.random.u32(0..SELDOM) == 0 {
+            let is_there = cloud.object(&live.kind, live.identity.as_str()).is_some();
+            if is_there && strangers.random.u32(0..SELDOM) == 0 {
                 cloud.fill(&live.kind, live.identity.as_str(), 1);
                 full.push((live.kind, live.identity));
             }
