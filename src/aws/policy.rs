@@ -218,14 +218,19 @@ impl JsonSchema for Policy {
         let texts = json_schema!({
             "type": ["string", "array"], "items": { "type": "string" }
         });
-        let principal = json_schema!({ "type": ["string", "object"] });
+        let principal = json_schema!({
+            "type": ["string", "object"], "additionalProperties": texts
+        });
         let fields = json_schema!({
             "Sid": { "type": "string" },
             "Effect": { "enum": ["Allow", "Deny"] },
             "Action": texts, "NotAction": texts,
             "Resource": texts, "NotResource": texts,
             "Principal": principal, "NotPrincipal": principal,
-            "Condition": { "type": "object", "additionalProperties": { "type": "object" } }
+            "Condition": {
+                "type": "object",
+                "additionalProperties": { "type": "object", "additionalProperties": texts }
+            }
         });
         json_schema!({
             "description": "An IAM policy document, as YAML or as JSON text.",

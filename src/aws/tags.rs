@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Owner};
 
@@ -13,9 +13,8 @@ pub const STACK_TAG: &str = "ccprov:stack";
 /// The tag that holds the resource's address.
 pub const ADDRESS_TAG: &str = "ccprov:address";
 
-/// The user's tags. Numbers and booleans are taken as the text that they print
-/// as, because that is what people write: `CostCenter: 123456`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// The user's tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(pub BTreeMap<String, String>);
 
@@ -59,17 +58,6 @@ fn is_reserved(key: &str) -> bool {
     key.contains(':') && (prefix.eq_ignore_ascii_case("aws") || prefix == "ccprov")
 }
 
-impl<'de> Deserialize<'de> for Tags {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        Ok(Self(written.into_iter().map(|(key, value)| (key, text(value))).collect()))
-    }
-}
-
 impl JsonSchema for Tags {
     fn schema_name() -> Cow<'static, str> {
         "Tags".into()
@@ -82,7 +70,7 @@ impl JsonSchema for Tags {
             "type": "object",
             "maxProperties": 48,
             "propertyNames": { "minLength": 1, "maxLength": 128 },
-            "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": 256 }
+            "additionalProperties": { "type": "string", "maxLength": 256 }
         })
     }
 }
@@ -99,12 +87,5 @@ mod tests {
         all.insert("aws:cloudformation:stack-id".into(), "x".into());
         all.insert("AWS:other".into(), "x".into());
         assert_eq!(Tags::seen(all), (users, Some(owner)));
-    }
-
-    #[test]
-    fn scalars_are_taken_as_text() {
-        let tags: Tags = serde_json::from_value(serde_json::json!({ "a": 1, "b": true })).unwrap();
-        assert_eq!(tags.0["a"], "1");
-        assert_eq!(tags.0["b"], "true");
     }
 }

@@ -12,6 +12,7 @@ use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::skips;
+use super::spelling;
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
 use super::written::{self, Written};
@@ -125,7 +126,7 @@ fn evaluate_outputs(
     let mut outputs = BTreeMap::new();
     for (name, entry) in section.into_iter().flatten() {
         if let Some(node) = expansion.evaluate(&entry.node, &Env::of(0)) {
-            outputs.insert(name.clone(), node);
+            outputs.insert(name.clone(), spelling::as_read(&node));
         }
     }
     outputs

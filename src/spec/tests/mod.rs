@@ -9,6 +9,7 @@ mod files;
 mod mistakes;
 mod patterns;
 mod references;
+mod scalars;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
