@@ -7,6 +7,13 @@
 //! ARN; condition values are text. `Version`, `Id` and `Sid` are compared as
 //! they stand.
 
+mod actions;
+mod check;
+mod conditions;
+mod principals;
+mod size;
+mod uses;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -14,6 +21,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
+
+pub(crate) use check::check;
+pub(crate) use size::{Measure, Size};
+pub(crate) use uses::{BUCKET, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST, Use};
 
 /// The only version that knows policy variables, and what everybody means.
 const VERSION: &str = "2012-10-17";

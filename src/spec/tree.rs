@@ -184,6 +184,11 @@ impl Node {
         &node.at
     }
 
+    /// What stands at a path, if anything does.
+    pub(super) fn at_path(&self, path: &Path) -> Option<&Self> {
+        path.segments().iter().try_fold(self, |node, segment| node.child(segment))
+    }
+
     /// Where the last key of `path` stands; falls back to [`Node::mark_at`]
     /// where the path ends in a list position or does not exist.
     pub(super) fn key_mark_at(&self, path: &Path) -> &Mark {

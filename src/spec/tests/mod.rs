@@ -168,6 +168,10 @@ impl Catalog for MadeUp {
         &self.0
     }
 
+    fn regions(&self) -> Vec<&str> {
+        vec!["eu-central-1", "eu-west-1", "us-east-1"]
+    }
+
     fn prepare(
         &self,
         kind: &str,
