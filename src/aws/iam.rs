@@ -7,11 +7,10 @@
 
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
 
 use super::policy::Policy;
 use super::tags::Tags;
-use crate::model::document::{has_pending, is_pending};
+use crate::model::document::is_pending;
 use crate::model::{Naming, Owner, Problem};
 
 /// The path over the paths of all stacks.
@@ -68,29 +67,10 @@ pub(crate) fn check_name(name: Option<&str>, most: usize) -> Option<Problem> {
     })
 }
 
-/// What IAM counts of a document: everything but white space. Zero while facts
-/// are pending.
-pub(crate) fn size(document: &Policy) -> usize {
-    if has_pending(&json!(document)) {
-        return 0;
-    }
-    document.text().chars().filter(|character| !character.is_whitespace()).count()
-}
-
-/// The first of these elements that a document has and must not have.
-pub(crate) fn forbidden<'a>(document: &Policy, elements: &[&'a str]) -> Option<&'a str> {
-    let has = |element: &&&str| document.statements().any(|fields| fields.contains_key(**element));
-    elements.iter().find(has).copied()
-}
-
-/// What a policy that says what somebody may do must not have: it speaks of
-/// whoever it is attached to.
-pub(crate) const NOT_IN_PERMISSIONS: &[&str] = &["Principal", "NotPrincipal"];
-/// What a trust policy must not have: it speaks of the role that it is part of.
-pub(crate) const NOT_IN_TRUST: &[&str] = &["Resource", "NotResource"];
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn policy(statement: &serde_json::Value) -> Policy {
@@ -118,20 +98,5 @@ mod tests {
         let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
                        %22Action%22%3A%22sqs%3ASendMessage%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
         assert_eq!(document(Some(encoded), "aws"), Some(policy(&statement)));
-    }
-
-    #[test]
-    fn white_space_does_not_count() {
-        let spaced = policy(&json!({ "Sid": "a b", "Effect": "Allow" }));
-        let dense = policy(&json!({ "Sid": "ab", "Effect": "Allow" }));
-        assert_eq!(size(&spaced), size(&dense));
-        assert_eq!(size(&dense), dense.text().len());
-    }
-
-    #[test]
-    fn a_forbidden_element_is_found() {
-        let trust = policy(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" } }));
-        assert_eq!(forbidden(&trust, NOT_IN_PERMISSIONS), Some("Principal"));
-        assert_eq!(forbidden(&trust, NOT_IN_TRUST), None);
     }
 }

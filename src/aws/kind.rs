@@ -16,8 +16,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::grant::Grant;
+use super::partition;
+use super::policy::{self, Use};
 use super::provider::Aws;
 use crate::engine::port::{Answer, Made};
+use super::tags::TagTexts;
+use super::takes::{self, Takes};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
     Identity, KindInfo, Live, Naming, Owner, Parent, Path, Patience, Prepared, Problem, Sought,
@@ -50,6 +54,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
+    /// Fields that hold policies, and of what use. `*` stands for any one step.
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[];
+    /// Fields that name something else, and how; likewise.
+    const TAKES: &'static [(&'static str, Takes)] = &[];
+    /// What its tags may hold.
+    const TAG_TEXTS: TagTexts = TagTexts::Plain;
     /// Kinds that must be gone before one of this kind is deleted.
     const DELETE_AFTER: &'static [&'static str] = &[];
     /// What AWS must allow for the calls below.
@@ -205,6 +215,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn grants(&self) -> &'static [Grant];
     fn identify(&self, arn: &str) -> Option<String>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
+    fn predict(&self, naming: &Naming, document: &Document) -> Facts;
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
     fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>>;
     fn complete<'a>(
@@ -281,10 +292,11 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
         let spec = typed::<K>(document).map_err(|error| {
             let message = error.to_string();
-            vec![Problem { path: culprit::<K>(document, &message), message, hint: None }]
+            vec![Problem::of("", &message).at(culprit::<K>(document, &message))]
         })?;
         let spec = K::settle(spec, naming);
-        let problems = K::check(&spec, naming);
+        let mut problems = K::check(&spec, naming);
+        problems.extend(refused::<K>(document, &spec, naming));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -293,6 +305,11 @@ impl<K: Kind> AnyKind for Erased<K> {
             predicted: K::predict(&spec, naming),
             document: untyped::<K>(&spec),
         })
+    }
+
+    fn predict(&self, naming: &Naming, document: &Document) -> Facts {
+        let spec = typed::<K>(document).map(|spec| K::settle(spec, naming));
+        spec.map(|spec| K::predict(&spec, naming)).unwrap_or_default()
     }
 
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>> {
@@ -350,6 +367,21 @@ impl<K: Kind> AnyKind for Erased<K> {
 
 fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
     serde_json::from_value(Value::Object(document.clone()))
+}
+
+/// What AWS would refuse of the document of any kind, as it was written.
+fn refused<K: Kind>(document: &Document, spec: &K::Spec, naming: &Naming) -> Vec<Problem> {
+    let facts = K::predict(spec, naming);
+    let own = facts.get("arn").map(String::as_str);
+    let mut problems = partition::strays(document, &naming.place);
+    problems.extend(takes::check(document, K::TAKES));
+    problems.extend(K::TAG_TEXTS.check(document));
+    for (pattern, of) in K::POLICIES {
+        for (path, written) in takes::found(document, pattern) {
+            problems.extend(policy::check(written, &path, of, &naming.place, own));
+        }
+    }
+    problems
 }
 
 /// The field without which the document would not be refused, or not so.

@@ -7,11 +7,13 @@
 //! [`client`] (connections), [`rate_limits`] (how often AWS admits each call) with
 //! `pacing` (the gate that keeps to them), [`error`] (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
-//! ([`policy`], [`tags`], and two of SNS's documents), [`behaviours`]
+//! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
+//! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
 //! (exercises of what was made, for `verify`), [`lease`] (what keeps two runs
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
+mod arn;
 pub mod behaviours;
 pub mod call_log;
 mod call_span;
@@ -28,12 +30,15 @@ pub mod kind;
 pub mod kinds;
 pub mod lease;
 pub mod memo;
+mod near;
 mod pacing;
+pub mod partition;
 pub mod policy;
 pub mod provider;
 pub mod rate_limits;
 pub mod registry;
 pub mod tags;
+mod takes;
 
 pub use client::{AccessKey, Connection, Session};
 pub use provider::{Provider, Writer};

@@ -7,6 +7,13 @@
 //! ARN; condition values are text. `Version`, `Id` and `Sid` are compared as
 //! they stand.
 
+mod actions;
+mod check;
+mod conditions;
+mod principals;
+mod size;
+mod uses;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -14,6 +21,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
+
+pub(crate) use check::check;
+pub(crate) use size::{Measure, Size};
+pub(crate) use uses::{BUCKET, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST, Use};
 
 /// The only version that knows policy variables, and what everybody means.
 const VERSION: &str = "2012-10-17";
@@ -218,14 +229,19 @@ impl JsonSchema for Policy {
         let texts = json_schema!({
             "type": ["string", "array"], "items": { "type": "string" }
         });
-        let principal = json_schema!({ "type": ["string", "object"] });
+        let principal = json_schema!({
+            "type": ["string", "object"], "additionalProperties": texts
+        });
         let fields = json_schema!({
             "Sid": { "type": "string" },
             "Effect": { "enum": ["Allow", "Deny"] },
             "Action": texts, "NotAction": texts,
             "Resource": texts, "NotResource": texts,
             "Principal": principal, "NotPrincipal": principal,
-            "Condition": { "type": "object", "additionalProperties": { "type": "object" } }
+            "Condition": {
+                "type": "object",
+                "additionalProperties": { "type": "object", "additionalProperties": texts }
+            }
         });
         json_schema!({
             "description": "An IAM policy document, as YAML or as JSON text.",

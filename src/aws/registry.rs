@@ -10,7 +10,8 @@ use super::kinds::s3_bucket_notification::S3BucketNotification;
 use super::kinds::sns_subscription::SnsSubscription;
 use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
-use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
+use super::partition;
+use crate::model::{Catalog, Document, Facts, KindInfo, Naming, Prepared, Problem};
 
 /// Sorted by name.
 pub(crate) static KINDS: &[&dyn AnyKind] = &[
@@ -58,6 +59,10 @@ impl Catalog for AwsCatalog {
         &self.kinds
     }
 
+    fn regions(&self) -> Vec<&str> {
+        partition::regions()
+    }
+
     fn prepare(
         &self,
         name: &str,
@@ -65,5 +70,9 @@ impl Catalog for AwsCatalog {
         document: &Document,
     ) -> Option<Result<Prepared, Vec<Problem>>> {
         Some(kind(name)?.prepare(naming, document))
+    }
+
+    fn predict(&self, name: &str, naming: &Naming, document: &Document) -> Facts {
+        kind(name).map(|kind| kind.predict(naming, document)).unwrap_or_default()
     }
 }

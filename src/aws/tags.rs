@@ -1,21 +1,22 @@
 //! Tags, and the owner that two of them spell.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::model::{Address, Owner};
+use crate::model::document::{Document, is_pending};
+use crate::model::{Address, Owner, Path, Problem};
 
 /// The tag that holds the stack's name.
 pub const STACK_TAG: &str = "ccprov:stack";
 /// The tag that holds the resource's address.
 pub const ADDRESS_TAG: &str = "ccprov:address";
 
-/// The user's tags. Numbers and booleans are taken as the text that they print
-/// as, because that is what people write: `CostCenter: 123456`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// The user's tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tags(pub BTreeMap<String, String>);
 
@@ -53,21 +54,57 @@ impl Tags {
     }
 }
 
+/// What the keys and values of tags may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagTexts {
+    /// Letters, digits, blanks and `_.:/=+-@`: IAM's pattern
+    /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, which SNS, KMS and S3 share.
+    Plain,
+    /// Anything (SQS documents no restriction).
+    Any,
+}
+
+impl TagTexts {
+    /// What is wrong with the tags of a document.
+    pub(crate) fn check(self, document: &Document) -> Vec<Problem> {
+        let tags = document.get("tags").and_then(Value::as_object);
+        match self {
+            Self::Plain => tags.into_iter().flatten().flat_map(plain).collect(),
+            Self::Any => Vec::new(),
+        }
+    }
+}
+
+/// Signs that a tag may hold beside letters, digits and blanks.
+const SIGNS: &str = "_.:/=+-@";
+
+fn plain((key, value): (&String, &Value)) -> Vec<Problem> {
+    let told = |what: &str, text: &str| {
+        let wrong: BTreeSet<char> = text.chars().filter(|c| !is_plain(*c)).collect();
+        if is_pending(text) || wrong.is_empty() {
+            return None;
+        }
+        let wrong: Vec<String> =
+            wrong.into_iter().map(|c| format!("`{}`", c.escape_debug())).collect();
+        let message = format!("the {what} holds {}", wrong.join(", "));
+        let problem = Problem::of("", message).at(Path::field("tags").with_field(key));
+        let signs: Vec<String> = SIGNS.chars().map(String::from).collect();
+        let signs = signs.join(" ");
+        Some(problem.hint(format!("tags hold letters, digits, blanks and {signs}")))
+    };
+    let value = value.as_str().unwrap_or_default();
+    [told("tag's key", key), told("tag", value)].into_iter().flatten().collect()
+}
+
+fn is_plain(c: char) -> bool {
+    let is_blank = c.is_whitespace() && !c.is_control();
+    c.is_alphabetic() || c.is_numeric() || is_blank || SIGNS.contains(c)
+}
+
 /// Whether a tag key is not the user's to set.
 fn is_reserved(key: &str) -> bool {
     let prefix = key.split(':').next().unwrap_or_default();
     key.contains(':') && (prefix.eq_ignore_ascii_case("aws") || prefix == "ccprov")
-}
-
-impl<'de> Deserialize<'de> for Tags {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
-        let text = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        Ok(Self(written.into_iter().map(|(key, value)| (key, text(value))).collect()))
-    }
 }
 
 impl JsonSchema for Tags {
@@ -82,7 +119,7 @@ impl JsonSchema for Tags {
             "type": "object",
             "maxProperties": 48,
             "propertyNames": { "minLength": 1, "maxLength": 128 },
-            "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": 256 }
+            "additionalProperties": { "type": "string", "maxLength": 256 }
         })
     }
 }
@@ -102,9 +139,18 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_taken_as_text() {
-        let tags: Tags = serde_json::from_value(serde_json::json!({ "a": 1, "b": true })).unwrap();
-        assert_eq!(tags.0["a"], "1");
-        assert_eq!(tags.0["b"], "true");
+    fn a_tag_holds_plain_characters_but_in_a_queue() {
+        let check = |key: &str, value: &str, expected: &[&str]| {
+            let document = serde_json::json!({ "tags": { key: value } });
+            let problems = TagTexts::Plain.check(document.as_object().unwrap());
+            let told: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+            assert_eq!(told, expected, "{key}: {value}");
+            assert_eq!(TagTexts::Any.check(document.as_object().unwrap()), []);
+        };
+        check("Cost_Centre.1:a/b=c+d-e@f", "Stra\u{df}e 5, 2. Stock", &["the tag holds `,`"]);
+        check("Team", "Ma\u{df}e \u{4e2d}\u{6587} \u{661}", &[]);
+        check("a*b", "(see #3)", &["the tag's key holds `*`", "the tag holds `#`, `(`, `)`"]);
+        check("Note", "two\nlines", &["the tag holds `\\n`"]);
+        check("Empty", "", &[]);
     }
 }

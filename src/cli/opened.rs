@@ -56,7 +56,8 @@ impl Opened {
         let catalog = AwsCatalog::new();
         let check =
             |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
-        check(&anywhere(&file, environment))?;
+        let before = anywhere(&file, place.region.as_deref(), environment);
+        check(&before)?;
         let connected = connect(place, file.region(), environment).await?;
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;

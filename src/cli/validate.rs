@@ -7,15 +7,10 @@ use super::exit::{Exit, Failure};
 use super::options::What;
 use super::screen::Screen;
 use super::stack_path;
-use crate::aws::AwsCatalog;
+use crate::aws::{AwsCatalog, partition};
 use crate::model::Place;
 use crate::report;
 use crate::spec::{self, StackFile};
-
-/// An account that belongs to nobody, where the stack pins none.
-const NO_ACCOUNT: &str = "000000000000";
-/// Where a stack without a region is taken to live, for the check alone.
-const ANY_REGION: &str = "us-east-1";
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -35,7 +30,8 @@ pub(crate) fn run(
     let path = stack_path::find(arguments.what.stack.as_deref(), environment)?;
     let inputs = arguments.what.variables.inputs(environment);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
-    let checked = spec::check(&file, &anywhere(&file, environment), &AwsCatalog::new(), &inputs);
+    let checked =
+        spec::check(&file, &anywhere(&file, None, environment), &AwsCatalog::new(), &inputs);
     let checked = checked.map_err(Failure::input)?;
     if arguments.json {
         screen.data(&report::diagnostics_json(&checked.warnings));
@@ -50,12 +46,14 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
-/// A place to check a stack file for before anybody was asked.
-pub(crate) fn anywhere(file: &StackFile, environment: &Environment) -> Place {
-    let region = file.region().or(environment.region.as_deref()).unwrap_or(ANY_REGION);
+/// A place to check a stack file for before anybody was asked: the region of
+/// the command line if it says one.
+pub(crate) fn anywhere(file: &StackFile, region: Option<&str>, environment: &Environment) -> Place {
+    let region = region.or(file.region()).or(environment.region.as_deref());
+    let region = region.unwrap_or(Place::NO_REGION);
     Place {
-        partition: "aws".into(),
-        account: file.account().unwrap_or(NO_ACCOUNT).to_owned(),
+        partition: partition::of_region(region).into(),
+        account: file.account().unwrap_or(Place::NO_ACCOUNT).to_owned(),
         region: region.to_owned(),
         endpoint: None,
     }

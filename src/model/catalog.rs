@@ -11,6 +11,11 @@ pub trait Catalog: Send + Sync {
     /// Every kind, sorted by name.
     fn kinds(&self) -> &[KindInfo];
 
+    /// Every region that is known; none where nobody keeps a list.
+    fn regions(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// One kind.
     fn kind(&self, name: &str) -> Option<&KindInfo> {
         self.kinds().iter().find(|kind| kind.name == name)
@@ -27,6 +32,13 @@ pub trait Catalog: Send + Sync {
         naming: &Naming,
         document: &Document,
     ) -> Option<Result<Prepared, Vec<Problem>>>;
+
+    /// The facts that follow from a written document, sound or not: who refers
+    /// to a resource with a mistake in it hears of his own all the same.
+    fn predict(&self, kind: &str, naming: &Naming, document: &Document) -> Facts {
+        let prepared = self.prepare(kind, naming, document).and_then(Result::ok);
+        prepared.map(|prepared| prepared.predicted).unwrap_or_default()
+    }
 }
 
 /// What a resource's name is made from, when the document states none.
@@ -67,12 +79,29 @@ pub struct Problem {
     pub message: String,
     /// What to try.
     pub hint: Option<String>,
+    /// The fact that the field takes, where it was given another of the same
+    /// resource: `name`, for a field that was given an `arn`.
+    pub meant: Option<&'static str>,
 }
 
 impl Problem {
     /// A problem of the field at the top of the document.
     pub fn of(field: &str, message: impl Into<String>) -> Self {
-        Self { path: Path::field(field), message: message.into(), hint: None }
+        Self { path: Path::field(field), message: message.into(), hint: None, meant: None }
+    }
+
+    /// The same of the field at a path.
+    #[must_use]
+    pub fn at(mut self, path: Path) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// The same of a field that takes this fact.
+    #[must_use]
+    pub fn meaning(mut self, fact: &'static str) -> Self {
+        self.meant = Some(fact);
+        self
     }
 
     /// The same with something to try.

@@ -17,6 +17,22 @@ pub struct Place {
 }
 
 impl Place {
+    /// The account of a place where nobody has been asked yet. Emulators have
+    /// it too, so that nothing may be refused for it.
+    pub const NO_ACCOUNT: &str = "000000000000";
+    /// The region of a place where nobody has said one yet.
+    pub const NO_REGION: &str = "any-region-0";
+
+    /// Whether the account is known, and not taken for the check of a file alone.
+    pub fn knows_account(&self) -> bool {
+        self.account != Self::NO_ACCOUNT
+    }
+
+    /// Whether the region is known, likewise.
+    pub fn knows_region(&self) -> bool {
+        self.region != Self::NO_REGION
+    }
+
     /// The ARN of something regional: `arn:PARTITION:SERVICE:REGION:ACCOUNT:REST`.
     pub fn arn(&self, service: &str, rest: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{rest}", self.partition, self.region, self.account)

@@ -94,7 +94,7 @@ impl Canon<'_> {
 }
 
 fn late(want: &Desired, problem: Problem) -> Diagnostic {
-    let Problem { path, message, hint } = problem;
+    let Problem { path, message, hint, meant: _ } = problem;
     let diagnostic = Diagnostic::error(format!("{}: {path} {message}", want.address))
         .because("it holds a value that was not known when the stack file was checked");
     hint.into_iter().fold(diagnostic, Diagnostic::hint)

@@ -12,6 +12,8 @@ use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::skips;
+use super::spelling;
+use super::suggest::did_you_mean;
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
 use super::written::{self, Written};
@@ -84,7 +86,8 @@ pub fn check(
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
-    let warnings = resources.iter().flat_map(warnings_of).collect();
+    let deprecated = resources.iter().flat_map(warnings_of);
+    let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
     let locations = resources.iter().map(|r| (r.address.clone(), r.top.location())).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
@@ -125,7 +128,7 @@ fn evaluate_outputs(
     let mut outputs = BTreeMap::new();
     for (name, entry) in section.into_iter().flatten() {
         if let Some(node) = expansion.evaluate(&entry.node, &Env::of(0)) {
-            outputs.insert(name.clone(), node);
+            outputs.insert(name.clone(), spelling::as_read(&node));
         }
     }
     outputs
@@ -192,7 +195,8 @@ fn settle<'a, 'b>(
         match oracle.prepare(resource, &document) {
             Some(Ok(prepared)) => settled.push((resource, prepared)),
             Some(Err(found)) => {
-                problems.extend(found.into_iter().map(|problem| of_kind(problem, resource)));
+                let told = |problem| of_kind(problem, resource, resources);
+                problems.extend(found.into_iter().map(told));
             }
             None => {}
         }
@@ -201,14 +205,31 @@ fn settle<'a, 'b>(
 }
 
 /// A kind's own complaint, at the field that it is about.
-fn of_kind(problem: Problem, resource: &Written<'_>) -> Diagnostic {
-    let Problem { path, message, hint } = problem;
+fn of_kind(problem: Problem, resource: &Written<'_>, all: &[&Written<'_>]) -> Diagnostic {
+    let hint = meant(&problem, resource, all);
+    let Problem { path, message, hint: other, meant: _ } = problem;
+    let hint = hint.or(other);
     let at = resource.fields.mark_at(&path).location();
     let is_whole = path.segments().is_empty();
     let summary = if is_whole { message } else { format!("`{path}`: {message}") };
     let mut problem = Diagnostic::error(summary).at(Some(at));
     problem.hints.extend(hint);
     in_context(problem, resource)
+}
+
+/// The reference that was meant by one to another fact of the same resource.
+fn meant(problem: &Problem, resource: &Written<'_>, all: &[&Written<'_>]) -> Option<String> {
+    let wanted = problem.meant?;
+    let node = resource.fields.at_path(&problem.path)?;
+    let fact = document::pending_facts(&node.as_text()?.into()).pop_first()?;
+    let other = all.iter().find(|other| other.address == fact.address)?;
+    let has = other.kind.facts.iter().any(|known| known.name == wanted) && fact.fact != wanted;
+    // As it is written there: in a pattern a resource has another address.
+    let written = node.at.text();
+    let (_, reference) = written.split_once("${")?;
+    let (names, _) = reference.split_once('}')?;
+    let (names, _) = names.trim().rsplit_once('.')?;
+    has.then(|| format!("did you mean `${{{names}.{wanted}}}`?"))
 }
 
 /// The problem, with the resource that it is about: one line of a file does
@@ -279,6 +300,20 @@ fn connect(
     }
     problems.extend(edges::circles(&waiting));
     desired
+}
+
+/// A region that nobody knows: it may be new, or mistyped.
+fn unknown_region(file: &StackFile, place: &Place, catalog: &dyn Catalog) -> Option<Diagnostic> {
+    let known = catalog.regions();
+    let region = file.region().filter(|region| *region == place.region)?;
+    if known.is_empty() || known.contains(&region) {
+        return None;
+    }
+    let warning =
+        Diagnostic::warning(format!("`{region}` is not among the regions that are known"))
+            .at(file.root.get("region").map(|entry| entry.node.at.location()))
+            .because("if it opened lately, nothing is wrong");
+    Some(did_you_mean(warning, region, known))
 }
 
 fn warnings_of(resource: &Written<'_>) -> Vec<Diagnostic> {

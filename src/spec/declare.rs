@@ -8,6 +8,7 @@ use super::conform;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
+use super::spelling;
 use super::suggest::{all_of, did_you_mean, listed};
 use super::tree::{Map, Node, Value};
 use crate::model::{Address, Diagnostic, document};
@@ -237,6 +238,8 @@ impl<'a> Expansion<'a> {
             let required = parameter.is_required();
             return (!required).then_some(node);
         }
+        // What a list or a map holds is taken where it ends up.
+        let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
         let found = conform::check_value(name, &parameter.schema, &node);
         let sound = found.is_empty();
         for problem in found {

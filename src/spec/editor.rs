@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::declare::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
+use super::spelling;
 use crate::model::{Catalog, KindInfo};
 
 /// The schema of stack files over the kinds of a catalog and the built-in
@@ -74,7 +75,7 @@ fn stack_properties() -> Json {
         "tags": {
             "type": "object",
             "description": "Tags of every resource that can carry tags.",
-            "additionalProperties": { "type": ["string", "null"] },
+            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
         },
         "resources": {
             "type": "object",
@@ -314,6 +315,8 @@ fn loosened(schema: &Json) -> Json {
                 "anyOf": [or_reference(value), { "$ref": "#/$defs/instruction" }],
             }),
             ("additionalProperties", Json::Object(_)) => or_reference(value),
+            // A text may stand without quotes, whatever YAML takes it for.
+            ("type", _) if spelling::takes_plain(value) => with_plain(value),
             ("anyOf" | "oneOf" | "allOf", Json::Array(parts)) => {
                 parts.iter().map(loosened).collect()
             }
@@ -322,6 +325,17 @@ fn loosened(schema: &Json) -> Json {
         loose.insert(key.clone(), value);
     }
     Json::Object(loose)
+}
+
+/// Some types with those of scalars that are no texts.
+fn with_plain(types: &Json) -> Json {
+    let written = match types {
+        Json::Array(several) => several.clone(),
+        one => vec![one.clone()],
+    };
+    let more = ["number", "boolean"].map(|word| json!(word));
+    let more = more.into_iter().filter(|word| !written.contains(word));
+    written.iter().cloned().chain(more).collect()
 }
 
 /// The value or a reference. What editors show on hover stays outside.

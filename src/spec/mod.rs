@@ -13,7 +13,7 @@
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
 //! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `lookup` and `substitute`, `written`, `conform`, `predict`,
+//! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told` and `editor`.
 
 mod check;
@@ -36,6 +36,7 @@ mod sensitive;
 mod shape;
 mod skips;
 mod source;
+mod spelling;
 mod substitute;
 mod suggest;
 #[cfg(test)]

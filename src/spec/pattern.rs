@@ -100,6 +100,13 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
             schema.insert(key.to_owned(), entry.node.to_json());
         }
     }
+    if let (Some(options), "string") = (map.get("enum").and_then(|e| e.node.as_list()), json_type) {
+        let texts = options.iter().map(|option| match option.scalar_text() {
+            Some(text) => json!(text),
+            None => option.to_json(),
+        });
+        schema.insert("enum".to_owned(), texts.collect());
+    }
     let schema = Json::Object(schema);
     if let Err(message) = Schema::new(&schema) {
         let summary = format!("`{name}` cannot be checked: {message}");

@@ -58,16 +58,19 @@ impl Oracle<'_> {
         resource: &Written<'_>,
         document: &Document,
     ) -> Option<Result<Prepared, Vec<crate::model::Problem>>> {
-        let naming = Naming {
+        self.catalog.prepare(&resource.kind.name, &self.naming(resource), document)
+    }
+
+    fn naming(&self, resource: &Written<'_>) -> Naming {
+        Naming {
             stack: self.stack.to_owned(),
             address: resource.address.clone(),
             place: self.place.clone(),
-        };
-        self.catalog.prepare(&resource.kind.name, &naming, document)
+        }
     }
 
-    /// Every fact that can be predicted. Documents that their kind refuses
-    /// predict nothing; the refusal is told later, when all is in place.
+    /// Every fact that can be predicted. What is wrong with a document is told
+    /// later, when all is in place.
     pub(super) fn predict(&self, resources: &[&Written<'_>]) -> Known {
         let written: Vec<Document> = resources.iter().map(|r| document_of(r)).collect();
         let mut asked: Vec<Option<Document>> = vec![None; resources.len()];
@@ -79,9 +82,9 @@ impl Oracle<'_> {
                 if asked[index].as_ref() == Some(&document) {
                     continue;
                 }
-                if let Some(Ok(prepared)) = self.prepare(resource, &document) {
-                    learned |= known.learn(&resource.address, &prepared.predicted);
-                }
+                let naming = self.naming(resource);
+                let predicted = self.catalog.predict(&resource.kind.name, &naming, &document);
+                learned |= known.learn(&resource.address, &predicted);
                 asked[index] = Some(document);
             }
             if !learned {

@@ -74,11 +74,12 @@ fn conceal(text: &str, item: &Node, mask: &Mask, problems: &mut Vec<Diagnostic>)
     mask.hide(text);
 }
 
-/// Every text and number of a value.
+/// Every text and number of a value. Where a number is wanted, it may show in
+/// another spelling than the one that was written.
 fn texts(node: &Node) -> Vec<String> {
     match &node.value {
         Value::Null | Value::Bool(_) => Vec::new(),
-        Value::Number(number) => vec![number.to_string()],
+        Value::Number(number) => vec![number.written.to_string(), number.value.to_string()],
         Value::Text(text) => vec![text.clone()],
         Value::List(items) => items.iter().flat_map(texts).collect(),
         Value::Map(map) => map.values().flat_map(|entry| texts(&entry.node)).collect(),

@@ -74,7 +74,7 @@ impl Expansion<'_> {
                 sound = false;
                 continue;
             };
-            let Some(key) = key_node.scalar_text() else {
+            let Some(key) = key_node.scalar_text().map(str::to_owned) else {
                 let summary = format!("a key must be text, not {}", key_node.type_name());
                 let problem = Diagnostic::error(summary).at(Some(entry.key_at.location()));
                 self.report(env.scope, problem);
@@ -147,7 +147,7 @@ impl Expansion<'_> {
             Found::Fact(fact) => return Some(fact.marker()),
             Found::Value(node) => node,
         };
-        let text = node.scalar_text();
+        let text = node.scalar_text().map(str::to_owned);
         if text.is_none() {
             let problem = if node.is_null() {
                 Diagnostic::error(format!("`{reference}` has no value"))

@@ -22,11 +22,22 @@ pub(super) struct Node {
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Null,
-    Bool(bool),
-    Number(Number),
+    Bool(Plain<bool>),
+    Number(Plain<Number>),
     Text(String),
     List(Vec<Node>),
     Map(Map),
+}
+
+/// What stands without quotes and is no text to YAML, with the characters that
+/// say so. `012345678901` is a number there and an account to its writer: which
+/// of the two is wanted is known only where it ends up.
+#[derive(Clone, Debug)]
+pub(super) struct Plain<T> {
+    /// What YAML takes it for.
+    pub(super) value: T,
+    /// As it was written, byte for byte.
+    pub(super) written: Box<str>,
 }
 
 /// Entries by key. Sorted, so that whatever follows from a map does not depend
@@ -59,8 +70,8 @@ impl Node {
     }
 
     pub(super) fn as_bool(&self) -> Option<bool> {
-        match self.value {
-            Value::Bool(flag) => Some(flag),
+        match &self.value {
+            Value::Bool(flag) => Some(flag.value),
             Value::Null | Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => {
                 None
             }
@@ -99,7 +110,7 @@ impl Node {
     pub(super) fn is_true(&self) -> bool {
         match &self.value {
             Value::Null => false,
-            Value::Bool(flag) => *flag,
+            Value::Bool(flag) => flag.value,
             Value::Number(_) => true,
             Value::Text(text) => !text.is_empty(),
             Value::List(items) => !items.is_empty(),
@@ -107,12 +118,12 @@ impl Node {
         }
     }
 
-    /// The scalar as it reads within a text; `None` for null, lists and maps.
-    pub(super) fn scalar_text(&self) -> Option<String> {
+    /// The scalar as a text: what was written. `None` for null, lists and maps.
+    pub(super) fn scalar_text(&self) -> Option<&str> {
         match &self.value {
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Text(text) => Some(text.clone()),
+            Value::Bool(flag) => Some(&flag.written),
+            Value::Number(number) => Some(&number.written),
+            Value::Text(text) => Some(text),
             Value::Null | Value::List(_) | Value::Map(_) => None,
         }
     }
@@ -152,8 +163,8 @@ impl Node {
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Null => serde_json::Value::Null,
-            Value::Bool(flag) => (*flag).into(),
-            Value::Number(number) => whole(number).into(),
+            Value::Bool(flag) => flag.value.into(),
+            Value::Number(number) => whole(&number.value).into(),
             Value::Text(text) => text.clone().into(),
             Value::List(items) => items.iter().map(Self::to_json).collect(),
             Value::Map(map) => serde_json::Value::Object(fields_of(map)),
@@ -171,6 +182,11 @@ impl Node {
             }
         }
         &node.at
+    }
+
+    /// What stands at a path, if anything does.
+    pub(super) fn at_path(&self, path: &Path) -> Option<&Self> {
+        path.segments().iter().try_fold(self, |node, segment| node.child(segment))
     }
 
     /// Where the last key of `path` stands; falls back to [`Node::mark_at`]

@@ -9,6 +9,7 @@ use super::expand::{Declared, Env, Expansion};
 use super::reference::{self, Part};
 use super::shape;
 use super::source::Mark;
+use super::spelling;
 use super::suggest::{did_you_mean, listed};
 use super::tree::{Entry, Map, Node, Value};
 use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Path, document};
@@ -67,16 +68,13 @@ pub(super) fn stack_tags(expansion: &mut Expansion<'_>, section: Option<&Map>) -
         if node.is_null() {
             continue;
         }
-        if node.as_text().is_none() {
+        let Some(text) = node.scalar_text() else {
             let summary = format!("the tag `{key}` must be text, not {}", node.type_name());
             let problem = Diagnostic::error(summary).at(Some(node.at.location()));
-            let problem = match node.scalar_text() {
-                Some(_) => problem.hint(format!("quote it: `\"{}\"`", node.at.text())),
-                None => problem,
-            };
             expansion.problems.push(problem);
             continue;
-        }
+        };
+        let node = Node::text(text, &node.at);
         expansion.problems.extend(reserved_tag(key, &entry.key_at));
         tags.insert(key.clone(), Entry { key_at: entry.key_at.clone(), node });
     }
@@ -123,6 +121,13 @@ impl<'a> Expansion<'a> {
         let is_whole = sound && lifecycle.is_some() && after.is_some();
         let (lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
         let fields = Node::new(Value::Map(fields), &at);
+        let mut doubts = Vec::new();
+        let fields = spelling::as_wanted(&kind.schema, &fields, &mut |number| {
+            doubts.extend(spelling::doubt(number));
+        });
+        for doubt in doubts {
+            self.report(env.scope, doubt);
+        }
         Written { address, kind, fields, lifecycle, after, at, top, context, is_whole }
     }
 

@@ -4,7 +4,8 @@
 //! `words`, which says in our words what the crate complains of. Refuses what
 //! would make a stack file ambiguous (duplicate keys, several documents,
 //! unknown tags) or hostile (alias bombs, bottomless nesting, control
-//! characters). YAML 1.2: `yes` and `on` are text, `012` is twelve.
+//! characters). YAML 1.2: `yes` and `on` are text, `012` is twelve; what was
+//! written stays beside what it means.
 
 mod words;
 
@@ -17,7 +18,7 @@ use serde_json::Number;
 use serde_saphyr::Spanned;
 
 use super::source::{Mark, Source};
-use super::tree::{Entry, Map, Node, Value};
+use super::tree::{Entry, Map, Node, Plain, Value};
 use crate::model::Diagnostic;
 
 /// Longest file that is read. The largest hand-written stacks known to us are
@@ -45,7 +46,7 @@ pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Diagnostic
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Raw = serde_saphyr::from_str_with_options(text, options())
         .map_err(|error| words::explain(source, &error))?;
-    let node = raw.into_node(source);
+    let node = Reading { source, text }.node(raw);
     match control_character(&node) {
         Some(problem) => Err(problem),
         None => Ok(node),
@@ -97,26 +98,46 @@ enum RawValue {
     Map(Vec<(Spanned<String>, Raw)>),
 }
 
-impl Raw {
-    fn into_node(self, source: &Arc<Source>) -> Node {
-        let value = match self.value {
+/// The text that is being read.
+struct Reading<'a> {
+    source: &'a Arc<Source>,
+    text: &'a str,
+}
+
+impl Reading<'_> {
+    fn node(&self, raw: Raw) -> Node {
+        let at = mark(self.source, raw.at);
+        let value = match raw.value {
             RawValue::Null => Value::Null,
-            RawValue::Bool(flag) => Value::Bool(flag),
-            RawValue::Number(number) => Value::Number(number),
+            RawValue::Bool(value) => Value::Bool(Plain { value, written: self.written(raw.at) }),
+            RawValue::Number(value) => {
+                Value::Number(Plain { value, written: self.written(raw.at) })
+            }
             RawValue::Text(text) => Value::Text(text),
             RawValue::List(items) => {
-                Value::List(items.into_iter().map(|item| item.into_node(source)).collect())
+                Value::List(items.into_iter().map(|item| self.node(item)).collect())
             }
             RawValue::Map(entries) => {
                 let mut map = Map::new();
                 for (key, value) in entries {
-                    let key_at = mark(source, key.defined);
-                    map.insert(key.value, Entry { key_at, node: value.into_node(source) });
+                    let key_at = mark(self.source, key.defined);
+                    map.insert(key.value, Entry { key_at, node: self.node(value) });
                 }
                 Value::Map(map)
             }
         };
-        Node { value, at: mark(source, self.at) }
+        Node { value, at }
+    }
+
+    /// The characters of a scalar. By bytes, because lines may be long.
+    fn written(&self, at: serde_saphyr::Location) -> Box<str> {
+        let span = at.span();
+        let bytes = span.byte_offset().zip(span.byte_len()).and_then(|(start, length)| {
+            let start = usize::try_from(start).ok()?;
+            self.text.get(start..start + usize::try_from(length).ok()?)
+        });
+        // `!!int "5"` is a number in quotes.
+        bytes.unwrap_or_default().trim().trim_matches(['"', '\'']).into()
     }
 }
 
@@ -237,6 +258,29 @@ mod tests {
             "[yes, on, true, 012, 0o17, 1.5, ~, 2024-01-01]",
             r#"["yes","on",true,12,15,1.5,null,"2024-01-01"]"#,
         );
+    }
+
+    #[test]
+    fn what_was_written_stays() {
+        let text = "\u{feff}# \u{fc}\na: &a 012345678901\nb: [1.10 , 0x1F, +5, 1_000, 1e3, .5]\n\
+                    c: { d: True, e: *a, f: 0o17 } # 7\ng: \"\u{fc}\"\nh: 9007199254740993\n\
+                    <<: { i: -0 }\nj: !!int \"5\"";
+        let source = Source::text("a.yaml", text);
+        let root = parse(&source, text).unwrap();
+        let mut written = Vec::new();
+        fn collect(node: &Node, written: &mut Vec<String>) {
+            match &node.value {
+                Value::List(items) => items.iter().for_each(|item| collect(item, written)),
+                Value::Map(map) => map.values().for_each(|entry| collect(&entry.node, written)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+                    written.extend(node.scalar_text().map(str::to_owned));
+                }
+            }
+        }
+        collect(&root, &mut written);
+        let expected = "012345678901 1.10 0x1F +5 1_000 1e3 .5 True 012345678901 0o17 \u{fc} \
+                        9007199254740993 -0 5";
+        assert_eq!(written.join(" "), expected);
     }
 
     #[test]

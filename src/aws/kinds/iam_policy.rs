@@ -14,7 +14,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
@@ -44,8 +44,6 @@ pub(crate) struct Spec {
 
 /// Characters of a name (IAM quota).
 const LONGEST_NAME: usize = 128;
-/// Characters of a document without white space (IAM quota).
-const LARGEST_DOCUMENT: usize = 6144;
 
 impl Kind for IamPolicy {
     const NAME: &'static str = "iam_policy";
@@ -64,6 +62,7 @@ the oldest one makes room.
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];
     const PATIENCE: Patience = PATIENCE;
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::MANAGED)];
     const DELETE_AFTER: &'static [&'static str] = &["iam_role"];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -168,17 +167,7 @@ fn facts(place: &Place, identity: &str) -> Facts {
 }
 
 fn check(spec: &Spec) -> Vec<Problem> {
-    let mut problems = Vec::from_iter(iam::check_name(spec.name.as_deref(), LONGEST_NAME));
-    let size = iam::size(&spec.policy);
-    if size > LARGEST_DOCUMENT {
-        let message = format!("the document has {size} characters, IAM takes {LARGEST_DOCUMENT}");
-        problems.push(Problem::of("policy", message).hint("split it into several policies"));
-    }
-    if let Some(element) = iam::forbidden(&spec.policy, iam::NOT_IN_PERMISSIONS) {
-        let message = format!("a managed policy has no {element}: it speaks of its holder");
-        problems.push(Problem::of("policy", message));
-    }
-    problems
+    Vec::from_iter(iam::check_name(spec.name.as_deref(), LONGEST_NAME))
 }
 
 /// A new default version; where there are five, instead of the oldest.
@@ -302,20 +291,13 @@ mod tests {
     }
 
     #[test]
-    fn quotas_and_principals_are_checked_before_aws_does() {
+    fn a_name_is_counted_before_aws_does() {
         let statement = json!({ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" });
         let fine = json!({ "Statement": [statement] });
         assert_eq!(problems(json!({ "policy": fine })), Vec::<String>::new());
         let long = "n".repeat(129);
         let named = problems(json!({ "name": long, "policy": fine }));
         assert_eq!(named, ["the name has 129 characters, IAM takes 128"]);
-        let mut trust = fine.clone();
-        trust["Statement"][0]["Principal"] = json!("*");
-        let trust = problems(json!({ "policy": trust }));
-        assert_eq!(trust, ["a managed policy has no Principal: it speaks of its holder"]);
-        let mut large = fine;
-        large["Statement"][0]["Resource"] = "r".repeat(6144).into();
-        assert!(problems(json!({ "policy": large }))[0].ends_with("IAM takes 6144"));
     }
 
     #[test]

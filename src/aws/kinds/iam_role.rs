@@ -20,10 +20,12 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Measure, Policy, Size, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::{self, Takes};
+use crate::model::document::is_pending;
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
 };
@@ -68,9 +70,7 @@ fn an_hour() -> i32 {
 /// Characters of a role's name, and of an inline policy's (IAM quotas).
 const LONGEST_NAME: usize = 64;
 const LONGEST_INLINE_NAME: usize = 128;
-/// Characters without white space: of the trust policy at its highest quota
-/// (2048 unless AWS raised it), and of all inline policies together.
-const LARGEST_TRUST: usize = 4096;
+/// Characters without white space of all inline policies together (IAM quotas).
 const LARGEST_INLINE: usize = 10_240;
 
 impl Kind for IamRole {
@@ -98,6 +98,10 @@ the call that was refused.
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the role's ARN", true), ("name", "its name, without the path", true)];
+    const POLICIES: &'static [(&'static str, &'static Use)] =
+        &[("assume_role_policy", &policy::TRUST), ("inline_policies.*", &policy::INLINE)];
+    const TAKES: &'static [(&'static str, Takes)] =
+        &[("permissions_boundary", takes::POLICY), ("managed_policy_arns.*", takes::POLICY)];
     const PATIENCE: Patience = PATIENCE;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -219,41 +223,36 @@ fn elsewhere(identity: &str, found: &str) -> CloudError {
 
 fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::from_iter(iam::check_name(spec.name.as_deref(), LONGEST_NAME));
-    problems.extend(check_trust(&spec.assume_role_policy));
-    for (name, policy) in &spec.inline_policies {
+    problems.extend(check_description(&spec.description));
+    for name in spec.inline_policies.keys() {
         let length = name.chars().count();
         if length > LONGEST_INLINE_NAME {
             let message =
                 format!("the name {name} has {length} characters, IAM takes {LONGEST_INLINE_NAME}");
             problems.push(Problem::of("inline_policies", message));
         }
-        if let Some(element) = iam::forbidden(policy, iam::NOT_IN_PERMISSIONS) {
-            let message = format!("inline policy {name} has no use for {element}: it is the role");
-            problems.push(Problem::of("inline_policies", message));
-        }
     }
-    let size: usize = spec.inline_policies.values().map(iam::size).sum();
-    if size > LARGEST_INLINE {
+    let sizes = spec.inline_policies.values().map(|one| Size::of(one, Measure::WithoutBlanks));
+    let size = sizes.fold(Size::default(), Size::and);
+    if size.count > LARGEST_INLINE {
+        let words = size.words();
         let message = format!(
-            "the inline policies have {size} characters together, IAM takes {LARGEST_INLINE}"
+            "the inline policies have {words} characters together, IAM takes {LARGEST_INLINE}"
         );
         problems.push(Problem::of("inline_policies", message).hint("use an iam_policy"));
     }
     problems
 }
 
-fn check_trust(trust: &Policy) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let size = iam::size(trust);
-    if size > LARGEST_TRUST {
-        let message = format!("the trust policy has {size} characters, IAM takes {LARGEST_TRUST}");
-        problems.push(Problem::of("assume_role_policy", message));
-    }
-    if let Some(element) = iam::forbidden(trust, iam::NOT_IN_TRUST) {
-        let message = format!("a trust policy has no {element}: it is the role itself");
-        problems.push(Problem::of("assume_role_policy", message));
-    }
-    problems
+/// IAM's pattern of a role's description: line breaks, tabs, and the printable
+/// characters of Latin-1 (API Reference, `CreateRole`).
+fn check_description(text: &str) -> Option<Problem> {
+    let is_admitted = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    let wrong = text.chars().find(|c| !is_admitted(*c)).filter(|_| !is_pending(text))?;
+    let message = format!("IAM takes no `{}` in a description", wrong.escape_debug());
+    Some(
+        Problem::of("description", message).hint("it takes the characters of Western Europe alone"),
+    )
 }
 
 async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
@@ -419,12 +418,9 @@ mod tests {
     }
 
     #[test]
-    fn a_principal_belongs_into_the_trust_policy_alone() {
-        let mut policy = inline("sqs:*");
-        policy["Statement"][0]["Principal"] = json!("*");
-        let problems = role(json!({ "inline_policies": { "a": policy } }));
-        assert_eq!(problems, ["inline policy a has no use for Principal: it is the role"]);
-        let problems = role(json!({ "assume_role_policy": inline("sts:AssumeRole") }));
-        assert_eq!(problems, ["a trust policy has no Resource: it is the role itself"]);
+    fn a_description_holds_what_iam_takes() {
+        let of = |text: &str| role(json!({ "description": text }));
+        assert_eq!(of("Reads caf\u{e9}s,\nand writes"), Vec::<String>::new());
+        assert_eq!(of("reads \u{2014} and writes"), ["IAM takes no `\u{2014}` in a description"]);
     }
 }

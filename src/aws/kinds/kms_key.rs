@@ -24,7 +24,7 @@ use self::write::{
 use crate::aws::error::OrAbsent;
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
@@ -126,8 +126,6 @@ fn key_usages() -> [&'static str; 4] {
 const WINDOW_TAG: &str = "ccprov:deletion-window";
 /// Tags that one key can have (KMS quota).
 const MOST_TAGS: usize = 50;
-/// Largest key policy in bytes (KMS quota).
-const LARGEST_POLICY: usize = 32_768;
 
 impl Kind for KmsKey {
     const NAME: &'static str = "kms_key";
@@ -163,6 +161,7 @@ one encrypted, once that is deleted.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(5), steady: 2, blocks: false };
     const HOLDS_DATA: bool = true;
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::KEY)];
     const REVIVABLE: bool = true;
     /// What it may encrypt: what a failed deletion leaves behind can still be read.
     const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
@@ -366,13 +365,6 @@ fn check(spec: &Spec) -> Vec<Problem> {
     if spec.tags.0.len() + 2 + window > MOST_TAGS {
         let message = format!("a key takes {MOST_TAGS} tags, of which ccprov needs {}", 2 + window);
         problems.push(Problem::of("tags", message));
-    }
-    if let Some(policy) = spec.policy.as_ref().filter(|policy| !has_pending(&json!(policy))) {
-        let size = policy.text().len();
-        if size > LARGEST_POLICY {
-            let message = format!("the policy has {size} bytes, KMS takes {LARGEST_POLICY}");
-            problems.push(Problem::of("policy", message));
-        }
     }
     problems
 }

@@ -19,10 +19,11 @@ use serde::{Deserialize, Serialize};
 use crate::aws::error::OrAbsent;
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::Takes;
 use crate::model::{
     Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, compare,
 };
@@ -139,6 +140,11 @@ move, grants and key format of the logs.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
     const HOLDS_DATA: bool = true;
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::BUCKET)];
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("logging.target_bucket", Takes::Bucket),
+        ("server_side_encryption.kms_master_key_id", Takes::Key),
+    ];
     const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

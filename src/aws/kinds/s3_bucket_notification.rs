@@ -22,6 +22,7 @@ use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::{self, Takes};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought};
 use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
@@ -74,6 +75,12 @@ declared; it ends with its bucket.";
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("bucket", "the bucket's name", true)];
     const TAGGED: bool = false;
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("bucket", Takes::Bucket),
+        ("topic.*.topic_arn", takes::TOPIC),
+        ("queue.*.queue_arn", takes::QUEUE),
+        ("lambda_function.*.lambda_function_arn", takes::FUNCTION),
+    ];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

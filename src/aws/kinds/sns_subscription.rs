@@ -25,6 +25,7 @@ use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::{self, Takes};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Place, Problem,
     Sought, Status,
@@ -112,6 +113,11 @@ after some days, or with the topic.
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the subscription's ARN", false)];
     const TAGGED: bool = false;
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("topic_arn", takes::TOPIC),
+        ("redrive_policy.dead_letter_queue", takes::QUEUE),
+        ("subscription_role_arn", takes::ROLE),
+    ];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -125,8 +131,10 @@ after some days, or with the topic.
         spec
     }
 
-    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
-        check::check(spec)
+    fn check(spec: &Spec, naming: &Naming) -> Vec<Problem> {
+        let mut problems = check::check(spec);
+        problems.extend(check::check_redrive(spec, naming));
+        problems
     }
 
     fn identity(spec: &Spec, _naming: &Naming) -> String {

@@ -17,10 +17,11 @@ use crate::aws::delivery_policy::TopicDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::{self, Takes};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
 
@@ -166,6 +167,20 @@ until its archive is: AWS guards the archived messages.";
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the topic's ARN", true), ("name", "its name", true)];
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::TOPIC)];
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("kms_master_key_id", Takes::Key),
+        ("application_success_feedback_role_arn", takes::ROLE),
+        ("application_failure_feedback_role_arn", takes::ROLE),
+        ("firehose_success_feedback_role_arn", takes::ROLE),
+        ("firehose_failure_feedback_role_arn", takes::ROLE),
+        ("http_success_feedback_role_arn", takes::ROLE),
+        ("http_failure_feedback_role_arn", takes::ROLE),
+        ("lambda_success_feedback_role_arn", takes::ROLE),
+        ("lambda_failure_feedback_role_arn", takes::ROLE),
+        ("sqs_success_feedback_role_arn", takes::ROLE),
+        ("sqs_failure_feedback_role_arn", takes::ROLE),
+    ];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -5,6 +5,7 @@
 //! on the minute that attributes take to reach every data-plane node.
 
 mod grants;
+pub(super) mod redrive;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -18,10 +19,11 @@ use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::policy::Policy;
+use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
-use crate::aws::tags::Tags;
+use crate::aws::tags::{TagTexts, Tags};
 use crate::engine::port::{Answer, Made};
+use crate::aws::takes::{self, Takes};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
 
@@ -169,6 +171,13 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
+    const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::QUEUE)];
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("redrive_policy.dead_letter_queue", takes::QUEUE),
+        ("redrive_allow_policy.source_queues.*", takes::QUEUE),
+        ("kms_master_key_id", Takes::Key),
+    ];
+    const TAG_TEXTS: TagTexts = TagTexts::Any;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -190,8 +199,10 @@ is never left unencrypted.
         spec
     }
 
-    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
-        check(spec)
+    fn check(spec: &Spec, naming: &Naming) -> Vec<Problem> {
+        let mut problems = check(spec);
+        problems.extend(redrive::check(spec, naming));
+        problems
     }
 
     fn identity(spec: &Spec, _naming: &Naming) -> String {

@@ -243,3 +243,12 @@ fn a_stack_without_a_name() {
         .join("")
     );
 }
+
+#[test]
+fn a_region_that_may_be_new_or_mistyped() {
+    golden!(
+        ["us-est-1", "mars-north-1", "eu-central-1", "eu-central-1a", "frankfurt"]
+            .map(|region| told(&format!("region: {region}\nresources: {{}}")))
+            .join("")
+    );
+}

@@ -9,6 +9,7 @@ mod files;
 mod mistakes;
 mod patterns;
 mod references;
+mod scalars;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -165,6 +166,10 @@ impl MadeUp {
 impl Catalog for MadeUp {
     fn kinds(&self) -> &[KindInfo] {
         &self.0
+    }
+
+    fn regions(&self) -> Vec<&str> {
+        vec!["eu-central-1", "eu-west-1", "us-east-1"]
     }
 
     fn prepare(

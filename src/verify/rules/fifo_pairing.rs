@@ -44,8 +44,9 @@ fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, told};
+    use super::super::tests::{golden, scene, told_of};
     use super::RULE;
+    use crate::model::{Address, Scene};
 
     fn queues(queue: bool, dlq: bool) -> String {
         format!(
@@ -58,18 +59,27 @@ queue:
         )
     }
 
+    /// Queues as they might live: what a stack file says of two types is
+    /// refused before any rule sees it.
+    fn living(resources: &str, is_fifo: bool) -> Scene {
+        let mut scene = scene(resources);
+        let queue = scene.exhibits.get_mut(&Address::new("queue")).unwrap();
+        queue.document.insert("fifo_queue".into(), is_fifo.into());
+        scene
+    }
+
     #[test]
     fn like_goes_with_like() {
-        let elsewhere = queues(false, true)
+        let elsewhere = queues(true, true)
             .replace("${dlq.arn}", "arn:aws:sqs:us-east-1:123456789012:elsewhere.fifo");
-        golden!(told(
+        golden!(told_of(
             &RULE,
             &[
-                ("standard, standard", &queues(false, false)),
-                ("FIFO, FIFO", &queues(true, true)),
-                ("FIFO, standard", &queues(true, false)),
-                ("standard, FIFO", &queues(false, true)),
-                ("standard, FIFO elsewhere", &elsewhere),
+                ("standard, standard", living(&queues(false, false), false)),
+                ("FIFO, FIFO", living(&queues(true, true), true)),
+                ("FIFO, standard", living(&queues(false, false), true)),
+                ("standard, FIFO", living(&queues(true, true), false)),
+                ("standard, FIFO elsewhere", living(&elsewhere, false)),
             ]
         ));
     }

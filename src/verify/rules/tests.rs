@@ -47,9 +47,16 @@ pub(super) fn scene(resources: &str) -> Scene {
 
 /// What a rule says of several stacks.
 pub(super) fn told(rule: &Rule, stacks: &[(&str, &str)]) -> String {
+    let scenes: Vec<(&str, Scene)> =
+        stacks.iter().map(|(title, resources)| (*title, scene(resources))).collect();
+    told_of(rule, &scenes)
+}
+
+/// What a rule says of several scenes.
+pub(super) fn told_of(rule: &Rule, scenes: &[(&str, Scene)]) -> String {
     let mut text = String::new();
-    for (title, resources) in stacks {
-        let judgement = (rule.judge)(&scene(resources));
+    for (title, scene) in scenes {
+        let judgement = (rule.judge)(scene);
         writeln!(text, "## {title}\n{}", judgement.subjects.join(", ")).unwrap();
         for finding in &judgement.findings {
             tell(finding, &mut text);

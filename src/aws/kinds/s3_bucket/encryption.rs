@@ -55,10 +55,9 @@ impl Encryption {
     }
 
     pub(super) fn check(&self) -> Option<Problem> {
-        let problem = |field: &str, message: &str| Problem {
-            path: Path::field("server_side_encryption").with_field(field),
-            message: message.into(),
-            hint: Some("sse_algorithm: aws:kms".into()),
+        let problem = |field: &str, message: &str| {
+            let path = Path::field("server_side_encryption").with_field(field);
+            Problem::of("", message).at(path).hint("sse_algorithm: aws:kms")
         };
         if self.sse_algorithm == Algorithm::Aes256 && self.kms_master_key_id.is_some() {
             Some(problem("kms_master_key_id", "AES256 uses keys of S3's own"))

@@ -155,7 +155,7 @@ pub(super) fn check(rules: &[LifecycleRule]) -> Vec<Problem> {
 impl LifecycleRule {
     fn problem(&self, field: &str, message: &str) -> Problem {
         let path = Path::field("lifecycle_rules").with_field(&self.id).with_field(field);
-        Problem { path, message: message.to_owned(), hint: None }
+        Problem::of("", message).at(path)
     }
 
     fn check(&self) -> Vec<Problem> {

@@ -1,13 +1,15 @@
 //! What SNS would refuse of a subscription, told before anything is done.
 
 use super::super::sns_topic;
+use super::super::sqs_queue::redrive;
 use super::{FilterPolicyScope, Protocol, Spec};
-use crate::model::Problem;
 use crate::model::document::is_pending;
+use crate::model::{Naming, Path, Problem};
 
 pub(super) fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if !is_pending(&spec.topic_arn) && sns_topic::name_of(&spec.topic_arn).is_none() {
+    let is_subscription = |arn: &str| sns_topic::name_of(arn).is_none() && arn.contains(":sns:");
+    if !is_pending(&spec.topic_arn) && is_subscription(&spec.topic_arn) {
         problems.push(Problem::of("topic_arn", "this is not the ARN of a topic"));
     }
     problems.extend(check_endpoint(spec));
@@ -33,6 +35,19 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
     }
     problems.extend(check_filter(spec));
     problems
+}
+
+/// The dead-letter queue is of the subscription's account, region and type
+/// (SNS Developer Guide, "Amazon SNS dead-letter queues").
+pub(super) fn check_redrive(spec: &Spec, naming: &Naming) -> Option<Problem> {
+    let other = &spec.redrive_policy.as_ref()?.dead_letter_queue;
+    if is_pending(&spec.topic_arn) {
+        return None;
+    }
+    let is_fifo = spec.topic_arn.ends_with(".fifo");
+    let why = redrive::fault(other, is_fifo, naming)?;
+    let message = redrive::alike("subscription", &why);
+    Some(Problem::of("", message).at(Path::field("redrive_policy").with_field("dead_letter_queue")))
 }
 
 fn check_filter(spec: &Spec) -> Vec<Problem> {
@@ -78,7 +93,8 @@ fn check_endpoint(spec: &Spec) -> Option<Problem> {
     };
     if !is_right {
         let message = format!("the endpoint of {} is {example}", protocol.word());
-        return Some(Problem::of("endpoint", message));
+        let problem = Problem::of("endpoint", message);
+        return Some(if example.contains("ARN") { problem.meaning("arn") } else { problem });
     }
     let is_fifo = |arn: &str| arn.strip_suffix(".fifo").is_some();
     let (topic_is_fifo, queue_is_fifo) = (is_fifo(topic_arn), is_fifo(endpoint));
@@ -135,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_sns_refuses_is_told_before() {
-        check_fields(&json!({ "topic_arn": QUEUE }), &["topic_arn"]);
+        check_fields(&json!({ "topic_arn": format!("{TOPIC}:0a1b") }), &["topic_arn"]);
         check_fields(&json!({ "endpoint": format!("{QUEUE}.fifo") }), &["endpoint"]);
         check_fields(
             &json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo") }),
