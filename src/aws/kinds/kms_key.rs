@@ -28,7 +28,7 @@ use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
-use crate::model::document::{has_pending, is_pending};
+use crate::model::document::is_pending;
 use crate::model::{
     Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, Status,
 };
