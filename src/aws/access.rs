@@ -3,6 +3,8 @@
 //! The grants of the kinds that the stack declares, with the stack's own names
 //! in place. Calls nobody: ARNs are predicted.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -13,6 +15,7 @@ use super::registry;
 use super::tags::STACK_TAG;
 use crate::model::document::has_pending;
 use crate::model::{Desired, Path, Stack};
+pub use parts::MOST_CHARACTERS;
 
 /// What somebody wants to be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -171,8 +173,9 @@ impl Session {
 }
 
 async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
+    let http = pacing.around(http_client(connection.ca_bundle.as_deref())?);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(pacing.around(http_client(connection.ca_bundle.as_deref())?))
+        .http_client(http.clone())
         .retry_config(
             RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
         )
@@ -184,7 +187,18 @@ async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
     if let Some(profile) = &connection.profile {
         // By itself the chain prefers keys of the environment, even to a profile that was asked
         // for: that would be another account than the one that the user named.
-        let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+        let chain = DefaultRegionChain::builder().profile_name(profile).build();
+        let region = match &connection.region {
+            Some(region) => Some(Region::new(region.clone())),
+            None => chain.region().await,
+        };
+        // A profile may name a role, and whoever assumes it calls AWS: through the same client, in
+        // some region.
+        let calls = ProviderConfig::without_region().with_region(region).with_http_client(http);
+        let named = ProfileFileCredentialsProvider::builder()
+            .configure(&calls)
+            .profile_name(profile)
+            .build();
         loader = loader.profile_name(profile).credentials_provider(named);
     }
     if let Some(url) = &connection.endpoint_url {

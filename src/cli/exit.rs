@@ -1,9 +1,11 @@
 //! Exit codes, in one table, and how failures are told.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use super::elsewhere;
 use super::screen::Screen;
-use crate::model::{CloudError, Diagnostic, ErrorClass};
+use crate::model::{CloudError, Diagnostic, ErrorClass, Mask};
 use crate::report;
 
 /// The end of `ccprov --help`. `docs/EXIT_CODES.md` explains each.
@@ -126,7 +128,10 @@ pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, json: bool) -> 
 
 /// Help is data and success. A mistyped command line is an error like any
 /// other: clap's own code for it, 2, means "there are changes" here.
-pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
+pub(crate) fn of_usage(error: &clap::Error, command_line: &[OsString]) -> ExitCode {
     let _closed = error.print();
+    if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
+        Screen::new(Mask::default()).talk(&advice);
+    }
     if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
 }

@@ -7,8 +7,13 @@ use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
-use crate::aws::access::{Command, access_policy};
+use super::stack_path;
+use super::validate::anywhere;
+use crate::aws::AwsCatalog;
+use crate::aws::access::{Command, MOST_CHARACTERS, access_policy};
+use crate::model::{Diagnostic, Stack};
 use crate::report;
+use crate::spec::{self, Checked};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -21,6 +26,10 @@ pub(crate) struct Arguments {
     /// The command that is to be allowed
     #[arg(long = "for", value_name = "COMMAND")]
     command: Allowed,
+
+    /// Only the Nth of the policies, where one would be too long for IAM
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    part: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,15 +60,77 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    // The account's number is part of every ARN, and of names: so AWS is asked for it.
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-    write_trace(&arguments.place, &opened.calls, screen)?;
-    if !opened.warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&opened.warnings));
+    let (stack, warnings) = stack(arguments, environment, screen).await?;
+    if !warnings.is_empty() {
+        screen.talk(&report::diagnostics_text(&warnings));
     }
-    let policy = access_policy(&opened.stack, arguments.command.into());
-    let text = serde_json::to_string_pretty(&policy)
-        .map_err(|error| Failure::plain(format!("the policy cannot be written: {error}")))?;
+    let whole = access_policy(&stack, arguments.command.into());
+    let size = whole.size();
+    let parts = whole.parts(MOST_CHARACTERS);
+    let text = match (arguments.part, parts.as_slice()) {
+        (Some(part), _) => {
+            let chosen = parts.get(usize::from(part) - 1);
+            json(chosen.ok_or_else(|| no_part(part, parts.len()))?)?
+        }
+        (None, [policy]) => json(policy)?,
+        (None, several) => {
+            screen.talk(&report::diagnostics_text(&[too_long(size, several.len())]));
+            json(several)?
+        }
+    };
     screen.data(&text);
     Ok(Exit::Done)
+}
+
+/// The stack that the policy is for. The account's number is part of every ARN,
+/// and of names: AWS is asked for it, unless the file states it.
+async fn stack(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<(Stack, Vec<Diagnostic>), Failure> {
+    if let Some(checked) = offline(&arguments.what, &arguments.place, environment)? {
+        return Ok((checked.stack, checked.warnings));
+    }
+    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    write_trace(&arguments.place, &opened.calls, screen)?;
+    Ok((opened.stack, opened.warnings))
+}
+
+/// A file that says of itself where its stack lives.
+fn offline(
+    what: &What,
+    place: &Where,
+    environment: &Environment,
+) -> Result<Option<Checked>, Failure> {
+    let path = stack_path::find(what.stack.as_deref(), environment)?;
+    let inputs = what.variables.inputs(environment);
+    let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+    let is_told = file.account().is_some() && file.region().is_some();
+    if !is_told || place.region.is_some() || place.endpoint_url.is_some() {
+        return Ok(None);
+    }
+    let here = anywhere(&file, environment);
+    let checked = spec::check(&file, &here, &AwsCatalog::new(), &inputs);
+    checked.map(Some).map_err(Failure::input)
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::plain(format!("the policy cannot be written: {error}")))
+}
+
+fn too_long(size: usize, parts: usize) -> Diagnostic {
+    let what =
+        format!("the policy has {size} characters, and a managed policy takes {MOST_CHARACTERS}");
+    Diagnostic::warning(what)
+        .because(format!(
+            "so it is told as a list of {parts} policies; whoever is to do this needs all of them"
+        ))
+        .hint(format!("--part 1 to --part {parts} tell each by itself"))
+}
+
+fn no_part(part: u16, parts: usize) -> Diagnostic {
+    let noun = if parts == 1 { "policy" } else { "policies" };
+    Diagnostic::error(format!("there is no part {part}: the stack needs {parts} {noun}"))
 }

@@ -9,6 +9,7 @@ mod apply;
 mod clock;
 mod completions;
 mod destroy;
+mod elsewhere;
 mod environment;
 mod exit;
 mod iam;
@@ -85,7 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command_line: Vec<OsString> = arguments.into_iter().collect();
     let arguments = match Arguments::try_parse_from(&command_line) {
         Ok(arguments) => arguments,
-        Err(error) => return exit::of_usage(&error),
+        Err(error) => return exit::of_usage(&error, &command_line),
     };
     let environment = Environment::read(&command_line);
     let screen = Screen::new(environment.mask.clone());

@@ -1,7 +1,7 @@
 //! A stack file together with the AWS that it speaks of: what `plan`, `apply`,
 //! `destroy` and `output` begin with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) file: PathBuf,
     /// Where each resource stands; empty where no file was read.
     pub(crate) locations: BTreeMap<Address, Location>,
+    /// Which resources each output speaks of; empty where no file was read.
+    pub(crate) told_of: BTreeMap<String, BTreeSet<Address>>,
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
     pub(crate) calls: CallLog,
@@ -62,8 +64,8 @@ impl Opened {
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
-        let (warnings, locations) = (checked.warnings, checked.locations);
-        Ok(Self { warnings, file: path, locations, ..opened })
+        let (warnings, locations, told_of) = (checked.warnings, checked.locations, checked.told_of);
+        Ok(Self { warnings, file: path, locations, told_of, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -97,9 +99,19 @@ impl Opened {
         let Connected { session, caller, here, journal } = connected;
         telemetry::note_stack(&stack.name);
         let calls = session.calls.clone();
-        let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
-        let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
+        Self {
+            stack,
+            caller,
+            warnings: Vec::new(),
+            file: PathBuf::new(),
+            locations: BTreeMap::new(),
+            told_of: BTreeMap::new(),
+            catalog,
+            provider: Provider::new(session, here),
+            calls,
+            journal,
+            mask: environment.mask.clone(),
+        }
     }
 
     /// The plan as it stands today, for who did not act on it at once, and what of

@@ -1,6 +1,9 @@
 //! `ccprov output`: what a stack has to tell, read from AWS.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
@@ -8,8 +11,9 @@ use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
 use crate::engine::Look;
-use crate::model::{Diagnostic, FactRef, document};
-use crate::report;
+use crate::model::{Address, Catalog, Diagnostic, FactRef, Live, document};
+use crate::plan::World;
+use crate::report::{self, Outputs};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -26,6 +30,18 @@ pub(crate) struct Arguments {
     /// The form: `raw` needs --name
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Form,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+
+    /// Tell what will be, of a stack that may not be there: nothing is looked up
+    #[arg(long)]
+    predicted: bool,
+
+    /// Tell sensitive values too
+    #[arg(long)]
+    reveal: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,7 +60,11 @@ enum Form {
 
 impl Arguments {
     pub(crate) fn wants_json(&self) -> bool {
-        self.format == Form::Json
+        self.form() == Form::Json
+    }
+
+    fn form(&self) -> Form {
+        if self.json { Form::Json } else { self.format }
     }
 }
 
@@ -54,20 +74,26 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-    let world = opened.observe(Look::ToPlan).await;
-    write_trace(&arguments.place, &opened.calls, screen)?;
-    let world = world?;
-    let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     let mut outputs = opened.stack.outputs.clone();
     if let Some(name) = &arguments.name {
         if !outputs.contains_key(name) {
-            let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
-            return Err(Diagnostic::error(format!("the stack has no output {name}"))
-                .hint(format!("it has: {}", names.join(", ")))
-                .into());
+            return Err(no_such(name, &outputs).into());
         }
         outputs.retain(|candidate, _| candidate == name);
     }
+    let world = if arguments.predicted {
+        World::default()
+    } else {
+        let world = opened.observe(Look::ToPlan).await;
+        write_trace(&arguments.place, &opened.calls, screen)?;
+        let world = world?;
+        let missing = missing(&outputs, &opened, &world);
+        if !missing.is_empty() {
+            return Err(Failure::input(missing));
+        }
+        world
+    };
+    let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     for value in outputs.values_mut() {
         *value = document::fill(value, &known);
     }
@@ -76,7 +102,12 @@ pub(crate) async fn run(
             .hint("run `ccprov apply` first")
             .into());
     }
-    let text = match (arguments.format, &arguments.name) {
+    let form = arguments.form();
+    let hidden = hidden(&outputs, screen);
+    if form != Form::Text && !arguments.reveal && !hidden.is_empty() {
+        return Err(sensitive(&hidden).into());
+    }
+    let text = match (form, &arguments.name) {
         (Form::Text, _) => report::outputs_text(&outputs),
         (Form::Json, _) => report::outputs_json(&outputs),
         (Form::Dotenv, _) => report::outputs_dotenv(&outputs).map_err(Failure::input)?,
@@ -86,6 +117,52 @@ pub(crate) async fn run(
             report::output_raw(&outputs, name).map_err(Failure::input)?
         }
     };
-    screen.data(&text);
+    if arguments.reveal {
+        screen.reveal(&text)
+    } else {
+        screen.data(&text)
+    }
     Ok(Exit::Done)
+}
+
+fn no_such(name: &str, outputs: &Outputs) -> Diagnostic {
+    let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
+    let problem = Diagnostic::error(format!("the stack has no output {name}"));
+    if names.is_empty() { problem } else { problem.hint(format!("it has: {}", names.join(", "))) }
+}
+
+/// A problem for every resource that these outputs speak of and the stack has not:
+/// a name that is known before its object exists is no sign of life.
+fn missing(outputs: &Outputs, opened: &Opened, world: &World) -> Vec<Diagnostic> {
+    let spoken_of = outputs.keys().filter_map(|name| opened.told_of.get(name)).flatten();
+    let spoken_of: BTreeSet<&Address> = spoken_of.collect();
+    let absent = spoken_of.into_iter().filter(|address| {
+        let tagged = |live: &Live| opened.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
+        let is_ours = |live: &Live| {
+            !tagged(live) || live.owner.as_ref().is_some_and(|it| it.stack == opened.stack.name)
+        };
+        !world.found.get(*address).is_some_and(is_ours)
+    });
+    absent
+        .map(|address| {
+            let stack = &opened.stack.name;
+            Diagnostic::error(format!("an output speaks of {address}, which does not exist"))
+                .because(format!("nothing of that name belongs to stack {stack} in this place"))
+                .hint("run `ccprov apply` first; --predicted tells what the values will be")
+        })
+        .collect()
+}
+
+/// The outputs that hold a sensitive value.
+fn hidden<'a>(outputs: &'a Outputs, screen: &Screen) -> Vec<&'a str> {
+    let hides = |value: &Value| screen.mask.hides(&value.to_string());
+    outputs.iter().filter(|(_, value)| hides(value)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// A program would take the words that stand in its place for the value.
+fn sensitive(names: &[&str]) -> Diagnostic {
+    let holds = if names.len() == 1 { "holds" } else { "hold" };
+    Diagnostic::error(format!("{} {holds} a sensitive value", names.join(", ")))
+        .because("programs read this form, and would take the words in its place for the value")
+        .hint("--reveal tells the values; --name NAME tells another output alone")
 }

@@ -45,6 +45,11 @@ impl Screen {
         write_lines(AutoStream::new(std::io::stdout(), self.stdout), &self.mask.veil(text));
     }
 
+    /// Data with all that it holds, for whoever asked to see it.
+    pub(crate) fn reveal(&self, text: &str) {
+        write_lines(AutoStream::new(std::io::stdout(), self.stdout), text);
+    }
+
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
         write_lines(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(text));

@@ -35,7 +35,9 @@ pub use critical_path::TimedRun;
 pub use diagnostics::{diagnostics_json, diagnostics_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use lease::{lease_holder, lease_life, lease_text};
-pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text};
+pub use outputs::{
+    Outputs, output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text,
+};
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, View};

@@ -1,7 +1,7 @@
 //! Step 2: from a stack file to a checked stack, once account and region are
 //! known. Pure: reads no file and asks no cloud.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conform::Schema;
 use super::deprecated::deprecated_fields;
@@ -33,6 +33,8 @@ pub struct Checked {
     /// Where the stack file declares each resource. A resource of a pattern is
     /// declared where the pattern is used.
     pub locations: BTreeMap<Address, Location>,
+    /// Which resources each output speaks of.
+    pub told_of: BTreeMap<String, BTreeSet<Address>>,
 }
 
 /// Expands the patterns, resolves the references, checks every document and
@@ -89,6 +91,7 @@ pub fn check(
     let deprecated = resources.iter().flat_map(warnings_of);
     let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
     let locations = resources.iter().map(|r| (r.address.clone(), r.top.location())).collect();
+    let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
         name: file.name().to_owned(),
@@ -98,7 +101,12 @@ pub fn check(
         skips,
         lock,
     };
-    Ok(Checked { stack, warnings: in_order(warnings), locations })
+    Ok(Checked { stack, warnings: in_order(warnings), locations, told_of })
+}
+
+/// The resources whose facts a value holds.
+fn mentioned(node: &Node) -> BTreeSet<Address> {
+    document::pending_facts(&node.to_json()).into_iter().map(|fact| fact.address).collect()
 }
 
 /// What `lock` says, on a ground without resources.

@@ -99,6 +99,12 @@ impl Ccprov {
         self
     }
 
+    /// Without a variable that it would have.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.env.remove(name);
+        self
+    }
+
     /// What it reads from standard input, which is empty otherwise, and never
     /// a terminal.
     pub(crate) fn stdin(mut self, text: &str) -> Self {

@@ -37,6 +37,8 @@ fn mistyped_command_lines_are_told_apart_from_changes() {
         "usage",
         &[
             run(&["pln"]),
+            run(&["init"]),
+            run(&["apply", "-target=queue", "stack.yaml"]),
             run(&["plan", "--detailed-exit-code"]),
             run(&["apply", "--var", "novalue"]),
             run(&["apply", "stack.yaml", "--plan", "saved.json"]),

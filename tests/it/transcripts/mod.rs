@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access_policies;
 mod advice;
 mod bad_input;
 mod bad_weather;
@@ -14,7 +15,9 @@ mod guards;
 mod help;
 mod life;
 mod machines;
+mod outputs;
 mod ownership;
+mod profiles;
 mod saved_plans;
 mod secrets;
 mod signals;
@@ -50,6 +53,12 @@ impl Desk {
     /// One more variable, or another value.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.ccprov = self.ccprov.env(name, value);
+        self
+    }
+
+    /// Without a variable that it would have.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.ccprov = self.ccprov.without(name);
         self
     }
 
