@@ -33,7 +33,9 @@ pub mod policy;
 pub mod provider;
 pub mod rate_limits;
 pub mod registry;
+mod stated;
 pub mod tags;
+mod turnover;
 
 pub use client::{AccessKey, Connection, Session};
 pub use provider::{Provider, Writer};

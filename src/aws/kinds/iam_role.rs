@@ -10,7 +10,7 @@ mod grants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
+use futures::future::{BoxFuture, FutureExt, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +23,11 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
+use crate::aws::turnover::{self, KeyCase, TagChange, Turnover, all, turn_over};
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem,
+    Sought,
 };
 
 pub(crate) struct IamRole;
@@ -54,7 +56,7 @@ pub(crate) struct Spec {
     inline_policies: BTreeMap<String, Policy>,
     /// ARNs of the managed policies that the role has. Others are detached.
     #[serde(default)]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 20), inner(length(min = 1)))]
     managed_policy_arns: BTreeSet<String>,
     /// Tags.
     #[serde(default)]
@@ -72,6 +74,9 @@ const LONGEST_INLINE_NAME: usize = 128;
 /// (2048 unless AWS raised it), and of all inline policies together.
 const LARGEST_TRUST: usize = 4096;
 const LARGEST_INLINE: usize = 10_240;
+/// Managed policies that are attached together before room is made (IAM quota,
+/// which AWS raises to 20 for whoever asks; nobody tells a role whether it did).
+const MOST_ATTACHED: usize = 10;
 
 impl Kind for IamRole {
     const NAME: &'static str = "iam_role";
@@ -171,12 +176,11 @@ the call that was refused.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
-        let changes: [BoxFuture<'_, Answer<()>>; 6] = [
+        let changes: [BoxFuture<'_, Answer<()>>; 5] = [
             Box::pin(write_trust(aws, change)),
             Box::pin(write_settings(aws, change)),
             Box::pin(write_boundary(aws, change)),
-            Box::pin(write_attached(aws, change)),
-            Box::pin(write_inline(aws, change)),
+            Box::pin(write_rights(aws, change)),
             Box::pin(write_tags(aws, change)),
         ];
         try_join_all(changes).await?;
@@ -230,12 +234,28 @@ fn check(spec: &Spec) -> Vec<Problem> {
             problems.push(Problem::of("inline_policies", message));
         }
     }
+    problems.extend(check_tags(&spec.tags));
     let size: usize = spec.inline_policies.values().map(iam::size).sum();
     if size > LARGEST_INLINE {
         let message = format!(
             "the inline policies have {size} characters together, IAM takes {LARGEST_INLINE}"
         );
         problems.push(Problem::of("inline_policies", message).hint("use an iam_policy"));
+    }
+    problems
+}
+
+/// IAM keeps the case of a role's tag keys, and does not tell them apart by it.
+fn check_tags(tags: &Tags) -> Vec<Problem> {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for key in tags.0.keys() {
+        if let Some(other) = first.insert(KeyCase::Folded.fold(key), key) {
+            let message = format!("the tags {other} and {key} of a role are one to IAM");
+            let path = Path::field("tags").with_field(key);
+            let hint = "it does not tell keys apart by their case: spell both alike";
+            problems.push(Problem { path, message, hint: Some(hint.into()) });
+        }
     }
     problems
 }
@@ -332,56 +352,66 @@ async fn write_boundary(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     Ok(())
 }
 
-async fn write_attached(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches("managed_policy_arns") {
-        return Ok(());
-    }
+/// Attached and inline policies. What is taken from one and given to the other
+/// is given first.
+async fn write_rights(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let name = iam::name(&change.want.identity);
-    let (want, have) = (&change.want.spec.managed_policy_arns, &change.have.managed_policy_arns);
-    let new = want.difference(have).map(|arn| attach(aws, name, arn));
-    let old = have.difference(want).map(|arn| detach(aws, name, arn));
-    try_join(try_join_all(new), try_join_all(old)).await?;
-    Ok(())
+    let (want, have) = (&change.want.spec, &change.have);
+    turn_over([attachments(aws, name, want, have), documents(aws, name, want, have)]).await
 }
 
-async fn write_inline(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches("inline_policies") {
-        return Ok(());
+fn attachments<'a>(aws: &'a Aws, name: &'a str, want: &'a Spec, have: &'a Spec) -> Turnover<'a> {
+    let (want, have) = (&want.managed_policy_arns, &have.managed_policy_arns);
+    Turnover {
+        fits: want.union(have).count() <= MOST_ATTACHED,
+        comes: Box::pin(all(want.difference(have).map(|arn| attach(aws, name, arn)))),
+        goes: Box::pin(all(have.difference(want).map(|arn| detach(aws, name, arn)))),
     }
-    let name = iam::name(&change.want.identity);
-    let (want, have) = (&change.want.spec.inline_policies, &change.have.inline_policies);
-    let new = want.iter().filter(|(policy, document)| have.get(*policy) != Some(*document));
-    let old = have.keys().filter(|policy| !want.contains_key(*policy));
-    try_join(
-        try_join_all(new.map(|(policy, document)| put(aws, name, policy, document))),
-        try_join_all(old.map(|policy| remove(aws, name, policy))),
-    )
-    .await?;
-    Ok(())
+}
+
+/// A document that shrinks makes room like one that goes. Each is one put.
+fn documents<'a>(aws: &'a Aws, name: &'a str, want: &'a Spec, have: &'a Spec) -> Turnover<'a> {
+    let (want, have) = (&want.inline_policies, &have.inline_policies);
+    let size = |policy: &String| have.get(policy).map_or(0, iam::size);
+    let changed = want.iter().filter(|(policy, document)| have.get(*policy) != Some(*document));
+    let (grown, shrunk): (Vec<_>, Vec<_>) =
+        changed.partition(|(policy, document)| iam::size(document) > size(policy));
+    let before: usize = have.values().map(iam::size).sum();
+    let growth: usize =
+        grown.iter().map(|(policy, document)| iam::size(document) - size(policy)).sum();
+    let write = move |(policy, document): (&'a String, &'a Policy)| {
+        put(aws, name, policy, document).boxed()
+    };
+    let gone = have.keys().filter(|policy| !want.contains_key(*policy));
+    let removed = gone.map(move |policy| remove(aws, name, policy).boxed());
+    Turnover {
+        fits: before + growth <= LARGEST_INLINE,
+        comes: Box::pin(all(grown.into_iter().map(write))),
+        goes: Box::pin(all(shrunk.into_iter().map(write).chain(removed))),
+    }
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     if !change.touches_tags() {
         return Ok(());
     }
-    let name = iam::name(&change.want.identity);
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
-    let add = async {
-        let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
-        let answer = aws.session.iam.tag_role().role_name(name).set_tags(Some(tags)).send().await;
-        answer.attempting("iam:TagRole", || format!("tag role {name}"))
+    let (want, have) = (&change.want, &change.have);
+    let name = iam::name(&want.identity);
+    let before = turnover::owned(&have.tags, change.live.owner.as_ref());
+    let after = want.spec.tags.with_owner(&want.owner);
+    let put = |tags| async move {
+        let call = aws.session.iam.tag_role().role_name(name);
+        let answer = call.set_tags(Some(iam::sdk_tags(tags))).send().await;
+        answer.attempting("iam:TagRole", || format!("tag role {name}"))?;
+        Ok(())
     };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
+    let remove = |gone| async move {
         let call = aws.session.iam.untag_role().role_name(name).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("iam:UntagRole", || format!("untag role {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    TagChange::between(&before, &after, KeyCase::Folded).make(put, remove).await
 }
 
 #[cfg(test)]
@@ -420,6 +450,13 @@ mod tests {
         assert_eq!(role(json!({ "inline_policies": { "a": half } })), Vec::<String>::new());
         let problems = role(json!({ "inline_policies": { "a": half, "b": half } }));
         assert!(problems[0].ends_with("together, IAM takes 10240"), "{problems:?}");
+    }
+
+    #[test]
+    fn tag_keys_that_differ_in_case_alone_are_one() {
+        let tags = json!({ "tags": { "Environment": "a", "environment": "b", "Owner": "c" } });
+        let problems = role(tags);
+        assert_eq!(problems, ["the tags Environment and environment of a role are one to IAM"]);
     }
 
     #[test]

@@ -100,6 +100,7 @@ pub(crate) enum Versioning {
 pub(crate) struct Logging {
     /// Name of the bucket that takes the logs: same account and region,
     /// encrypted with AES256, its policy open to `logging.s3.amazonaws.com`.
+    #[schemars(length(min = 1))]
     target_bucket: String,
     /// What the keys of the logs begin with. Default: nothing.
     #[serde(default)]
@@ -219,7 +220,7 @@ move, grants and key format of the logs.
             "tags" => change.touches_tags() || change.touches("force_destroy"),
             field => change.touches(field),
         };
-        let kept = Kept::read(bucket, &touches).await?;
+        let kept = Kept::read(bucket, change, &touches).await?;
         settings::write(bucket, &change.want, &kept, &touches).await?;
         Ok(Facts::new())
     }

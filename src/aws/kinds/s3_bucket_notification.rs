@@ -33,6 +33,7 @@ pub(crate) struct S3BucketNotification;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// The bucket's name.
+    #[schemars(length(min = 1))]
     bucket: String,
     /// Topics to publish to.
     #[serde(default)]

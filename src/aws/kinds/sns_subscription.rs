@@ -37,11 +37,13 @@ pub(crate) struct SnsSubscription;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// ARN of the topic.
+    #[schemars(length(min = 1))]
     topic_arn: String,
     /// How messages are delivered.
     protocol: Protocol,
     /// Whom to: the ARN of a queue, function, stream or mobile endpoint, a URL,
     /// an e-mail address, or a telephone number as `+15555550100`.
+    #[schemars(length(min = 1))]
     endpoint: String,
     /// Deliver the message as it was published, not wrapped in JSON. For sqs,
     /// firehose, http and https. Default: false.
@@ -88,6 +90,7 @@ pub(crate) enum FilterPolicyScope {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedrivePolicy {
     /// ARN of the dead-letter queue. Its policy must let SNS send.
+    #[schemars(length(min = 1))]
     dead_letter_queue: String,
 }
 
