@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::grant::Grant;
 use super::provider::Aws;
+use super::stated::typed;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
@@ -270,7 +271,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
-        let spec = typed::<K>(document).map_err(|error| {
+        let spec = typed::<K::Spec>(document).map_err(|error| {
             let message = error.to_string();
             vec![Problem { path: culprit::<K>(document, &message), message, hint: None }]
         })?;
@@ -320,7 +321,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<Facts>> {
         Box::pin(async move {
             let want = wanted::<K>(claim)?;
-            let seen = typed::<K>(&have.document).map_err(|error| broken::<K>(&error))?;
+            let seen = typed::<K::Spec>(&have.document).map_err(|error| broken::<K>(&error))?;
             K::update(aws, &Changing { want, have: seen, live: have, diff }).await
         })
     }
@@ -335,16 +336,12 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 }
 
-fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
-    serde_json::from_value(Value::Object(document.clone()))
-}
-
 /// The field without which the document would not be refused, or not so.
 fn culprit<K: Kind>(document: &Document, message: &str) -> Path {
     let is_to_blame = |field: &&String| {
         let mut others = document.clone();
         others.remove(*field);
-        typed::<K>(&others).err().is_none_or(|error| error.to_string() != message)
+        typed::<K::Spec>(&others).err().is_none_or(|error| error.to_string() != message)
     };
     document.keys().find(is_to_blame).map(Path::field).unwrap_or_default()
 }
@@ -360,7 +357,7 @@ pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
 
 fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
     let Claim { want, owner } = claim;
-    let spec = typed::<K>(&want.document).map_err(|error| broken::<K>(&error))?;
+    let spec = typed::<K::Spec>(&want.document).map_err(|error| broken::<K>(&error))?;
     Ok(Wanted { identity: want.identity.0.clone(), spec, owner })
 }
 
