@@ -130,8 +130,9 @@ fn canonical_condition(condition: &Value) -> Value {
     let Value::Object(operators) = condition else { return condition.clone() };
     let canonical_operator = |(operator, keys): (&String, &Value)| {
         let Value::Object(keys) = keys else { return (operator.clone(), keys.clone()) };
-        let keys =
-            keys.iter().map(|(key, values)| (canonical_key(key), simplest(texts(values).collect())));
+        let keys = keys
+            .iter()
+            .map(|(key, values)| (canonical_key(key), simplest(texts(values).collect())));
         (operator.clone(), Value::Object(keys.collect()))
     };
     Value::Object(operators.iter().map(canonical_operator).collect())

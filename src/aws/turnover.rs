@@ -215,7 +215,9 @@ mod tests {
         assert_eq!(class(true).await, "Quota");
     }
 
-    fn tags(keys: impl IntoIterator<Item = (&'static str, &'static str)>) -> BTreeMap<String, String> {
+    fn tags(
+        keys: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> BTreeMap<String, String> {
         keys.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 

@@ -21,6 +21,7 @@ pub mod place;
 pub mod resource;
 pub mod scene;
 pub mod stack;
+pub mod steps;
 
 pub use address::Address;
 pub use call::CallRecord;
@@ -36,7 +37,7 @@ pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
-    Status,
+    Status, TAGS,
 };
 pub use scene::{Exhibit, Scene};
 pub use stack::Stack;

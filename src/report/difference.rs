@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::model::steps::written;
 use crate::model::{FieldDiff, Segment};
 
 use super::page::Page;
@@ -40,11 +41,11 @@ impl<'a> Node<'a> {
         let steps = self.steps().iter().enumerate();
         let said = steps.map(|(position, step)| match step {
             Segment::Index(index) => format!("[{index}]"),
-            Segment::Field(field) if position == 0 => reference(field),
-            Segment::Field(field) if field.contains(['.', ' ']) => {
-                format!("[{}]", reference(field))
+            Segment::Field(field) => {
+                let written = written(&reference(field));
+                let is_first = position == 0;
+                written.strip_prefix('.').filter(|_| is_first).unwrap_or(&written).to_owned()
             }
-            Segment::Field(field) => format!(".{}", reference(field)),
         });
         said.collect::<Vec<String>>().concat()
     }

@@ -7,6 +7,7 @@ use super::conform::Schema;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
+use super::ignored;
 use super::load::{Inputs, StackFile};
 use super::lock;
 use super::patterns::Library;
@@ -14,7 +15,7 @@ use super::predict::{self, Known, Oracle};
 use super::skips;
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
-use super::written::{self, Written};
+use super::written::{self, StackTags, Written};
 use crate::model::document::{self, fill};
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, Identity, Location, Lock, Place, Prepared, Problem,
@@ -57,7 +58,10 @@ pub fn check(
         resources: file.section("resources").unwrap_or(&nothing),
     });
     expansion.expand_all();
-    let tags = written::stack_tags(&mut expansion, file.section("tags"));
+    let tags = StackTags {
+        own: written::stack_tags(&mut expansion, file.section("tags")),
+        ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
+    };
     let resources = written::write_out(&mut expansion, &tags);
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 

@@ -26,8 +26,7 @@ use crate::aws::tags::Tags;
 use crate::aws::turnover::{self, KeyCase, TagChange, Turnover, all, turn_over};
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem,
-    Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem, Sought,
 };
 
 pub(crate) struct IamRole;

@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
 };
 use futures::future::{join, try_join4};
 
-use super::access::{ObjectOwnership, PublicAccessBlock};
+use super::access::{ObjectOwnership, PublicAccessBlock, with_block};
 use super::encryption::{self, Encryption};
 use super::{FORCE_TAG, Logging, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
@@ -141,8 +141,9 @@ impl<'a> Bucket<'a> {
         let Self { s3, account, name, .. } = self;
         let call = s3.put_bucket_policy().bucket(name).expected_bucket_owner(account);
         let answer = call.policy(policy.text()).send().await;
-        answer.attempting("s3:PutBucketPolicy", || format!("set the policy of bucket {name}"))?;
-        Ok(())
+        let answer =
+            answer.attempting("s3:PutBucketPolicy", || format!("set the policy of bucket {name}"));
+        answer.map(drop).map_err(with_block)
     }
 
     pub(super) async fn delete_policy(self) -> Answer<()> {
@@ -214,10 +215,7 @@ fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
 
 /// What somebody else tagged since the plan was made: neither what it saw nor
 /// what it wants.
-fn of_others(
-    now: Vec<(String, String)>,
-    planned: &Changing<'_, Spec>,
-) -> BTreeMap<String, String> {
+fn of_others(now: Vec<(String, String)>, planned: &Changing<'_, Spec>) -> BTreeMap<String, String> {
     let known = |key: &str| {
         planned.have.tags.0.contains_key(key) || planned.want.spec.tags.0.contains_key(key)
     };
