@@ -175,6 +175,11 @@ impl<S> Changing<'_, S> {
         self.diff.iter().any(|diff| diff.path.top() == field)
     }
 
+    /// Whose it is, as its tags tell that need not be written.
+    pub(crate) fn settled_owner(&self) -> Option<&Owner> {
+        self.live.owner.as_ref().filter(|_| !self.touches(OWNER_FIELD))
+    }
+
     /// Whether tags are to be written: the user's, or the owner's.
     pub(crate) fn touches_tags(&self) -> bool {
         self.touches("tags") || self.touches(OWNER_FIELD)

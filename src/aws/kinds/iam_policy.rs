@@ -245,7 +245,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let (name, want, have) = (&change.want.identity, &change.want, &change.have);
     let arn = &arn(&aws.place, name);
-    let before = turnover::owned(&have.tags, change.live.owner.as_ref());
+    let before = turnover::owned(&have.tags, change.settled_owner());
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags| async move {
         let call = aws.session.iam.tag_policy().policy_arn(arn);

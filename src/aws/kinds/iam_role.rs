@@ -92,6 +92,11 @@ removed from the role.
 the call that was refused.
 - A trust policy may name AWS principals only if they exist; services need not.
 - 10 managed policies can be attached, or up to 20 if AWS raised the account's quota.
+- A right that moves from one policy to another is given before it is taken. Only where both would exceed \
+10 managed policies or 10,240 characters of inline ones is room made first; what the role keeps is never \
+taken from it.
+- IAM keeps the case of a role's tag keys and does not tell them apart by it: `Team` and `team`, the \
+stack's `tags` among them, are refused. A key that changes its case alone is renamed by one call.
 - Deleting the role takes it out of instance profiles first.";
     const FIXED: &'static [&'static str] = &["name"];
     const MUST_EXIST: &'static [&'static str] = &[
@@ -396,7 +401,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let (want, have) = (&change.want, &change.have);
     let name = iam::name(&want.identity);
-    let before = turnover::owned(&have.tags, change.live.owner.as_ref());
+    let before = turnover::owned(&have.tags, change.settled_owner());
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags| async move {
         let call = aws.session.iam.tag_role().role_name(name);

@@ -124,6 +124,12 @@ their bucket.
 destroyed without its file.
 - The name of a deleted bucket may be unavailable for minutes, and anybody may take it meanwhile.
 - S3 takes few configuration calls on one bucket at a time, so that ccprov makes at most two at once.
+- Tags are written as a set. Those that others add between a plan and its apply stay in it.
+- ACLs are not declared here. S3 refuses `BucketOwnerEnforced`, the default, while the ACL of a bucket that \
+exists grants others anything, as for logs of other services: give them that by `policy`, and take the ACL \
+back with `aws s3api put-bucket-acl --bucket NAME --acl private`.
+- A policy that lets everybody in is refused while the public access block of the bucket or of the account \
+is on; S3 says no more than that access is denied.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";

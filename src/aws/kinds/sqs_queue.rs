@@ -354,7 +354,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer
         return Ok(());
     }
     let (name, want, have) = (&change.want.identity, &change.want, &change.have);
-    let before = turnover::owned(&have.tags, change.live.owner.as_ref());
+    let before = turnover::owned(&have.tags, change.settled_owner());
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().collect();

@@ -80,7 +80,7 @@ pub(super) async fn write_tags(aws: &Aws, id: &str, change: &Changing<'_, Spec>)
         return Ok(());
     }
     let name = &change.want.identity;
-    let before = all_tags(&change.have, change.live.owner.as_ref());
+    let before = all_tags(&change.have, change.settled_owner());
     let after = all_tags(&change.want.spec, Some(&change.want.owner));
     let put = |tags| async move {
         let call = aws.session.kms.tag_resource().key_id(id);
