@@ -84,7 +84,7 @@ impl<'de> Deserializer<'de> for Stated {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Stated {
+impl IntoDeserializer<'_, Error> for Stated {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

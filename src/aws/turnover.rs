@@ -14,32 +14,63 @@ use crate::model::{CloudError, ErrorClass, Owner};
 
 /// Parts of an object that change together and count against one limit.
 pub(crate) struct Turnover<'a> {
-    /// Whether the limit admits all that comes while nothing has gone yet.
-    pub(crate) fits: bool,
+    /// Whether there is room for what comes.
+    pub(crate) room: Room,
     /// The calls that add.
     pub(crate) comes: BoxFuture<'a, Answer<()>>,
     /// The calls that remove.
     pub(crate) goes: BoxFuture<'a, Answer<()>>,
 }
 
-/// What comes goes before what goes, so that a right that only moves is never
+/// Whether a limit admits what comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Also while nothing has gone yet.
+    Enough,
+    /// Once what goes has gone.
+    Made,
+    /// Only if AWS raised the limit, which it does not tell.
+    Doubtful,
+}
+
+impl Room {
+    /// With all of both, at the end, and at most.
+    pub(crate) fn of(both: usize, end: usize, most: usize) -> Self {
+        if both <= most {
+            Self::Enough
+        } else if end <= most {
+            Self::Made
+        } else {
+            Self::Doubtful
+        }
+    }
+}
+
+/// What comes precedes what goes, so that a right that only moves is never
 /// missed. Where both do not fit together, what goes makes room first.
 ///
 /// What fails keeps later calls from being made; those that were made with it
 /// run to their end, or they would still be under way when the engine tries
 /// again.
 pub(crate) async fn turn_over<const N: usize>(parts: [Turnover<'_>; N]) -> Answer<()> {
-    let (mut room, mut arrivals, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-    for Turnover { fits, comes, goes } in parts {
-        if fits {
-            arrivals.push(comes);
-            rest.push(goes);
-        } else {
-            room.push(goes);
-            arrivals.push(comes.map(|made| made.map_err(full)).boxed());
+    let (mut first, mut arrivals, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    for part in parts {
+        match part.room {
+            Room::Enough => {
+                arrivals.push(part.comes);
+                rest.push(part.goes);
+            }
+            Room::Made => {
+                first.push(part.goes);
+                arrivals.push(part.comes.map(|made| made.map_err(full)).boxed());
+            }
+            Room::Doubtful => {
+                first.push(part.goes);
+                arrivals.push(part.comes);
+            }
         }
     }
-    for wave in [room, arrivals, rest] {
+    for wave in [first, arrivals, rest] {
         all(wave).await?;
     }
     Ok(())
@@ -98,7 +129,7 @@ impl KeyCase {
 pub(crate) struct TagChange {
     put: BTreeMap<String, String>,
     gone: Vec<String>,
-    fits: bool,
+    room: Room,
 }
 
 /// The user's tags with those of the owner, if there is one.
@@ -123,7 +154,7 @@ impl TagChange {
         Self {
             put: put.map(|(key, value)| (key.clone(), value.clone())).collect(),
             gone: gone.cloned().collect(),
-            fits: had.union(&kept).count() <= MOST_TAGS,
+            room: Room::of(had.union(&kept).count(), kept.len(), MOST_TAGS),
         }
     }
 
@@ -139,10 +170,10 @@ impl TagChange {
         R: Future<Output = Answer<()>> + Send + 'a,
     {
         let nothing = || async { Ok(()) }.boxed();
-        let Self { put: tags, gone, fits } = self;
+        let Self { put: tags, gone, room } = self;
         let comes = if tags.is_empty() { nothing() } else { put(tags).boxed() };
         let goes = if gone.is_empty() { nothing() } else { remove(gone).boxed() };
-        turn_over([Turnover { fits, comes, goes }]).await
+        turn_over([Turnover { room, comes, goes }]).await
     }
 }
 
@@ -154,7 +185,7 @@ mod tests {
 
     /// The calls in the order in which they began and ended, each of which
     /// takes a turn of the executor; and what came of them.
-    async fn calls(fits: [bool; 2], refused: Option<(&str, ErrorClass)>) -> (String, String) {
+    async fn calls(room: [Room; 2], refused: Option<(&str, ErrorClass)>) -> (String, String) {
         let log = Mutex::new(Vec::new());
         let call = |name: &'static str| {
             let log = &log;
@@ -169,10 +200,10 @@ mod tests {
             }
             .boxed()
         };
-        let [one, other] = fits;
+        let [one, other] = room;
         let made = turn_over([
-            Turnover { fits: one, comes: call("+a"), goes: call("-a") },
-            Turnover { fits: other, comes: call("+b"), goes: call("-b") },
+            Turnover { room: one, comes: call("+a"), goes: call("-a") },
+            Turnover { room: other, comes: call("+b"), goes: call("-b") },
         ]);
         let made = made.await.map_or_else(|error| format!("{:?}", error.class), |()| "ok".into());
         let log = log.lock().unwrap().join(" ");
@@ -193,26 +224,28 @@ mod tests {
 
     #[tokio::test]
     async fn what_comes_and_what_goes_are_never_under_way_together() {
-        let check = async |fits: [bool; 2], expected: &str| {
-            assert_eq!(calls(fits, None).await, (expected.to_owned(), "ok".to_owned()));
+        use Room::{Doubtful, Enough, Made};
+        let check = async |room: [Room; 2], expected: &str| {
+            assert_eq!(calls(room, None).await, (expected.to_owned(), "ok".to_owned()));
         };
-        check([true, true], "+a( +b( +a) +b) -a( -b( -a) -b)").await;
-        check([false, false], "-a( -b( -a) -b) +a( +b( +a) +b)").await;
+        check([Enough, Enough], "+a( +b( +a) +b) -a( -b( -a) -b)").await;
+        check([Made, Doubtful], "-a( -b( -a) -b) +a( +b( +a) +b)").await;
         // Room is made for the one before anything of the other goes.
-        check([false, true], "-a( -a) +a( +b( +a) +b) -b( -b)").await;
+        check([Made, Enough], "-a( -a) +a( +b( +a) +b) -b( -b)").await;
     }
 
     #[tokio::test]
     async fn nothing_goes_before_what_takes_its_place_has_come() {
-        let (log, made) = calls([true, true], Some(("+a", ErrorClass::Denied))).await;
+        let (log, made) = calls([Room::Enough; 2], Some(("+a", ErrorClass::Denied))).await;
         assert_eq!((log.as_str(), made.as_str()), ("+a( +b( +a) +b)", "Denied"));
     }
 
     #[tokio::test]
     async fn room_that_was_just_made_may_not_be_seen_yet() {
-        let class = async |fits: bool| calls([fits; 2], Some(("+a", ErrorClass::Quota))).await.1;
-        assert_eq!(class(false).await, "Transient");
-        assert_eq!(class(true).await, "Quota");
+        let class = async |room: Room| calls([room; 2], Some(("+a", ErrorClass::Quota))).await.1;
+        assert_eq!(class(Room::Made).await, "Transient");
+        assert_eq!(class(Room::Enough).await, "Quota");
+        assert_eq!(class(Room::Doubtful).await, "Quota");
     }
 
     fn tags(
@@ -225,7 +258,8 @@ mod tests {
     fn tags_that_are_alike_are_not_written() {
         let have = tags([("a", "1"), ("b", "1"), ("c", "1")]);
         let change = TagChange::between(&have, &tags([("a", "1"), ("b", "2")]), KeyCase::Told);
-        let expected = TagChange { put: tags([("b", "2")]), gone: vec!["c".into()], fits: true };
+        let expected =
+            TagChange { put: tags([("b", "2")]), gone: vec!["c".into()], room: Room::Enough };
         assert_eq!(change, expected);
     }
 
@@ -243,12 +277,13 @@ mod tests {
         let many = |letter: &str, count: usize| -> BTreeMap<String, String> {
             (0..count).map(|n| (format!("{letter}{n}"), String::new())).collect()
         };
-        let fits = |come: usize| {
+        let room = |come: usize| {
             let mut want = many("a", 25);
             want.extend(many("b", come));
-            TagChange::between(&many("a", 46), &want, KeyCase::Told).fits
+            TagChange::between(&many("a", 46), &want, KeyCase::Told).room
         };
-        assert!(fits(4));
-        assert!(!fits(5));
+        assert_eq!(room(4), Room::Enough);
+        assert_eq!(room(5), Room::Made);
+        assert_eq!(room(26), Room::Doubtful);
     }
 }

@@ -7,14 +7,15 @@
 
 mod calls;
 mod grants;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{BoxFuture, FutureExt, try_join, try_join_all, try_join3};
+use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::calls::{Ties, attach, attached, detach, get, inline, put, remove};
+use self::calls::{Ties, attach, attached, get, inline, put};
 use super::iam_policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
@@ -23,7 +24,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{self, KeyCase, TagChange, Turnover, all, turn_over};
+use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem, Sought,
@@ -73,9 +74,6 @@ const LONGEST_INLINE_NAME: usize = 128;
 /// (2048 unless AWS raised it), and of all inline policies together.
 const LARGEST_TRUST: usize = 4096;
 const LARGEST_INLINE: usize = 10_240;
-/// Managed policies that are attached together before room is made (IAM quota,
-/// which AWS raises to 20 for whoever asks; nobody tells a role whether it did).
-const MOST_ATTACHED: usize = 10;
 
 impl Kind for IamRole {
     const NAME: &'static str = "iam_role";
@@ -184,7 +182,7 @@ stack's `tags` among them, are refused. A key that changes its case alone is ren
             Box::pin(write_trust(aws, change)),
             Box::pin(write_settings(aws, change)),
             Box::pin(write_boundary(aws, change)),
-            Box::pin(write_rights(aws, change)),
+            Box::pin(rights::write(aws, change)),
             Box::pin(write_tags(aws, change)),
         ];
         try_join_all(changes).await?;
@@ -354,45 +352,6 @@ async fn write_boundary(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
             .or_absent()?;
     }
     Ok(())
-}
-
-/// Attached and inline policies. What is taken from one and given to the other
-/// is given first.
-async fn write_rights(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    let name = iam::name(&change.want.identity);
-    let (want, have) = (&change.want.spec, &change.have);
-    turn_over([attachments(aws, name, want, have), documents(aws, name, want, have)]).await
-}
-
-fn attachments<'a>(aws: &'a Aws, name: &'a str, want: &'a Spec, have: &'a Spec) -> Turnover<'a> {
-    let (want, have) = (&want.managed_policy_arns, &have.managed_policy_arns);
-    Turnover {
-        fits: want.union(have).count() <= MOST_ATTACHED,
-        comes: Box::pin(all(want.difference(have).map(|arn| attach(aws, name, arn)))),
-        goes: Box::pin(all(have.difference(want).map(|arn| detach(aws, name, arn)))),
-    }
-}
-
-/// A document that shrinks makes room like one that goes. Each is one put.
-fn documents<'a>(aws: &'a Aws, name: &'a str, want: &'a Spec, have: &'a Spec) -> Turnover<'a> {
-    let (want, have) = (&want.inline_policies, &have.inline_policies);
-    let size = |policy: &String| have.get(policy).map_or(0, iam::size);
-    let changed = want.iter().filter(|(policy, document)| have.get(*policy) != Some(*document));
-    let (grown, shrunk): (Vec<_>, Vec<_>) =
-        changed.partition(|(policy, document)| iam::size(document) > size(policy));
-    let before: usize = have.values().map(iam::size).sum();
-    let growth: usize =
-        grown.iter().map(|(policy, document)| iam::size(document) - size(policy)).sum();
-    let write = move |(policy, document): (&'a String, &'a Policy)| {
-        put(aws, name, policy, document).boxed()
-    };
-    let gone = have.keys().filter(|policy| !want.contains_key(*policy));
-    let removed = gone.map(move |policy| remove(aws, name, policy).boxed());
-    Turnover {
-        fits: before + growth <= LARGEST_INLINE,
-        comes: Box::pin(all(grown.into_iter().map(write))),
-        goes: Box::pin(all(shrunk.into_iter().map(write).chain(removed))),
-    }
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {

@@ -323,7 +323,7 @@ impl Kept {
             Ok(of_others(bucket.tags().await?, planned))
         };
         let (blocked_encryption, smallest_transition, logging, tags) =
-            try_join4(encryption, transition, logging, tags).await?;
+            Box::pin(try_join4(encryption, transition, logging, tags)).await?;
         Ok(Self { blocked_encryption, smallest_transition, logging, tags })
     }
 }

@@ -80,7 +80,7 @@ impl Quotas {
     }
 
     async fn of_tags(&self, request: &Request, service: &str, operation: &str) -> Option<Fault> {
-        let (had, come, code, message) = match (service, operation) {
+        let (before, added, error, message) = match (service, operation) {
             ("iam", "TagRole") => (
                 self.of_role(&request.form("RoleName")?).await,
                 request.forms("Tags.member.#.Key"),
@@ -109,8 +109,8 @@ impl Quotas {
         };
         // Of a role, keys that differ in case alone are one.
         let fold = |key: String| if service == "iam" { key.to_lowercase() } else { key };
-        let all: BTreeSet<String> = had.into_iter().chain(come).map(fold).collect();
-        (all.len() > MOST_TAGS).then_some(Fault::Says(400, code, message))
+        let all: BTreeSet<String> = before.into_iter().chain(added).map(fold).collect();
+        (all.len() > MOST_TAGS).then_some(Fault::Says(400, error, message))
     }
 
     async fn of_role(&self, role: &str) -> Vec<String> {
