@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, steps};
+use super::{Address, spelling};
 
 /// The fields of a resource. Sorted by name, so that it always prints alike.
 pub type Document = serde_json::Map<String, Value>;
@@ -207,7 +207,7 @@ impl Path {
     }
 
     /// Whether this path is what `pattern` names, or lies within it. A pattern
-    /// is written as [`steps`] tells; `*` stands for any one step.
+    /// is spelled as [`spelling`] tells; `*` stands for any name.
     ///
     /// ```
     /// use ccprov::model::Path;
@@ -219,10 +219,10 @@ impl Path {
     /// assert!(Path::field("tags").with_field("a.b").is_within("tags[a.b]"));
     /// ```
     pub fn is_within(&self, pattern: &str) -> bool {
-        let Some(pattern) = steps::steps(pattern) else { return false };
-        let is_meant = |(step, segment): (&steps::Step<'_>, &Segment)| match segment {
-            Segment::Index(index) => step.admits(&index.to_string()),
-            Segment::Field(name) => step.admits(name),
+        let Some(pattern) = spelling::parts(pattern) else { return false };
+        let is_meant = |(part, segment): (&spelling::Part<'_>, &Segment)| match segment {
+            Segment::Index(index) => part.admits(&index.to_string()),
+            Segment::Field(name) => part.admits(name),
         };
         self.0.len() >= pattern.len() && pattern.iter().zip(&self.0).all(is_meant)
     }
@@ -238,17 +238,17 @@ impl Path {
     }
 }
 
-/// As [`steps`] reads it.
+/// As [`spelling`] reads it.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {
             match segment {
                 Segment::Index(index) => write!(f, "[{index}]")?,
                 Segment::Field(name) => {
-                    let written = steps::written(name);
+                    let spelled = spelling::spelled(name);
                     let is_first = position == 0;
                     f.write_str(
-                        written.strip_prefix('.').filter(|_| is_first).unwrap_or(&written),
+                        spelled.strip_prefix('.').filter(|_| is_first).unwrap_or(&spelled),
                     )?;
                 }
             }

@@ -20,8 +20,8 @@ pub mod patience;
 pub mod place;
 pub mod resource;
 pub mod scene;
+pub mod spelling;
 pub mod stack;
-pub mod steps;
 
 pub use address::Address;
 pub use call::CallRecord;

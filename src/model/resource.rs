@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::steps::admits;
+use super::spelling::admits;
 use super::{Address, Document, FieldDiff, Segment};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.

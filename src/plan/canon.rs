@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::compare::element_names;
-use crate::model::steps::{Step, steps};
+use crate::model::spelling::{Part, parts};
 use crate::model::{
     Catalog, Desired, Diagnostic, Document, FactRef, Live, Naming, Place, Prepared, Problem, TAGS,
     document,
@@ -65,8 +65,8 @@ impl Canon<'_> {
         }
         let mut left = want.clone();
         for pattern in &lifecycle.ignore_changes {
-            let steps = steps(pattern).unwrap_or_default();
-            let Some((top, below)) = steps.split_first() else { continue };
+            let parts = parts(pattern).unwrap_or_default();
+            let Some((top, below)) = parts.split_first() else { continue };
             let top = top.text();
             if let (Some(want), Some(have)) = (left.document.get_mut(top), live.document.get(top)) {
                 take_over(want, have, below);
@@ -110,17 +110,17 @@ fn late(want: &Desired, problem: Problem) -> Diagnostic {
     hint.into_iter().fold(diagnostic, Diagnostic::hint)
 }
 
-/// Gives the part of `want` that the steps lead to the value that it has in
+/// Gives the part of `want` that the parts of a path lead to the value that it has in
 /// `have`. Differences are spelled alike in [`compare`](crate::model::compare()).
-fn take_over(want: &mut Value, have: &Value, steps: &[Step<'_>]) {
-    let Some((step, rest)) = steps.split_first() else {
+fn take_over(want: &mut Value, have: &Value, parts: &[Part<'_>]) {
+    let Some((part, rest)) = parts.split_first() else {
         want.clone_from(have);
         return;
     };
     match (want, have) {
         (Value::Object(want), Value::Object(have)) => {
             let keys: BTreeSet<String> = want.keys().chain(have.keys()).cloned().collect();
-            for key in keys.into_iter().filter(|key| step.admits(key)) {
+            for key in keys.into_iter().filter(|key| part.admits(key)) {
                 match (want.get_mut(&key), have.get(&key)) {
                     (Some(want), Some(have)) => take_over(want, have, rest),
                     (Some(_), None) if rest.is_empty() => {
@@ -133,25 +133,25 @@ fn take_over(want: &mut Value, have: &Value, steps: &[Step<'_>]) {
                 }
             }
         }
-        (Value::Array(want), Value::Array(have)) => take_over_elements(want, have, step, rest),
+        (Value::Array(want), Value::Array(have)) => take_over_elements(want, have, part, rest),
         _ => {}
     }
 }
 
 /// Elements with names of their own are known by these, others by position.
-fn take_over_elements(want: &mut Vec<Value>, have: &[Value], step: &Step<'_>, rest: &[Step<'_>]) {
+fn take_over_elements(want: &mut Vec<Value>, have: &[Value], part: &Part<'_>, rest: &[Part<'_>]) {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let names = (element_names(want).map(owned), element_names(have).map(owned));
     let (Some(mut wanted), Some(had)) = names else {
         for (index, (want, have)) in want.iter_mut().zip(have).enumerate() {
-            if step.admits(&index.to_string()) {
+            if part.admits(&index.to_string()) {
                 take_over(want, have, rest);
             }
         }
         return;
     };
     for (index, (name, have)) in had.iter().zip(have).enumerate() {
-        if !step.admits(name) {
+        if !part.admits(name) {
             continue;
         }
         match wanted.iter().position(|wanted| wanted == name) {
@@ -166,7 +166,7 @@ fn take_over_elements(want: &mut Vec<Value>, have: &[Value], step: &Step<'_>, re
     }
     if rest.is_empty() {
         let mut names = wanted.iter();
-        want.retain(|_| names.next().is_some_and(|name| !step.admits(name) || had.contains(name)));
+        want.retain(|_| names.next().is_some_and(|name| !part.admits(name) || had.contains(name)));
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn check(ignored: &str, mut want: Value, have: &Value, expected: &Value) {
-        take_over(&mut want, have, &steps(ignored).unwrap());
+        take_over(&mut want, have, &parts(ignored).unwrap());
         assert_eq!(&want, expected, "{ignored}");
     }
 

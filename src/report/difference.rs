@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::steps::written;
+use crate::model::spelling::spelled;
 use crate::model::{FieldDiff, Segment};
 
 use super::page::Page;
@@ -42,9 +42,9 @@ impl<'a> Node<'a> {
         let said = steps.map(|(position, step)| match step {
             Segment::Index(index) => format!("[{index}]"),
             Segment::Field(field) => {
-                let written = written(&reference(field));
+                let spelled = spelled(&reference(field));
                 let is_first = position == 0;
-                written.strip_prefix('.').filter(|_| is_first).unwrap_or(&written).to_owned()
+                spelled.strip_prefix('.').filter(|_| is_first).unwrap_or(&spelled).to_owned()
             }
         });
         said.collect::<Vec<String>>().concat()

@@ -10,10 +10,10 @@ use super::expand::{Env, Expansion};
 use super::shape;
 use super::suggest::{did_you_mean, listed};
 use super::tree::{Entry, Node};
-use crate::model::steps::{Step, steps, written};
+use crate::model::spelling::{Part, parts, spelled};
 use crate::model::{Diagnostic, KindInfo};
 
-/// Deepest chain of `$ref` and alternatives that is followed without a step.
+/// Deepest chain of `$ref` and alternatives that is followed without a name between.
 /// Schemas of our kinds need three.
 const MAX_HOPS: usize = 16;
 
@@ -63,7 +63,7 @@ pub(super) fn changes(node: &Node, kind: &KindInfo, found: &mut Vec<Diagnostic>)
 
 /// Why a path leads nowhere.
 fn lost(path: &str, kind: &KindInfo) -> Option<Diagnostic> {
-    let Some(steps) = steps(path) else {
+    let Some(parts) = parts(path) else {
         let problem = Diagnostic::error(format!("`{path}` is not a path to a field"));
         return Some(problem.because(
             "a path is names with one dot between two, `tags.LastSeen`; a name with dots stands in \
@@ -71,23 +71,23 @@ fn lost(path: &str, kind: &KindInfo) -> Option<Diagnostic> {
         ));
     };
     let mut here = forms(&kind.schema, &kind.schema);
-    for (position, step) in steps.iter().enumerate() {
-        let next = here.iter().flat_map(|form| below(form, step));
+    for (position, part) in parts.iter().enumerate() {
+        let next = here.iter().flat_map(|form| below(form, part));
         let next: Vec<&Json> = next.flat_map(|schema| forms(&kind.schema, schema)).collect();
         // Which fields are left alone is said one by one.
-        let is_vague = position == 0 && step.name().is_none();
+        let is_vague = position == 0 && part.name().is_none();
         if next.is_empty() || is_vague {
-            return Some(dead_end(&kind.name, &steps, position, &here));
+            return Some(dead_end(&kind.name, &parts, position, &here));
         }
         here = next;
     }
     None
 }
 
-/// A step to which nothing leads from the forms that a value may have.
-fn dead_end(kind: &str, steps: &[Step<'_>], position: usize, here: &[&Json]) -> Diagnostic {
-    let (before, rest) = steps.split_at(position);
-    let name = rest.first().map(Step::text).unwrap_or_default();
+/// A name to which nothing leads from the forms that a value may have.
+fn dead_end(kind: &str, parts: &[Part<'_>], position: usize, here: &[&Json]) -> Diagnostic {
+    let (before, rest) = parts.split_at(position);
+    let name = rest.first().map(Part::text).unwrap_or_default();
     let known: BTreeSet<&str> = here.iter().flat_map(|form| field_names(form)).collect();
     if known.is_empty() {
         let problem = Diagnostic::error(format!("there is nothing within `{}`", joined(before)))
@@ -96,8 +96,8 @@ fn dead_end(kind: &str, steps: &[Step<'_>], position: usize, here: &[&Json]) -> 
         else {
             return problem;
         };
-        let dotted: Vec<&str> = [last].into_iter().chain(rest).map(Step::text).collect();
-        let meant = format!("{}{}", joined(around), written(&dotted.join(".")));
+        let dotted: Vec<&str> = [last].into_iter().chain(rest).map(Part::text).collect();
+        let meant = format!("{}{}", joined(around), spelled(&dotted.join(".")));
         return problem.hint(format!("a name with dots stands in brackets: `{meant}`"));
     }
     let owner = if before.is_empty() { kind.to_owned() } else { joined(before) };
@@ -106,8 +106,8 @@ fn dead_end(kind: &str, steps: &[Step<'_>], position: usize, here: &[&Json]) -> 
     did_you_mean(problem, name, known)
 }
 
-fn joined(steps: &[Step<'_>]) -> String {
-    let all: String = steps.iter().map(|step| written(step.text())).collect();
+fn joined(parts: &[Part<'_>]) -> String {
+    let all: String = parts.iter().map(|part| spelled(part.text())).collect();
     all.strip_prefix('.').unwrap_or(&all).to_owned()
 }
 
@@ -130,14 +130,14 @@ fn forms<'a>(root: &'a Json, schema: &'a Json) -> Vec<&'a Json> {
     forms
 }
 
-/// Where a step leads from one form: to a field, an item, or whatever there may be.
-fn below<'a>(form: &'a Json, step: &Step<'_>) -> Vec<&'a Json> {
+/// Where a name leads from one form: to a field, an item, or whatever there may be.
+fn below<'a>(form: &'a Json, part: &Part<'_>) -> Vec<&'a Json> {
     const ANYTHING: &Json = &Json::Bool(true);
     let properties = form.get("properties").and_then(Json::as_object);
     let mut found: Vec<&Json> = properties
         .into_iter()
         .flatten()
-        .filter(|(name, _)| step.admits(name))
+        .filter(|(name, _)| part.admits(name))
         .map(|(_, field)| field)
         .collect();
     found.extend(form.get("items"));

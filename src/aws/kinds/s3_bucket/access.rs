@@ -139,15 +139,18 @@ fn with_acl(mut error: CloudError, bucket: &str) -> CloudError {
     error
 }
 
-/// Where S3 blocks public policies it says no more than that access is denied.
+/// Where S3 blocks public policies, access is denied; not every message tells
+/// by what.
 pub(super) fn with_block(mut error: CloudError) -> CloudError {
+    const BLOCK: &str = "the public access block refuses a policy that lets everybody in: \
+                         `public_access_block.block_public_policy` of the bucket, or that of \
+                         the account";
     if error.class == ErrorClass::Denied {
-        let permission = error.hint.map(|hint| format!("; or else {hint}")).unwrap_or_default();
-        error.hint = Some(format!(
-            "if the policy lets everybody in, the public access block refuses it: \
-             `public_access_block.block_public_policy` of this bucket, or that of the account\
-             {permission}"
-        ));
+        let permission = error.hint.filter(|_| !error.message.contains("BlockPublicPolicy"));
+        error.hint = Some(match permission {
+            Some(permission) => format!("{permission}; or else {BLOCK}"),
+            None => BLOCK.to_owned(),
+        });
     }
     error
 }
@@ -167,12 +170,21 @@ mod tests {
     use super::*;
 
     fn hint(of: fn(CloudError) -> CloudError, class: ErrorClass, code: &str) -> String {
+        hint_of(of, class, code, "")
+    }
+
+    fn hint_of(
+        of: fn(CloudError) -> CloudError,
+        class: ErrorClass,
+        code: &str,
+        message: &str,
+    ) -> String {
         let error = CloudError {
             attempted: String::new(),
             operation: String::new(),
             class,
             code: code.to_owned(),
-            message: String::new(),
+            message: message.to_owned(),
             request_id: None,
             hint: Some("as ever".into()),
         };
@@ -191,7 +203,10 @@ mod tests {
     fn a_block_of_public_policies_is_told() {
         let refused = hint(with_block, ErrorClass::Denied, "AccessDenied");
         assert!(refused.contains("public_access_block.block_public_policy"), "{refused}");
-        assert!(refused.ends_with("or else as ever"), "{refused}");
+        assert!(refused.starts_with("as ever; or else"), "{refused}");
+        let told = "not authorized, because public policies are prevented by BlockPublicPolicy";
+        let refused = hint_of(with_block, ErrorClass::Denied, "AccessDenied", told);
+        assert!(refused.starts_with("the public access block refuses"), "{refused}");
         assert_eq!(hint(with_block, ErrorClass::Invalid, "MalformedPolicy"), "as ever");
     }
 }
