@@ -113,6 +113,7 @@ struct ThrottlePolicy {
 #[schemars(deny_unknown_fields)]
 struct RequestPolicy {
     /// The `Content-Type` of a notification, `text/plain; charset=UTF-8` by default.
+    #[schemars(length(min = 1))]
     header_content_type: String,
 }
 

@@ -253,6 +253,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "InvalidArnException",
             "InvalidAttributeName",
             "InvalidAttributeValue",
+            "InvalidBucketAclWithObjectOwnership",
             "InvalidBucketName",
             "InvalidInput",
             "InvalidParameter",

@@ -5,6 +5,8 @@
 //! the path `/ccprov/STACK/`, which one listing finds, and which is part of
 //! the identity: `/ccprov/dev/dev-consumer`, as in the ARN.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
@@ -46,9 +48,13 @@ pub(crate) fn document(text: Option<&str>, partition: &str) -> Option<Policy> {
 
 /// The user's tags and the owner's, to be written.
 pub(crate) fn tags(tags: &Tags, owner: &Owner) -> Vec<Tag> {
+    sdk_tags(tags.with_owner(owner))
+}
+
+/// Tags as the SDK has them.
+pub(crate) fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
     // Building fails only without a key or a value.
-    tags.with_owner(owner)
-        .into_iter()
+    tags.into_iter()
         .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
         .collect()
 }

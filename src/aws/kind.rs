@@ -19,9 +19,10 @@ use super::grant::Grant;
 use super::partition;
 use super::policy::{self, Use};
 use super::provider::Aws;
-use crate::engine::port::{Answer, Made};
+use super::stated::typed;
 use super::tags::TagTexts;
 use super::takes::{self, Takes};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
     Identity, KindInfo, Live, Naming, Owner, Parent, Path, Patience, Prepared, Problem, Sought,
@@ -192,6 +193,11 @@ impl<S> Changing<'_, S> {
         self.diff.iter().any(|diff| diff.path.top() == field)
     }
 
+    /// Whose it is, as its tags tell that need not be written.
+    pub(crate) fn settled_owner(&self) -> Option<&Owner> {
+        self.live.owner.as_ref().filter(|_| !self.touches(OWNER_FIELD))
+    }
+
     /// Whether tags are to be written: the user's, or the owner's.
     pub(crate) fn touches_tags(&self) -> bool {
         self.touches("tags") || self.touches(OWNER_FIELD)
@@ -290,7 +296,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
-        let spec = typed::<K>(document).map_err(|error| {
+        let spec = typed::<K::Spec>(document).map_err(|error| {
             let message = error.to_string();
             vec![Problem::of("", &message).at(culprit::<K>(document, &message))]
         })?;
@@ -308,7 +314,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn predict(&self, naming: &Naming, document: &Document) -> Facts {
-        let spec = typed::<K>(document).map(|spec| K::settle(spec, naming));
+        let spec = typed::<K::Spec>(document).map(|spec| K::settle(spec, naming));
         spec.map(|spec| K::predict(&spec, naming)).unwrap_or_default()
     }
 
@@ -350,7 +356,7 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<Facts>> {
         Box::pin(async move {
             let want = wanted::<K>(claim)?;
-            let seen = typed::<K>(&have.document).map_err(|error| broken::<K>(&error))?;
+            let seen = typed::<K::Spec>(&have.document).map_err(|error| broken::<K>(&error))?;
             K::update(aws, &Changing { want, have: seen, live: have, diff }).await
         })
     }
@@ -363,10 +369,6 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<()>> {
         Box::pin(K::delete(aws, have, emptying))
     }
-}
-
-fn typed<K: Kind>(document: &Document) -> Result<K::Spec, serde_json::Error> {
-    serde_json::from_value(Value::Object(document.clone()))
 }
 
 /// What AWS would refuse of the document of any kind, as it was written.
@@ -389,7 +391,7 @@ fn culprit<K: Kind>(document: &Document, message: &str) -> Path {
     let is_to_blame = |field: &&String| {
         let mut others = document.clone();
         others.remove(*field);
-        typed::<K>(&others).err().is_none_or(|error| error.to_string() != message)
+        typed::<K::Spec>(&others).err().is_none_or(|error| error.to_string() != message)
     };
     document.keys().find(is_to_blame).map(Path::field).unwrap_or_default()
 }
@@ -405,7 +407,7 @@ pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
 
 fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
     let Claim { want, owner } = claim;
-    let spec = typed::<K>(&want.document).map_err(|error| broken::<K>(&error))?;
+    let spec = typed::<K::Spec>(&want.document).map_err(|error| broken::<K>(&error))?;
     Ok(Wanted { identity: want.identity.0.clone(), spec, owner })
 }
 

@@ -37,8 +37,10 @@ pub mod policy;
 pub mod provider;
 pub mod rate_limits;
 pub mod registry;
+mod stated;
 pub mod tags;
 mod takes;
+mod turnover;
 
 pub use client::{AccessKey, Connection, Session};
 pub use provider::{Provider, Writer};

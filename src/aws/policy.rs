@@ -134,16 +134,24 @@ fn canonical_principal(principal: &Value) -> Value {
 }
 
 /// Operator -> key -> values. The case of a condition key means nothing; the
-/// prefix is written in lower case, as the documentation does.
+/// prefix is written in lower case, as the documentation does. A key that
+/// begins with the URL of an identity provider stays as it was written: it is
+/// no prefix, and others compare it letter by letter.
 fn canonical_condition(condition: &Value) -> Value {
     let Value::Object(operators) = condition else { return condition.clone() };
     let canonical_operator = |(operator, keys): (&String, &Value)| {
         let Value::Object(keys) = keys else { return (operator.clone(), keys.clone()) };
-        let keys =
-            keys.iter().map(|(key, values)| (lower_prefix(key), simplest(texts(values).collect())));
+        let keys = keys
+            .iter()
+            .map(|(key, values)| (canonical_key(key), simplest(texts(values).collect())));
         (operator.clone(), Value::Object(keys.collect()))
     };
     Value::Object(operators.iter().map(canonical_operator).collect())
+}
+
+fn canonical_key(key: &str) -> String {
+    let prefix = key.split(':').next().unwrap_or_default();
+    if prefix.contains(['.', '/']) { key.to_owned() } else { lower_prefix(key) }
 }
 
 /// Every item of a list, or the one item, as text.
@@ -190,6 +198,7 @@ fn root_arn(principal: String, partition: &str) -> String {
 /// Why a text is not the JSON object that it should be, in words for users.
 pub(crate) fn no_object<E: serde::de::Error>(error: &serde_json::Error) -> E {
     E::custom(match error.classify() {
+        Category::Eof if error.column() == 0 => "the text is empty".to_owned(),
         Category::Eof => "the text ends before its JSON does".to_owned(),
         Category::Data => "the text is JSON, but not an object in `{` and `}`".to_owned(),
         Category::Syntax | Category::Io => {
@@ -325,6 +334,22 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_an_identity_provider_stays_as_it_was_written() {
+        let keys = |key: &str| {
+            let condition = json!({ "StringEquals": { key: "a" } });
+            let policy = policy(statement(&json!({ "Effect": "Allow", "Condition": condition })));
+            let text: Value = serde_json::from_str(&policy.text()).unwrap();
+            let keys = text["Statement"][0]["Condition"]["StringEquals"].as_object().unwrap();
+            keys.keys().next().unwrap().clone()
+        };
+        let issuer = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE:sub";
+        assert_eq!(keys(issuer), issuer);
+        assert_eq!(keys("Login.Example.com:aud"), "Login.Example.com:aud");
+        assert_eq!(keys("AWS:PrincipalTag/Team:Sub"), "aws:PrincipalTag/Team:Sub");
+        assert_eq!(keys("kms:EncryptionContext:AppName"), "kms:EncryptionContext:AppName");
+    }
+
+    #[test]
     fn sids_and_versions_are_compared_as_they_stand() {
         let named = |sid: &str| policy(statement(&json!({ "Sid": sid, "Effect": "Allow" })));
         assert_ne!(named("A"), named("B"));
@@ -344,6 +369,7 @@ mod tests {
         assert_eq!(refused("5"), no_object);
         assert_eq!(refused("{ 'a': 1 }"), "the text is not JSON, from its line 1, column 3 on");
         assert_eq!(refused("{\"Statement\": ["), "the text ends before its JSON does");
+        assert_eq!(refused(""), "the text is empty");
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn offline(
     if !is_told || place.region.is_some() || place.endpoint_url.is_some() {
         return Ok(None);
     }
-    let here = anywhere(&file, environment);
+    let here = anywhere(&file, None, environment);
     let checked = spec::check(&file, &here, &AwsCatalog::new(), &inputs);
     checked.map(Some).map_err(Failure::input)
 }

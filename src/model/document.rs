@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Address;
+use super::{Address, spelling};
 
 /// The fields of a resource. Sorted by name, so that it always prints alike.
 pub type Document = serde_json::Map<String, Value>;
@@ -207,7 +207,7 @@ impl Path {
     }
 
     /// Whether this path is what `pattern` names, or lies within it. A pattern
-    /// is written with dots; `*` stands for any one step.
+    /// is spelled as [`spelling`] tells; `*` stands for any name.
     ///
     /// ```
     /// use ccprov::model::Path;
@@ -216,21 +216,15 @@ impl Path {
     /// assert!(path.is_within("policy.Statement.*.Principal"));
     /// assert!(path.is_within("policy"));
     /// assert!(!path.is_within("tags"));
+    /// assert!(Path::field("tags").with_field("a.b").is_within("tags[a.b]"));
     /// ```
     pub fn is_within(&self, pattern: &str) -> bool {
-        let mut wanted = 0;
-        for (position, part) in pattern.split('.').enumerate() {
-            wanted = position + 1;
-            let Some(segment) = self.0.get(position) else { return false };
-            let same = match segment {
-                Segment::Index(index) => part == "*" || *part == index.to_string(),
-                Segment::Field(name) => part == "*" || part == name,
-            };
-            if !same {
-                return false;
-            }
-        }
-        self.0.len() >= wanted
+        let Some(pattern) = spelling::parts(pattern) else { return false };
+        let is_meant = |(part, segment): (&spelling::Part<'_>, &Segment)| match segment {
+            Segment::Index(index) => part.admits(&index.to_string()),
+            Segment::Field(name) => part.admits(name),
+        };
+        self.0.len() >= pattern.len() && pattern.iter().zip(&self.0).all(is_meant)
     }
 
     /// What stands at this path in a document.
@@ -244,14 +238,19 @@ impl Path {
     }
 }
 
+/// As [`spelling`] reads it.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {
             match segment {
                 Segment::Index(index) => write!(f, "[{index}]")?,
-                Segment::Field(name) if name.contains(['.', ' ', '[']) => write!(f, "[{name}]")?,
-                Segment::Field(name) if position == 0 => f.write_str(name)?,
-                Segment::Field(name) => write!(f, ".{name}")?,
+                Segment::Field(name) => {
+                    let spelled = spelling::spelled(name);
+                    let is_first = position == 0;
+                    f.write_str(
+                        spelled.strip_prefix('.').filter(|_| is_first).unwrap_or(&spelled),
+                    )?;
+                }
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ pub mod patience;
 pub mod place;
 pub mod resource;
 pub mod scene;
+pub mod spelling;
 pub mod stack;
 
 pub use address::Address;
@@ -38,7 +39,7 @@ pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
-    Status,
+    Status, TAGS,
 };
 pub use scene::{Exhibit, Scene};
 pub use stack::Stack;

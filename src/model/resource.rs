@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Document};
+use super::spelling::admits;
+use super::{Address, Document, FieldDiff, Segment};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -74,8 +75,33 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Fields (and fields within them) that are not compared.
     pub ignore_changes: Vec<String>,
+    /// Tags of others: keys, or with a `*` at the end what keys begin with. Those
+    /// that the document states are ours all the same.
+    // Left out where there are none: plan files without them keep their digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_tags: Vec<String>,
     /// Take over an existing object that nobody owns.
     pub adopt: bool,
+}
+
+/// The field that holds the tags, of every kind that carries any.
+pub const TAGS: &str = "tags";
+
+impl Lifecycle {
+    /// Whether a difference is not ours to put right.
+    pub fn leaves(&self, diff: &FieldDiff) -> bool {
+        let tag = match diff.path.segments() {
+            [Segment::Field(field), Segment::Field(key)] if field == TAGS => Some(key),
+            _ => None,
+        };
+        self.ignore_changes.iter().any(|field| diff.path.is_within(field))
+            || diff.want.is_none() && tag.is_some_and(|key| self.leaves_tag(key))
+    }
+
+    /// Whether a tag that the document does not state is somebody else's.
+    pub fn leaves_tag(&self, key: &str) -> bool {
+        self.ignore_tags.iter().any(|pattern| admits(pattern, key))
+    }
 }
 
 /// Who an object belongs to, as its owner tags say.

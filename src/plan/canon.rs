@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::compare::element_names;
+use crate::model::spelling::{Part, parts};
 use crate::model::{
-    Catalog, Desired, Diagnostic, Document, FactRef, Live, Naming, Place, Prepared, Problem,
+    Catalog, Desired, Diagnostic, Document, FactRef, Live, Naming, Place, Prepared, Problem, TAGS,
     document,
 };
 
@@ -51,22 +52,31 @@ impl Canon<'_> {
         canonical.map(Some).map_err(|found| found.into_iter().map(late).collect())
     }
 
-    /// The resource with the fields of `ignore_changes` as the object has them,
-    /// so that writing what stands around them leaves them alone; `None` if that
-    /// is how it is stated.
+    /// The resource with the fields of `ignore_changes` and the tags of others as
+    /// the object has them, so that writing what stands around them leaves them
+    /// alone; `None` if that is how it is stated.
     ///
     /// A field at the top is taken over only if both have it: what the stack
     /// does not state is not ours to write.
     pub fn with_ignored(&self, want: &Desired, live: &Live) -> Option<Desired> {
-        if want.lifecycle.ignore_changes.is_empty() {
+        let lifecycle = &want.lifecycle;
+        if lifecycle.ignore_changes.is_empty() && lifecycle.ignore_tags.is_empty() {
             return None;
         }
         let mut left = want.clone();
-        for pattern in &want.lifecycle.ignore_changes {
-            let mut steps = pattern.split('.');
-            let top = steps.next().unwrap_or_default();
+        for pattern in &lifecycle.ignore_changes {
+            let parts = parts(pattern).unwrap_or_default();
+            let Some((top, below)) = parts.split_first() else { continue };
+            let top = top.text();
             if let (Some(want), Some(have)) = (left.document.get_mut(top), live.document.get(top)) {
-                take_over(want, have, &steps.collect::<Vec<_>>());
+                take_over(want, have, below);
+            }
+        }
+        if let (Some(Value::Object(want)), Some(Value::Object(have))) =
+            (left.document.get_mut(TAGS), live.document.get(TAGS))
+        {
+            for (key, value) in have.iter().filter(|(key, _)| lifecycle.leaves_tag(key)) {
+                want.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
         if left.document == want.document {
@@ -100,17 +110,17 @@ fn late(want: &Desired, problem: Problem) -> Diagnostic {
     hint.into_iter().fold(diagnostic, Diagnostic::hint)
 }
 
-/// Gives the part of `want` that the steps lead to the value that it has in
+/// Gives the part of `want` that the parts of a path lead to the value that it has in
 /// `have`. Differences are spelled alike in [`compare`](crate::model::compare()).
-fn take_over(want: &mut Value, have: &Value, steps: &[&str]) {
-    let Some((step, rest)) = steps.split_first() else {
+fn take_over(want: &mut Value, have: &Value, parts: &[Part<'_>]) {
+    let Some((part, rest)) = parts.split_first() else {
         want.clone_from(have);
         return;
     };
     match (want, have) {
         (Value::Object(want), Value::Object(have)) => {
             let keys: BTreeSet<String> = want.keys().chain(have.keys()).cloned().collect();
-            for key in keys.into_iter().filter(|key| matches(step, key)) {
+            for key in keys.into_iter().filter(|key| part.admits(key)) {
                 match (want.get_mut(&key), have.get(&key)) {
                     (Some(want), Some(have)) => take_over(want, have, rest),
                     (Some(_), None) if rest.is_empty() => {
@@ -123,25 +133,25 @@ fn take_over(want: &mut Value, have: &Value, steps: &[&str]) {
                 }
             }
         }
-        (Value::Array(want), Value::Array(have)) => take_over_elements(want, have, step, rest),
+        (Value::Array(want), Value::Array(have)) => take_over_elements(want, have, part, rest),
         _ => {}
     }
 }
 
 /// Elements with names of their own are known by these, others by position.
-fn take_over_elements(want: &mut Vec<Value>, have: &[Value], step: &str, rest: &[&str]) {
+fn take_over_elements(want: &mut Vec<Value>, have: &[Value], part: &Part<'_>, rest: &[Part<'_>]) {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let names = (element_names(want).map(owned), element_names(have).map(owned));
     let (Some(mut wanted), Some(had)) = names else {
         for (index, (want, have)) in want.iter_mut().zip(have).enumerate() {
-            if matches(step, &index.to_string()) {
+            if part.admits(&index.to_string()) {
                 take_over(want, have, rest);
             }
         }
         return;
     };
     for (index, (name, have)) in had.iter().zip(have).enumerate() {
-        if !matches(step, name) {
+        if !part.admits(name) {
             continue;
         }
         match wanted.iter().position(|wanted| wanted == name) {
@@ -156,14 +166,8 @@ fn take_over_elements(want: &mut Vec<Value>, have: &[Value], step: &str, rest: &
     }
     if rest.is_empty() {
         let mut names = wanted.iter();
-        want.retain(|_| {
-            names.next().is_some_and(|name| !matches(step, name) || had.contains(name))
-        });
+        want.retain(|_| names.next().is_some_and(|name| !part.admits(name) || had.contains(name)));
     }
-}
-
-fn matches(step: &str, name: &str) -> bool {
-    step == "*" || step == name
 }
 
 #[cfg(test)]
@@ -173,7 +177,7 @@ mod tests {
     use super::*;
 
     fn check(ignored: &str, mut want: Value, have: &Value, expected: &Value) {
-        take_over(&mut want, have, &ignored.split('.').collect::<Vec<_>>());
+        take_over(&mut want, have, &parts(ignored).unwrap());
         assert_eq!(&want, expected, "{ignored}");
     }
 
@@ -186,6 +190,10 @@ mod tests {
         check("b.e", json!({ "b": { "e": 9 } }), &have, &json!({ "b": {} }));
         check("x.y", json!({ "x": { "y": 9 } }), &have, &json!({ "x": { "y": 9 } }));
         check("b.c", json!({ "a": 9 }), &have, &json!({ "a": 9 }));
+        let have = json!({ "tags": { "a.b": 1, "c7n:x": 2, "c7n:y": 3 } });
+        let want = || json!({ "tags": { "own": 1 } });
+        check("tags[a.b]", want(), &have, &json!({ "tags": { "own": 1, "a.b": 1 } }));
+        check("tags.c7n*", want(), &have, &json!({ "tags": { "own": 1, "c7n:x": 2, "c7n:y": 3 } }));
     }
 
     #[test]

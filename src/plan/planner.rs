@@ -356,9 +356,6 @@ impl<'a> Desk<'a> {
 
 /// What differs of what is ours to state, and what of it cannot change in place.
 pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
-    let ignored = |diff: &FieldDiff| {
-        want.lifecycle.ignore_changes.iter().any(|field| diff.path.is_within(field))
-    };
     let mut diff = match live.status {
         // Nothing but its existence can be seen.
         Status::Awaiting(_) => Vec::new(),
@@ -366,7 +363,7 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
             compare(&want.document, &live.document)
         }
     };
-    diff.retain(|diff| !ignored(diff));
+    diff.retain(|diff| !want.lifecycle.leaves(diff));
     for difference in &mut diff {
         difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
     }

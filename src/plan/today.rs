@@ -181,11 +181,8 @@ fn differs(named: &str, had: &Live, live: &Live) -> Vec<Diagnostic> {
 /// field counts whole: to change one tag is to write all of them.
 fn moves(planned: &[FieldDiff], want: &Desired, live: &Live) -> Vec<Diagnostic> {
     let fresh = compare(&want.document, &live.document);
-    let is_ignored = |diff: &&FieldDiff| {
-        want.lifecycle.ignore_changes.iter().any(|field| diff.path.is_within(field))
-    };
     let moved_on = fresh.iter().filter(|diff| touches(planned, diff.path.top()));
-    let moved_on = moved_on.filter(|diff| !is_ignored(diff)).filter_map(|now| {
+    let moved_on = moved_on.filter(|diff| !want.lifecycle.leaves(diff)).filter_map(|now| {
         let before = planned.iter().find(|diff| diff.path == now.path);
         let was = before.map_or(now.want.as_ref(), |diff| diff.have.as_ref());
         (was != now.have.as_ref()).then(|| {

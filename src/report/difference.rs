@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::model::spelling::spelled;
 use crate::model::{FieldDiff, Segment};
 
 use super::page::Page;
@@ -40,11 +41,11 @@ impl<'a> Node<'a> {
         let steps = self.steps().iter().enumerate();
         let said = steps.map(|(position, step)| match step {
             Segment::Index(index) => format!("[{index}]"),
-            Segment::Field(field) if position == 0 => reference(field),
-            Segment::Field(field) if field.contains(['.', ' ']) => {
-                format!("[{}]", reference(field))
+            Segment::Field(field) => {
+                let spelled = spelled(&reference(field));
+                let is_first = position == 0;
+                spelled.strip_prefix('.').filter(|_| is_first).unwrap_or(&spelled).to_owned()
             }
-            Segment::Field(field) => format!(".{}", reference(field)),
         });
         said.collect::<Vec<String>>().concat()
     }

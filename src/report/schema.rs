@@ -263,7 +263,9 @@ fn bounds(schema: &Value) -> Vec<String> {
         between("minimum", "maximum", "").filter(|text| !(is_unsigned && text == "at least 0"));
     let pattern = schema.get("pattern").and_then(Value::as_str);
     let elsewhere = [
-        between("minLength", "maxLength", " characters"),
+        // That a text is not empty goes without saying.
+        between("minLength", "maxLength", " characters")
+            .filter(|text| text != "at least 1 characters"),
         between("minItems", "maxItems", " elements"),
         pattern.map(|pattern| format!("matches {pattern}")),
     ];

@@ -7,6 +7,7 @@ use super::conform::Schema;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
+use super::ignored;
 use super::load::{Inputs, StackFile};
 use super::lock;
 use super::patterns::Library;
@@ -16,7 +17,7 @@ use super::spelling;
 use super::suggest::did_you_mean;
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
-use super::written::{self, Written};
+use super::written::{self, StackTags, Written};
 use crate::model::document::{self, fill};
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, Identity, Location, Lock, Place, Prepared, Problem,
@@ -61,7 +62,10 @@ pub fn check(
         resources: file.section("resources").unwrap_or(&nothing),
     });
     expansion.expand_all();
-    let tags = written::stack_tags(&mut expansion, file.section("tags"));
+    let tags = StackTags {
+        own: written::stack_tags(&mut expansion, file.section("tags")),
+        ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
+    };
     let resources = written::write_out(&mut expansion, &tags);
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 

@@ -152,6 +152,11 @@ impl Subject<'_> {
             ValidationErrorKind::Constant { expected_value } => {
                 self.not_an_option(error, path, std::slice::from_ref(expected_value))
             }
+            ValidationErrorKind::MinLength { limit: 1 } => {
+                let place = self.node.mark_at(path);
+                let problem = Diagnostic::error(format!("`{path}` must not be empty"));
+                problem.at(Some(place.location()))
+            }
             other => {
                 let rule = match self.bounds(error, other) {
                     Some(rule) => format!("must be {rule}{}", instead(error.instance())),

@@ -77,6 +77,12 @@ fn stack_properties() -> Json {
             "description": "Tags of every resource that can carry tags.",
             "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
         },
+        "ignore_tags": {
+            "type": "array",
+            "description": "Tags of others, by key or, with a `*` at the end, by what keys begin \
+                            with. Unless a resource states them, they are neither compared nor removed.",
+            "items": { "type": "string", "minLength": 1 },
+        },
         "resources": {
             "type": "object",
             "description": "What the stack wants, by name.",
@@ -164,7 +170,8 @@ fn lifecycle() -> Json {
             "prevent_destroy": flag("Refuse every plan that would delete or replace it."),
             "adopt": flag("Take over an existing object that nobody owns."),
             "ignore_changes": {
-                "description": "Fields, and fields within them, that are not compared.",
+                "description": "Fields, and what lies within them, that are not compared: \
+                                `tags.LastSeen`, `tags[a.b]`, `tags.*`.",
                 "type": "array",
                 "items": { "type": "string" },
             },

@@ -29,6 +29,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "vars",
     "sensitive",
     "tags",
+    "ignore_tags",
     "resources",
     "outputs",
     "checks",

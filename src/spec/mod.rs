@@ -24,6 +24,7 @@ mod edges;
 mod editor;
 mod expand;
 mod files;
+mod ignored;
 mod load;
 mod lock;
 mod lookup;

@@ -1,16 +1,15 @@
 //! A declared resource with its fields worked out: what its kind is asked to
 //! understand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::conform::field_names;
 use super::declare::ENTRY_KEYS;
 use super::expand::{Declared, Env, Expansion};
+use super::ignored;
 use super::reference::{self, Part};
 use super::shape;
 use super::source::Mark;
 use super::spelling;
-use super::suggest::{did_you_mean, listed};
 use super::tree::{Entry, Map, Node, Value};
 use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Path, document};
 
@@ -54,8 +53,16 @@ impl Written<'_> {
     }
 }
 
+/// What the stack says of the tags of all resources.
+pub(super) struct StackTags {
+    /// Those that each of them carries.
+    pub(super) own: Map,
+    /// Those that are left to others.
+    pub(super) ignored: Vec<String>,
+}
+
 /// Works out the fields of every declared resource.
-pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &Map) -> Vec<Written<'a>> {
+pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &StackTags) -> Vec<Written<'a>> {
     let declared = expansion.declared.clone();
     declared.into_iter().map(|resource| expansion.write(resource, tags)).collect()
 }
@@ -94,7 +101,7 @@ fn reserved_tag(key: &str, at: &Mark) -> Option<Diagnostic> {
 }
 
 impl<'a> Expansion<'a> {
-    fn write(&mut self, resource: Declared<'a>, tags: &Map) -> Written<'a> {
+    fn write(&mut self, resource: Declared<'a>, tags: &StackTags) -> Written<'a> {
         let Declared { address, kind, entry, env, at, top } = resource;
         let mut fields = Map::new();
         let mut sound = true;
@@ -109,7 +116,7 @@ impl<'a> Expansion<'a> {
         let lifecycle = self.lifecycle(entry, kind, &env);
         let after = self.depends_on(entry, &env);
         if kind.tagged && sound {
-            self.add_tags(&mut fields, tags, &env, &at);
+            self.add_tags(&mut fields, &tags.own, &env, &at);
         }
         let context = match &self.scopes[env.scope].usage {
             None => format!("in `{address}` of kind `{}`", kind.name),
@@ -119,7 +126,10 @@ impl<'a> Expansion<'a> {
             ),
         };
         let is_whole = sound && lifecycle.is_some() && after.is_some();
-        let (lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
+        let (mut lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
+        if kind.tagged {
+            lifecycle.ignore_tags.clone_from(&tags.ignored);
+        }
         let fields = Node::new(Value::Map(fields), &at);
         let mut doubts = Vec::new();
         let fields = spelling::as_wanted(&kind.schema, &fields, &mut |number| {
@@ -176,7 +186,7 @@ impl<'a> Expansion<'a> {
                             shape::flag(&entry.node, key, &mut found).unwrap_or_default();
                     }
                     "ignore_changes" => {
-                        lifecycle.ignore_changes = ignored(&entry.node, kind, &mut found);
+                        lifecycle.ignore_changes = ignored::changes(&entry.node, kind, &mut found);
                     }
                     _ => {}
                 }
@@ -226,28 +236,4 @@ impl<'a> Expansion<'a> {
         self.report(env.scope, problem);
         None
     }
-}
-
-/// The paths under `ignore_changes`; each must begin with a field of the kind.
-fn ignored(node: &Node, kind: &KindInfo, found: &mut Vec<Diagnostic>) -> Vec<String> {
-    let mut paths = BTreeSet::new();
-    let fields = field_names(&kind.schema);
-    for item in shape::list(node, "ignore_changes", found).unwrap_or_default() {
-        let Some(path) = shape::text(item, "an item of `ignore_changes`", found) else { continue };
-        let first = path.split('.').next().unwrap_or_default();
-        if !path.is_empty() && path.split('.').any(str::is_empty) {
-            let problem = Diagnostic::error(format!("`{path}` is not a path to a field"))
-                .at(Some(item.at.location()))
-                .because("a path is names with one dot between two: `tags.LastSeen`");
-            found.push(problem);
-        } else if fields.contains(&first) {
-            paths.insert(path.to_owned());
-        } else {
-            let problem = Diagnostic::error(format!("`{}` has no field `{first}`", kind.name))
-                .at(Some(item.at.location()))
-                .because(format!("its fields are {}", listed(fields.iter().copied())));
-            found.push(did_you_mean(problem, first, fields.iter().copied()));
-        }
-    }
-    paths.into_iter().collect()
 }

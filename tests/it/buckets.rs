@@ -83,6 +83,29 @@ async fn what_a_put_replaces_is_kept() {
 }
 
 #[tokio::test]
+async fn tags_that_came_since_the_plan_stay() {
+    let cloud = Cloud::start().await;
+    let tags = |value: &str| json!({ "bucket": "tagged", "tags": { "Owner": value, "Old": "1" } });
+    cloud.create("s3_bucket", tags("a")).await;
+    let want = cloud.desired("s3_bucket", &json!({ "bucket": "tagged", "tags": { "Owner": "b" } }));
+    let have = cloud.find(&want).await.expect("a bucket");
+    let proof = cloud.hand().again(&have, ["tags".to_owned()]).await.expect("a bucket of ours");
+    let answer = cloud.send("GET", "/tagged?tagging", "");
+    let set = answer.split_once("<TagSet>").expect("tags").1;
+    let set = set.split_once("</TagSet>").expect("tags").0;
+    let bots = "<Tag><Key>c7n</Key><Value>1</Value></Tag>";
+    cloud.send(
+        "PUT",
+        "/tagged?tagging",
+        &format!("<Tagging><TagSet>{set}{bots}</TagSet></Tagging>"),
+    );
+    let diff = ccprov::model::compare(&want.document, &have.document);
+    cloud.writer.update(&want, proof, &diff).await.expect("it can be updated");
+    let seen = cloud.find(&want).await.expect("a bucket");
+    assert_eq!(seen.document["tags"], json!({ "Owner": "b", "c7n": "1" }));
+}
+
+#[tokio::test]
 async fn the_notifications_of_others_stay() {
     let cloud = Cloud::start().await;
     cloud.create("s3_bucket", json!({ "bucket": "shared" })).await;

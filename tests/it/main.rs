@@ -22,3 +22,4 @@ mod rounds;
 mod support;
 mod torture;
 pub(crate) mod transcripts;
+mod turnover;

@@ -17,6 +17,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
+use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
@@ -231,25 +232,23 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     if !change.touches_tags() {
         return Ok(());
     }
-    let name = &change.want.identity;
+    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
     let arn = &arn(&aws.place, name);
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
-    let add = async {
-        let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
-        let answer = aws.session.iam.tag_policy().policy_arn(arn).set_tags(Some(tags)).send().await;
-        answer.attempting("iam:TagPolicy", || format!("tag policy {name}"))
+    let before = turnover::owned(&have.tags, change.settled_owner());
+    let after = want.spec.tags.with_owner(&want.owner);
+    let put = |tags| async move {
+        let call = aws.session.iam.tag_policy().policy_arn(arn);
+        let answer = call.set_tags(Some(iam::sdk_tags(tags))).send().await;
+        answer.attempting("iam:TagPolicy", || format!("tag policy {name}"))?;
+        Ok(())
     };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
+    let remove = |gone| async move {
         let call = aws.session.iam.untag_policy().policy_arn(arn).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("iam:UntagPolicy", || format!("untag policy {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
 
 /// The refusal to delete a policy, with the names of who has it attached.

@@ -7,6 +7,7 @@
 
 mod calls;
 mod grants;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::calls::{Ties, attach, attached, detach, get, inline, put, remove};
+use self::calls::{Ties, attach, attached, get, inline, put};
 use super::iam_policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
@@ -23,11 +24,12 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Measure, Policy, Size, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::{self, Takes};
+use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem, Sought,
 };
 
 pub(crate) struct IamRole;
@@ -56,7 +58,7 @@ pub(crate) struct Spec {
     inline_policies: BTreeMap<String, Policy>,
     /// ARNs of the managed policies that the role has. Others are detached.
     #[serde(default)]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 20), inner(length(min = 1)))]
     managed_policy_arns: BTreeSet<String>,
     /// Tags.
     #[serde(default)]
@@ -88,6 +90,11 @@ removed from the role.
 the call that was refused.
 - A trust policy may name AWS principals only if they exist; services need not.
 - 10 managed policies can be attached, or up to 20 if AWS raised the account's quota.
+- A right that moves from one policy to another is given before it is taken. Only where both would exceed \
+10 managed policies or 10,240 characters of inline ones is room made first; what the role keeps is never \
+taken from it.
+- IAM keeps the case of a role's tag keys and does not tell them apart by it: `Team` and `team`, the \
+stack's `tags` among them, are refused. A key that changes its case alone is renamed by one call.
 - Deleting the role takes it out of instance profiles first.";
     const FIXED: &'static [&'static str] = &["name"];
     const MUST_EXIST: &'static [&'static str] = &[
@@ -177,12 +184,11 @@ the call that was refused.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
-        let changes: [BoxFuture<'_, Answer<()>>; 6] = [
+        let changes: [BoxFuture<'_, Answer<()>>; 5] = [
             Box::pin(write_trust(aws, change)),
             Box::pin(write_settings(aws, change)),
             Box::pin(write_boundary(aws, change)),
-            Box::pin(write_attached(aws, change)),
-            Box::pin(write_inline(aws, change)),
+            Box::pin(rights::write(aws, change)),
             Box::pin(write_tags(aws, change)),
         ];
         try_join_all(changes).await?;
@@ -224,6 +230,7 @@ fn elsewhere(identity: &str, found: &str) -> CloudError {
 fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::from_iter(iam::check_name(spec.name.as_deref(), LONGEST_NAME));
     problems.extend(check_description(&spec.description));
+    problems.extend(check_tags(&spec.tags));
     for name in spec.inline_policies.keys() {
         let length = name.chars().count();
         if length > LONGEST_INLINE_NAME {
@@ -253,6 +260,21 @@ fn check_description(text: &str) -> Option<Problem> {
     Some(
         Problem::of("description", message).hint("it takes the characters of Western Europe alone"),
     )
+}
+
+/// IAM keeps the case of a role's tag keys, and does not tell them apart by it.
+fn check_tags(tags: &Tags) -> Vec<Problem> {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for key in tags.0.keys() {
+        if let Some(other) = first.insert(KeyCase::Folded.fold(key), key) {
+            let message = format!("the tags {other} and {key} of a role are one to IAM");
+            let path = Path::field("tags").with_field(key);
+            let hint = "it does not tell keys apart by their case: spell both alike";
+            problems.push(Problem::of("tags", message).at(path).hint(hint));
+        }
+    }
+    problems
 }
 
 async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
@@ -327,56 +349,27 @@ async fn write_boundary(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     Ok(())
 }
 
-async fn write_attached(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches("managed_policy_arns") {
-        return Ok(());
-    }
-    let name = iam::name(&change.want.identity);
-    let (want, have) = (&change.want.spec.managed_policy_arns, &change.have.managed_policy_arns);
-    let new = want.difference(have).map(|arn| attach(aws, name, arn));
-    let old = have.difference(want).map(|arn| detach(aws, name, arn));
-    try_join(try_join_all(new), try_join_all(old)).await?;
-    Ok(())
-}
-
-async fn write_inline(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches("inline_policies") {
-        return Ok(());
-    }
-    let name = iam::name(&change.want.identity);
-    let (want, have) = (&change.want.spec.inline_policies, &change.have.inline_policies);
-    let new = want.iter().filter(|(policy, document)| have.get(*policy) != Some(*document));
-    let old = have.keys().filter(|policy| !want.contains_key(*policy));
-    try_join(
-        try_join_all(new.map(|(policy, document)| put(aws, name, policy, document))),
-        try_join_all(old.map(|policy| remove(aws, name, policy))),
-    )
-    .await?;
-    Ok(())
-}
-
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     if !change.touches_tags() {
         return Ok(());
     }
-    let name = iam::name(&change.want.identity);
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
-    let add = async {
-        let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
-        let answer = aws.session.iam.tag_role().role_name(name).set_tags(Some(tags)).send().await;
-        answer.attempting("iam:TagRole", || format!("tag role {name}"))
+    let (want, have) = (&change.want, &change.have);
+    let name = iam::name(&want.identity);
+    let before = turnover::owned(&have.tags, change.settled_owner());
+    let after = want.spec.tags.with_owner(&want.owner);
+    let put = |tags| async move {
+        let call = aws.session.iam.tag_role().role_name(name);
+        let answer = call.set_tags(Some(iam::sdk_tags(tags))).send().await;
+        answer.attempting("iam:TagRole", || format!("tag role {name}"))?;
+        Ok(())
     };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
+    let remove = |gone| async move {
         let call = aws.session.iam.untag_role().role_name(name).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("iam:UntagRole", || format!("untag role {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    TagChange::between(&before, &after, KeyCase::Folded).make(put, remove).await
 }
 
 #[cfg(test)]
@@ -422,5 +415,12 @@ mod tests {
         let of = |text: &str| role(json!({ "description": text }));
         assert_eq!(of("Reads caf\u{e9}s,\nand writes"), Vec::<String>::new());
         assert_eq!(of("reads \u{2014} and writes"), ["IAM takes no `\u{2014}` in a description"]);
+    }
+
+    #[test]
+    fn tag_keys_that_differ_in_case_alone_are_one() {
+        let tags = json!({ "tags": { "Environment": "a", "environment": "b", "Owner": "c" } });
+        let problems = role(tags);
+        assert_eq!(problems, ["the tags Environment and environment of a role are one to IAM"]);
     }
 }

@@ -22,8 +22,8 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::Takes;
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, compare,
 };
@@ -101,6 +101,7 @@ pub(crate) enum Versioning {
 pub(crate) struct Logging {
     /// Name of the bucket that takes the logs: same account and region,
     /// encrypted with AES256, its policy open to `logging.s3.amazonaws.com`.
+    #[schemars(length(min = 1))]
     target_bucket: String,
     /// What the keys of the logs begin with. Default: nothing.
     #[serde(default)]
@@ -124,6 +125,12 @@ their bucket.
 destroyed without its file.
 - The name of a deleted bucket may be unavailable for minutes, and anybody may take it meanwhile.
 - S3 takes few configuration calls on one bucket at a time, so that ccprov makes at most two at once.
+- Tags are written as a set. Those that others add between a plan and its apply stay in it.
+- ACLs are not declared here. S3 refuses `BucketOwnerEnforced`, the default, while the ACL of a bucket that \
+exists grants others anything, as for logs of other services: give them that by `policy`, and take the ACL \
+back with `aws s3api put-bucket-acl --bucket NAME --acl private`.
+- A policy that lets everybody in is refused while the public access block of the bucket or of the account \
+is on; S3 says no more than that access is denied.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
@@ -228,7 +235,7 @@ move, grants and key format of the logs.
             "tags" => change.touches_tags() || change.touches("force_destroy"),
             field => change.touches(field),
         };
-        let kept = Kept::read(bucket, &touches).await?;
+        let kept = Kept::read(bucket, change, &touches).await?;
         settings::write(bucket, &change.want, &kept, &touches).await?;
         Ok(Facts::new())
     }

@@ -21,8 +21,8 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::{self, Takes};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought};
 use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
@@ -34,6 +34,7 @@ pub(crate) struct S3BucketNotification;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// The bucket's name.
+    #[schemars(length(min = 1))]
     bucket: String,
     /// Topics to publish to.
     #[serde(default)]

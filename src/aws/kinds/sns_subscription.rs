@@ -24,8 +24,8 @@ use crate::aws::filter_policy::FilterPolicy;
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::{self, Takes};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Place, Problem,
     Sought, Status,
@@ -38,11 +38,13 @@ pub(crate) struct SnsSubscription;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// ARN of the topic.
+    #[schemars(length(min = 1))]
     topic_arn: String,
     /// How messages are delivered.
     protocol: Protocol,
     /// Whom to: the ARN of a queue, function, stream or mobile endpoint, a URL,
     /// an e-mail address, or a telephone number as `+15555550100`.
+    #[schemars(length(min = 1))]
     endpoint: String,
     /// Deliver the message as it was published, not wrapped in JSON. For sqs,
     /// firehose, http and https. Default: false.
@@ -89,6 +91,7 @@ pub(crate) enum FilterPolicyScope {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedrivePolicy {
     /// ARN of the dead-letter queue. Its policy must let SNS send.
+    #[schemars(length(min = 1))]
     dead_letter_queue: String,
 }
 

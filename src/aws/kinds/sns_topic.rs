@@ -7,6 +7,8 @@
 mod grants;
 mod wire;
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sns::types::Tag;
 use futures::future::{try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
@@ -20,8 +22,9 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::{self, Takes};
+use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
 
@@ -372,24 +375,22 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
     if !change.touches_tags() {
         return Ok(());
     }
-    let name = &change.want.identity;
-    let tags = sdk_tags(change.want.spec.tags.with_owner(&change.want.owner));
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
-    let add = async {
-        let call = aws.session.sns.tag_resource().resource_arn(arn).set_tags(Some(tags));
-        call.send().await.attempting("sns:TagResource", || format!("tag topic {name}"))
+    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
+    let before = turnover::owned(&have.tags, change.settled_owner());
+    let after = want.spec.tags.with_owner(&want.owner);
+    let put = |tags: BTreeMap<_, _>| async move {
+        let call = aws.session.sns.tag_resource().resource_arn(arn);
+        let answer = call.set_tags(Some(sdk_tags(tags))).send().await;
+        answer.attempting("sns:TagResource", || format!("tag topic {name}"))?;
+        Ok(())
     };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
+    let remove = |gone| async move {
         let call = aws.session.sns.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("sns:UntagResource", || format!("untag topic {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
 
 fn sdk_tags(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {

@@ -8,7 +8,7 @@ mod grants;
 pub(super) mod redrive;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures::future::try_join;
@@ -22,8 +22,9 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::{TagTexts, Tags};
-use crate::engine::port::{Answer, Made};
 use crate::aws::takes::{self, Takes};
+use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
 
@@ -120,6 +121,7 @@ pub(crate) enum FifoThroughputLimit {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedrivePolicy {
     /// ARN of the dead-letter queue: same account, region and type.
+    #[schemars(length(min = 1))]
     dead_letter_queue: String,
     /// How often a message may be received before it goes there.
     #[schemars(range(min = 1, max = 1000))]
@@ -134,7 +136,7 @@ pub(crate) struct RedriveAllowPolicy {
     permission: RedrivePermission,
     /// ARNs of up to 10 queues; only with `byQueue`.
     #[serde(default)]
-    #[schemars(length(max = 10))]
+    #[schemars(length(max = 10), inner(length(min = 1)))]
     source_queues: BTreeSet<String>,
 }
 
@@ -364,22 +366,20 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer
     if !change.touches_tags() {
         return Ok(());
     }
-    let name = &change.want.identity;
-    let tags = change.want.spec.tags.with_owner(&change.want.owner).into_iter().collect();
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
-    let add = async {
+    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
+    let before = turnover::owned(&have.tags, change.settled_owner());
+    let after = want.spec.tags.with_owner(&want.owner);
+    let put = |tags: BTreeMap<_, _>| async move {
+        let tags = tags.into_iter().collect();
         let answer = aws.session.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;
-        answer.attempting("sqs:TagQueue", || format!("tag queue {name}"))
+        answer.attempting("sqs:TagQueue", || format!("tag queue {name}"))?;
+        Ok(())
     };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
+    let remove = |gone| async move {
         let call = aws.session.sqs.untag_queue().queue_url(url).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("sqs:UntagQueue", || format!("untag queue {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }

@@ -83,6 +83,10 @@ fn in_an_entry() {
             "resources:\n  a:\n    kind: queue\n    lifecycle: { ignore_changes: [tag, tags.X] }",
         ),
         (
+            "ignored fields within others that are none",
+            "resources:\n  a:\n    kind: queue\n    lifecycle:\n      ignore_changes:\n        - redrive.max_receives\n        - tags.kubernetes.io/cluster/x\n        - tags[kubernetes.io/cluster/x]\n        - name.x\n        - policy.Statement.A.Condition\n        - sources.*\n        - tags..x\n        - tags[x\n        - '*'\n",
+        ),
+        (
             "dependencies that are none",
             "resources:\n  a: { kind: queue, depends_on: [b, a.x, 'a b', 3] }",
         ),

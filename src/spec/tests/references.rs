@@ -112,6 +112,18 @@ resources:
 }
 
 #[test]
+fn tags_of_others_are_left_by_every_resource_that_carries_tags() {
+    golden!(told(
+        "vars: { bot: c7n }
+ignore_tags: [\"kubernetes.io/*\", \"${var.bot}\"]
+resources:
+  q: { kind: queue }
+  s: { kind: subscription, topic: x, endpoint: y }
+"
+    ));
+}
+
+#[test]
 fn texts_that_double_meet_a_limit() {
     let mut text =
         "vars:\n  v0: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".to_owned();

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
-    Address, Catalog, Document, FactRef, FieldDiff, KindInfo, Naming, Place, Prepared, compare,
+    Address, Catalog, Document, FactRef, FieldDiff, KindInfo, Naming, Place, Prepared, Problem,
+    compare,
 };
 use serde_json::{Value, json};
 
@@ -105,6 +106,86 @@ fn what_is_prepared_is_canonical() {
     });
 }
 
+/// For each text of each case: empty, it is refused in words, or it is as if
+/// the field (or the item) were left out.
+#[test]
+fn an_empty_text_is_none_or_refused() {
+    check(|info, file| {
+        let validator = jsonschema::validator_for(&info.schema).expect("a schema");
+        let mut problems = Vec::new();
+        for case in &file.cases {
+            for document in case.documents() {
+                let document = Value::Object(document);
+                let mut texts = Vec::new();
+                collect_texts(&info.schema, &info.schema, &document, "", &mut texts);
+                for text in texts {
+                    let mut empty = document.clone();
+                    *empty.pointer_mut(&text).expect("a text") = json!("");
+                    if !validator.is_valid(&empty) {
+                        continue;
+                    }
+                    let Ok(seen) = try_prepare(info, case, &object(&empty)) else { continue };
+                    let without = try_prepare(info, case, &object(&removed(&document, &text)));
+                    if without.as_ref() != Ok(&seen) {
+                        problems.push(format!("{}: {text} may be empty: {seen:#?}", case.name));
+                    }
+                }
+            }
+        }
+        problems
+    });
+}
+
+/// Where a document has texts that its schema bounds: not the words of a policy
+/// or a filter, nor the values of tags.
+fn collect_texts(root: &Value, schema: &Value, value: &Value, at: &str, texts: &mut Vec<String>) {
+    let branches = branches(root, schema);
+    let admits = |word: &str| {
+        branches.iter().any(|branch| match &branch["type"] {
+            Value::Array(types) => types.iter().any(|one| one == word),
+            one => one == word || (word == "string" && !branch["enum"].is_null()),
+        })
+    };
+    if admits("string") {
+        texts.push(at.to_owned());
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let field = branches.iter().find_map(|branch| branch["properties"].get(name));
+                let below = format!("{at}/{name}");
+                if let Some(field) = field {
+                    collect_texts(root, field, value, &below, texts);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(of_items) = branches.iter().find_map(|branch| branch.get("items")) else {
+                return;
+            };
+            for (index, item) in items.iter().enumerate() {
+                collect_texts(root, of_items, item, &format!("{at}/{index}"), texts);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn removed(document: &Value, pointer: &str) -> Value {
+    let mut rest = document.clone();
+    let (around, last) = pointer.rsplit_once('/').expect("a pointer");
+    match rest.pointer_mut(around).expect("what is around it") {
+        Value::Array(items) => drop(items.remove(last.parse().expect("a position"))),
+        other => drop(other.as_object_mut().expect("an object").remove(last)),
+    }
+    rest
+}
+
+fn object(value: &Value) -> Document {
+    value.as_object().cloned().expect("an object")
+}
+
 #[test]
 fn every_field_is_stated_and_every_mutable_field_changed() {
     check(|info, file| {
@@ -164,6 +245,15 @@ fn prepared(info: &KindInfo, case: &Case) -> Vec<Prepared> {
 /// One document of a case, with every fact of what it needs still pending, as
 /// they are when a plan is made.
 fn prepare(info: &KindInfo, case: &Case, document: &Document) -> Prepared {
+    let prepared = try_prepare(info, case, document);
+    prepared.unwrap_or_else(|problems| panic!("{} {}: {problems:?}", info.name, case.name))
+}
+
+fn try_prepare(
+    info: &KindInfo,
+    case: &Case,
+    document: &Document,
+) -> Result<Prepared, Vec<Problem>> {
     let place = Place {
         partition: "aws".into(),
         account: "123456789012".into(),
@@ -181,8 +271,7 @@ fn prepare(info: &KindInfo, case: &Case, document: &Document) -> Prepared {
         }
     };
     let document = substitute(document, &known).expect("references");
-    let prepared = AwsCatalog::new().prepare(&info.name, &naming, &document).expect("a kind");
-    prepared.unwrap_or_else(|problems| panic!("{} {}: {problems:?}", info.name, case.name))
+    AwsCatalog::new().prepare(&info.name, &naming, &document).expect("a kind")
 }
 
 fn fields(info: &KindInfo) -> BTreeSet<String> {

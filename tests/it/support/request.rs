@@ -138,6 +138,12 @@ impl Request {
         self.path.split_once('?').unwrap_or((&self.path, ""))
     }
 
+    /// A field of a body in JSON.
+    pub(crate) fn value(&self, field: &str) -> Value {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        body[field].clone()
+    }
+
     /// A field of a body in JSON, where it is a text that is not empty.
     pub(crate) fn json(&self, field: &str) -> Option<String> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
@@ -158,6 +164,13 @@ impl Request {
         // In a form a blank is a plus.
         let value = value.replace('+', " ");
         Some(percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned())
+    }
+
+    /// The fields of a form that are numbered from 1, where `#` stands.
+    pub(crate) fn forms(&self, field: &str) -> Vec<String> {
+        (1..)
+            .map_while(|number: usize| self.form(&field.replace('#', &number.to_string())))
+            .collect()
     }
 
     /// The texts of all elements of this name in a body in XML.

@@ -1,12 +1,14 @@
 //! Changing one key: what follows what, and one function for each call.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_kms::types::Tag;
-use futures::future::try_join;
 
 use super::{Spec, WINDOW_TAG, longest_window, symmetric};
 use crate::aws::error::Attempt;
 use crate::aws::kind::Changing;
 use crate::aws::provider::Aws;
+use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Status};
 
@@ -55,12 +57,20 @@ pub(super) fn settling(error: CloudError) -> CloudError {
 
 /// The user's tags, the owner's, and the deletion window.
 pub(super) fn tags(spec: &Spec, owner: &Owner) -> Vec<Tag> {
-    let mut all = spec.tags.with_owner(owner);
+    sdk_tags(all_tags(spec, Some(owner)))
+}
+
+fn all_tags(spec: &Spec, owner: Option<&Owner>) -> BTreeMap<String, String> {
+    let mut all = turnover::owned(&spec.tags, owner);
     if spec.deletion_window_in_days != longest_window() {
         all.insert(WINDOW_TAG.into(), spec.deletion_window_in_days.to_string());
     }
+    all
+}
+
+fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
     // Building fails only without a key or a value.
-    all.into_iter()
+    tags.into_iter()
         .filter_map(|(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok())
         .collect()
 }
@@ -69,29 +79,22 @@ pub(super) async fn write_tags(aws: &Aws, id: &str, change: &Changing<'_, Spec>)
     if !(change.touches_tags() || change.touches("deletion_window_in_days")) {
         return Ok(());
     }
-    let (want, have) = (&change.want, &change.have);
-    let mut gone = have.tags.beyond(&want.spec.tags);
-    if want.spec.deletion_window_in_days == longest_window()
-        && have.deletion_window_in_days != longest_window()
-    {
-        gone.push(WINDOW_TAG.into());
-    }
-    let add = async {
+    let name = &change.want.identity;
+    let before = all_tags(&change.have, change.settled_owner());
+    let after = all_tags(&change.want.spec, Some(&change.want.owner));
+    let put = |tags| async move {
         let call = aws.session.kms.tag_resource().key_id(id);
-        let answer = call.set_tags(Some(tags(&want.spec, &want.owner))).send().await;
-        answer.attempting("kms:TagResource", || format!("tag key {}", want.identity))
-    };
-    let remove = async {
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let call = aws.session.kms.untag_resource().key_id(id).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("kms:UntagResource", || format!("untag key {}", want.identity))?;
+        let answer = call.set_tags(Some(sdk_tags(tags))).send().await;
+        answer.attempting("kms:TagResource", || format!("tag key {name}"))?;
         Ok(())
     };
-    try_join(add, remove).await?;
-    Ok(())
+    let remove = |gone| async move {
+        let call = aws.session.kms.untag_resource().key_id(id).set_tag_keys(Some(gone));
+        let answer = call.send().await;
+        answer.attempting("kms:UntagResource", || format!("untag key {name}"))?;
+        Ok(())
+    };
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
 
 pub(super) async fn write_policy(aws: &Aws, id: &str, change: &Changing<'_, Spec>) -> Answer<()> {

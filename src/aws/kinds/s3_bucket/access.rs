@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::Bucket;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass};
 
 /// What public access is blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,11 +120,39 @@ impl ObjectOwnership {
         let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build());
         let call = s3.put_bucket_ownership_controls().bucket(name).expected_bucket_owner(account);
         let answer = call.set_ownership_controls(controls.ok()).send().await;
-        answer.attempting("s3:PutBucketOwnershipControls", || {
+        let answer = answer.attempting("s3:PutBucketOwnershipControls", || {
             format!("set who owns the objects of bucket {name}")
-        })?;
-        Ok(())
+        });
+        answer.map(drop).map_err(|error| with_acl(error, name))
     }
+}
+
+/// S3 turns no ACL off that grants others anything, and ccprov writes none.
+fn with_acl(mut error: CloudError, bucket: &str) -> CloudError {
+    if error.code == "InvalidBucketAclWithObjectOwnership" {
+        error.hint = Some(format!(
+            "the bucket's ACL grants others something: give them that by `policy`, then take the \
+             ACL back with `aws s3api put-bucket-acl --bucket {bucket} --acl private`, and run \
+             the same command again"
+        ));
+    }
+    error
+}
+
+/// Where S3 blocks public policies, access is denied; not every message tells
+/// by what.
+pub(super) fn with_block(mut error: CloudError) -> CloudError {
+    const BLOCK: &str = "the public access block refuses a policy that lets everybody in: \
+                         `public_access_block.block_public_policy` of the bucket, or that of \
+                         the account";
+    if error.class == ErrorClass::Denied {
+        let permission = error.hint.filter(|_| !error.message.contains("BlockPublicPolicy"));
+        error.hint = Some(match permission {
+            Some(permission) => format!("{permission}; or else {BLOCK}"),
+            None => BLOCK.to_owned(),
+        });
+    }
+    error
 }
 
 impl From<ObjectOwnership> for S3Ownership {
@@ -133,5 +162,51 @@ impl From<ObjectOwnership> for S3Ownership {
             ObjectOwnership::BucketOwnerPreferred => Self::BucketOwnerPreferred,
             ObjectOwnership::ObjectWriter => Self::ObjectWriter,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(of: fn(CloudError) -> CloudError, class: ErrorClass, code: &str) -> String {
+        hint_of(of, class, code, "")
+    }
+
+    fn hint_of(
+        of: fn(CloudError) -> CloudError,
+        class: ErrorClass,
+        code: &str,
+        message: &str,
+    ) -> String {
+        let error = CloudError {
+            attempted: String::new(),
+            operation: String::new(),
+            class,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            request_id: None,
+            hint: Some("as ever".into()),
+        };
+        of(error).hint.unwrap_or_default()
+    }
+
+    #[test]
+    fn an_acl_that_grants_others_is_told() {
+        let of = |error| with_acl(error, "claims");
+        let refused = hint(of, ErrorClass::Invalid, "InvalidBucketAclWithObjectOwnership");
+        assert!(refused.contains("put-bucket-acl --bucket claims --acl private"), "{refused}");
+        assert_eq!(hint(of, ErrorClass::Invalid, "InvalidRequest"), "as ever");
+    }
+
+    #[test]
+    fn a_block_of_public_policies_is_told() {
+        let refused = hint(with_block, ErrorClass::Denied, "AccessDenied");
+        assert!(refused.contains("public_access_block.block_public_policy"), "{refused}");
+        assert!(refused.starts_with("as ever; or else"), "{refused}");
+        let told = "not authorized, because public policies are prevented by BlockPublicPolicy";
+        let refused = hint_of(with_block, ErrorClass::Denied, "AccessDenied", told);
+        assert!(refused.starts_with("the public access block refuses"), "{refused}");
+        assert_eq!(hint(with_block, ErrorClass::Invalid, "MalformedPolicy"), "as ever");
     }
 }

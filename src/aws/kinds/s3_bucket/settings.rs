@@ -1,5 +1,7 @@
 //! One bucket's calls: reading all that configures it, and writing what differs.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
@@ -7,13 +9,13 @@ use aws_sdk_s3::types::{
     CreateBucketConfiguration, LoggingEnabled, ObjectLockEnabled, Tag, Tagging,
     TransitionDefaultMinimumObjectSize, VersioningConfiguration,
 };
-use futures::future::{join, try_join3};
+use futures::future::{join, try_join4};
 
-use super::access::{ObjectOwnership, PublicAccessBlock};
+use super::access::{ObjectOwnership, PublicAccessBlock, with_block};
 use super::encryption::{self, Encryption};
 use super::{FORCE_TAG, Logging, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::kind::Wanted;
+use crate::aws::kind::{Changing, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
@@ -61,7 +63,7 @@ impl<'a> Bucket<'a> {
             (!is_oldest).then(|| BucketLocationConstraint::from(place.region.as_str()));
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(constraint)
-            .set_tags(Some(tag_set(want)))
+            .set_tags(Some(sdk_tags(tag_set(want))))
             .build();
         let call = s3.create_bucket().bucket(name).create_bucket_configuration(configuration);
         let answer = call
@@ -91,9 +93,9 @@ impl<'a> Bucket<'a> {
     }
 
     /// The whole set. System tags are not ours to write, and S3 keeps them.
-    async fn put_tags(self, want: &Wanted<Spec>) -> Answer<()> {
+    async fn put_tags(self, tags: BTreeMap<String, String>) -> Answer<()> {
         let Self { s3, account, name, .. } = self;
-        let tagging = Tagging::builder().set_tag_set(Some(tag_set(want))).build();
+        let tagging = Tagging::builder().set_tag_set(Some(sdk_tags(tags))).build();
         let call = s3.put_bucket_tagging().bucket(name).expected_bucket_owner(account);
         let answer = call.set_tagging(tagging.ok()).send().await;
         answer.attempting("s3:PutBucketTagging", || format!("tag bucket {name}"))?;
@@ -142,8 +144,9 @@ impl<'a> Bucket<'a> {
         let Self { s3, account, name, .. } = self;
         let call = s3.put_bucket_policy().bucket(name).expected_bucket_owner(account);
         let answer = call.policy(policy.text()).send().await;
-        answer.attempting("s3:PutBucketPolicy", || format!("set the policy of bucket {name}"))?;
-        Ok(())
+        let answer =
+            answer.attempting("s3:PutBucketPolicy", || format!("set the policy of bucket {name}"));
+        answer.map(drop).map_err(with_block)
     }
 
     pub(super) async fn delete_policy(self) -> Answer<()> {
@@ -199,14 +202,28 @@ impl<'a> Bucket<'a> {
 }
 
 /// The user's tags, the owner's, and whether the bucket may go with what it holds.
-fn tag_set(want: &Wanted<Spec>) -> Vec<Tag> {
+fn tag_set(want: &Wanted<Spec>) -> BTreeMap<String, String> {
     let mut tags = want.spec.tags.with_owner(&want.owner);
     if want.spec.force_destroy {
         tags.insert(FORCE_TAG.to_owned(), true.to_string());
     }
+    tags
+}
+
+fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
     // Building fails only without a key or a value.
     let tags = tags.into_iter();
     tags.filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok()).collect()
+}
+
+/// What somebody else tagged since the plan was made: neither what it saw nor
+/// what it wants.
+fn of_others(now: Vec<(String, String)>, planned: &Changing<'_, Spec>) -> BTreeMap<String, String> {
+    let known = |key: &str| {
+        planned.have.tags.0.contains_key(key) || planned.want.spec.tags.0.contains_key(key)
+    };
+    let (now, _) = Tags::seen(now);
+    now.0.into_iter().filter(|(key, _)| !known(key)).collect()
 }
 
 /// HEAD answers carry no words, so we find our own.
@@ -277,11 +294,16 @@ pub(super) struct Kept {
     blocked_encryption: Option<BlockedEncryptionTypes>,
     smallest_transition: Option<TransitionDefaultMinimumObjectSize>,
     logging: Option<LoggingEnabled>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Kept {
     /// Of what is about to be put.
-    pub(super) async fn read(bucket: Bucket<'_>, touches: &Touches<'_>) -> Answer<Self> {
+    pub(super) async fn read(
+        bucket: Bucket<'_>,
+        planned: &Changing<'_, Spec>,
+        touches: &Touches<'_>,
+    ) -> Answer<Self> {
         let encryption = async {
             if !touches("server_side_encryption") {
                 return Ok(None);
@@ -297,9 +319,15 @@ impl Kept {
             Ok(rules.and_then(|rules| rules.transition_default_minimum_object_size))
         };
         let logging = async { if touches("logging") { bucket.logging().await } else { Ok(None) } };
-        let (blocked_encryption, smallest_transition, logging) =
-            try_join3(encryption, transition, logging).await?;
-        Ok(Self { blocked_encryption, smallest_transition, logging })
+        let tags = async {
+            if !touches("tags") {
+                return Ok(BTreeMap::new());
+            }
+            Ok(of_others(bucket.tags().await?, planned))
+        };
+        let (blocked_encryption, smallest_transition, logging, tags) =
+            Box::pin(try_join4(encryption, transition, logging, tags)).await?;
+        Ok(Self { blocked_encryption, smallest_transition, logging, tags })
     }
 }
 
@@ -348,7 +376,9 @@ pub(super) async fn write(
             bucket.put_logging(logging, kept.logging.clone()).await?;
         }
         if touches("tags") {
-            bucket.put_tags(want).await?;
+            let mut tags = kept.tags.clone();
+            tags.extend(tag_set(want));
+            bucket.put_tags(tags).await?;
         }
         Ok(())
     };

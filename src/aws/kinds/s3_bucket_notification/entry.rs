@@ -28,6 +28,7 @@ macro_rules! entry {
             #[schemars(length(min = 1, max = 64))]
             id: Option<String>,
             $(#[$arn_doc])*
+            #[schemars(length(min = 1))]
             $arn: String,
             /// Names of events, such as `s3:ObjectCreated:*`.
             #[schemars(schema_with = "names_of_events")]

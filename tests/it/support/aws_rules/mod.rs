@@ -14,11 +14,13 @@ mod keys;
 mod lag;
 mod lock_out;
 mod policy;
+mod quotas;
 
 use self::cool_down::CoolDown;
 use self::keys::Keys;
 pub(crate) use self::lag::Lag;
 use self::lag::Memory;
+use self::quotas::Quotas;
 use super::emulator::Account;
 use super::fault_proxy::Fault;
 use super::request::Request;
@@ -30,6 +32,7 @@ pub(crate) struct AwsRules {
     cool_down: CoolDown,
     keys: Keys,
     memory: Memory,
+    quotas: Quotas,
 }
 
 impl AwsRules {
@@ -40,6 +43,7 @@ impl AwsRules {
             cool_down: CoolDown::default(),
             keys: Keys::of(account),
             memory: Memory::new(lag),
+            quotas: Quotas::of(account),
         }
     }
 
@@ -59,6 +63,10 @@ impl AwsRules {
         if let Some(fault) = self.keys.refusal(request).await {
             return Some(fault);
         }
+        if let Some(fault) = self.quotas.refusal(request).await {
+            return Some(fault);
+        }
+        self.quotas.fold_tag_keys(request).await;
         destinations::refusal(request, &self.keys, &self.account.id).await
     }
 
@@ -245,6 +253,52 @@ mod tests {
             assert_eq!(code(bypass), "", "{text}");
         }
         assert_eq!(code(kms.create_key().policy("{").send().await), malformed);
+    }
+
+    #[tokio::test]
+    async fn an_object_holds_so_much_and_no_more() {
+        let (_proxy, account) = ruled(Lag::NONE);
+        let iam = aws_sdk_iam::Client::new(&aws::config(&account));
+        let trust = policy(&allow(&json!({ "Service": "sqs.amazonaws.com" }), "sts:AssumeRole"));
+        let role = iam.create_role().role_name("full").assume_role_policy_document(trust);
+        role.send().await.unwrap();
+        let managed = |number: usize| format!("p{number}");
+        let statement = json!({ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" });
+        for number in 0..11 {
+            let made = iam.create_policy().policy_name(managed(number));
+            let made = made.policy_document(policy(&statement)).send().await.unwrap();
+            let arn = made.policy.unwrap().arn.unwrap();
+            let attached = iam.attach_role_policy().role_name("full").policy_arn(arn).send().await;
+            assert_eq!(code(attached), if number < 10 { "" } else { "LimitExceeded" });
+        }
+        let large = |name: &'static str| {
+            let mut large = statement.clone();
+            large["Sid"] = json!("a".repeat(6000));
+            let put = iam.put_role_policy().role_name("full").policy_name(name);
+            put.policy_document(policy(&large)).send()
+        };
+        assert_eq!(code(large("one").await), "");
+        assert_eq!(code(large("one").await), "");
+        assert_eq!(code(large("two").await), "LimitExceeded");
+    }
+
+    #[tokio::test]
+    async fn a_role_s_tag_keys_are_not_told_apart_by_case() {
+        let (_proxy, account) = ruled(Lag::NONE);
+        let iam = aws_sdk_iam::Client::new(&aws::config(&account));
+        let trust = policy(&allow(&json!({ "Service": "sqs.amazonaws.com" }), "sts:AssumeRole"));
+        let role = iam.create_role().role_name("cased").assume_role_policy_document(trust);
+        role.send().await.unwrap();
+        let tag = async |key: &str| {
+            let tag = aws_sdk_iam::types::Tag::builder().key(key).value("a").build().unwrap();
+            iam.tag_role().role_name("cased").tags(tag).send().await.unwrap();
+            let seen = iam.list_role_tags().role_name("cased").send().await.unwrap();
+            seen.tags.into_iter().map(|tag| tag.key).collect::<Vec<_>>()
+        };
+        assert_eq!(tag("Team").await, ["Team"]);
+        assert_eq!(tag("team").await, ["team"]);
+        iam.untag_role().role_name("cased").tag_keys("TEAM").send().await.unwrap();
+        assert_eq!(tag("Owner").await, ["Owner"]);
     }
 
     #[tokio::test]
