@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClie
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
+use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
 use super::error::Attempt;
 use super::pacing::Pacing;
@@ -26,12 +27,6 @@ use crate::model::{Caller, CloudError, ErrorClass, Place};
 
 /// The SDK's own limit for connecting (behaviour version 2026-01-12).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// Control-plane calls answer within seconds; half a minute is a dead line. From
-/// when the pacer admits a call: the SDK's limit for a whole attempt would run
-/// while it is in line.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The SDK's own limit for an answer that stands still.
-const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts of one call within the SDK; the engine tries steps again above that.
 const ATTEMPTS: u32 = 4;
 /// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
@@ -172,7 +167,7 @@ impl Session {
 
 async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(pacing.around(http_client(connection.ca_bundle.as_deref())?))
+        .http_client(pacing.around(answer::bounded(http_client(connection.ca_bundle.as_deref())?)))
         .retry_config(
             RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
         )
@@ -197,7 +192,8 @@ async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
     Ok(loader.load().await)
 }
 
-/// How long a call may take, once it is admitted.
+/// How long a call may take, once it is admitted: the SDK's limit for a whole
+/// attempt would run while it is in line. `answer.rs` has more limits.
 pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build()
 }
