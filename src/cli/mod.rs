@@ -19,6 +19,7 @@ mod opened;
 mod options;
 mod output;
 mod plan;
+mod pulse;
 mod run;
 mod schema;
 mod screen;
@@ -88,7 +89,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return exit::of_usage(&error),
     };
     let environment = Environment::read(&command_line);
-    let screen = Screen::new(environment.mask.clone());
+    let screen = Screen::new(&environment);
     // One thread is enough: all work is waiting for the network.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -101,7 +102,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let telemetry = Telemetry::start(&environment, runtime.handle(), &screen);
     let span = telemetry::command(arguments.command.name());
     let work = run(arguments.command, &environment, &screen).instrument(span.clone());
+    let work = async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = environment.pulse.beat(&screen) => match never {},
+        }
+    };
     let exit = exit::of(runtime.block_on(work), &screen, json);
+    environment.pulse.make_room();
     telemetry::ended(span, exit);
     runtime.block_on(telemetry.end(&screen));
     exit.into()

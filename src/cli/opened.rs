@@ -12,12 +12,13 @@ use super::environment::Environment;
 use super::exit::Failure;
 use super::journal::Journal;
 use super::options::{What, Where};
+use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe};
+use crate::engine::{Look, observe_told};
 use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
 use crate::plan::World;
 use crate::report::trace_json;
@@ -39,6 +40,7 @@ pub(crate) struct Opened {
     pub(crate) calls: CallLog,
     pub(crate) journal: Option<Journal>,
     mask: Mask,
+    pulse: Pulse,
 }
 
 impl Opened {
@@ -98,12 +100,26 @@ impl Opened {
         let calls = session.calls.clone();
         let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
+        let pulse = environment.pulse.clone();
+        Self {
+            stack,
+            caller,
+            warnings,
+            file,
+            locations,
+            catalog,
+            provider,
+            calls,
+            journal,
+            mask,
+            pulse,
+        }
     }
 
     /// Looks at everything that concerns the stack.
     pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
-        let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
+        let told = |event| self.pulse.look(&event);
+        let world = observe_told(&self.provider, &self.stack, &self.catalog, look, &told).await?;
         for (address, want) in &self.stack.resources {
             let live = world.found.get(address);
             for (field, value) in &want.document {
@@ -178,13 +194,15 @@ pub(crate) async fn connect(
         })?),
         None => None,
     };
+    let mut listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(environment.pulse.clone())];
+    listeners.extend(journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>));
     let session = Session::connect(&Connection {
         region: place.region.clone().or_else(|| region.map(str::to_owned)),
         profile: place.profile.clone(),
         endpoint_url: place.endpoint_url.clone(),
         ca_bundle,
         access_key: None,
-        listener: journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>),
+        listener: Some(Arc::new(Audience(listeners))),
     })
     .await?;
     let caller = session.caller().await?;

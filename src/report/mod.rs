@@ -38,7 +38,7 @@ pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text};
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
-pub use progress::{FanOut, JsonLines, Live, Plain, View};
+pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
 pub use trace::{rounds, trace_json};
