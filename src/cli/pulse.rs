@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::screen::Screen;
 use crate::aws::call_log::Listener;
-use crate::engine::LookEvent;
+use crate::engine::event::LookEvent;
 use crate::engine::wait::elapse;
 use crate::model::CallRecord;
 use crate::report::{Ticker, Vigil};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 
+use super::event::LookEvent;
 use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
@@ -23,25 +24,6 @@ pub enum Look {
     ToDestroy,
     /// Also the fields that the stack does not state.
     ToVerify,
-}
-
-/// What happens while somebody looks, for whoever wants to know how far it is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LookEvent {
-    /// So many more looks will be made.
-    Begun {
-        /// How many.
-        looks: usize,
-    },
-    /// One of them is over, whatever it came to.
-    Ended,
-    /// One was not answered, and is made again.
-    Again {
-        /// How often it was made by now.
-        attempt: u32,
-        /// What came back.
-        error: CloudError,
-    },
 }
 
 /// Whoever hears of looks while they are made.

@@ -1,3 +1,6 @@
+//! Whoever answers in the worst of manners, on a port of this machine, in
+//! virtual time.
+
 use std::io;
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::LookEvent;
+use crate::engine::event::LookEvent;
 use crate::model::CallRecord;
 use crate::report::phrases::{duration, tame};
 
