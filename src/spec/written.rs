@@ -110,7 +110,7 @@ impl<'a> Expansion<'a> {
         }
         let lifecycle = self.lifecycle(entry, kind, &env);
         let after = self.depends_on(entry, &env);
-        if kind.tagged && sound {
+        if kind.tagged && sound && self.spend(tags.len(), &at).is_some() {
             self.add_tags(&mut fields, tags, &env, &at);
         }
         let context = match &self.scopes[env.scope].usage {
