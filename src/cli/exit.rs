@@ -124,6 +124,13 @@ pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, json: bool) -> 
     }
 }
 
+/// There is no room for a command: it did not begin.
+pub(crate) fn of_system(error: &std::io::Error) -> ExitCode {
+    let problem = Diagnostic::error(format!("the system gives no thread: {error}"));
+    anstream::eprint!("{}", report::diagnostics_text(&[problem]));
+    Exit::Failed.into()
+}
+
 /// Help is data and success. A mistyped command line is an error like any
 /// other: clap's own code for it, 2, means "there are changes" here.
 pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
