@@ -11,6 +11,7 @@
 //! Objects of S3 stream past: whoever fetches one bounds it with [`collect`], or
 //! by counting.
 
+mod contents;
 mod fault;
 mod form;
 
@@ -185,7 +186,7 @@ impl HttpConnector for BoundedConnector {
             let answer = read(answer, limits).await?;
             match passage {
                 Some(passage) if answer.status().is_success() => {
-                    form::check(passage.service(), &answer)?;
+                    form::check(passage.service(), passage.operation(), &answer)?;
                     Ok(answer)
                 }
                 Some(_) | None => Ok(answer),

@@ -73,6 +73,7 @@ impl S3Lease {
             | Fault::Endless { .. }
             | Fault::Broken { .. }
             | Fault::CutShort { .. }
+            | Fault::Lacks { .. }
             | Fault::Foreign { .. } => {
                 CloudError { class: fault.class(), hint: None, ..self.strange(fault.to_string()) }
             }

@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     TooLarge { most: usize, told: Option<usize> },
     /// It ends before what it says is whole.
     CutShort { status: u16 },
+    /// It is whole, and without what such an answer always holds.
+    Lacks { status: u16, what: &'static str },
     /// It is not what AWS says, but, in short, this.
     Foreign { status: u16, beginning: String },
 }
@@ -45,7 +47,9 @@ impl Fault {
     /// The status of the answer, if it had one that is worth telling.
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
-            Self::CutShort { status } | Self::Foreign { status, .. } => Some(*status),
+            Self::CutShort { status }
+            | Self::Lacks { status, .. }
+            | Self::Foreign { status, .. } => Some(*status),
             Self::Unreached { .. }
             | Self::Silent { .. }
             | Self::Stalled { .. }
@@ -65,7 +69,8 @@ impl Fault {
             | Self::Stalled { .. }
             | Self::Endless { .. }
             | Self::Broken { .. }
-            | Self::CutShort { .. } => ErrorClass::Transient,
+            | Self::CutShort { .. }
+            | Self::Lacks { .. } => ErrorClass::Transient,
             Self::TooLarge { .. } | Self::Foreign { .. } => ErrorClass::Unexpected,
         }
     }
@@ -88,7 +93,8 @@ impl Fault {
             Self::Stalled { .. }
             | Self::Endless { .. }
             | Self::Broken { .. }
-            | Self::CutShort { .. } => return None,
+            | Self::CutShort { .. }
+            | Self::Lacks { .. } => return None,
         };
         Some(hint)
     }
@@ -127,6 +133,10 @@ impl fmt::Display for Fault {
                 write!(f, "the answer has {told} bytes, and AWS's have no more than {most}")
             }
             Self::CutShort { .. } => f.write_str("the answer ends in the middle"),
+            Self::Lacks { what, .. } => {
+                let what = what.trim_matches(['<', '>', '"']);
+                write!(f, "the answer lacks {what}, which AWS never leaves out")
+            }
             Self::Foreign { beginning, .. } => {
                 write!(f, "{NOT_AWS}: {beginning}")
             }
@@ -147,9 +157,10 @@ impl From<Fault> for ConnectorError {
             Fault::Silent { .. } | Fault::Stalled { .. } | Fault::Endless { .. } => {
                 Self::timeout(Box::new(fault))
             }
-            Fault::Unreached { .. } | Fault::Broken { .. } | Fault::CutShort { .. } => {
-                Self::io(Box::new(fault))
-            }
+            Fault::Unreached { .. }
+            | Fault::Broken { .. }
+            | Fault::CutShort { .. }
+            | Fault::Lacks { .. } => Self::io(Box::new(fault)),
             Fault::TooLarge { .. } | Fault::Foreign { .. } => Self::other(Box::new(fault), None),
         }
     }

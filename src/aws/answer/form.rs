@@ -1,24 +1,29 @@
 //! Whether a body is, as a whole, what a service says: JSON, or XML that ends
-//! where its root element does. What stands in it is the business of kinds.
+//! where its root element does, with what always stands in it.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::de::IgnoredAny;
 
-use super::Fault;
+use super::{Fault, contents};
 
 /// How much is shown of what is no answer.
 const SHOWN: usize = 100;
 
-/// Takes an answer of success that is empty, or whole and in the form in which
-/// its service speaks.
+/// Takes an answer of success that is whole, in the form in which its service
+/// speaks, and holds what such an answer always holds.
 ///
 /// # Errors
-/// [`Fault::CutShort`] or [`Fault::Foreign`].
-pub(super) fn check(service: &str, answer: &HttpResponse) -> Result<(), Fault> {
+/// [`Fault::CutShort`], [`Fault::Foreign`] or [`Fault::Lacks`].
+pub(super) fn check(service: &str, operation: &str, answer: &HttpResponse) -> Result<(), Fault> {
     let bytes = answer.body().bytes().unwrap_or_default();
     let status = answer.status().as_u16();
     match form_of(service, bytes) {
-        Form::Whole => Ok(()),
+        // S3 answers some calls with success and tells of a failure: the SDK knows.
+        Form::Whole if root_of(bytes) == Some(b"Error") => Ok(()),
+        Form::Whole => match contents::missing(service, operation, bytes) {
+            Some(what) => Err(Fault::Lacks { status, what }),
+            None => Ok(()),
+        },
         Form::CutShort => Err(Fault::CutShort { status }),
         Form::Foreign => Err(Fault::Foreign { status, beginning: beginning(answer) }),
     }

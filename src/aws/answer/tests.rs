@@ -178,6 +178,13 @@ async fn half_an_answer_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_without_its_contents_is_none() {
+    let empty = Manner::Says("text/xml", 200, "<GetCallerIdentityResponse/>");
+    let told = "answered 200: the answer lacks Account, which AWS never leaves out";
+    check(empty, told, ErrorClass::Transient, Duration::from_secs(2)).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_is_not_there_is_told_by_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
