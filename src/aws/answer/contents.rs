@@ -37,7 +37,7 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("s3", "GetBucketTagging", &["<TagSet"]),
     ("s3", "GetBucketVersioning", &["<VersioningConfiguration"]),
     ("s3", "GetObjectLockConfiguration", &["<ObjectLockConfiguration"]),
-    ("s3", "GetPublicAccessBlock", &["<BlockPublicAcls>"]),
+    ("s3", "GetPublicAccessBlock", &["<PublicAccessBlockConfiguration"]),
     ("s3", "ListMultipartUploads", &["<ListMultipartUploadsResult"]),
     ("s3", "ListObjectVersions", &["<ListVersionsResult"]),
     ("s3", "ListObjectsV2", &["<ListBucketResult"]),

@@ -9,6 +9,9 @@ use super::{Fault, contents};
 /// How much is shown of what is no answer.
 const SHOWN: usize = 100;
 
+/// What moto says where AWS says nothing (`CreateAlias`, `PutBucketPolicy`).
+const NOTHING: &[&[u8]] = &[b"null", b"True"];
+
 /// Takes an answer of success that is whole, in the form in which its service
 /// speaks, and holds what such an answer always holds.
 ///
@@ -40,7 +43,7 @@ fn form_of(service: &str, bytes: &[u8]) -> Form {
     let text = bytes.trim_ascii();
     let is_json = text.starts_with(b"{");
     match service {
-        _ if text.is_empty() => Form::Whole,
+        _ if text.is_empty() || NOTHING.contains(&text) => Form::Whole,
         // S3 speaks XML, but hands out policies as they are.
         "kms" | "s3" | "sqs" | "tag" if is_json => json(text),
         "iam" | "s3" | "sns" | "sts" => xml(text),
@@ -118,6 +121,7 @@ mod tests {
     fn a_service_says_something_whole_in_its_own_form() {
         for service in ["kms", "sqs", "tag"] {
             check(service, "", Form::Whole);
+            check(service, "null", Form::Whole);
             check(service, "{}", Form::Whole);
             check(service, "{\"a\": {}}\n", Form::Whole);
             check(service, "{\"a\": {}", Form::CutShort);
