@@ -27,11 +27,11 @@ pub(super) fn closest<'a>(
     // Longer than any name of ours: not mistyped, but something else; and to
     // compare costs the product of the lengths.
     const LONGEST: usize = 100;
+    // How much longer a word may become by being spelled as ours are.
+    const SLACK: usize = 4;
     if wrong.len() > LONGEST {
         return None;
     }
-    // How much longer a word may become by being spelled as ours are.
-    const SLACK: usize = 4;
     let sought = plain(wrong);
     let known: Vec<&str> = known.into_iter().filter(|word| word.len() <= LONGEST).collect();
     // As many letters as two words differ in length, they differ at least.

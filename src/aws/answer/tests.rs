@@ -52,7 +52,7 @@ async fn answer(manner: Manner, mut client: TcpStream) -> io::Result<()> {
             Manner::Endless => {
                 client.write_all(b"HTTP/1.1 200 OK\r\n\r\n<a>").await?;
                 loop {
-                    client.write_all(&[b' '; 64 * 1024]).await?;
+                    client.write_all(&[b' '; 1024]).await?;
                 }
             }
             Manner::Boasts => {

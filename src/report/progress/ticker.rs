@@ -11,8 +11,7 @@ impl Ticker {
     /// A line that is drawn on `target` from its first text on.
     pub fn new(target: ProgressDrawTarget) -> Self {
         let line = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
-        line.set_style(style.expect("our own template is well-formed"));
+        line.set_style(style());
         Self(line)
     }
 
@@ -26,4 +25,8 @@ impl Ticker {
     pub fn clear(&self) {
         self.0.finish_and_clear();
     }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {wide_msg}").expect("our own template is well-formed")
 }
