@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClie
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 
+use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
 use super::error::Attempt;
 use super::pacing::Pacing;
@@ -28,12 +29,6 @@ use crate::model::{Caller, CloudError, ErrorClass, Place};
 
 /// The SDK's own limit for connecting (behaviour version 2026-01-12).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-/// Control-plane calls answer within seconds; half a minute is a dead line. From
-/// when the pacer admits a call: the SDK's limit for a whole attempt would run
-/// while it is in line.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The SDK's own limit for an answer that stands still.
-const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts of one call within the SDK; the engine tries steps again above that.
 const ATTEMPTS: u32 = 4;
 /// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
@@ -173,7 +168,8 @@ impl Session {
 }
 
 async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
-    let http = pacing.around(http_client(connection.ca_bundle.as_deref())?);
+    let http = answer::bounded(http_client(connection.ca_bundle.as_deref())?);
+    let http = pacing.around(http);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .retry_config(
@@ -211,7 +207,8 @@ async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
     Ok(loader.load().await)
 }
 
-/// How long a call may take, once it is admitted.
+/// How long a call may take, once it is admitted: the SDK's limit for a whole
+/// attempt would run while it is in line. `answer.rs` has more limits.
 pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build()
 }

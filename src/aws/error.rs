@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::answer::{Fault, IN_ITS_PLACE, NOT_AWS, beginning, chain};
 use super::grant::permission;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, InFlight};
@@ -46,6 +47,9 @@ fn describe<E>(error: &SdkError<E, HttpResponse>, operation: &str, attempted: St
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
+    if let Some(fault) = fault_of(error) {
+        return faulty(fault, operation, attempted);
+    }
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = metadata.and_then(|meta| meta.code()).map_or_else(
@@ -53,19 +57,55 @@ where
         || status.filter(|_| metadata.is_some()).map(|status| status.to_string()),
         |code| Some(code.to_owned()),
     );
-    let message =
-        metadata.map_or_else(|| chain(error), |meta| meta.message().unwrap_or_default().to_owned());
+    let message = match metadata {
+        None => chain(error),
+        Some(meta) if meta.code().is_none() => wordless(error),
+        Some(meta) => meta.message().unwrap_or_default().to_owned(),
+    };
     let code = code.unwrap_or_default();
     let class = classify(&code, &message, status);
+    let foreign = message.starts_with(NOT_AWS).then(|| IN_ITS_PLACE.to_owned());
     CloudError {
         attempted,
         operation: operation.to_owned(),
         class,
-        hint: hint(class, operation, &code, &message),
+        hint: hint(class, operation, &code, &message).or(foreign),
         request_id: request_id(error),
         code,
         message,
     }
+}
+
+/// Why there is no answer to this very call. That of a credential provider is
+/// told as one of credentials.
+fn fault_of<E>(error: &SdkError<E, HttpResponse>) -> Option<&Fault> {
+    let SdkError::DispatchFailure(failure) = error else { return None };
+    failure.as_connector_error()?.source()?.downcast_ref()
+}
+
+fn faulty(fault: &Fault, operation: &str, attempted: String) -> CloudError {
+    CloudError {
+        attempted,
+        operation: operation.to_owned(),
+        class: fault.class(),
+        code: fault.status().map(|status| status.to_string()).unwrap_or_default(),
+        message: fault.to_string(),
+        request_id: None,
+        hint: fault.hint().map(str::to_owned),
+    }
+}
+
+/// What there is to say of an answer without a code: what came, if it says
+/// anything, or what was not understood.
+fn wordless<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: Error + Send + Sync + 'static,
+{
+    let Some(answer) = error.raw_response() else { return String::new() };
+    if answer.body().bytes().unwrap_or_default().trim_ascii().is_empty() {
+        return String::new();
+    }
+    format!("{NOT_AWS}: {}", beginning(answer))
 }
 
 /// Whether an answer refuses a call for going too fast.
@@ -108,24 +148,6 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .iter()
         .find_map(|name| headers.get(*name))
         .map(str::to_owned)
-}
-
-/// Layers of the SDK that say nothing to people.
-const LAYERS: &[&str] = &["dispatch failure", "other"];
-
-/// The whole chain of causes: a TLS failure says nothing in its outermost error.
-fn chain(error: &dyn Error) -> String {
-    let mut parts = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        let told = parts.iter().any(|part: &String| part.contains(&text));
-        if !told && !LAYERS.contains(&text.as_str()) {
-            parts.push(text);
-        }
-        next = error.source();
-    }
-    parts.join(": ")
 }
 
 /// Codes that mean one thing, whatever the message. Sources: the service

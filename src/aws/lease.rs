@@ -17,8 +17,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
-use aws_smithy_types::error::display::DisplayErrorContext;
 
+use super::answer::{ANSWER_TIMEOUT, Fault, collect};
 use super::call_log::about;
 use super::error::{Attempt, OrAbsent};
 use crate::engine::port::{Answer, LeaseStore};
@@ -29,6 +29,9 @@ use crate::model::{CloudError, ErrorClass, Found, Identity, Lease, Lock};
 const OTHERWISE: &[&str] = &["ConditionalRequestConflict", "NoSuchKey", "PreconditionFailed"];
 /// What says that a condition is not understood.
 const NOT_UNDERSTOOD: &str = "NotImplemented";
+
+/// A lease has some 600 bytes; a command line in it may have thousands.
+const LARGEST: usize = 64 * 1024;
 
 /// One object that holds a lease, or nothing.
 #[derive(Clone, Debug)]
@@ -60,11 +63,22 @@ impl S3Lease {
         let Some(((now, modified), version)) = clock.now().zip(modified).zip(version) else {
             return Err(self.strange("the answer lacks Date, Last-Modified or ETag".into()));
         };
-        let bytes = object.body.collect().await.map_err(|error| {
-            let message = DisplayErrorContext(&error).to_string();
-            CloudError { class: ErrorClass::Transient, ..self.strange(message) }
+        let bytes = collect(object.body, LARGEST, ANSWER_TIMEOUT).await;
+        let bytes = bytes.map_err(|fault| match fault {
+            Fault::TooLarge { .. } => self
+                .strange(format!("what lies there has more than {LARGEST} bytes: it is no lease")),
+            Fault::Unreached { .. }
+            | Fault::Silent { .. }
+            | Fault::Stalled { .. }
+            | Fault::Endless { .. }
+            | Fault::Broken { .. }
+            | Fault::CutShort { .. }
+            | Fault::Lacks { .. }
+            | Fault::Foreign { .. } => {
+                CloudError { class: fault.class(), hint: None, ..self.strange(fault.to_string()) }
+            }
         })?;
-        let lease: Lease = serde_json::from_slice(&bytes.into_bytes())
+        let lease: Lease = serde_json::from_slice(&bytes)
             .map_err(|error| self.strange(format!("what lies there is no lease: {error}")))?;
         if lease.format != Lease::FORMAT {
             let message = format!("it has format {}, and not {}", lease.format, Lease::FORMAT);

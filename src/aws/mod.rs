@@ -5,7 +5,7 @@
 //! does. In reading order: [`kind`] (what one kind must say and do),
 //! [`registry`] (all of them), [`provider`] (the engine's port over them),
 //! [`client`] (connections), [`rate_limits`] (how often AWS admits each call) with
-//! `pacing` (the gate that keeps to them), [`error`] (the only classifier), [`grant`] and
+//! `pacing` (the gate that keeps to them), `answer` (what may come back), [`error`] (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
 //! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
@@ -13,6 +13,7 @@
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
+mod answer;
 mod arn;
 pub mod behaviours;
 pub mod call_log;

@@ -57,6 +57,16 @@ impl Passage {
     pub(super) fn waited(&self) -> Option<Duration> {
         self.0.pass.get().map(Pass::waited)
     }
+
+    /// As the call log names it: `sqs`.
+    pub(super) fn service(&self) -> &str {
+        &self.0.service
+    }
+
+    /// For example `CreateQueue`.
+    pub(super) fn operation(&self) -> &str {
+        &self.0.operation
+    }
 }
 
 #[derive(Debug)]

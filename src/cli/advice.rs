@@ -5,16 +5,27 @@ use crate::model::{Diagnostic, Finding, Inspected, Level, Scene, Verdict};
 use crate::verify::inspect::excuse;
 use crate::verify::{Choice, RULES, judge};
 
-/// Every finding but mere notes, unless the stack file excuses it.
+/// Most findings that are told: whoever has more begins with these, as with
+/// the problems of a stack file.
+const MOST: usize = 100;
+
+/// Every finding but mere notes, unless the stack file excuses it; as many as
+/// can be read.
 pub(crate) fn of(opened: &Opened) -> Vec<Diagnostic> {
     let scene = Scene::desired(&opened.stack, &opened.catalog);
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
-    let mut told = Vec::new();
+    let (mut told, mut more) = (Vec::new(), 0);
     for mut inspected in judge(&scene, &choice) {
         excuse(&mut inspected, &opened.stack.skips);
         if let Verdict::Failed { findings } = &inspected.verdict {
-            told.extend(findings.iter().map(|finding| diagnostic(&inspected, finding, opened)));
+            let shown = &findings[..findings.len().min(MOST - told.len())];
+            told.extend(shown.iter().map(|finding| diagnostic(&inspected, finding, opened)));
+            more += findings.len() - shown.len();
         }
+    }
+    if more > 0 {
+        let rest = Diagnostic::warning(format!("{more} more findings are not shown"));
+        told.push(rest.hint("`ccprov verify` tells all of them, once the stack lives"));
     }
     told
 }

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::pulse::Pulse;
 use crate::model::Mask;
 
 /// The prefix of variables that override those of a stack.
 const VARIABLE: &str = "CCPROV_VAR_";
 
 /// What ccprov itself takes from the environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Environment {
     /// The command line, as it can be typed again.
     pub(crate) command_line: String,
@@ -30,8 +31,12 @@ pub(crate) struct Environment {
     pub(crate) github: Option<GitHub>,
     /// Who collects spans, if anybody does.
     pub(crate) collector: Option<Collector>,
+    /// Whether the terminal, if there is one, cannot redraw lines: `TERM`.
+    pub(crate) has_dumb_terminal: bool,
     /// What must not be shown, once it is known.
     pub(crate) mask: Mask,
+    /// What the command is at.
+    pub(crate) pulse: Pulse,
 }
 
 /// The variables of a job of GitHub Actions.
@@ -91,7 +96,9 @@ impl Environment {
             github: set("GITHUB_ACTIONS")
                 .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from) }),
             collector: Collector::find(set),
+            has_dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
             mask: Mask::default(),
+            pulse: Pulse::new(),
         }
     }
 

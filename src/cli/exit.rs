@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::elsewhere;
+use super::environment::Environment;
 use super::screen::Screen;
-use crate::model::{CloudError, Diagnostic, ErrorClass, Mask};
+use crate::model::{CloudError, Diagnostic, ErrorClass};
 use crate::report;
 
 /// The end of `ccprov --help`. `docs/EXIT_CODES.md` explains each.
@@ -126,12 +127,20 @@ pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, json: bool) -> 
     }
 }
 
+/// There is no room for a command: it did not begin.
+pub(crate) fn of_system(error: &std::io::Error) -> ExitCode {
+    let problem = Diagnostic::error(format!("the system gives no thread: {error}"));
+    anstream::eprint!("{}", report::diagnostics_text(&[problem]));
+    Exit::Failed.into()
+}
+
 /// Help is data and success. A mistyped command line is an error like any
 /// other: clap's own code for it, 2, means "there are changes" here.
 pub(crate) fn of_usage(error: &clap::Error, command_line: &[OsString]) -> ExitCode {
+    let environment = Environment::read(command_line);
     let _closed = error.print();
     if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
-        Screen::new(Mask::default()).talk(&advice);
+        Screen::new(&environment).talk(&advice);
     }
     if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
 }

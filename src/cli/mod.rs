@@ -20,6 +20,7 @@ mod opened;
 mod options;
 mod output;
 mod plan;
+mod pulse;
 mod run;
 mod schema;
 mod screen;
@@ -81,15 +82,30 @@ enum Command {
     Completions(completions::Arguments),
 }
 
+/// How much stack a command has, wherever it runs. A stack file nests 32 deep,
+/// which takes some 1.2 MiB to read in a debug build (`MAX_DEPTH` in
+/// `src/spec/yaml.rs`); the main thread has what `ulimit -s` leaves it.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Runs the command line that `arguments` spell, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command_line: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&command_line) {
+    let thread = std::thread::Builder::new().name("ccprov".into()).stack_size(STACK);
+    let command = thread.spawn(move || command(&command_line));
+    match command.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => exit::of_system(&error),
+    }
+}
+
+fn command(command_line: &[OsString]) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(command_line) {
         Ok(arguments) => arguments,
         Err(error) => return exit::of_usage(&error, &command_line),
     };
-    let environment = Environment::read(&command_line);
-    let screen = Screen::new(environment.mask.clone());
+    let environment = Environment::read(command_line);
+    let screen = Screen::new(&environment);
     // One thread is enough: all work is waiting for the network.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -102,7 +118,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let telemetry = Telemetry::start(&environment, runtime.handle(), &screen);
     let span = telemetry::command(arguments.command.name());
     let work = run(arguments.command, &environment, &screen).instrument(span.clone());
+    let work = async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = environment.pulse.beat(&screen) => match never {},
+        }
+    };
     let exit = exit::of(runtime.block_on(work), &screen, json);
+    environment.pulse.make_room();
     telemetry::ended(span, exit);
     runtime.block_on(telemetry.end(&screen));
     exit.into()

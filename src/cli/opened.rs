@@ -12,12 +12,13 @@ use super::environment::Environment;
 use super::exit::Failure;
 use super::journal::Journal;
 use super::options::{What, Where};
+use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe, revisit};
+use crate::engine::{Look, observe_told, revisit};
 use crate::model::{Address, Caller, Diagnostic, Document, Live, Location, Mask, Place, Stack};
 use crate::plan::{Held, Plan, Step, World, held};
 use crate::report::trace_json;
@@ -41,6 +42,7 @@ pub(crate) struct Opened {
     pub(crate) calls: CallLog,
     pub(crate) journal: Option<Journal>,
     mask: Mask,
+    pulse: Pulse,
 }
 
 impl Opened {
@@ -111,13 +113,15 @@ impl Opened {
             calls,
             journal,
             mask: environment.mask.clone(),
+            pulse: environment.pulse.clone(),
         }
     }
 
     /// The plan as it stands today, for who did not act on it at once, and what of
     /// it has gone; refused, if anything else has moved under it.
     pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
-        let today = revisit(&self.provider, plan).await?;
+        let told = |event| self.pulse.look(&event);
+        let today = revisit(&self.provider, plan, &told).await?;
         for node in &plan.steps {
             if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =
                 (&node.step, today.0.get(&node.id))
@@ -130,7 +134,8 @@ impl Opened {
 
     /// Looks at everything that concerns the stack.
     pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
-        let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
+        let told = |event| self.pulse.look(&event);
+        let world = observe_told(&self.provider, &self.stack, &self.catalog, look, &told).await?;
         for (address, want) in &self.stack.resources {
             if let Some(live) = world.found.get(address) {
                 self.hide(&want.document, live);
@@ -210,13 +215,15 @@ pub(crate) async fn connect(
         })?),
         None => None,
     };
+    let mut listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(environment.pulse.clone())];
+    listeners.extend(journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>));
     let session = Session::connect(&Connection {
         region: place.region.clone().or_else(|| region.map(str::to_owned)),
         profile: place.profile.clone(),
         endpoint_url: place.endpoint_url.clone(),
         ca_bundle,
         access_key: None,
-        listener: journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>),
+        listener: Some(Arc::new(Audience(listeners))),
     })
     .await?;
     let caller = session.caller().await?;

@@ -120,6 +120,8 @@ async fn carry_out(
     let mut record = RunRecord::default();
     let began = calls.now();
     let report = {
+        let is_live = screen.is_live && !task.options.json;
+        let _other_lines_move = is_live.then(|| screen.pulse.hush());
         let views = views(&mut record, task.options, screen, journal);
         let run = execute(site, stop, sender);
         let (report, ()) = join(run, show(views, receiver, &screen.mask)).await;
@@ -163,11 +165,11 @@ fn views<'a>(
         views = views.with(JsonLines::new(Box::new(journal)));
     }
     if options.json {
-        views.with(JsonLines::new(Box::new(std::io::stdout())))
+        views.with(JsonLines::new(Box::new(screen.data_lines())))
     } else if screen.is_live {
         views.with(Live::new(ProgressDrawTarget::stderr(), screen.has_colour()))
     } else {
-        views.with(Plain::new(Box::new(anstream::stderr())))
+        views.with(Plain::new(Box::new(screen.talk_lines())))
     }
 }
 

@@ -7,7 +7,9 @@ use std::path::Path;
 use anstream::{AutoStream, ColorChoice};
 use tokio::sync::oneshot;
 
+use super::environment::Environment;
 use super::exit::Failure;
+use super::pulse::{Heard, Pulse};
 use crate::model::Mask;
 
 /// Where text goes.
@@ -19,17 +21,20 @@ pub(crate) struct Screen {
     pub(crate) is_live: bool,
     /// What nobody may read, wherever it is written.
     pub(crate) mask: Mask,
+    /// Who speaks where nobody else does.
+    pub(crate) pulse: Pulse,
     stdout: ColorChoice,
     stderr: ColorChoice,
 }
 
 impl Screen {
-    pub(crate) fn new(mask: Mask) -> Self {
-        let is_live = std::io::stderr().is_terminal();
+    pub(crate) fn new(environment: &Environment) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
         Self {
-            can_ask: std::io::stdin().is_terminal() && is_live,
-            is_live,
-            mask,
+            can_ask: std::io::stdin().is_terminal() && is_terminal,
+            is_live: is_terminal && !environment.has_dumb_terminal,
+            mask: environment.mask.clone(),
+            pulse: environment.pulse.clone(),
             stdout: AutoStream::choice(&std::io::stdout()),
             stderr: AutoStream::choice(&std::io::stderr()),
         }
@@ -42,6 +47,7 @@ impl Screen {
 
     /// Data. Whoever closed the pipe has read enough.
     pub(crate) fn data(&self, text: &str) {
+        self.pulse.make_room();
         write_lines(AutoStream::new(std::io::stdout(), self.stdout), &self.mask.veil(text));
     }
 
@@ -52,7 +58,18 @@ impl Screen {
 
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
+        self.pulse.make_room();
         write_lines(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(text));
+    }
+
+    /// Where a view writes its data, line by line.
+    pub(crate) fn data_lines(&self) -> Heard<std::io::Stdout> {
+        self.pulse.heard(std::io::stdout())
+    }
+
+    /// Where a view writes its talk, line by line.
+    pub(crate) fn talk_lines(&self) -> Heard<anstream::Stderr> {
+        self.pulse.heard(anstream::stderr())
     }
 
     /// A file.
@@ -69,6 +86,7 @@ impl Screen {
 
     /// Asks a question and waits for a line; nothing but yes is a yes.
     pub(crate) async fn confirms(&self, question: &str) -> bool {
+        let _undisturbed = self.pulse.hush();
         write(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(question));
         let (sender, answer) = oneshot::channel();
         // On a thread of its own, so that a lease is renewed while somebody thinks.

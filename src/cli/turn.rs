@@ -17,8 +17,8 @@ use crate::engine::stop::{Stop, Stopper, Urgency};
 use crate::model::{Diagnostic, Found, Holder, Lease, Lock};
 use crate::report;
 
-/// From one word about waiting to the next.
-const TELL_AGAIN: Duration = Duration::from_secs(30);
+/// From one word about waiting to the next: as every sign of life.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 /// The right to go on, and whoever may end it.
 #[derive(Debug)]

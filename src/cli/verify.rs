@@ -208,11 +208,11 @@ fn view<'a>(
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     if arguments.json {
-        Box::new(JsonInspection::new(Box::new(std::io::stdout()), &opened.locations))
+        Box::new(JsonInspection::new(Box::new(screen.data_lines()), &opened.locations))
     } else if screen.is_live {
         Box::new(LiveInspection::new(ProgressDrawTarget::stderr(), screen.has_colour()))
     } else {
-        Box::new(PlainInspection::new(Box::new(anstream::stderr())))
+        Box::new(PlainInspection::new(Box::new(screen.talk_lines())))
     }
 }
 
@@ -229,6 +229,8 @@ async fn watched(
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
     let scene = Scene::live(&opened.stack, &world.found);
+    let is_live = screen.is_live && !arguments.json;
+    let _other_lines_move = is_live.then(|| screen.pulse.hush());
     let bench = opened.provider.bench(arguments.options());
     let behaviours = behaviours(&bench);
     let (sender, mut notices) = mpsc::unbounded_channel();

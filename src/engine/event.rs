@@ -111,6 +111,26 @@ pub enum EventKind {
     },
 }
 
+/// What happens while somebody looks, for whoever wants to know how far it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum LookEvent {
+    /// So many more looks will be made.
+    Begun {
+        /// How many.
+        looks: usize,
+    },
+    /// One of them is over, whatever it came to.
+    Ended,
+    /// One was not answered, and is made again.
+    Again {
+        /// How often it was made by now.
+        attempt: u32,
+        /// What came back.
+        error: CloudError,
+    },
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]

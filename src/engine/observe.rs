@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 
+use super::event::LookEvent;
 use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
@@ -25,6 +26,22 @@ pub enum Look {
     ToVerify,
 }
 
+/// Whoever hears of looks while they are made.
+pub type Onlooker<'a> = &'a (dyn Fn(LookEvent) + Send + Sync);
+
+/// [`observe_told`] with nobody to tell.
+///
+/// # Errors
+/// The same.
+pub async fn observe(
+    reader: &dyn Read,
+    stack: &Stack,
+    catalog: &dyn Catalog,
+    look: Look,
+) -> Result<World, Vec<CloudError>> {
+    observe_told(reader, stack, catalog, look, &|_| {}).await
+}
+
 /// The world of a stack.
 ///
 /// # Flow
@@ -34,15 +51,17 @@ pub enum Look {
 ///
 /// # Guarantees
 /// An object gets into the world only by its own service's word; the index is a
-/// hint. No object is looked up twice.
+/// hint. No object is looked up twice. A look that is not answered holds up no
+/// other. `told` hears of every look, and of those that are made again.
 ///
 /// # Errors
 /// Every look that failed: "could not look" is never taken for "not there".
-pub async fn observe(
+pub async fn observe_told(
     reader: &dyn Read,
     stack: &Stack,
     catalog: &dyn Catalog,
     look: Look,
+    told: Onlooker<'_>,
 ) -> Result<World, Vec<CloudError>> {
     let mut errors = Vec::new();
     let mut world = World::default();
@@ -54,8 +73,13 @@ pub async fn observe(
         }
         sought
     });
-    let finds = find_all(reader, declared);
-    let candidates = again(|| reader.candidates(&stack.name));
+    let finds = find_all(reader, declared, told);
+    told(LookEvent::Begun { looks: 1 });
+    let candidates = async {
+        let candidates = again(|| reader.candidates(&stack.name), told).await;
+        told(LookEvent::Ended);
+        candidates
+    };
     let (finds, candidates) = futures::join!(finds, candidates);
     for (sought, answer) in finds {
         match (sought.address, answer) {
@@ -71,7 +95,7 @@ pub async fn observe(
         Vec::new()
     });
     let unknown = unknown(candidates, stack, &world);
-    for (_, answer) in find_all(reader, unknown).await {
+    for (_, answer) in find_all(reader, unknown, told).await {
         match answer {
             Ok(Some(live)) => place(live, stack, catalog, &mut world),
             Ok(None) => {}
@@ -81,33 +105,43 @@ pub async fn observe(
     if errors.is_empty() { Ok(world) } else { Err(errors) }
 }
 
+/// Looks for all of these at once, bounded. Nobody waits for the slowest but
+/// the caller; then they are put in order, so that errors and worlds are the
+/// same on every run.
 pub(super) async fn find_all(
     reader: &dyn Read,
     sought: impl IntoIterator<Item = Sought>,
+    told: Onlooker<'_>,
 ) -> Vec<(Sought, Answer<Option<Live>>)> {
-    let looks = sought.into_iter().map(|sought| async move {
-        let answer = again(|| reader.find(&sought)).await;
-        (sought, answer)
+    let sought: Vec<Sought> = sought.into_iter().collect();
+    told(LookEvent::Begun { looks: sought.len() });
+    let looks = sought.into_iter().enumerate().map(|(index, sought)| async move {
+        let answer = again(|| reader.find(&sought), told).await;
+        told(LookEvent::Ended);
+        (index, sought, answer)
     });
-    // Ordered, so that errors and worlds are the same on every run.
-    stream::iter(looks).buffered(LOOKS_AT_A_TIME).collect().await
+    let looks = stream::iter(looks).buffer_unordered(LOOKS_AT_A_TIME);
+    let mut found: Vec<_> = looks.collect().await;
+    found.sort_by_key(|(index, _, _)| *index);
+    found.into_iter().map(|(_, sought, answer)| (sought, answer)).collect()
 }
 
 /// Asks until the answer is one: reads are free to repeat.
-async fn again<T, F>(ask: impl Fn() -> F) -> Answer<T>
+async fn again<T, F>(ask: impl Fn() -> F, told: Onlooker<'_>) -> Answer<T>
 where
     F: Future<Output = Answer<T>>,
 {
     let (_stopper, mut stop) = Stopper::new();
     let mut persistence = Persistence::new(0, false);
     loop {
-        match ask().await {
+        persistence.attempt();
+        let error = match ask().await {
             Ok(answer) => return Ok(answer),
-            Err(error) => match persistence.pause_after(&error) {
-                Some(length) => wait::pause(length, &mut stop).await,
-                None => return Err(error),
-            },
+            Err(error) => error,
         };
+        let Some(length) = persistence.pause_after(&error) else { return Err(error) };
+        told(LookEvent::Again { attempt: persistence.attempts(), error });
+        wait::pause(length, &mut stop).await;
     }
 }
 
@@ -142,5 +176,96 @@ fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
             world.found.insert(address, live);
         }
         Some(_) | None => world.orphans.push(live),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Mutex, PoisonError};
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::engine::port::StackSummary;
+    use crate::model::{ErrorClass, Identity};
+
+    /// A cloud in which a look for `slow` takes half a minute, and one for
+    /// `broken` is answered at the third try.
+    #[derive(Default)]
+    struct Cloud {
+        tries: Mutex<BTreeMap<String, u32>>,
+    }
+
+    #[async_trait]
+    impl Read for Cloud {
+        async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
+            let name = sought.identity.as_str();
+            let tries = {
+                let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+                let tries = tries.entry(name.to_owned()).or_default();
+                *tries += 1;
+                *tries
+            };
+            let seconds = if name == "slow" { 30 } else { 1 };
+            wait::elapse(Duration::from_secs(seconds)).await;
+            if name == "broken" && tries < 3 { Err(failure()) } else { Ok(None) }
+        }
+
+        async fn candidates(&self, _stack: &str) -> Answer<Vec<Sought>> {
+            Ok(Vec::new())
+        }
+
+        async fn stacks(&self) -> Answer<Vec<StackSummary>> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn failure() -> CloudError {
+        CloudError {
+            attempted: "look".into(),
+            operation: "sim:Find".into(),
+            class: ErrorClass::Transient,
+            code: "500".into(),
+            message: String::new(),
+            request_id: None,
+            hint: None,
+        }
+    }
+
+    fn sought(name: &str) -> Sought {
+        Sought {
+            kind: "thing".into(),
+            identity: Identity(name.into()),
+            address: None,
+            arn: None,
+            fields: None,
+            holdings: false,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_look_holds_up_no_other() {
+        let names = std::iter::once("slow".to_owned()).chain((1..1_000).map(|n| n.to_string()));
+        let all: Vec<Sought> = names.map(|name| sought(&name)).collect();
+        let (cloud, began) = (Cloud::default(), Instant::now());
+        let answers = find_all(&cloud, all.clone(), &|_| {}).await;
+        assert_eq!(began.elapsed().as_secs(), 30, "1,000 looks, 64 at a time, take 16 s");
+        let order: Vec<Sought> = answers.into_iter().map(|(sought, _)| sought).collect();
+        assert_eq!(order, all);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_look_is_told_and_so_is_every_further_try() {
+        let events = Mutex::new(Vec::new());
+        let told = |event| events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        let all = ["a", "broken"].map(sought);
+        drop(find_all(&Cloud::default(), all, &told).await);
+        let again = |attempt| LookEvent::Again { attempt, error: failure() };
+        let expected =
+            [LookEvent::Begun { looks: 2 }, LookEvent::Ended, again(1), again(2), LookEvent::Ended];
+        assert_eq!(events.into_inner().unwrap_or_else(PoisonError::into_inner), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observe::find_all;
+use super::observe::{Onlooker, find_all};
 use super::port::Read;
 use crate::model::{CloudError, Sought};
 use crate::plan::{Plan, StepId, Today, today};
@@ -12,13 +12,17 @@ use crate::plan::{Plan, StepId, Today, today};
 ///
 /// # Errors
 /// Every look that failed: "could not look" is never taken for "not there".
-pub async fn revisit(reader: &dyn Read, plan: &Plan) -> Result<Today, Vec<CloudError>> {
+pub async fn revisit(
+    reader: &dyn Read,
+    plan: &Plan,
+    told: Onlooker<'_>,
+) -> Result<Today, Vec<CloudError>> {
     let mut steps: BTreeMap<Sought, Vec<StepId>> = BTreeMap::new();
     for (step, sought) in today::sought(plan) {
         steps.entry(sought).or_default().push(step);
     }
     let (mut found, mut errors) = (Today::default(), Vec::new());
-    for (sought, answer) in find_all(reader, steps.keys().cloned()).await {
+    for (sought, answer) in find_all(reader, steps.keys().cloned(), told).await {
         match answer {
             Ok(Some(live)) => {
                 let about = steps.get(&sought).into_iter().flatten();

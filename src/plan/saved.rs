@@ -2,6 +2,7 @@
 //! that, or refuses because the world has moved under it (see [`held`](super::held)).
 
 use std::fmt::Write;
+use std::io;
 
 use serde::de::Error;
 use serde::{Deserialize, Serialize};
@@ -74,8 +75,23 @@ impl SavedPlan {
 
 fn digest(stack: &Stack, plan: &Plan) -> String {
     // Maps are sorted, so equal values have equal bytes.
-    let bytes = serde_json::to_vec(&(stack, plan)).unwrap_or_default();
-    hex(&Sha256::digest(bytes))
+    let mut hash = Hash(Sha256::new());
+    let _infallible = serde_json::to_writer(&mut hash, &(stack, plan));
+    hex(&hash.0.finalize())
+}
+
+/// Hashes what is written, so that the text of a large plan need not be kept.
+struct Hash(Sha256);
+
+impl io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -40,7 +40,7 @@ pub use outputs::{
 };
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
-pub use progress::{FanOut, JsonLines, Live, Plain, View};
+pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
 pub use trace::{rounds, trace_json};

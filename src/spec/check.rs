@@ -14,7 +14,7 @@ use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::skips;
 use super::spelling;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, listed};
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
 use super::written::{self, StackTags, Written};
@@ -70,6 +70,10 @@ pub fn check(
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+    if expansion.is_spent() {
+        // What there is of the stack is large, and good for nothing.
+        return Err(in_order(expansion.problems));
+    }
 
     let oracle = Oracle { catalog, stack: file.name(), place };
     let mut schemas = Schemas::default();
@@ -88,7 +92,7 @@ pub fn check(
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
-    let desired = connect(&settled, &known, &mut problems);
+    let desired = connect(settled, &known, &mut problems);
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
@@ -265,14 +269,11 @@ fn twins(settled: &[(&Written<'_>, Prepared)]) -> Vec<Diagnostic> {
     }
     let mut problems = Vec::new();
     for ((kind, identity), resources) in same.iter().filter(|(_, all)| all.len() > 1) {
-        for resource in resources {
-            let others: Vec<&str> = resources
-                .iter()
-                .filter(|other| other.address != resource.address)
-                .map(|other| other.address.as_str())
-                .collect();
+        for resource in resources.iter().take(MOST_KEPT) {
+            let others = resources.iter().filter(|other| other.address != resource.address);
+            let others = listed(others.map(|other| other.address.as_str()));
             let summary = format!("`{}` is the same {kind} as another resource", resource.address);
-            let detail = format!("`{}` would be `{identity}` too", others.join("`, `"));
+            let detail = format!("{others} would be `{identity}` too");
             problems
                 .push(Diagnostic::error(summary).because(detail).at(Some(resource.at.location())));
         }
@@ -282,7 +283,7 @@ fn twins(settled: &[(&Written<'_>, Prepared)]) -> Vec<Diagnostic> {
 
 /// The resources with what they wait for.
 fn connect(
-    settled: &[(&Written<'_>, Prepared)],
+    settled: Vec<(&Written<'_>, Prepared)>,
     known: &Known,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<Address, Desired> {
@@ -295,10 +296,10 @@ fn connect(
         let wanted = Desired {
             address: resource.address.clone(),
             kind: resource.kind.name.clone(),
-            identity: prepared.identity.clone(),
-            document: prepared.document.clone(),
-            stated: predict::document_of(resource).into_iter().map(|(field, _)| field).collect(),
-            predicted: prepared.predicted.clone(),
+            identity: prepared.identity,
+            document: prepared.document,
+            stated: predict::fields_of(resource),
+            predicted: prepared.predicted,
             edges: edges.iter().map(|(address, (edge, _))| (address.clone(), *edge)).collect(),
             mentions,
             lifecycle: resource.lifecycle.clone(),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::predict::Known;
 use super::source::Mark;
+use super::told::MOST;
 use super::written::{Mention, Written};
 use crate::model::{Address, Diagnostic, Edge};
 
@@ -68,13 +69,16 @@ fn of_itself(mention: &Mention, must_exist: bool, is_known: bool) -> Option<Diag
     Some(Diagnostic::error(summary).at(Some(at.location())).because(because))
 }
 
-/// A problem for every circle, spelled out.
+/// A problem for every circle, spelled out; for as many as will be told, because
+/// each costs a walk through all.
 pub(super) fn circles<'a>(all: &'a BTreeMap<&'a Address, Edges>) -> Vec<Diagnostic> {
     let mut left: BTreeSet<&Address> = all.keys().copied().collect();
     let mut problems = Vec::new();
     loop {
         drop_free(&mut left, all);
-        let Some(circle) = one_circle(&left, all) else { return problems };
+        let Some(circle) = one_circle(&left, all).filter(|_| problems.len() <= MOST) else {
+            return problems;
+        };
         let mut spelled: Vec<&str> = circle.iter().map(|address| address.as_str()).collect();
         spelled.push(circle[0].as_str());
         let at = all.get(circle[0]).and_then(|edges| edges.get(circle[1 % circle.len()]));

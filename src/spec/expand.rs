@@ -24,9 +24,14 @@ use crate::model::{Address, Diagnostic, KindInfo, Place};
 pub(super) const MAX_RESOURCES: usize = 10_000;
 
 /// Most values that expanding may produce, where a text counts one for every
-/// 64 bytes: a hundred for each of the most resources. Stops texts and lists
-/// that double at every reference.
-const MAX_VALUES: usize = 100 * MAX_RESOURCES;
+/// 64 bytes: 25 for each of the most resources. Stops texts and lists that
+/// double at every reference; and a value takes some 600 bytes until all is
+/// checked: 170 MB for 240,000 values of policies, in a debug build.
+pub(super) const MAX_VALUES: usize = 25 * MAX_RESOURCES;
+
+/// Most names that are compared with mistyped ones, all in all: a hundred
+/// problems, which are as many as are told, among a thousand names each.
+pub(super) const MAX_GUESSES: usize = 100_000;
 
 /// Most steps that are under way at once, where a reference takes two (to work
 /// out a name, and what its text says) and a level of nesting one. Bounds the
@@ -61,6 +66,8 @@ pub(super) struct Expansion<'a> {
     /// How many lists and maps are around the value that is being worked out.
     pub(super) nesting: usize,
     values_left: usize,
+    /// How many more names may be compared with mistyped ones.
+    pub(super) guesses_left: usize,
     /// Whether there was no room for one more resource.
     pub(super) is_full: bool,
 }
@@ -163,6 +170,7 @@ impl<'a> Expansion<'a> {
             steps: 0,
             nesting: 0,
             values_left: MAX_VALUES,
+            guesses_left: MAX_GUESSES,
             is_full: false,
         }
     }
@@ -271,7 +279,7 @@ impl<'a> Expansion<'a> {
 
     /// Tells a problem, and in which use of a pattern it came up.
     pub(super) fn report(&mut self, scope: usize, problem: Diagnostic) {
-        if self.problems.len() >= MOST_KEPT {
+        if self.has_failed_enough() {
             return;
         }
         let problem = match &self.scopes[scope].usage {
@@ -286,6 +294,17 @@ impl<'a> Expansion<'a> {
             }
         };
         self.problems.push(problem);
+    }
+
+    /// Whether there are as many problems as are kept: whatever else is wrong, nobody will hear
+    /// of it, and nothing follows from what is right.
+    pub(super) fn has_failed_enough(&self) -> bool {
+        self.problems.len() >= MOST_KEPT
+    }
+
+    /// Whether the stack expands to more than can be handled, which was told.
+    pub(super) fn is_spent(&self) -> bool {
+        self.values_left == 0
     }
 
     /// Takes from the budget of values. Tells once when it is used up.

@@ -102,6 +102,9 @@ impl<'a> Expansion<'a> {
         at: &Mark,
         env: &Env,
     ) -> Option<Found> {
+        if self.has_failed_enough() {
+            return None;
+        }
         let at = at.narrowed_to(&reference.to_string());
         let search = Search { reference, at, env, form };
         let names: Vec<&str> = reference.0.iter().map(String::as_str).collect();
@@ -340,6 +343,9 @@ impl<'a> Expansion<'a> {
         at: &Mark,
         env: &Env,
     ) -> Option<Vec<Address>> {
+        if self.has_failed_enough() {
+            return None;
+        }
         let search = Search { reference, at: at.clone(), env, form: Form::Address };
         let mut meaning = self.step_into(env.scope, 0, &search)?;
         for (position, name) in reference.0.iter().enumerate().skip(1) {
@@ -354,6 +360,7 @@ impl<'a> Expansion<'a> {
         }
         let mut addresses = Vec::new();
         self.collect(&meaning, at, &mut addresses);
+        self.spend(addresses.len(), at)?;
         Some(addresses)
     }
 
@@ -392,8 +399,8 @@ impl<'a> Expansion<'a> {
             (Form::Value | Form::Condition, 0) => RESERVED,
             (Form::Value | Form::Condition | Form::Address, _) => &[],
         };
-        let known = known.into_iter().chain(ours.iter().copied());
-        let hint = closest(wrong, known).map(str::to_owned).or_else(|| {
+        let known: Vec<&str> = known.into_iter().chain(ours.iter().copied()).collect();
+        let hint = self.guess(wrong, &known).map(str::to_owned).or_else(|| {
             // `${timeout}` for `${var.timeout}` is the commonest slip of all.
             let in_stack = self.pattern(search.env.scope).is_none() && position == 0;
             let variable = in_stack && self.ground.variables.contains_key(wrong);
@@ -403,6 +410,13 @@ impl<'a> Expansion<'a> {
             hint.map(|right| format!("did you mean `{}`?", search.shown_with(position, &right)));
         let summary = format!("`{}` refers to nothing", search.shown());
         self.tell(search, summary, detail, hint)
+    }
+
+    /// The name that was meant, as long as guessing has not cost too much: in a
+    /// file of thousands of wrong names each would be compared with thousands.
+    fn guess<'n>(&mut self, wrong: &str, known: &[&'n str]) -> Option<&'n str> {
+        self.guesses_left = self.guesses_left.checked_sub(known.len())?;
+        closest(wrong, known.iter().copied())
     }
 
     fn tell<T>(

@@ -87,6 +87,10 @@ fn parameters(declared: &Map, problems: &mut Vec<Diagnostic>) -> BTreeMap<String
     sound
 }
 
+/// What a regular expression may not do.
+const REGULAR: &str = "a pattern has no look-around and no back-references, so that to check a text \
+                       takes no longer than the text is long";
+
 fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Parameter> {
     const KEYS: &[&str] =
         &["type", "description", "default", "minimum", "maximum", "pattern", "enum", "nullable"];
@@ -110,7 +114,12 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
     let schema = Json::Object(schema);
     if let Err(message) = Schema::new(&schema) {
         let summary = format!("`{name}` cannot be checked: {message}");
-        problems.push(Diagnostic::error(summary).at(Some(node.at.location())));
+        let problem = Diagnostic::error(summary).at(Some(node.at.location()));
+        let pattern = map.get("pattern").and_then(|entry| entry.node.as_text());
+        problems.push(match pattern.filter(|pattern| looks_around(pattern)) {
+            Some(_) => problem.because(REGULAR),
+            None => problem,
+        });
         return None;
     }
     let nullable = match map.get("nullable") {
@@ -119,6 +128,13 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
     };
     let default = map.get("default").map(|entry| entry.node.clone());
     Some(Parameter { schema, default, nullable })
+}
+
+/// Whether a regular expression, which is none, may be one elsewhere.
+fn looks_around(pattern: &str) -> bool {
+    let looks = ["(?=", "(?!", "(?<"].iter().any(|look| pattern.contains(look));
+    let after_backslash = pattern.split('\\').skip(1).filter_map(|rest| rest.chars().next());
+    looks || after_backslash.into_iter().any(|next| next.is_ascii_digit())
 }
 
 /// Our five types in the words of JSON Schema.

@@ -2,7 +2,7 @@
 //!
 //! A queue's ARN follows from its name, and a subscription's identity from its
 //! topic's ARN. So every kind is asked for its predictions, these are put in
-//! place, and the kinds whose documents changed by it are asked again, until
+//! place, and the kinds whose documents mention it are asked again, until
 //! nothing new is learned. What is still open then is chosen by AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,31 +72,38 @@ impl Oracle<'_> {
     /// Every fact that can be predicted. What is wrong with a document is told
     /// later, when all is in place.
     pub(super) fn predict(&self, resources: &[&Written<'_>]) -> Known {
-        let written: Vec<Document> = resources.iter().map(|r| document_of(r)).collect();
-        let mut asked: Vec<Option<Document>> = vec![None; resources.len()];
-        let mut known = Known::default();
-        loop {
-            let mut learned = false;
-            for (index, resource) in resources.iter().enumerate() {
-                let document = known.fill(&written[index]);
-                if asked[index].as_ref() == Some(&document) {
-                    continue;
-                }
-                let naming = self.naming(resource);
-                let predicted = self.catalog.predict(&resource.kind.name, &naming, &document);
-                learned |= known.learn(&resource.address, &predicted);
-                asked[index] = Some(document);
-            }
-            if !learned {
-                return known;
+        // Whom to ask again when something is learned of a resource: so a chain of
+        // thousands, whose end is known first, is worked out in as many steps.
+        let mut mentioned_by: BTreeMap<Address, BTreeSet<usize>> = BTreeMap::new();
+        for (index, resource) in resources.iter().enumerate() {
+            for mention in resource.mentions() {
+                mentioned_by.entry(mention.fact.address).or_default().insert(index);
             }
         }
+        let mut known = Known::default();
+        let mut to_ask: BTreeSet<usize> = (0..resources.len()).collect();
+        while let Some(index) = to_ask.pop_first() {
+            let resource = resources[index];
+            let document = known.fill(&document_of(resource));
+            let naming = self.naming(resource);
+            let predicted = self.catalog.predict(&resource.kind.name, &naming, &document);
+            if known.learn(&resource.address, &predicted) {
+                to_ask.extend(mentioned_by.get(&resource.address).into_iter().flatten());
+            }
+        }
+        known
     }
 }
 
 /// The fields of a resource as a document, facts pending.
 pub(super) fn document_of(resource: &Written<'_>) -> Document {
     resource.fields.as_map().map(super::tree::fields_of).unwrap_or_default()
+}
+
+/// The names of these fields.
+pub(super) fn fields_of<T: FromIterator<String>>(resource: &Written<'_>) -> T {
+    let stated = resource.fields.as_map().into_iter().flatten();
+    stated.filter(|(_, entry)| !entry.node.is_null()).map(|(field, _)| field.clone()).collect()
 }
 
 /// The problems of identities that still wait for a fact: a resource whose

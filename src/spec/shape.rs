@@ -3,6 +3,7 @@
 
 use super::source::Mark;
 use super::suggest::{did_you_mean, listed};
+use super::told::MOST_KEPT;
 use super::tree::{Entry, Map, Node};
 use crate::model::Diagnostic;
 
@@ -78,10 +79,9 @@ fn expect<T>(
 /// A problem for every key that is not known. `owner` is what the keys belong
 /// to, as in "a stack file".
 pub(super) fn only_keys(map: &Map, known: &[&str], owner: &str, problems: &mut Vec<Diagnostic>) {
-    for (key, entry) in map {
-        if !known.contains(&key.as_str()) {
-            problems.push(unknown_key(key, entry, known, owner));
-        }
+    let unknown = map.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+    for (key, entry) in unknown.take(MOST_KEPT) {
+        problems.push(unknown_key(key, entry, known, owner));
     }
 }
 

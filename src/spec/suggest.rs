@@ -27,14 +27,20 @@ pub(super) fn closest<'a>(
     // Longer than any name of ours: not mistyped, but something else; and to
     // compare costs the product of the lengths.
     const LONGEST: usize = 100;
+    // How much longer a word may become by being spelled as ours are.
+    const SLACK: usize = 4;
     if wrong.len() > LONGEST {
         return None;
     }
     let sought = plain(wrong);
     let known: Vec<&str> = known.into_iter().filter(|word| word.len() <= LONGEST).collect();
+    // As many letters as two words differ in length, they differ at least.
+    let may_be_near =
+        |word: &&str| sought.len().abs_diff(word.len()) <= sought.len().max(word.len()) / 3 + SLACK;
     let near = known
         .iter()
         .copied()
+        .filter(may_be_near)
         .map(|word| (strsim::damerau_levenshtein(&sought, &plain(word)), word))
         .filter(|(distance, word)| *distance <= sought.len().max(word.len()) / 3)
         .min_by_key(|(distance, _)| *distance)

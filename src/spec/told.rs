@@ -5,7 +5,7 @@ use super::suggest::shortened;
 use crate::model::Diagnostic;
 
 /// Most problems that are told at once. Whoever has more corrects these first.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Most problems that are kept until they are put in order. A file within its
 /// limits can make a million, each with a text of its own.

@@ -115,7 +115,7 @@ impl<'a> Expansion<'a> {
         }
         let lifecycle = self.lifecycle(entry, kind, &env);
         let after = self.depends_on(entry, &env);
-        if kind.tagged && sound {
+        if kind.tagged && sound && self.spend(tags.own.len(), &at).is_some() {
             self.add_tags(&mut fields, &tags.own, &env, &at);
         }
         let context = match &self.scopes[env.scope].usage {

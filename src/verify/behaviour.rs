@@ -55,7 +55,9 @@ pub struct Watch {
     began: Instant,
     check: &'static str,
     subject: String,
+    limit: Duration,
     seen: Arc<Mutex<Vec<Observation>>>,
+    awaited: Arc<Mutex<Option<String>>>,
     notices: mpsc::UnboundedSender<Notice>,
 }
 
@@ -63,20 +65,38 @@ impl Watch {
     pub(super) fn new(
         check: &'static str,
         subject: &str,
+        limit: Duration,
         notices: mpsc::UnboundedSender<Notice>,
     ) -> Self {
         let (began, subject) = (Instant::now(), subject.to_owned());
-        Self { began, check, subject, seen: Arc::default(), notices }
+        let (seen, awaited) = (Arc::default(), Arc::default());
+        Self { began, check, subject, limit, seen, awaited, notices }
+    }
+
+    /// The trial begins.
+    pub(super) fn starts(&self) {
+        let (check, subject) = (self.check.into(), self.subject.clone());
+        let started = Notice::Started { check, subject, limit: self.limit };
+        let _nobody_looks_on = self.notices.send(started);
     }
 
     /// What is being waited for now, a phrase: `our event on claimcheck.queue`.
     pub fn awaits(&self, what: impl Into<String>) {
         let what = what.into();
         self.keep(format!("awaiting {what}"));
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner).replace(what);
+        self.still_awaits();
+    }
+
+    /// That what is being waited for has not come.
+    pub(super) fn still_awaits(&self) {
+        let awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         let _nobody_looks_on = self.notices.send(Notice::Awaiting {
             check: self.check.into(),
             subject: self.subject.clone(),
-            what,
+            what: awaited.clone().unwrap_or_else(|| "answers".into()),
+            waited: self.began.elapsed(),
+            limit: self.limit,
         });
     }
 

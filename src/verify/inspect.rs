@@ -11,10 +11,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::behaviour::{Behaviour, Trial, Watch};
 use super::conformance::{self, CONFORMANCE};
 use super::rules::{Judgement, RULES, Rule};
+use crate::engine::wait::elapse;
 use crate::model::{
     CheckInfo, CloudError, ErrorClass, Finding, Inspected, Level, Scene, Skip, Verdict,
 };
 use crate::plan::Plan;
+
+/// From one sign of life to the next: as often as any command gives one.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What an inspection is made of.
 pub struct Inspection<'a> {
@@ -66,8 +70,10 @@ pub enum Notice {
         check: String,
         /// Of what.
         subject: String,
+        /// How long it may take.
+        limit: Duration,
     },
-    /// A trial waits.
+    /// A trial waits. Said again every ten seconds while it does.
     Awaiting {
         /// The check's id.
         check: String,
@@ -75,6 +81,10 @@ pub enum Notice {
         subject: String,
         /// For what.
         what: String,
+        /// Since the trial began.
+        waited: Duration,
+        /// How long the trial may take.
+        limit: Duration,
     },
     /// A check is done.
     Ended(Box<Inspected>),
@@ -167,10 +177,11 @@ async fn exercise(
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
     }
-    let (check, subject) = (info.id.to_owned(), trial.subject.clone());
-    let _nobody_looks_on = notices.send(Notice::Started { check, subject });
-    let watch = Watch::new(info.id, &trial.subject, notices.clone());
-    let run = timeout(behaviour.deadline(), behaviour.exercise(scene, &trial, &watch));
+    let limit = behaviour.deadline().min(end.duration_since(Instant::now()));
+    let watch = Watch::new(info.id, &trial.subject, limit, notices.clone());
+    watch.starts();
+    let work = with_signs_of_life(behaviour.exercise(scene, &trial, &watch), &watch);
+    let run = timeout(behaviour.deadline(), work);
     let verdict = match timeout_at(end, run).await {
         Ok(Ok(Ok(findings))) if findings.is_empty() => Verdict::Passed,
         Ok(Ok(Ok(findings))) => Verdict::Failed { findings },
@@ -180,6 +191,21 @@ async fn exercise(
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
     Inspected { took, observations, ..done(info, trial.subject, verdict) }
+}
+
+/// Does some work, and says now and then what it still awaits.
+async fn with_signs_of_life<T>(work: impl Future<Output = T>, watch: &Watch) -> T {
+    let beats = async {
+        loop {
+            elapse(HEARTBEAT).await;
+            watch.still_awaits();
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = beats => never,
+    }
 }
 
 /// What does not happen in time does not happen.
@@ -199,5 +225,34 @@ fn cut_off(trial: &Trial) -> CloudError {
         message: "the time for the whole inspection was over".into(),
         request_id: None,
         hint: Some("raise --timeout".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trial_gives_a_sign_of_life_every_ten_seconds() {
+        let (notices, mut heard) = mpsc::unbounded_channel();
+        let limit = Duration::from_secs(90);
+        let watch = Watch::new("flow", "queue", limit, notices);
+        let work = async {
+            elapse(Duration::from_secs(12)).await;
+            watch.awaits("our event");
+            elapse(Duration::from_secs(13)).await;
+        };
+        with_signs_of_life(work, &watch).await;
+        assert_eq!(watch.observations().len(), 1, "a sign of life is no observation");
+        drop(watch);
+        let mut said = Vec::new();
+        while let Some(notice) = heard.recv().await {
+            if let Notice::Awaiting { what, waited, limit: told, .. } = notice {
+                assert_eq!(told, limit);
+                said.push((waited.as_secs(), what));
+            }
+        }
+        let said: Vec<(u64, &str)> = said.iter().map(|(at, what)| (*at, what.as_str())).collect();
+        assert_eq!(said, [(10, "answers"), (12, "our event"), (20, "our event")]);
     }
 }

@@ -1,8 +1,6 @@
 //! The payload: bytes that follow from a seed, so that nobody has to keep
 //! them; putting, fetching and removing the object that holds them.
 
-use std::time::Duration;
-
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -15,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::mark::{MARK, lifetime_of_key};
 use super::path::Upload;
+use crate::aws::answer::{TRANSFER_TIMEOUT, chain};
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent, told};
 use crate::engine::port::Answer;
@@ -25,9 +24,8 @@ const IN_PARTS_FROM: u64 = 100_000_000;
 /// The size of a part, and of what is made at a time. S3 takes 5 MiB to 5 GiB,
 /// and 10 000 parts: 160 GB is more than anybody will exercise with.
 const PART: u64 = 16 * 1024 * 1024;
-/// For one transfer. The limit of other calls would cut off 100 MB on a line
-/// of 27 Mbit/s.
-const TRANSFER_TIMEOUT: Duration = Duration::from_mins(5);
+/// The most that `--payload-mib` sends.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// An object of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,18 +189,23 @@ pub(super) async fn fetch(
         answer => answer?,
     };
     let (mut body, mut size, mut digest) = (answer.body, 0, Sha256::new());
+    let failed = |class, message| CloudError {
+        attempted: attempted(),
+        operation: "s3:GetObject".into(),
+        class,
+        code: String::new(),
+        message,
+        request_id: None,
+        hint: None,
+    };
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| CloudError {
-            attempted: attempted(),
-            operation: "s3:GetObject".into(),
-            class: ErrorClass::Transient,
-            code: String::new(),
-            message: error.to_string(),
-            request_id: None,
-            hint: None,
-        })?;
+        let chunk = chunk.map_err(|error| failed(ErrorClass::Transient, chain(&error)))?;
         size += chunk.len() as u64;
         digest.update(&chunk);
+        if size > LARGEST {
+            let message = format!("the object has more than {LARGEST} bytes, and we sent fewer");
+            return Err(failed(ErrorClass::Unexpected, message));
+        }
     }
     Ok(Some(Fetched { size, digest: hexadecimal(digest) }))
 }

@@ -2,9 +2,10 @@
 //! What is finished scrolls away above them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
@@ -58,7 +59,7 @@ impl Live {
 
     fn start(&mut self, step: StepId, address: &Address, (action, kind): (Action, &str)) {
         let line = self.lines.insert_before(&self.total, ProgressBar::new_spinner());
-        line.set_style(style("{spinner} {wide_msg}"));
+        line.set_style(style("{spinner} {took:>6}  {wide_msg}").with_key("took", took));
         if let Some(turn) = self.turn {
             line.enable_steady_tick(turn);
         }
@@ -123,6 +124,11 @@ impl View for Live {
     }
 }
 
+/// How long a step takes by now.
+fn took(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _no_room = write!(out, "{}", duration(state.elapsed()));
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("our own templates are well-formed")
 }
@@ -141,7 +147,10 @@ mod tests {
         for event in &events[..middle] {
             view.show(event);
         }
-        insta::assert_snapshot!(format!("{name}_live_middle"), screen.read());
+        // How long the test has waited depends on the machine.
+        insta::with_settings!({ filters => [(r"(?m)^(.) +\d+m?s  ", "$1   TIME  "), (r"(?m)^(.) +\d\.\ds  ", "$1   TIME  ")] }, {
+            insta::assert_snapshot!(format!("{name}_live_middle"), screen.read());
+        });
         fixtures::watch(&mut view, &events[middle..]);
         insta::assert_snapshot!(format!("{name}_live_end"), screen.read());
     }

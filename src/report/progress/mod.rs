@@ -1,17 +1,22 @@
 //! A run as it happens: views of the engine's events.
 //!
 //! [`Plain`] for logs, [`Live`] for terminals, [`JsonLines`] for programs;
-//! [`FanOut`] for several at once. No view knows the time: durations come with
+//! [`FanOut`] for several at once. A [`Vigil`] keeps an eye on whatever a command is at,
+//! and a [`Ticker`] is the line on a terminal that says so. No view knows the time: durations come with
 //! the events. None can stop the engine, so none of them can fail; what cannot
 //! be written (nobody reads the pipe any more) is not written.
 
 mod json_lines;
 mod live;
 mod plain;
+mod ticker;
+mod vigil;
 
 pub use json_lines::{EVENT_FORMAT, JsonLines};
 pub use live::Live;
 pub use plain::Plain;
+pub use ticker::Ticker;
+pub use vigil::Vigil;
 
 use crate::engine::event::{Event, Outcome};
 use crate::model::{Address, CloudError};

@@ -2,6 +2,7 @@
 //! its place and what to try. Nobody is called, for there are no credentials.
 
 use std::fs;
+use std::process::Command;
 
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
@@ -141,4 +142,18 @@ fn variables_come_from_the_command_line_before_the_environment() {
             ccprov.run(&["validate", "stack.yaml", "--var", "nmae=line"]),
         ],
     );
+}
+
+/// A file as deep as one may be, in a shell that leaves next to no stack.
+#[test]
+fn a_small_stack_is_enough() {
+    let (open, close) = ("[".repeat(30), "]".repeat(30));
+    let vars = format!("vars: {{ deep: {open}{close} }}");
+    let stack = format!("stack: dev\nregion: us-east-1\n{vars}\nresources: {{}}\n");
+    let ccprov = with(&[("stack.yaml", &stack)]);
+    let program = env!("CARGO_BIN_EXE_ccprov");
+    let line = format!("ulimit -s 128; exec '{program}' validate stack.yaml");
+    let shell = Command::new("bash").args(["-c", &line]).current_dir(ccprov.home()).output();
+    let shell = shell.unwrap();
+    assert!(shell.status.success(), "{shell:?}");
 }

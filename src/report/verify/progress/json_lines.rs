@@ -43,10 +43,16 @@ impl<'a> JsonInspection<'a> {
 impl InspectionView for JsonInspection<'_> {
     fn show(&mut self, notice: &Notice) {
         self.write(match notice {
-            Notice::Started { check, subject } => Tell::CheckStarted { check, subject },
-            Notice::Awaiting { check, subject, what } => {
-                Tell::CheckWaiting { check, subject, awaited: what }
+            Notice::Started { check, subject, limit } => {
+                Tell::CheckStarted { check, subject, limit_seconds: *limit }
             }
+            Notice::Awaiting { check, subject, what, waited, limit } => Tell::CheckWaiting {
+                check,
+                subject,
+                awaited: what,
+                waited_seconds: *waited,
+                limit_seconds: *limit,
+            },
             Notice::Ended(result) => Tell::CheckFinished(TellResult::of(result, self.locations)),
         });
     }
@@ -76,11 +82,17 @@ enum Tell<'a> {
     CheckStarted {
         check: &'a str,
         subject: &'a str,
+        #[serde(serialize_with = "seconds")]
+        limit_seconds: Duration,
     },
     CheckWaiting {
         check: &'a str,
         subject: &'a str,
         awaited: &'a str,
+        #[serde(serialize_with = "seconds")]
+        waited_seconds: Duration,
+        #[serde(serialize_with = "seconds")]
+        limit_seconds: Duration,
     },
     CheckFinished(TellResult<'a>),
     InspectionFinished {

@@ -32,7 +32,6 @@ pub struct LiveInspection {
 /// A running trial and its line.
 struct Running {
     line: ProgressBar,
-    awaited: String,
 }
 
 impl LiveInspection {
@@ -54,26 +53,25 @@ impl LiveInspection {
         if self.colour { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
     }
 
-    fn start(&mut self, check: &str, subject: &str) {
+    fn start(&mut self, check: &str, subject: &str, limit: Duration) {
         let line = self.lines.insert_before(&self.total, ProgressBar::new_spinner());
-        line.set_style(style("{spinner} {waited:>6}  {wide_msg}").with_key("waited", waited));
+        let waited = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _no_room = write!(out, "{} of {}", duration(state.elapsed()), duration(limit));
+        };
+        line.set_style(style("{spinner} {waited:>14}  {wide_msg}").with_key("waited", waited));
         if let Some(turn) = self.turn {
             line.enable_steady_tick(turn);
         }
         line.set_message(self.coloured(&of_trial(check, subject, "")));
         let trial = (check.to_owned(), subject.to_owned());
-        self.running.insert(trial, Running { line, awaited: String::new() });
+        self.running.insert(trial, Running { line });
     }
 
-    /// Says on a trial's line what it awaits, and counts the time anew if that
-    /// is something else than before.
+    /// Says on a trial's line what it awaits.
     fn tell(&mut self, check: &str, subject: &str, what: &str) {
         let message = self.coloured(&of_trial(check, subject, what));
         let trial = (check.to_owned(), subject.to_owned());
-        let Some(Running { line, awaited }) = self.running.get_mut(&trial) else { return };
-        if awaited.as_str() != what {
-            what.clone_into(awaited);
-            line.reset_elapsed();
+        if let Some(Running { line }) = self.running.get(&trial) {
             line.set_message(message);
         }
     }
@@ -94,8 +92,8 @@ impl LiveInspection {
 impl InspectionView for LiveInspection {
     fn show(&mut self, notice: &Notice) {
         match notice {
-            Notice::Started { check, subject } => self.start(check, subject),
-            Notice::Awaiting { check, subject, what } => self.tell(check, subject, what),
+            Notice::Started { check, subject, limit } => self.start(check, subject, *limit),
+            Notice::Awaiting { check, subject, what, .. } => self.tell(check, subject, what),
             Notice::Ended(result) => self.end(result),
         }
     }
@@ -113,11 +111,6 @@ fn of_trial(check: &str, subject: &str, awaited: &str) -> String {
         "" => trial,
         awaited => format!("{trial}: {}", paint(FAINT, format!("awaiting {}", tame(awaited)))),
     }
-}
-
-/// How long the trial awaits what it awaits.
-fn waited(state: &ProgressState, out: &mut dyn fmt::Write) {
-    let _no_room = write!(out, "{}", duration(state.elapsed()));
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -142,7 +135,7 @@ mod tests {
             view.show(notice);
         }
         // How long the test has waited depends on the machine.
-        insta::with_settings!({ filters => [(r" +\d[\w.]* {2}message_flow", "   TIME  message_flow")] }, {
+        insta::with_settings!({ filters => [(r" +\d[\w.]* of", "   TIME of")] }, {
             insta::assert_snapshot!("inspection_live_middle", screen.read());
         });
         for notice in after {

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::Duration;
 
-use crate::report::phrases::tame;
+use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
 use crate::report::verify::{InspectionRecord, text};
 use crate::verify::Notice;
 
 use super::{InspectionView, is_news};
 
+/// How long a trial may be silent: as a step.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// Lines for a log.
 pub struct PlainInspection {
     out: Box<dyn Write + Send>,
-    /// What each trial was last said to await, by check and subject.
-    awaited: BTreeMap<(String, String), String>,
+    /// What each trial was last said to await, and when, by check and subject.
+    awaited: BTreeMap<(String, String), (String, Duration)>,
 }
 
 impl PlainInspection {
@@ -36,12 +40,19 @@ impl PlainInspection {
 impl InspectionView for PlainInspection {
     fn show(&mut self, notice: &Notice) {
         match notice {
-            Notice::Started { check, subject } => self.tell(check, subject, "started"),
-            Notice::Awaiting { check, subject, what } => {
+            Notice::Started { check, subject, limit } => {
+                self.tell(check, subject, &format!("started, for {} at most", duration(*limit)));
+            }
+            Notice::Awaiting { check, subject, what, waited, limit } => {
                 // A wait that looks again and again says so again and again.
                 let trial = (check.clone(), subject.clone());
-                if self.awaited.insert(trial, what.clone()).as_ref() != Some(what) {
-                    self.tell(check, subject, &format!("awaiting {}", tame(what)));
+                let is_news = self.awaited.get(&trial).is_none_or(|(said, when)| {
+                    said != what || waited.saturating_sub(*when) >= HEARTBEAT
+                });
+                if is_news {
+                    self.awaited.insert(trial, (what.clone(), *waited));
+                    let times = format!("{} of {}", duration(*waited), duration(*limit));
+                    self.tell(check, subject, &format!("awaiting {}, {times}", tame(what)));
                 }
             }
             Notice::Ended(result) if is_news(result) => self.say(&text::head(result)),

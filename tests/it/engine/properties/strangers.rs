@@ -197,7 +197,7 @@ fn a_plan_of_any_age_takes_nothing_of_others() {
             full.clear();
         }
         cloud.calm().await;
-        let today = revisit(&cloud, &saved.plan).await;
+        let today = revisit(&cloud, &saved.plan, &|_| {}).await;
         let today = today.map_err(|errors| TestCaseError::fail(format!("{errors:?}")))?;
         match held(&saved.plan, &today, catalog()) {
             Ok(held) => {

@@ -1,0 +1,227 @@
+//! The sign of life of every command: on a terminal a line that moves, soon;
+//! elsewhere a line in the log, whenever nothing was said for a while.
+//!
+//! Runs beside the command (`cli/mod.rs`), and hears of calls and looks. No
+//! command asks for it, so none can forget it.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::ProgressDrawTarget;
+use tokio::time::Instant;
+
+use super::screen::Screen;
+use crate::aws::call_log::Listener;
+use crate::engine::event::LookEvent;
+use crate::engine::wait::elapse;
+use crate::model::CallRecord;
+use crate::report::{Ticker, Vigil};
+
+/// How often to see whether something should be said; as often the line moves.
+const TICK: Duration = Duration::from_millis(250);
+/// A terminal is silent for no longer: a person begins to wonder after a second.
+const ON_TERMINAL: Duration = Duration::from_millis(500);
+/// A log is silent for no longer.
+const IN_LOG: Duration = Duration::from_secs(10);
+
+/// What is known of the command that runs. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Pulse {
+    epoch: Instant,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    vigil: Vigil,
+    /// When something was last said.
+    spoke: Duration,
+    /// How many want silence.
+    hushed: usize,
+    /// The line on the terminal, while it is there.
+    line: Option<Ticker>,
+}
+
+impl State {
+    fn make_room(&mut self, now: Duration) {
+        self.spoke = now;
+        if let Some(line) = self.line.take() {
+            line.clear();
+        }
+    }
+}
+
+impl Pulse {
+    /// Of a command that begins now.
+    pub(crate) fn new() -> Self {
+        Self { epoch: Instant::now(), state: Arc::default() }
+    }
+
+    /// Something is said now: the moving line gives way.
+    pub(crate) fn make_room(&self) {
+        self.state().make_room(self.now());
+    }
+
+    /// Nothing is said while the answer lives: somebody thinks about a question,
+    /// or other lines move.
+    pub(crate) fn hush(&self) -> Hush {
+        self.make_room();
+        self.state().hushed += 1;
+        Hush(self.clone())
+    }
+
+    /// Hears of a look.
+    pub(crate) fn look(&self, event: &LookEvent) {
+        self.state().vigil.look(self.now(), event);
+    }
+
+    /// A writer whose lines are signs of life themselves.
+    pub(crate) fn heard<W: Write>(&self, out: W) -> Heard<W> {
+        Heard { out, pulse: self.clone() }
+    }
+
+    /// Beats for ever.
+    pub(crate) async fn beat(&self, screen: &Screen) -> Infallible {
+        loop {
+            elapse(TICK).await;
+            if let Some(text) = self.due(screen.is_live) {
+                self.say(&text, screen);
+            }
+        }
+    }
+
+    /// What has to be said now, if anything.
+    fn due(&self, is_live: bool) -> Option<String> {
+        let (state, now) = (self.state(), self.now());
+        let silent = now.saturating_sub(state.spoke);
+        let limit = if is_live { ON_TERMINAL } else { IN_LOG };
+        (state.hushed == 0 && silent >= limit).then(|| state.vigil.tell(now))
+    }
+
+    fn say(&self, text: &str, screen: &Screen) {
+        if !screen.is_live {
+            screen.talk(&format!("{text}."));
+            return;
+        }
+        let new = || Ticker::new(ProgressDrawTarget::stderr());
+        self.state().line.get_or_insert_with(new).show(&screen.mask.veil(text));
+    }
+
+    fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Pulse {
+    fn sent(&self, _number: u64, call: &CallRecord) {
+        self.state().vigil.sent(self.now(), call);
+    }
+
+    fn answered(&self, _number: u64, call: &CallRecord) {
+        self.state().vigil.answered(self.now(), call);
+    }
+}
+
+/// Silence, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hush(Pulse);
+
+impl Drop for Hush {
+    fn drop(&mut self) {
+        self.0.state().hushed -= 1;
+        self.0.make_room();
+    }
+}
+
+/// Notes that something was written.
+#[derive(Debug)]
+pub(crate) struct Heard<W> {
+    out: W,
+    pulse: Pulse,
+}
+
+impl<W: Write> Write for Heard<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pulse.make_room();
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Several who hear of calls.
+#[derive(Debug)]
+pub(crate) struct Audience(pub(crate) Vec<Arc<dyn Listener>>);
+
+impl Listener for Audience {
+    fn sent(&self, number: u64, call: &CallRecord) {
+        self.0.iter().for_each(|listener| listener.sent(number, call));
+    }
+
+    fn answered(&self, number: u64, call: &CallRecord) {
+        self.0.iter().for_each(|listener| listener.answered(number, call));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After so long a command has said so much, if it says something by itself
+    /// at that second.
+    async fn said(seconds: u64, speaks_at: Option<u64>, is_live: bool) -> Vec<u64> {
+        let pulse = Pulse::new();
+        let mut said = Vec::new();
+        while pulse.now() < Duration::from_secs(seconds) {
+            elapse(TICK).await;
+            if speaks_at.map(Duration::from_secs) == Some(pulse.now()) {
+                pulse.make_room();
+            }
+            if pulse.due(is_live).is_some() {
+                said.push(pulse.now().as_secs());
+                pulse.make_room();
+            }
+        }
+        said
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_log_is_silent_for_longer_than_ten_seconds() {
+        assert_eq!(said(35, None, false).await, [10, 20, 30]);
+        assert_eq!(said(35, Some(7), false).await, [17, 27]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_terminal_moves_within_half_a_second() {
+        assert_eq!(said(1, None, true).await, [0, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_is_not_disturbed() {
+        let pulse = Pulse::new();
+        let hush = pulse.hush();
+        elapse(Duration::from_mins(5)).await;
+        assert_eq!(pulse.due(false), None);
+        drop(hush);
+        assert_eq!(pulse.due(false), None, "ten seconds from the answer on");
+        elapse(IN_LOG).await;
+        assert_eq!(pulse.due(false).as_deref(), Some("Still at it"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_written_is_a_sign_of_life() {
+        let (pulse, mut paper) = (Pulse::new(), Vec::new());
+        elapse(IN_LOG).await;
+        writeln!(pulse.heard(&mut paper), "a step").unwrap();
+        assert_eq!(pulse.due(false), None);
+        assert_eq!(paper, b"a step\n");
+    }
+}
