@@ -56,7 +56,11 @@ where
     let message =
         metadata.map_or_else(|| chain(error), |meta| meta.message().unwrap_or_default().to_owned());
     let code = code.unwrap_or_default();
-    let class = classify(&code, &message, status);
+    let (class, message) = if is_unmade(error) {
+        (ErrorClass::Invalid, format!("the call cannot be made: {message}"))
+    } else {
+        (classify(&code, &message, status), message)
+    };
     CloudError {
         attempted,
         operation: operation.to_owned(),
@@ -66,6 +70,28 @@ where
         code,
         message,
     }
+}
+
+/// Whether the SDK refused the call by itself, before anything was sent: it
+/// will do so again, however often it is asked.
+fn is_unmade<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: Error + Send + Sync + 'static,
+{
+    // A call that comes to no endpoint looks like a line that failed, and the
+    // type of its cause has no name outside of the SDK.
+    let is_endpoint = |cause: &dyn Error| {
+        let words = format!("{cause:?}");
+        ["ResolveEndpointError", "InvalidEndpointError"].iter().any(|it| words.starts_with(it))
+    };
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if is_endpoint(cause) {
+            return true;
+        }
+        next = cause.source();
+    }
+    matches!(error, SdkError::ConstructionFailure(_))
 }
 
 /// Whether an answer refuses a call for going too fast.
@@ -327,6 +353,13 @@ fn no_answer(message: &str) -> ErrorClass {
     }
 }
 
+/// Whether a limit is one of documents, of which no account gets a higher one:
+/// "8 actions were found in a statement from the submitted policy".
+fn words_of_a_document(message: &str) -> bool {
+    let words = message.to_ascii_lowercase();
+    ["submitted policy", "policy size", "policysize"].iter().any(|it| words.contains(it))
+}
+
 fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option<String> {
     let text = match class {
         ErrorClass::Denied => {
@@ -349,6 +382,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         }
         ErrorClass::Exists if code == "EntityAlreadyExists" => {
             "IAM names are unique in the account, whatever their path: choose another".to_owned()
+        }
+        ErrorClass::Quota if words_of_a_document(message) => {
+            "the document must be smaller: AWS raises this limit for nobody".to_owned()
         }
         ErrorClass::Quota => {
             "ask AWS for a higher quota, or remove what is no longer used".to_owned()
@@ -420,6 +456,51 @@ mod tests {
         check(404, "", false);
         check(500, "", false);
         check(200, "<Name>SlowDown</Name>", false);
+    }
+
+    #[tokio::test]
+    async fn what_the_sdk_refuses_by_itself_is_not_tried_again() {
+        use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+        use aws_smithy_runtime_api::client::http::{HttpConnectorFuture, http_client_fn};
+        use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+        use aws_smithy_runtime_api::client::result::ConnectorError;
+
+        #[derive(Debug)]
+        struct Dead;
+        impl aws_smithy_runtime_api::client::http::HttpConnector for Dead {
+            fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+                HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())))
+            }
+        }
+        let dead = http_client_fn(|_, _| {
+            aws_smithy_runtime_api::client::http::SharedHttpConnector::new(Dead)
+        });
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::for_tests())
+            .http_client(dead)
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+            .force_path_style(true)
+            .build();
+        let s3 = aws_sdk_s3::Client::from_conf(config);
+        let class = async |bucket: &str| {
+            let answer = s3.head_bucket().bucket(bucket).send().await;
+            answer.attempting("s3:HeadBucket", || "look".into()).unwrap_err().class
+        };
+        assert_eq!(class("arn:aws:s3:::claims").await, ErrorClass::Invalid);
+        assert_eq!(class("").await, ErrorClass::Invalid);
+        assert_eq!(class("claims").await, ErrorClass::Transient);
+    }
+
+    #[test]
+    fn a_limit_of_documents_is_raised_for_nobody() {
+        let many =
+            "8 actions were found in a statement from the submitted policy, max allowed is 7";
+        let told =
+            |message: &str| hint(ErrorClass::Quota, "sqs:SetQueueAttributes", "OverLimit", message);
+        assert!(told(many).unwrap().contains("smaller"));
+        assert!(told("Too many queues").unwrap().contains("quota"));
     }
 
     #[test]

@@ -124,6 +124,8 @@ their bucket.
 destroyed without its file.
 - The name of a deleted bucket may be unavailable for minutes, and anybody may take it meanwhile.
 - S3 takes few configuration calls on one bucket at a time, so that ccprov makes at most two at once.
+- The policy is about this bucket and its objects, and takes 20 KB. S3 refuses a statement none of whose \
+resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` the bucket itself.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";

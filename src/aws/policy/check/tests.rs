@@ -80,6 +80,16 @@ fn a_document_of_text_is_looked_at_too() {
 }
 
 #[test]
+fn arns_of_another_partition_are_found_in_text_too() {
+    let statement = of_queue(&json!({ "Resource": "arn:aws-cn:sqs:cn-north-1:123456789012:q" }));
+    let text = json!({ "Statement": [statement] }).to_string();
+    let found = told(&QUEUE, OWN_QUEUE, &Value::String(text));
+    let message =
+        "`arn:aws-cn:sqs:cn-north-1:123456789012:q` is in partition aws-cn, and this stack in aws";
+    assert_eq!(found, [format!("policy.Statement[0].Resource: {message}")]);
+}
+
+#[test]
 fn each_element_is_there_or_is_not_as_its_use_wants() {
     queue(&json!({}), &[]);
     queue(&json!({ "Principal": null }), &[": the statement has no Principal"]);
