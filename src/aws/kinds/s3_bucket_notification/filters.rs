@@ -30,7 +30,8 @@ pub(super) fn encoded(written: &str) -> Option<String> {
 
 fn escaped(c: char) -> String {
     let mut bytes = [0; 4];
-    c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let bytes = c.encode_utf8(&mut bytes).bytes();
+    bytes.map(percent_encoding::percent_encode_byte).collect()
 }
 
 /// Whether two hex digits follow every `%`.

@@ -47,7 +47,7 @@ pub(super) fn check_redrive(spec: &Spec, naming: &Naming) -> Option<Problem> {
     if topic.region != naming.place.region {
         return None;
     }
-    let is_fifo = spec.topic_arn.ends_with(".fifo");
+    let is_fifo = spec.topic_arn.strip_suffix(".fifo").is_some();
     let why = redrive::fault(other, is_fifo, naming)?;
     let message = redrive::alike("subscription", &why);
     Some(Problem::of("", message).at(Path::field("redrive_policy").with_field("dead_letter_queue")))
