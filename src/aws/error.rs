@@ -404,6 +404,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
 }
 
 #[cfg(test)]
+mod unmade;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -456,41 +459,6 @@ mod tests {
         check(404, "", false);
         check(500, "", false);
         check(200, "<Name>SlowDown</Name>", false);
-    }
-
-    #[tokio::test]
-    async fn what_the_sdk_refuses_by_itself_is_not_tried_again() {
-        use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-        use aws_smithy_runtime_api::client::http::{HttpConnectorFuture, http_client_fn};
-        use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-        use aws_smithy_runtime_api::client::result::ConnectorError;
-
-        #[derive(Debug)]
-        struct Dead;
-        impl aws_smithy_runtime_api::client::http::HttpConnector for Dead {
-            fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
-                HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())))
-            }
-        }
-        let dead = http_client_fn(|_, _| {
-            aws_smithy_runtime_api::client::http::SharedHttpConnector::new(Dead)
-        });
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::for_tests())
-            .http_client(dead)
-            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
-            .force_path_style(true)
-            .build();
-        let s3 = aws_sdk_s3::Client::from_conf(config);
-        let class = async |bucket: &str| {
-            let answer = s3.head_bucket().bucket(bucket).send().await;
-            answer.attempting("s3:HeadBucket", || "look".into()).unwrap_err().class
-        };
-        assert_eq!(class("arn:aws:s3:::claims").await, ErrorClass::Invalid);
-        assert_eq!(class("").await, ErrorClass::Invalid);
-        assert_eq!(class("claims").await, ErrorClass::Transient);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Each rule of policies, with documents on both sides of it.
+
 use serde_json::json;
 
 use super::super::uses::{BUCKET, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST};
