@@ -63,8 +63,12 @@ where
         Some(meta) => meta.message().unwrap_or_default().to_owned(),
     };
     let code = code.unwrap_or_default();
-    let class = classify(&code, &message, status);
     let foreign = message.starts_with(NOT_AWS).then(|| IN_ITS_PLACE.to_owned());
+    let (class, message) = if is_unmade(error) {
+        (ErrorClass::Invalid, format!("the call cannot be made: {message}"))
+    } else {
+        (classify(&code, &message, status), message)
+    };
     CloudError {
         attempted,
         operation: operation.to_owned(),
@@ -106,6 +110,28 @@ where
         return String::new();
     }
     format!("{NOT_AWS}: {}", beginning(answer))
+}
+
+/// Whether the SDK refused the call by itself, before anything was sent: it
+/// will do so again, however often it is asked.
+fn is_unmade<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: Error + Send + Sync + 'static,
+{
+    // A call that comes to no endpoint looks like a line that failed, and the
+    // type of its cause has no name outside of the SDK.
+    let is_endpoint = |cause: &dyn Error| {
+        let words = format!("{cause:?}");
+        ["ResolveEndpointError", "InvalidEndpointError"].iter().any(|it| words.starts_with(it))
+    };
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if is_endpoint(cause) {
+            return true;
+        }
+        next = cause.source();
+    }
+    matches!(error, SdkError::ConstructionFailure(_))
 }
 
 /// Whether an answer refuses a call for going too fast.
@@ -350,6 +376,13 @@ fn no_answer(message: &str) -> ErrorClass {
     }
 }
 
+/// Whether a limit is one of documents, of which no account gets a higher one:
+/// "8 actions were found in a statement from the submitted policy".
+fn words_of_a_document(message: &str) -> bool {
+    let words = message.to_ascii_lowercase();
+    ["submitted policy", "policy size", "policysize"].iter().any(|it| words.contains(it))
+}
+
 fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option<String> {
     let text = match class {
         ErrorClass::Denied => {
@@ -373,6 +406,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         ErrorClass::Exists if code == "EntityAlreadyExists" => {
             "IAM names are unique in the account, whatever their path: choose another".to_owned()
         }
+        ErrorClass::Quota if words_of_a_document(message) => {
+            "the document must be smaller: AWS raises this limit for nobody".to_owned()
+        }
         ErrorClass::Quota => {
             "ask AWS for a higher quota, or remove what is no longer used".to_owned()
         }
@@ -389,6 +425,9 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
     };
     Some(text)
 }
+
+#[cfg(test)]
+mod unmade;
 
 #[cfg(test)]
 mod tests {
@@ -443,6 +482,16 @@ mod tests {
         check(404, "", false);
         check(500, "", false);
         check(200, "<Name>SlowDown</Name>", false);
+    }
+
+    #[test]
+    fn a_limit_of_documents_is_raised_for_nobody() {
+        let many =
+            "8 actions were found in a statement from the submitted policy, max allowed is 7";
+        let told =
+            |message: &str| hint(ErrorClass::Quota, "sqs:SetQueueAttributes", "OverLimit", message);
+        assert!(told(many).unwrap().contains("smaller"));
+        assert!(told("Too many queues").unwrap().contains("quota"));
     }
 
     #[test]

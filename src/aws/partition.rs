@@ -121,7 +121,8 @@ pub(super) fn strays(document: &Document, place: &Place) -> Vec<Problem> {
     problems
 }
 
-fn find(value: &Value, path: &Path, place: &Place, problems: &mut Vec<Problem>) {
+/// The same of one value that stands at a path.
+pub(super) fn find(value: &Value, path: &Path, place: &Place, problems: &mut Vec<Problem>) {
     match value {
         Value::String(text) => problems.extend(stray(text, path, place)),
         Value::Array(items) => {

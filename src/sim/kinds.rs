@@ -110,7 +110,7 @@ fn problems(document: &Document) -> Vec<Problem> {
     let too_big = document.get("size").and_then(Value::as_u64).is_some_and(|size| size > 100);
     let list = |field: &str| document.get(field).and_then(Value::as_array).into_iter().flatten();
     let refused = list("members")
-        .any(|member| member.as_str().is_some_and(|member| member.starts_with("chosen-arn")));
+        .any(|member| member.as_str().is_some_and(|member| member.contains("chosen-arn")));
     let size = too_big.then(|| Problem::of("size", "must be at most 100").hint("state less"));
     let member = refused.then(|| Problem::of("members", "a key cannot be a member"));
     size.into_iter().chain(member).collect()

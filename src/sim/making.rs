@@ -167,7 +167,11 @@ impl Objects {
         for fact in kind.facts.iter().filter(|fact| !fact.predicted) {
             if !facts.contains_key(&fact.name) {
                 self.chosen += 1;
-                facts.insert(fact.name.clone(), format!("chosen-{}-{:04}", fact.name, self.chosen));
+                let chosen = format!("chosen-{}-{:04}", fact.name, self.chosen);
+                // Kinds of a real cloud look whether an ARN is one, and a key's.
+                let is_arn = fact.name == "arn";
+                let text = if is_arn { format!("arn:sim:kms:::key/{chosen}") } else { chosen };
+                facts.insert(fact.name.clone(), text);
             }
         }
     }

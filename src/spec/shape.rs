@@ -71,7 +71,11 @@ fn expect<T>(
         // A key is quoted; what is described in words is not.
         let what = if what.contains(' ') { what.to_owned() } else { format!("`{what}`") };
         let summary = format!("{what} must be {wanted}, not {}", node.type_name());
-        problems.push(Diagnostic::error(summary).at(Some(node.at.location())));
+        let problem = Diagnostic::error(summary).at(Some(node.at.location()));
+        problems.push(match node.scalar_text() {
+            Some(written) if wanted == "text" => problem.hint(format!("quote it: `\"{written}\"`")),
+            Some(_) | None => problem,
+        });
     }
     found
 }

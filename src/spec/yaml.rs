@@ -260,6 +260,17 @@ mod tests {
         );
     }
 
+    /// Every scalar as it was written.
+    fn collect(node: &Node, written: &mut Vec<String>) {
+        match &node.value {
+            Value::List(items) => items.iter().for_each(|item| collect(item, written)),
+            Value::Map(map) => map.values().for_each(|entry| collect(&entry.node, written)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+                written.extend(node.scalar_text().map(str::to_owned));
+            }
+        }
+    }
+
     #[test]
     fn what_was_written_stays() {
         let text = "\u{feff}# \u{fc}\na: &a 012345678901\nb: [1.10 , 0x1F, +5, 1_000, 1e3, .5]\n\
@@ -268,15 +279,6 @@ mod tests {
         let source = Source::text("a.yaml", text);
         let root = parse(&source, text).unwrap();
         let mut written = Vec::new();
-        fn collect(node: &Node, written: &mut Vec<String>) {
-            match &node.value {
-                Value::List(items) => items.iter().for_each(|item| collect(item, written)),
-                Value::Map(map) => map.values().for_each(|entry| collect(&entry.node, written)),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
-                    written.extend(node.scalar_text().map(str::to_owned));
-                }
-            }
-        }
         collect(&root, &mut written);
         let expected = "012345678901 1.10 0x1F +5 1_000 1e3 .5 True 012345678901 0o17 \u{fc} \
                         9007199254740993 -0 5";

@@ -194,11 +194,12 @@ impl<'a> Path<'a> {
 impl Wired<'_> {
     /// A key that the notification and the subscription let through.
     pub(super) fn key(&self, name: &str) -> String {
-        let filter = |field| text(self.entry, field).unwrap_or_default();
+        // S3 compares with the encoded key, so that is how the filter is written.
+        let filter = |field| text(self.entry, field).map(decoded).unwrap_or_default();
         // Whichever of two is longer is the stricter one, if they can be met together at all.
         let stricter = |field, how| {
             let own = self.filter_of_key(how).unwrap_or_default();
-            if own.len() > filter(field).len() { own } else { filter(field).to_owned() }
+            if own.len() > filter(field).len() { own } else { filter(field) }
         };
         let prefix = stricter("filter_prefix", "prefix");
         format!("{prefix}{name}{}", stricter("filter_suffix", "suffix"))
@@ -343,5 +344,8 @@ mod tests {
         let scene = scene(true, &entry(&["s3:ObjectCreated:Put"], "in/"), &filter);
         let wired = paths(&scene)[0].wired().unwrap();
         assert_eq!((wired.key("x"), wired.upload()), ("in/a b/x".into(), Upload::Whole));
+        let encoded =
+            self::scene(true, &entry(&["s3:ObjectCreated:*"], "in/a+b%3D/"), &Value::Null);
+        assert_eq!(paths(&encoded)[0].wired().unwrap().key("x"), "in/a b=/x");
     }
 }

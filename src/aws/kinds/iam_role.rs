@@ -89,6 +89,8 @@ removed from the role.
 - A role that was made moments ago may be refused as a principal for a few seconds. ccprov repeats \
 the call that was refused.
 - A trust policy may name AWS principals only if they exist; services need not.
+- A trust policy takes actions of `sts`, and 2,048 characters without blanks (4,096 if AWS raised that); the \
+inline policies 10,240 together. A `Sid` has letters and digits, and is there once.
 - 10 managed policies can be attached, or up to 20 if AWS raised the account's quota.
 - A right that moves from one policy to another is given before it is taken. Only where both would exceed \
 10 managed policies or 10,240 characters of inline ones is room made first; what the role keeps is never \

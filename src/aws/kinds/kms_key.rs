@@ -144,6 +144,7 @@ destroy needs it and may be run without the stack file.
 rotations, and changes neither ids nor ARNs.
 - A policy that would lock its author out is refused by AWS, and ccprov does not offer to bypass that. \
 Keep the statement for the account's root (`arn:aws:iam::ACCOUNT:root`, `kms:*`).
+- The policy takes 32 KB.
 - Replacing a key (another `key_spec`, `key_usage` or `multi_region`) loses access to what the old \
 one encrypted, once that is deleted.
 - An alias that belongs to somebody else's key is never moved.";

@@ -131,6 +131,8 @@ exists grants others anything, as for logs of other services: give them that by 
 back with `aws s3api put-bucket-acl --bucket NAME --acl private`.
 - A policy that lets everybody in is refused while the public access block of the bucket or of the account \
 is on; S3 says no more than that access is denied.
+- The policy is about this bucket and its objects, and takes 20 KB. S3 refuses a statement none of whose \
+resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` the bucket itself.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";

@@ -7,6 +7,7 @@
 //! accepted write proves the policies on the way.
 
 mod entry;
+mod filters;
 mod grants;
 
 use std::collections::BTreeSet;
@@ -62,6 +63,8 @@ The bucket's name is its identity: a bucket has one of these.
 - S3 sends every destination a test message (`s3:TestEvent`) and refuses the whole if one does not \
 take it: the destination is missing, its policy or its key's does not admit `s3.amazonaws.com`, or \
 it is FIFO.
+- S3 compares filters with the key as its events have it, encoded as in a URL: `in+box/` for \
+`in box/`, `schema%3D1/` for `schema=1/`. ccprov refuses a filter that no key can fit.
 - S3 refuses two entries that take the same event of the same key.
 - `eventbridge` carries no mark of who turned it on. Deleting the notification turns it off, unless \
 the notification was declared without it. One that states nothing else is found only while it is \
@@ -188,6 +191,11 @@ fn check(spec: &Spec) -> Vec<Problem> {
             let message = format!("{} is FIFO, and S3 tells only standard ones", entry.arn);
             problems.push(Problem::of(entry.field, message));
         }
+        problems.extend(entry.filters().into_iter().filter_map(|(name, written)| {
+            let encoded = filters::encoded(written).filter(|_| !is_pending(written))?;
+            let message = format!("no key fits the {name} `{written}`: S3 compares encoded keys");
+            Some(Problem::of(entry.field, message).hint(format!("write `{encoded}`")))
+        }));
         for other in &entries[at + 1..] {
             if let Some(event) = entry.overlap(other) {
                 let message =

@@ -149,6 +149,7 @@ The topic's name is its identity; its ARN follows from it.
 
 - A topic always has a policy. Without `policy` it is AWS's own document, which ccprov recognises \
 on reads and writes back when a policy is removed from the stack.
+- The policy takes the actions of SNS that are about topics and no others, 100 statements, 200 principals and 30 KB.
 - The key of `kms_master_key_id` is not checked by SNS: a wrong one shows when somebody publishes.
 - Roles for feedback must exist before the topic may name them: that orders the two.
 - Deleting a topic deletes its subscriptions. A topic with an `archive_policy` cannot be deleted \

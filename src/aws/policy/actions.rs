@@ -134,8 +134,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    fn new(message: String, hint: Option<String>) -> Option<Self> {
-        Some(Self { message, hint })
+    fn new(message: String, hint: Option<String>) -> Self {
+        Self { message, hint }
     }
 }
 
@@ -148,21 +148,24 @@ pub(crate) fn fault(action: &str, of: Option<&Service>, what: &str) -> Option<Fa
     let Some((prefix, name)) = action.split_once(':') else {
         let right = whole(action, of).map(|right| format!("did you mean `{right}`?"));
         let hint = right.or_else(|| Some("write `SERVICE:ACTION`, as `sqs:SendMessage`".into()));
-        return Fault::new(format!("the action `{action}` names no service"), hint);
+        return Some(Fault::new(format!("the action `{action}` names no service"), hint));
     };
     let is_word = |text: &str, more: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
     };
     if !is_word(prefix, "-") || !is_word(name, "*?-_") {
         let message = format!("`{action}` is not an action");
-        return Fault::new(message, Some("write `SERVICE:ACTION`, as `sqs:SendMessage`".into()));
+        return Some(Fault::new(
+            message,
+            Some("write `SERVICE:ACTION`, as `sqs:SendMessage`".into()),
+        ));
     }
     let service = of?;
     if !prefix.eq_ignore_ascii_case(service.prefix) {
         let message = format!("{what} takes no action of `{prefix}`, only of `{}`", service.prefix);
         let is_known = service.names.iter().any(|known| known.eq_ignore_ascii_case(name));
         let hint = is_known.then(|| format!("did you mean `{}:{name}`?", service.prefix));
-        return Fault::new(message, hint);
+        return Some(Fault::new(message, hint));
     }
     service.unknown(name, what)
 }
@@ -189,7 +192,7 @@ impl Service {
             let all: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
             Some(format!("it takes {}", all.join(", ")))
         });
-        Fault::new(format!("{what} takes no action `{prefix}:{name}`"), hint)
+        Some(Fault::new(format!("{what} takes no action `{prefix}:{name}`"), hint))
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::uses::{Element, Use};
 use super::{Policy, actions, conditions, principals, size::Size};
 use crate::aws::near::nearest;
+use crate::aws::partition;
 use crate::model::document::is_pending;
 use crate::model::{Path, Place, Problem};
 
@@ -49,6 +50,10 @@ pub(crate) fn check(
     };
     let Value::Object(fields) = document else { return Vec::new() };
     let mut check = Check { of, place, own, problems: Vec::new() };
+    if written.is_string() {
+        // Elsewhere whoever looks through the whole document finds them.
+        partition::find(document, path, place, &mut check.problems);
+    }
     check.document(fields, path);
     check.limits(document, path);
     check.problems

@@ -40,7 +40,7 @@ async fn the_next_run_removes_what_a_killed_one_left_and_no_more() {
     let mut endpoints = stand.endpoints().await;
     endpoints.sort();
     assert_eq!(endpoints, [stand.queue_arn(&alive), stand.queue_arn("claims-sqs")]);
-    assert_eq!(stand.keys().await, [format!("in box/ccprov-verify/{ALIVE}.bin")]);
+    assert_eq!(stand.keys().await, [format!("in-box/ccprov-verify/{ALIVE}.bin")]);
 }
 
 /// What a run holds when it is cut is not the stack's to change, but goes with
@@ -104,7 +104,7 @@ async fn leave(stand: &Stand, mark: &str) {
     let key = bucket.document["server_side_encryption"]["kms_master_key_id"].as_str().unwrap();
     let put = stand.s3().put_object().bucket(bucket.identity.as_str());
     let put = put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key);
-    let put = put.key(format!("in box/ccprov-verify/{mark}.bin"));
+    let put = put.key(format!("in-box/ccprov-verify/{mark}.bin"));
     put.body(ByteStream::from_static(b"left")).send().await.unwrap();
 }
 

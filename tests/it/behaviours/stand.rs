@@ -36,7 +36,7 @@ resources:
       max_receive_count: 3
       visibility_timeout_seconds: 600
       key_deletion_window_in_days: 7
-      filter_prefix: in box/
+      filter_prefix: in-box/
       filter_suffix: .bin
       force_destroy: true
 ";

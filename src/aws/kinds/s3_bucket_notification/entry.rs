@@ -33,10 +33,10 @@ macro_rules! entry {
             /// Names of events, such as `s3:ObjectCreated:*`.
             #[schemars(schema_with = "names_of_events")]
             events: BTreeSet<String>,
-            /// Only keys that begin with this.
+            /// Only keys that begin with this, encoded as in a URL.
             #[schemars(length(max = 1024))]
             filter_prefix: Option<String>,
-            /// Only keys that end with this.
+            /// Only keys that end with this, likewise.
             #[schemars(length(max = 1024))]
             filter_suffix: Option<String>,
         }
@@ -132,6 +132,11 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// The filters that it has, by the names of their fields.
+    pub(super) fn filters(&self) -> [(&'static str, &str); 2] {
+        [("filter_prefix", self.prefix), ("filter_suffix", self.suffix)]
+    }
+
     /// An event of some key that both would take, which S3 does not allow.
     pub(super) fn overlap(&self, other: &Self) -> Option<String> {
         let pending = [self.prefix, self.suffix, other.prefix, other.suffix];

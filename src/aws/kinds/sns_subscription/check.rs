@@ -3,6 +3,7 @@
 use super::super::sns_topic;
 use super::super::sqs_queue::redrive;
 use super::{FilterPolicyScope, Protocol, Spec};
+use crate::aws::arn::Arn;
 use crate::model::document::is_pending;
 use crate::model::{Naming, Path, Problem};
 
@@ -41,10 +42,12 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
 /// (SNS Developer Guide, "Amazon SNS dead-letter queues").
 pub(super) fn check_redrive(spec: &Spec, naming: &Naming) -> Option<Problem> {
     let other = &spec.redrive_policy.as_ref()?.dead_letter_queue;
-    if is_pending(&spec.topic_arn) {
+    // A subscription is where its topic is; what is elsewhere is not ours to know.
+    let topic = Arn::read(&spec.topic_arn).filter(|_| !is_pending(&spec.topic_arn))?;
+    if topic.region != naming.place.region {
         return None;
     }
-    let is_fifo = spec.topic_arn.ends_with(".fifo");
+    let is_fifo = spec.topic_arn.strip_suffix(".fifo").is_some();
     let why = redrive::fault(other, is_fifo, naming)?;
     let message = redrive::alike("subscription", &why);
     Some(Problem::of("", message).at(Path::field("redrive_policy").with_field("dead_letter_queue")))

@@ -44,7 +44,7 @@ pub(in crate::aws::kinds) fn fault(other: &str, is_fifo: bool, naming: &Naming) 
         Some(format!("in account {}, this one in {}", arn.account, place.account))
     } else if arn.region != place.region && place.knows_region() {
         Some(format!("in region {}, this one in {}", arn.region, place.region))
-    } else if arn.resource.ends_with(".fifo") != is_fifo {
+    } else if arn.resource.strip_suffix(".fifo").is_some() != is_fifo {
         let words = |is_fifo| if is_fifo { "FIFO" } else { "standard" };
         Some(format!("{}, this one {}", words(!is_fifo), words(is_fifo)))
     } else {

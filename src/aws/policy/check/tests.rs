@@ -1,3 +1,5 @@
+//! Each rule of policies, with documents on both sides of it.
+
 use serde_json::json;
 
 use super::super::uses::{BUCKET, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST};
@@ -77,6 +79,16 @@ fn a_document_of_text_is_looked_at_too() {
             "policy.Statement[0]: the statement has no Resource",
         ]
     );
+}
+
+#[test]
+fn arns_of_another_partition_are_found_in_text_too() {
+    let statement = of_queue(&json!({ "Resource": "arn:aws-cn:sqs:cn-north-1:123456789012:q" }));
+    let text = json!({ "Statement": [statement] }).to_string();
+    let found = told(&QUEUE, OWN_QUEUE, &Value::String(text));
+    let message =
+        "`arn:aws-cn:sqs:cn-north-1:123456789012:q` is in partition aws-cn, and this stack in aws";
+    assert_eq!(found, [format!("policy.Statement[0].Resource: {message}")]);
 }
 
 #[test]
