@@ -43,6 +43,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
+    /// Whether its objects are the same in all regions of an account. Their
+    /// owner tags then name the stack's region, and so does a default name.
+    const GLOBAL: bool = false;
     /// Whether deleting it may lose data.
     const HOLDS_DATA: bool = false;
     /// Whether an object on its way out can be brought back by an update.
@@ -194,6 +197,7 @@ pub(crate) struct Claim<'a> {
 pub(crate) trait AnyKind: Send + Sync {
     fn name(&self) -> &'static str;
     fn info(&self) -> KindInfo;
+    fn is_global(&self) -> bool;
     fn grants(&self) -> &'static [Grant];
     fn identify(&self, arn: &str) -> Option<String>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
@@ -254,11 +258,16 @@ impl<K: Kind> AnyKind for Erased<K> {
                 .collect(),
             patience: K::PATIENCE,
             tagged: K::TAGGED,
+            global: K::GLOBAL,
             holds_data: K::HOLDS_DATA,
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
         }
+    }
+
+    fn is_global(&self) -> bool {
+        K::GLOBAL
     }
 
     fn grants(&self) -> &'static [Grant] {

@@ -74,8 +74,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    fn claim<'a>(&self, want: &'a Desired) -> Claim<'a> {
-        let owner = Owner { stack: self.stack.clone(), address: want.address.clone() };
+    fn claim<'a>(&self, kind: &dyn AnyKind, want: &'a Desired) -> Claim<'a> {
+        let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
+        let owner = Owner { region, ..Owner::new(&self.stack, want.address.clone()) };
         Claim { want, owner }
     }
 
@@ -126,7 +127,8 @@ impl Read for Writer {
 #[async_trait]
 impl Write for Writer {
     async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
-        let made = kind(&want.kind)?.create(&self.provider.aws, self.claim(want), known);
+        let kind = kind(&want.kind)?;
+        let made = kind.create(&self.provider.aws, self.claim(kind, want), known);
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         // What was predicted holds; what AWS answered holds more.
@@ -136,7 +138,8 @@ impl Write for Writer {
     }
 
     async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
-        let made = kind(&want.kind)?.update(&self.provider.aws, self.claim(want), have, diff);
+        let kind = kind(&want.kind)?;
+        let made = kind.update(&self.provider.aws, self.claim(kind, want), have, diff);
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         let mut facts = have.facts.clone();

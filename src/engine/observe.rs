@@ -130,12 +130,10 @@ fn unknown(candidates: Vec<Sought>, stack: &Stack, world: &World) -> Vec<Sought>
 /// An object that the stack owns is either the one behind a declared resource
 /// (whose name changed, or whose alias was never made), or an orphan.
 fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
-    let tagged = catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
-    let owner = live.owner.clone().filter(|owner| owner.stack == stack.name);
-    if tagged && owner.is_none() {
+    if !live.is_ours(catalog, &stack.name, &stack.place.region) {
         return; // The index was stale: it is somebody else's by now.
     }
-    let address: Option<Address> = owner.map(|owner| owner.address);
+    let address: Option<Address> = live.owner.clone().map(|owner| owner.address);
     match address {
         Some(address)
             if stack.resources.get(&address).is_some_and(|want| want.kind == live.kind)

@@ -239,10 +239,7 @@ impl StepRun<'_> {
     async fn seek(&mut self, want: &Desired, error: CloudError) -> Result<Live, Trouble> {
         let Site { writer, catalog, plan, .. } = self.site;
         let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
-        let tagged = kind.is_none_or(|kind| kind.tagged);
-        let is_ours = |live: &Live| {
-            !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == plan.stack)
-        };
+        let is_ours = |live: &Live| live.is_ours(catalog, &plan.stack, &plan.place.region);
         // Reads lag: what is there may not be seen yet, and what is seen may be
         // what was there before.
         let is_past = |live: &Live| {
@@ -433,7 +430,7 @@ fn not_ours(want: &Desired, live: &Live) -> Diagnostic {
     let whose = live
         .owner
         .as_ref()
-        .map_or_else(|| "nobody".to_owned(), |owner| format!("stack {}", owner.stack));
+        .map_or_else(|| "nobody".to_owned(), |owner| format!("stack {}", owner.stack_in_region()));
     Diagnostic::error(format!("{} {} appeared while we worked", want.kind, want.identity))
         .because(format!("it belongs to {whose}, and was not touched"))
         .hint("run the same command again to see it in the plan")

@@ -106,6 +106,9 @@ pub struct KindInfo {
     pub patience: Patience,
     /// Whether it carries tags, and so an owner of its own.
     pub tagged: bool,
+    /// Whether its objects are the same in all regions of an account, so that
+    /// their owner has to name its own.
+    pub global: bool,
     /// Whether deleting it may lose data.
     pub holds_data: bool,
     /// Whether an object on its way out can be brought back.

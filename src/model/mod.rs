@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod lease;
 pub mod mask;
+pub mod owner;
 pub mod patience;
 pub mod place;
 pub mod resource;
@@ -32,11 +33,11 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use lease::{Found, Holder, Lease, Lock};
 pub use mask::Mask;
+pub use owner::{Owner, Whose};
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{
-    Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
-    Status,
+    Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
 };
 pub use scene::{Exhibit, Scene};
 pub use stack::Stack;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Document};
+use super::{Address, Document, Owner};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -76,15 +76,6 @@ pub struct Lifecycle {
     pub ignore_changes: Vec<String>,
     /// Take over an existing object that nobody owns.
     pub adopt: bool,
-}
-
-/// Who an object belongs to, as its owner tags say.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Owner {
-    /// The stack.
-    pub stack: String,
-    /// The resource of that stack.
-    pub address: Address,
 }
 
 /// An object as AWS shows it.

@@ -11,7 +11,7 @@ use super::graph;
 use super::world::World;
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Owner, Parent, Path,
-    Stack, Status, compare, document,
+    Stack, Status, Whose, compare, document,
 };
 
 /// The path of a diff that says whose an object is to be.
@@ -232,38 +232,42 @@ impl<'a> Desk<'a> {
         want: &Desired,
         live: &Live,
     ) -> Result<(Option<FieldDiff>, Option<String>), Diagnostic> {
-        if !kind.tagged {
-            return Ok((None, None));
-        }
-        let ours = Owner { stack: self.stack.name.clone(), address: want.address.clone() };
-        let claim = |had: Value| {
-            let wanted = json!(format!("{}/{}", ours.stack, ours.address));
-            Some(FieldDiff::new(Path::field(OWNER), Some(had), Some(wanted)))
+        let Stack { name: stack, place, .. } = self.stack;
+        let told = |owner: &Owner| match owner.address.as_str() {
+            "" => owner.stack_in_region(),
+            address => format!("{}/{address}", owner.stack_in_region()),
         };
-        match &live.owner {
-            Some(owner) if *owner == ours => Ok((None, None)),
-            Some(owner) if owner.stack == ours.stack && owner.address.as_str().is_empty() => {
-                let note = "somebody took the tag away that says which resource it is".to_owned();
-                Ok((claim(json!(owner.stack)), Some(note)))
+        let region = kind.global.then(|| place.region.clone());
+        let ours = Owner { region, ..Owner::new(stack, want.address.clone()) };
+        let claim = |had: Value| {
+            Some(FieldDiff::new(Path::field(OWNER), Some(had), Some(json!(told(&ours)))))
+        };
+        match live.whose(self.catalog, stack, &place.region) {
+            Whose::Ours => {
+                let Some(owner) = live.owner.as_ref().filter(|_| kind.tagged) else {
+                    return Ok((None, None));
+                };
+                let note = match owner.address.as_str() {
+                    _ if owner.address == want.address => return Ok((None, None)),
+                    "" => "somebody took the tag away that says which resource it is".to_owned(),
+                    before => format!("was {before} until now"),
+                };
+                Ok((claim(json!(told(owner))), Some(note)))
             }
-            Some(owner) if owner.stack == ours.stack => {
-                let note = format!("was {} until now", owner.address);
-                Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
+            Whose::OfNoRegion(owner) => {
+                let note = format!(
+                    "an earlier ccprov made it, and did not say for which region: it is claimed \
+                     for {}",
+                    place.region
+                );
+                Ok((claim(json!(told(owner))), Some(note)))
             }
-            Some(owner) => Err(Diagnostic::error(format!(
-                "{} {} belongs to stack {}",
-                want.kind, want.identity, owner.stack
-            ))
-            .because(format!(
-                "{} declares it too, and two stacks cannot own one object",
-                want.address
-            ))
-            .hint("give this one another name, or remove it from the other stack first")),
-            None if want.lifecycle.adopt => {
+            Whose::Anothers(owner) => Err(anothers(want, owner, stack)),
+            Whose::Nobodys if want.lifecycle.adopt => {
                 let note = "exists already and is taken over (`adopt: true`)".to_owned();
                 Ok((claim(json!("nobody")), Some(note)))
             }
-            None => Err(Diagnostic::error(format!(
+            Whose::Nobodys => Err(Diagnostic::error(format!(
                 "{} {} exists already and carries no owner tag",
                 want.kind, want.identity
             ))
@@ -315,8 +319,7 @@ impl<'a> Desk<'a> {
     }
 
     fn is_ours(&self, live: &Live) -> bool {
-        let tagged = self.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
-        !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == self.stack.name)
+        live.is_ours(self.catalog, &self.stack.name, &self.stack.place.region)
     }
 
     fn finish(mut self, permissions: Permissions) -> Plan {
@@ -372,6 +375,23 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
         difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
     }
     diff
+}
+
+/// The refusal to touch what belongs to another stack, or to the stack of this
+/// name in another region.
+fn anothers(want: &Desired, owner: &Owner, stack: &str) -> Diagnostic {
+    let whose = owner.stack_in_region();
+    let refusal =
+        Diagnostic::error(format!("{} {} belongs to stack {whose}", want.kind, want.identity))
+            .because(format!(
+                "{} declares it too, and two stacks cannot own one object",
+                want.address
+            ));
+    if owner.stack == stack {
+        refusal.hint("give it a name of its own in each region, with `${region}` in it")
+    } else {
+        refusal.hint("give this one another name, or remove it from the other stack first")
+    }
 }
 
 /// An object, as its children know it.

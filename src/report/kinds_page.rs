@@ -222,6 +222,7 @@ mod tests {
             ],
             patience: Patience { deadline: Duration::from_mins(1), steady: 2, blocks: true },
             tagged: true,
+            global: false,
             holds_data: true,
             revivable: false,
             exists_early: false,

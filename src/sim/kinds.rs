@@ -141,6 +141,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         facts: facts(&["arn", "name"]),
         patience: Patience::PROMPT,
         tagged: true,
+        global: false,
         holds_data: false,
         revivable: false,
         exists_early: false,

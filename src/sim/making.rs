@@ -163,6 +163,7 @@ impl Objects {
     }
 }
 
-fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
-    Owner { stack: caller.stack.to_owned(), address: want.address.clone() }
+pub(super) fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
+    let region = caller.kind.global.then(|| caller.place.region.clone());
+    Owner { region, ..Owner::new(caller.stack, want.address.clone()) }
 }

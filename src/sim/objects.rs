@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::calls::Operation;
+use super::making;
 use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
     Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Holdings,
-    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
+    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status, Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -136,8 +137,7 @@ impl Objects {
                     object.live.document.insert(top.clone(), value.clone());
                 }
                 None if top == OWNER => {
-                    let address = want.address.clone();
-                    object.live.owner = Some(Owner { stack: caller.stack.to_owned(), address });
+                    object.live.owner = Some(making::owner(caller, want));
                 }
                 None if top == STATUS => object.live.status = Status::Current,
                 None => self.violations.push(format!("{}: {top} is not stated", want.address)),
@@ -293,15 +293,14 @@ pub(super) fn canonical(
 
 /// Why a stack may not touch an object, unless it is nobody's and claimed.
 fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
-    if !caller.kind.tagged {
-        return None;
-    }
     let identity = &object.live.identity;
-    match &object.live.owner {
-        Some(owner) if owner.stack == caller.stack => None,
-        None if claims => None,
-        Some(owner) => Some(format!("{identity} was touched and belongs to {}", owner.stack)),
-        None => Some(format!("{identity} was touched and belongs to nobody")),
+    match object.live.whose(caller.catalog, caller.stack, &caller.place.region) {
+        Whose::Ours => None,
+        Whose::OfNoRegion(_) | Whose::Nobodys if claims => None,
+        Whose::OfNoRegion(owner) | Whose::Anothers(owner) => {
+            Some(format!("{identity} was touched and belongs to {}", owner.stack_in_region()))
+        }
+        Whose::Nobodys => Some(format!("{identity} was touched and belongs to nobody")),
     }
 }
 

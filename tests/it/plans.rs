@@ -43,7 +43,8 @@ struct Seen {
     /// Facts that only AWS knows.
     facts: Facts,
     identity: Option<Identity>,
-    /// `STACK/ADDRESS`, or `nobody`. Else the stack and address themselves.
+    /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`. Else the stack and
+    /// address themselves.
     owner: Option<String>,
     status: Option<Status>,
     holdings: Option<Holdings>,
@@ -55,7 +56,7 @@ struct Seen {
 struct Orphan {
     kind: String,
     identity: Identity,
-    /// `STACK/ADDRESS`, or `nobody`.
+    /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`.
     owner: String,
     #[serde(default)]
     document: Document,
@@ -176,7 +177,13 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
     let document = prepared.expect("a kind").expect("what AWS could show").document;
     let mut facts = want.predicted.clone();
     facts.extend(seen.facts.clone());
-    let ours = || Some(Owner { stack: stack.name.clone(), address });
+    let global = AwsCatalog::new().kind(&want.kind).is_some_and(|kind| kind.global);
+    let ours = || {
+        Some(Owner {
+            region: global.then(|| stack.place.region.clone()),
+            ..Owner::new(&stack.name, address)
+        })
+    };
     Live {
         kind: want.kind.clone(),
         identity: seen.identity.clone().unwrap_or_else(|| want.identity.clone()),
@@ -191,5 +198,9 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
 
 fn owner(text: &str) -> Option<Owner> {
     let (stack, address) = text.split_once('/')?;
-    Some(Owner { stack: stack.to_owned(), address: Address::new(address) })
+    let (stack, region) = match stack.split_once('@') {
+        Some((stack, region)) => (stack, Some(region.to_owned())),
+        None => (stack, None),
+    };
+    Some(Owner { region, ..Owner::new(stack, Address::new(address)) })
 }

@@ -53,7 +53,7 @@ impl Probe {
         let name = format!("{}{}", prefix(&scene.stack), mark.as_str());
         let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
-            owner: Owner { stack: scene.stack.clone(), address },
+            owner: Owner::new(&scene.stack, address),
             url: url_of(&scene.place, &name),
             arn: scene.place.arn("sqs", &name),
             topic: wired.topic.fact("arn").to_owned(),

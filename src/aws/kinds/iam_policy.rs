@@ -63,6 +63,7 @@ the oldest one makes room.
     const FIXED: &'static [&'static str] = &["name", "description"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];
+    const GLOBAL: bool = true;
     const PATIENCE: Patience = PATIENCE;
     const DELETE_AFTER: &'static [&'static str] = &["iam_role"];
     const GRANTS: &'static [Grant] = grants::GRANTS;

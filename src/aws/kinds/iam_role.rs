@@ -98,6 +98,7 @@ the call that was refused.
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the role's ARN", true), ("name", "its name, without the path", true)];
+    const GLOBAL: bool = true;
     const PATIENCE: Patience = PATIENCE;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

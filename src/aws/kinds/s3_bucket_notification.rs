@@ -332,7 +332,7 @@ mod tests {
     }
 
     fn wanted(written: Value) -> Wanted<Spec> {
-        let owner = Owner { stack: "dev".into(), address: Address::new("events") };
+        let owner = Owner::new("dev", Address::new("events"));
         Wanted { identity: "claims".into(), spec: spec(written), owner }
     }
 

@@ -228,6 +228,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         facts: Vec::new(),
         patience: Patience { deadline: Duration::from_mins(1), steady: 1, blocks: false },
         tagged: true,
+        global: false,
         holds_data: false,
         revivable: false,
         exists_early: false,

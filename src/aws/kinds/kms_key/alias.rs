@@ -67,7 +67,7 @@ impl Holder {
                     Self::Predecessor
                 }
             }
-            Some(Owner { stack, address }) => {
+            Some(Owner { stack, address, .. }) => {
                 Self::Other(format!("key {holder}, which belongs to {address} of stack {stack}"))
             }
             None => Self::Other(format!("key {holder}, which no stack owns")),
@@ -119,7 +119,7 @@ mod tests {
     use crate::model::Address;
 
     fn owner(stack: &str) -> Owner {
-        Owner { stack: stack.into(), address: Address::new("key") }
+        Owner::new(stack, Address::new("key"))
     }
 
     fn holder(id: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {

@@ -104,7 +104,7 @@ impl Other {
         let facts = [("arn", self.arn()), ("name", name.clone()), ("id", format!("{name}-id"))];
         let facts: Facts = facts.map(|(fact, value)| (fact.to_owned(), value)).into();
         let document = json!({ "name": name, "color": "theirs", "size": 7 });
-        let owner = Owner { stack: "other".into(), address: Address::new("theirs") };
+        let owner = Owner::new("other", Address::new("theirs"));
         Live {
             kind: (*kind).into(),
             identity: Identity(name.clone()),
