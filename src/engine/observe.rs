@@ -130,7 +130,7 @@ fn unknown(candidates: Vec<Sought>, stack: &Stack, world: &World) -> Vec<Sought>
 /// An object that the stack owns is either the one behind a declared resource
 /// (whose name changed, or whose alias was never made), or an orphan.
 fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
-    if !live.is_ours(catalog, &stack.name, &stack.place.region) {
+    if !stack.claimant().owns(&live, catalog) {
         return; // The index was stale: it is somebody else's by now.
     }
     let address: Option<Address> = live.owner.clone().map(|owner| owner.address);

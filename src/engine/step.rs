@@ -239,7 +239,8 @@ impl StepRun<'_> {
     async fn seek(&mut self, want: &Desired, error: CloudError) -> Result<Live, Trouble> {
         let Site { writer, catalog, plan, .. } = self.site;
         let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
-        let is_ours = |live: &Live| live.is_ours(catalog, &plan.stack, &plan.place.region);
+        let claimant = plan.claimant();
+        let is_ours = |live: &Live| claimant.owns(live, catalog);
         // Reads lag: what is there may not be seen yet, and what is seen may be
         // what was there before.
         let is_past = |live: &Live| {

@@ -17,6 +17,7 @@ pub mod document;
 pub mod lease;
 pub mod mask;
 pub mod owner;
+pub mod ownership;
 pub mod patience;
 pub mod place;
 pub mod resource;
@@ -33,7 +34,8 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use lease::{Found, Holder, Lease, Lock};
 pub use mask::Mask;
-pub use owner::{Owner, Whose};
+pub use owner::Owner;
+pub use ownership::{Claimant, Whose};
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Desired, Lock, Place, Skip};
+use super::{Address, Claimant, Desired, Lock, Place, Skip};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -29,6 +29,11 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Whose everything in it is to be.
+    pub fn claimant(&self) -> Claimant<'_> {
+        Claimant { stack: &self.name, place: &self.place }
+    }
+
     /// A stack that wants nothing: planning it is planning a destroy.
     pub fn empty(name: impl Into<String>, place: Place) -> Self {
         Self {

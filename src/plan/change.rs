@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Address, Desired, Document, Emptying, FieldDiff, Holdings, Identity, Live, Path, Place,
+    Address, Claimant, Desired, Document, Emptying, FieldDiff, Holdings, Identity, Live, Path,
+    Place,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -230,6 +231,11 @@ pub struct Totals {
 }
 
 impl Plan {
+    /// Whose everything in it is to be.
+    pub fn claimant(&self) -> Claimant<'_> {
+        Claimant { stack: &self.stack, place: &self.place }
+    }
+
     /// How much it does.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();

@@ -67,8 +67,7 @@ pub fn plan_destroy(
 ) -> Plan {
     let mut desk = Desk::new(stack, world, catalog);
     for (address, live) in &world.found {
-        let ours = desk.is_ours(live);
-        if ours && !is_going(live) {
+        if desk.is_ours(live) && !is_going(live) {
             // What the file says now goes before what the last apply wrote.
             let declared = stack.resources.get(address);
             let document = declared.map_or(&live.document, |want| &want.document);
@@ -232,17 +231,16 @@ impl<'a> Desk<'a> {
         want: &Desired,
         live: &Live,
     ) -> Result<(Option<FieldDiff>, Option<String>), Diagnostic> {
-        let Stack { name: stack, place, .. } = self.stack;
+        let claimant = self.stack.claimant();
         let told = |owner: &Owner| match owner.address.as_str() {
             "" => owner.stack_in_region(),
             address => format!("{}/{address}", owner.stack_in_region()),
         };
-        let region = kind.global.then(|| place.region.clone());
-        let ours = Owner { region, ..Owner::new(stack, want.address.clone()) };
+        let ours = claimant.owner(kind, want.address.clone());
         let claim = |had: Value| {
             Some(FieldDiff::new(Path::field(OWNER), Some(had), Some(json!(told(&ours)))))
         };
-        match live.whose(self.catalog, stack, &place.region) {
+        match claimant.whose(live, self.catalog) {
             Whose::Ours => {
                 let Some(owner) = live.owner.as_ref().filter(|_| kind.tagged) else {
                     return Ok((None, None));
@@ -258,11 +256,11 @@ impl<'a> Desk<'a> {
                 let note = format!(
                     "an earlier ccprov made it, and did not say for which region: it is claimed \
                      for {}",
-                    place.region
+                    claimant.place.region
                 );
                 Ok((claim(json!(told(owner))), Some(note)))
             }
-            Whose::Anothers(owner) => Err(anothers(want, owner, stack)),
+            Whose::Anothers(owner) => Err(anothers(want, owner, claimant.stack)),
             Whose::Nobodys if want.lifecycle.adopt => {
                 let note = "exists already and is taken over (`adopt: true`)".to_owned();
                 Ok((claim(json!("nobody")), Some(note)))
@@ -319,7 +317,7 @@ impl<'a> Desk<'a> {
     }
 
     fn is_ours(&self, live: &Live) -> bool {
-        live.is_ours(self.catalog, &self.stack.name, &self.stack.place.region)
+        self.stack.claimant().owns(live, self.catalog)
     }
 
     fn finish(mut self, permissions: Permissions) -> Plan {

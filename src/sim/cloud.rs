@@ -18,8 +18,8 @@ use crate::engine::pace::{Pacer, RateLimit};
 use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
-    Address, CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff,
-    Identity, InFlight, KindInfo, Live, Place, Sought,
+    Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,
+    FieldDiff, Identity, InFlight, KindInfo, Live, Place, Sought,
 };
 
 /// A cloud in memory. Looking at it is [`Read`].
@@ -286,7 +286,8 @@ impl Read for Cloud<'_> {
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
         let identity = &Identity(stack.to_owned());
         let call = Call { operation: Operation::Candidates, kind: "index", identity };
-        self.call(call, |objects, moment| Ok(objects.listed(stack, moment.now))).await
+        let claimant = Claimant { stack, place: &self.place };
+        self.call(call, |objects, moment| Ok(objects.listed(claimant, moment.now))).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

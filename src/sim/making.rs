@@ -164,6 +164,5 @@ impl Objects {
 }
 
 pub(super) fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
-    let region = caller.kind.global.then(|| caller.place.region.clone());
-    Owner { region, ..Owner::new(caller.stack, want.address.clone()) }
+    caller.claimant().owner(caller.kind, want.address.clone())
 }

@@ -11,8 +11,9 @@ use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
-    Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Holdings,
-    Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status, Whose,
+    Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
+    Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
+    Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -48,6 +49,12 @@ pub(super) struct Caller<'a> {
     pub(super) moment: Moment,
 }
 
+impl Caller<'_> {
+    pub(super) fn claimant(&self) -> Claimant<'_> {
+        Claimant { stack: self.stack, place: self.place }
+    }
+}
+
 impl Objects {
     pub(super) fn all(&self, eye: Eye) -> impl Iterator<Item = &Object> {
         self.versions.values().filter_map(move |versions| versions.seen(eye))
@@ -79,8 +86,8 @@ impl Objects {
         Some(shown(by_name.or_else(by_arn)?, sought, moment.now))
     }
 
-    pub(super) fn listed(&self, stack: &str, now: Instant) -> Vec<Sought> {
-        let ours = |owner: &&Owner| owner.stack == stack;
+    pub(super) fn listed(&self, claimant: Claimant<'_>, now: Instant) -> Vec<Sought> {
+        let ours = |owner: &&Owner| claimant.is(owner);
         self.all(Eye::Index(now))
             .filter_map(|object| Some((object, object.live.owner.as_ref().filter(ours)?)))
             .map(|(object, owner)| Sought {
@@ -294,7 +301,7 @@ pub(super) fn canonical(
 /// Why a stack may not touch an object, unless it is nobody's and claimed.
 fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
     let identity = &object.live.identity;
-    match object.live.whose(caller.catalog, caller.stack, &caller.place.region) {
+    match caller.claimant().whose(&object.live, caller.catalog) {
         Whose::Ours => None,
         Whose::OfNoRegion(_) | Whose::Nobodys if claims => None,
         Whose::OfNoRegion(owner) | Whose::Anothers(owner) => {
