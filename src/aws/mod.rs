@@ -28,6 +28,7 @@ pub mod kind;
 pub mod kinds;
 pub mod lease;
 pub mod memo;
+mod names;
 mod pacing;
 pub mod policy;
 pub mod provider;

@@ -76,7 +76,9 @@ pub struct Writer {
 impl Writer {
     fn claim<'a>(&self, kind: &dyn AnyKind, want: &'a Desired) -> Claim<'a> {
         let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
-        let owner = Owner { region, ..Owner::new(&self.stack, want.address.clone()) };
+        let prevent_destroy = want.lifecycle.prevent_destroy;
+        let owner = Owner::new(&self.stack, want.address.clone());
+        let owner = Owner { region, prevent_destroy, ..owner };
         Claim { want, owner }
     }
 

@@ -10,7 +10,7 @@ use super::kinds::s3_bucket_notification::S3BucketNotification;
 use super::kinds::sns_subscription::SnsSubscription;
 use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
-use crate::model::{Catalog, Document, KindInfo, Naming, Prepared, Problem};
+use crate::model::{Catalog, Document, KindInfo, Live, NameOrigin, Naming, Prepared, Problem};
 
 /// Sorted by name.
 pub(crate) static KINDS: &[&dyn AnyKind] = &[
@@ -65,5 +65,9 @@ impl Catalog for AwsCatalog {
         document: &Document,
     ) -> Option<Result<Prepared, Vec<Problem>>> {
         Some(kind(name)?.prepare(naming, document))
+    }
+
+    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {
+        kind(&live.kind).map_or(NameOrigin::Stated, |kind| kind.name_origin(live, naming))
     }
 }

@@ -1,7 +1,7 @@
 //! A stack file together with the AWS that it speaks of: what `plan`, `apply`,
 //! `destroy` and `output` begin with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,17 @@ use serde_json::Value;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::journal::Journal;
-use super::options::{What, Where};
+use super::options::{Variables, What, Where};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe};
-use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
-use crate::plan::World;
+use crate::engine::{Look, observe, weigh};
+use crate::model::{
+    Address, Caller, Catalog as _, Desired, Diagnostic, Location, Mask, Place, Stack,
+};
+use crate::plan::{Change, Plan, PlannedChange, World};
 use crate::report::trace_json;
 use crate::spec;
 
@@ -39,6 +41,15 @@ pub(crate) struct Opened {
     pub(crate) calls: CallLog,
     pub(crate) journal: Option<Journal>,
     mask: Mask,
+    /// What the stack is checked from; `None` where no file was read.
+    written: Option<Written>,
+}
+
+/// A stack file, read, with all that its check needs.
+#[derive(Debug)]
+struct Written {
+    file: spec::StackFile,
+    variables: Variables,
 }
 
 impl Opened {
@@ -62,7 +73,8 @@ impl Opened {
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
         let (warnings, locations) = (checked.warnings, checked.locations);
-        Ok(Self { warnings, file: path, locations, ..opened })
+        let written = Some(Written { file, variables: what.variables.clone() });
+        Ok(Self { warnings, file: path, locations, written, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -71,6 +83,7 @@ impl Opened {
         place: &Where,
         environment: &Environment,
     ) -> Result<Self, Failure> {
+        spec::stack_name(name)?;
         let connected = connect(place, None, environment).await?;
         let stack = Stack::empty(name, connected.here.clone());
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
@@ -98,11 +111,63 @@ impl Opened {
         let calls = session.calls.clone();
         let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
+        Self {
+            stack,
+            caller,
+            warnings,
+            file,
+            locations,
+            catalog,
+            provider,
+            calls,
+            journal,
+            mask,
+            written: None,
+        }
     }
 
     /// Looks at everything that concerns the stack.
-    pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
+    ///
+    /// What an earlier ccprov gave a name that would be another today keeps it:
+    /// the stack is then checked again as if it stated that name, so that all
+    /// that follows from it does. That costs no call, unless names of other
+    /// resources follow from it: then everything is looked at once more.
+    pub(crate) async fn observe(
+        &mut self,
+        look: Look,
+        environment: &Environment,
+    ) -> Result<World, Failure> {
+        let mut world = self.look(look).await?;
+        if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
+            let inputs = written.variables.inputs(environment);
+            let (file, place, names) = (&written.file, &self.stack.place, &world.kept_names);
+            let checked = spec::check_with_names(file, place, &self.catalog, &inputs, names);
+            let before = std::mem::replace(&mut self.stack, checked.map_err(Failure::input)?.stack);
+            let is_elsewhere = |(address, want): (&Address, &Desired)| {
+                let had = before.resources.get(address);
+                !names.contains_key(address) && had.is_some_and(|had| had.identity != want.identity)
+            };
+            if self.stack.resources.iter().any(is_elsewhere) {
+                world = self.look(look).await?;
+            }
+        }
+        Ok(world)
+    }
+
+    /// Finds out what the replacements of a plan would lose; tells whether there
+    /// was anything to look at.
+    pub(crate) async fn weigh(&self, world: &mut World, plan: &Plan) -> Result<bool, Failure> {
+        let may_lose = |planned: &&PlannedChange| {
+            matches!(planned.change, Change::Replace { .. })
+                && self.catalog.kind(&planned.kind).is_some_and(|kind| kind.holds_data)
+        };
+        let replaced = plan.changes.iter().filter(may_lose);
+        let replaced: BTreeSet<Address> = replaced.map(|planned| planned.address.clone()).collect();
+        weigh(&self.provider, world, &replaced).await?;
+        Ok(!replaced.is_empty())
+    }
+
+    async fn look(&self, look: Look) -> Result<World, Failure> {
         let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
         for (address, want) in &self.stack.resources {
             let live = world.found.get(address);
@@ -164,6 +229,9 @@ pub(crate) async fn connect(
             .because("a stack lives in one region; elsewhere it would be another stack")
             .hint(format!("leave --region out, or state `region: {asked}`"))
             .into());
+    }
+    if let Some(asked) = &place.region {
+        spec::region_name(asked)?;
     }
     // Nobody learns after an hour that there is no room for the trace.
     if let Some(path) = &place.trace {

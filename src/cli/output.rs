@@ -53,8 +53,8 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-    let world = opened.observe(Look::ToPlan).await;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let world = opened.observe(Look::ToPlan, environment).await;
     write_trace(&arguments.place, &opened.calls, screen)?;
     let world = world?;
     let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();

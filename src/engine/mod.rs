@@ -20,4 +20,4 @@ pub mod stop;
 pub mod wait;
 
 pub use execute::{Report, Site, Until, execute};
-pub use observe::{Look, observe};
+pub use observe::{Look, observe, weigh};

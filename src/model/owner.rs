@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Address;
+use super::resource::is_false;
 
 /// Who an object belongs to, as its owner tags say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,12 +17,21 @@ pub struct Owner {
     pub region: Option<String>,
     /// The resource of that stack.
     pub address: Address,
+    /// Whether the stack, when it was last applied, refused to let it go.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prevent_destroy: bool,
 }
 
 impl Owner {
     /// A resource of a stack, where its region need not be told.
     pub fn new(stack: impl Into<String>, address: Address) -> Self {
-        Self { stack: stack.into(), region: None, address }
+        Self { stack: stack.into(), region: None, address, prevent_destroy: false }
+    }
+
+    /// Whether both are one resource of one stack, however it is protected.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { stack, region, address, prevent_destroy: _ } = self;
+        (stack, region, address) == (&other.stack, &other.region, &other.address)
     }
 
     /// The stack, for people: with its region, where the tags say it.

@@ -6,7 +6,7 @@
 //! belongs to; those that a ccprov made which did not yet write that say
 //! nothing, and are nobody's to delete until an apply has claimed them.
 
-use super::{Address, Catalog, KindInfo, Live, Owner, Place};
+use super::{Address, Catalog, Desired, KindInfo, Live, Naming, Owner, Place};
 
 /// A stack where it lives, as an owner of objects.
 #[derive(Clone, Copy, Debug)]
@@ -62,19 +62,25 @@ impl Claimant<'_> {
         self.whose(live, catalog) == Whose::Ours
     }
 
-    /// What the tags say of an object of that kind behind one of its resources.
-    pub fn owner(self, kind: &KindInfo, address: Address) -> Owner {
-        let region = kind.global.then(|| self.place.region.clone());
-        Owner { region, ..Owner::new(self.stack, address) }
+    /// What the names of one of its resources are made from.
+    pub fn naming(self, address: Address) -> Naming {
+        Naming { stack: self.stack.to_owned(), address, place: self.place.clone() }
+    }
+
+    /// What the tags say of the object, of that kind, behind one of its resources.
+    pub fn owner(self, kind: &KindInfo, want: &Desired) -> Owner {
+        Owner {
+            region: kind.global.then(|| self.place.region.clone()),
+            prevent_destroy: want.lifecycle.prevent_destroy,
+            ..Owner::new(self.stack, want.address.clone())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Address, Document, Facts, Identity, KindInfo, Naming, Patience, Prepared, Problem, Status,
-    };
+    use crate::model::{Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Status};
 
     /// Two kinds: one lives in a region, one is the same in all.
     struct Kinds(Vec<KindInfo>);
@@ -92,7 +98,9 @@ mod tests {
                 patience: Patience::PROMPT,
                 tagged,
                 global,
+                named_by: None,
                 holds_data: false,
+                deleted_by: Vec::new(),
                 revivable: false,
                 exists_early: false,
                 delete_after: Vec::new(),

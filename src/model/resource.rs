@@ -133,6 +133,26 @@ pub struct Holdings {
     pub what: String,
     /// Whether AWS refuses to delete the object while it holds this.
     pub blocks_delete: bool,
+    /// Whether the object can be brought back for a while, and this with it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub revivable: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Holdings {
+    /// What is lost for good with the object.
+    pub fn lost(what: impl Into<String>) -> Self {
+        Self { what: what.into(), blocks_delete: false, revivable: false }
+    }
+
+    /// What keeps the object from being deleted.
+    pub fn blocking(what: impl Into<String>) -> Self {
+        Self { blocks_delete: true, ..Self::lost(what) }
+    }
 }
 
 /// The object whose deletion takes this one along (a topic's subscription).

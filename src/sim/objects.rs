@@ -19,6 +19,8 @@ use crate::model::{
 /// How the planner calls "whose it is" and "that it stays" in a diff.
 const OWNER: &str = "owner";
 const STATUS: &str = "status";
+/// And whether it refuses to let it go.
+const LIFECYCLE: &str = "lifecycle";
 
 /// Everything there is.
 #[derive(Debug, Default)]
@@ -102,14 +104,15 @@ impl Objects {
     }
 
     pub(super) fn stacks(&self, now: Instant) -> Vec<StackSummary> {
-        let mut stacks: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        let mut stacks: BTreeMap<String, StackSummary> = BTreeMap::new();
         for live in self.all(Eye::Index(now)).map(|object| &object.live) {
             if let Some(owner) = &live.owner {
-                let objects = stacks.entry(owner.stack.clone()).or_default();
-                *objects.entry(live.kind.clone()).or_default() += 1;
+                let stack = stacks.entry(owner.stack.clone());
+                let stack = stack.or_insert_with(|| StackSummary::new(&owner.stack));
+                *stack.objects.entry(live.kind.clone()).or_default() += 1;
             }
         }
-        stacks.into_iter().map(|(name, objects)| StackSummary { name, objects }).collect()
+        stacks.into_values().collect()
     }
 
     pub(super) fn update(
@@ -143,7 +146,7 @@ impl Objects {
                 Some(value) => {
                     object.live.document.insert(top.clone(), value.clone());
                 }
-                None if top == OWNER => {
+                None if top == OWNER || top == LIFECYCLE => {
                     object.live.owner = Some(making::owner(caller, want));
                 }
                 None if top == STATUS => object.live.status = Status::Current,
@@ -324,8 +327,7 @@ fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
         live.status = Status::InProgress("coming into service".into());
     }
     let full = sought.holdings && object.contents > 0;
-    live.holdings =
-        full.then(|| Holdings { what: format!("{} parts", object.contents), blocks_delete: true });
+    live.holdings = full.then(|| Holdings::blocking(format!("{} parts", object.contents)));
     live
 }
 

@@ -164,7 +164,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
     });
-    World { found: found.collect(), orphans: orphans.collect() }
+    World { found: found.collect(), orphans: orphans.collect(), ..World::default() }
 }
 
 fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {

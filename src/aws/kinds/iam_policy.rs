@@ -19,7 +19,8 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
+    Sought,
 };
 
 pub(crate) struct IamPolicy;
@@ -71,7 +72,7 @@ the oldest one makes room.
     type Spec = Spec;
 
     fn settle(mut spec: Spec, naming: &Naming) -> Spec {
-        spec.name.get_or_insert_with(|| naming.default_name());
+        spec.name.get_or_insert_with(|| iam::default_name(naming, LONGEST_NAME));
         spec
     }
 
@@ -85,6 +86,10 @@ the oldest one makes room.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        iam::name_origin(identity, default, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {
@@ -245,7 +250,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let name = &change.want.identity;
     let arn = &arn(&aws.place, name);
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
+    let gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
     let add = async {
         let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
         let answer = aws.session.iam.tag_policy().policy_arn(arn).set_tags(Some(tags)).send().await;

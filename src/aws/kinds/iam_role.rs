@@ -25,7 +25,8 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
+    Sought,
 };
 
 pub(crate) struct IamRole;
@@ -105,7 +106,7 @@ the call that was refused.
     type Spec = Spec;
 
     fn settle(mut spec: Spec, naming: &Naming) -> Spec {
-        spec.name.get_or_insert_with(|| naming.default_name());
+        spec.name.get_or_insert_with(|| iam::default_name(naming, LONGEST_NAME));
         spec.assume_role_policy = spec.assume_role_policy.in_partition(&naming.place.partition);
         spec
     }
@@ -120,6 +121,10 @@ the call that was refused.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        iam::name_origin(identity, default, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {
@@ -278,7 +283,7 @@ async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
 async fn is_ours(aws: &Aws, want: &Wanted<Spec>) -> Answer<bool> {
     let role = get(aws, iam::name(&want.identity)).await.or_absent()?.flatten();
     let owner = role.and_then(|role| iam::seen(role.tags).1);
-    Ok(owner.as_ref() == Some(&want.owner))
+    Ok(owner.is_some_and(|owner| owner.is_same(&want.owner)))
 }
 
 async fn write_trust(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
@@ -366,7 +371,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         return Ok(());
     }
     let name = iam::name(&change.want.identity);
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
+    let gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
     let add = async {
         let tags = iam::tags(&change.want.spec.tags, &change.want.owner);
         let answer = aws.session.iam.tag_role().role_name(name).set_tags(Some(tags)).send().await;

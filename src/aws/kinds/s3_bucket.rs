@@ -24,7 +24,8 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::{
-    Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, compare,
+    Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
+    compare,
 };
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
@@ -138,7 +139,9 @@ move, grants and key format of the logs.
     /// Terraform's provider gives lifecycle rules three minutes to show.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
+    const NAMED_BY: Option<&'static str> = Some("bucket");
     const HOLDS_DATA: bool = true;
+    const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -163,6 +166,10 @@ move, grants and key format of the logs.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, _default: &str, naming: &Naming) -> NameOrigin {
+        name::origin(identity, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {

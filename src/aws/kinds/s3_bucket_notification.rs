@@ -74,6 +74,7 @@ declared; it ends with its bucket.";
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("bucket", "the bucket's name", true)];
     const TAGGED: bool = false;
+    const NAMED_BY: Option<&'static str> = None;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

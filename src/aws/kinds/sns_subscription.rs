@@ -112,6 +112,7 @@ after some days, or with the topic.
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the subscription's ARN", false)];
     const TAGGED: bool = false;
+    const NAMED_BY: Option<&'static str> = None;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -282,8 +282,8 @@ until its archive is: AWS guards the archived messages.";
 
 /// AWS deletes no topic before its archive.
 fn holdings(archive: ArchivePolicy) -> Holdings {
-    let what = format!("an archive of the messages of {} days", archive.message_retention_days);
-    Holdings { what, blocks_delete: true }
+    let days = archive.message_retention_days;
+    Holdings::blocking(format!("an archive of the messages of {days} days"))
 }
 
 fn facts(place: &Place, name: &str) -> Facts {
@@ -357,7 +357,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
     }
     let name = &change.want.identity;
     let tags = sdk_tags(change.want.spec.tags.with_owner(&change.want.owner));
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
+    let gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
     let add = async {
         let call = aws.session.sns.tag_resource().resource_arn(arn).set_tags(Some(tags));
         call.send().await.attempting("sns:TagResource", || format!("tag topic {name}"))

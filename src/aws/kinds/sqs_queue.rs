@@ -18,12 +18,13 @@ use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::names::probe_prefix;
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, FactSink};
 use crate::model::document::is_pending;
-use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
+use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
 
 pub(crate) struct SqsQueue;
 
@@ -202,6 +203,13 @@ is never left unencrypted.
         facts(&naming.place, &Self::identity(spec, naming))
     }
 
+    /// What an exercise made says so in its name.
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        let is_probe =
+            naming.address.is_passing() && identity.starts_with(&probe_prefix(&naming.stack));
+        if identity == default || is_probe { NameOrigin::Default } else { NameOrigin::Stated }
+    }
+
     fn identify(arn: &str) -> Option<String> {
         let name = arn.split_once(":sqs:")?.1.rsplit(':').next()?;
         Some(name.to_owned())
@@ -353,7 +361,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer
     }
     let name = &change.want.identity;
     let tags = change.want.spec.tags.with_owner(&change.want.owner).into_iter().collect();
-    let gone = change.have.tags.beyond(&change.want.spec.tags);
+    let gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
     let add = async {
         let answer = aws.session.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;
         answer.attempting("sqs:TagQueue", || format!("tag queue {name}"))

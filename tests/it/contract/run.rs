@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
 use ccprov::engine::port::{FactSink, Read, Write};
 use ccprov::model::{
-    Address, Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
-    KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status, compare,
+    Address, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
+    FieldDiff, KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status,
+    compare,
 };
 use serde_json::Value;
 
@@ -269,8 +270,7 @@ impl Cloud {
 
     /// What the tags of an object have to say that belongs to a stack.
     fn owner(&self, info: &KindInfo, stack: &str, want: &Desired) -> Owner {
-        let region = info.global.then(|| self.place.region.clone());
-        Owner { region, ..Owner::new(stack, want.address.clone()) }
+        Claimant { stack, place: &self.place }.owner(info, want)
     }
 
     /// Taken over by another stack, and given back.

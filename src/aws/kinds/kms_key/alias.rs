@@ -60,7 +60,7 @@ impl Holder {
         let holder = key.key_id();
         match owner {
             _ if holder == id => Self::Itself,
-            Some(owner) if *owner == want.owner => {
+            Some(owner) if owner.is_same(&want.owner) => {
                 if is_alive(key) && is_alike(key, &want.spec) {
                     Self::Other(format!("key {holder}, which another run made for this resource"))
                 } else {

@@ -70,7 +70,7 @@ pub(super) async fn write_tags(aws: &Aws, id: &str, change: &Changing<'_, Spec>)
         return Ok(());
     }
     let (want, have) = (&change.want, &change.have);
-    let mut gone = have.tags.beyond(&want.spec.tags);
+    let mut gone = change.tags_beyond(&want.spec.tags, &have.tags);
     if want.spec.deletion_window_in_days == longest_window()
         && have.deletion_window_in_days != longest_window()
     {

@@ -70,7 +70,8 @@ impl<'a> Bucket<'a> {
             Ok(_) => Ok(()),
             Err(error) if error.class == ErrorClass::Exists => {
                 let (_, owner) = Tags::seen(self.tags().await?);
-                if owner.as_ref() == Some(&want.owner) { Ok(()) } else { Err(error) }
+                let is_it = owner.is_some_and(|owner| owner.is_same(&want.owner));
+                if is_it { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
         }
