@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::grant::Grant;
 use super::provider::Aws;
 use super::tags::{PROTECTION_TAG, Tags};
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
     Identity, KindInfo, Live, NameOrigin, Naming, Owner, Parent, Path, Patience, Prepared, Problem,
@@ -104,12 +104,19 @@ pub(crate) trait Kind: Send + Sync + 'static {
         sought: &Sought,
     ) -> impl Future<Output = Answer<Option<Seen<Self::Spec>>>> + Send;
 
-    /// Brings it into being. Answers all facts, or those that are not predicted.
-    fn create(
-        aws: &Aws,
-        want: &Wanted<Self::Spec>,
-        known: &FactSink,
-    ) -> impl Future<Output = Answer<Facts>> + Send;
+    /// The one call that brings it into being, with its owner's tags. Answers all
+    /// facts, or those that are not predicted; whether AWS would have refused if
+    /// there were one; and whether it lacks anything yet.
+    fn create(aws: &Aws, want: &Wanted<Self::Spec>) -> impl Future<Output = Answer<Made>> + Send;
+
+    /// All other calls of a creation, on the object that was made and is ours.
+    fn complete(
+        _aws: &Aws,
+        _want: &Wanted<Self::Spec>,
+        _made: &Live,
+    ) -> impl Future<Output = Answer<Facts>> + Send {
+        async { Ok(Facts::new()) }
+    }
 
     /// Changes the fields in `change.diff`, and no others.
     fn update(
@@ -117,7 +124,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
         change: &Changing<Self::Spec>,
     ) -> impl Future<Output = Answer<Facts>> + Send;
 
-    /// Removes it. Absence is success.
+    /// Removes it. Absence is success. Of its fields it has what a read shows
+    /// that was asked for none.
     fn delete(
         aws: &Aws,
         have: &Live,
@@ -227,11 +235,12 @@ pub(crate) trait AnyKind: Send + Sync {
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin;
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
-    fn create<'a>(
+    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>>;
+    fn complete<'a>(
         &'a self,
         aws: &'a Aws,
         claim: Claim<'a>,
-        known: &'a FactSink,
+        made: &'a Live,
     ) -> BoxFuture<'a, Answer<Facts>>;
     fn update<'a>(
         &'a self,
@@ -351,13 +360,17 @@ impl<K: Kind> AnyKind for Erased<K> {
         })
     }
 
-    fn create<'a>(
+    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>> {
+        Box::pin(async move { K::create(aws, &wanted::<K>(claim)?).await })
+    }
+
+    fn complete<'a>(
         &'a self,
         aws: &'a Aws,
         claim: Claim<'a>,
-        known: &'a FactSink,
+        made: &'a Live,
     ) -> BoxFuture<'a, Answer<Facts>> {
-        Box::pin(async move { K::create(aws, &wanted::<K>(claim)?, known).await })
+        Box::pin(async move { K::complete(aws, &wanted::<K>(claim)?, made).await })
     }
 
     fn update<'a>(

@@ -16,7 +16,8 @@ use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
 use super::memo::Memo;
 use super::{discovery, registry};
-use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use crate::engine::port::{Answer, Made, Read, StackSummary, Write};
+use crate::engine::proof::Proven;
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };
@@ -128,19 +129,28 @@ impl Read for Writer {
 
 #[async_trait]
 impl Write for Writer {
-    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
+    async fn create(&self, want: &Desired) -> Answer<Made> {
         let kind = kind(&want.kind)?;
-        let made = kind.create(&self.provider.aws, self.claim(kind, want), known);
+        let made = kind.create(&self.provider.aws, self.claim(kind, want));
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
+        let made = made?;
         // What was predicted holds; what AWS answered holds more.
         let mut facts: BTreeMap<_, _> = want.predicted.clone();
-        facts.extend(made?);
-        Ok(facts)
+        facts.extend(made.facts);
+        Ok(Made { facts, ..made })
     }
 
-    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
-        let kind = kind(&want.kind)?;
+    async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts> {
+        let (kind, made) = (kind(&want.kind)?, made.live());
+        let told = kind.complete(&self.provider.aws, self.claim(kind, want), made);
+        let told = about(&want.kind, &want.identity, told).await;
+        self.wrote();
+        told
+    }
+
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+        let (kind, have) = (kind(&want.kind)?, have.live());
         let made = kind.update(&self.provider.aws, self.claim(kind, want), have, diff);
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
@@ -149,7 +159,8 @@ impl Write for Writer {
         Ok(facts)
     }
 
-    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
+    async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()> {
+        let have = have.live();
         let gone = kind(&have.kind)?.delete(&self.provider.aws, have, emptying);
         let gone = about(&have.kind, &have.identity, gone).await;
         self.wrote();

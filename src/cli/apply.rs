@@ -9,14 +9,14 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Run, What, Where};
-use super::plan::{Drawn, draw};
-use super::run::{Task, approve, finish};
+use super::plan::{Drawn, draw, guarded};
+use super::run::{Task, approve, finish, tell_gone};
 use super::screen::Screen;
 use super::turn::Turn;
 use super::verify;
-use crate::engine::{Look, Until};
+use crate::engine::Until;
 use crate::model::Diagnostic;
-use crate::plan::{Permissions, Plan, Purpose, SavedPlan, guard};
+use crate::plan::{Permissions, Plan, Purpose, SavedPlan};
 use crate::report::{self, PlanDetail, RunOf};
 
 #[derive(Args, Debug)]
@@ -107,7 +107,7 @@ async fn approved(
 ) -> Result<Option<Plan>, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let Drawn { plan, refusals } = match saved {
-        Some(saved) => on_todays_objects(saved, opened, permissions, environment).await?,
+        Some(saved) => on_todays_objects(saved, opened, permissions, screen).await?,
         None => draw(opened, Purpose::Apply, permissions, environment).await?,
     };
     let mut remarks = opened.warnings.clone();
@@ -122,8 +122,10 @@ async fn approved(
         return Err(Failure::refused(refusals));
     }
     // With nothing to do, the run is empty and its summary tells the outputs.
-    let goes_on = plan.is_empty() || approve(&arguments.run, screen, "Apply this plan?").await?;
-    Ok(goes_on.then_some(plan))
+    if plan.is_empty() {
+        return Ok(Some(plan));
+    }
+    approve(plan, opened, &arguments.run, screen, "Apply this plan?").await
 }
 
 /// A plan file, and the place that it is for.
@@ -134,7 +136,7 @@ async fn saved(
 ) -> Result<(Opened, SavedPlan), Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::plain(format!("{} cannot be read: {error}", path.display())))?;
-    let saved: SavedPlan = serde_json::from_str(&text).map_err(|error| {
+    let saved = SavedPlan::read(&text).map_err(|error| {
         Diagnostic::error(format!("{} is not a plan file: {error}", path.display()))
             .hint("make one: `ccprov plan --out FILE`")
     })?;
@@ -145,15 +147,13 @@ async fn saved(
 
 async fn on_todays_objects(
     saved: &SavedPlan,
-    opened: &mut Opened,
+    opened: &Opened,
     permissions: Permissions,
-    environment: &Environment,
+    screen: &Screen,
 ) -> Result<Drawn, Failure> {
-    let mut world = opened.observe(Look::ToPlan, environment).await?;
-    opened.weigh(&mut world, &saved.plan).await?;
-    let plan = saved.on(&world).map_err(Failure::refused)?;
-    let refusals = guard(&plan, &opened.stack, &opened.catalog, Purpose::Apply, permissions);
-    Ok(Drawn { plan, refusals })
+    let held = opened.held(&saved.plan).await?;
+    tell_gone(&held, screen);
+    Ok(guarded(held.plan, opened, Purpose::Apply, permissions))
 }
 
 fn nothing_to_verify() -> Diagnostic {

@@ -89,6 +89,5 @@ async fn approved(
         ));
         return Ok(Some(plan));
     }
-    let goes_on = approve(&arguments.run, screen, "Destroy all of this?").await?;
-    Ok(goes_on.then_some(plan))
+    approve(plan, opened, &arguments.run, screen, "Destroy all of this?").await
 }

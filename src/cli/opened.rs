@@ -17,11 +17,12 @@ use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe, weigh};
+use crate::engine::{Look, observe, revisit, weigh};
 use crate::model::{
-    Address, Caller, Catalog as _, Desired, Diagnostic, Location, Mask, Place, Stack,
+    Address, Caller, Catalog as _, Desired, Diagnostic, Document, Live, Location, Mask, Place,
+    Stack,
 };
-use crate::plan::{Change, Plan, PlannedChange, World};
+use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
 use crate::report::trace_json;
 use crate::spec;
 
@@ -126,6 +127,20 @@ impl Opened {
         }
     }
 
+    /// The plan as it stands today, for who did not act on it at once, and what of
+    /// it has gone; refused, if anything else has moved under it.
+    pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
+        let today = revisit(&self.provider, plan).await?;
+        for node in &plan.steps {
+            if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =
+                (&node.step, today.0.get(&node.id))
+            {
+                self.hide(&want.document, live);
+            }
+        }
+        held(plan, &today, &self.catalog).map_err(Failure::refused)
+    }
+
     /// Looks at everything that concerns the stack.
     ///
     /// What an earlier ccprov gave a name that would be another today keeps it:
@@ -170,14 +185,19 @@ impl Opened {
     async fn look(&self, look: Look) -> Result<World, Failure> {
         let world = observe(&self.provider, &self.stack, &self.catalog, look).await?;
         for (address, want) in &self.stack.resources {
-            let live = world.found.get(address);
-            for (field, value) in &want.document {
-                if let Some(seen) = live.and_then(|live| live.document.get(field)) {
-                    hide_older(value, seen, &self.mask);
-                }
+            if let Some(live) = world.found.get(address) {
+                self.hide(&want.document, live);
             }
         }
         Ok(world)
+    }
+
+    fn hide(&self, wanted: &Document, live: &Live) {
+        for (field, value) in wanted {
+            if let Some(seen) = live.document.get(field) {
+                hide_older(value, seen, &self.mask);
+            }
+        }
     }
 }
 

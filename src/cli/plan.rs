@@ -123,8 +123,18 @@ pub(crate) async fn draw(
         }
         Purpose::Destroy => plan_destroy(stack, &world, catalog, permissions),
     };
-    let refusals = guard(&plan, stack, catalog, purpose, permissions);
-    Ok(Drawn { plan, refusals })
+    Ok(guarded(plan, opened, purpose, permissions))
+}
+
+/// A plan with what stands against it.
+pub(crate) fn guarded(
+    plan: Plan,
+    opened: &Opened,
+    purpose: Purpose,
+    permissions: Permissions,
+) -> Drawn {
+    let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
+    Drawn { plan, refusals }
 }
 
 /// A plan file with a hole could not be applied, and one without would tell.

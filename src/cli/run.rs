@@ -16,7 +16,7 @@ use super::turn::Turn;
 use crate::engine::event::{Event, Outcome};
 use crate::engine::{Report, Site, Until, execute};
 use crate::model::{Diagnostic, ErrorClass, FactRef, Mask, document};
-use crate::plan::Plan;
+use crate::plan::{Held, Plan};
 use crate::report::{
     self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, TimedRun, View, summary_text,
     timings_text, trace_json,
@@ -32,10 +32,18 @@ pub(crate) struct Task<'a> {
     pub(crate) command: String,
 }
 
-/// Asks, unless told not to. With nobody to ask, refuses at once.
-pub(crate) async fn approve(options: &Run, screen: &Screen, what: &str) -> Result<bool, Failure> {
+/// The plan, if somebody says yes to it, or was told not to be asked. With nobody
+/// to ask, refuses at once. While somebody thinks, the world moves: after the yes,
+/// the plan that was shown must still hold.
+pub(crate) async fn approve(
+    plan: Plan,
+    opened: &Opened,
+    options: &Run,
+    screen: &Screen,
+    what: &str,
+) -> Result<Option<Plan>, Failure> {
     if options.auto_approve {
-        return Ok(true);
+        return Ok(Some(plan));
     }
     if options.json || !screen.can_ask {
         return Err(Diagnostic::error("nobody is there to approve the plan")
@@ -43,7 +51,19 @@ pub(crate) async fn approve(options: &Run, screen: &Screen, what: &str) -> Resul
             .hint("review the plan, then pass --auto-approve (-y)")
             .into());
     }
-    Ok(screen.confirms(&format!("\n{what} Type yes to go on: ")).await)
+    if !screen.confirms(&format!("\n{what} Type yes to go on: ")).await {
+        return Ok(None);
+    }
+    let held = opened.held(&plan).await?;
+    tell_gone(&held, screen);
+    Ok(Some(held.plan))
+}
+
+/// What there is no need to delete any more.
+pub(crate) fn tell_gone(held: &Held, screen: &Screen) {
+    for what in &held.gone {
+        screen.talk(&format!("{what}."));
+    }
 }
 
 /// Carries out the plan, if it was approved, and ends the turn in any case.
@@ -165,6 +185,7 @@ fn exit_of(report: &Report, interrupted: bool) -> Exit {
             matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
         }
         Outcome::Done { .. }
+        | Outcome::Gone
         | Outcome::TimedOut { .. }
         | Outcome::Refused { .. }
         | Outcome::Skipped { .. }

@@ -120,6 +120,8 @@ pub enum Outcome {
         /// What can be referred to from now on.
         facts: Facts,
     },
+    /// What was to be deleted had gone already; no call was made.
+    Gone,
     /// A call failed for good.
     Failed {
         /// What came back.

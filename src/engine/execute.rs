@@ -97,6 +97,7 @@ pub async fn execute(
                 known: foreman.known_to(&site.plan.steps[id.0].step),
                 early: foreman.early_for(&site.plan.steps[id.0].step),
                 written: &written,
+                is_proven: true,
                 signal: signal.clone(),
                 stop: stop.clone(),
             };
@@ -140,7 +141,7 @@ impl<'a> Foreman<'a> {
     fn new(site: Site<'a>, events: mpsc::UnboundedSender<Event>) -> Self {
         Self {
             site,
-            schedule: Schedule::new(&site.plan.steps),
+            schedule: Schedule::new(&site.plan.steps, |step| lives_in_another(step, site.catalog)),
             facts: BTreeMap::new(),
             early: BTreeMap::new(),
             outcomes: BTreeMap::new(),
@@ -199,10 +200,15 @@ impl<'a> Foreman<'a> {
                     .entry(address.clone())
                     .or_insert_with(|| watch::Sender::new(Facts::new()));
                 self.spread(&address);
+                self.schedule.proven(step);
                 self.schedule.told_facts(step);
                 self.tell(EventKind::FactsKnown { step, address, facts });
             }
-            Signal::Accepted(facts) => {
+            Signal::Proven => self.schedule.proven(step),
+            Signal::Accepted { facts, is_proven } => {
+                if is_proven {
+                    self.schedule.proven(step);
+                }
                 self.facts.entry(address.clone()).or_default().extend(facts);
                 self.spread(&address);
                 self.early.remove(&address);
@@ -223,7 +229,8 @@ impl<'a> Foreman<'a> {
     }
 
     fn end(&mut self, step: StepId, outcome: Outcome) {
-        let succeeded = matches!(outcome, Outcome::Done { .. } | Outcome::Unconfirmed);
+        let succeeded =
+            matches!(outcome, Outcome::Done { .. } | Outcome::Gone | Outcome::Unconfirmed);
         if let Outcome::Done { facts } = &outcome {
             let address = self.schedule.address(step).clone();
             self.facts.entry(address).or_default().extend(facts.clone());
@@ -272,6 +279,7 @@ impl<'a> Foreman<'a> {
                 Outcome::Failed { .. } | Outcome::TimedOut { .. } | Outcome::Refused { .. } => {
                     summary.failed += 1;
                 }
+                Outcome::Gone => {}
                 Outcome::Skipped { .. } => summary.skipped += 1,
                 Outcome::NotStarted | Outcome::Unconfirmed => summary.left += 1,
             }
@@ -279,6 +287,13 @@ impl<'a> Foreman<'a> {
         self.tell(EventKind::RunFinished { summary });
         Report { summary, outcomes: self.outcomes, facts: self.facts }
     }
+}
+
+/// Whether a step writes into an object of another resource, where it makes its
+/// own: a subscription into its topic. Such an object carries no tags.
+fn lives_in_another(step: &Step, catalog: &dyn Catalog) -> bool {
+    let tagged = catalog.kind(step.kind()).is_none_or(|kind| kind.tagged);
+    matches!(step, Step::Create { .. }) && !tagged
 }
 
 /// Whom the resource of a step mentions.

@@ -13,6 +13,8 @@ pub mod lease;
 pub mod observe;
 pub mod pace;
 pub mod port;
+pub mod proof;
+pub mod revisit;
 pub mod schedule;
 mod span;
 mod step;
@@ -21,3 +23,4 @@ pub mod wait;
 
 pub use execute::{Report, Site, Until, execute};
 pub use observe::{Look, observe, weigh};
+pub use revisit::revisit;

@@ -115,7 +115,7 @@ pub async fn weigh(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-async fn find_all(
+pub(super) async fn find_all(
     reader: &dyn Read,
     sought: impl IntoIterator<Item = Sought>,
 ) -> Vec<(Sought, Answer<Option<Live>>)> {

@@ -9,8 +9,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
+use super::proof::Proven;
 use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Found, Lease, Live, Sought};
 
 /// What a call through the door comes to.
@@ -36,17 +36,55 @@ pub trait Read: Send + Sync {
 /// Touching. Every operation may be repeated: a second `create` of the same
 /// resource, or a second `delete`, succeeds or answers with
 /// [`Exists`](crate::model::ErrorClass::Exists).
+///
+/// What is there already is written to for a [`Proven`] alone, which only a
+/// look at the object itself makes.
 #[async_trait]
 pub trait Write: Read {
-    /// Brings an object into being. Facts that dependants wait for may be
-    /// told through `known` before the rest of the work is done.
-    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts>;
+    /// The call that brings an object into being, with its owner, and no other:
+    /// what it answers with may have been there before.
+    async fn create(&self, want: &Desired) -> Answer<Made>;
+
+    /// All that a created object lacks of what was asked.
+    async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts>;
 
     /// Changes the fields in `diff`, and no others.
-    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts>;
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts>;
 
     /// Removes an object. Absence is success.
-    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()>;
+    async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()>;
+}
+
+/// What the call came to that brings an object into being.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// What can be referred to by now.
+    pub facts: Facts,
+    /// Whether the cloud would have refused, had there been such an object. If
+    /// not, this one may be another's, and is looked at before anything else
+    /// happens to it.
+    pub is_new: bool,
+    /// Whether it is all that was asked, and needs no
+    /// [`complete`](Write::complete).
+    pub is_whole: bool,
+}
+
+impl Made {
+    /// New for certain, and all that was asked.
+    pub fn whole(facts: Facts) -> Self {
+        Self { facts, is_new: true, is_whole: true }
+    }
+
+    /// New for certain, and to be completed.
+    pub fn in_part(facts: Facts) -> Self {
+        Self { facts, is_new: true, is_whole: false }
+    }
+
+    /// The same, where an object that was there already is answered alike.
+    #[must_use]
+    pub fn or_found(self) -> Self {
+        Self { is_new: false, ..self }
+    }
 }
 
 /// Where the lease of a stack lies. Nothing is written over what the writer has
@@ -83,27 +121,5 @@ impl StackSummary {
     pub fn new(name: impl Into<String>) -> Self {
         let (objects, of_no_region) = (BTreeMap::new(), BTreeMap::new());
         Self { name: name.into(), objects, of_no_region }
-    }
-}
-
-/// Where a kind tells facts as soon as it knows them.
-///
-/// A key's ARN is known after the first of its three calls; the queues that
-/// need it need not wait for the other two.
-#[derive(Clone, Debug)]
-pub struct FactSink(mpsc::UnboundedSender<Facts>);
-
-impl FactSink {
-    /// A sink and where its facts come out.
-    pub fn new() -> (Self, mpsc::UnboundedReceiver<Facts>) {
-        // Unbounded is bounded here: a create tells its facts a fixed number
-        // of times, once in every kind so far.
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), receiver)
-    }
-
-    /// Tells facts. Nobody listening is no error.
-    pub fn tell(&self, facts: Facts) {
-        let _nobody_listens = self.0.send(facts);
     }
 }

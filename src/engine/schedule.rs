@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Address;
-use crate::plan::{Need, StepId, StepNode};
+use crate::plan::{Need, Step, StepId, StepNode};
 
 /// The states of all steps of a plan.
 ///
@@ -17,6 +17,12 @@ pub struct Schedule {
     needs: Vec<BTreeMap<StepId, Need>>,
     /// Who waits for each step.
     dependants: Vec<Vec<StepId>>,
+    /// How far each step has come, by what it told.
+    reached: BTreeMap<StepId, Need>,
+    /// Steps whose objects are ours for certain.
+    proven: BTreeSet<StepId>,
+    /// Steps that write into what others make, and so wait until it is ours.
+    careful: BTreeSet<StepId>,
     /// May start, in the order of the plan.
     ready: BTreeSet<StepId>,
     /// Neither ready nor started.
@@ -25,8 +31,9 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// All steps, none started.
-    pub fn new(steps: &[StepNode]) -> Self {
+    /// All steps, none started. What is `careful` writes into what it needs.
+    pub fn new(steps: &[StepNode], careful: impl Fn(&Step) -> bool) -> Self {
+        let careful = steps.iter().filter(|node| careful(&node.step)).map(|node| node.id);
         let mut dependants = vec![Vec::new(); steps.len()];
         for node in steps {
             for needed in node.needs.keys() {
@@ -39,6 +46,9 @@ impl Schedule {
             addresses: steps.iter().map(|node| node.address.clone()).collect(),
             needs: steps.iter().map(|node| node.needs.clone()).collect(),
             dependants,
+            reached: BTreeMap::new(),
+            proven: BTreeSet::new(),
+            careful: careful.collect(),
             ready,
             blocked,
             running: 0,
@@ -68,11 +78,21 @@ impl Schedule {
         self.meet(id, Need::End);
     }
 
+    /// What a running step has written to is ours for certain: who writes into it
+    /// waits no longer for that.
+    pub fn proven(&mut self, id: StepId) {
+        self.proven.insert(id);
+        if let Some(reached) = self.reached.get(&id).copied() {
+            self.meet(id, reached);
+        }
+    }
+
     /// A running step is over. If it failed, everything that still waits for
     /// it, directly or through others, is given back as skipped.
     pub fn ended(&mut self, id: StepId, succeeded: bool) -> Vec<StepId> {
         self.running = self.running.saturating_sub(1);
         if succeeded {
+            self.proven.insert(id);
             self.meet(id, Need::End);
             return Vec::new();
         }
@@ -105,9 +125,14 @@ impl Schedule {
     }
 
     fn meet(&mut self, id: StepId, reached: Need) {
+        let so_far = self.reached.entry(id).or_insert(reached);
+        let reached = reached.max(*so_far);
+        *so_far = reached;
+        let is_proven = self.proven.contains(&id);
         for dependant in self.dependants[id.0].clone() {
+            let admits = is_proven || !self.careful.contains(&dependant);
             let needs = &mut self.needs[dependant.0];
-            if needs.get(&id).is_some_and(|need| *need <= reached) {
+            if admits && needs.get(&id).is_some_and(|need| *need <= reached) {
                 needs.remove(&id);
             }
             if needs.is_empty() && self.blocked.remove(&dependant) {
@@ -121,7 +146,6 @@ impl Schedule {
 mod tests {
     use super::*;
     use crate::model::{Desired, Identity, Lifecycle};
-    use crate::plan::Step;
 
     /// Steps `0..n` with needs given as `(step, needed, need)`.
     fn schedule(count: usize, needs: &[(usize, usize, Need)]) -> Schedule {
@@ -149,7 +173,7 @@ mod tests {
                     .collect(),
             })
             .collect();
-        Schedule::new(&nodes)
+        Schedule::new(&nodes, |_| false)
     }
 
     fn take(schedule: &mut Schedule) -> Vec<usize> {

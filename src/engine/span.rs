@@ -43,6 +43,7 @@ fn note(span: &Span, outcome: &Outcome) {
     };
     match outcome {
         Outcome::Done { .. } => told("done", None),
+        Outcome::Gone => told("gone", None),
         Outcome::Failed { error, .. } => {
             let code = if error.code.is_empty() { "_OTHER" } else { &error.code };
             told("failed", Some((code, error.to_string())));

@@ -1,20 +1,22 @@
 //! One step of a run, from its first call to its confirmation.
 
+mod confirming;
+mod making;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 
+use self::making::{Change, Removal, unseen};
 use super::event::Outcome;
 use super::execute::{Site, Until, lookup};
-use super::port::{Answer, FactSink};
+use super::proof::Claim;
 use super::stop::{Stop, Urgency};
-use super::wait::{Backoff, Persistence, pause};
 use crate::model::{
-    Address, CloudError, Desired, Diagnostic, ErrorClass, FactRef, Facts, FieldDiff, InFlight,
-    KindInfo, Live, Status, document,
+    Address, CloudError, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff, KindInfo, Live,
+    document,
 };
 use crate::plan::{Canon, Step, StepId, StepNode, differences};
 
@@ -24,10 +26,23 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// What a step tells while it runs.
 #[derive(Clone, Debug)]
 pub(super) enum Signal {
+    /// Of an object that is ours for certain.
     Facts(Facts),
-    Accepted(Facts),
-    Retrying { attempt: u32, error: CloudError, pause: Duration },
-    Waiting { waited: Duration, seen: String },
+    Accepted {
+        facts: Facts,
+        is_proven: bool,
+    },
+    /// What was accepted is ours for certain.
+    Proven,
+    Retrying {
+        attempt: u32,
+        error: CloudError,
+        pause: Duration,
+    },
+    Waiting {
+        waited: Duration,
+        seen: String,
+    },
 }
 
 /// One step and all that it needs.
@@ -41,6 +56,9 @@ pub(super) struct StepRun<'a> {
     pub(super) early: BTreeMap<Address, watch::Receiver<Facts>>,
     /// What this run makes or changes.
     pub(super) written: &'a BTreeSet<&'a Address>,
+    /// Whether what the step wrote to is ours for certain. What was "made" may
+    /// have been there before, until a look shows its owner.
+    pub(super) is_proven: bool,
     pub(super) signal: mpsc::UnboundedSender<(StepId, Signal)>,
     pub(super) stop: Stop,
 }
@@ -70,41 +88,46 @@ enum Early {
     Abandoned,
 }
 
-impl StepRun<'_> {
+impl<'a> StepRun<'a> {
     pub(super) async fn carry_out(mut self) -> Outcome {
-        let (want, made) = match &self.node.step {
-            Step::Create { want } => match self.ready(want, None) {
-                Ok(want) => {
-                    let made = self.create(&want).await;
-                    (Some(want), made)
-                }
-                Err(trouble) => (None, Err(trouble)),
+        match self.written().await {
+            Ok((want, facts)) => {
+                let is_proven = self.is_proven;
+                self.tell(Signal::Accepted { facts: facts.clone(), is_proven });
+                self.conclude(want, facts).await
+            }
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// The calls of a creation or a change; or how the step ended with its calls.
+    async fn written(&mut self) -> Result<(Desired, Facts), Outcome> {
+        let made = match &self.node.step {
+            Step::Create { want } => match self.ready(want) {
+                Ok(want) => self.create(&want).await.map(|facts| (want, facts)),
+                Err(trouble) => Err(trouble),
             },
-            Step::Update { want, have, diff } => match self.ready(want, Some(have)) {
+            Step::Update { want, have, diff } => match self.ready(want) {
                 Ok(want) => {
-                    let made = self.update(&want, have, diff).await;
-                    (Some(want), made)
+                    let change = Change { want: &want, have, diff, written: &Document::new() };
+                    let changed = self.update(change, None).await;
+                    changed.map(|facts| (want, facts))
                 }
-                Err(trouble) => (None, Err(trouble)),
+                Err(trouble) => Err(trouble),
             },
             Step::Delete { have, emptying, .. } => {
-                let (writer, emptying) = (self.site.writer, *emptying);
-                // Who is in the way may have gone moments ago, in this very run.
-                let in_flight = !self.node.needs.is_empty();
-                let delete = async || writer.delete(have, emptying).await;
-                (None, self.persist(in_flight, delete).await.map(|()| Facts::new()))
+                let removed = self.remove(have, *emptying).await;
+                if removed.is_ok() {
+                    self.tell(Signal::Accepted { facts: Facts::new(), is_proven: true });
+                }
+                return Err(match removed {
+                    Ok(Removal::Removed) => Outcome::Done { facts: Facts::new() },
+                    Ok(Removal::GoneAlready) => Outcome::Gone,
+                    Err(trouble) => trouble.outcome(),
+                });
             }
         };
-        match made {
-            Ok(facts) => {
-                self.tell(Signal::Accepted(facts.clone()));
-                match want {
-                    Some(want) => self.conclude(want, facts).await,
-                    None => Outcome::Done { facts },
-                }
-            }
-            Err(trouble) => trouble.outcome(),
-        }
+        made.map_err(Trouble::outcome)
     }
 
     /// All that follows the calls of a creation or a change. What was written with
@@ -122,9 +145,11 @@ impl StepRun<'_> {
             Early::Abandoned => return Outcome::Unconfirmed,
         }
         if self.until() >= Until::Configured {
-            self.confirm(&want, facts).await
-        } else {
-            Outcome::Done { facts }
+            return self.confirm(&want, facts).await;
+        }
+        match self.be_sure(&want).await {
+            Ok(()) => Outcome::Done { facts },
+            Err(trouble) => trouble.outcome(),
         }
     }
 
@@ -153,38 +178,51 @@ impl StepRun<'_> {
             Step::Create { want } | Step::Update { want, .. } => want,
             Step::Delete { .. } => return Ok((written.clone(), Facts::new())),
         };
-        let want = self.ready(stated, None)?;
-        let mut live = self.seek(&want, unseen(&want)).await?;
+        let want = self.ready(stated)?;
+        let claim = match &self.node.step {
+            Step::Update { diff, .. } => Claim::of(&want, diff),
+            Step::Create { .. } | Step::Delete { .. } => Claim::Held,
+        };
+        let found = self.seek(&want, &want.sought(), claim, unseen(&want)).await?;
+        self.be_proven();
         // A look that lags behind must not hide what this step has just written.
-        for (field, value) in &written.document {
-            if want.document.get(field) != Some(value) {
-                live.document.insert(field.clone(), value.clone());
-            }
-        }
-        let facts = self.put_right(&want, live).await?;
+        let mut before = written.document.clone();
+        before.retain(|field, value| want.document.get(field) != Some(value));
+        let facts = self.put_right(&want, found, &before).await?;
         Ok((want, facts))
     }
 
+    /// Tells once that what this step wrote to is ours.
+    fn be_proven(&mut self) {
+        if !std::mem::replace(&mut self.is_proven, true) {
+            self.tell(Signal::Proven);
+        }
+    }
+
     /// The resource as it is to be written: with the facts that became known in
-    /// this run, and what is ignored as the object has it.
-    fn ready(&self, want: &Desired, have: Option<&Live>) -> Result<Desired, Trouble> {
-        let canon = self.canon();
-        let filled = canon.with_facts(want, &|fact| lookup(&self.known, fact));
+    /// this run.
+    fn ready(&self, want: &Desired) -> Result<Desired, Trouble> {
+        let filled = self.canon().with_facts(want, &|fact| lookup(&self.known, fact));
         let filled = filled.map_err(|problems| Trouble::Refused(in_one(problems)))?;
         let filled = filled.unwrap_or_else(|| want.clone());
         let pending = document::pending_facts(&Value::Object(filled.document.clone()));
-        if let Some(fact) = pending.first() {
-            return Err(Trouble::Refused(not_known(want, fact)));
+        match pending.first() {
+            Some(fact) => Err(Trouble::Refused(not_known(want, fact))),
+            None => Ok(filled),
         }
-        Ok(match have {
-            Some(live) => canon.with_ignored(&filled, live).unwrap_or(filled),
-            None => filled,
-        })
     }
 
-    fn canon(&self) -> Canon<'_> {
+    fn canon(&self) -> Canon<'a> {
         let Site { catalog, plan, .. } = self.site;
         Canon { catalog, stack: &plan.stack, place: &plan.place }
+    }
+
+    /// What differs of what is ours to state. What is ignored is as the object
+    /// has it.
+    fn differences(&self, want: &Desired, live: &Live) -> Vec<FieldDiff> {
+        let left_alone = self.canon().with_ignored(want, live);
+        let want = left_alone.as_ref().unwrap_or(want);
+        self.kind().map(|kind| differences(kind, want, live)).unwrap_or_default()
     }
 
     /// How far this step goes: to the end, where others wait for it to be ready.
@@ -194,212 +232,13 @@ impl StepRun<'_> {
         if blocks && is_needed() { Until::Ready } else { self.site.until }
     }
 
-    fn kind(&self) -> Option<&KindInfo> {
+    fn kind(&self) -> Option<&'a KindInfo> {
         self.site.catalog.kind(self.node.step.kind())
-    }
-
-    async fn create(&mut self, want: &Desired) -> Result<Facts, Trouble> {
-        let (known, mut told) = FactSink::new();
-        let (writer, signal, id) = (self.site.writer, self.signal.clone(), self.node.id);
-        let in_flight = self.relies_on_this_run(want);
-        let made = {
-            let creating = self.persist(in_flight, async || writer.create(want, &known).await);
-            tokio::pin!(creating);
-            loop {
-                tokio::select! {
-                    biased;
-                    Some(facts) = told.recv() => {
-                        let _run_is_over = signal.send((id, Signal::Facts(facts)));
-                    }
-                    made = &mut creating => break made,
-                }
-            }
-        };
-        // Told in the same breath as the end.
-        while let Ok(facts) = told.try_recv() {
-            self.tell(Signal::Facts(facts));
-        }
-        match made {
-            Err(Trouble::Cloud { error, .. }) if error.class == ErrorClass::Exists => {
-                self.take_up(want, error).await
-            }
-            other => other,
-        }
-    }
-
-    /// Something is there already: what an earlier run or a lost answer left
-    /// behind is taken up, anything else is left alone.
-    async fn take_up(&mut self, want: &Desired, error: CloudError) -> Result<Facts, Trouble> {
-        let live = self.seek(want, error).await?;
-        self.put_right(want, live).await
-    }
-
-    /// Looks for what is known to be there, until a look shows it. Refuses what is
-    /// not ours.
-    async fn seek(&mut self, want: &Desired, error: CloudError) -> Result<Live, Trouble> {
-        let Site { writer, catalog, plan, .. } = self.site;
-        let (sought, kind) = (want.sought(), catalog.kind(&want.kind));
-        let claimant = plan.claimant();
-        let is_ours = |live: &Live| claimant.owns(live, catalog);
-        // Reads lag: what is there may not be seen yet, and what is seen may be
-        // what was there before.
-        let is_past = |live: &Live| {
-            let mut diff = kind.map(|kind| differences(kind, want, live)).into_iter().flatten();
-            matches!(live.status, Status::Deleting(_)) || diff.any(|diff| diff.forces_replace)
-        };
-        let unseen =
-            CloudError { class: ErrorClass::NotYet(InFlight::Dependency), ..error.clone() };
-        let look = async || match writer.find(&sought).await? {
-            Some(live) if !is_ours(&live) || !is_past(&live) => Ok(live),
-            Some(_) | None => Err(unseen.clone()),
-        };
-        let live = match self.persist(true, look).await {
-            Err(Trouble::Cloud { error: last, attempts }) if last == unseen => {
-                return Err(Trouble::Cloud { error, attempts });
-            }
-            other => other?,
-        };
-        if is_ours(&live) { Ok(live) } else { Err(Trouble::Refused(not_ours(want, &live))) }
-    }
-
-    async fn put_right(&mut self, want: &Desired, live: Live) -> Result<Facts, Trouble> {
-        let left_alone = self.canon().with_ignored(want, &live);
-        let want = left_alone.as_ref().unwrap_or(want);
-        let diff = self.differences(want, &live);
-        let changed = match diff.as_slice() {
-            [] => Facts::new(),
-            diff => self.update(want, &live, diff).await?,
-        };
-        Ok(live.facts.into_iter().chain(changed).collect())
-    }
-
-    async fn update(
-        &mut self,
-        want: &Desired,
-        have: &Live,
-        diff: &[FieldDiff],
-    ) -> Result<Facts, Trouble> {
-        let writer = self.site.writer;
-        let in_flight = self.relies_on_this_run(want);
-        self.persist(in_flight, async || writer.update(want, have, diff).await).await
-    }
-
-    /// Whether a refusal may be a race with what this run has just written.
-    fn relies_on_this_run(&self, want: &Desired) -> bool {
-        want.mentions.iter().chain(want.edges.keys()).any(|it| self.written.contains(it))
-    }
-
-    /// Calls until it succeeds, fails for good, or the run is abandoned.
-    async fn persist<T>(
-        &mut self,
-        in_flight: bool,
-        call: impl AsyncFn() -> Answer<T>,
-    ) -> Result<T, Trouble> {
-        let mut persistence = Persistence::new(self.site.seed ^ self.node.id.0 as u64, in_flight);
-        loop {
-            persistence.attempt();
-            let error = match call().await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            let attempts = persistence.attempts();
-            let Some(length) = persistence.pause_after(&error) else {
-                return Err(Trouble::Cloud { error, attempts });
-            };
-            let again = Signal::Retrying { attempt: attempts, error: error.clone(), pause: length };
-            self.tell(again);
-            if !pause(length, &mut self.stop).await {
-                return Err(Trouble::Cloud { error, attempts });
-            }
-        }
-    }
-
-    /// Reads until the object is what was asked.
-    async fn confirm(&mut self, want: &Desired, mut facts: Facts) -> Outcome {
-        let patience = self.kind().map(|kind| kind.patience).unwrap_or_default();
-        let began = Instant::now();
-        let mut backoff = Backoff::new(self.site.seed ^ self.node.id.0 as u64);
-        let (mut steady, mut heartbeat) = (0, began);
-        loop {
-            let seen = match self.look(want).await {
-                Sight::AsAsked(live) => {
-                    facts.extend(live.facts);
-                    steady += 1;
-                    if steady >= patience.steady {
-                        return Outcome::Done { facts };
-                    }
-                    "as asked, waiting for it to hold".to_owned()
-                }
-                Sight::NotYet(seen) => {
-                    steady = 0;
-                    seen
-                }
-                Sight::Never(error) => return Outcome::Failed { error, attempts: 1 },
-            };
-            let (waited, length) = (began.elapsed(), backoff.pause());
-            if waited + length > patience.deadline {
-                return Outcome::TimedOut { waited, seen };
-            }
-            if heartbeat.elapsed() >= HEARTBEAT {
-                heartbeat = Instant::now();
-                self.tell(Signal::Waiting { waited, seen });
-            }
-            if self.stop.urgency() == Urgency::Abandon || !pause(length, &mut self.stop).await {
-                return Outcome::Unconfirmed;
-            }
-        }
-    }
-
-    async fn look(&self, want: &Desired) -> Sight {
-        let live = match self.site.writer.find(&want.sought()).await {
-            Ok(Some(live)) => live,
-            Ok(None) => return Sight::NotYet("not visible yet".into()),
-            Err(error) => {
-                return match error.class {
-                    ErrorClass::Throttled
-                    | ErrorClass::Transient
-                    | ErrorClass::Absent
-                    | ErrorClass::NotYet(_) => Sight::NotYet(error.to_string()),
-                    ErrorClass::Exists
-                    | ErrorClass::Denied
-                    | ErrorClass::Quota
-                    | ErrorClass::Invalid
-                    | ErrorClass::Credentials
-                    | ErrorClass::Unexpected => Sight::Never(error),
-                };
-            }
-        };
-        if matches!(live.status, Status::Awaiting(_)) {
-            return Sight::AsAsked(live); // Nobody can wait for another's act.
-        }
-        if let Some(first) = self.differences(want, &live).first() {
-            return Sight::NotYet(format!("{} is not as asked yet", first.path));
-        }
-        match &live.status {
-            Status::Current | Status::Awaiting(_) => Sight::AsAsked(live),
-            Status::InProgress(_) | Status::Deleting(_) if self.until() < Until::Ready => {
-                Sight::AsAsked(live)
-            }
-            Status::InProgress(why) | Status::Deleting(why) => Sight::NotYet(why.clone()),
-            Status::Failed(why) => Sight::Never(failed(want, why)),
-        }
-    }
-
-    /// What differs of what is ours to state.
-    fn differences(&self, want: &Desired, live: &Live) -> Vec<FieldDiff> {
-        self.kind().map(|kind| differences(kind, want, live)).unwrap_or_default()
     }
 
     fn tell(&self, signal: Signal) {
         let _run_is_over = self.signal.send((self.node.id, signal));
     }
-}
-
-/// What a confirming read showed.
-enum Sight {
-    AsAsked(Live),
-    NotYet(String),
-    Never(CloudError),
 }
 
 /// A step is refused for one reason; what else there is to say is kept with it.
@@ -413,38 +252,4 @@ fn not_known(want: &Desired, fact: &FactRef) -> Diagnostic {
     Diagnostic::error(format!("{} needs {fact}, and it is not known", want.address))
         .because(format!("neither a read nor a call of this run told the `{}`", fact.fact))
         .hint("run the same command again; if it stays so, replace what lacks it")
-}
-
-fn unseen(want: &Desired) -> CloudError {
-    CloudError {
-        attempted: format!("write {} {} again", want.kind, want.identity),
-        operation: String::new(),
-        class: ErrorClass::Absent,
-        code: String::new(),
-        message: "it was written moments ago, and no read shows it".into(),
-        request_id: None,
-        hint: Some("run the same command again".into()),
-    }
-}
-
-fn not_ours(want: &Desired, live: &Live) -> Diagnostic {
-    let whose = live
-        .owner
-        .as_ref()
-        .map_or_else(|| "nobody".to_owned(), |owner| format!("stack {}", owner.stack_in_region()));
-    Diagnostic::error(format!("{} {} appeared while we worked", want.kind, want.identity))
-        .because(format!("it belongs to {whose}, and was not touched"))
-        .hint("run the same command again to see it in the plan")
-}
-
-fn failed(want: &Desired, why: &str) -> CloudError {
-    CloudError {
-        attempted: format!("bring {} {} into service", want.kind, want.identity),
-        operation: "the object's status".into(),
-        class: ErrorClass::Unexpected,
-        code: "Failed".into(),
-        message: why.to_owned(),
-        request_id: None,
-        hint: None,
-    }
 }

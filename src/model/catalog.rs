@@ -150,6 +150,14 @@ pub struct KindInfo {
     pub delete_after: Vec<String>,
 }
 
+impl KindInfo {
+    /// The part of a document that says how the object is deleted.
+    pub fn how_deleted(&self, document: &Document) -> Document {
+        let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
+        self.deleted_by.iter().filter_map(of).collect()
+    }
+}
+
 /// One thing that can be referred to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactInfo {

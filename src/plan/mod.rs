@@ -8,9 +8,10 @@ pub mod change;
 mod graph;
 pub mod guard;
 mod orphans;
-mod ownership;
+pub mod ownership;
 pub mod planner;
 pub mod saved;
+pub mod today;
 pub mod world;
 
 pub use canon::Canon;
@@ -21,4 +22,5 @@ pub use change::{
 pub use guard::{Purpose, guard};
 pub use planner::{Permissions, differences, plan, plan_destroy};
 pub use saved::SavedPlan;
+pub use today::{Held, Today, held};
 pub use world::World;

@@ -7,9 +7,9 @@ use crate::model::{
 };
 
 /// The path of a diff that says whose an object is to be.
-const OWNER: &str = "owner";
+pub const OWNER: &str = "owner";
 /// Above the paths of diffs that say what the stack file says of its life.
-const LIFECYCLE: &str = "lifecycle";
+pub const LIFECYCLE: &str = "lifecycle";
 
 /// What has to be written for an object to be the resource's, and a note on it.
 ///

@@ -308,11 +308,8 @@ impl<'a> Desk<'a> {
             else {
                 continue;
             };
-            let kind = self.catalog.kind(&have.kind).filter(|kind| kind.name == want.kind);
-            for field in kind.iter().flat_map(|kind| &kind.deleted_by) {
-                if let Some(value) = want.document.get(field) {
-                    have.document.insert(field.clone(), value.clone());
-                }
+            if let Some(kind) = self.catalog.kind(&have.kind).filter(|_| have.kind == want.kind) {
+                have.document.extend(kind.how_deleted(&want.document));
             }
         }
     }

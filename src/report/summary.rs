@@ -202,6 +202,7 @@ fn write_failures(page: &mut Page, record: &RunRecord) {
                 reason.hints.iter().for_each(|hint| write_hint(page, hint));
             }
             Outcome::Done { .. }
+            | Outcome::Gone
             | Outcome::Skipped { .. }
             | Outcome::NotStarted
             | Outcome::Unconfirmed => {}

@@ -84,6 +84,7 @@ fn step(step: &EndedStep, began: Duration) -> Option<Span> {
 pub(super) fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done { .. } => "done",
+        Outcome::Gone => "gone already",
         Outcome::Failed { .. } => "failed",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::Refused { .. } => "refused",

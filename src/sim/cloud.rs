@@ -15,7 +15,8 @@ use super::objects::{Caller, Objects, failure};
 use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
-use crate::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use crate::engine::port::{Answer, Made, Read, StackSummary, Write};
+use crate::engine::proof::Proven;
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,
@@ -314,13 +315,20 @@ impl Read for Writer<'_> {
 
 #[async_trait]
 impl Write for Writer<'_> {
-    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
-        let facts = self.make(want).await?;
-        if !self.cloud.state().objects.in_two_calls.contains_key(&want.kind) {
-            return Ok(facts);
+    async fn create(&self, want: &Desired) -> Answer<Made> {
+        let (facts, is_new) = self.make(want).await?;
+        let (named_later, bare) = {
+            let objects = &self.cloud.state().objects;
+            (objects.in_two_calls.contains_key(&want.kind), objects.bare.contains(&want.kind))
+        };
+        if named_later {
+            self.begun().insert(want.address.clone(), facts.get("arn").cloned());
         }
-        self.begun().insert(want.address.clone(), facts.get("arn").cloned());
-        known.tell(facts.clone());
+        Ok(Made { facts, is_new, is_whole: !(named_later || bare) })
+    }
+
+    async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts> {
+        let facts = made.live().facts.clone();
         match self.finish(want, &facts).await {
             Err(error) if error.class == ErrorClass::Exists => {
                 // The name is another's. This one was made in vain.
@@ -332,22 +340,22 @@ impl Write for Writer<'_> {
         }
     }
 
-    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
         let Desired { kind, identity, .. } = want;
         let call = Call { operation: Operation::Update, kind, identity };
         let info = self.cloud.kind(kind, call)?;
         let update = |objects: &mut Objects, moment| {
-            objects.update(self.caller(info, moment), want, have, diff)
+            objects.update(self.caller(info, moment), want, have.live(), diff)
         };
         self.cloud.call(call, update).await
     }
 
-    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
-        let Live { kind, identity, .. } = have;
+    async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()> {
+        let Live { kind, identity, .. } = have.live();
         let call = Call { operation: Operation::Delete, kind, identity };
         let info = self.cloud.kind(kind, call)?;
         let delete = |objects: &mut Objects, moment| {
-            objects.delete(self.caller(info, moment), have, emptying)
+            objects.delete(self.caller(info, moment), have.live(), emptying)
         };
         self.cloud.call(call, delete).await
     }
@@ -355,8 +363,8 @@ impl Write for Writer<'_> {
 
 impl<'a> Writer<'a> {
     /// The first call of a creation, or the only one. It makes nothing anew that
-    /// it may have made before.
-    async fn make(&self, want: &Desired) -> Answer<Facts> {
+    /// it may have made before. Tells whether it is new for certain.
+    async fn make(&self, want: &Desired) -> Answer<(Facts, bool)> {
         let Desired { kind, identity, .. } = want;
         let call = Call { operation: Operation::Create, kind, identity };
         let info = self.cloud.kind(kind, call)?;
@@ -366,13 +374,20 @@ impl<'a> Writer<'a> {
             if objects.in_two_calls.contains_key(kind) {
                 let begun = self.begun().insert(want.address.clone(), None);
                 let made = begun.and_then(|arn| objects.made(caller, want, arn.as_deref()));
-                return made.map_or_else(|| objects.create(caller, want), Ok);
+                if let Some(made) = made {
+                    return Ok((made, false));
+                }
+                return Ok((objects.create(caller, want)?, true));
             }
             let removed = objects.removed(kind, identity);
             if removed.is_some_and(|removed| moment.now < removed + cooldown) {
                 return Err(call.refused(ErrorClass::NotYet(InFlight::Cooldown)));
             }
-            objects.create(caller, want)
+            let lenient = objects.lenient.contains(kind);
+            if let Some(found) = objects.get(kind, identity).filter(|_| lenient) {
+                return Ok((found.live.facts.clone(), false));
+            }
+            Ok((objects.create(caller, want)?, !lenient))
         };
         self.cloud.call(call, create).await
     }

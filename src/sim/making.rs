@@ -2,7 +2,7 @@
 //! in two, as a key and its alias.
 
 use super::calls::Operation;
-use super::objects::{Caller, Objects, canonical, error};
+use super::objects::{Caller, Objects, canonical, error, not_ours};
 use super::rules;
 use super::versions::{Eye, Moment, Object};
 use crate::engine::port::Answer;
@@ -26,6 +26,9 @@ impl Objects {
         let mut facts = want.predicted.clone();
         self.choose(caller.kind, &mut facts);
         let mut document = canonical(Operation::Create, caller, want, &want.document)?;
+        if self.bare.contains(&want.kind) {
+            document.retain(|field, _| caller.kind.fixed.contains(field));
+        }
         let mut shown = facts.clone();
         let unnamed = naming.map(|field| {
             document.remove(&field);
@@ -75,7 +78,7 @@ impl Objects {
         Some(want.predicted.clone().into_iter().chain(made.live.facts.clone()).collect())
     }
 
-    /// Gives an object its name, unless another has it.
+    /// Gives an object its name, unless another has it; or all that it lacks.
     pub(super) fn finish(
         &mut self,
         caller: Caller<'_>,
@@ -87,7 +90,22 @@ impl Objects {
             let text = "it is gone before it was finished".to_owned();
             return Err(error(Operation::Finish, want, ErrorClass::Absent, "Absent", text));
         };
+        if self.bare.contains(&want.kind) {
+            return self.fill_in(caller, want, object);
+        }
         self.name(Operation::Finish, caller, want, object)
+    }
+
+    /// Gives an object that was made bare the rest of its fields.
+    fn fill_in(&mut self, caller: Caller<'_>, want: &Desired, mut object: Object) -> Answer<()> {
+        if let Some(violation) = not_ours(caller, &object, false) {
+            self.violations.push(violation.clone());
+            let class = ErrorClass::Denied;
+            return Err(error(Operation::Finish, want, class, "AccessDenied", violation));
+        }
+        object.live.document = canonical(Operation::Finish, caller, want, &want.document)?;
+        self.write(caller.moment, object);
+        Ok(())
     }
 
     /// Takes back what got no name, whatever relies on it by now.

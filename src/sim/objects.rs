@@ -30,6 +30,11 @@ pub(super) struct Objects {
     pub(super) outside: BTreeSet<String>,
     /// Kinds that come into being in two calls, and the field of the second.
     pub(super) in_two_calls: BTreeMap<String, String>,
+    /// Kinds whose creation is answered alike if there is an object already.
+    pub(super) lenient: BTreeSet<String>,
+    /// Kinds that come into being with nothing but what cannot change, and get the
+    /// rest by a second call.
+    pub(super) bare: BTreeSet<String>,
     /// Kinds that live and die with what a field of theirs names.
     pub(super) bound: BTreeMap<String, String>,
     /// Kinds that somebody outside has to confirm.
@@ -84,7 +89,10 @@ impl Objects {
     pub(super) fn find(&self, sought: &Sought, moment: Moment) -> Option<Live> {
         let by_name = self.versions.get(&(sought.kind.clone(), sought.identity.clone()));
         let by_name = by_name.and_then(|versions| versions.seen(moment.look()));
-        let by_arn = || self.of_arn(moment.look(), &sought.kind, sought.arn.as_deref()?);
+        let arn = sought.arn.as_deref();
+        // Who knows the ARN wants no other of its name.
+        let by_name = by_name.filter(|object| arn.is_none() || object.live.arn() == arn);
+        let by_arn = || self.of_arn(moment.look(), &sought.kind, arn?);
         Some(shown(by_name.or_else(by_arn)?, sought, moment.now))
     }
 
@@ -302,7 +310,7 @@ pub(super) fn canonical(
 }
 
 /// Why a stack may not touch an object, unless it is nobody's and claimed.
-fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
+pub(super) fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
     let identity = &object.live.identity;
     match caller.claimant().whose(&object.live, caller.catalog) {
         Whose::Ours => None,

@@ -21,6 +21,22 @@ impl Cloud<'_> {
         self
     }
 
+    /// Creating an object of this kind where there is one already is answered as if
+    /// it had been made now, and changes nothing: a queue of equal attributes.
+    #[must_use]
+    pub fn lenient(self, kind: &str) -> Self {
+        self.state().objects.lenient.insert(kind.to_owned());
+        self
+    }
+
+    /// Objects of this kind come into being with what cannot change alone, and get
+    /// the rest by a second call, after they told their facts: a bucket.
+    #[must_use]
+    pub fn bare(self, kind: &str) -> Self {
+        self.state().objects.bare.insert(kind.to_owned());
+        self
+    }
+
     /// Objects of this kind live and die with the one that a field names by one
     /// of its facts: a subscription and its topic.
     #[must_use]

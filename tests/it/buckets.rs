@@ -6,13 +6,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
-use ccprov::engine::port::{FactSink, Read, Write};
+use ccprov::engine::port::{Answer, Read, Write};
 use ccprov::model::{
     Address, Catalog, Desired, Emptying, ErrorClass, Lifecycle, Live, Naming, Place,
 };
 use serde_json::{Value, json};
 
 use crate::contract::emulator::{self, Emulator};
+use crate::support::writing::Hand;
 
 #[tokio::test]
 async fn a_bucket_is_emptied_only_if_so_allowed() {
@@ -30,12 +31,12 @@ async fn a_bucket_is_emptied_only_if_so_allowed() {
     assert_eq!(holdings.what, "3 object versions and 1 delete marker");
     assert!(holdings.blocks_delete);
 
-    let refused = cloud.writer.delete(&live, Emptying::Keep).await.expect_err("it is not empty");
+    let refused = cloud.delete(&live, Emptying::Keep).await.expect_err("it is not empty");
     assert_eq!((refused.code.as_str(), refused.class), ("BucketNotEmpty", ErrorClass::Invalid));
     assert_eq!(refused.message, "the bucket holds 3 object versions and 1 delete marker");
     assert!(cloud.find(&bucket).await.is_some());
 
-    cloud.writer.delete(&live, Emptying::Empty).await.expect("it may be emptied");
+    cloud.delete(&live, Emptying::Empty).await.expect("it may be emptied");
     assert_eq!(cloud.find(&bucket).await, None);
 }
 
@@ -51,7 +52,7 @@ async fn a_bucket_of_many_pages_is_emptied() {
     let live = cloud.find(&bucket).await.expect("a bucket");
     let holdings = live.holdings.clone().expect("objects");
     assert_eq!(holdings.what, "more than 1000 object versions");
-    cloud.writer.delete(&live, Emptying::Empty).await.expect("it may be emptied");
+    cloud.delete(&live, Emptying::Empty).await.expect("it may be emptied");
     assert_eq!(cloud.find(&bucket).await, None);
 }
 
@@ -61,7 +62,7 @@ async fn a_bucket_of_somebody_else_is_not_taken_for_made() {
     cloud.create("s3_bucket", json!({ "bucket": "taken" })).await;
     let mut other = cloud.desired("s3_bucket", &json!({ "bucket": "taken" }));
     other.address = Address::new("other");
-    let refused = cloud.writer.create(&other, &FactSink::new().0).await.expect_err("it is taken");
+    let refused = cloud.writer.create(&other).await.expect_err("it is taken");
     assert_eq!(refused.class, ErrorClass::Exists);
 }
 
@@ -117,7 +118,7 @@ async fn the_notifications_of_others_stay() {
     let mut sought = want.sought();
     sought.holdings = true;
     let live = cloud.writer.find(&sought).await.expect("an answer").expect("a notification");
-    cloud.writer.delete(&live, Emptying::Keep).await.expect("our entries go");
+    cloud.delete(&live, Emptying::Keep).await.expect("our entries go");
     check(None);
 }
 
@@ -165,7 +166,7 @@ impl Cloud {
 
     async fn create(&self, kind: &str, document: Value) -> Desired {
         let want = self.desired(kind, &document);
-        self.writer.create(&want, &FactSink::new().0).await.expect("it can be created");
+        self.hand().create(&want).await.expect("it can be created");
         want
     }
 
@@ -179,7 +180,19 @@ impl Cloud {
         let have = self.find(want).await.expect("something to update");
         let diff = ccprov::model::compare(&want.document, &have.document);
         assert_ne!(diff, [], "nothing differs");
-        self.writer.update(want, &have, &diff).await.expect("it can be updated");
+        let fields = diff.iter().map(|diff| diff.path.top().to_owned());
+        let proof = self.hand().again(&have, fields).await.expect("an answer");
+        self.writer.update(want, proof, &diff).await.expect("it can be updated");
+    }
+
+    async fn delete(&self, live: &Live, emptying: Emptying) -> Answer<()> {
+        let proof = self.hand().again(live, live.document.keys().cloned()).await?;
+        self.writer.delete(proof, emptying).await
+    }
+
+    fn hand(&self) -> Hand<'_> {
+        let Self { writer, catalog, place, .. } = self;
+        Hand { writer, catalog, stack: "buckets", place }
     }
 
     /// A request whose signature is none, which MiniStack takes while it

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccprov::aws::{AwsCatalog, Connection, Provider, Session, Writer};
-use ccprov::engine::port::{Answer, FactSink, Read, Write};
+use ccprov::engine::port::{Answer, Read, Write};
 use ccprov::model::{
     Address, Catalog, Desired, Emptying, Facts, Lifecycle, Live, Naming, Place, Prepared,
 };
 use serde_json::Value;
+
+use crate::support::writing::Hand;
 
 /// A session with an emulator.
 pub(crate) struct Aws {
@@ -42,20 +44,22 @@ impl Aws {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
         };
-        let writer = Provider::new(self.session.clone(), place).into_writer(stack);
-        Resource { writer, stack: stack.into(), want }
+        let writer = Provider::new(self.session.clone(), place.clone()).into_writer(stack);
+        Resource { writer, catalog: AwsCatalog::new(), stack: stack.into(), place, want }
     }
 }
 
 pub(crate) struct Resource {
     writer: Writer,
+    catalog: AwsCatalog,
     stack: String,
+    place: Place,
     want: Desired,
 }
 
 impl Resource {
     pub(crate) async fn create(&self) -> Answer<Facts> {
-        self.writer.create(&self.want, &FactSink::new().0).await
+        self.hand().create(&self.want).await
     }
 
     pub(crate) async fn find(&self) -> Answer<Option<Live>> {
@@ -64,7 +68,13 @@ impl Resource {
 
     pub(crate) async fn delete(&self) -> Answer<()> {
         let live = self.find().await.unwrap().unwrap();
-        self.writer.delete(&live, Emptying::Keep).await
+        let proof = self.hand().again(&live, []).await?;
+        self.writer.delete(proof, Emptying::Keep).await
+    }
+
+    fn hand(&self) -> Hand<'_> {
+        let Self { writer, catalog, stack, place, .. } = self;
+        Hand { writer, catalog, stack, place }
     }
 
     /// Everything that the index believes to be the stack's.

@@ -24,14 +24,17 @@ fn the_claim_check_takes_few_rounds() {
     let account = emulator::ministack().account();
     let proxy = DelayProxy::start(&account.endpoint, DELAY);
     let ccprov = Ccprov::on(&account.through(&proxy.url()));
-    // How often it is asked for the end of a wait may vary a little.
-    check(&ccprov, "apply", Bounds { rounds: 8, calls: 83 });
+    // How often it is asked for the end of a wait may vary a little. A bucket that
+    // was made in us-east-1 may have been there before: that takes one round.
+    check(&ccprov, "apply", Bounds { rounds: 9, calls: 85 });
     assert_eq!(proxy.exchanges(), trace_of(&ccprov).len(), "every call is told");
     asked_once(&check(&ccprov, "plan", Bounds { rounds: 3, calls: 33 }));
-    check(&ccprov, UPDATE, Bounds { rounds: 5, calls: 36 });
+    // Whatever is changed or removed is looked at once more, right before that: one
+    // round for each of a chain of steps, which is two where a key goes last.
+    check(&ccprov, UPDATE, Bounds { rounds: 6, calls: 38 });
     // Without the read that shows it.
-    check(&ccprov, UPDATE_AGAIN, Bounds { rounds: 4, calls: 34 });
-    asked_once(&check(&ccprov, "destroy", Bounds { rounds: 5, calls: 43 }));
+    check(&ccprov, UPDATE_AGAIN, Bounds { rounds: 5, calls: 36 });
+    check(&ccprov, "destroy", Bounds { rounds: 7, calls: 61 });
 }
 
 /// What counts exchanges counts calls.

@@ -17,7 +17,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
     Sought,
@@ -124,14 +124,14 @@ the oldest one makes room.
         Ok(Some(Seen::current(spec, facts(&aws.place, identity), owner)))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let call = aws.session.iam.create_policy().path(iam::path(&want.owner.stack));
         let call = call.policy_name(iam::name(&want.identity)).description(&want.spec.description);
         let call = call.policy_document(want.spec.policy.text());
         let answer = call.set_tags(Some(iam::tags(&want.spec.tags, &want.owner))).send().await;
         let name = &want.identity;
         answer.attempting("iam:CreatePolicy", || format!("create policy {name}"))?;
-        Ok(Facts::new())
+        Ok(Made::whole(Facts::new()))
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {

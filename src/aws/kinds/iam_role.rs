@@ -23,7 +23,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
     Sought,
@@ -161,12 +161,14 @@ the call that was refused.
         Ok(Some(Seen::current(spec, facts(&aws.place, identity), owner)))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
-        match create(aws, want).await {
-            // Made by an earlier attempt, which did not come to its end.
-            Err(error) if error.class == ErrorClass::Exists && is_ours(aws, want).await? => {}
-            other => other?,
-        }
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
+        create(aws, want).await?;
+        let Spec { inline_policies, managed_policy_arns, .. } = &want.spec;
+        let is_whole = inline_policies.is_empty() && managed_policy_arns.is_empty();
+        Ok(Made { is_whole, ..Made::in_part(Facts::new()) })
+    }
+
+    async fn complete(aws: &Aws, want: &Wanted<Spec>, _made: &Live) -> Answer<Facts> {
         let name = iam::name(&want.identity);
         let spec = &want.spec;
         let attach =
@@ -278,12 +280,6 @@ async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
         .await;
     answer.attempting("iam:CreateRole", || format!("create role {name}"))?;
     Ok(())
-}
-
-async fn is_ours(aws: &Aws, want: &Wanted<Spec>) -> Answer<bool> {
-    let role = get(aws, iam::name(&want.identity)).await.or_absent()?.flatten();
-    let owner = role.and_then(|role| iam::seen(role.tags).1);
-    Ok(owner.is_some_and(|owner| owner.is_same(&want.owner)))
 }
 
 async fn write_trust(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {

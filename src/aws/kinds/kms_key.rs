@@ -11,7 +11,7 @@ mod make;
 mod read;
 mod write;
 
-use futures::future::{BoxFuture, try_join, try_join_all, try_join4};
+use futures::future::{BoxFuture, join, try_join, try_join_all, try_join4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::{has_pending, is_pending};
 use crate::model::{
     Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought, Status,
@@ -212,15 +212,31 @@ one encrypted, once that is deleted.
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let name = sought.identity.as_str();
-        let Some(key) = describe(aws, name).await? else { return Ok(None) };
+        let is_sought =
+            |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
+        // Who knows the key wants no other, whatever the alias points to by now.
+        let (key, its_tags) = match &sought.arn {
+            Some(arn) => join(describe(aws, arn), async { Some(tags_of(aws, arn).await) }).await,
+            None => (describe(aws, name).await, None),
+        };
+        let Some(key) = key? else { return Ok(None) };
         let (id, arn) = (key.key_id(), key.arn().unwrap_or_default());
         let known_alias = async {
-            if name.starts_with("alias/") {
+            if name.starts_with("alias/") && (sought.arn.is_none() || !is_sought("alias")) {
                 return Ok(Some(name.to_owned()));
             }
-            alias::of_key(aws, id).await
+            alias::of_key(aws, id, name).await
         };
-        let reads = try_join4(known_alias, policy(aws, id), rotation(aws, &key), tags_of(aws, id));
+        let policy = async { if is_sought("policy") { policy(aws, id).await } else { Ok(None) } };
+        let rotates = is_sought("enable_key_rotation") || is_sought("rotation_period_in_days");
+        let rotation = async { if rotates { rotation(aws, &key).await } else { Ok(None) } };
+        let tags = async {
+            match its_tags {
+                Some(tags) => tags,
+                None => tags_of(aws, id).await,
+            }
+        };
+        let reads = try_join4(known_alias, policy, rotation, tags);
         // Whatever vanishes while it is read was on its way out.
         let Some((alias, policy, rotation, tags)) = reads.await.or_absent()? else {
             return Ok(None);
@@ -232,7 +248,7 @@ one encrypted, once that is deleted.
             alias: alias.clone(),
             description: key.description.clone().unwrap_or_default(),
             policy,
-            enable_key_rotation: Some(rotation.is_some()),
+            enable_key_rotation: rotates.then_some(rotation.is_some()),
             rotation_period_in_days: rotation,
             is_enabled: key.enabled,
             deletion_window_in_days: window,
@@ -248,11 +264,14 @@ one encrypted, once that is deleted.
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, known: &FactSink) -> Answer<Facts> {
-        let arn = make::key(aws, want).await?;
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
+        let (arn, is_new) = make::key(aws, want).await?;
         let facts = facts(&aws.place, &arn, Some(&want.identity));
-        known.tell(facts.clone());
-        let id = id_of(&facts);
+        Ok(Made { is_new, ..Made::in_part(facts) })
+    }
+
+    async fn complete(aws: &Aws, want: &Wanted<Spec>, made: &Live) -> Answer<Facts> {
+        let id = id_of(&made.facts);
         let rest = async {
             if want.spec.enable_key_rotation == Some(true) {
                 write_rotation(aws, id, &want.spec).await?;
@@ -261,7 +280,7 @@ one encrypted, once that is deleted.
             if want.spec.is_enabled { Ok(()) } else { disable(aws, id).await }
         };
         match try_join(alias::give(aws, id, want), rest).await {
-            Ok(_) => Ok(facts),
+            Ok(_) => Ok(Facts::new()),
             Err(error) if error.class == ErrorClass::Exists => {
                 // The alias is another key's. This one was made in vain.
                 schedule_deletion(aws, id, SHORTEST_WINDOW).await?;

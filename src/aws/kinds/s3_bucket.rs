@@ -22,7 +22,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
     compare,
@@ -194,10 +194,13 @@ move, grants and key format of the logs.
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
+        let is_new = Bucket::new(aws, &want.identity).create(want).await?;
+        Ok(Made { is_new, ..Made::in_part(facts(&aws.place, &want.identity)) })
+    }
+
+    async fn complete(aws: &Aws, want: &Wanted<Spec>, _made: &Live) -> Answer<Facts> {
         let bucket = Bucket::new(aws, &want.identity);
-        bucket.create(want).await?;
-        known.tell(facts(&aws.place, &want.identity));
         // A fresh bucket is what an empty document asks for, and what the call
         // that made it carried. What keeps the public out is said all the same.
         let fresh = Spec {

@@ -21,7 +21,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought};
 use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
@@ -127,8 +127,8 @@ declared; it ends with its bucket.";
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
-        write(aws, want).await
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
+        Ok(Made::whole(write(aws, want).await?))
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {

@@ -24,7 +24,7 @@ use crate::aws::filter_policy::FilterPolicy;
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Place, Problem,
     Sought, Status,
@@ -167,7 +167,7 @@ after some days, or with the topic.
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let Spec { topic_arn, protocol, endpoint, .. } = &want.spec;
         // What has its default is left out: SNS refuses it for some protocols.
         let stated = attributes(&want.spec)
@@ -180,7 +180,7 @@ after some days, or with the topic.
             format!("subscribe {} to {topic_arn}", shown(endpoint))
         })?;
         let arn = made.subscription_arn.filter(|arn| is_arn(arn));
-        Ok(arn.map(|arn| ("arn".to_owned(), arn)).into_iter().collect())
+        Ok(Made::whole(arn.map(|arn| ("arn".to_owned(), arn)).into_iter().collect()))
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {

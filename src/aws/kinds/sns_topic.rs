@@ -20,7 +20,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
 
@@ -226,7 +226,7 @@ until its archive is: AWS guards the archived messages.";
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let name = &want.identity;
         let arn = aws.place.arn("sns", name);
         // What has its default is left out: SNS refuses some of these on a new topic.
@@ -239,7 +239,9 @@ until its archive is: AWS guards the archived messages.";
         let tags = sdk_tags(want.spec.tags.with_owner(&want.owner));
         let answer = call.set_tags(Some(tags)).send().await;
         answer.attempting("sns:CreateTopic", || format!("create topic {name}"))?;
-        Ok(Facts::new())
+        // A topic of equal attributes is answered alike. AWS compares tags as well;
+        // that is not documented, and emulators do not.
+        Ok(Made::whole(Facts::new()).or_found())
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {

@@ -22,7 +22,7 @@ use crate::aws::names::probe_prefix;
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, FactSink};
+use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
 
@@ -238,7 +238,7 @@ is never left unencrypted.
         Ok(Some(seen))
     }
 
-    async fn create(aws: &Aws, want: &Wanted<Spec>, _known: &FactSink) -> Answer<Facts> {
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let name = &want.identity;
         let mut attributes = attributes(&want.spec, &|_| true);
         if want.spec.fifo_queue {
@@ -250,7 +250,9 @@ is never left unencrypted.
         let call = aws.session.sqs.create_queue().queue_name(name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         let made = answer.attempting("sqs:CreateQueue", || format!("create queue {name}"))?;
-        Ok(made.queue_url.map(|url| ("url".to_owned(), url)).into_iter().collect())
+        let url = made.queue_url.map(|url| ("url".to_owned(), url));
+        // A queue of equal attributes is answered alike, whatever its tags.
+        Ok(Made::whole(url.into_iter().collect()).or_found())
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {

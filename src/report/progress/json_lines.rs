@@ -121,6 +121,7 @@ enum TellOutcome<'a> {
     Done {
         facts: &'a Facts,
     },
+    Gone,
     Failed {
         attempts: u32,
         error: TellError<'a>,
@@ -182,6 +183,7 @@ fn tell(kind: &EventKind) -> Tell<'_> {
 fn tell_outcome(outcome: &Outcome) -> TellOutcome<'_> {
     match outcome {
         Outcome::Done { facts } => TellOutcome::Done { facts },
+        Outcome::Gone => TellOutcome::Gone,
         Outcome::Failed { error, attempts } => {
             TellOutcome::Failed { attempts: *attempts, error: error.into() }
         }

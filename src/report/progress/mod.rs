@@ -118,6 +118,7 @@ impl Ended<'_> {
             Outcome::Skipped { because } => {
                 lines.push(idle(&format!("skipped, because of {because}")));
             }
+            Outcome::Gone => lines.push(idle("is gone already")),
             Outcome::NotStarted => lines.push(idle("not started")),
             Outcome::Unconfirmed => lines.push(idle("accepted, not confirmed")),
         }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
-use ccprov::engine::port::{FactSink, Read, Write};
+use ccprov::engine::port::{Read, Write};
+use ccprov::engine::proof::Proven;
 use ccprov::model::{
     Address, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
     FieldDiff, KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status,
@@ -14,6 +15,7 @@ use serde_json::Value;
 use super::case::{Case, substitute};
 use super::emulator::Emulator;
 use super::lies::{self, Lie};
+use crate::support::writing::Hand;
 
 /// The stack that every object of the contract belongs to.
 pub(crate) const STACK: &str = "contract";
@@ -140,7 +142,7 @@ impl Cloud {
     /// Nothing, then the object, then the object again.
     async fn create(&mut self, info: &KindInfo, want: &Desired) -> Outcome<Live> {
         let (facts, have) = self.make(info, want).await?;
-        match self.writer.create(want, &FactSink::new().0).await {
+        match self.hand(STACK).create(want).await {
             Ok(again) => {
                 let again = same("facts", &again, &facts);
                 again.map_err(|failure| format!("create again: {failure}"))?;
@@ -162,11 +164,10 @@ impl Cloud {
         if let Some(live) = self.find("find before create", &want.sought()).await? {
             return Err(format!("find before create: there is one already: {live:#?}"));
         }
-        let (sink, mut told) = FactSink::new();
-        let made = self.writer.create(want, &sink).await;
-        let facts = made.map_err(|error| failed("create", &error))?;
+        let made = self.hand(STACK).create_told(want).await;
+        let (early, facts) = made.map_err(|error| failed("create", &error))?;
         check_facts(info, want, &facts).map_err(|failure| format!("create: {failure}"))?;
-        while let Ok(early) = told.try_recv() {
+        if let Some(early) = early {
             let of_these: Facts =
                 facts.clone().into_iter().filter(|(fact, _)| early.contains_key(fact)).collect();
             same("create: facts told early", &early, &of_these)?;
@@ -252,7 +253,11 @@ impl Cloud {
         let mut after = None;
         // An apply that was killed and run again may say the same thing twice.
         for step in ["update", "update again"] {
-            let made = self.writer.update(want, have, &diffs).await;
+            let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
+            let fields = tops(&diffs).into_iter().chain(known_by);
+            let proof = self.hand(STACK).again(have, fields).await;
+            let proof = proof.map_err(|error| failed(step, &error))?;
+            let made = self.writer.update(want, proof, &diffs).await;
             let facts = made.map_err(|error| failed(step, &error))?;
             check_facts(info, want, &facts).map_err(|failure| format!("{step}: {failure}"))?;
             after = Some(self.read(&format!("find after {step}"), info, want).await?);
@@ -276,10 +281,13 @@ impl Cloud {
     /// Taken over by another stack, and given back.
     async fn change_owner(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
         let diff = [FieldDiff::new(Path::field("owner"), None, None)];
-        for stack in [OTHER_STACK, STACK] {
+        for (before, stack) in [(STACK, OTHER_STACK), (OTHER_STACK, STACK)] {
             let step = format!("become owned by {stack}");
             let writer = if stack == STACK { &self.writer } else { &self.other_writer };
-            let made = writer.update(want, have, &diff).await;
+            // No engine would: it is somebody else's.
+            let proof = self.hand(before).again(have, have.document.keys().cloned()).await;
+            let proof = proof.map_err(|error| failed(&step, &error))?;
+            let made = writer.update(want, proof, &diff).await;
             made.map_err(|error| failed(&step, &error))?;
             let now = self.find(&step, &want.sought()).await?;
             let now = now.ok_or_else(|| format!("{step}: there is none"))?;
@@ -312,16 +320,28 @@ impl Cloud {
         if !diffs.is_empty() {
             return Err(format!("find before delete: {}", shown(&diffs)));
         }
-        self.remove("delete", info, want, have).await?;
+        // A run that lost the answer looked before, and may say it again.
+        let (first, second) =
+            (self.last_look(info, have).await?, self.last_look(info, have).await?);
+        self.remove("delete", info, want, first).await?;
         let left = self.find("find after delete", &want.sought()).await?;
-        let revived = match left {
-            Some(deleting) => Some(self.revive(info, want, &deleting).await?),
-            None => None,
-        };
-        if let Some(revived) = &revived {
-            self.remove("delete what was revived", info, want, revived).await?;
+        if let Some(deleting) = left {
+            let revived = self.revive(info, want, &deleting).await?;
+            let look = self.last_look(info, &revived).await?;
+            self.remove("delete what was revived", info, want, look).await?;
         }
-        self.remove("delete again", info, want, revived.as_ref().unwrap_or(have)).await
+        self.remove("delete again", info, want, second).await
+    }
+
+    /// As the engine looks before a deletion.
+    async fn last_look(&self, info: &KindInfo, have: &Live) -> Outcome<Proven> {
+        let fields = have.document.keys().filter(|_| !info.tagged).cloned();
+        let proof = self.hand(STACK).again(have, fields).await;
+        proof.map_err(|error| failed("look before delete", &error))
+    }
+
+    fn hand<'a>(&'a self, stack: &'a str) -> Hand<'a> {
+        Hand { writer: &self.writer, catalog: &self.catalog, stack, place: &self.place }
     }
 
     async fn remove(
@@ -329,7 +349,7 @@ impl Cloud {
         step: &str,
         info: &KindInfo,
         want: &Desired,
-        have: &Live,
+        have: Proven,
     ) -> Outcome<()> {
         // What others put there in the meantime, such as access logs, may go.
         let gone = self.writer.delete(have, Emptying::Empty).await;
@@ -341,7 +361,9 @@ impl Cloud {
     /// Back from its waiting period, by an update like any other.
     async fn revive(&mut self, info: &KindInfo, want: &Desired, deleting: &Live) -> Outcome<Live> {
         let diffs = compare(&want.document, &deleting.document);
-        let made = self.writer.update(want, deleting, &diffs).await;
+        let proof = self.hand(STACK).again(deleting, deleting.document.keys().cloned()).await;
+        let proof = proof.map_err(|error| failed("revive", &error))?;
+        let made = self.writer.update(want, proof, &diffs).await;
         made.map_err(|error| failed("revive", &error))?;
         self.read("find after revival", info, want).await
     }

@@ -1,14 +1,15 @@
 //! What others do behind our back: what is put right, what is left alone, and
 //! what is refused.
 
+use ccprov::engine::revisit;
 use ccprov::model::{Address, Document, Live, Owner};
-use ccprov::plan::SavedPlan;
+use ccprov::plan::{SavedPlan, held};
 use ccprov::sim::{Cloud, Weather};
 use serde_json::{Value, json};
 
 use super::site::{
-    DATA_MAY_GO, Orders, carried_out, changes, cloud, planned, planned_destroy, planned_or_refused,
-    settled, stack,
+    DATA_MAY_GO, Orders, carried_out, catalog, changes, cloud, planned, planned_destroy,
+    planned_or_refused, settled, stack,
 };
 
 async fn made(resources: &Value) -> Cloud<'static> {
@@ -142,9 +143,8 @@ async fn a_saved_plan_leaves_alone_what_is_ignored() {
     let stack = stack(&resources);
     let saved = SavedPlan::new(stack.clone(), planned(&cloud, &stack).await);
     set("seen", "today");
-    let look = ccprov::engine::Look::ToPlan;
-    let world = ccprov::engine::observe(&cloud, &stack, super::site::catalog(), look).await;
-    let plan = saved.on(&world.expect("a world")).expect("nothing moved");
+    let today = revisit(&cloud, &saved.plan).await.expect("answers");
+    let plan = held(&saved.plan, &today, catalog()).expect("nothing moved").plan;
     let run = carried_out(&cloud, plan, Orders::new()).await.expect("nobody dies");
     assert_eq!(run.told(), ["a update: done"]);
     assert_eq!(document(&cloud, "dev-a")["settings"], json!({ "ours": "1", "seen": "today" }));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ccprov::engine::pace::{Pacer, RateLimit};
-use ccprov::engine::port::{Answer, FactSink, Read, StackSummary, Write};
+use ccprov::engine::port::{Answer, Made, Read, StackSummary, Write};
+use ccprov::engine::proof::Proven;
 use ccprov::model::{CallRecord, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Sought};
 use ccprov::sim::{Cloud, Weather, Writer};
 use serde_json::{Map, Value, json};
@@ -179,9 +180,9 @@ impl Read for Paced<'_> {
 
 #[async_trait]
 impl Write for Paced<'_> {
-    async fn create(&self, want: &Desired, known: &FactSink) -> Answer<Facts> {
+    async fn create(&self, want: &Desired) -> Answer<Made> {
         let pass = self.pacer.admit(&want.kind, "Create").await;
-        let made = self.writer.create(want, known).await;
+        let made = self.writer.create(want).await;
         match &made {
             Err(error) if error.class == ErrorClass::Throttled => pass.refused(),
             Ok(_) | Err(_) => pass.taken(),
@@ -189,11 +190,15 @@ impl Write for Paced<'_> {
         made
     }
 
-    async fn update(&self, want: &Desired, have: &Live, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts> {
+        self.writer.complete(want, made).await
+    }
+
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
         self.writer.update(want, have, diff).await
     }
 
-    async fn delete(&self, have: &Live, emptying: Emptying) -> Answer<()> {
+    async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()> {
         self.writer.delete(have, emptying).await
     }
 }

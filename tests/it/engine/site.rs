@@ -113,6 +113,7 @@ impl Run {
 fn outcome_told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done { .. } => "done".into(),
+        Outcome::Gone => "gone already".into(),
         Outcome::Failed { error, attempts } => format!("failed, {:?} x{attempts}", error.class),
         Outcome::TimedOut { seen, .. } => format!("timed out, {seen}"),
         Outcome::Refused { reason } => format!("refused, {}", reason.summary),

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::policy::Policy;
 use ccprov::model::{Diagnostic, Mask, Place};
-use ccprov::plan::{SavedPlan, World};
+use ccprov::plan::{SavedPlan, Today, held};
 use ccprov::report::{PlanDetail, diagnostics_json, diagnostics_text, plan_text};
 use ccprov::spec::{self, Inputs};
 
@@ -76,15 +76,16 @@ pub(crate) fn policy(bytes: &[u8]) {
 
 /// A plan file is refused, or is read as it was written.
 pub(crate) fn plan_file(bytes: &[u8]) {
-    let Ok(saved) = serde_json::from_slice::<SavedPlan>(bytes) else { return };
-    let again = serde_json::to_vec(&saved).expect("what was JSON");
-    let again: SavedPlan = serde_json::from_slice(&again).expect("what we wrote");
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(saved) = SavedPlan::read(&text) else { return };
+    let again = serde_json::to_string(&saved).expect("what was JSON");
+    let again = SavedPlan::read(&again).expect("what we wrote");
     assert_eq!(again, saved);
     if let Err(refusal) = saved.check(&saved.plan.place) {
         assert_eq!(refusal.hints, ["make the plan again"], "{refusal:?}");
     }
-    if let Ok(plan) = saved.on(&World::default()) {
-        plan_text(&plan, PlanDetail::CHANGES);
+    if let Ok(held) = held(&saved.plan, &Today::default(), &*CATALOG) {
+        plan_text(&held.plan, PlanDetail::CHANGES);
     }
 }
 

@@ -155,23 +155,54 @@ impl Ccprov {
         self.transcript(arguments, &Output { stderr: stderr.into_bytes(), ..output })
     }
 
+    /// Runs it on a terminal of its own. When it asks, something happens, and then
+    /// somebody says yes. All that it shows is in `stdout`.
+    pub(crate) async fn run_asked(
+        &self,
+        arguments: &[&str],
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Transcript {
+        let program = self.program.display().to_string();
+        let of_python: Vec<&str> =
+            ["-c", TERMINAL, &program].into_iter().chain(arguments.iter().copied()).collect();
+        let mut child = self.command(&python()).args(of_python).spawn().expect("python3 runs");
+        let mut keyboard = child.stdin.take().expect("the child's input is ours");
+        let mut screen = child.stdout.take().expect("the child's output is ours");
+        let (mut shown, mut byte) = (Vec::new(), [0]);
+        while !shown.ends_with(b"Type yes to go on: ") {
+            let length = screen.read(&mut byte).expect("the terminal is read");
+            let so_far = String::from_utf8_lossy(&shown);
+            assert!(length > 0, "it ended without asking:\n{so_far}");
+            shown.extend(byte);
+        }
+        meanwhile().await;
+        keyboard.write_all(b"yes\n").expect("the terminal takes an answer");
+        screen.read_to_end(&mut shown).expect("the terminal is read");
+        let output = child.wait_with_output().expect("the binary ends");
+        self.transcript(arguments, &Output { stdout: shown, ..output })
+    }
+
     fn spawn(&self, arguments: &[&str]) -> Child {
-        let mut child = Command::new(&self.program)
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .envs(&self.env)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("cargo built the binary");
+        let mut child =
+            self.command(&self.program).args(arguments).spawn().expect("cargo built the binary");
         let mut stdin = child.stdin.take().expect("the child's input is ours");
         // A program that ends without reading its input is no failure. Confirmations are short,
         // so the pipe holds them and nobody waits for anybody.
         let _unread = stdin.write_all(self.stdin.as_bytes());
         drop(stdin);
         child
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.env)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     fn transcript(&self, arguments: &[&str], output: &Output) -> Transcript {
@@ -194,6 +225,18 @@ impl Ccprov {
             code: output.status.code(),
         }
     }
+}
+
+/// Runs a program on a terminal, and ends as it did. Standard Python has one; the
+/// tools of these tests need Python anyway.
+const TERMINAL: &str =
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+/// By its whole path, for a program without a `PATH` of its own.
+fn python() -> PathBuf {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&folders).map(|folder| folder.join("python3"));
+    found.find(|path| path.exists()).expect("python3 is on the PATH")
 }
 
 /// What a run came to.

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -64,6 +65,11 @@ impl Fault {
 /// Decides for the number of a call, from 0, and the call.
 pub(crate) type Chooser = Box<dyn Fn(usize, &Call) -> Option<Fault> + Send + Sync>;
 
+/// Who does something of its own before a call is handed on: with its number, the
+/// request, and where that would go.
+pub(crate) type Visitor =
+    Box<dyn for<'a> Fn(usize, &'a Request, SocketAddr) -> BoxFuture<'a, ()> + Send + Sync>;
+
 /// A running proxy. Stops when dropped.
 #[derive(Debug)]
 pub(crate) struct FaultProxy {
@@ -76,6 +82,7 @@ struct Shared {
     target: SocketAddr,
     choose: Chooser,
     rules: Option<AwsRules>,
+    visitor: Option<Visitor>,
     seen: Mutex<Vec<(Call, Fate)>>,
     /// That a rule refused a call.
     news: Condvar,
@@ -126,6 +133,9 @@ impl Shared {
             self.seen()[number].1 = Fate::Lagged;
             return Ok(old);
         }
+        if let Some(visitor) = &self.visitor {
+            visitor(number, request, self.target).await;
+        }
         let answer = request.answer(self.target).await?;
         if let Some(rules) = &self.rules {
             rules.note(request, &answer);
@@ -140,17 +150,27 @@ impl FaultProxy {
         url: &str,
         choose: impl Fn(usize, &Call) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(address_of(url), Box::new(choose), None)
+        Self::serve(address_of(url), Box::new(choose), None, None)
+    }
+
+    /// A proxy before which somebody acts, whom nobody expects.
+    pub(crate) fn visited(url: &str, visitor: Visitor) -> Self {
+        Self::serve(address_of(url), Box::new(|_, _| None), None, Some(visitor))
     }
 
     /// A proxy that holds all calls to rules.
     pub(crate) fn under(rules: AwsRules) -> Self {
-        Self::serve(address_of(rules.endpoint()), Box::new(|_, _| None), Some(rules))
+        Self::serve(address_of(rules.endpoint()), Box::new(|_, _| None), Some(rules), None)
     }
 
-    fn serve(target: SocketAddr, choose: Chooser, rules: Option<AwsRules>) -> Self {
+    fn serve(
+        target: SocketAddr,
+        choose: Chooser,
+        rules: Option<AwsRules>,
+        visitor: Option<Visitor>,
+    ) -> Self {
         let (seen, news) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { target, choose, rules, seen, news });
+        let shared = Arc::new(Shared { target, choose, rules, visitor, seen, news });
         let (victim, hunted) = watch::channel(None);
         let serving = Arc::clone(&shared);
         let server = LocalServer::start(move |client| {

@@ -14,3 +14,4 @@ mod local_server;
 pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod trace;
+pub(crate) mod writing;

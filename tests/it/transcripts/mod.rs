@@ -19,6 +19,7 @@ mod saved_plans;
 mod secrets;
 mod signals;
 mod spans;
+mod strangers;
 mod verify;
 
 use std::fs;
@@ -78,6 +79,17 @@ impl Desk {
     /// The same with signals on the way: see [`Ccprov::run_until`].
     pub(crate) fn run_until(&self, line: &str, moments: &[(&str, &str)]) -> Transcript {
         self.ccprov.run_until(&line.split_whitespace().collect::<Vec<_>>(), moments)
+    }
+
+    /// The same on a terminal, where somebody says yes when asked, after something
+    /// has happened: see [`Ccprov::run_asked`].
+    pub(crate) async fn asked(&self, line: &str, meanwhile: impl AsyncFnOnce()) -> Transcript {
+        self.ccprov.run_asked(&line.split_whitespace().collect::<Vec<_>>(), meanwhile).await
+    }
+
+    /// The same folder, spoken to AWS through something else.
+    pub(crate) fn through(self, endpoint: &str) -> Self {
+        self.env("AWS_ENDPOINT_URL", endpoint)
     }
 
     /// The same with what must be so; the transcript says why it is not.

@@ -11,9 +11,9 @@ use crate::aws::provider::Aws;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner};
 
-/// The alias of a key that was found without one; the first by name, if
-/// several point to it.
-pub(super) async fn of_key(aws: &Aws, id: &str) -> Answer<Option<String>> {
+/// The alias of a key that was found without one: the one that it should have, or
+/// the first by name of those that point to it.
+pub(super) async fn of_key(aws: &Aws, id: &str, expected: &str) -> Answer<Option<String>> {
     let pages = aws.session.kms.list_aliases().key_id(id).into_paginator().items();
     let aliases: Vec<AliasListEntry> = pages
         .send()
@@ -21,7 +21,8 @@ pub(super) async fn of_key(aws: &Aws, id: &str) -> Answer<Option<String>> {
         .await
         .attempting("kms:ListAliases", || format!("list the aliases of {id}"))?;
     let names = aliases.into_iter().filter_map(|alias| alias.alias_name);
-    Ok(names.filter(|name| !name.starts_with("alias/aws/")).min())
+    let names = names.filter(|name| !name.starts_with("alias/aws/"));
+    Ok(names.min_by_key(|name| (name != expected, name.clone())))
 }
 
 /// Gives the wanted alias to a key of ours.

@@ -18,19 +18,19 @@ use crate::engine::port::Answer;
 use crate::model::{ErrorClass, Owner};
 
 /// The ARN of the resource's key: the one that an earlier attempt of this
-/// process made or may have made, or a new one.
-pub(super) async fn key(aws: &Aws, want: &Wanted<Spec>) -> Answer<String> {
+/// process made or may have made, or a new one. Tells which.
+pub(super) async fn key(aws: &Aws, want: &Wanted<Spec>) -> Answer<(String, bool)> {
     let made = match aws.fresh_keys.attempted(&want.owner) {
         Some(Attempted::Made(arn)) => still(aws, arn, want).await?,
         Some(Attempted::Perhaps) => find(aws, want).await?,
         None => None,
     };
-    let arn = match made {
-        Some(arn) => arn,
-        None => create(aws, want).await?,
+    let (arn, is_new) = match made {
+        Some(arn) => (arn, false),
+        None => (create(aws, want).await?, true),
     };
     aws.fresh_keys.remember(&want.owner, Attempted::Made(arn.clone()));
-    Ok(arn)
+    Ok((arn, is_new))
 }
 
 /// A key that this process made, unless it has since been deleted or is the

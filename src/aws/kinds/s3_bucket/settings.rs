@@ -50,12 +50,15 @@ impl<'a> Bucket<'a> {
         }
     }
 
-    /// Made already by an earlier attempt counts as made.
-    pub(super) async fn create(self, want: &Wanted<Spec>) -> Answer<()> {
+    /// Made already by an earlier attempt counts as made. Tells whether it is new
+    /// for certain: in the oldest region a bucket of the account's own is answered
+    /// as if it had been made now.
+    pub(super) async fn create(self, want: &Wanted<Spec>) -> Answer<bool> {
         let Self { s3, name, place, .. } = self;
         // The one region without a name for itself.
-        let constraint = (place.region != "us-east-1")
-            .then(|| BucketLocationConstraint::from(place.region.as_str()));
+        let is_oldest = place.region == "us-east-1";
+        let constraint =
+            (!is_oldest).then(|| BucketLocationConstraint::from(place.region.as_str()));
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(constraint)
             .set_tags(Some(tag_set(want)))
@@ -67,11 +70,11 @@ impl<'a> Bucket<'a> {
             .send()
             .await;
         match answer.attempting("s3:CreateBucket", || format!("create bucket {name}")) {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(!is_oldest),
             Err(error) if error.class == ErrorClass::Exists => {
                 let (_, owner) = Tags::seen(self.tags().await?);
                 let is_it = owner.is_some_and(|owner| owner.is_same(&want.owner));
-                if is_it { Ok(()) } else { Err(error) }
+                if is_it { Ok(false) } else { Err(error) }
             }
             Err(error) => Err(error),
         }

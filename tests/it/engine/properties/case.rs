@@ -100,17 +100,22 @@ impl Case {
 
 impl Other {
     pub(super) fn live(&self) -> Live {
-        let Self { kind, name, .. } = self;
-        let facts = [("arn", self.arn()), ("name", name.clone()), ("id", format!("{name}-id"))];
+        let owner = Owner::new("other", Address::new("theirs"));
+        Live { owner: self.is_owned.then_some(owner), ..Self::live_of(self.kind, &self.name) }
+    }
+
+    /// An object of others with this name, which nobody owns.
+    pub(super) fn live_of(kind: &str, name: &str) -> Live {
+        let arn = place().arn("sim", &format!("{kind}/{name}"));
+        let facts = [("arn", arn), ("name", name.to_owned()), ("id", format!("{name}-id"))];
         let facts: Facts = facts.map(|(fact, value)| (fact.to_owned(), value)).into();
         let document = json!({ "name": name, "color": "theirs", "size": 7 });
-        let owner = Owner::new("other", Address::new("theirs"));
         Live {
-            kind: (*kind).into(),
-            identity: Identity(name.clone()),
+            kind: kind.into(),
+            identity: Identity(name.into()),
             document: document.as_object().cloned().unwrap_or_default(),
             facts,
-            owner: self.is_owned.then_some(owner),
+            owner: None,
             status: Status::Current,
             holdings: None,
             parent: None,

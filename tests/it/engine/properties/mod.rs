@@ -11,6 +11,7 @@ mod case;
 mod dying;
 mod neighbours;
 mod patience;
+mod strangers;
 mod together;
 
 use ccprov::model::{Stack, Status};

@@ -1,0 +1,363 @@
+//! The calls of a step. Whatever is there before a call is looked at first, and
+//! only a [`Proven`] is written to.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use super::{Signal, StepRun, Trouble};
+use crate::engine::execute::Site;
+use crate::engine::proof::{self, Claim, Proven, Prover, Title};
+use crate::engine::stop::Stop;
+use crate::engine::wait::{Backoff, Persistence, pause};
+use crate::model::{
+    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, FieldDiff, InFlight,
+    KindInfo, Live, Sought, Status,
+};
+use crate::plan::differences;
+use crate::plan::ownership::{LIFECYCLE, OWNER};
+use crate::plan::planner::STATUS;
+
+/// What contradicts the plan's look is believed when so many looks in a row show
+/// it: reads of IAM, KMS and S3 flip between old and new for seconds.
+pub(super) const STEADY: u32 = 5;
+
+/// Why one call, or the look before it, came to nothing.
+pub(super) enum Snag {
+    Cloud(CloudError),
+    Refused(Diagnostic),
+}
+
+impl From<CloudError> for Snag {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+/// Whether there was anything to remove.
+pub(super) enum Removal {
+    Removed,
+    GoneAlready,
+}
+
+/// What is there already, and is to be changed.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'a> {
+    /// Canonical, with every fact that is known.
+    pub(super) want: &'a Desired,
+    /// As it was seen before.
+    pub(super) have: &'a Live,
+    /// What of it is to change, and nothing else.
+    pub(super) diff: &'a [FieldDiff],
+    /// What this step has written before, though no look may show it yet.
+    pub(super) written: &'a Document,
+}
+
+impl<'a> StepRun<'a> {
+    pub(super) fn prover(&self) -> Prover<'a> {
+        let Site { writer, catalog, plan, .. } = self.site;
+        Prover { reader: writer, catalog, claimant: plan.claimant() }
+    }
+
+    pub(super) async fn create(&mut self, want: &Desired) -> Result<Facts, Trouble> {
+        match self.bring_about(want).await {
+            Err(Trouble::Cloud { error, .. }) if error.class == ErrorClass::Exists => {
+                self.take_up(want, error).await
+            }
+            other => other,
+        }
+    }
+
+    /// The call that makes it, and then the others, if there are any. What may
+    /// have been there before the call is looked at before these.
+    async fn bring_about(&mut self, want: &Desired) -> Result<Facts, Trouble> {
+        let (writer, prover) = (self.site.writer, self.prover());
+        let in_flight = self.relies_on_this_run(want);
+        let made = self.persist(in_flight, async || Ok(writer.create(want).await?)).await?;
+        let new = Proven::of_new(&made, want, prover);
+        self.is_proven = new.is_some();
+        if made.is_whole {
+            return Ok(made.facts);
+        }
+        let sought = proof::of_made(want, &made);
+        let proof = match new {
+            Some(new) => new,
+            None => self.seek(want, &sought, Claim::Held, unseen(want)).await?,
+        };
+        self.is_proven = true;
+        self.tell(Signal::Facts(made.facts.clone()));
+        let proof = Cell::new(Some(proof));
+        let complete = async || {
+            let proof = match proof.take() {
+                Some(proof) => Some(proof),
+                None => ours(prover, &sought, Claim::Held, APPEARED).await?,
+            };
+            let unseen = || CloudError { class: ErrorClass::Transient, ..unseen(want) };
+            Ok(writer.complete(want, proof.ok_or_else(unseen)?).await?)
+        };
+        let told = self.persist(in_flight, complete).await?;
+        Ok(made.facts.into_iter().chain(told).collect())
+    }
+
+    /// Something is there already: what an earlier run or a lost answer left
+    /// behind is taken up, anything else is left alone.
+    async fn take_up(&mut self, want: &Desired, error: CloudError) -> Result<Facts, Trouble> {
+        let found = self.seek(want, &want.sought(), Claim::Held, error).await?;
+        self.is_proven = true;
+        self.put_right(want, found, &Document::new()).await
+    }
+
+    /// Looks whose it is that was made, if nobody has looked yet.
+    pub(super) async fn be_sure(&mut self, want: &Desired) -> Result<(), Trouble> {
+        if !self.is_proven {
+            let sought = Sought { fields: Some(BTreeSet::new()), ..want.sought() };
+            self.seek(want, &sought, Claim::Held, unseen(want)).await?;
+            self.be_proven();
+        }
+        Ok(())
+    }
+
+    /// Looks for what is known to be there, until a look shows it. Refuses what is
+    /// not ours.
+    pub(super) async fn seek(
+        &mut self,
+        want: &Desired,
+        sought: &Sought,
+        claim: Claim,
+        error: CloudError,
+    ) -> Result<Proven, Trouble> {
+        let (prover, kind) = (self.prover(), self.kind());
+        let is_sought =
+            |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
+        // Reads lag: what is there may not be seen yet, and what is seen may be
+        // what was there before.
+        let is_past = |live: &Live| {
+            let mut diff = kind.map(|kind| differences(kind, want, live)).into_iter().flatten();
+            matches!(live.status, Status::Deleting(_))
+                || diff.any(|diff| diff.forces_replace && is_sought(diff.path.top()))
+        };
+        let class = ErrorClass::NotYet(InFlight::Dependency);
+        let unseen = CloudError { class, ..error.clone() };
+        let look = async || {
+            let proof = ours(prover, sought, claim, APPEARED).await?;
+            let proof = proof.filter(|proof| !is_past(proof.live()));
+            proof.ok_or_else(|| Snag::Cloud(unseen.clone()))
+        };
+        match self.persist(true, look).await {
+            Err(Trouble::Cloud { error: last, attempts }) if last == unseen => {
+                Err(Trouble::Cloud { error, attempts })
+            }
+            other => other,
+        }
+    }
+
+    /// Makes what was found to be ours as it is wanted.
+    pub(super) async fn put_right(
+        &mut self,
+        want: &Desired,
+        found: Proven,
+        written: &Document,
+    ) -> Result<Facts, Trouble> {
+        let found = found.remembering(written);
+        let diff = self.differences(want, found.live());
+        let have = found.live().clone();
+        let changed = match diff.as_slice() {
+            [] => Facts::new(),
+            diff => self.update(Change { want, have: &have, diff, written }, Some(found)).await?,
+        };
+        Ok(have.facts.into_iter().chain(changed).collect())
+    }
+
+    /// Changes an object as it is by now: what has become as wanted is left out.
+    pub(super) async fn update(
+        &mut self,
+        change: Change<'_>,
+        proof: Option<Proven>,
+    ) -> Result<Facts, Trouble> {
+        let (site, prover, stop) = (self.site, self.prover(), self.stop.clone());
+        let Change { want, have, diff, written } = change;
+        let changing = diff.iter().map(|diff| diff.path.top().to_owned());
+        let sought = proof::again(have, changing.chain(self.known_by(&want.document)));
+        let claim = Claim::of(want, diff);
+        let (canon, kind) = (self.canon(), self.kind());
+        let proof = Cell::new(proof);
+        let write = async || {
+            let proof = match proof.take() {
+                Some(proof) => proof,
+                None => surely_ours(prover, &sought, claim, stop.clone())
+                    .await?
+                    .ok_or_else(|| Snag::Refused(gone(have)))?
+                    .remembering(written),
+            };
+            let want = canon.with_ignored(want, proof.live());
+            let want = want.as_ref().unwrap_or(change.want);
+            let left = left_to_change(Change { want, ..change }, proof.live(), kind, prover);
+            if let Some(fixed) = left.iter().find(|diff| diff.forces_replace) {
+                return Err(Snag::Refused(replaced(have, fixed)));
+            }
+            if left.is_empty() {
+                return Ok(proof.live().facts.clone());
+            }
+            Ok(site.writer.update(want, proof, &left).await?)
+        };
+        let in_flight = self.relies_on_this_run(want);
+        self.persist(in_flight, write).await
+    }
+
+    /// Removes an object, if it is still there and ours.
+    pub(super) async fn remove(
+        &mut self,
+        have: &Live,
+        emptying: Emptying,
+    ) -> Result<Removal, Trouble> {
+        let (writer, prover, stop) = (self.site.writer, self.prover(), self.stop.clone());
+        let sought = proof::again(have, self.known_by(&have.document));
+        // The plan knows it from the stack file, which goes before the object's word.
+        let how = self.kind().map(|kind| kind.how_deleted(&have.document)).unwrap_or_default();
+        let remove = async || {
+            let proof = surely_ours(prover, &sought, Claim::Held, stop.clone()).await?;
+            match proof.filter(|proof| !matches!(proof.live().status, Status::Deleting(_))) {
+                Some(proof) => {
+                    let proof = proof.remembering(&how);
+                    writer.delete(proof, emptying).await?;
+                    Ok(Removal::Removed)
+                }
+                None => Ok(Removal::GoneAlready),
+            }
+        };
+        // Who is in the way may have gone moments ago, in this very run.
+        let in_flight = !self.node.needs.is_empty();
+        self.persist(in_flight, remove).await
+    }
+
+    /// The fields by which an object is known: none where its tags tell whose it is.
+    fn known_by(&self, document: &Document) -> Vec<String> {
+        let tagged = self.kind().is_none_or(|kind| kind.tagged);
+        document.keys().filter(|_| !tagged).cloned().collect()
+    }
+
+    /// Whether a refusal may be a race with what this run has just written.
+    fn relies_on_this_run(&self, want: &Desired) -> bool {
+        want.mentions.iter().chain(want.edges.keys()).any(|it| self.written.contains(it))
+    }
+
+    /// Calls until it succeeds, fails for good, or the run is abandoned.
+    async fn persist<T>(
+        &mut self,
+        in_flight: bool,
+        call: impl AsyncFn() -> Result<T, Snag>,
+    ) -> Result<T, Trouble> {
+        let mut persistence = Persistence::new(self.site.seed ^ self.node.id.0 as u64, in_flight);
+        loop {
+            persistence.attempt();
+            let error = match call().await {
+                Ok(value) => return Ok(value),
+                Err(Snag::Refused(reason)) => return Err(Trouble::Refused(reason)),
+                Err(Snag::Cloud(error)) => error,
+            };
+            let attempts = persistence.attempts();
+            let Some(length) = persistence.pause_after(&error) else {
+                return Err(Trouble::Cloud { error, attempts });
+            };
+            let again = Signal::Retrying { attempt: attempts, error: error.clone(), pause: length };
+            self.tell(again);
+            if !pause(length, &mut self.stop).await {
+                return Err(Trouble::Cloud { error, attempts });
+            }
+        }
+    }
+}
+
+/// What a change still has to write, of that for which it was planned.
+fn left_to_change(
+    change: Change<'_>,
+    live: &Live,
+    kind: Option<&KindInfo>,
+    prover: Prover<'_>,
+) -> Vec<FieldDiff> {
+    let Change { want, diff: planned, .. } = change;
+    let is_planned = |top: &str| planned.iter().any(|diff| diff.path.top() == top);
+    let mut left = kind.map(|kind| differences(kind, want, live)).unwrap_or_default();
+    left.retain(|diff| is_planned(diff.path.top()));
+    let owner = live.owner.as_ref();
+    let claimed = prover.claimant.owns(live, prover.catalog)
+        && owner.is_some_and(|owner| owner.address == want.address);
+    let protected = owner.is_some_and(|owner| owner.prevent_destroy);
+    let going = matches!(live.status, Status::Deleting(_));
+    let beside = planned.iter().filter(|diff| match diff.path.top() {
+        OWNER => !claimed,
+        LIFECYCLE => protected != want.lifecycle.prevent_destroy,
+        STATUS => going,
+        _ => false,
+    });
+    left.extend(beside.cloned());
+    left
+}
+
+/// One look before a write: `None` if there is nothing.
+async fn ours(
+    prover: Prover<'_>,
+    sought: &Sought,
+    claim: Claim,
+    how: &str,
+) -> Result<Option<Proven>, Snag> {
+    match prover.look(sought, claim).await? {
+        Title::Ours(proof) => Ok(Some(proof)),
+        Title::Others(live) => Err(Snag::Refused(not_ours(&live, how))),
+        Title::Gone => Ok(None),
+    }
+}
+
+/// The same for what the plan saw: its absence is believed when it holds.
+async fn surely_ours(
+    prover: Prover<'_>,
+    sought: &Sought,
+    claim: Claim,
+    mut stop: Stop,
+) -> Result<Option<Proven>, Snag> {
+    let mut backoff = Backoff::new(0);
+    for _ in 1..STEADY {
+        let proof = ours(prover, sought, claim, CHANGED_HANDS).await?;
+        if proof.is_some() || !pause(backoff.pause(), &mut stop).await {
+            return Ok(proof);
+        }
+    }
+    ours(prover, sought, claim, CHANGED_HANDS).await
+}
+
+/// How something that is not ours came in our way.
+pub(super) const APPEARED: &str = "appeared while we worked";
+const CHANGED_HANDS: &str = "is not what the plan saw any more";
+
+pub(super) fn not_ours(live: &Live, how: &str) -> Diagnostic {
+    let whose = live
+        .owner
+        .as_ref()
+        .map_or_else(|| "nobody".to_owned(), |owner| format!("stack {}", owner.stack));
+    Diagnostic::error(format!("{} {} {how}", live.kind, live.identity))
+        .because(format!("it belongs to {whose}, and was not touched"))
+        .hint("run the same command again to see it in the plan")
+}
+
+fn gone(have: &Live) -> Diagnostic {
+    Diagnostic::error(format!("{} {} is gone since the plan", have.kind, have.identity))
+        .because("somebody removed it while we worked; nothing was made in its place")
+        .hint("run the same command again: it is made anew")
+}
+
+fn replaced(have: &Live, fixed: &FieldDiff) -> Diagnostic {
+    Diagnostic::error(format!("{} {} {CHANGED_HANDS}", have.kind, have.identity))
+        .because(format!("its `{}` is another by now, and cannot change in place", fixed.path))
+        .hint("run the same command again to see it in the plan")
+}
+
+pub(super) fn unseen(want: &Desired) -> CloudError {
+    CloudError {
+        attempted: format!("write {} {} again", want.kind, want.identity),
+        operation: String::new(),
+        class: ErrorClass::Absent,
+        code: String::new(),
+        message: "it was written moments ago, and no read shows it".into(),
+        request_id: None,
+        hint: Some("run the same command again".into()),
+    }
+}
