@@ -46,6 +46,8 @@ struct Seen {
     /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`. Else the stack and
     /// address themselves.
     owner: Option<String>,
+    /// What its tag says. Else what the resource states.
+    prevent_destroy: Option<bool>,
     status: Option<Status>,
     holdings: Option<Holdings>,
 }
@@ -58,6 +60,8 @@ struct Orphan {
     identity: Identity,
     /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`.
     owner: String,
+    #[serde(default)]
+    prevent_destroy: bool,
     #[serde(default)]
     document: Document,
     holdings: Option<Holdings>,
@@ -159,7 +163,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         identity: orphan.identity.clone(),
         document: orphan.document.clone(),
         facts: Facts::new(),
-        owner: owner(&orphan.owner),
+        owner: protected(owner(&orphan.owner), orphan.prevent_destroy),
         status: Status::Current,
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
@@ -169,7 +173,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
 
 fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
     let (address, place) = (want.address.clone(), stack.place.clone());
-    let naming = Naming { stack: stack.name.clone(), address: address.clone(), place };
+    let naming = Naming { stack: stack.name.clone(), address, place };
     let mut document = want.document.clone();
     document.extend(seen.but.clone());
     document.retain(|_, value| !value.is_null());
@@ -177,23 +181,24 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
     let document = prepared.expect("a kind").expect("what AWS could show").document;
     let mut facts = want.predicted.clone();
     facts.extend(seen.facts.clone());
-    let global = AwsCatalog::new().kind(&want.kind).is_some_and(|kind| kind.global);
-    let ours = || {
-        Some(Owner {
-            region: global.then(|| stack.place.region.clone()),
-            ..Owner::new(&stack.name, address)
-        })
-    };
+    let catalog = AwsCatalog::new();
+    let ours = || Some(stack.claimant().owner(catalog.kind(&want.kind)?, want));
+    let owner = seen.owner.as_deref().map_or_else(ours, owner);
+    let kept = seen.prevent_destroy.unwrap_or(want.lifecycle.prevent_destroy);
     Live {
         kind: want.kind.clone(),
         identity: seen.identity.clone().unwrap_or_else(|| want.identity.clone()),
         document,
         facts,
-        owner: seen.owner.as_deref().map_or_else(ours, owner),
+        owner: protected(owner, kept),
         status: seen.status.clone().unwrap_or(Status::Current),
         holdings: seen.holdings.clone(),
         parent: None,
     }
+}
+
+fn protected(owner: Option<Owner>, prevent_destroy: bool) -> Option<Owner> {
+    owner.map(|owner| Owner { prevent_destroy, ..owner })
 }
 
 fn owner(text: &str) -> Option<Owner> {
