@@ -17,7 +17,7 @@ use super::provider::Aws;
 use super::registry::KINDS;
 use super::tags::{STACK_TAG, Tags};
 use crate::engine::port::{Answer, StackSummary};
-use crate::model::{Address, Identity, Sought};
+use crate::model::{Address, Identity, Owner, Sought};
 
 /// Everything that carries the stack's owner tag, and what hangs on it.
 pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
@@ -59,25 +59,60 @@ pub(crate) async fn roles_and_policies(aws: &Aws, stack: &str) -> Answer<Vec<Sou
     Ok(arns.iter().filter_map(|arn| candidate(arn, None)).collect())
 }
 
-/// Every stack that an index knows of.
+/// Every stack of the region that an index knows of. Roles and policies are the
+/// same in all regions: each is asked for the region that its tags name.
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     let (mappings, identities) =
         try_join(mappings(aws, None), identities_under(aws, iam::ROOT)).await?;
-    let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
-    let tagged =
-        mappings.iter().zip(alive).filter(|(_, alive)| *alive).filter_map(|(mapping, _)| {
-            let (_, owner) = Tags::seen(pairs(mapping));
-            Some((owner?.stack, sought(mapping)?.kind))
-        });
-    let named = identities.iter().filter_map(|arn| {
-        let stack = arn.split(iam::ROOT).nth(1)?.split('/').next()?;
-        Some((stack.to_owned(), candidate(arn, None)?.kind))
-    });
-    let mut stacks: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-    for (stack, kind) in tagged.chain(named) {
-        *stacks.entry(stack).or_default().entry(kind).or_default() += 1;
+    let (alive, owners) = try_join(
+        try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
+        try_join_all(identities.iter().map(|arn| owner_of(aws, arn))),
+    )
+    .await?;
+    let mut stacks = BTreeMap::<String, StackSummary>::new();
+    let mut count = |stack: String, kind: String, has_region: bool| {
+        let summary = stacks.entry(stack.clone()).or_insert_with(|| StackSummary::new(stack));
+        let objects = if has_region { &mut summary.objects } else { &mut summary.of_no_region };
+        *objects.entry(kind).or_default() += 1;
+    };
+    for mapping in
+        mappings.iter().zip(alive).filter_map(|(mapping, alive)| alive.then_some(mapping))
+    {
+        let (_, owner) = Tags::seen(pairs(mapping));
+        if let (Some(owner), Some(sought)) = (owner, sought(mapping)) {
+            count(owner.stack, sought.kind, true);
+        }
     }
-    Ok(stacks.into_iter().map(|(name, objects)| StackSummary { name, objects }).collect())
+    for (arn, owner) in identities.iter().zip(owners) {
+        let Some(Sought { kind, .. }) = candidate(arn, None) else { continue };
+        let by_path = arn.split(iam::ROOT).nth(1).and_then(|rest| rest.split('/').next());
+        match owner {
+            Some(Owner { stack, region: Some(region), .. }) => {
+                if region == aws.place.region {
+                    count(stack, kind, true);
+                }
+            }
+            Some(Owner { stack, region: None, .. }) => count(stack, kind, false),
+            None => count(by_path.unwrap_or_default().to_owned(), kind, false),
+        }
+    }
+    Ok(stacks.into_values().collect())
+}
+
+/// Whose a role or a policy is: listings do not tell. One that went meanwhile is
+/// nobody's.
+async fn owner_of(aws: &Aws, arn: &str) -> Answer<Option<Owner>> {
+    let attempted = || format!("look whose {arn} is");
+    let tags = if iam::identify(arn, "policy").is_some() {
+        let answer = aws.session.iam.get_policy().policy_arn(arn).send().await;
+        let policy = answer.attempting("iam:GetPolicy", attempted).or_absent()?;
+        policy.and_then(|answer| answer.policy?.tags)
+    } else {
+        let answer = aws.session.iam.get_role().role_name(iam::name(arn)).send().await;
+        let role = answer.attempting("iam:GetRole", attempted).or_absent()?;
+        role.and_then(|answer| answer.role?.tags)
+    };
+    Ok(iam::seen(tags).1)
 }
 
 /// A key in its waiting period still carries its tags, for up to 30 days.
@@ -103,7 +138,15 @@ async fn mappings(aws: &Aws, stack: Option<&str>) -> Answer<Vec<ResourceTagMappi
         .send()
         .try_collect()
         .await
+        .map(of_regions)
         .attempting("tag:GetResources", || "list what carries our owner tags".into())
+}
+
+/// What IAM has is listed by its path. The tagging API knows some of it as well,
+/// in one of the regions.
+fn of_regions(mut mappings: Vec<ResourceTagMapping>) -> Vec<ResourceTagMapping> {
+    mappings.retain(|mapping| mapping.resource_arn().is_some_and(|arn| !arn.contains(":iam::")));
+    mappings
 }
 
 async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {

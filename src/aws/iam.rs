@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
+use super::names::{DIGITS, digits};
 use super::policy::Policy;
 use super::tags::Tags;
-use crate::model::document::is_pending;
-use crate::model::{Naming, Owner, Problem};
+use crate::model::document::{has_pending, is_pending};
+use crate::model::{NameOrigin, Naming, Owner, Problem};
 
 /// The path over the paths of all stacks.
 pub(crate) const ROOT: &str = "/ccprov/";
@@ -26,6 +27,28 @@ pub(crate) fn path(stack: &str) -> String {
 /// Path and name.
 pub(crate) fn identity(naming: &Naming, name: Option<&str>) -> String {
     path(&naming.stack) + name.unwrap_or_default()
+}
+
+/// STACK-ADDRESS-REGION: a name is unique in the account, whatever its path and
+/// region. One that IAM finds too long is cut, and digits tell it apart.
+pub(crate) fn default_name(naming: &Naming, longest: usize) -> String {
+    let whole = format!("{}-{}", naming.default_name(), naming.place.region);
+    if whole.len() <= longest {
+        return whole;
+    }
+    let begin: String = whole.chars().take(longest - DIGITS - 1).collect();
+    format!("{begin}-{}", digits(naming))
+}
+
+/// Before regions were part of it, the default was STACK-ADDRESS.
+pub(crate) fn name_origin(identity_seen: &str, default: &str, naming: &Naming) -> NameOrigin {
+    if identity_seen == default {
+        NameOrigin::Default
+    } else if identity_seen == identity(naming, Some(&naming.default_name())) {
+        NameOrigin::FormerDefault
+    } else {
+        NameOrigin::Stated
+    }
 }
 
 /// The name within an identity.

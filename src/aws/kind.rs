@@ -20,13 +20,13 @@ use super::partition;
 use super::policy::{self, Use};
 use super::provider::Aws;
 use super::stated::typed;
-use super::tags::TagTexts;
+use super::tags::{PROTECTION_TAG, TagTexts, Tags};
 use super::takes::{self, Takes};
 use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
-    Identity, KindInfo, Live, Naming, Owner, Parent, Path, Patience, Prepared, Problem, Sought,
-    Status,
+    Identity, KindInfo, Live, NameOrigin, Naming, Owner, Parent, Path, Patience, Prepared, Problem,
+    Sought, Status,
 };
 
 /// One kind of resource.
@@ -48,8 +48,16 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
+    /// Whether its objects are the same in all regions of an account. Their
+    /// owner tags then name the stack's region, and so does a default name.
+    const GLOBAL: bool = false;
+    /// The field that states AWS's name, if there is one.
+    const NAMED_BY: Option<&'static str> = Some("name");
     /// Whether deleting it may lose data.
     const HOLDS_DATA: bool = false;
+    /// Fields that say how it is deleted. What the stack file says there goes
+    /// before what the object tells.
+    const DELETED_BY: &'static [&'static str] = &[];
     /// Whether an object on its way out can be brought back by an update.
     const REVIVABLE: bool = false;
     /// Whether `create` tells its facts as soon as the object exists, before
@@ -86,6 +94,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
 
     /// The facts that are known before the object exists, from a settled spec.
     fn predict(spec: &Self::Spec, naming: &Naming) -> Facts;
+
+    /// Where the name of an object comes from whose tags say that it is this
+    /// resource; `default` is what the stack would call it.
+    fn name_origin(identity: &str, default: &str, _naming: &Naming) -> NameOrigin {
+        if identity == default { NameOrigin::Default } else { NameOrigin::Stated }
+    }
 
     /// AWS's name (or, where that cannot be told, the ARN itself) from the ARN
     /// of an object of this kind; `None` for any other ARN.
@@ -200,12 +214,24 @@ impl<S> Changing<'_, S> {
 
     /// Whether tags are to be written: the user's, or the owner's.
     pub(crate) fn touches_tags(&self) -> bool {
-        self.touches("tags") || self.touches(OWNER_FIELD)
+        ["tags", OWNER_FIELD, LIFECYCLE_FIELD].iter().any(|field| self.touches(field))
+    }
+
+    /// The tags to remove: the user's that are not wanted any more, and the one
+    /// that protects an object which its stack lets go now.
+    pub(crate) fn tags_beyond(&self, wanted: &Tags, had: &Tags) -> Vec<String> {
+        let was_kept = self.live.owner.as_ref().is_some_and(|owner| owner.prevent_destroy);
+        let is_let_go = was_kept && !self.want.owner.prevent_destroy;
+        let mut gone = had.beyond(wanted);
+        gone.extend(is_let_go.then(|| PROTECTION_TAG.to_owned()));
+        gone
     }
 }
 
 /// The planner's name for "whose it is" among the fields of a diff.
 pub(crate) const OWNER_FIELD: &str = "owner";
+/// And for what the stack file says about its life, as far as the object tells.
+pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 
 /// A resource and who claims it.
 #[derive(Clone, Debug)]
@@ -218,10 +244,12 @@ pub(crate) struct Claim<'a> {
 pub(crate) trait AnyKind: Send + Sync {
     fn name(&self) -> &'static str;
     fn info(&self) -> KindInfo;
+    fn is_global(&self) -> bool;
     fn grants(&self) -> &'static [Grant];
     fn identify(&self, arn: &str) -> Option<String>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn predict(&self, naming: &Naming, document: &Document) -> Facts;
+    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin;
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
     fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>>;
     fn complete<'a>(
@@ -280,11 +308,18 @@ impl<K: Kind> AnyKind for Erased<K> {
                 .collect(),
             patience: K::PATIENCE,
             tagged: K::TAGGED,
+            global: K::GLOBAL,
+            named_by: K::NAMED_BY.map(str::to_owned),
             holds_data: K::HOLDS_DATA,
+            deleted_by: list(K::DELETED_BY),
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
         }
+    }
+
+    fn is_global(&self) -> bool {
+        K::GLOBAL
     }
 
     fn grants(&self) -> &'static [Grant] {
@@ -316,6 +351,19 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn predict(&self, naming: &Naming, document: &Document) -> Facts {
         let spec = typed::<K::Spec>(document).map(|spec| K::settle(spec, naming));
         spec.map(|spec| K::predict(&spec, naming)).unwrap_or_default()
+    }
+
+    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {
+        let Some(field) = K::NAMED_BY else { return NameOrigin::Default };
+        let mut unnamed = live.document.clone();
+        unnamed.remove(field);
+        match typed::<K::Spec>(&unnamed) {
+            Ok(spec) => {
+                let default = K::identity(&K::settle(spec, naming), naming);
+                K::name_origin(live.identity.as_str(), &default, naming)
+            }
+            Err(_) => NameOrigin::Stated,
+        }
     }
 
     fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>> {

@@ -31,6 +31,7 @@ pub mod kind;
 pub mod kinds;
 pub mod lease;
 pub mod memo;
+mod names;
 mod near;
 mod pacing;
 pub mod partition;

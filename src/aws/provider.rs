@@ -75,8 +75,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    fn claim<'a>(&self, want: &'a Desired) -> Claim<'a> {
-        let owner = Owner { stack: self.stack.clone(), address: want.address.clone() };
+    fn claim<'a>(&self, kind: &dyn AnyKind, want: &'a Desired) -> Claim<'a> {
+        let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
+        let prevent_destroy = want.lifecycle.prevent_destroy;
+        let owner = Owner::new(&self.stack, want.address.clone());
+        let owner = Owner { region, prevent_destroy, ..owner };
         Claim { want, owner }
     }
 
@@ -127,7 +130,8 @@ impl Read for Writer {
 #[async_trait]
 impl Write for Writer {
     async fn create(&self, want: &Desired) -> Answer<Made> {
-        let made = kind(&want.kind)?.create(&self.provider.aws, self.claim(want));
+        let kind = kind(&want.kind)?;
+        let made = kind.create(&self.provider.aws, self.claim(kind, want));
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         let made = made?;
@@ -138,16 +142,16 @@ impl Write for Writer {
     }
 
     async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts> {
-        let made = made.live();
-        let told = kind(&want.kind)?.complete(&self.provider.aws, self.claim(want), made);
+        let (kind, made) = (kind(&want.kind)?, made.live());
+        let told = kind.complete(&self.provider.aws, self.claim(kind, want), made);
         let told = about(&want.kind, &want.identity, told).await;
         self.wrote();
         told
     }
 
     async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
-        let have = have.live();
-        let made = kind(&want.kind)?.update(&self.provider.aws, self.claim(want), have, diff);
+        let (kind, have) = (kind(&want.kind)?, have.live());
+        let made = kind.update(&self.provider.aws, self.claim(kind, want), have, diff);
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
         let mut facts = have.facts.clone();

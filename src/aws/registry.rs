@@ -11,7 +11,9 @@ use super::kinds::sns_subscription::SnsSubscription;
 use super::kinds::sns_topic::SnsTopic;
 use super::kinds::sqs_queue::SqsQueue;
 use super::partition;
-use crate::model::{Catalog, Document, Facts, KindInfo, Naming, Prepared, Problem};
+use crate::model::{
+    Catalog, Document, Facts, KindInfo, Live, NameOrigin, Naming, Prepared, Problem,
+};
 
 /// Sorted by name.
 pub(crate) static KINDS: &[&dyn AnyKind] = &[
@@ -74,5 +76,9 @@ impl Catalog for AwsCatalog {
 
     fn predict(&self, name: &str, naming: &Naming, document: &Document) -> Facts {
         kind(name).map(|kind| kind.predict(naming, document)).unwrap_or_default()
+    }
+
+    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {
+        kind(&live.kind).map_or(NameOrigin::Stated, |kind| kind.name_origin(live, naming))
     }
 }

@@ -1,4 +1,4 @@
-//! Tags, and the owner that two of them spell.
+//! Tags, and the owner that some of them spell.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,13 @@ pub const STACK_TAG: &str = "ccprov:stack";
 /// The tag that holds the resource's address.
 pub const ADDRESS_TAG: &str = "ccprov:address";
 
+/// The tag that holds the stack's region, on objects that are the same in all.
+pub const REGION_TAG: &str = "ccprov:region";
+
+/// The tag that an object carries, with the value `true`, whose stack refuses to
+/// let it go.
+pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";
+
 /// The user's tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -24,10 +31,13 @@ impl Tags {
     /// What AWS shows, without what is not the user's: system tags (`aws:`)
     /// and ours (`ccprov:`). The latter tell the owner.
     pub fn seen(all: impl IntoIterator<Item = (String, String)>) -> (Self, Option<Owner>) {
-        let (mut tags, mut stack, mut address) = (BTreeMap::new(), None, None);
+        let (mut tags, mut stack, mut region, mut address) = (BTreeMap::new(), None, None, None);
+        let mut prevent_destroy = false;
         for (key, value) in all {
             match key.as_str() {
                 STACK_TAG => stack = Some(value),
+                REGION_TAG => region = Some(value),
+                PROTECTION_TAG => prevent_destroy = value == "true",
                 ADDRESS_TAG => address = Some(value),
                 key if is_reserved(key) => {}
                 _ => {
@@ -35,8 +45,8 @@ impl Tags {
                 }
             }
         }
-        let owner =
-            stack.map(|stack| Owner { stack, address: Address::new(address.unwrap_or_default()) });
+        let address = Address::new(address.unwrap_or_default());
+        let owner = stack.map(|stack| Owner { stack, region, address, prevent_destroy });
         (Self(tags), owner)
     }
 
@@ -45,6 +55,10 @@ impl Tags {
         let mut all = self.0.clone();
         all.insert(STACK_TAG.to_owned(), owner.stack.clone());
         all.insert(ADDRESS_TAG.to_owned(), owner.address.to_string());
+        all.extend(owner.region.iter().map(|region| (REGION_TAG.to_owned(), region.clone())));
+        if owner.prevent_destroy {
+            all.insert(PROTECTION_TAG.to_owned(), "true".to_owned());
+        }
         all
     }
 
@@ -130,7 +144,11 @@ mod tests {
 
     #[test]
     fn the_owner_is_told_apart_from_the_users_tags() {
-        let owner = Owner { stack: "dev".into(), address: Address::new("q") };
+        let owner = Owner {
+            region: Some("eu-west-1".into()),
+            prevent_destroy: true,
+            ..Owner::new("dev", Address::new("q"))
+        };
         let users = Tags([("Env".to_owned(), "dev".to_owned())].into());
         let mut all = users.with_owner(&owner);
         all.insert("aws:cloudformation:stack-id".into(), "x".into());

@@ -71,7 +71,7 @@ pub(crate) async fn run(
     if is_verified && arguments.plan.is_some() {
         return Err(nothing_to_verify().into());
     }
-    let (opened, saved) = match &arguments.plan {
+    let (mut opened, saved) = match &arguments.plan {
         Some(path) => {
             let (opened, saved) = saved(path, arguments, environment).await?;
             (opened, Some(saved))
@@ -86,7 +86,8 @@ pub(crate) async fn run(
         place: &arguments.place,
         command: command(arguments, environment),
     };
-    let approved = turn.look(approved(&opened, saved.as_ref(), arguments, screen)).await;
+    let approved =
+        turn.look(approved(&mut opened, saved.as_ref(), arguments, environment, screen)).await;
     let exit = finish(opened, approved, task, turn, screen).await?;
     if !is_verified || exit != Exit::Done {
         return Ok(exit);
@@ -98,15 +99,16 @@ pub(crate) async fn run(
 
 /// The plan, once it was shown and somebody said yes; `None` if nobody did.
 async fn approved(
-    opened: &Opened,
+    opened: &mut Opened,
     saved: Option<&SavedPlan>,
     arguments: &Arguments,
+    environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Plan>, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let Drawn { plan, refusals } = match saved {
         Some(saved) => on_todays_objects(saved, opened, permissions, screen).await?,
-        None => draw(opened, Purpose::Apply, permissions).await?,
+        None => draw(opened, Purpose::Apply, permissions, environment).await?,
     };
     let mut remarks = opened.warnings.clone();
     remarks.extend(advice::of(opened));

@@ -11,7 +11,8 @@ use super::run::{Task, approve, finish};
 use super::screen::Screen;
 use super::turn::Turn;
 use crate::engine::Until;
-use crate::plan::{Permissions, Plan, Purpose};
+use crate::model::Diagnostic;
+use crate::plan::{Left, Permissions, Plan, Purpose};
 use crate::report::{self, PlanDetail, RunOf};
 
 #[derive(Args, Debug)]
@@ -35,7 +36,7 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = match &arguments.name {
+    let mut opened = match &arguments.name {
         Some(name) => Opened::named(name, &arguments.place, environment).await?,
         None => Opened::file(&arguments.what, &arguments.place, environment).await?,
     };
@@ -47,23 +48,39 @@ pub(crate) async fn run(
         place: &arguments.place,
         command: environment.command_line.clone(),
     };
-    let approved = turn.look(approved(&opened, arguments, screen)).await;
-    finish(opened, approved, task, turn, screen).await
+    let approved = turn.look(approved(&mut opened, arguments, environment, screen)).await;
+    let left = approved.as_ref().ok().and_then(Option::as_ref).map(left).unwrap_or_default();
+    let exit = finish(opened, approved, task, turn, screen).await?;
+    if exit != Exit::Done || left.is_empty() {
+        return Ok(exit);
+    }
+    // Something of the stack may still be there: that is no destroy that is done.
+    screen.talk(&report::diagnostics_text(&left));
+    Ok(Exit::Partly)
+}
+
+/// What is there and was not touched, because its tags do not say whose it is.
+fn left(plan: &Plan) -> Vec<Diagnostic> {
+    plan.left.iter().map(Left::diagnostic).collect()
 }
 
 /// The plan, once it was shown and somebody said yes; `None` if nobody did.
 async fn approved(
-    opened: &Opened,
+    opened: &mut Opened,
     arguments: &Arguments,
+    environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Plan>, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
-    let Drawn { plan, refusals } = draw(opened, Purpose::Destroy, permissions).await?;
+    let Drawn { plan, refusals } = draw(opened, Purpose::Destroy, permissions, environment).await?;
     if !arguments.run.json {
         screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
     }
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
+    }
+    if plan.is_empty() && !plan.left.is_empty() {
+        return Err(Failure::refused(left(&plan)));
     }
     if plan.is_empty() {
         let stack = &plan.stack;

@@ -1,5 +1,6 @@
 //! `ccprov list`: the stacks that live in this account and region.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use clap::Args;
@@ -52,12 +53,20 @@ pub(crate) async fn run(
 fn text(stacks: &[StackSummary]) -> String {
     let width = stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
     let mut text = String::new();
-    for StackSummary { name, objects } in stacks {
+    for StackSummary { name, objects, of_no_region } in stacks {
         let total: usize = objects.values().sum();
         let noun = if total == 1 { "object" } else { "objects" };
-        let kinds: Vec<String> =
-            objects.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        let _infallible = writeln!(text, "{name:width$}  {total:>4} {noun}: {}", kinds.join(", "));
+        let here = if total == 0 { String::new() } else { format!(": {}", counted(objects)) };
+        let _infallible = write!(text, "{name:width$}  {total:>4} {noun}{here}");
+        if !of_no_region.is_empty() {
+            let _infallible = write!(text, "; of no region: {}", counted(of_no_region));
+        }
+        text.push('\n');
     }
     text
+}
+
+fn counted(objects: &BTreeMap<String, usize>) -> String {
+    let kinds = objects.iter().map(|(kind, count)| format!("{count} {kind}"));
+    kinds.collect::<Vec<_>>().join(", ")
 }

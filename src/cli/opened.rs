@@ -11,16 +11,19 @@ use serde_json::Value;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::journal::Journal;
-use super::options::{What, Where};
+use super::options::{Variables, What, Where};
 use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
 use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe_told, revisit};
-use crate::model::{Address, Caller, Diagnostic, Document, Live, Location, Mask, Place, Stack};
-use crate::plan::{Held, Plan, Step, World, held};
+use crate::engine::{Look, observe_told, revisit, weigh};
+use crate::model::{
+    Address, Caller, Catalog as _, Desired, Diagnostic, Document, Live, Location, Mask, Place,
+    Stack,
+};
+use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
 use crate::report::trace_json;
 use crate::spec;
 
@@ -43,6 +46,15 @@ pub(crate) struct Opened {
     pub(crate) journal: Option<Journal>,
     mask: Mask,
     pulse: Pulse,
+    /// What the stack is checked from; `None` where no file was read.
+    written: Option<Written>,
+}
+
+/// A stack file, read, with all that its check needs.
+#[derive(Debug)]
+struct Written {
+    file: spec::StackFile,
+    variables: Variables,
 }
 
 impl Opened {
@@ -67,7 +79,8 @@ impl Opened {
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
         let (warnings, locations, told_of) = (checked.warnings, checked.locations, checked.told_of);
-        Ok(Self { warnings, file: path, locations, told_of, ..opened })
+        let written = Some(Written { file, variables: what.variables.clone() });
+        Ok(Self { warnings, file: path, locations, told_of, written, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -76,6 +89,7 @@ impl Opened {
         place: &Where,
         environment: &Environment,
     ) -> Result<Self, Failure> {
+        spec::stack_name(name)?;
         let connected = connect(place, None, environment).await?;
         let stack = Stack::empty(name, connected.here.clone());
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
@@ -114,6 +128,7 @@ impl Opened {
             journal,
             mask: environment.mask.clone(),
             pulse: environment.pulse.clone(),
+            written: None,
         }
     }
 
@@ -133,7 +148,48 @@ impl Opened {
     }
 
     /// Looks at everything that concerns the stack.
-    pub(crate) async fn observe(&self, look: Look) -> Result<World, Failure> {
+    ///
+    /// What an earlier ccprov gave a name that would be another today keeps it:
+    /// the stack is then checked again as if it stated that name, so that all
+    /// that follows from it does. That costs no call, unless names of other
+    /// resources follow from it: then everything is looked at once more.
+    pub(crate) async fn observe(
+        &mut self,
+        look: Look,
+        environment: &Environment,
+    ) -> Result<World, Failure> {
+        let mut world = self.look(look).await?;
+        if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
+            let inputs = written.variables.inputs(environment);
+            let (file, place, names) = (&written.file, &self.stack.place, &world.kept_names);
+            let checked = spec::check_with_names(file, place, &self.catalog, &inputs, names);
+            let before = std::mem::replace(&mut self.stack, checked.map_err(Failure::input)?.stack);
+            let is_elsewhere = |(address, want): (&Address, &Desired)| {
+                let had = before.resources.get(address);
+                !names.contains_key(address) && had.is_some_and(|had| had.identity != want.identity)
+            };
+            if self.stack.resources.iter().any(is_elsewhere) {
+                world = self.look(look).await?;
+            }
+        }
+        Ok(world)
+    }
+
+    /// Finds out what the replacements of a plan would lose; tells whether there
+    /// was anything to look at.
+    pub(crate) async fn weigh(&self, world: &mut World, plan: &Plan) -> Result<bool, Failure> {
+        let may_lose = |planned: &&PlannedChange| {
+            matches!(planned.change, Change::Replace { .. })
+                && self.catalog.kind(&planned.kind).is_some_and(|kind| kind.holds_data)
+        };
+        let replaced = plan.changes.iter().filter(may_lose);
+        let replaced: BTreeSet<Address> = replaced.map(|planned| planned.address.clone()).collect();
+        let told = |event| self.pulse.look(&event);
+        weigh(&self.provider, world, &replaced, &told).await?;
+        Ok(!replaced.is_empty())
+    }
+
+    async fn look(&self, look: Look) -> Result<World, Failure> {
         let told = |event| self.pulse.look(&event);
         let world = observe_told(&self.provider, &self.stack, &self.catalog, look, &told).await?;
         for (address, want) in &self.stack.resources {
@@ -201,6 +257,9 @@ pub(crate) async fn connect(
             .because("a stack lives in one region; elsewhere it would be another stack")
             .hint(format!("leave --region out, or state `region: {asked}`"))
             .into());
+    }
+    if let Some(asked) = &place.region {
+        spec::region_name(asked)?;
     }
     // Nobody learns after an hour that there is no room for the trace.
     if let Some(path) = &place.trace {

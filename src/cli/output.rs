@@ -73,7 +73,7 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let mut outputs = opened.stack.outputs.clone();
     if let Some(name) = &arguments.name {
         if !outputs.contains_key(name) {
@@ -84,7 +84,7 @@ pub(crate) async fn run(
     let world = if arguments.predicted {
         World::default()
     } else {
-        let world = opened.observe(Look::ToPlan).await;
+        let world = opened.observe(Look::ToPlan, environment).await;
         write_trace(&arguments.place, &opened.calls, screen)?;
         let world = world?;
         let missing = missing(&outputs, &opened, &world);

@@ -54,9 +54,9 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
-    let drawn = draw(&opened, purpose, Permissions::default()).await;
+    let drawn = draw(&mut opened, purpose, Permissions::default(), environment).await;
     write_trace(&arguments.place, &opened.calls, screen)?;
     let drawn = drawn?;
     let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened) };
@@ -101,26 +101,27 @@ pub(crate) struct Drawn {
 
 /// Looks at the world and draws the plan.
 pub(crate) async fn draw(
-    opened: &Opened,
+    opened: &mut Opened,
     purpose: Purpose,
     permissions: Permissions,
+    environment: &Environment,
 ) -> Result<Drawn, Failure> {
+    let look = match purpose {
+        Purpose::Apply => Look::ToPlan,
+        Purpose::Destroy => Look::ToDestroy,
+    };
+    let mut world = opened.observe(look, environment).await?;
     let (stack, catalog) = (&opened.stack, &opened.catalog);
     let plan = match purpose {
         Purpose::Apply => {
-            let world = opened.observe(Look::ToPlan).await?;
             let drawn = plan(stack, &world, catalog, permissions).map_err(Failure::refused)?;
-            if !drawn.replaces() {
-                return Ok(guarded(drawn, opened, purpose, permissions));
+            if opened.weigh(&mut world, &drawn).await? {
+                plan(stack, &world, catalog, permissions).map_err(Failure::refused)?
+            } else {
+                drawn
             }
-            // What a replacement would lose is worth another look.
-            let world = opened.observe(Look::ToDestroy).await?;
-            plan(stack, &world, catalog, permissions).map_err(Failure::refused)?
         }
-        Purpose::Destroy => {
-            let world = opened.observe(Look::ToDestroy).await?;
-            plan_destroy(stack, &world, catalog, permissions)
-        }
+        Purpose::Destroy => plan_destroy(stack, &world, catalog, permissions),
     };
     Ok(guarded(plan, opened, purpose, permissions))
 }

@@ -1,7 +1,7 @@
 //! `ccprov verify`: whether a stack's system is what it should be, and works.
 //! Holds a reader, and exercises with payloads and messages of their own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::behaviours::{self, Options, behaviours};
 use crate::engine::Look;
-use crate::model::{CheckInfo, Diagnostic, Inspected, Level, Scene};
+use crate::model::{Address, CheckInfo, Diagnostic, Inspected, Level, Location, Scene};
 use crate::plan::{Permissions, plan};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
@@ -171,10 +171,12 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
     let (started, began) = (clock::now(), Instant::now());
-    let mut view = view(arguments, &opened, screen);
-    let results = watched(arguments, &opened, &choice, view.as_mut(), screen).await;
+    let locations = opened.locations.clone();
+    let mut view = view(arguments, &locations, screen);
+    let results = watched(arguments, &mut opened, &choice, view.as_mut(), environment, screen);
+    let results = results.await;
     write_trace(&arguments.place, &opened.calls, screen)?;
     let Some(results) = results? else {
         screen.talk("Interrupted; what the checks made was removed.");
@@ -184,7 +186,7 @@ pub(crate) async fn run(
         stack: &opened.stack.name,
         place: &opened.stack.place,
         file: &opened.file.display().to_string(),
-        locations: &opened.locations,
+        locations: &locations,
         checks: &checks(),
         started: &started,
         took: began.elapsed(),
@@ -204,11 +206,11 @@ pub(crate) async fn run(
 /// request.
 fn view<'a>(
     arguments: &Arguments,
-    opened: &'a Opened,
+    locations: &'a BTreeMap<Address, Location>,
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     if arguments.json {
-        Box::new(JsonInspection::new(Box::new(screen.data_lines()), &opened.locations))
+        Box::new(JsonInspection::new(Box::new(screen.data_lines()), locations))
     } else if screen.is_live {
         Box::new(LiveInspection::new(ProgressDrawTarget::stderr(), screen.has_colour()))
     } else {
@@ -219,13 +221,14 @@ fn view<'a>(
 /// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
 async fn watched(
     arguments: &Arguments,
-    opened: &Opened,
+    opened: &mut Opened,
     choice: &Choice,
     view: &mut dyn InspectionView,
+    environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Vec<Inspected>>, Failure> {
     let signals = Signals::catch();
-    let world = opened.observe(Look::ToVerify).await?;
+    let world = opened.observe(Look::ToVerify, environment).await?;
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
     let scene = Scene::live(&opened.stack, &world.found);

@@ -8,7 +8,7 @@ use super::event::LookEvent;
 use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
-use crate::model::{Address, Catalog, CloudError, Live, Sought, Stack};
+use crate::model::{Address, Catalog, CloudError, Desired, Live, NameOrigin, Sought, Stack, Whose};
 use crate::plan::World;
 
 /// How many looks at a time. Wide enough for any stack that a person wrote;
@@ -105,6 +105,41 @@ pub async fn observe_told(
     if errors.is_empty() { Ok(world) } else { Err(errors) }
 }
 
+/// Finds out what would be lost with the objects behind some resources, which a
+/// plan turned out to replace. Costs a round of looks, at these alone.
+///
+/// # Errors
+/// Every look that failed.
+pub async fn weigh(
+    reader: &dyn Read,
+    world: &mut World,
+    replaced: &BTreeSet<Address>,
+    told: Onlooker<'_>,
+) -> Result<(), Vec<CloudError>> {
+    let looks = replaced.iter().filter_map(|address| {
+        let live = world.found.get(address)?;
+        Some(Sought {
+            kind: live.kind.clone(),
+            identity: live.identity.clone(),
+            address: Some(address.clone()),
+            arn: live.arn().map(str::to_owned),
+            fields: Some(BTreeSet::new()),
+            holdings: true,
+        })
+    });
+    let looks: Vec<Sought> = looks.collect();
+    let mut errors = Vec::new();
+    for (sought, answer) in find_all(reader, looks, told).await {
+        let live = sought.address.and_then(|address| world.found.get_mut(&address));
+        match (live, answer) {
+            (Some(live), Ok(seen)) => live.holdings = seen.and_then(|seen| seen.holdings),
+            (None, Ok(_)) => {}
+            (_, Err(error)) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
 /// Looks for all of these at once, bounded. Nobody waits for the slowest but
 /// the caller; then they are put in order, so that errors and worlds are the
 /// same on every run.
@@ -164,19 +199,43 @@ fn unknown(candidates: Vec<Sought>, stack: &Stack, world: &World) -> Vec<Sought>
 /// An object that the stack owns is either the one behind a declared resource
 /// (whose name changed, or whose alias was never made), or an orphan.
 fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
-    if !stack.claimant().owns(&live, catalog) {
-        return; // The index was stale: it is somebody else's by now.
-    }
-    let address: Option<Address> = live.owner.as_ref().map(|owner| owner.address.clone());
-    match address {
-        Some(address)
-            if stack.resources.get(&address).is_some_and(|want| want.kind == live.kind)
-                && !world.found.contains_key(&address) =>
-        {
-            world.found.insert(address, live);
+    let is_known = match stack.claimant().whose(&live, catalog) {
+        Whose::Ours => true,
+        Whose::OfNoRegion(_) => false,
+        // Nothing but the stack's lies there, and somebody took its tags away.
+        Whose::Nobodys if catalog.kind(&live.kind).is_some_and(|kind| kind.global) => {
+            world.orphans.push(live);
+            return;
         }
-        Some(_) | None => world.orphans.push(live),
+        // The index was stale: it is somebody else's by now.
+        Whose::Nobodys | Whose::Anothers(_) => return,
+    };
+    let declared = live.owner.as_ref().and_then(|owner| stack.resources.get(&owner.address));
+    let declared = declared.filter(|want| want.kind == live.kind);
+    let Some(want) = declared.filter(|want| !world.found.contains_key(&want.address)) else {
+        world.orphans.push(live);
+        return;
+    };
+    if let Some(name) = kept_name(&live, want, stack, catalog) {
+        world.kept_names.insert(want.address.clone(), name);
+    } else if !is_known {
+        // It has another name than the resource: that of another region's, perhaps.
+        world.orphans.push(live);
+        return;
     }
+    world.found.insert(want.address.clone(), live);
+}
+
+/// The name of an object, if an earlier ccprov gave it to a resource for which
+/// the file states none.
+fn kept_name(live: &Live, want: &Desired, stack: &Stack, catalog: &dyn Catalog) -> Option<String> {
+    let field = catalog.kind(&want.kind)?.named_by.as_ref()?;
+    let naming = stack.claimant().naming(want.address.clone());
+    let is_former = catalog.name_origin(live, &naming) == NameOrigin::FormerDefault;
+    if want.stated.contains(field) || !is_former {
+        return None;
+    }
+    Some(live.document.get(field)?.as_str()?.to_owned())
 }
 
 #[cfg(test)]

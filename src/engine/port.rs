@@ -109,4 +109,17 @@ pub struct StackSummary {
     pub name: String,
     /// How many objects of each kind.
     pub objects: BTreeMap<String, usize>,
+    /// How many objects that are the same in all regions, and whose tags do not
+    /// say which region's stack has them: an earlier ccprov made them, or
+    /// somebody took their tags away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub of_no_region: BTreeMap<String, usize>,
+}
+
+impl StackSummary {
+    /// A stack of which nothing was seen yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        let (objects, of_no_region) = (BTreeMap::new(), BTreeMap::new());
+        Self { name: name.into(), objects, of_no_region }
+    }
 }

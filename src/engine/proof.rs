@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::port::{Answer, Made, Read};
-use crate::model::{Catalog, Claimant, Desired, Document, Live, Owner, Sought, Status};
+use crate::model::{Catalog, Claimant, Desired, Document, FieldDiff, Live, Sought, Status, Whose};
+use crate::plan::ownership::OWNER;
 
 /// An object that was the claimant's when it was looked at, and nothing has been
 /// written to it since by whoever holds this.
@@ -30,15 +31,16 @@ impl Proven {
 
     /// The proof that needs no look: the cloud says that it made the object with
     /// our owner's tags, and that it would have refused if there had been one.
-    pub(super) fn of_new(made: &Made, want: &Desired, claimant: Claimant<'_>) -> Option<Self> {
+    pub(super) fn of_new(made: &Made, want: &Desired, prover: Prover<'_>) -> Option<Self> {
         made.is_new.then(|| {
-            let owner = Owner { stack: claimant.stack.to_owned(), address: want.address.clone() };
+            let kind = prover.catalog.kind(&want.kind);
+            let owner = kind.map(|kind| prover.claimant.owner(kind, want));
             Self(Live {
                 kind: want.kind.clone(),
                 identity: want.identity.clone(),
                 document: want.document.clone(),
                 facts: made.facts.clone(),
-                owner: Some(owner),
+                owner,
                 status: Status::Current,
                 holdings: None,
                 parent: None,
@@ -70,8 +72,24 @@ pub enum Title {
 pub enum Claim {
     /// What is nobody's stays so.
     Held,
-    /// What is nobody's is taken over, as the plan showed (`adopt: true`).
+    /// What carries the stack's name and no region is taken over, as the plan
+    /// showed.
+    ForRegion,
+    /// What is nobody's is taken over, too (`adopt: true`).
     Adopted,
+}
+
+impl Claim {
+    /// What a planned change takes over.
+    pub(super) fn of(want: &Desired, diff: &[FieldDiff]) -> Self {
+        if !diff.iter().any(|diff| diff.path.top() == OWNER) {
+            Self::Held
+        } else if want.lifecycle.adopt {
+            Self::Adopted
+        } else {
+            Self::ForRegion
+        }
+    }
 }
 
 /// Who looks before a write, and for whom.
@@ -90,13 +108,17 @@ impl Prover<'_> {
     /// is; a chosen ARN tells it from another of its name.
     pub async fn look(self, sought: &Sought, claim: Claim) -> Answer<Title> {
         let Some(live) = self.reader.find(sought).await? else { return Ok(Title::Gone) };
-        let is_free = claim == Claim::Adopted && live.owner.is_none();
+        let is_admitted = match self.claimant.whose(&live, self.catalog) {
+            Whose::Ours => true,
+            Whose::OfNoRegion(_) => claim != Claim::Held,
+            Whose::Nobodys => claim == Claim::Adopted,
+            Whose::Anothers(_) => false,
+        };
         let is_it = match (&sought.arn, live.arn()) {
             (Some(sought), Some(seen)) => sought == seen,
             (Some(_) | None, _) => true,
         };
-        let ours = is_it && (is_free || self.claimant.owns(&live, self.catalog));
-        Ok(if ours { Title::Ours(Proven(live)) } else { Title::Others(live) })
+        Ok(if is_it && is_admitted { Title::Ours(Proven(live)) } else { Title::Others(live) })
     }
 }
 

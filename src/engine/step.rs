@@ -179,8 +179,10 @@ impl<'a> StepRun<'a> {
             Step::Delete { .. } => return Ok((written.clone(), Facts::new())),
         };
         let want = self.ready(stated)?;
-        let adopts = matches!(self.node.step, Step::Update { .. }) && want.lifecycle.adopt;
-        let claim = if adopts { Claim::Adopted } else { Claim::Held };
+        let claim = match &self.node.step {
+            Step::Update { diff, .. } => Claim::of(&want, diff),
+            Step::Create { .. } | Step::Delete { .. } => Claim::Held,
+        };
         let found = self.seek(&want, &want.sought(), claim, unseen(&want)).await?;
         self.be_proven();
         // A look that lags behind must not hide what this step has just written.

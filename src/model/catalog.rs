@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Document, Facts, Identity, Path, Patience, Place};
+use super::{Address, Document, Facts, Identity, Live, Path, Patience, Place};
 
 /// All kinds. The AWS room implements this over its registry; tests over a
 /// handful of made-up kinds.
@@ -39,6 +39,31 @@ pub trait Catalog: Send + Sync {
         let prepared = self.prepare(kind, naming, document).and_then(Result::ok);
         prepared.map(|prepared| prepared.predicted).unwrap_or_default()
     }
+
+    /// Where the name of an object comes from that its tags say is this
+    /// resource: whether the stack gives such a name by itself.
+    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {
+        let Some(field) = self.kind(&live.kind).and_then(|kind| kind.named_by.as_ref()) else {
+            return NameOrigin::Default;
+        };
+        let mut unnamed = live.document.clone();
+        unnamed.remove(field);
+        match self.prepare(&live.kind, naming, &unnamed) {
+            Some(Ok(prepared)) if prepared.identity == live.identity => NameOrigin::Default,
+            Some(_) | None => NameOrigin::Stated,
+        }
+    }
+}
+
+/// Where an object's name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameOrigin {
+    /// The stack gives it to this resource, unless its file states another.
+    Default,
+    /// An earlier ccprov did.
+    FormerDefault,
+    /// Somebody chose it: in a stack file, or by hand.
+    Stated,
 }
 
 /// What a resource's name is made from, when the document states none.
@@ -135,8 +160,16 @@ pub struct KindInfo {
     pub patience: Patience,
     /// Whether it carries tags, and so an owner of its own.
     pub tagged: bool,
+    /// Whether its objects are the same in all regions of an account, so that
+    /// their owner has to name its own.
+    pub global: bool,
+    /// The field that states AWS's name, if there is one: `name`, `bucket`.
+    pub named_by: Option<String>,
     /// Whether deleting it may lose data.
     pub holds_data: bool,
+    /// Fields that say how it is deleted. What the stack file says there goes
+    /// before what the object tells.
+    pub deleted_by: Vec<String>,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
     /// Whether a creation tells its facts as soon as the object exists, before
@@ -144,6 +177,14 @@ pub struct KindInfo {
     pub exists_early: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
+}
+
+impl KindInfo {
+    /// The part of a document that says how the object is deleted.
+    pub fn how_deleted(&self, document: &Document) -> Document {
+        let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
+        self.deleted_by.iter().filter_map(of).collect()
+    }
 }
 
 /// One thing that can be referred to.

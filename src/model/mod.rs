@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod lease;
 pub mod mask;
+pub mod owner;
 pub mod ownership;
 pub mod patience;
 pub mod place;
@@ -26,7 +27,7 @@ pub mod stack;
 
 pub use address::Address;
 pub use call::CallRecord;
-pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem};
+pub use catalog::{Catalog, FactInfo, KindInfo, NameOrigin, Naming, Prepared, Problem};
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare};
@@ -34,12 +35,13 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use lease::{Found, Holder, Lease, Lock};
 pub use mask::Mask;
-pub use ownership::Claimant;
+pub use owner::Owner;
+pub use ownership::{Claimant, Whose};
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{
-    Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Owner, Parent, Sought,
-    Status, TAGS,
+    Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
+    TAGS,
 };
 pub use scene::{Exhibit, Scene};
 pub use stack::Stack;

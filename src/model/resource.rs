@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::spelling::admits;
-use super::{Address, Document, FieldDiff, Segment};
+use super::{Address, Document, FieldDiff, Owner, Segment};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -104,15 +104,6 @@ impl Lifecycle {
     }
 }
 
-/// Who an object belongs to, as its owner tags say.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Owner {
-    /// The stack.
-    pub stack: String,
-    /// The resource of that stack.
-    pub address: Address,
-}
-
 /// An object as AWS shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Live {
@@ -168,6 +159,26 @@ pub struct Holdings {
     pub what: String,
     /// Whether AWS refuses to delete the object while it holds this.
     pub blocks_delete: bool,
+    /// Whether the object can be brought back for a while, and this with it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub revivable: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Holdings {
+    /// What is lost for good with the object.
+    pub fn lost(what: impl Into<String>) -> Self {
+        Self { what: what.into(), blocks_delete: false, revivable: false }
+    }
+
+    /// What keeps the object from being deleted.
+    pub fn blocking(what: impl Into<String>) -> Self {
+        Self { blocks_delete: true, ..Self::lost(what) }
+    }
 }
 
 /// The object whose deletion takes this one along (a topic's subscription).

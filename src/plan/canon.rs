@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::model::compare::element_names;
 use crate::model::spelling::{Part, parts};
 use crate::model::{
-    Catalog, Desired, Diagnostic, Document, FactRef, Live, Naming, Place, Prepared, Problem, TAGS,
-    document,
+    Catalog, Claimant, Desired, Diagnostic, Document, FactRef, Live, Place, Prepared, Problem,
+    TAGS, document,
 };
 
 /// Who knows what is canonical, and where.
@@ -88,11 +88,8 @@ impl Canon<'_> {
     }
 
     fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
-        let naming = Naming {
-            stack: self.stack.to_owned(),
-            address: want.address.clone(),
-            place: self.place.clone(),
-        };
+        let claimant = Claimant { stack: self.stack, place: self.place };
+        let naming = claimant.naming(want.address.clone());
         match self.catalog.prepare(&want.kind, &naming, &want.document) {
             Some(prepared) => {
                 let Prepared { identity, document, predicted } = prepared?;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Address, Claimant, Desired, Document, Emptying, FieldDiff, Holdings, Identity, Live, Path,
-    Place,
+    Address, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings, Identity,
+    Live, Path, Place,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -24,6 +24,80 @@ pub struct Plan {
     pub steps: Vec<StepNode>,
     /// The stack's outputs; may hold pending facts.
     pub outputs: BTreeMap<String, Value>,
+    /// For people: what is not touched, though it may be the stack's.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
+}
+
+/// An object that is left alone because its tags do not say that it is the
+/// stack's, though other signs do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The resource that it is, if the stack declares it.
+    pub address: Option<Address>,
+    /// Which kind.
+    pub kind: String,
+    /// AWS's name.
+    pub identity: Identity,
+    /// What its tags lack.
+    pub why: WhyLeft,
+}
+
+/// What the tags of an object lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyLeft {
+    /// They name the stack, but not its region, though the object is the same in
+    /// all: an earlier ccprov made it.
+    NoRegion,
+    /// They name no stack. Declared, or where only the stack's own lie.
+    NoOwner,
+}
+
+impl Left {
+    pub(super) fn new(live: &Live, address: Option<&Address>, why: WhyLeft) -> Self {
+        let (kind, identity) = (live.kind.clone(), live.identity.clone());
+        Self { address: address.cloned(), kind, identity, why }
+    }
+
+    /// The same for people, with what to do about it.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let Self { address, kind, identity, why } = self;
+        let object = format!("{kind} {identity}");
+        match (why, address) {
+            (WhyLeft::NoRegion, Some(address)) => {
+                Diagnostic::error(format!("{object} carries no region, and is left"))
+                    .because(format!(
+                        "{address} declares it; an earlier ccprov made it, and a stack of this \
+                         name in another region may be using it"
+                    ))
+                    .hint("apply the stack once to claim it for its region")
+            }
+            (WhyLeft::NoRegion, None) => {
+                Diagnostic::error(format!("{object} carries no region, and is left"))
+                    .because(
+                        "an earlier ccprov made it for a stack of this name, and that may be one \
+                         in another region",
+                    )
+                    .hint("declare it and apply once to claim it, or delete it yourself")
+            }
+            (WhyLeft::NoOwner, address) => {
+                let because = match address {
+                    Some(address) => format!("{address} declares it, and no tag says whose it is"),
+                    None => {
+                        "it lies where only this stack's lie, and no tag says whose it is".into()
+                    }
+                };
+                Diagnostic::error(format!("{object} carries no owner tag, and is left"))
+                    .because(because)
+                    .hint(
+                        "if it is this stack's, claim it: apply with `lifecycle: { adopt: true }`",
+                    )
+                    .hint("or delete it yourself")
+            }
+        }
+    }
 }
 
 /// What happens to one address.
@@ -252,11 +326,6 @@ impl Plan {
             }
         }
         totals
-    }
-
-    /// Whether any object makes room for another.
-    pub fn replaces(&self) -> bool {
-        self.changes.iter().any(|planned| matches!(planned.change, Change::Replace { .. }))
     }
 
     /// Whether there is nothing to do.

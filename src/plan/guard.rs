@@ -1,8 +1,15 @@
-//! Refuses plans that would lose what cannot be brought back.
+//! Refuses plans that would lose what cannot be brought back, or delete what may
+//! never have been the stack's.
+
+use std::collections::BTreeMap;
 
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
+use super::orphans::has_a_strange_name;
 use super::planner::Permissions;
-use crate::model::{Catalog, Diagnostic, Emptying, Stack};
+use crate::model::{Address, Catalog, Diagnostic, Emptying, Holdings, KindInfo, Live, Stack};
+
+/// The field by which a stack file permits to empty what it destroys.
+const FORCE: &str = "force_destroy";
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +22,9 @@ pub enum Purpose {
 
 /// Every reason not to carry out a plan. Empty for a plan that is safe, or
 /// whose losses the user permits.
+///
+/// What would be lost is judged by what there is, and alike whether something is
+/// destroyed, replaced, or not declared any more.
 pub fn guard(
     plan: &Plan,
     stack: &Stack,
@@ -22,31 +32,155 @@ pub fn guard(
     purpose: Purpose,
     permissions: Permissions,
 ) -> Vec<Diagnostic> {
-    let protected = plan.changes.iter().filter(|planned| loses(planned)).filter_map(|planned| {
+    let stated = plan.changes.iter().filter(|planned| loses(planned)).filter_map(|planned| {
         let want = stack.resources.get(&planned.address)?;
         want.lifecycle.prevent_destroy.then(|| is_protected(planned))
     });
-    let full = plan.steps.iter().filter_map(|node| match &node.step {
-        Step::Delete { have, emptying: Emptying::Keep, .. } => {
-            let holdings = have.holdings.as_ref().filter(|holdings| holdings.blocks_delete)?;
-            Some(is_full(&format!("{} {}", have.kind, have.identity), &holdings.what))
-        }
-        Step::Delete { .. } | Step::Create { .. } | Step::Update { .. } => None,
-    });
-    let holds_data =
-        |planned: &&PlannedChange| catalog.kind(&planned.kind).is_some_and(|kind| kind.holds_data);
-    let permitted = permissions.allow_data_loss || purpose == Purpose::Destroy;
-    let losing = plan
-        .changes
+    let deletions = deletions(plan, catalog);
+    let undeclared =
+        |deletion: &&Deletion<'_>| !stack.resources.contains_key(&deletion.planned.address);
+    let tagged = deletions
         .iter()
-        .filter(|planned| !permitted && loses(planned))
-        .filter(holds_data)
-        .map(would_lose);
-    protected.chain(full).chain(losing).collect()
+        .filter(undeclared)
+        .filter(|deletion| deletion.have.owner.as_ref().is_some_and(|owner| owner.prevent_destroy));
+    let tagged = tagged.map(|deletion| is_protected_by_tag(deletion.planned, deletion.have));
+    let strange = |deletion: &Deletion<'_>| {
+        undeclared(&deletion)
+            && !permissions.allow_data_loss
+            && has_a_strange_name(deletion.have, stack.claimant(), catalog)
+    };
+    let lost = deletions.iter().filter_map(|deletion| {
+        let holdings = deletion.have.holdings.as_ref();
+        let holdings = holdings.filter(|holdings| !deletion.is_permitted(holdings, purpose));
+        match holdings.filter(|_| !permissions.allow_data_loss) {
+            Some(holdings) => Some(deletion.would_lose(holdings, plan)),
+            None if strange(deletion) => Some(deletion.is_strange(plan)),
+            None => None,
+        }
+    });
+    stated.chain(tagged).chain(lost).collect()
 }
 
 fn loses(planned: &PlannedChange) -> bool {
     matches!(planned.change, Change::Delete { .. } | Change::Replace { .. })
+}
+
+/// One object that a plan deletes.
+struct Deletion<'a> {
+    planned: &'a PlannedChange,
+    have: &'a Live,
+    emptying: Emptying,
+    kind: Option<&'a KindInfo>,
+}
+
+/// What goes along with its parent has no step, carries no tags and holds nothing.
+fn deletions<'a>(plan: &'a Plan, catalog: &'a dyn Catalog) -> Vec<Deletion<'a>> {
+    let changes: BTreeMap<&Address, &PlannedChange> =
+        plan.changes.iter().map(|planned| (&planned.address, planned)).collect();
+    let deletion = |(address, step): (&Address, &'a Step)| match step {
+        Step::Delete { have, emptying, .. } => Some(Deletion {
+            planned: changes.get(address)?,
+            have,
+            emptying: *emptying,
+            kind: catalog.kind(&have.kind),
+        }),
+        Step::Create { .. } | Step::Update { .. } => None,
+    };
+    plan.steps.iter().map(|node| (&node.address, &node.step)).filter_map(deletion).collect()
+}
+
+impl Deletion<'_> {
+    /// Whether a destroy may lose this without being told so: the file says it, or
+    /// it can be brought back, and all that needs it goes as well.
+    fn is_permitted(&self, holdings: &Holdings, purpose: Purpose) -> bool {
+        let is_stated = self.emptying == Emptying::Empty && holdings.blocks_delete;
+        purpose == Purpose::Destroy && (is_stated || holdings.revivable)
+    }
+
+    fn would_lose(
+        &self,
+        Holdings { what, blocks_delete, .. }: &Holdings,
+        plan: &Plan,
+    ) -> Diagnostic {
+        let Self { planned, have, kind, .. } = self;
+        let (address, verb) = (&planned.address, verb(planned));
+        let diagnostic = Diagnostic::error(format!("{address} would be {verb}, and holds {what}"))
+            .because(format!("{}; nothing was deleted", self.reason()));
+        let diagnostic = diagnostic.hint("pass --allow-data-loss, if this is meant");
+        let can_be_stated = self.is_destroyed()
+            && kind.is_some_and(|kind| kind.deleted_by.iter().any(|field| field == FORCE));
+        let diagnostic = if *blocks_delete && can_be_stated {
+            let hint = "or empty it yourself, or destroy it by a file that states";
+            diagnostic.hint(format!("{hint} `{FORCE}: true`"))
+        } else {
+            diagnostic
+        };
+        with_old_name(diagnostic, plan, planned, have, *kind)
+    }
+
+    fn is_strange(&self, plan: &Plan) -> Diagnostic {
+        let Self { planned, have, kind, .. } = self;
+        let diagnostic = Diagnostic::error(format!(
+            "{} would be deleted, and its name is not one that this stack gives",
+            planned.address
+        ))
+        .because(format!(
+            "{} {} carries the stack's tags, which anybody may have written; nothing was deleted",
+            have.kind, have.identity
+        ))
+        .hint("if it is this stack's, pass --allow-data-loss")
+        .hint("if it is not, take its tag `ccprov:stack` away");
+        with_old_name(diagnostic, plan, planned, have, *kind)
+    }
+
+    fn is_destroyed(&self) -> bool {
+        matches!(self.planned.change, Change::Delete { why: DeleteReason::Destroy, .. })
+    }
+
+    fn reason(&self) -> String {
+        match &self.planned.change {
+            Change::Replace { because, .. } => {
+                format!("`{}` cannot change in place", because.first)
+            }
+            Change::Delete { why: DeleteReason::NotDeclared, .. } => {
+                "the stack file no longer declares it".to_owned()
+            }
+            Change::Delete { .. }
+            | Change::NoOp
+            | Change::Create { .. }
+            | Change::Update { .. } => "the stack is being destroyed".to_owned(),
+        }
+    }
+}
+
+/// What was renamed looks like one that goes and one that comes.
+fn with_old_name(
+    diagnostic: Diagnostic,
+    plan: &Plan,
+    gone: &PlannedChange,
+    have: &Live,
+    kind: Option<&KindInfo>,
+) -> Diagnostic {
+    let Some(new) = successor(plan, gone) else { return diagnostic };
+    let field = kind.and_then(|kind| kind.named_by.as_ref());
+    match field.and_then(|field| Some((field, have.document.get(field)?.as_str()?))) {
+        Some((field, name)) => diagnostic.hint(format!(
+            "if {} is {} by another name, state `{field}: {name}` there, and nothing is lost",
+            new.address, gone.address
+        )),
+        None => diagnostic,
+    }
+}
+
+/// The only new resource of a kind of which a single one is not declared any more.
+fn successor<'a>(plan: &'a Plan, gone: &PlannedChange) -> Option<&'a PlannedChange> {
+    let is_gone =
+        |change: &Change| matches!(change, Change::Delete { why: DeleteReason::NotDeclared, .. });
+    let of_kind = || plan.changes.iter().filter(|planned| planned.kind == gone.kind);
+    let mut new = of_kind().filter(|planned| matches!(planned.change, Change::Create { .. }));
+    let first = new.next()?;
+    let is_only = new.next().is_none() && of_kind().filter(|it| is_gone(&it.change)).count() == 1;
+    (is_only && is_gone(&gone.change)).then_some(first)
 }
 
 fn is_protected(planned: &PlannedChange) -> Diagnostic {
@@ -55,30 +189,15 @@ fn is_protected(planned: &PlannedChange) -> Diagnostic {
         .hint("remove `prevent_destroy` from the stack file first, if this is meant")
 }
 
-fn is_full(name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error(format!("{name} is not empty: it holds {what}"))
-        .because("deleting it would lose them; nothing was deleted")
-        .hint("empty it yourself, state `force_destroy: true`, or pass --allow-data-loss")
-}
-
-fn would_lose(planned: &PlannedChange) -> Diagnostic {
-    let diagnostic = Diagnostic::error(format!(
-        "{} would be {}, and holds data",
-        planned.address,
-        verb(planned)
-    ))
-    .hint("pass --allow-data-loss, if this is meant");
-    match &planned.change {
-        Change::Replace { because, .. } => {
-            diagnostic.because(format!("`{}` cannot change in place", because.first))
-        }
-        Change::Delete { why: DeleteReason::NotDeclared, .. } => {
-            diagnostic.because("the stack file no longer declares it")
-        }
-        Change::Delete { .. } | Change::NoOp | Change::Create { .. } | Change::Update { .. } => {
-            diagnostic
-        }
-    }
+fn is_protected_by_tag(planned: &PlannedChange, have: &Live) -> Diagnostic {
+    Diagnostic::error(format!("{} is protected from being deleted", planned.address))
+        .because(format!(
+            "the last apply that declared it said `prevent_destroy: true`, which {} {} keeps in \
+             the tag `ccprov:prevent-destroy`",
+            have.kind, have.identity
+        ))
+        .hint("declare it without `prevent_destroy` and apply; or destroy the stack by that file")
+        .hint("without a file: take the tag away from the object")
 }
 
 fn verb(planned: &PlannedChange) -> &'static str {

@@ -7,6 +7,8 @@ pub mod canon;
 pub mod change;
 mod graph;
 pub mod guard;
+mod orphans;
+pub mod ownership;
 pub mod planner;
 pub mod saved;
 pub mod today;
@@ -14,8 +16,8 @@ pub mod world;
 
 pub use canon::Canon;
 pub use change::{
-    Action, Cause, Change, DeleteReason, Need, Plan, PlannedChange, ReplaceOrder, Step, StepId,
-    StepNode, Totals,
+    Action, Cause, Change, DeleteReason, Left, Need, Plan, PlannedChange, ReplaceOrder, Step,
+    StepId, StepNode, Totals, WhyLeft,
 };
 pub use guard::{Purpose, guard};
 pub use planner::{Permissions, differences, plan, plan_destroy};

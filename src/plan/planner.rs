@@ -3,19 +3,20 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::canon::Canon;
-use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder};
-use super::graph;
+use super::change::{
+    Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, StepNode, WhyLeft,
+};
+use super::ownership::ownership;
 use super::world::World;
+use super::{graph, orphans};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Owner, Parent, Path,
-    Stack, Status, compare, document,
+    Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
+    Path, Stack, Status, Whose, compare, document,
 };
 
-/// The path of a diff that says whose an object is to be.
-pub const OWNER: &str = "owner";
 /// The path of a diff that brings an object back that was on its way out.
 pub const STATUS: &str = "status";
 
@@ -66,14 +67,20 @@ pub fn plan_destroy(
     permissions: Permissions,
 ) -> Plan {
     let mut desk = Desk::new(stack, world, catalog);
-    for (address, live) in &world.found {
-        if desk.is_ours(live) && !is_going(live) {
-            // What the file says now goes before what the last apply wrote.
-            let declared = stack.resources.get(address);
-            let document = declared.map_or(&live.document, |want| &want.document);
-            let force = graph::may_empty(document);
-            let verdict = Verdict::Delete { live, why: DeleteReason::Destroy, force };
-            desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
+    for (address, live) in world.found.iter().filter(|(_, live)| !is_going(live)) {
+        match stack.claimant().whose(live, catalog) {
+            Whose::Ours => {
+                // Only a file permits to empty it, and this one is what was read.
+                let declared = stack.resources.get(address);
+                let force = declared.is_some_and(|want| graph::may_empty(&want.document));
+                let verdict = Verdict::Delete { live, why: DeleteReason::Destroy, force };
+                desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
+            }
+            Whose::OfNoRegion(_) => {
+                desk.left.push(Left::new(live, Some(address), WhyLeft::NoRegion));
+            }
+            Whose::Nobodys => desk.left.push(Left::new(live, Some(address), WhyLeft::NoOwner)),
+            Whose::Anothers(_) => {}
         }
     }
     desk.let_orphans_go(DeleteReason::Destroy);
@@ -132,12 +139,13 @@ struct Desk<'a> {
     decided: BTreeMap<Address, usize>,
     /// What is deleted to make room for another of its name.
     making_room: BTreeSet<Parent>,
+    left: Vec<Left>,
 }
 
 impl<'a> Desk<'a> {
     fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog) -> Self {
         let (fates, decided, making_room) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        Self { stack, world, catalog, fates, decided, making_room }
+        Self { stack, world, catalog, fates, decided, making_room, left: Vec::new() }
     }
 
     /// The resource with the facts filled in that earlier decisions settled.
@@ -172,7 +180,8 @@ impl<'a> Desk<'a> {
         let Some(live) = live else {
             return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
         };
-        let (ownership, note) = self.ownership(kind, &want, live)?;
+        let claimant = self.stack.claimant();
+        let (ownership, note) = ownership(claimant, self.catalog, kind, &want, live)?;
         let awaited = match &live.status {
             Status::Awaiting(what) => Some(what.clone()),
             Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
@@ -188,7 +197,7 @@ impl<'a> Desk<'a> {
         kind: &KindInfo,
         want: Cow<'a, Desired>,
         live: &'a Live,
-        ownership: Option<FieldDiff>,
+        ownership: Vec<FieldDiff>,
     ) -> Verdict<'a> {
         let left_alone = self.canon().with_ignored(&want, live);
         let mut diff = differences(kind, left_alone.as_ref().unwrap_or(&want), live);
@@ -224,55 +233,6 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Whether the object may be touched, and the diff that makes it ours.
-    fn ownership(
-        &self,
-        kind: &KindInfo,
-        want: &Desired,
-        live: &Live,
-    ) -> Result<(Option<FieldDiff>, Option<String>), Diagnostic> {
-        if !kind.tagged {
-            return Ok((None, None));
-        }
-        let claimant = self.stack.claimant();
-        let ours = Owner { stack: self.stack.name.clone(), address: want.address.clone() };
-        let claim = |had: Value| {
-            let wanted = json!(format!("{}/{}", ours.stack, ours.address));
-            Some(FieldDiff::new(Path::field(OWNER), Some(had), Some(wanted)))
-        };
-        match &live.owner {
-            Some(owner) if *owner == ours => Ok((None, None)),
-            Some(owner) if claimant.is(owner) && owner.address.as_str().is_empty() => {
-                let note = "somebody took the tag away that says which resource it is".to_owned();
-                Ok((claim(json!(owner.stack)), Some(note)))
-            }
-            Some(owner) if claimant.is(owner) => {
-                let note = format!("was {} until now", owner.address);
-                Ok((claim(json!(format!("{}/{}", owner.stack, owner.address))), Some(note)))
-            }
-            Some(owner) => Err(Diagnostic::error(format!(
-                "{} {} belongs to stack {}",
-                want.kind, want.identity, owner.stack
-            ))
-            .because(format!(
-                "{} declares it too, and two stacks cannot own one object",
-                want.address
-            ))
-            .hint("give this one another name, or remove it from the other stack first")),
-            None if want.lifecycle.adopt => {
-                let note = "exists already and is taken over (`adopt: true`)".to_owned();
-                Ok((claim(json!("nobody")), Some(note)))
-            }
-            None => Err(Diagnostic::error(format!(
-                "{} {} exists already and carries no owner tag",
-                want.kind, want.identity
-            ))
-            .because(format!("{} would change an object that ccprov did not create", want.address))
-            .hint("to take it over, state `lifecycle: { adopt: true }`")
-            .hint("to leave it alone, give this resource another name")),
-        }
-    }
-
     /// The diff that makes an object anew because the one that it lives and dies
     /// with is deleted to make room for another of its name.
     fn lost_parent(&self, live: &Live) -> Option<FieldDiff> {
@@ -291,31 +251,10 @@ impl<'a> Desk<'a> {
         self.fates.push(fate);
     }
 
-    /// What passes by itself is no orphan: a verify may be using it.
     fn let_orphans_go(&mut self, why: DeleteReason) {
-        let is_passing = |live: &Live| {
-            why != DeleteReason::Destroy
-                && live.owner.as_ref().is_some_and(|owner| owner.address.is_passing())
-        };
-        let declared: BTreeSet<Address> = self.stack.resources.keys().cloned().collect();
-        let world = self.world;
-        let orphans: Vec<&Live> = world
-            .orphans
-            .iter()
-            .filter(|live| self.is_ours(live) && !is_going(live) && !is_passing(live))
-            .collect();
-        let mut taken = declared;
-        for live in orphans {
-            let address = free_address(live, &taken);
-            taken.insert(address.clone());
-            let force = graph::may_empty(&live.document);
-            let verdict = Verdict::Delete { live, why, force };
-            self.fates.push(Fate { address, verdict, notes: Vec::new() });
-        }
-    }
-
-    fn is_ours(&self, live: &Live) -> bool {
-        self.stack.claimant().owns(live, self.catalog)
+        let (fates, left) = orphans::let_go(self.stack, self.world, self.catalog, why);
+        self.fates.extend(fates);
+        self.left.extend(left);
     }
 
     fn finish(mut self, permissions: Permissions) -> Plan {
@@ -324,14 +263,54 @@ impl<'a> Desk<'a> {
         let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
         let outputs = outputs.collect();
         self.spare_children();
+        self.remark();
         self.fates.sort_by(|a, b| a.address.cmp(&b.address));
-        let steps = graph::steps(&self.fates, self.catalog, permissions);
+        let mut steps = graph::steps(&self.fates, self.catalog, permissions);
+        self.delete_as_stated(&mut steps);
         Plan {
             stack: self.stack.name.clone(),
             place: self.stack.place.clone(),
             outputs,
             steps,
+            left: self.left,
             changes: self.fates.into_iter().map(Fate::into_change).collect(),
+        }
+    }
+
+    /// Says what becomes of what goes, beyond that it does.
+    fn remark(&mut self) {
+        for fate in &mut self.fates {
+            let (live, is_replaced) = match &fate.verdict {
+                Verdict::Delete { live, .. } => (live, false),
+                Verdict::Replace { live, .. } => (live, true),
+                Verdict::Keep { .. } | Verdict::Create { .. } | Verdict::Update { .. } => continue,
+            };
+            let Some(kind) = self.catalog.kind(&live.kind) else { continue };
+            let want = self.stack.resources.get(&fate.address);
+            let stated = want.filter(|want| want.kind == live.kind).map(|want| &want.document);
+            fate.notes.extend(waiting(kind, stated, &live.document, is_replaced));
+            if let Verdict::Replace { order: ReplaceOrder::CreateFirst, .. } = &fate.verdict
+                && kind.holds_data
+            {
+                let note = "what the old object holds is not moved to the new one, and whoever \
+                            uses the old name is cut off";
+                fate.notes.push(note.to_owned());
+            }
+        }
+    }
+
+    /// How something is deleted, the file says first, and then what the last apply
+    /// wrote to the object.
+    fn delete_as_stated(&self, steps: &mut [StepNode]) {
+        for node in steps {
+            let (Step::Delete { have, .. }, Some(want)) =
+                (&mut node.step, self.stack.resources.get(&node.address))
+            else {
+                continue;
+            };
+            if let Some(kind) = self.catalog.kind(&have.kind).filter(|_| have.kind == want.kind) {
+                have.document.extend(kind.how_deleted(&want.document));
+            }
         }
     }
 
@@ -370,23 +349,31 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
     diff
 }
 
+/// How long what goes can still be brought back, as its file says, or else the
+/// object.
+fn waiting(
+    kind: &KindInfo,
+    stated: Option<&Document>,
+    seen: &Document,
+    is_replaced: bool,
+) -> Option<String> {
+    let value = |field: &String| stated.and_then(|it| it.get(field)).or_else(|| seen.get(field));
+    let days = kind.deleted_by.iter().find_map(|field| value(field)?.as_i64());
+    let days = days.filter(|_| kind.revivable)?;
+    Some(if is_replaced {
+        format!("the old one is disabled at once, and gone for good after {days} days")
+    } else {
+        format!("it is gone for good {days} days later; until then, to declare it brings it back")
+    })
+}
+
 /// An object, as its children know it.
 fn as_parent(live: &Live) -> Parent {
     Parent { kind: live.kind.clone(), identity: live.identity.clone() }
 }
 
-fn is_going(live: &Live) -> bool {
+pub(super) fn is_going(live: &Live) -> bool {
     matches!(live.status, Status::Deleting(_))
-}
-
-/// An orphan keeps the address in its owner tag, unless something else has it
-/// now (a resource that was renamed): then AWS's name tells them apart.
-fn free_address(live: &Live, taken: &BTreeSet<Address>) -> Address {
-    let named = || Address::new(format!("{}({})", live.kind, live.identity));
-    let address = live.owner.as_ref().map(|owner| owner.address.clone());
-    address
-        .filter(|address| !address.as_str().is_empty() && !taken.contains(address))
-        .unwrap_or_else(named)
 }
 
 impl Verdict<'_> {

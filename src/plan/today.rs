@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::change::{Change, DeleteReason, Plan, Step, StepId, StepNode};
-use super::planner::{OWNER, STATUS};
+use super::ownership::OWNER;
+use super::planner::STATUS;
 use crate::model::document::has_pending;
 use crate::model::{
     Address, Catalog, Claimant, Desired, Diagnostic, Document, FieldDiff, Identity, Live, Owner,
@@ -69,7 +70,8 @@ pub fn held(plan: &Plan, today: &Today, catalog: &dyn Catalog) -> Result<Held, V
     let making_room = making_room(&plan);
     let (mut stale, mut gone) = (Vec::new(), BTreeMap::new());
     for node in &mut plan.steps {
-        let tagged = catalog.kind(node.step.kind()).is_none_or(|kind| kind.tagged);
+        let kind = catalog.kind(node.step.kind());
+        let tagged = kind.is_none_or(|kind| kind.tagged);
         let now = today.0.get(&node.id);
         let is_there = now.filter(|live| !matches!(live.status, Status::Deleting(_)));
         match (&mut node.step, is_there) {
@@ -92,8 +94,10 @@ pub fn held(plan: &Plan, today: &Today, catalog: &dyn Catalog) -> Result<Held, V
             (Step::Delete { have, .. }, Some(live)) => {
                 let named = format!("{} {}", have.kind, have.identity);
                 stale.extend(is_another(&named, tagged, have, live));
-                stale.extend(differs(&named, have, live));
+                let how = kind.map(|kind| kind.how_deleted(&have.document)).unwrap_or_default();
+                stale.extend(differs(&named, have, live, &how));
                 **have = live.clone();
+                have.document.extend(how);
             }
             (Step::Delete { have, .. }, None) => {
                 let what = format!("{} {} is gone already", have.kind, have.identity);
@@ -140,7 +144,7 @@ fn exists(
 ) -> Diagnostic {
     let whose = match &live.owner {
         _ if claimant.owns(live, catalog) => String::new(),
-        Some(owner) => format!(", and belongs to stack {}", owner.stack),
+        Some(owner) => format!(", and belongs to stack {}", owner.stack_in_region()),
         None => ", and belongs to nobody".to_owned(),
     };
     moved(&format!("{} exists by now{whose}", want.address))
@@ -149,15 +153,22 @@ fn exists(
 /// Whether the object is another than the plan saw, or somebody else's.
 fn is_another(named: &str, tagged: bool, had: &Live, live: &Live) -> Vec<Diagnostic> {
     let text = |owner: &Option<Owner>| match owner {
-        Some(owner) if owner.address.as_str().is_empty() => format!("stack {}", owner.stack),
-        Some(owner) => format!("stack {} ({})", owner.stack, owner.address),
+        Some(owner) if owner.address.as_str().is_empty() => {
+            format!("stack {}", owner.stack_in_region())
+        }
+        Some(owner) => format!("stack {} ({})", owner.stack_in_region(), owner.address),
         None => "nobody".to_owned(),
     };
     let mut found = Vec::new();
     if had.arn().is_some() && live.arn().is_some() && had.arn() != live.arn() {
         found.push(moved(&format!("{named} is another object by now")));
     }
-    if tagged && had.owner != live.owner {
+    let is_same = match (&had.owner, &live.owner) {
+        (Some(had), Some(owner)) => had.is_same(owner),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    if tagged && !is_same {
         let (was, is) = (text(&had.owner), text(&live.owner));
         found.push(moved(&format!("{named} belonged to {was}, and belongs to {is} by now")));
     }
@@ -165,9 +176,12 @@ fn is_another(named: &str, tagged: bool, had: &Live, live: &Live) -> Vec<Diagnos
 }
 
 /// What an object that is to be deleted has and the plan did not show.
-fn differs(named: &str, had: &Live, live: &Live) -> Vec<Diagnostic> {
+/// How it is deleted stands in the plan as the stack file has it.
+fn differs(named: &str, had: &Live, live: &Live, how: &Document) -> Vec<Diagnostic> {
     let text = |value: Option<&Value>| value.unwrap_or(&Value::Null).to_string();
-    let fields = compare(&had.document, &live.document).into_iter().map(|diff| {
+    let mut fields = compare(&had.document, &live.document);
+    fields.retain(|diff| !how.contains_key(diff.path.top()));
+    let fields = fields.into_iter().map(|diff| {
         let (was, is) = (text(diff.want.as_ref()), text(diff.have.as_ref()));
         moved(&format!("{named} {} {was} -> {is}", diff.path))
     });

@@ -11,6 +11,11 @@ use crate::model::{Address, Live};
 pub struct World {
     /// The object behind each declared resource that has one, whoever owns it.
     pub found: BTreeMap<Address, Live>,
-    /// Objects that the stack owns and no longer declares.
+    /// Objects that the stack owns and no longer declares; and those that lie
+    /// where only its own do, and whose tags do not say that they are.
     pub orphans: Vec<Live>,
+    /// Resources behind which an object was found under the name that an earlier
+    /// ccprov gave it by default. It keeps that name, as if the file stated it.
+    #[serde(default)]
+    pub kept_names: BTreeMap<Address, String>,
 }

@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::document::{has_pending, shown_value};
-use crate::model::{Document, FieldDiff, Holdings, Path};
-use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step, Totals};
+use crate::model::{Address, Document, FieldDiff, Holdings, Path};
+use crate::plan::{
+    Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals, WhyLeft,
+};
 
 /// The version of the form.
 pub const PLAN_FORMAT: &str = "ccprov.plan/1";
@@ -24,6 +26,7 @@ pub fn plan_json(plan: &Plan) -> String {
         has_changes: !plan.is_empty(),
         totals: plan.totals(),
         changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
+        left: plan.left.iter().map(tell_left).collect(),
         outputs: plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value))).collect(),
     };
     super::json::indented(&told)
@@ -39,7 +42,17 @@ struct TellPlan<'a> {
     has_changes: bool,
     totals: Totals,
     changes: Vec<TellChange<'a>>,
+    left: Vec<TellLeft<'a>>,
     outputs: BTreeMap<&'a str, Value>,
+}
+
+/// What is not touched, though it may be the stack's.
+#[derive(Serialize)]
+struct TellLeft<'a> {
+    address: Option<&'a str>,
+    kind: &'a str,
+    identity: &'a str,
+    why: WhyLeft,
 }
 
 #[derive(Serialize)]
@@ -85,6 +98,11 @@ enum Reason {
     NotDeclared,
     Destroy,
     WithParent,
+}
+
+fn tell_left(Left { address, kind, identity, why }: &Left) -> TellLeft<'_> {
+    let address = address.as_ref().map(Address::as_str);
+    TellLeft { address, kind, identity: identity.as_str(), why: *why }
 }
 
 fn tell<'a>(plan: &Plan, planned: &'a PlannedChange) -> TellChange<'a> {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::{Document, Emptying, Holdings};
+use crate::model::{Diagnostic, Document, Emptying, Holdings};
 use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
 
 use super::difference;
@@ -49,6 +49,7 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
     write_changes(&mut page, plan, detail);
     write_unchanged(&mut page, plan, detail);
     write_hidden(&mut page, plan, detail);
+    write_left(&mut page, plan);
     if plan.is_empty() {
         page.gap();
         page.line(0, "No changes. Your infrastructure matches the configuration.");
@@ -181,7 +182,7 @@ fn why_replaced(cause: &Cause) -> String {
 fn which_first(order: ReplaceOrder) -> &'static str {
     match order {
         ReplaceOrder::CreateFirst => {
-            "The new object is created first, then the old one is deleted: no gap in service."
+            "The new object is created first, then the old one is deleted: no gap within the stack."
         }
         ReplaceOrder::DeleteFirst => {
             "The old object is deleted first, because the new one takes its name: \
@@ -205,8 +206,9 @@ fn write_holdings(
     planned: &PlannedChange,
     holdings: Option<&Holdings>,
 ) {
-    let Some(Holdings { what, blocks_delete }) = holdings else { return };
+    let Some(Holdings { what, blocks_delete, revivable }) = holdings else { return };
     let fate = match (emptying(plan, planned), blocks_delete) {
+        _ if *revivable => "",
         (Emptying::Empty, _) => ", which will be removed first, and lost",
         (Emptying::Keep, true) => "; AWS refuses to delete it until it is empty",
         (Emptying::Keep, false) => ", which will be lost",
@@ -222,6 +224,22 @@ fn emptying(plan: &Plan, planned: &PlannedChange) -> Emptying {
         Step::Create { .. } | Step::Update { .. } => None,
     });
     told.next().unwrap_or(Emptying::Keep)
+}
+
+/// What is not touched, though it may be the stack's.
+fn write_left(page: &mut Page, plan: &Plan) {
+    if plan.left.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(0, "Left alone");
+    for left in &plan.left {
+        let Diagnostic { summary, detail, hints, .. } = left.diagnostic();
+        page.line(2, summary);
+        for more in detail.into_iter().chain(hints) {
+            page.line(4, paint(FAINT, more));
+        }
+    }
 }
 
 /// That new objects have more fields than their blocks show.

@@ -131,7 +131,7 @@ impl Objects {
         }
         let moment = caller.moment;
         if let Some(holder) = self.get(&want.kind, &want.identity).cloned() {
-            if holder.is_there() || holder.live.owner != object.live.owner {
+            if holder.is_there() || !is_same(&holder, &object) {
                 let text = "another has the name already".to_owned();
                 return Err(error(operation, want, ErrorClass::Exists, "AlreadyExists", text));
             }
@@ -185,6 +185,15 @@ impl Objects {
     }
 }
 
-fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
-    Owner { stack: caller.stack.to_owned(), address: want.address.clone() }
+/// Whether two objects are of one resource.
+fn is_same(one: &Object, other: &Object) -> bool {
+    match (&one.live.owner, &other.live.owner) {
+        (Some(one), Some(other)) => one.is_same(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+pub(super) fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
+    caller.claimant().owner(caller.kind, want)
 }

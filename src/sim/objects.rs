@@ -6,17 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::calls::Operation;
+use super::making;
 use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
     Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
     Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
+    Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
 const OWNER: &str = "owner";
 const STATUS: &str = "status";
+/// And whether it refuses to let it go.
+const LIFECYCLE: &str = "lifecycle";
 
 /// Everything there is.
 #[derive(Debug, Default)]
@@ -53,7 +57,7 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn claimant(&self) -> Claimant<'_> {
+    pub(super) fn claimant(&self) -> Claimant<'_> {
         Claimant { stack: self.stack, place: self.place }
     }
 }
@@ -108,14 +112,15 @@ impl Objects {
     }
 
     pub(super) fn stacks(&self, now: Instant) -> Vec<StackSummary> {
-        let mut stacks: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        let mut stacks: BTreeMap<String, StackSummary> = BTreeMap::new();
         for live in self.all(Eye::Index(now)).map(|object| &object.live) {
             if let Some(owner) = &live.owner {
-                let objects = stacks.entry(owner.stack.clone()).or_default();
-                *objects.entry(live.kind.clone()).or_default() += 1;
+                let stack = stacks.entry(owner.stack.clone());
+                let stack = stack.or_insert_with(|| StackSummary::new(&owner.stack));
+                *stack.objects.entry(live.kind.clone()).or_default() += 1;
             }
         }
-        stacks.into_iter().map(|(name, objects)| StackSummary { name, objects }).collect()
+        stacks.into_values().collect()
     }
 
     pub(super) fn update(
@@ -149,9 +154,8 @@ impl Objects {
                 Some(value) => {
                     object.live.document.insert(top.clone(), value.clone());
                 }
-                None if top == OWNER => {
-                    let address = want.address.clone();
-                    object.live.owner = Some(Owner { stack: caller.stack.to_owned(), address });
+                None if top == OWNER || top == LIFECYCLE => {
+                    object.live.owner = Some(making::owner(caller, want));
                 }
                 None if top == STATUS => object.live.status = Status::Current,
                 None => self.violations.push(format!("{}: {top} is not stated", want.address)),
@@ -307,15 +311,14 @@ pub(super) fn canonical(
 
 /// Why a stack may not touch an object, unless it is nobody's and claimed.
 pub(super) fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Option<String> {
-    if !caller.kind.tagged {
-        return None;
-    }
     let identity = &object.live.identity;
-    match &object.live.owner {
-        Some(owner) if caller.claimant().is(owner) => None,
-        None if claims => None,
-        Some(owner) => Some(format!("{identity} was touched and belongs to {}", owner.stack)),
-        None => Some(format!("{identity} was touched and belongs to nobody")),
+    match caller.claimant().whose(&object.live, caller.catalog) {
+        Whose::Ours => None,
+        Whose::OfNoRegion(_) | Whose::Nobodys if claims => None,
+        Whose::OfNoRegion(owner) | Whose::Anothers(owner) => {
+            Some(format!("{identity} was touched and belongs to {}", owner.stack_in_region()))
+        }
+        Whose::Nobodys => Some(format!("{identity} was touched and belongs to nobody")),
     }
 }
 
@@ -332,8 +335,7 @@ fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
         live.status = Status::InProgress("coming into service".into());
     }
     let full = sought.holdings && object.contents > 0;
-    live.holdings =
-        full.then(|| Holdings { what: format!("{} parts", object.contents), blocks_delete: true });
+    live.holdings = full.then(|| Holdings::blocking(format!("{} parts", object.contents)));
     live
 }
 

@@ -51,6 +51,22 @@ pub fn check(
     catalog: &dyn Catalog,
     inputs: &Inputs<'_>,
 ) -> Result<Checked, Vec<Diagnostic>> {
+    check_with_names(file, place, catalog, inputs, &BTreeMap::new())
+}
+
+/// The same, as if the file stated these names of resources for which it states
+/// none, in the fields that are for that.
+///
+/// # Errors
+///
+/// As of [`check`].
+pub fn check_with_names(
+    file: &StackFile,
+    place: &Place,
+    catalog: &dyn Catalog,
+    inputs: &Inputs<'_>,
+    names: &BTreeMap<Address, String>,
+) -> Result<Checked, Vec<Diagnostic>> {
     let nothing = Map::new();
     let mut expansion = Expansion::new(Ground {
         stack: Some(file.name()),
@@ -66,7 +82,12 @@ pub fn check(
         own: written::stack_tags(&mut expansion, file.section("tags")),
         ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
     };
-    let resources = written::write_out(&mut expansion, &tags);
+    let mut resources = written::write_out(&mut expansion, &tags);
+    for resource in &mut resources {
+        if let Some(name) = names.get(&resource.address) {
+            resource.take_name(name);
+        }
+    }
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);

@@ -305,7 +305,8 @@ impl Header<'_> {
     }
 }
 
-fn stack_name(text: &str) -> Result<(), Diagnostic> {
+/// What is wrong with a name, if it cannot be a stack's.
+pub fn stack_name(text: &str) -> Result<(), Diagnostic> {
     // 40, because names of AWS hold 63 to 80 characters and are made of the
     // stack's name, the address and, for buckets, a suffix.
     const LONGEST: usize = 40;
@@ -335,7 +336,8 @@ fn unquoted_account(node: &Node) -> Diagnostic {
         .hint(format!("write `account: \"{}\"`", node.at.text()))
 }
 
-fn region_name(text: &str) -> Result<(), Diagnostic> {
+/// What is wrong with a text, if it cannot be a region's name.
+pub fn region_name(text: &str) -> Result<(), Diagnostic> {
     let parts: Vec<&str> = text.split('-').collect();
     let fits = parts.len() >= 3
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

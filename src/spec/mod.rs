@@ -48,7 +48,7 @@ mod variables;
 mod written;
 mod yaml;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_with_names};
 pub use editor::schema;
-pub use load::{Inputs, StackFile, load};
+pub use load::{Inputs, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};

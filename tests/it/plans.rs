@@ -43,8 +43,11 @@ struct Seen {
     /// Facts that only AWS knows.
     facts: Facts,
     identity: Option<Identity>,
-    /// `STACK/ADDRESS`, or `nobody`. Else the stack and address themselves.
+    /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`. Else the stack and
+    /// address themselves.
     owner: Option<String>,
+    /// What its tag says. Else what the resource states.
+    prevent_destroy: Option<bool>,
     status: Option<Status>,
     holdings: Option<Holdings>,
 }
@@ -55,8 +58,10 @@ struct Seen {
 struct Orphan {
     kind: String,
     identity: Identity,
-    /// `STACK/ADDRESS`, or `nobody`.
+    /// `STACK/ADDRESS`, `STACK@REGION/ADDRESS`, or `nobody`.
     owner: String,
+    #[serde(default)]
+    prevent_destroy: bool,
     #[serde(default)]
     document: Document,
     holdings: Option<Holdings>,
@@ -158,17 +163,17 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         identity: orphan.identity.clone(),
         document: orphan.document.clone(),
         facts: Facts::new(),
-        owner: owner(&orphan.owner),
+        owner: protected(owner(&orphan.owner), orphan.prevent_destroy),
         status: Status::Current,
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
     });
-    World { found: found.collect(), orphans: orphans.collect() }
+    World { found: found.collect(), orphans: orphans.collect(), ..World::default() }
 }
 
 fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
     let (address, place) = (want.address.clone(), stack.place.clone());
-    let naming = Naming { stack: stack.name.clone(), address: address.clone(), place };
+    let naming = Naming { stack: stack.name.clone(), address, place };
     let mut document = want.document.clone();
     document.extend(seen.but.clone());
     document.retain(|_, value| !value.is_null());
@@ -176,20 +181,31 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
     let document = prepared.expect("a kind").expect("what AWS could show").document;
     let mut facts = want.predicted.clone();
     facts.extend(seen.facts.clone());
-    let ours = || Some(Owner { stack: stack.name.clone(), address });
+    let catalog = AwsCatalog::new();
+    let ours = || Some(stack.claimant().owner(catalog.kind(&want.kind)?, want));
+    let owner = seen.owner.as_deref().map_or_else(ours, owner);
+    let kept = seen.prevent_destroy.unwrap_or(want.lifecycle.prevent_destroy);
     Live {
         kind: want.kind.clone(),
         identity: seen.identity.clone().unwrap_or_else(|| want.identity.clone()),
         document,
         facts,
-        owner: seen.owner.as_deref().map_or_else(ours, owner),
+        owner: protected(owner, kept),
         status: seen.status.clone().unwrap_or(Status::Current),
         holdings: seen.holdings.clone(),
         parent: None,
     }
 }
 
+fn protected(owner: Option<Owner>, prevent_destroy: bool) -> Option<Owner> {
+    owner.map(|owner| Owner { prevent_destroy, ..owner })
+}
+
 fn owner(text: &str) -> Option<Owner> {
     let (stack, address) = text.split_once('/')?;
-    Some(Owner { stack: stack.to_owned(), address: Address::new(address) })
+    let (stack, region) = match stack.split_once('@') {
+        Some((stack, region)) => (stack, Some(region.to_owned())),
+        None => (stack, None),
+    };
+    Some(Owner { region, ..Owner::new(stack, Address::new(address)) })
 }

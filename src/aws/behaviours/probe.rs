@@ -22,12 +22,12 @@ use super::path::{Wired, url_of};
 use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
+use crate::aws::names::probe_prefix;
 use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
 use crate::model::{Address, ErrorClass, Owner, Scene};
 
 /// What the names of probes begin with.
-const PREFIX: &str = "ccprov-probe";
 /// A minute, the shortest that SQS takes: copies of events are of no use later.
 const RETENTION: &str = "60";
 /// Longer than the retention: a message that was seen is not seen again.
@@ -50,10 +50,10 @@ impl Probe {
     /// refuses names of queues that were deleted less than a minute ago.
     pub(super) fn new(scene: &Scene, wired: &Wired<'_>, mark: &Mark) -> Self {
         // 40 characters are the most that a stack's name has, 80 the most of a queue's.
-        let name = format!("{}{}", prefix(&scene.stack), mark.as_str());
+        let name = format!("{}{}", probe_prefix(&scene.stack), mark.as_str());
         let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
-            owner: Owner { stack: scene.stack.clone(), address },
+            owner: Owner::new(&scene.stack, address),
             url: url_of(&scene.place, &name),
             arn: scene.place.arn("sqs", &name),
             topic: wired.topic.fact("arn").to_owned(),
@@ -149,14 +149,10 @@ impl Probe {
     }
 }
 
-fn prefix(stack: &str) -> String {
-    format!("{PREFIX}-{stack}-")
-}
-
 /// For how many seconds a probe of a stack may be needed; `None` if the name
 /// is not that of one. `dev` is not the stack `dev-2`.
 fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
-    lifetime(name.strip_prefix(&prefix(stack))?)
+    lifetime(name.strip_prefix(&probe_prefix(stack))?)
 }
 
 /// Events of keys that begin as ours does. SNS sees the key as S3 encodes it,
@@ -188,7 +184,7 @@ pub(super) async fn remove(session: &Session, probe: &Probe) -> Answer<()> {
 /// Removes the probes that killed runs of the same stack left, and their
 /// subscriptions to a topic. `now` in seconds.
 pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i64) -> Answer<()> {
-    let call = session.sqs.list_queues().queue_name_prefix(prefix(&scene.stack));
+    let call = session.sqs.list_queues().queue_name_prefix(probe_prefix(&scene.stack));
     let answer = call.send().await.attempting("sqs:ListQueues", || "look for old probes".into())?;
     let names = answer.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
     let probes = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));

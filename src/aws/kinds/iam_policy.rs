@@ -20,7 +20,8 @@ use crate::aws::tags::Tags;
 use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
+    Sought,
 };
 
 pub(crate) struct IamPolicy;
@@ -62,6 +63,7 @@ the oldest one makes room.
     const FIXED: &'static [&'static str] = &["name", "description"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];
+    const GLOBAL: bool = true;
     const PATIENCE: Patience = PATIENCE;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::MANAGED)];
     const DELETE_AFTER: &'static [&'static str] = &["iam_role"];
@@ -70,7 +72,7 @@ the oldest one makes room.
     type Spec = Spec;
 
     fn settle(mut spec: Spec, naming: &Naming) -> Spec {
-        spec.name.get_or_insert_with(|| naming.default_name());
+        spec.name.get_or_insert_with(|| iam::default_name(naming, LONGEST_NAME));
         spec
     }
 
@@ -84,6 +86,10 @@ the oldest one makes room.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        iam::name_origin(identity, default, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {

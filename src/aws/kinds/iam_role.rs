@@ -29,7 +29,8 @@ use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, Naming, Path, Patience, Place, Problem, Sought,
+    CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Path, Patience, Place,
+    Problem, Sought,
 };
 
 pub(crate) struct IamRole;
@@ -111,13 +112,14 @@ stack's `tags` among them, are refused. A key that changes its case alone is ren
         &[("assume_role_policy", &policy::TRUST), ("inline_policies.*", &policy::INLINE)];
     const TAKES: &'static [(&'static str, Takes)] =
         &[("permissions_boundary", takes::POLICY), ("managed_policy_arns.*", takes::POLICY)];
+    const GLOBAL: bool = true;
     const PATIENCE: Patience = PATIENCE;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
 
     fn settle(mut spec: Spec, naming: &Naming) -> Spec {
-        spec.name.get_or_insert_with(|| naming.default_name());
+        spec.name.get_or_insert_with(|| iam::default_name(naming, LONGEST_NAME));
         spec.assume_role_policy = spec.assume_role_policy.in_partition(&naming.place.partition);
         spec
     }
@@ -132,6 +134,10 @@ stack's `tags` among them, are refused. A key that changes its case alone is ren
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        iam::name_origin(identity, default, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::read::{describe, policy, rotation, status, tags_of};
+use self::read::{describe, holdings, policy, rotation, status, tags_of};
 use self::write::{
     Steps, disable, enable, revive, schedule_deletion, settling, write_description, write_policy,
     write_rotation, write_tags,
@@ -30,7 +30,7 @@ use crate::aws::tags::Tags;
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, Status,
+    Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought, Status,
 };
 
 pub(crate) struct KmsKey;
@@ -161,8 +161,10 @@ one encrypted, once that is deleted.
     /// seconds, sometimes minutes.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(5), steady: 2, blocks: false };
+    const NAMED_BY: Option<&'static str> = Some("alias");
     const HOLDS_DATA: bool = true;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::KEY)];
+    const DELETED_BY: &'static [&'static str] = &["deletion_window_in_days"];
     const REVIVABLE: bool = true;
     /// What it may encrypt: what a failed deletion leaves behind can still be read.
     const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
@@ -193,6 +195,15 @@ one encrypted, once that is deleted.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         alias_facts(&naming.place, spec.alias.as_deref())
+    }
+
+    /// A key that lost its alias, or never got one, has no name at all.
+    fn name_origin(identity: &str, default: &str, _naming: &Naming) -> NameOrigin {
+        if identity == default || !identity.starts_with("alias/") {
+            NameOrigin::Default
+        } else {
+            NameOrigin::Stated
+        }
     }
 
     fn identify(arn: &str) -> Option<String> {
@@ -249,6 +260,7 @@ one encrypted, once that is deleted.
         let mut seen = Seen::current(spec, facts(&aws.place, arn, alias.as_deref()), owner);
         seen.identity = alias;
         seen.status = status(&key);
+        seen.holdings = Some(holdings(&key));
         Ok(Some(seen))
     }
 

@@ -25,7 +25,8 @@ use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
 use crate::engine::port::{Answer, Made};
 use crate::model::{
-    Emptying, ErrorClass, Facts, Live, Naming, Patience, Place, Problem, Sought, compare,
+    Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
+    compare,
 };
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
@@ -148,12 +149,14 @@ move, grants and key format of the logs.
     /// Terraform's provider gives lifecycle rules three minutes to show.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
+    const NAMED_BY: Option<&'static str> = Some("bucket");
     const HOLDS_DATA: bool = true;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::BUCKET)];
     const TAKES: &'static [(&'static str, Takes)] = &[
         ("logging.target_bucket", Takes::Bucket),
         ("server_side_encryption.kms_master_key_id", Takes::Key),
     ];
+    const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -178,6 +181,10 @@ move, grants and key format of the logs.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn name_origin(identity: &str, _default: &str, naming: &Naming) -> NameOrigin {
+        name::origin(identity, naming)
     }
 
     fn identify(arn: &str) -> Option<String> {

@@ -85,6 +85,7 @@ declared; it ends with its bucket.";
         ("queue.*.queue_arn", takes::QUEUE),
         ("lambda_function.*.lambda_function_arn", takes::FUNCTION),
     ];
+    const NAMED_BY: Option<&'static str> = None;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -348,7 +349,7 @@ mod tests {
     }
 
     fn wanted(written: Value) -> Wanted<Spec> {
-        let owner = Owner { stack: "dev".into(), address: Address::new("events") };
+        let owner = Owner::new("dev", Address::new("events"));
         Wanted { identity: "claims".into(), spec: spec(written), owner }
     }
 

@@ -121,6 +121,7 @@ after some days, or with the topic.
         ("redrive_policy.dead_letter_queue", takes::QUEUE),
         ("subscription_role_arn", takes::ROLE),
     ];
+    const NAMED_BY: Option<&'static str> = None;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -303,8 +303,8 @@ until its archive is: AWS guards the archived messages.";
 
 /// AWS deletes no topic before its archive.
 fn holdings(archive: ArchivePolicy) -> Holdings {
-    let what = format!("an archive of the messages of {} days", archive.message_retention_days);
-    Holdings { what, blocks_delete: true }
+    let days = archive.message_retention_days;
+    Holdings::blocking(format!("an archive of the messages of {days} days"))
 }
 
 fn facts(place: &Place, name: &str) -> Facts {

@@ -19,6 +19,7 @@ use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::names::probe_prefix;
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::{TagTexts, Tags};
@@ -26,7 +27,7 @@ use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{self, KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
-use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
+use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
 
 pub(crate) struct SqsQueue;
 
@@ -215,6 +216,13 @@ is never left unencrypted.
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    /// What an exercise made says so in its name.
+    fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
+        let is_probe =
+            naming.address.is_passing() && identity.starts_with(&probe_prefix(&naming.stack));
+        if identity == default || is_probe { NameOrigin::Default } else { NameOrigin::Stated }
     }
 
     fn identify(arn: &str) -> Option<String> {

@@ -14,7 +14,8 @@ use crate::model::{
     KindInfo, Live, Sought, Status,
 };
 use crate::plan::differences;
-use crate::plan::planner::{OWNER, STATUS};
+use crate::plan::ownership::{LIFECYCLE, OWNER};
+use crate::plan::planner::STATUS;
 
 /// What contradicts the plan's look is believed when so many looks in a row show
 /// it: reads of IAM, KMS and S3 flip between old and new for seconds.
@@ -72,7 +73,7 @@ impl<'a> StepRun<'a> {
         let (writer, prover) = (self.site.writer, self.prover());
         let in_flight = self.relies_on_this_run(want);
         let made = self.persist(in_flight, async || Ok(writer.create(want).await?)).await?;
-        let new = Proven::of_new(&made, want, prover.claimant);
+        let new = Proven::of_new(&made, want, prover);
         self.is_proven = new.is_some();
         if made.is_whole {
             return Ok(made.facts);
@@ -176,8 +177,7 @@ impl<'a> StepRun<'a> {
         let Change { want, have, diff, written } = change;
         let changing = diff.iter().map(|diff| diff.path.top().to_owned());
         let sought = proof::again(have, changing.chain(self.known_by(&want.document)));
-        let claims = want.lifecycle.adopt && diff.iter().any(|it| it.path.top() == OWNER);
-        let claim = if claims { Claim::Adopted } else { Claim::Held };
+        let claim = Claim::of(want, diff);
         let (canon, kind) = (self.canon(), self.kind());
         let proof = Cell::new(proof);
         let write = async || {
@@ -211,10 +211,13 @@ impl<'a> StepRun<'a> {
     ) -> Result<Removal, Trouble> {
         let (writer, prover, stop) = (self.site.writer, self.prover(), self.stop.clone());
         let sought = proof::again(have, self.known_by(&have.document));
+        // The plan knows it from the stack file, which goes before the object's word.
+        let how = self.kind().map(|kind| kind.how_deleted(&have.document)).unwrap_or_default();
         let remove = async || {
             let proof = surely_ours(prover, &sought, Claim::Held, stop.clone()).await?;
             match proof.filter(|proof| !matches!(proof.live().status, Status::Deleting(_))) {
                 Some(proof) => {
+                    let proof = proof.remembering(&how);
                     writer.delete(proof, emptying).await?;
                     Ok(Removal::Removed)
                 }
@@ -275,13 +278,14 @@ fn left_to_change(
     let is_planned = |top: &str| planned.iter().any(|diff| diff.path.top() == top);
     let mut left = kind.map(|kind| differences(kind, want, live)).unwrap_or_default();
     left.retain(|diff| is_planned(diff.path.top()));
-    let claimed = live
-        .owner
-        .as_ref()
-        .is_some_and(|owner| prover.claimant.is(owner) && owner.address == want.address);
+    let owner = live.owner.as_ref();
+    let claimed = prover.claimant.owns(live, prover.catalog)
+        && owner.is_some_and(|owner| owner.address == want.address);
+    let protected = owner.is_some_and(|owner| owner.prevent_destroy);
     let going = matches!(live.status, Status::Deleting(_));
     let beside = planned.iter().filter(|diff| match diff.path.top() {
         OWNER => !claimed,
+        LIFECYCLE => protected != want.lifecycle.prevent_destroy,
         STATUS => going,
         _ => false,
     });

@@ -6,8 +6,9 @@ use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
 use ccprov::engine::port::{Read, Write};
 use ccprov::engine::proof::Proven;
 use ccprov::model::{
-    Address, Catalog, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
-    KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status, compare,
+    Address, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
+    FieldDiff, KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status,
+    compare,
 };
 use serde_json::Value;
 
@@ -76,7 +77,7 @@ impl Cloud {
             want = next;
         }
         if info.tagged {
-            self.change_owner(&want, &have).await?;
+            self.change_owner(&info, &want, &have).await?;
         }
         self.round_trip(&info, &want, &have)?;
         self.delete(&info, &want, &have).await?;
@@ -182,8 +183,7 @@ impl Cloud {
         let have = have.ok_or_else(|| format!("{step}: there is none"))?;
         same(&format!("{step}: identity"), &have.identity, &want.identity)?;
         same(&format!("{step}: status"), &have.status, &Status::Current)?;
-        let owner =
-            info.tagged.then(|| Owner { stack: STACK.into(), address: want.address.clone() });
+        let owner = info.tagged.then(|| self.owner(info, STACK, want));
         same(&format!("{step}: owner"), &have.owner, &owner)?;
         let diffs = self.honest(&want.kind, compare(&want.document, &have.document));
         if diffs.is_empty() { Ok(have) } else { Err(format!("{step}: {}", shown(&diffs))) }
@@ -273,8 +273,13 @@ impl Cloud {
         Ok(after)
     }
 
+    /// What the tags of an object have to say that belongs to a stack.
+    fn owner(&self, info: &KindInfo, stack: &str, want: &Desired) -> Owner {
+        Claimant { stack, place: &self.place }.owner(info, want)
+    }
+
     /// Taken over by another stack, and given back.
-    async fn change_owner(&mut self, want: &Desired, have: &Live) -> Outcome<()> {
+    async fn change_owner(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
         let diff = [FieldDiff::new(Path::field("owner"), None, None)];
         for (before, stack) in [(STACK, OTHER_STACK), (OTHER_STACK, STACK)] {
             let step = format!("become owned by {stack}");
@@ -286,7 +291,7 @@ impl Cloud {
             made.map_err(|error| failed(&step, &error))?;
             let now = self.find(&step, &want.sought()).await?;
             let now = now.ok_or_else(|| format!("{step}: there is none"))?;
-            let owner = Owner { stack: stack.into(), address: want.address.clone() };
+            let owner = self.owner(info, stack, want);
             same(&step, &now.owner, &Some(owner))?;
             same(&format!("{step}: document"), &now.document, &have.document)?;
         }

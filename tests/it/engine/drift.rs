@@ -166,9 +166,7 @@ async fn what_is_gone_is_made_again_and_what_is_not_declared_goes() {
 /// An object that is there before the stack is: nobody's, ours, or theirs.
 #[tokio::test(start_paused = true)]
 async fn only_what_is_ours_or_given_to_us_is_touched() {
-    let owned = |stack: &str, address: &str| {
-        Some(Owner { stack: stack.into(), address: Address::new(address) })
-    };
+    let owned = |stack: &str, address: &str| Some(Owner::new(stack, Address::new(address)));
     let plain = json!({ "a": { "kind": "thing", "color": "red" } });
     let mut adopting = plain.clone();
     adopting["a"]["lifecycle"] = json!({ "adopt": true });

@@ -61,14 +61,14 @@ impl Holder {
         let holder = key.key_id();
         match owner {
             _ if holder == id => Self::Itself,
-            Some(owner) if *owner == want.owner => {
+            Some(owner) if owner.is_same(&want.owner) => {
                 if is_alive(key) && is_alike(key, &want.spec) {
                     Self::Other(format!("key {holder}, which another run made for this resource"))
                 } else {
                     Self::Predecessor
                 }
             }
-            Some(Owner { stack, address }) => {
+            Some(Owner { stack, address, .. }) => {
                 Self::Other(format!("key {holder}, which belongs to {address} of stack {stack}"))
             }
             None => Self::Other(format!("key {holder}, which no stack owns")),
@@ -120,7 +120,7 @@ mod tests {
     use crate::model::Address;
 
     fn owner(stack: &str) -> Owner {
-        Owner { stack: stack.into(), address: Address::new("key") }
+        Owner::new(stack, Address::new("key"))
     }
 
     fn holder(id: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {

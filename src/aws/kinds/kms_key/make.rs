@@ -90,7 +90,7 @@ async fn find(aws: &Aws, want: &Wanted<Spec>) -> Answer<Option<String>> {
 /// predecessor, which a replacement leaves behind with the same tags.
 async fn is_it(aws: &Aws, arn: &str, want: &Wanted<Spec>) -> Answer<bool> {
     let owner = owner_of(aws, arn).await?;
-    if owner.as_ref() != Some(&want.owner) {
+    if !owner.is_some_and(|owner| owner.is_same(&want.owner)) {
         return Ok(false);
     }
     let key = describe(aws, arn).await?;

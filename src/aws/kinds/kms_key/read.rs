@@ -1,6 +1,6 @@
 //! Looking at one key.
 
-use aws_sdk_kms::types::{KeyMetadata, KeyState, OriginType, Tag};
+use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionConfiguration, OriginType, Tag};
 use aws_smithy_types::date_time::Format;
 
 use super::{YEAR, symmetric};
@@ -8,7 +8,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
 use crate::engine::port::Answer;
-use crate::model::Status;
+use crate::model::{Holdings, Status};
 
 /// The key behind an alias, ARN or id.
 pub(super) async fn describe(aws: &Aws, name: &str) -> Answer<Option<KeyMetadata>> {
@@ -48,6 +48,24 @@ pub(super) async fn tags_of(aws: &Aws, id: &str) -> Answer<Vec<(String, String)>
     Ok(tags.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
 }
 
+/// What is encrypted with a key cannot be counted. A key comes back within its
+/// waiting period, which begins only when its replicas are gone (KMS Developer
+/// Guide, "Delete multi-Region keys").
+pub(super) fn holdings(key: &KeyMetadata) -> Holdings {
+    let replicas = key.multi_region_configuration().map(MultiRegionConfiguration::replica_keys);
+    let regions: Vec<&str> =
+        replicas.unwrap_or_default().iter().filter_map(|replica| replica.region()).collect();
+    let what = match regions.as_slice() {
+        [] => "whatever is encrypted with it".to_owned(),
+        regions => format!(
+            "whatever is encrypted with it and with its replicas in {}; KMS waits until these are \
+             deleted",
+            regions.join(", ")
+        ),
+    };
+    Holdings { revivable: true, ..Holdings::lost(what) }
+}
+
 pub(super) fn status(key: &KeyMetadata) -> Status {
     let on = key.deletion_date().and_then(|date| date.fmt(Format::DateTime).ok());
     let on = on.as_deref().and_then(|date| date.split('T').next());
@@ -71,9 +89,23 @@ pub(super) fn status(key: &KeyMetadata) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_kms::types::MultiRegionKey;
     use aws_smithy_types::DateTime;
 
     use super::*;
+
+    #[test]
+    fn replicas_are_told_of_a_primary_key() {
+        let key = || KeyMetadata::builder().key_id("k");
+        assert_eq!(holdings(&key().build().unwrap()).what, "whatever is encrypted with it");
+        let replica = MultiRegionKey::builder().region("eu-west-1").build();
+        let regions = MultiRegionConfiguration::builder().replica_keys(replica).build();
+        let seen = holdings(&key().multi_region_configuration(regions).build().unwrap());
+        let expected = "whatever is encrypted with it and with its replicas in eu-west-1; KMS \
+                        waits until these are deleted";
+        assert_eq!(seen.what, expected);
+        assert!(seen.revivable && !seen.blocks_delete);
+    }
 
     #[test]
     fn states_are_told_apart() {

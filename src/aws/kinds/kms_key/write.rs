@@ -206,7 +206,7 @@ mod tests {
         };
         let diff: Vec<FieldDiff> =
             touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();
-        let owner = Owner { stack: "dev".into(), address: Address::new("key") };
+        let owner = Owner::new("dev", Address::new("key"));
         let want = Wanted { identity: "alias/k".into(), spec: want, owner };
         let Steps { revive, enable, rotate, disable } =
             Steps::of(&Changing { want, have, live: &live, diff: &diff });

@@ -141,7 +141,7 @@ impl Page {
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => return None,
         };
-        Some(Holdings { what, blocks_delete: true })
+        Some(Holdings::blocking(what))
     }
 }
 

@@ -1,26 +1,25 @@
 //! Names of buckets: what S3 takes, and one that no other stack wants.
 
-use sha2::{Digest, Sha256};
-
+use crate::aws::names::{DIGITS, digits};
 use crate::model::document::is_pending;
-use crate::model::{Naming, Problem};
+use crate::model::{NameOrigin, Naming, Problem};
 
 /// S3 takes no more.
 const LONGEST: usize = 63;
-/// Hex digits: one in four billion that two stacks with one prefix collide.
-const SUFFIX: usize = 8;
 
 /// The prefix, or STACK-ADDRESS-, and digits that follow from whose bucket it
 /// is. A default prefix that is too long is cut: the digits tell it apart.
 pub(super) fn with_suffix(prefix: Option<String>, naming: &Naming) -> String {
     let prefix = prefix.unwrap_or_else(|| {
         let whole = format!("{}-", naming.default_name().to_lowercase());
-        whole.chars().take(LONGEST - SUFFIX).collect()
+        whole.chars().take(LONGEST - DIGITS).collect()
     });
-    let Naming { stack, address, place } = naming;
-    let whose = [&place.account, &place.region, stack, address.as_str()].join("\n");
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(whose).into();
-    format!("{prefix}{:08x}", u32::from_be_bytes([a, b, c, d]))
+    prefix + &digits(naming)
+}
+
+/// Whoever states a prefix gives the name its beginning alone.
+pub(super) fn origin(name: &str, naming: &Naming) -> NameOrigin {
+    if name.ends_with(&digits(naming)) { NameOrigin::Default } else { NameOrigin::Stated }
 }
 
 /// What S3 would refuse, and the schema cannot tell. S3's rules for names of

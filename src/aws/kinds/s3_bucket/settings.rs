@@ -75,7 +75,8 @@ impl<'a> Bucket<'a> {
             Ok(_) => Ok(!is_oldest),
             Err(error) if error.class == ErrorClass::Exists => {
                 let (_, owner) = Tags::seen(self.tags().await?);
-                if owner.as_ref() == Some(&want.owner) { Ok(false) } else { Err(error) }
+                let is_it = owner.is_some_and(|owner| owner.is_same(&want.owner));
+                if is_it { Ok(false) } else { Err(error) }
             }
             Err(error) => Err(error),
         }

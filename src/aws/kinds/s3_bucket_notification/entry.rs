@@ -155,7 +155,7 @@ impl Entry<'_> {
 
     /// What marks the entry as ours, and the same entry again as the same.
     pub(super) fn wire_id(&self, owner: &Owner) -> String {
-        let Owner { stack, address } = owner;
+        let Owner { stack, address, .. } = owner;
         if let Some(id) = self.id {
             return format!("{OURS}{stack}:{address}{STATED}{id}");
         }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_same_entry_keeps_its_id() {
-        let owner = Owner { stack: "dev".into(), address: Address::new("events") };
+        let owner = Owner::new("dev", Address::new("events"));
         let id = |prefix, suffix| topic(prefix, suffix).entry().wire_id(&owner);
         assert_eq!(id("raw/", ""), id("raw/", ""));
         assert_ne!(id("raw/", ""), id("", "raw/"));
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_stated_id_is_found_again() {
-        let owner = Owner { stack: "dev".into(), address: Address::new("events") };
+        let owner = Owner::new("dev", Address::new("events"));
         let topic = Topic { id: Some("an:id=of its own".into()), ..topic("", "") };
         let id = topic.entry().wire_id(&owner);
         assert_eq!(id, "ccprov:dev:events:id=an:id=of its own");

@@ -198,7 +198,6 @@ impl Attributes {
         ];
         let messages: u32 = counts.iter().filter_map(|name| self.number(name)).sum();
         let noun = if messages == 1 { "message" } else { "messages" };
-        (messages > 0)
-            .then(|| Holdings { what: format!("about {messages} {noun}"), blocks_delete: false })
+        (messages > 0).then(|| Holdings::lost(format!("about {messages} {noun}")))
     }
 }

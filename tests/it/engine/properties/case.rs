@@ -100,7 +100,7 @@ impl Case {
 
 impl Other {
     pub(super) fn live(&self) -> Live {
-        let owner = Owner { stack: "other".into(), address: Address::new("theirs") };
+        let owner = Owner::new("other", Address::new("theirs"));
         Live { owner: self.is_owned.then_some(owner), ..of_nobody(self.kind, &self.name) }
     }
 

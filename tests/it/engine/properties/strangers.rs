@@ -60,7 +60,7 @@ impl Strangers {
         }
         let there = cloud.object(kind, identity.as_str());
         let another = self.random.bool().then(|| "other".to_owned());
-        let owner = another.map(|stack| Owner { stack, address: Address::new("theirs") });
+        let owner = another.map(|stack| Owner::new(stack, Address::new("theirs")));
         let live = match (there, self.random.u32(0..3)) {
             (Some(live), 0) if !matches!(live.status, Status::Deleting(_)) => {
                 Live { owner, ..live }

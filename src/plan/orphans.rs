@@ -1,0 +1,68 @@
+//! What the stack owns and does not declare; and what may be its own and is left
+//! alone, because its tags do not say so.
+
+use std::collections::BTreeSet;
+
+use super::change::{DeleteReason, Left, WhyLeft};
+use super::planner::{Fate, Verdict, is_going};
+use super::world::World;
+use crate::model::{Address, Catalog, Claimant, Live, NameOrigin, Stack, Whose};
+
+/// The end of every orphan, and what is left.
+pub(super) fn let_go<'a>(
+    stack: &Stack,
+    world: &'a World,
+    catalog: &dyn Catalog,
+    why: DeleteReason,
+) -> (Vec<Fate<'a>>, Vec<Left>) {
+    let mut taken: BTreeSet<Address> = stack.resources.keys().cloned().collect();
+    let (mut fates, mut left) = (Vec::new(), Vec::new());
+    for live in world.orphans.iter().filter(|live| !is_going(live) && !is_passing(live, why)) {
+        match stack.claimant().whose(live, catalog) {
+            Whose::Ours => {
+                let address = free_address(live, &taken);
+                taken.insert(address.clone());
+                let is_strange = has_a_strange_name(live, stack.claimant(), catalog);
+                let note = "its name is not one that this stack gives: it was stated once, or \
+                            somebody else made it";
+                // No file says that it may be emptied, and anybody can write a tag.
+                let verdict = Verdict::Delete { live, why, force: false };
+                let notes = is_strange.then(|| note.to_owned()).into_iter().collect();
+                fates.push(Fate { address, verdict, notes });
+            }
+            Whose::OfNoRegion(_) => left.push(Left::new(live, None, WhyLeft::NoRegion)),
+            Whose::Nobodys => left.push(Left::new(live, None, WhyLeft::NoOwner)),
+            Whose::Anothers(_) => {}
+        }
+    }
+    (fates, left)
+}
+
+/// Whether the stack would not give an object this name by itself. Whoever may
+/// write tags could have made it look like the stack's; whoever may choose names
+/// cannot do that to what is there.
+pub(super) fn has_a_strange_name(
+    live: &Live,
+    claimant: Claimant<'_>,
+    catalog: &dyn Catalog,
+) -> bool {
+    let Some(owner) = &live.owner else { return false };
+    let naming = claimant.naming(owner.address.clone());
+    catalog.name_origin(live, &naming) == NameOrigin::Stated
+}
+
+/// What passes by itself is no orphan: a verify may be using it.
+fn is_passing(live: &Live, why: DeleteReason) -> bool {
+    let passes = live.owner.as_ref().is_some_and(|owner| owner.address.is_passing());
+    passes && why != DeleteReason::Destroy
+}
+
+/// An orphan keeps the address in its owner tag, unless something else has it
+/// now (a resource that was renamed): then AWS's name tells them apart.
+fn free_address(live: &Live, taken: &BTreeSet<Address>) -> Address {
+    let named = || Address::new(format!("{}({})", live.kind, live.identity));
+    let address = live.owner.as_ref().map(|owner| owner.address.clone());
+    address
+        .filter(|address| !address.as_str().is_empty() && !taken.contains(address))
+        .unwrap_or_else(named)
+}

@@ -1,0 +1,102 @@
+//! Whether an object may be touched, and the differences that make it ours.
+
+use serde_json::{Value, json};
+
+use crate::model::{
+    Catalog, Claimant, Desired, Diagnostic, FieldDiff, KindInfo, Live, Owner, Path, Whose,
+};
+
+/// The path of a diff that says whose an object is to be.
+pub const OWNER: &str = "owner";
+/// Above the paths of diffs that say what the stack file says of its life.
+pub const LIFECYCLE: &str = "lifecycle";
+
+/// What has to be written for an object to be the resource's, and a note on it.
+///
+/// # Errors
+/// It belongs to somebody else, or to nobody and is not to be adopted.
+pub(super) fn ownership(
+    claimant: Claimant<'_>,
+    catalog: &dyn Catalog,
+    kind: &KindInfo,
+    want: &Desired,
+    live: &Live,
+) -> Result<(Vec<FieldDiff>, Option<String>), Diagnostic> {
+    if !kind.tagged {
+        return Ok((Vec::new(), None));
+    }
+    let ours = claimant.owner(kind, want);
+    let claim =
+        |had: Value| FieldDiff::new(Path::field(OWNER), Some(had), Some(json!(told(&ours))));
+    let (claimed, note) = match claimant.whose(live, catalog) {
+        Whose::Ours => match &live.owner {
+            None => (None, None),
+            Some(owner) if owner.address == ours.address => (None, None),
+            Some(owner) => (Some(claim(json!(told(owner)))), Some(moved(owner))),
+        },
+        Whose::OfNoRegion(owner) => {
+            let note = format!(
+                "an earlier ccprov made it and did not say for which region; {} claims it",
+                claimant.place.region
+            );
+            (Some(claim(json!(told(owner)))), Some(note))
+        }
+        Whose::Anothers(owner) => return Err(anothers(want, owner, claimant)),
+        Whose::Nobodys if want.lifecycle.adopt => {
+            let note = "exists already and is taken over (`adopt: true`)".to_owned();
+            (Some(claim(json!("nobody"))), Some(note))
+        }
+        Whose::Nobodys => return Err(nobodys(want)),
+    };
+    Ok((claimed.into_iter().chain(protection(&ours, live)).collect(), note))
+}
+
+/// An owner in a diff.
+fn told(owner: &Owner) -> String {
+    match owner.address.as_str() {
+        "" => owner.stack_in_region(),
+        address => format!("{}/{address}", owner.stack_in_region()),
+    }
+}
+
+fn moved(owner: &Owner) -> String {
+    match owner.address.as_str() {
+        "" => "somebody took the tag away that says which resource it is".to_owned(),
+        before => format!("was {before} until now"),
+    }
+}
+
+/// That the object itself says whether the stack lets it go: there is not always
+/// a file to ask.
+fn protection(ours: &Owner, live: &Live) -> Option<FieldDiff> {
+    let had = live.owner.as_ref().is_some_and(|owner| owner.prevent_destroy);
+    let path = Path::field(LIFECYCLE).with_field("prevent_destroy");
+    let diff = FieldDiff::new(path, Some(json!(had)), Some(json!(ours.prevent_destroy)));
+    (had != ours.prevent_destroy).then_some(diff)
+}
+
+/// Another stack's, or that of this name in another region.
+fn anothers(want: &Desired, owner: &Owner, claimant: Claimant<'_>) -> Diagnostic {
+    let whose = owner.stack_in_region();
+    let refusal =
+        Diagnostic::error(format!("{} {} belongs to stack {whose}", want.kind, want.identity))
+            .because(format!(
+                "{} declares it too, and two stacks cannot own one object",
+                want.address
+            ));
+    if owner.stack == claimant.stack {
+        refusal.hint("give it another name in each region: one with `${region}` in it, or none")
+    } else {
+        refusal.hint("give this one another name, or remove it from the other stack first")
+    }
+}
+
+fn nobodys(want: &Desired) -> Diagnostic {
+    Diagnostic::error(format!(
+        "{} {} exists already and carries no owner tag",
+        want.kind, want.identity
+    ))
+    .because(format!("{} would change an object that ccprov did not create", want.address))
+    .hint("to take it over, state `lifecycle: { adopt: true }`")
+    .hint("to leave it alone, give this resource another name")
+}
