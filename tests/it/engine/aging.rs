@@ -70,8 +70,9 @@ async fn what_is_to_change_is_ours_and_as_it_was() {
     assert_eq!(taken, ["a belonged to stack dev (a), and belongs to stack other (x) by now"]);
     let new = aged(&json!({}), &red, |cloud| {
         cloud.put(of_nobody("thing", "dev-a"));
-    });
-    assert_eq!(new.await, ["a exists by now, and belongs to nobody"]);
+    })
+    .await;
+    assert_eq!(new, ["a exists by now, and belongs to nobody"]);
 }
 
 /// Either half, and what comes with it.
@@ -88,8 +89,9 @@ async fn a_replacement_is_held_to_both_of_its_halves() {
     let named = |name: &str| json!({ "a": { "kind": "thing", "name": name } });
     let exists = aged(&named("old"), &named("new"), |cloud| {
         cloud.put(of_nobody("thing", "new"));
-    });
-    assert_eq!(exists.await, ["a exists by now, and belongs to nobody"]);
+    })
+    .await;
+    assert_eq!(exists, ["a exists by now, and belongs to nobody"]);
 }
 
 /// What goes with its parent is not shown any more when that has gone.
