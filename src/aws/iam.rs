@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 use super::names::{DIGITS, digits};
 use super::policy::Policy;
 use super::tags::Tags;
-use crate::model::document::{has_pending, is_pending};
+use crate::model::document::is_pending;
 use crate::model::{NameOrigin, Naming, Owner, Problem};
 
 /// The path over the paths of all stacks.

@@ -5,6 +5,7 @@
 //! A kind never waits, retries, diffs or prints. It turns a typed spec into
 //! calls, and answers into a typed spec.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::marker::PhantomData;
 
@@ -20,7 +21,7 @@ use super::partition;
 use super::policy::{self, Use};
 use super::provider::Aws;
 use super::stated::typed;
-use super::tags::{PROTECTION_TAG, TagTexts, Tags};
+use super::tags::{OWNER_TAGS, TagTexts, Tags};
 use super::takes::{self, Takes};
 use crate::engine::port::{Answer, Made};
 use crate::model::{
@@ -207,24 +208,20 @@ impl<S> Changing<'_, S> {
         self.diff.iter().any(|diff| diff.path.top() == field)
     }
 
-    /// Whose it is, as its tags tell that need not be written.
-    pub(crate) fn settled_owner(&self) -> Option<&Owner> {
-        self.live.owner.as_ref().filter(|_| !self.touches(OWNER_FIELD))
+    /// The tags that the object has, the user's and ours, but for those that say
+    /// whose it is where that is to change: they are written whatever they are.
+    pub(crate) fn tags_had(&self, tags: &Tags) -> BTreeMap<String, String> {
+        let Some(owner) = &self.live.owner else { return tags.0.clone() };
+        let mut all = tags.with_owner(owner);
+        if self.touches(OWNER_FIELD) {
+            all.retain(|key, _| !OWNER_TAGS.contains(&key.as_str()));
+        }
+        all
     }
 
     /// Whether tags are to be written: the user's, or the owner's.
     pub(crate) fn touches_tags(&self) -> bool {
         ["tags", OWNER_FIELD, LIFECYCLE_FIELD].iter().any(|field| self.touches(field))
-    }
-
-    /// The tags to remove: the user's that are not wanted any more, and the one
-    /// that protects an object which its stack lets go now.
-    pub(crate) fn tags_beyond(&self, wanted: &Tags, had: &Tags) -> Vec<String> {
-        let was_kept = self.live.owner.as_ref().is_some_and(|owner| owner.prevent_destroy);
-        let is_let_go = was_kept && !self.want.owner.prevent_destroy;
-        let mut gone = had.beyond(wanted);
-        gone.extend(is_let_go.then(|| PROTECTION_TAG.to_owned()));
-        gone
     }
 }
 

@@ -18,6 +18,9 @@ pub const ADDRESS_TAG: &str = "ccprov:address";
 /// The tag that holds the stack's region, on objects that are the same in all.
 pub const REGION_TAG: &str = "ccprov:region";
 
+/// The tags that say whose an object is.
+pub(crate) const OWNER_TAGS: [&str; 3] = [STACK_TAG, ADDRESS_TAG, REGION_TAG];
+
 /// The tag that an object carries, with the value `true`, whose stack refuses to
 /// let it go.
 pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";

@@ -8,9 +8,8 @@ use std::future::Future;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 
-use super::tags::Tags;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, Owner};
+use crate::model::{CloudError, ErrorClass};
 
 /// Parts of an object that change together and count against one limit.
 pub(crate) struct Turnover<'a> {
@@ -130,11 +129,6 @@ pub(crate) struct TagChange {
     put: BTreeMap<String, String>,
     gone: Vec<String>,
     room: Room,
-}
-
-/// The user's tags with those of the owner, if there is one.
-pub(crate) fn owned(tags: &Tags, owner: Option<&Owner>) -> BTreeMap<String, String> {
-    owner.map_or_else(|| tags.0.clone(), |owner| tags.with_owner(owner))
 }
 
 impl TagChange {

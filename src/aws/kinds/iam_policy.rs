@@ -17,7 +17,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
@@ -240,7 +240,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let (name, want, have) = (&change.want.identity, &change.want, &change.have);
     let arn = &arn(&aws.place, name);
-    let before = turnover::owned(&have.tags, change.settled_owner());
+    let before = change.tags_had(&have.tags);
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags| async move {
         let call = aws.session.iam.tag_policy().policy_arn(arn);

@@ -25,7 +25,7 @@ use crate::aws::policy::{self, Measure, Policy, Size, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
-use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
@@ -363,7 +363,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let (want, have) = (&change.want, &change.have);
     let name = iam::name(&want.identity);
-    let before = turnover::owned(&have.tags, change.settled_owner());
+    let before = change.tags_had(&have.tags);
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags| async move {
         let call = aws.session.iam.tag_role().role_name(name);

@@ -23,7 +23,7 @@ use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
-use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
@@ -377,7 +377,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
         return Ok(());
     }
     let (name, want, have) = (&change.want.identity, &change.want, &change.have);
-    let before = turnover::owned(&have.tags, change.settled_owner());
+    let before = change.tags_had(&have.tags);
     let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags: BTreeMap<_, _>| async move {
         let call = aws.session.sns.tag_resource().resource_arn(arn);

@@ -8,7 +8,7 @@ use super::{Spec, WINDOW_TAG, longest_window, symmetric};
 use crate::aws::error::Attempt;
 use crate::aws::kind::Changing;
 use crate::aws::provider::Aws;
-use crate::aws::turnover::{self, KeyCase, TagChange};
+use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Status};
 
@@ -57,11 +57,10 @@ pub(super) fn settling(error: CloudError) -> CloudError {
 
 /// The user's tags, the owner's, and the deletion window.
 pub(super) fn tags(spec: &Spec, owner: &Owner) -> Vec<Tag> {
-    sdk_tags(all_tags(spec, Some(owner)))
+    sdk_tags(all_tags(spec, spec.tags.with_owner(owner)))
 }
 
-fn all_tags(spec: &Spec, owner: Option<&Owner>) -> BTreeMap<String, String> {
-    let mut all = turnover::owned(&spec.tags, owner);
+fn all_tags(spec: &Spec, mut all: BTreeMap<String, String>) -> BTreeMap<String, String> {
     if spec.deletion_window_in_days != longest_window() {
         all.insert(WINDOW_TAG.into(), spec.deletion_window_in_days.to_string());
     }
@@ -80,8 +79,8 @@ pub(super) async fn write_tags(aws: &Aws, id: &str, change: &Changing<'_, Spec>)
         return Ok(());
     }
     let name = &change.want.identity;
-    let before = all_tags(&change.have, change.settled_owner());
-    let after = all_tags(&change.want.spec, Some(&change.want.owner));
+    let before = all_tags(&change.have, change.tags_had(&change.have.tags));
+    let after = all_tags(&change.want.spec, change.want.spec.tags.with_owner(&change.want.owner));
     let put = |tags| async move {
         let call = aws.session.kms.tag_resource().key_id(id);
         let answer = call.set_tags(Some(sdk_tags(tags))).send().await;
