@@ -52,8 +52,8 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     // The account's number is part of every ARN, and of names: so AWS is asked for it.
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    write_trace(&arguments.place, &opened.calls, screen);
     if !opened.warnings.is_empty() {
         screen.talk(&report::diagnostics_text(&opened.warnings));
     }

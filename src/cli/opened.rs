@@ -14,14 +14,20 @@ use super::journal::Journal;
 use super::options::{What, Where};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
-use super::{stack_path, telemetry};
+use super::{file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
 use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
 use crate::plan::World;
-use crate::report::trace_json;
-use crate::spec;
+use crate::report::{EndedStep, trace_json};
+use crate::spec::{self, read_regular};
+
+/// The bundle of Mozilla's certificates has 0.2 MiB, and some systems add as much again.
+pub(crate) const MAX_CERTIFICATES: usize = 8 * 1024 * 1024;
+/// A token has some kilobytes; AWS takes 20,000 characters (STS API Reference,
+/// `AssumeRoleWithWebIdentity`).
+const MAX_TOKEN: usize = 64 * 1024;
 
 /// A stack and a reader of the place where it lives.
 #[derive(Debug)]
@@ -49,19 +55,22 @@ impl Opened {
         what: &What,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
-        let path = stack_path::find(what.stack.as_deref(), environment)?;
-        let inputs = what.variables.inputs(environment);
+        let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
+        let env = what.variables.env(environment);
+        let inputs = what.variables.inputs(environment, &env);
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
         let catalog = AwsCatalog::new();
         let check =
             |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
         check(&anywhere(&file, environment))?;
-        let connected = connect(place, file.region(), environment).await?;
+        let connected = connect(place, file.region(), environment, screen).await?;
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
-        let (warnings, locations) = (checked.warnings, checked.locations);
+        let warnings = [passed_over, checked.warnings].concat();
+        let locations = checked.locations;
         Ok(Self { warnings, file: path, locations, ..opened })
     }
 
@@ -70,8 +79,9 @@ impl Opened {
         name: &str,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
-        let connected = connect(place, None, environment).await?;
+        let connected = connect(place, None, environment, screen).await?;
         let stack = Stack::empty(name, connected.here.clone());
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
@@ -81,9 +91,10 @@ impl Opened {
         stack: Stack,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
         let region = stack.place.region.clone();
-        let connected = connect(place, Some(&region), environment).await?;
+        let connected = connect(place, Some(&region), environment, screen).await?;
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
 
@@ -156,6 +167,7 @@ pub(crate) async fn connect(
     place: &Where,
     region: Option<&str>,
     environment: &Environment,
+    screen: &Screen,
 ) -> Result<Connected, Failure> {
     if let (Some(asked), Some(stated)) = (place.region.as_deref(), region)
         && asked != stated
@@ -167,23 +179,30 @@ pub(crate) async fn connect(
     }
     // Nobody learns after an hour that there is no room for the trace.
     if let Some(path) = &place.trace {
-        std::fs::write(path, "").map_err(|error| cannot_write(path, &error))?;
+        file::try_whole(path).map_err(|error| cannot_write(path, &error))?;
     }
-    let open = |path: &PathBuf| Journal::open(path, &environment.command_line, &environment.mask);
+    let open = |path: &PathBuf| Journal::open(path, &environment.command_line, screen);
     let journal = place.journal.as_ref().map(open).transpose()?;
-    let ca_bundle = match &environment.ca_bundle {
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
-            Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {error}", path.display()))
+    let certificates = |path: &PathBuf| {
+        read_regular(path, MAX_CERTIFICATES).map_err(|why| {
+            Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {why}", path.display()))
                 .hint("it must be a readable file of PEM certificates")
-        })?),
-        None => None,
+        })
     };
+    let ca_bundle = environment.ca_bundle.as_ref().map(certificates).transpose()?;
+    for path in &environment.token_files {
+        // Whether it can be read is the business of whoever exchanges it.
+        if let Ok(token) = read_regular(path, MAX_TOKEN) {
+            environment.mask.hide_credential(&String::from_utf8_lossy(&token));
+        }
+    }
     let session = Session::connect(&Connection {
         region: place.region.clone().or_else(|| region.map(str::to_owned)),
         profile: place.profile.clone(),
         endpoint_url: place.endpoint_url.clone(),
         ca_bundle,
         access_key: None,
+        mask: environment.mask.clone(),
         listener: journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>),
     })
     .await?;
@@ -208,9 +227,21 @@ fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), F
 }
 
 /// Writes what `--trace` asks for where nothing was run: every call.
-pub(crate) fn write_trace(place: &Where, calls: &CallLog, screen: &Screen) -> Result<(), Failure> {
-    match &place.trace {
-        Some(path) => screen.file(path, &trace_json(&[], Duration::ZERO, &calls.calls())),
-        None => Ok(()),
+pub(crate) fn write_trace(place: &Where, calls: &CallLog, screen: &Screen) {
+    write_trace_of(&[], Duration::ZERO, place, calls, screen);
+}
+
+/// The same with the steps of a run, which began at that time. What came of the
+/// command is told however this ends.
+pub(crate) fn write_trace_of(
+    steps: &[EndedStep],
+    began: Duration,
+    place: &Where,
+    calls: &CallLog,
+    screen: &Screen,
+) {
+    let Some(path) = &place.trace else { return };
+    if let Err(problem) = screen.file(path, &trace_json(steps, began, &calls.calls())) {
+        screen.lose(path.display().to_string(), problem);
     }
 }

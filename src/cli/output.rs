@@ -53,9 +53,9 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let world = opened.observe(Look::ToPlan).await;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    write_trace(&arguments.place, &opened.calls, screen);
     let world = world?;
     let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     let mut outputs = opened.stack.outputs.clone();
@@ -76,16 +76,19 @@ pub(crate) async fn run(
             .hint("run `ccprov apply` first")
             .into());
     }
-    let text = match (arguments.format, &arguments.name) {
-        (Form::Text, _) => report::outputs_text(&outputs),
-        (Form::Json, _) => report::outputs_json(&outputs),
-        (Form::Dotenv, _) => report::outputs_dotenv(&outputs).map_err(Failure::input)?,
-        (Form::Github, _) => report::outputs_github(&outputs),
+    match (arguments.format, &arguments.name) {
+        (Form::Text, _) => screen.data(&report::outputs_text(&outputs)),
+        (Form::Json, _) => screen.data(&report::outputs_json(&outputs)),
+        (Form::Dotenv, _) => {
+            screen.exact_data(&report::outputs_dotenv(&outputs).map_err(Failure::input)?);
+        }
+        (Form::Github, _) => {
+            screen.exact_data(&report::outputs_github(&outputs).map_err(Failure::input)?);
+        }
         (Form::Raw, name) => {
             let name = name.as_deref().unwrap_or_default();
-            report::output_raw(&outputs, name).map_err(Failure::input)?
+            screen.exact_data(&report::output_raw(&outputs, name).map_err(Failure::input)?);
         }
-    };
-    screen.data(&text);
+    }
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@
 mod advice;
 mod bad_input;
 mod bad_weather;
+mod broken_streams;
 mod drift;
 mod guards;
 mod help;
@@ -19,6 +20,7 @@ mod saved_plans;
 mod secrets;
 mod signals;
 mod spans;
+mod strangers;
 mod verify;
 
 use std::fs;
@@ -55,6 +57,12 @@ impl Desk {
     /// What it reads from standard input.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
         self.ccprov = self.ccprov.stdin(text);
+        self
+    }
+
+    /// Writes standard output to a file or device.
+    pub(crate) fn stdout_to(mut self, path: &str) -> Self {
+        self.ccprov = self.ccprov.stdout_to(path);
         self
     }
 
