@@ -100,6 +100,47 @@ fn only_windows_and_doors_print() {
     assert_none(&wrong, "only src/report/, src/cli/ and src/main.rs print");
 }
 
+/// What is written elsewhere passes neither the mask nor the pane, and nobody
+/// hears that it was lost.
+#[test]
+fn one_file_writes_to_the_streams() {
+    let streams = [
+        "::stdout()",
+        "::stderr()",
+        "print!(",
+        "println!(",
+        "eprint!(",
+        "eprintln!(",
+        "error.print()",
+    ];
+    let wrong = files_naming(&streams, |file| {
+        // Asks only whether a person is there.
+        ["src/cli/screen.rs", "src/cli/admission.rs"].contains(&file.path.as_str())
+    });
+    assert_none(&wrong, "only src/cli/screen.rs writes to standard output and standard error");
+    let files = ["fs::write(", "File::create(", "File::options()", "OpenOptions"];
+    let wrong = files_naming(&files, |file| {
+        ["src/cli/file.rs", "src/cli/journal.rs"].contains(&file.path.as_str())
+            || file.path.contains("/tests/")
+    });
+    assert_none(&wrong, "src/cli/file.rs writes files, and src/cli/journal.rs one line by line");
+}
+
+/// A path may name a device without end, or a pipe.
+#[test]
+fn files_are_read_through_one_door() {
+    let reads = ["fs::read(", "fs::read_to_string(", "File::open("];
+    let wrong = files_naming(&reads, |file| file.path == "src/spec/regular.rs");
+    let systems =
+        ["src/cli/environment.rs: fs::read_to_string(", "src/cli/signals.rs: fs::read_to_string("];
+    let wrong: Vec<String> =
+        wrong.into_iter().filter(|found| !systems.contains(&found.as_str())).collect();
+    assert_none(
+        &wrong,
+        "files are read through src/spec/regular.rs, but for two of the system's own",
+    );
+}
+
 #[test]
 fn every_file_says_what_it_is() {
     let wrong: Vec<String> = [rust_files("src"), rust_files("tests")]

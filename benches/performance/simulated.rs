@@ -101,7 +101,7 @@ fn read(text: &str, catalog: &SimCatalog) -> Stack {
     let path = folder.path().join("scale.yaml");
     fs::write(&path, text).unwrap(); // JSON is YAML.
     let inputs =
-        Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
+        Inputs { vars: BTreeMap::new(), env: &|_| Ok(None), checks: &[], mask: &Mask::default() };
     let file = load(&path, &inputs).unwrap();
     check(&file, &place(), catalog, &inputs).unwrap().stack
 }

@@ -12,6 +12,8 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector, HttpClientError, proxy::ProxyConfig};
@@ -25,7 +27,7 @@ use super::error::Attempt;
 use super::pacing::Pacing;
 use super::rate_limits::RATE_LIMITS;
 use crate::engine::port::Answer;
-use crate::model::{Caller, CloudError, ErrorClass, Place};
+use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
 
 /// The SDK's own limit for connecting (behaviour version 2026-01-12).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -51,6 +53,8 @@ pub struct Connection {
     pub access_key: Option<AccessKey>,
     /// Who hears of calls as they happen.
     pub listener: Option<Arc<dyn Listener>>,
+    /// Learns the secrets that calls are signed with.
+    pub mask: Mask,
 }
 
 /// A long-term access key.
@@ -204,7 +208,38 @@ async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
         loader =
             loader.credentials_provider(Credentials::new(id, secret, None, None, "access key"));
     }
-    Ok(loader.load().await)
+    Ok(hushed(loader.load().await, &connection.mask))
+}
+
+/// The same, whose credentials are hidden as soon as anybody has them.
+fn hushed(config: SdkConfig, mask: &Mask) -> SdkConfig {
+    let Some(credentials) = config.credentials_provider() else { return config };
+    let hushed = Hushed { credentials, mask: mask.clone() };
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(hushed)).build()
+}
+
+#[derive(Debug)]
+struct Hushed {
+    credentials: SharedCredentialsProvider,
+    mask: Mask,
+}
+
+impl ProvideCredentials for Hushed {
+    fn provide_credentials<'a>(&'a self) -> ProvidedCredentials<'a>
+    where
+        Self: 'a,
+    {
+        ProvidedCredentials::new(async move {
+            let found = self.credentials.provide_credentials().await?;
+            self.mask.hide_credential(found.secret_access_key());
+            found.session_token().into_iter().for_each(|token| self.mask.hide_credential(token));
+            Ok(found)
+        })
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.credentials.fallback_on_interrupt()
+    }
 }
 
 /// How long a call may take, once it is admitted: the SDK's limit for a whole
@@ -271,5 +306,23 @@ fn not_usable(attempted: &str, message: String) -> CloudError {
         message,
         request_id: None,
         hint: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_calls_are_signed_with_is_hidden() {
+        let (secret, token) = ("wJalrXUtnFEMI/K7MDENG/bPxRfiCY", "IQoJb3JpZ2luX2VjEXAMPLETOKEN");
+        let found = Credentials::new("AKIDEXAMPLE", secret, Some(token.into()), None, "test");
+        let mask = Mask::default();
+        let config = SdkConfig::builder()
+            .credentials_provider(SharedCredentialsProvider::new(found.clone()))
+            .build();
+        let provider = hushed(config, &mask).credentials_provider().unwrap();
+        assert_eq!(provider.provide_credentials().await.unwrap(), found);
+        assert_eq!(mask.veil(&format!("{secret} {token}")), "(sensitive) (sensitive)");
     }
 }

@@ -32,23 +32,29 @@ const NOT_UNDERSTOOD: &str = "NotImplemented";
 
 /// A lease has some 600 bytes; a command line in it may have thousands.
 const LARGEST: usize = 64 * 1024;
+/// As much of a form's name as is worth showing.
+const LONGEST_FORMAT: usize = 40;
 
 /// One object that holds a lease, or nothing.
 #[derive(Clone, Debug)]
 pub struct S3Lease {
     s3: aws_sdk_s3::Client,
     lock: Lock,
+    /// Whose bucket it must be, so that nobody else's of that name is asked.
+    account: String,
 }
 
 impl S3Lease {
-    pub(crate) fn new(s3: aws_sdk_s3::Client, lock: Lock) -> Self {
-        Self { s3, lock }
+    pub(crate) fn new(s3: aws_sdk_s3::Client, lock: Lock, own_account: &str) -> Self {
+        let account = lock.account.clone().unwrap_or_else(|| own_account.to_owned());
+        Self { s3, lock, account }
     }
 
     async fn get(&self) -> Answer<Option<Found>> {
-        let Lock { bucket, key } = &self.lock;
+        let Lock { bucket, key, .. } = &self.lock;
         let clock = Clock::default();
-        let get = self.s3.get_object().bucket(bucket).key(key).customize();
+        let get = self.s3.get_object().bucket(bucket).key(key);
+        let get = get.expected_bucket_owner(&self.account).customize();
         let answer = get.interceptor(clock.clone()).send().await;
         let answer = answer.attempting("s3:GetObject", || format!("read the lease {}", self.lock));
         match answer {
@@ -79,9 +85,15 @@ impl S3Lease {
             }
         })?;
         let lease: Lease = serde_json::from_slice(&bytes)
-            .map_err(|error| self.strange(format!("what lies there is no lease: {error}")))?;
+            // Not what stands there: whoever may write there wrote it.
+            .map_err(|error| {
+                let (line, column) = (error.line(), error.column());
+                self.strange(format!("it reads as no lease from line {line}, column {column} on"))
+            })?;
         if lease.format != Lease::FORMAT {
-            let message = format!("it has format {}, and not {}", lease.format, Lease::FORMAT);
+            // By its first words: whoever may write there wrote it.
+            let format: String = lease.format.chars().take(LONGEST_FORMAT).collect();
+            let message = format!("it has format {format:?}, and not {}", Lease::FORMAT);
             return Err(self.strange(message));
         }
         let age = (now.as_nanos() - modified.as_nanos()).clamp(0, u64::MAX.into());
@@ -90,10 +102,11 @@ impl S3Lease {
     }
 
     async fn put(&self, lease: &Lease, over: Option<&str>) -> Answer<Option<String>> {
-        let Lock { bucket, key } = &self.lock;
+        let Lock { bucket, key, .. } = &self.lock;
         let text = serde_json::to_vec_pretty(lease)
             .map_err(|error| self.strange(format!("it cannot be written as JSON: {error}")))?;
         let put = self.s3.put_object().bucket(bucket).key(key).content_type("application/json");
+        let put = put.expected_bucket_owner(&self.account);
         let put = match over {
             Some(version) => put.if_match(version),
             None => put.if_none_match("*"),
@@ -111,9 +124,9 @@ impl S3Lease {
     }
 
     async fn delete(&self, version: &str) -> Answer<bool> {
-        let Lock { bucket, key } = &self.lock;
+        let Lock { bucket, key, .. } = &self.lock;
         let delete = self.s3.delete_object().bucket(bucket).key(key).if_match(version);
-        let gone = delete.send().await;
+        let gone = delete.expected_bucket_owner(&self.account).send().await;
         let gone = gone.attempting("s3:DeleteObject", || format!("remove the lease {}", self.lock));
         match gone {
             Ok(_) => Ok(true),
@@ -129,8 +142,9 @@ impl S3Lease {
         if self.get().await?.is_none_or(|found| found.version != version) {
             return Ok(false);
         }
-        let Lock { bucket, key } = &self.lock;
-        let gone = self.s3.delete_object().bucket(bucket).key(key).send().await;
+        let Lock { bucket, key, .. } = &self.lock;
+        let delete = self.s3.delete_object().bucket(bucket).key(key);
+        let gone = delete.expected_bucket_owner(&self.account).send().await;
         let gone = gone.attempting("s3:DeleteObject", || format!("remove the lease {}", self.lock));
         gone.or_absent().map(|_| true)
     }
@@ -173,6 +187,12 @@ fn is_otherwise(error: &CloudError) -> bool {
 
 /// What keeps a lease from being where the stack file says.
 fn at_the_bucket(error: CloudError) -> CloudError {
+    if error.code == "AccessDenied" {
+        // What S3 answers to a wrong expected owner as well.
+        let owner = "the bucket must be of the stack's account, or of `lock.account`";
+        let hint = error.hint.map_or_else(|| owner.into(), |hint| format!("{hint}; {owner}"));
+        return CloudError { hint: Some(hint), ..error };
+    }
     let hint = match error.code.as_str() {
         "NoSuchBucket" => "`lock.bucket` must exist: ccprov does not make it",
         "PermanentRedirect" | "IllegalLocationConstraintException" => {

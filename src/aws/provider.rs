@@ -57,7 +57,7 @@ impl Provider {
 
     /// Where the lease of a stack lies.
     pub fn lease(&self, lock: &Lock) -> S3Lease {
-        S3Lease::new(self.aws.session.s3.clone(), lock.clone())
+        S3Lease::new(self.aws.session.s3.clone(), lock.clone(), &self.aws.place.account)
     }
 
     /// The same with the right to write, as the owner of one stack.
@@ -91,7 +91,8 @@ impl Writer {
 impl Read for Provider {
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
         let found = kind(&sought.kind)?.find(&self.aws, sought);
-        about(&sought.kind, &sought.identity, found).await
+        let found = about(&sought.kind, &sought.identity, found).await;
+        Ok(found?.map(Live::without_controls))
     }
 
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {

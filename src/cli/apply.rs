@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Run, What, Where};
-use super::plan::{Drawn, draw, guarded};
+use super::plan::{Drawn, MAX_PLAN, draw, guarded};
 use super::run::{Task, approve, finish, tell_gone};
 use super::screen::Screen;
 use super::turn::Turn;
@@ -18,6 +18,7 @@ use crate::engine::Until;
 use crate::model::Diagnostic;
 use crate::plan::{Permissions, Plan, Purpose, SavedPlan};
 use crate::report::{self, PlanDetail, RunOf};
+use crate::spec::read_beside;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: Run,
 
-    /// Do exactly what a plan file says, made by `ccprov plan --out FILE`
+    /// Do exactly what a plan file says, made by `ccprov plan --out FILE`; asks like any apply
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "var"])]
     plan: Option<PathBuf>,
 
@@ -73,10 +74,10 @@ pub(crate) async fn run(
     }
     let (mut opened, saved) = match &arguments.plan {
         Some(path) => {
-            let (opened, saved) = saved(path, arguments, environment).await?;
+            let (opened, saved) = saved(path, arguments, environment, screen).await?;
             (opened, Some(saved))
         }
-        None => (Opened::file(&arguments.what, &arguments.place, environment).await?, None),
+        None => (Opened::file(&arguments.what, &arguments.place, environment, screen).await?, None),
     };
     let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
     let task = Task {
@@ -133,14 +134,18 @@ async fn saved(
     path: &Path,
     arguments: &Arguments,
     environment: &Environment,
+    screen: &Screen,
 ) -> Result<(Opened, SavedPlan), Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::plain(format!("{} cannot be read: {error}", path.display())))?;
-    let saved = SavedPlan::read(&text).map_err(|error| {
-        Diagnostic::error(format!("{} is not a plan file: {error}", path.display()))
+    let bytes = read_beside(path, MAX_PLAN)
+        .map_err(|why| Failure::plain(format!("{} cannot be read: {why}", path.display())))?;
+    let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+        // Where it ends to be one, and not what stands there: it may be any file.
+        let (line, column) = (error.line(), error.column());
+        Diagnostic::error(format!("{} is not a plan file", path.display()))
+            .because(format!("it reads as none from its line {line}, column {column} on"))
             .hint("make one: `ccprov plan --out FILE`")
     })?;
-    let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment).await?;
+    let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment, screen).await?;
     saved.check(opened.provider.place())?;
     Ok((opened, saved))
 }

@@ -16,6 +16,6 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Exit {
     let mut script = Vec::new();
     let mut command = super::Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "ccprov", &mut script);
-    screen.data(&String::from_utf8_lossy(&script));
+    screen.exact_data(&String::from_utf8_lossy(&script));
     Exit::Done
 }

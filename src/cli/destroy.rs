@@ -37,8 +37,8 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let mut opened = match &arguments.name {
-        Some(name) => Opened::named(name, &arguments.place, environment).await?,
-        None => Opened::file(&arguments.what, &arguments.place, environment).await?,
+        Some(name) => Opened::named(name, &arguments.place, environment, screen).await?,
+        None => Opened::file(&arguments.what, &arguments.place, environment, screen).await?,
     };
     let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
     let task = Task {

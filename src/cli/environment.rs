@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::admission::{Admission, OF_A_STACK, OWN_SECRETS};
 use super::pulse::Pulse;
 use crate::model::Mask;
 
-/// The prefix of variables that override those of a stack.
-const VARIABLE: &str = "CCPROV_VAR_";
+/// Secrets that others hand to a job, which a stack may not show either.
+const SECRETS: &[&str] = &["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN"];
+/// Files with tokens that are exchanged for credentials.
+const TOKEN_FILES: &[&str] =
+    &["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
 /// What ccprov itself takes from the environment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// The command line, as it can be typed again.
     pub(crate) command_line: String,
@@ -23,6 +27,10 @@ pub(crate) struct Environment {
     pub(crate) stack: Option<PathBuf>,
     /// `CCPROV_VAR_name`.
     pub(crate) variables: BTreeMap<String, String>,
+    /// What else a stack may read.
+    pub(crate) admission: Admission,
+    /// Where tokens lie that are exchanged for credentials.
+    pub(crate) token_files: Vec<PathBuf>,
     /// `AWS_CA_BUNDLE`.
     pub(crate) ca_bundle: Option<PathBuf>,
     /// `AWS_REGION`, for checks that call nobody.
@@ -81,24 +89,33 @@ impl Environment {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |value: OsString| value.into_string().ok();
         let variables = std::env::vars_os().filter_map(|(name, value)| {
-            let name = text(name)?.strip_prefix(VARIABLE)?.to_owned();
+            let name = text(name)?.strip_prefix(OF_A_STACK)?.to_owned();
             Some((name, text(value)?))
         });
         let user = set("USER").or_else(|| set("LOGNAME")).and_then(text);
         let host = host().or_else(|| set("HOSTNAME").and_then(text));
+        let (ci, allowed) = (set("CI").and_then(text), set("CCPROV_ALLOW_ENV").and_then(text));
+        let mask = Mask::default();
+        let secrets = OWN_SECRETS.iter().chain(SECRETS).filter_map(|name| text(set(name)?));
+        secrets.for_each(|secret| mask.hide_credential(&secret));
         Self {
             command_line: typed(command_line),
             process: process(user.as_deref(), host.as_deref()),
             stack: set("CCPROV_STACK").map(PathBuf::from),
             variables: variables.collect(),
+            admission: Admission::new(ci.as_deref(), allowed.as_deref()),
+            token_files: TOKEN_FILES
+                .iter()
+                .filter_map(|name| set(name).map(PathBuf::from))
+                .collect(),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
             github: set("GITHUB_ACTIONS")
                 .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from) }),
             collector: Collector::find(set),
             has_dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
-            mask: Mask::default(),
-            pulse: Pulse::new(),
+            mask,
+            pulse: Pulse::default(),
         }
     }
 

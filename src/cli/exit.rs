@@ -50,6 +50,24 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The same where a part of what was asked for could not be written. Good
+    /// news that nobody got is none; bad news, and what was done, stay what they are.
+    fn without_an_answer(self, runs: bool) -> Self {
+        match self {
+            Self::Done | Self::Changes if !runs => Self::Failed,
+            Self::Done
+            | Self::Failed
+            | Self::Changes
+            | Self::Unsound
+            | Self::Refused
+            | Self::Partly
+            | Self::NotAllowed
+            | Self::Interrupted => self,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -112,19 +130,28 @@ fn as_diagnostic(error: CloudError) -> Diagnostic {
     error.hint.into_iter().fold(diagnostic, Diagnostic::hint)
 }
 
-/// Tells a failure, on stderr or as JSON, and comes to the exit code.
-pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, json: bool) -> Exit {
-    match result {
-        Ok(exit) => exit,
-        Err(failure) => {
-            if json {
-                screen.data(&report::diagnostics_json(&failure.problems));
-            } else {
-                screen.talk(&report::diagnostics_text(&failure.problems));
-            }
-            failure.exit
+/// Tells a failure, on stderr or as JSON, and what could not be told, and comes
+/// to the exit code.
+pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, manner: Manner) -> Exit {
+    let exit = result.unwrap_or_else(|failure| {
+        if manner.json {
+            screen.data(&report::diagnostics_json(&failure.problems));
+        } else {
+            screen.talk(&report::diagnostics_text(&failure.problems));
         }
-    }
+        failure.exit
+    });
+    screen.tell_losses();
+    if screen.has_losses() { exit.without_an_answer(manner.runs) } else { exit }
+}
+
+/// What the end of a command depends on besides its result.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Manner {
+    /// Errors are wanted as JSON.
+    pub(crate) json: bool,
+    /// It changes AWS, so that what was done counts, whoever heard of it.
+    pub(crate) runs: bool,
 }
 
 /// There is no room for a command: it did not begin.
@@ -137,10 +164,40 @@ pub(crate) fn of_system(error: &std::io::Error) -> ExitCode {
 /// Help is data and success. A mistyped command line is an error like any
 /// other: clap's own code for it, 2, means "there are changes" here.
 pub(crate) fn of_usage(error: &clap::Error, command_line: &[OsString]) -> ExitCode {
-    let environment = Environment::read(command_line);
-    let _closed = error.print();
-    if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
-        Screen::new(&environment).talk(&advice);
+    let screen = Screen::new(&Environment::read(command_line));
+    let text = error.render().ansi().to_string();
+    let exit = if error.use_stderr() {
+        screen.talk(&text);
+        if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
+            screen.talk(&advice);
+        }
+        Exit::Failed
+    } else {
+        screen.data(&text);
+        Exit::Done
+    };
+    of(Ok(exit), &screen, Manner::default()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_was_lost_is_none() {
+        let all = [
+            (Exit::Done, Exit::Failed),
+            (Exit::Failed, Exit::Failed),
+            (Exit::Changes, Exit::Failed),
+            (Exit::Unsound, Exit::Unsound),
+            (Exit::Refused, Exit::Refused),
+            (Exit::Partly, Exit::Partly),
+            (Exit::NotAllowed, Exit::NotAllowed),
+            (Exit::Interrupted, Exit::Interrupted),
+        ];
+        for (exit, expected) in all {
+            assert_eq!(exit.without_an_answer(false), expected);
+            assert_eq!(exit.without_an_answer(true), exit, "what was done was done");
+        }
     }
-    if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
 }

@@ -92,8 +92,8 @@ async fn stack(
     if let Some(checked) = offline(&arguments.what, &arguments.place, environment)? {
         return Ok((checked.stack, checked.warnings));
     }
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    write_trace(&arguments.place, &opened.calls, screen);
     Ok((opened.stack, opened.warnings))
 }
 
@@ -103,8 +103,9 @@ fn offline(
     place: &Where,
     environment: &Environment,
 ) -> Result<Option<Checked>, Failure> {
-    let path = stack_path::find(what.stack.as_deref(), environment)?;
-    let inputs = what.variables.inputs(environment);
+    let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
+    let env = what.variables.env(environment);
+    let inputs = what.variables.inputs(environment, &env);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
     let is_told = file.account().is_some() && file.region().is_some();
     if !is_told || place.region.is_some() || place.endpoint_url.is_some() {
@@ -112,7 +113,8 @@ fn offline(
     }
     let here = anywhere(&file, None, environment);
     let checked = spec::check(&file, &here, &AwsCatalog::new(), &inputs);
-    checked.map(Some).map_err(Failure::input)
+    let checked = checked.map_err(Failure::input)?;
+    Ok(Some(Checked { warnings: [passed_over, checked.warnings].concat(), ..checked }))
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {

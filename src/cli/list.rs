@@ -13,6 +13,7 @@ use super::options::Where;
 use super::screen::Screen;
 use crate::aws::Provider;
 use crate::engine::port::{Read, StackSummary};
+use crate::report::pane::tame;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -29,10 +30,11 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let Connected { session, here, .. } = connect(&arguments.place, None, environment).await?;
+    let Connected { session, here, .. } =
+        connect(&arguments.place, None, environment, screen).await?;
     let calls = session.calls.clone();
     let stacks = Provider::new(session, here.clone()).stacks().await;
-    write_trace(&arguments.place, &calls, screen)?;
+    write_trace(&arguments.place, &calls, screen);
     let stacks = stacks?;
     if arguments.json {
         let list = json!({
@@ -51,9 +53,11 @@ pub(crate) async fn run(
 }
 
 fn text(stacks: &[StackSummary]) -> String {
-    let width = stacks.iter().map(|stack| stack.name.len()).max().unwrap_or_default();
+    // A name is what somebody wrote into a tag.
+    let names: Vec<String> = stacks.iter().map(|stack| tame(&stack.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
-    for StackSummary { name, objects, of_no_region } in stacks {
+    for (StackSummary { objects, of_no_region, .. }, name) in stacks.iter().zip(names) {
         let total: usize = objects.values().sum();
         let noun = if total == 1 { "object" } else { "objects" };
         let here = if total == 0 { String::new() } else { format!(": {}", counted(objects)) };

@@ -4,6 +4,7 @@
 //! stderr (talk), asks questions and hears signals. One file per command; a
 //! new command is a file, a variant of `Command` and an arm of `run`.
 
+mod admission;
 mod advice;
 mod apply;
 mod clock;
@@ -12,6 +13,7 @@ mod destroy;
 mod elsewhere;
 mod environment;
 mod exit;
+mod file;
 mod iam;
 mod journal;
 mod kinds;
@@ -39,7 +41,7 @@ use clap::{Parser, Subcommand};
 use tracing::Instrument;
 
 use environment::Environment;
-use exit::{Exit, Failure};
+use exit::{Exit, Failure, Manner};
 use screen::Screen;
 use telemetry::Telemetry;
 
@@ -111,10 +113,10 @@ fn command(command_line: &[OsString]) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             let problem = format!("the asynchronous runtime does not start: {error}");
-            return exit::of(Err(Failure::plain(problem)), &screen, false).into();
+            return exit::of(Err(Failure::plain(problem)), &screen, Manner::default()).into();
         }
     };
-    let json = arguments.command.wants_json();
+    let manner = arguments.command.manner();
     let telemetry = Telemetry::start(&environment, runtime.handle(), &screen);
     let span = telemetry::command(arguments.command.name());
     let work = run(arguments.command, &environment, &screen).instrument(span.clone());
@@ -125,7 +127,7 @@ fn command(command_line: &[OsString]) -> ExitCode {
             never = environment.pulse.beat(&screen) => match never {},
         }
     };
-    let exit = exit::of(runtime.block_on(work), &screen, json);
+    let exit = exit::of(runtime.block_on(work), &screen, manner);
     environment.pulse.make_room();
     telemetry::ended(span, exit);
     runtime.block_on(telemetry.end(&screen));
@@ -170,6 +172,22 @@ impl Command {
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
         }
+    }
+
+    fn manner(&self) -> Manner {
+        let runs = match self {
+            Self::Apply(_) | Self::Destroy(_) | Self::Unlock(_) => true,
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Verify(_)
+            | Self::Output(_)
+            | Self::List(_)
+            | Self::Iam(_)
+            | Self::Kinds(_)
+            | Self::Schema(_)
+            | Self::Completions(_) => false,
+        };
+        Manner { json: self.wants_json(), runs }
     }
 
     /// Whether errors are wanted as JSON too.

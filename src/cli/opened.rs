@@ -15,7 +15,7 @@ use super::options::{Variables, What, Where};
 use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
-use super::{stack_path, telemetry};
+use super::{file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe_told, revisit, weigh};
@@ -24,8 +24,14 @@ use crate::model::{
     Stack,
 };
 use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
-use crate::report::trace_json;
-use crate::spec;
+use crate::report::{EndedStep, trace_json};
+use crate::spec::{self, read_regular};
+
+/// The bundle of Mozilla's certificates has 0.2 MiB, and some systems add as much again.
+pub(crate) const MAX_CERTIFICATES: usize = 8 * 1024 * 1024;
+/// A token has some kilobytes; AWS takes 20,000 characters (STS API Reference,
+/// `AssumeRoleWithWebIdentity`).
+const MAX_TOKEN: usize = 64 * 1024;
 
 /// A stack and a reader of the place where it lives.
 #[derive(Debug)]
@@ -65,20 +71,23 @@ impl Opened {
         what: &What,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
-        let path = stack_path::find(what.stack.as_deref(), environment)?;
-        let inputs = what.variables.inputs(environment);
+        let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
+        let env = what.variables.env(environment);
+        let inputs = what.variables.inputs(environment, &env);
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
         let catalog = AwsCatalog::new();
         let check =
             |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
         let before = anywhere(&file, place.region.as_deref(), environment);
         check(&before)?;
-        let connected = connect(place, file.region(), environment).await?;
+        let connected = connect(place, file.region(), environment, screen).await?;
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
-        let (warnings, locations, told_of) = (checked.warnings, checked.locations, checked.told_of);
+        let warnings = [passed_over, checked.warnings].concat();
+        let (locations, told_of) = (checked.locations, checked.told_of);
         let written = Some(Written { file, variables: what.variables.clone() });
         Ok(Self { warnings, file: path, locations, told_of, written, ..opened })
     }
@@ -88,9 +97,10 @@ impl Opened {
         name: &str,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
         spec::stack_name(name)?;
-        let connected = connect(place, None, environment).await?;
+        let connected = connect(place, None, environment, screen).await?;
         let stack = Stack::empty(name, connected.here.clone());
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
@@ -100,9 +110,10 @@ impl Opened {
         stack: Stack,
         place: &Where,
         environment: &Environment,
+        screen: &Screen,
     ) -> Result<Self, Failure> {
         let region = stack.place.region.clone();
-        let connected = connect(place, Some(&region), environment).await?;
+        let connected = connect(place, Some(&region), environment, screen).await?;
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
 
@@ -160,7 +171,8 @@ impl Opened {
     ) -> Result<World, Failure> {
         let mut world = self.look(look).await?;
         if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
-            let inputs = written.variables.inputs(environment);
+            let env = written.variables.env(environment);
+            let inputs = written.variables.inputs(environment, &env);
             let (file, place, names) = (&written.file, &self.stack.place, &world.kept_names);
             let checked = spec::check_with_names(file, place, &self.catalog, &inputs, names);
             let before = std::mem::replace(&mut self.stack, checked.map_err(Failure::input)?.stack);
@@ -249,6 +261,7 @@ pub(crate) async fn connect(
     place: &Where,
     region: Option<&str>,
     environment: &Environment,
+    screen: &Screen,
 ) -> Result<Connected, Failure> {
     if let (Some(asked), Some(stated)) = (place.region.as_deref(), region)
         && asked != stated
@@ -263,19 +276,25 @@ pub(crate) async fn connect(
     }
     // Nobody learns after an hour that there is no room for the trace.
     if let Some(path) = &place.trace {
-        std::fs::write(path, "").map_err(|error| cannot_write(path, &error))?;
+        file::try_whole(path).map_err(|error| cannot_write(path, &error))?;
     }
-    let open = |path: &PathBuf| Journal::open(path, &environment.command_line, &environment.mask);
+    let open = |path: &PathBuf| Journal::open(path, &environment.command_line, screen);
     let journal = place.journal.as_ref().map(open).transpose()?;
-    let ca_bundle = match &environment.ca_bundle {
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
-            Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {error}", path.display()))
+    let certificates = |path: &PathBuf| {
+        read_regular(path, MAX_CERTIFICATES).map_err(|why| {
+            Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {why}", path.display()))
                 .hint("it must be a readable file of PEM certificates")
-        })?),
-        None => None,
+        })
     };
     let mut listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(environment.pulse.clone())];
     listeners.extend(journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>));
+    let ca_bundle = environment.ca_bundle.as_ref().map(certificates).transpose()?;
+    for path in &environment.token_files {
+        // Whether it can be read is the business of whoever exchanges it.
+        if let Ok(token) = read_regular(path, MAX_TOKEN) {
+            environment.mask.hide_credential(&String::from_utf8_lossy(&token));
+        }
+    }
     let session = Session::connect(&Connection {
         region: place.region.clone().or_else(|| region.map(str::to_owned)),
         profile: place.profile.clone(),
@@ -283,6 +302,7 @@ pub(crate) async fn connect(
         ca_bundle,
         access_key: None,
         listener: Some(Arc::new(Audience(listeners))),
+        mask: environment.mask.clone(),
     })
     .await?;
     let caller = session.caller().await?;
@@ -306,9 +326,21 @@ fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), F
 }
 
 /// Writes what `--trace` asks for where nothing was run: every call.
-pub(crate) fn write_trace(place: &Where, calls: &CallLog, screen: &Screen) -> Result<(), Failure> {
-    match &place.trace {
-        Some(path) => screen.file(path, &trace_json(&[], Duration::ZERO, &calls.calls())),
-        None => Ok(()),
+pub(crate) fn write_trace(place: &Where, calls: &CallLog, screen: &Screen) {
+    write_trace_of(&[], Duration::ZERO, place, calls, screen);
+}
+
+/// The same with the steps of a run, which began at that time. What came of the
+/// command is told however this ends.
+pub(crate) fn write_trace_of(
+    steps: &[EndedStep],
+    began: Duration,
+    place: &Where,
+    calls: &CallLog,
+    screen: &Screen,
+) {
+    let Some(path) = &place.trace else { return };
+    if let Err(problem) = screen.file(path, &trace_json(steps, began, &calls.calls())) {
+        screen.lose(path.display().to_string(), problem);
     }
 }

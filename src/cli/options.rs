@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::environment::Environment;
-use crate::spec::Inputs;
+use crate::spec::{self, Inputs, NotAdmitted};
 
 /// Which stack file, and with which variables.
 #[derive(Args, Clone, Debug)]
@@ -28,19 +28,32 @@ pub(crate) struct Variables {
     /// Override a variable of the stack; also $CCPROV_VAR_name
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     var: Vec<(String, String)>,
+
+    /// Let the stack file read this variable of the environment: a name, or its beginning and `*`;
+    /// also $CCPROV_ALLOW_ENV
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    allow_env: Vec<String>,
 }
 
 impl Variables {
     /// The command line over the environment.
-    pub(crate) fn inputs<'a>(&self, environment: &'a Environment) -> Inputs<'a> {
+    pub(crate) fn inputs<'a>(
+        &self,
+        environment: &'a Environment,
+        env: &'a spec::Environment<'a>,
+    ) -> Inputs<'a> {
         let mut vars: BTreeMap<String, String> = environment.variables.clone();
         vars.extend(self.var.iter().cloned());
-        Inputs {
-            vars,
-            env: &|name| Environment::variable(name),
-            checks: &super::verify::IDS,
-            mask: &environment.mask,
-        }
+        Inputs { vars, env, checks: &super::verify::IDS, mask: &environment.mask }
+    }
+
+    /// What the stack file may read of the environment.
+    pub(crate) fn env(
+        &self,
+        environment: &Environment,
+    ) -> impl Fn(&str) -> Result<Option<String>, NotAdmitted> + use<> {
+        let admission = environment.admission.with(&self.allow_env);
+        move |name| admission.check(name).map(|()| Environment::variable(name))
     }
 }
 

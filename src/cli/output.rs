@@ -73,7 +73,7 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let mut outputs = opened.stack.outputs.clone();
     if let Some(name) = &arguments.name {
         if !outputs.contains_key(name) {
@@ -85,7 +85,7 @@ pub(crate) async fn run(
         World::default()
     } else {
         let world = opened.observe(Look::ToPlan, environment).await;
-        write_trace(&arguments.place, &opened.calls, screen)?;
+        write_trace(&arguments.place, &opened.calls, screen);
         let world = world?;
         let missing = missing(&outputs, &opened, &world);
         if !missing.is_empty() {
@@ -111,16 +111,17 @@ pub(crate) async fn run(
         (Form::Text, _) => report::outputs_text(&outputs),
         (Form::Json, _) => report::outputs_json(&outputs),
         (Form::Dotenv, _) => report::outputs_dotenv(&outputs).map_err(Failure::input)?,
-        (Form::Github, _) => report::outputs_github(&outputs),
+        (Form::Github, _) => report::outputs_github(&outputs).map_err(Failure::input)?,
         (Form::Raw, name) => {
             let name = name.as_deref().unwrap_or_default();
             report::output_raw(&outputs, name).map_err(Failure::input)?
         }
     };
-    if arguments.reveal {
-        screen.reveal(&text)
-    } else {
-        screen.data(&text)
+    let is_exact = matches!(form, Form::Dotenv | Form::Github | Form::Raw);
+    match (arguments.reveal, is_exact) {
+        (true, _) => screen.reveal(&text),
+        (false, true) => screen.exact_data(&text),
+        (false, false) => screen.data(&text),
     }
     Ok(Exit::Done)
 }

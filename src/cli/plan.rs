@@ -54,10 +54,10 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
     let drawn = draw(&mut opened, purpose, Permissions::default(), environment).await;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    write_trace(&arguments.place, &opened.calls, screen);
     let drawn = drawn?;
     let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened) };
     let is_unsound = arguments.strict && !advice.is_empty();
@@ -81,7 +81,10 @@ pub(crate) async fn run(
         if screen.mask.hides(&text) {
             return Err(secret_in_plan().into());
         }
-        screen.file(path, &text)?;
+        if text.len() > MAX_PLAN {
+            return Err(too_large(&path.display().to_string()).into());
+        }
+        screen.private_file(path, &text)?;
         screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
     }
     let changes = arguments.detailed_exitcode && has_changes;
@@ -90,6 +93,16 @@ pub(crate) async fn run(
         (false, true) => Exit::Changes,
         (false, false) => Exit::Done,
     })
+}
+
+/// Twice what a plan of the most resources takes: one of a thousand new queues has
+/// 2.8 MB, and a stack at most ten thousand. What lies in memory is some times that.
+pub(crate) const MAX_PLAN: usize = 64 * 1024 * 1024;
+
+fn too_large(path: &str) -> Diagnostic {
+    Diagnostic::error(format!("the plan is larger than 64 MiB, and is not written to {path}"))
+        .because("no larger plan file is read")
+        .hint("apply without a plan file: `ccprov apply` shows the plan and asks")
 }
 
 /// A plan, and what stands against it.

@@ -5,7 +5,6 @@
 //! command asks for it, so none can forget it.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -53,12 +52,14 @@ impl State {
     }
 }
 
-impl Pulse {
-    /// Of a command that begins now.
-    pub(crate) fn new() -> Self {
+/// Of a command that begins now.
+impl Default for Pulse {
+    fn default() -> Self {
         Self { epoch: Instant::now(), state: Arc::default() }
     }
+}
 
+impl Pulse {
     /// Something is said now: the moving line gives way.
     pub(crate) fn make_room(&self) {
         self.state().make_room(self.now());
@@ -75,11 +76,6 @@ impl Pulse {
     /// Hears of a look.
     pub(crate) fn look(&self, event: &LookEvent) {
         self.state().vigil.look(self.now(), event);
-    }
-
-    /// A writer whose lines are signs of life themselves.
-    pub(crate) fn heard<W: Write>(&self, out: W) -> Heard<W> {
-        Heard { out, pulse: self.clone() }
     }
 
     /// Beats for ever.
@@ -105,7 +101,7 @@ impl Pulse {
             screen.talk(&format!("{text}."));
             return;
         }
-        let new = || Ticker::new(ProgressDrawTarget::stderr());
+        let new = || Ticker::new(ProgressDrawTarget::term_like(Screen::terminal()));
         self.state().line.get_or_insert_with(new).show(&screen.mask.veil(text));
     }
 
@@ -139,24 +135,6 @@ impl Drop for Hush {
     }
 }
 
-/// Notes that something was written.
-#[derive(Debug)]
-pub(crate) struct Heard<W> {
-    out: W,
-    pulse: Pulse,
-}
-
-impl<W: Write> Write for Heard<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.pulse.make_room();
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 /// Several who hear of calls.
 #[derive(Debug)]
 pub(crate) struct Audience(pub(crate) Vec<Arc<dyn Listener>>);
@@ -178,7 +156,7 @@ mod tests {
     /// After so long a command has said so much, if it says something by itself
     /// at that second.
     async fn said(seconds: u64, speaks_at: Option<u64>, is_live: bool) -> Vec<u64> {
-        let pulse = Pulse::new();
+        let pulse = Pulse::default();
         let mut said = Vec::new();
         while pulse.now() < Duration::from_secs(seconds) {
             elapse(TICK).await;
@@ -206,7 +184,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_question_is_not_disturbed() {
-        let pulse = Pulse::new();
+        let pulse = Pulse::default();
         let hush = pulse.hush();
         elapse(Duration::from_mins(5)).await;
         assert_eq!(pulse.due(false), None);
@@ -214,14 +192,5 @@ mod tests {
         assert_eq!(pulse.due(false), None, "ten seconds from the answer on");
         elapse(IN_LOG).await;
         assert_eq!(pulse.due(false).as_deref(), Some("Still at it"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whatever_is_written_is_a_sign_of_life() {
-        let (pulse, mut paper) = (Pulse::new(), Vec::new());
-        elapse(IN_LOG).await;
-        writeln!(pulse.heard(&mut paper), "a step").unwrap();
-        assert_eq!(pulse.due(false), None);
-        assert_eq!(paper, b"a step\n");
     }
 }

@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 
 use futures::future::join;
-use indicatif::ProgressDrawTarget;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
 use super::journal::Journal;
-use super::opened::{Opened, write_trace};
+use super::opened::{Opened, write_trace, write_trace_of};
 use super::options::{Run, Where};
 use super::screen::Screen;
 use super::turn::Turn;
 use crate::engine::event::{Event, Outcome};
 use crate::engine::{Report, Site, Until, execute};
-use crate::model::{Diagnostic, ErrorClass, FactRef, Mask, document};
+use crate::model::{Diagnostic, ErrorClass, FactRef, document};
 use crate::plan::{Held, Plan};
 use crate::report::{
     self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, TimedRun, View, summary_text,
-    timings_text, trace_json,
+    timings_text,
 };
 
 /// What to run, and how to speak of it.
@@ -42,6 +41,9 @@ pub(crate) async fn approve(
     screen: &Screen,
     what: &str,
 ) -> Result<Option<Plan>, Failure> {
+    if !screen.is_heard() {
+        return Err(Failure::plain("the plan could not be told, so that nobody can approve it"));
+    }
     if options.auto_approve {
         return Ok(Some(plan));
     }
@@ -79,7 +81,7 @@ pub(crate) async fn finish(
         Ok(None) => {
             turn.end(screen).await;
             screen.talk("Nothing was changed.");
-            write_trace(task.place, &opened.calls, screen)?;
+            write_trace(task.place, &opened.calls, screen);
             return Ok(Exit::Failed);
         }
         Err(failure) => {
@@ -124,14 +126,14 @@ async fn carry_out(
         let _other_lines_move = is_live.then(|| screen.pulse.hush());
         let views = views(&mut record, task.options, screen, journal);
         let run = execute(site, stop, sender);
-        let (report, ()) = join(run, show(views, receiver, &screen.mask)).await;
+        let (report, ()) = join(run, show(views, receiver, screen)).await;
         report
     };
     let outputs = known_outputs(plan, &report);
-    let calls = calls.calls();
+    let seen = calls.calls();
     let mut text = summary_text(&record, task.of, &outputs, &task.command);
     if task.options.timings {
-        let run = TimedRun { plan, catalog: &catalog, record: &record, began, calls: &calls };
+        let run = TimedRun { plan, catalog: &catalog, record: &record, began, calls: &seen };
         text = format!("{text}\n{}", timings_text(run));
     }
     if task.options.json {
@@ -139,15 +141,19 @@ async fn carry_out(
     } else {
         screen.data(&format!("\n{text}"));
     }
-    if let Some(path) = &task.place.trace {
-        screen.file(path, &trace_json(record.ended(), began, &calls))?;
-    }
+    write_trace_of(record.ended(), began, task.place, &calls, screen);
     Ok(exit_of(&report, record.was_interrupted()))
 }
 
-async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, mask: &Mask) {
+async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, screen: &Screen) {
     while let Some(event) = events.recv().await {
-        views.show(&mask.veil_value(event));
+        views.show(&screen.mask.veil_value(event));
+        if let Some(text) = screen.untold_losses() {
+            let is_told = views.remark(&text);
+            if !is_told {
+                screen.talk(&text);
+            }
+        }
     }
     views.finish();
 }
@@ -165,11 +171,11 @@ fn views<'a>(
         views = views.with(JsonLines::new(Box::new(journal)));
     }
     if options.json {
-        views.with(JsonLines::new(Box::new(screen.data_lines())))
+        views.with(JsonLines::new(Box::new(screen.data_stream())))
     } else if screen.is_live {
-        views.with(Live::new(ProgressDrawTarget::stderr(), screen.has_colour()))
+        views.with(Live::new(Screen::terminal(), screen.has_colour()))
     } else {
-        views.with(Plain::new(Box::new(screen.talk_lines())))
+        views.with(Plain::new(Box::new(screen.talk_stream())))
     }
 }
 

@@ -1,19 +1,29 @@
 //! stdout for data, stderr for talk, each with colours only where they are
 //! wanted, and files; none with what must not be shown.
+//!
+//! Everything that ccprov says passes here, and so the pane
+//! ([`crate::report::pane`]). What could not be written is not passed over: it
+//! is told on stderr, and [`exit`](super::exit) has a word in it.
 
-use std::io::{IsTerminal, Write};
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
+use console::Term;
+use indicatif::TermLike;
 use tokio::sync::oneshot;
 
 use super::environment::Environment;
-use super::exit::Failure;
-use super::pulse::{Heard, Pulse};
-use crate::model::Mask;
+use super::file::{self, Readers};
+use super::pulse::Pulse;
+use crate::model::{Diagnostic, Mask};
+use crate::report::diagnostics_text;
+use crate::report::pane::{kept, told};
 
 /// Where text goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Screen {
     /// Whether somebody could answer a question.
     pub(crate) can_ask: bool,
@@ -23,76 +33,151 @@ pub(crate) struct Screen {
     pub(crate) mask: Mask,
     /// Who speaks where nobody else does.
     pub(crate) pulse: Pulse,
-    stdout: ColorChoice,
-    stderr: ColorChoice,
+    stdout: Stream,
+    stderr: Stream,
+    losses: Losses,
 }
 
 impl Screen {
     pub(crate) fn new(environment: &Environment) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        Self {
-            can_ask: std::io::stdin().is_terminal() && is_terminal,
-            is_live: is_terminal && !environment.has_dumb_terminal,
+        let (stdout, stderr, losses) = (io::stdout(), io::stderr(), Losses::default());
+        let stream = |name, choice: ColorChoice, is_terminal| Stream {
+            name,
+            has_colour: choice != ColorChoice::Never,
+            is_terminal,
             mask: environment.mask.clone(),
             pulse: environment.pulse.clone(),
-            stdout: AutoStream::choice(&std::io::stdout()),
-            stderr: AutoStream::choice(&std::io::stderr()),
+            losses: losses.clone(),
+        };
+        let is_terminal = stderr.is_terminal();
+        Self {
+            can_ask: io::stdin().is_terminal() && is_terminal,
+            is_live: is_terminal && !environment.has_dumb_terminal,
+            stdout: stream(Name::Output, AutoStream::choice(&stdout), stdout.is_terminal()),
+            stderr: stream(Name::Error, AutoStream::choice(&stderr), is_terminal),
+            mask: environment.mask.clone(),
+            pulse: environment.pulse.clone(),
+            losses,
         }
     }
 
     /// Whether stderr takes colours (`NO_COLOR`, pipes and dumb terminals do not).
     pub(crate) fn has_colour(&self) -> bool {
-        self.stderr != ColorChoice::Never
+        self.stderr.has_colour
     }
 
     /// Data. Whoever closed the pipe has read enough.
     pub(crate) fn data(&self, text: &str) {
-        self.pulse.make_room();
-        write_lines(AutoStream::new(std::io::stdout(), self.stdout), &self.mask.veil(text));
+        self.stdout.tell(&ended(text));
+    }
+
+    /// Data in a form of somebody else's, to the byte, for whoever reads it: a
+    /// terminal reads none.
+    pub(crate) fn exact_data(&self, text: &str) {
+        if self.stdout.is_terminal {
+            self.data(text);
+        } else {
+            self.stdout.put(&self.mask.veil(&ended(text)));
+        }
     }
 
     /// Data with all that it holds, for whoever asked to see it.
     pub(crate) fn reveal(&self, text: &str) {
-        write_lines(AutoStream::new(std::io::stdout(), self.stdout), text);
+        let text = ended(text);
+        self.stdout.put(&if self.stdout.is_terminal { told(&text, false) } else { text });
     }
 
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
-        self.pulse.make_room();
-        write_lines(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(text));
+        self.stderr.tell(&ended(text));
     }
 
-    /// Where a view writes its data, line by line.
-    pub(crate) fn data_lines(&self) -> Heard<std::io::Stdout> {
-        self.pulse.heard(std::io::stdout())
+    /// Lines that a CI system is to obey: ours begin with `::`.
+    pub(crate) fn order(&self, lines: &str) {
+        for line in self.mask.veil(lines).lines() {
+            match line.strip_prefix("::") {
+                Some(order) => self.stderr.put(&format!("::{}\n", told(order, false))),
+                None => self.talk(line),
+            }
+        }
     }
 
-    /// Where a view writes its talk, line by line.
-    pub(crate) fn talk_lines(&self) -> Heard<anstream::Stderr> {
-        self.pulse.heard(anstream::stderr())
+    /// stdout, for a view. Takes whole lines.
+    pub(crate) fn data_stream(&self) -> Stream {
+        self.stdout.clone()
     }
 
-    /// A file.
-    pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        std::fs::write(path, self.mask.veil(text)).map_err(|error| cannot_write(path, &error))
+    /// stderr, for a view. Takes whole lines.
+    pub(crate) fn talk_stream(&self) -> Stream {
+        self.stderr.clone()
+    }
+
+    /// stderr, for a view that redraws lines and looks after the pane itself.
+    pub(crate) fn terminal() -> Box<dyn TermLike> {
+        Box::new(Term::buffered_stderr())
+    }
+
+    /// A file, whole or as it was.
+    pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
+        self.write(path, text, Readers::Usual)
+    }
+
+    /// A file that is nobody's business but its owner's.
+    pub(crate) fn private_file(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
+        self.write(path, text, Readers::Owner)
+    }
+
+    fn write(&self, path: &Path, text: &str, readers: Readers) -> Result<(), Diagnostic> {
+        file::write_whole(path, &kept(&self.mask.veil(text)), readers)
+            .map_err(|error| cannot_write(path, &error))
     }
 
     /// The end of a file.
-    pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let file = std::fs::File::options().append(true).create(true).open(path);
-        file.and_then(|mut file| file.write_all(self.mask.veil(text).as_bytes()))
-            .map_err(|error| cannot_write(path, &error))
+    pub(crate) fn append(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
+        file::append(path, &kept(&self.mask.veil(text))).map_err(|error| cannot_write(path, &error))
+    }
+
+    /// Something that was asked for could not be written, and the work goes on.
+    /// Told at once, but for where lines of a terminal move.
+    pub(crate) fn lose(&self, what: impl Into<String>, problem: Diagnostic) {
+        self.losses.note(what.into(), problem);
+        if !self.is_live {
+            self.tell_losses();
+        }
+    }
+
+    /// Tells of losses that were not told yet.
+    pub(crate) fn tell_losses(&self) {
+        if let Some(text) = self.untold_losses() {
+            self.talk(&text);
+        }
+    }
+
+    /// Their text, for somebody who tells it.
+    pub(crate) fn untold_losses(&self) -> Option<String> {
+        let untold = self.losses.untold();
+        (!untold.is_empty()).then(|| diagnostics_text(&untold))
+    }
+
+    /// Whether all that was told arrived, as far as anybody wants to hear it.
+    pub(crate) fn is_heard(&self) -> bool {
+        ![Name::Output, Name::Error].iter().any(|name| self.losses.has(name.words()))
+    }
+
+    /// Whether anything that was asked for could not be written.
+    pub(crate) fn has_losses(&self) -> bool {
+        self.losses.are_there()
     }
 
     /// Asks a question and waits for a line; nothing but yes is a yes.
     pub(crate) async fn confirms(&self, question: &str) -> bool {
         let _undisturbed = self.pulse.hush();
-        write(AutoStream::new(std::io::stderr(), self.stderr), &self.mask.veil(question));
+        self.stderr.tell(question);
         let (sender, answer) = oneshot::channel();
         // On a thread of its own, so that a lease is renewed while somebody thinks.
         std::thread::spawn(move || {
             let mut answer = String::new();
-            let _no_line_is_no_yes = std::io::stdin().read_line(&mut answer);
+            let _no_line_is_no_yes = io::stdin().read_line(&mut answer);
             let _nobody_waits = sender.send(answer);
         });
         matches!(answer.await.as_deref().map(str::trim), Ok("yes" | "y"))
@@ -100,15 +185,111 @@ impl Screen {
 }
 
 /// Why a file is not written.
-pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::plain(format!("{} cannot be written: {error}", path.display()))
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::error(format!("{} cannot be written: {error}", path.display()))
 }
 
-fn write_lines(out: impl Write, text: &str) {
+fn ended(text: &str) -> String {
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    write(out, &format!("{text}{end}"));
+    format!("{text}{end}")
 }
 
-fn write(mut out: impl Write, text: &str) {
-    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+/// A standard stream behind the mask and the pane.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    name: Name,
+    has_colour: bool,
+    is_terminal: bool,
+    mask: Mask,
+    /// What is written is a sign of life.
+    pulse: Pulse,
+    losses: Losses,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Output,
+    Error,
+}
+
+impl Name {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Output => "standard output",
+            Self::Error => "standard error",
+        }
+    }
+}
+
+impl Stream {
+    fn tell(&self, text: &str) {
+        self.put(&told(&self.mask.veil(text), self.has_colour));
+    }
+
+    fn put(&self, text: &str) {
+        self.pulse.make_room();
+        let name = self.name.words();
+        let done = match self.name {
+            Name::Output => write(io::stdout().lock(), text),
+            Name::Error => write(io::stderr().lock(), text),
+        };
+        if let Err(error) = done
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            let problem = Diagnostic::error(format!("{name} cannot be written: {error}"));
+            self.losses.note(name.to_owned(), problem);
+        }
+    }
+}
+
+fn write(mut out: impl Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+/// For views. What cannot be written is noted here, so that they need not care.
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tell(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What could not be written, once each. Clones share it.
+#[derive(Clone, Debug, Default)]
+struct Losses(Arc<Mutex<BTreeMap<String, Loss>>>);
+
+#[derive(Debug)]
+struct Loss {
+    problem: Diagnostic,
+    is_told: bool,
+}
+
+impl Losses {
+    fn note(&self, what: String, problem: Diagnostic) {
+        let mut losses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        losses.entry(what).or_insert(Loss { problem, is_told: false });
+    }
+
+    fn untold(&self) -> Vec<Diagnostic> {
+        let mut losses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let untold = losses.values_mut().filter(|loss| !loss.is_told);
+        untold
+            .map(|loss| {
+                loss.is_told = true;
+                loss.problem.clone()
+            })
+            .collect()
+    }
+
+    fn has(&self, what: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(what)
+    }
+
+    fn are_there(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
 }

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM, handed on to the run as requests to stop.
+//! Ctrl-C, SIGTERM and a terminal that is closed, handed on to the run as
+//! requests to stop.
 
 use std::convert::Infallible;
 
@@ -10,6 +11,7 @@ use crate::engine::stop::Stopper;
 pub(crate) struct Signals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
@@ -18,6 +20,7 @@ impl Signals {
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
             terminate: signal(SignalKind::terminate()).ok(),
+            hangup: if ignores_hangups() { None } else { signal(SignalKind::hangup()).ok() },
         }
     }
 
@@ -26,6 +29,7 @@ impl Signals {
         tokio::select! {
             () = next(&mut self.interrupt) => {}
             () = next(&mut self.terminate) => {}
+            () = next(&mut self.hangup) => {}
         }
     }
 
@@ -36,9 +40,21 @@ impl Signals {
             tokio::select! {
                 () = next(&mut self.interrupt) => stopper.ask(),
                 () = next(&mut self.terminate) => stopper.ask(),
+                () = next(&mut self.hangup) => stopper.ask(),
             }
         }
     }
+}
+
+/// Whether this runs under `nohup`: then a terminal that is closed is none of our
+/// business. Linux tells which signals a process ignores, as bits from 1 on
+/// (proc(5), `SigIgn`); elsewhere nobody does, and the run stops in order.
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    let bit = 1 << (SignalKind::hangup().as_raw_value() - 1);
+    ignored.is_some_and(|ignored| ignored & bit != 0)
 }
 
 async fn next(signals: &mut Option<Signal>) {

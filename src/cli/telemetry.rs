@@ -27,9 +27,11 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::environment::{Collector, Environment};
 use super::exit::Exit;
+use super::opened::MAX_CERTIFICATES;
 use super::screen::Screen;
 use crate::aws::courier::Courier;
 use crate::model::Place;
+use crate::spec::read_regular;
 use bridge::Bridge;
 use veil::{Trouble, Veil};
 
@@ -104,7 +106,8 @@ fn exporter(
     runtime: &Handle,
 ) -> Result<SpanExporter, String> {
     let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        read_regular(path, MAX_CERTIFICATES)
+            .map_err(|why| format!("{} cannot be read: {why}", path.display()))
     };
     let certificates = collector.certificate.as_deref().or(environment.ca_bundle.as_deref());
     let certificates = certificates.map(read).transpose()?;

@@ -29,10 +29,10 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let lock = opened.stack.lock.as_ref().ok_or_else(no_lock)?;
     let done = unlock(arguments, &opened, lock, screen).await;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    write_trace(&arguments.place, &opened.calls, screen);
     done
 }
 

@@ -27,18 +27,20 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let path = stack_path::find(arguments.what.stack.as_deref(), environment)?;
-    let inputs = arguments.what.variables.inputs(environment);
+    let (path, passed_over) = stack_path::find(arguments.what.stack.as_deref(), environment)?;
+    let env = arguments.what.variables.env(environment);
+    let inputs = arguments.what.variables.inputs(environment, &env);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
     let checked =
         spec::check(&file, &anywhere(&file, None, environment), &AwsCatalog::new(), &inputs);
     let checked = checked.map_err(Failure::input)?;
+    let warnings = [passed_over, checked.warnings].concat();
     if arguments.json {
-        screen.data(&report::diagnostics_json(&checked.warnings));
+        screen.data(&report::diagnostics_json(&warnings));
         return Ok(Exit::Done);
     }
-    if !checked.warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&checked.warnings));
+    if !warnings.is_empty() {
+        screen.talk(&report::diagnostics_text(&warnings));
     }
     let count = checked.stack.resources.len();
     let stack = &checked.stack.name;

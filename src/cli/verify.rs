@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures::future::join;
-use indicatif::ProgressDrawTarget;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -171,13 +170,16 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment).await?;
+    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let (started, began) = (clock::now(), Instant::now());
     let locations = opened.locations.clone();
     let mut view = view(arguments, &locations, screen);
     let results = watched(arguments, &mut opened, &choice, view.as_mut(), environment, screen);
     let results = results.await;
-    write_trace(&arguments.place, &opened.calls, screen)?;
+    if !matches!(results, Ok(Some(_))) {
+        view.cut_off();
+    }
+    write_trace(&arguments.place, &opened.calls, screen);
     let Some(results) = results? else {
         screen.talk("Interrupted; what the checks made was removed.");
         return Ok(Exit::Interrupted);
@@ -193,7 +195,7 @@ pub(crate) async fn run(
         results: &results,
     };
     view.finish(&record);
-    tell(arguments, environment, screen, &record)?;
+    tell(arguments, environment, screen, &record);
     let totals = record.totals();
     Ok(match (totals.failed, totals.not_looked_at) {
         (0, 0) => Exit::Done,
@@ -210,11 +212,11 @@ fn view<'a>(
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     if arguments.json {
-        Box::new(JsonInspection::new(Box::new(screen.data_lines()), locations))
+        Box::new(JsonInspection::new(Box::new(screen.data_stream()), locations))
     } else if screen.is_live {
-        Box::new(LiveInspection::new(ProgressDrawTarget::stderr(), screen.has_colour()))
+        Box::new(LiveInspection::new(Screen::terminal(), screen.has_colour()))
     } else {
-        Box::new(PlainInspection::new(Box::new(screen.talk_lines())))
+        Box::new(PlainInspection::new(Box::new(screen.talk_stream())))
     }
 }
 
@@ -258,38 +260,44 @@ async fn watched(
     Ok(results.map(|results| screen.mask.veil_value(results)))
 }
 
-/// The same inspection for everybody who asked.
+/// The same inspection for everybody who asked. A report that cannot be written
+/// is told, and changes no verdict.
 fn tell(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
     record: &InspectionRecord<'_>,
-) -> Result<(), Failure> {
+) {
     if !arguments.json {
         screen.data(&report::verify_text(record));
     }
     if let Some(folder) = &arguments.report_dir {
-        write_reports(folder, screen, record)?;
+        write_reports(folder, screen, record);
     }
     if let Some(github) = &environment.github {
         let annotations = report::github_annotations(record);
         if !annotations.is_empty() {
-            screen.talk(&annotations);
+            screen.order(&annotations);
         }
-        if let Some(path) = &github.step_summary {
-            screen.append(path, &report::summary_md(record))?;
+        if let Some(path) = &github.step_summary
+            && let Err(problem) = screen.append(path, &report::summary_md(record))
+        {
+            screen.lose(path.display().to_string(), problem);
         }
     }
-    Ok(())
 }
 
-fn write_reports(
-    folder: &Path,
-    screen: &Screen,
-    record: &InspectionRecord<'_>,
-) -> Result<(), Failure> {
-    screen.file(&folder.join("junit.xml"), &report::junit_xml(record))?;
-    screen.file(&folder.join("results.sarif"), &report::sarif_json(record))?;
-    screen.file(&folder.join("summary.md"), &report::summary_md(record))?;
-    screen.file(&folder.join("results.json"), &report::results_json(record))
+fn write_reports(folder: &Path, screen: &Screen, record: &InspectionRecord<'_>) {
+    let reports = [
+        ("junit.xml", report::junit_xml(record)),
+        ("results.sarif", report::sarif_json(record)),
+        ("summary.md", report::summary_md(record)),
+        ("results.json", report::results_json(record)),
+    ];
+    for (name, text) in reports {
+        let path = folder.join(name);
+        if let Err(problem) = screen.file(&path, &text) {
+            screen.lose(path.display().to_string(), problem);
+        }
+    }
 }

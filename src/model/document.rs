@@ -3,9 +3,9 @@
 //!
 //! A document may need a value that AWS chooses only when another resource is
 //! created (a KMS key's ARN). Such a *pending fact* stands inside a string as
-//! a marker between two control characters, which neither YAML loading nor
-//! any AWS field admits, so that typed specs can carry it as the string that
-//! it will become. Nobody outside this file knows the marker's form.
+//! a marker between two control characters, so that typed specs can carry it
+//! as the string that it will become. No stack file brings such characters in
+//! (`spec` refuses them), and no object: [`without_controls`] spells them. Nobody outside this file knows the marker's form.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -88,6 +88,18 @@ fn collect(value: &Value, found: &mut BTreeSet<FactRef>) {
     }
 }
 
+/// What `find` finds in the first text or key of a value that has it.
+pub fn find_text<T>(value: &Value, find: &dyn Fn(&str) -> Option<T>) -> Option<T> {
+    match value {
+        Value::String(text) => find(text),
+        Value::Array(items) => items.iter().find_map(|item| find_text(item, find)),
+        Value::Object(fields) => {
+            fields.iter().find_map(|(key, item)| find(key).or_else(|| find_text(item, find)))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
 /// The same value with every pending fact that `known` can tell put in place.
 ///
 /// ```
@@ -129,6 +141,28 @@ pub fn shown_value(value: &Value) -> Value {
             Value::Object(fields.iter().map(|(k, v)| (shown(k), shown_value(v))).collect())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// What somebody else wrote, with its control characters spelled as JSON spells
+/// them: none of it can be a marker. Line breaks and tabs stay.
+#[must_use]
+pub fn without_controls(value: Value) -> Value {
+    let is_bad = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let spelled = |text: String| {
+        if !text.contains(is_bad) {
+            return text;
+        }
+        let spell = |c: char| if is_bad(c) { format!("\\u{:04x}", c as u32) } else { c.into() };
+        text.chars().map(spell).collect()
+    };
+    match value {
+        Value::String(text) => Value::String(spelled(text)),
+        Value::Array(items) => items.into_iter().map(without_controls).collect(),
+        Value::Object(fields) => Value::Object(
+            fields.into_iter().map(|(key, item)| (spelled(key), without_controls(item))).collect(),
+        ),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
 
@@ -275,6 +309,15 @@ mod tests {
         let filled = fill(&value, &|fact| (fact == &key_arn()).then(|| "ARN".to_owned()));
         assert_eq!(filled, json!({ "a": ["x ARN y"], "b": 1 }));
         assert!(!has_pending(&filled));
+    }
+
+    #[test]
+    fn nobody_else_brings_a_marker() {
+        let foreign = json!({ key_arn().marker(): ["\u{1b}[2J", "a\r\n\tb"], "n": 1 });
+        let tamed = without_controls(foreign);
+        assert!(!has_pending(&tamed), "{tamed}");
+        let key = "\\u0001claimcheck.key\\u0003arn\\u0002";
+        assert_eq!(tamed, json!({ key: ["\\u001b[2J", "a\r\n\tb"], "n": 1 }));
     }
 
     #[test]

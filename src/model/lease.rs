@@ -12,6 +12,9 @@ pub struct Lock {
     pub bucket: String,
     /// The object in it.
     pub key: String,
+    /// Whose bucket it must be; the stack's own account, if none is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// What a holder writes down, for whoever finds it.

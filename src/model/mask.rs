@@ -36,6 +36,18 @@ impl Mask {
     /// texts that have nothing to do with it, and could be told from the holes.
     pub const SHORTEST: usize = 6;
 
+    /// The shortest credential that is hidden. AWS's secrets have 40 characters
+    /// and more; emulators take words, which stand in texts of all kinds.
+    const SHORTEST_CREDENTIAL: usize = 16;
+
+    /// [`hide`](Self::hide)s a credential that the run itself works with.
+    pub fn hide_credential(&self, secret: &str) {
+        let secret = secret.trim();
+        if secret.len() >= Self::SHORTEST_CREDENTIAL {
+            self.hide(secret);
+        }
+    }
+
     /// Hides a text from now on, also as JSON, XML and URLs write it. A text
     /// that is too short is left alone.
     pub fn hide(&self, secret: &str) {
@@ -214,6 +226,14 @@ mod tests {
         mask.clone().hide("secret");
         assert_eq!(mask.veil("a secret"), "a (sensitive)");
         assert_eq!(format!("{mask:?}"), "Mask");
+    }
+
+    #[test]
+    fn credentials_are_hidden_and_the_words_of_emulators_are_not() {
+        let mask = Mask::default();
+        mask.hide_credential("wJalrXUtnFEMI/K7MDENG\n");
+        mask.hide_credential("testing");
+        assert_eq!(mask.veil("testing wJalrXUtnFEMI/K7MDENG"), "testing (sensitive)");
     }
 
     fn check_value<T>(secret: &str, value: T, shown: &T)

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::spelling::admits;
-use super::{Address, Document, FieldDiff, Owner, Segment};
+use super::{Address, Document, FieldDiff, Owner, Segment, document};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -126,6 +126,15 @@ pub struct Live {
 }
 
 impl Live {
+    /// The same without control characters in its fields: see
+    /// [`document::without_controls`].
+    #[must_use]
+    pub fn without_controls(mut self) -> Self {
+        let tame = document::without_controls;
+        self.document = self.document.into_iter().map(|(name, it)| (name, tame(it))).collect();
+        self
+    }
+
     /// The facts' `arn`, if the kind has one.
     pub fn arn(&self) -> Option<&str> {
         self.facts.get("arn").map(String::as_str)

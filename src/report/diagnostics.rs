@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::{Diagnostic, Location, Severity};
 
+use super::pane::{foreign, one_line};
 use super::phrases::count;
 use super::style::{BAD, CHANGE, paint};
 
@@ -21,7 +22,7 @@ pub fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     let renderer = Renderer::styled().term_width(NO_WIDTH);
     for diagnostic in sorted(diagnostics) {
-        text.push_str(&renderer.render(&[group(diagnostic)]));
+        text.push_str(&renderer.render(&[group(&harmless(diagnostic))]));
         text.push_str("\n\n");
     }
     let (errors, warnings) = totals(diagnostics);
@@ -58,6 +59,20 @@ fn totals(diagnostics: &[Diagnostic]) -> (usize, usize) {
     (errors, diagnostics.len() - errors)
 }
 
+/// The same without what words of others could do in it. The renderer indents
+/// what has several lines, and takes care of the line of the file, whose
+/// characters it counts.
+fn harmless(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut harmless = diagnostic.clone();
+    harmless.summary = foreign(&diagnostic.summary);
+    harmless.detail = diagnostic.detail.as_deref().map(foreign);
+    harmless.hints = diagnostic.hints.iter().map(|hint| foreign(hint)).collect();
+    if let Some(location) = &mut harmless.location {
+        location.file = one_line(&foreign(&location.file));
+    }
+    harmless
+}
+
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -67,8 +82,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     elements.extend(diagnostic.location.as_ref().map(place));
     elements.extend(diagnostic.detail.as_deref().map(|text| Level::NOTE.message(text).into()));
     elements.extend(diagnostic.hints.iter().map(|hint| Level::HELP.message(hint).into()));
-    let title = annotate_snippets::normalize_untrusted_str(&diagnostic.summary);
-    Group::with_title(level.primary_title(title)).elements(elements)
+    Group::with_title(level.primary_title(&diagnostic.summary)).elements(elements)
 }
 
 /// The line with what is wrong in it marked, or its number alone where there is

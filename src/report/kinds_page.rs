@@ -17,7 +17,7 @@ pub fn kinds_text(kinds: &[KindInfo]) -> String {
     let mut page = Page::default();
     for KindInfo { name, summary, .. } in kinds {
         let gap = " ".repeat(width - name.len());
-        page.line(0, format!("{}{gap}  {summary}", paint(STRONG, name)));
+        page.verbatim(format!("{}{gap}  {summary}", paint(STRONG, name)));
     }
     page.into_text()
 }
@@ -25,7 +25,7 @@ pub fn kinds_text(kinds: &[KindInfo]) -> String {
 /// One kind on a terminal, with colour codes.
 pub fn kind_text(kind: &KindInfo) -> String {
     let mut page = Page::default();
-    page.line(0, format!("{}: {}", paint(STRONG, &kind.name), kind.summary));
+    page.verbatim(format!("{}: {}", paint(STRONG, &kind.name), kind.summary));
     section(&mut page, "Example");
     page.lines(1, &example(kind));
     section(&mut page, "Fields");
@@ -56,37 +56,37 @@ pub fn kind_text(kind: &KindInfo) -> String {
 
 fn section(page: &mut Page, title: &str) {
     page.gap();
-    page.line(0, paint(HINT, title));
+    page.verbatim(paint(HINT, title));
 }
 
 /// One kind as a page of Markdown.
 pub fn kind_page(kind: &KindInfo) -> String {
     let mut page = Page::default();
-    page.line(0, format!("# {}\n\n{}\n", kind.name, kind.summary));
-    page.line(0, format!("```yaml\n{}```\n", example(kind)));
-    page.line(0, "## Fields\n");
-    page.line(0, "| Field | Type | Default | Bounds | |");
-    page.line(0, "| --- | --- | --- | --- | --- |");
+    page.verbatim(format!("# {}\n\n{}\n", kind.name, kind.summary));
+    page.verbatim(format!("```yaml\n{}```\n", example(kind)));
+    page.verbatim("## Fields\n");
+    page.verbatim("| Field | Type | Default | Bounds | |");
+    page.verbatim("| --- | --- | --- | --- | --- |");
     for field in &fields(&kind.schema) {
-        page.line(0, field_row(kind, field));
+        page.verbatim(field_row(kind, field));
     }
     if !kind.facts.is_empty() {
-        page.line(0, "\n## Facts\n");
-        page.line(0, "What other resources may refer to as `${NAME.fact}`.\n");
-        page.line(0, "| Fact | Known | |");
-        page.line(0, "| --- | --- | --- |");
+        page.verbatim("\n## Facts\n");
+        page.verbatim("What other resources may refer to as `${NAME.fact}`.\n");
+        page.verbatim("| Fact | Known | |");
+        page.verbatim("| --- | --- | --- |");
         for fact in &kind.facts {
             let summary = cell(&fact.summary);
-            page.line(0, format!("| `{}` | {} | {summary} |", fact.name, when(fact.predicted)));
+            page.verbatim(format!("| `{}` | {} | {summary} |", fact.name, when(fact.predicted)));
         }
     }
-    page.line(0, "\n## Life\n");
+    page.verbatim("\n## Life\n");
     for sentence in life(kind) {
-        page.line(0, format!("- {sentence}"));
+        page.verbatim(format!("- {sentence}"));
     }
     if !kind.notes.is_empty() {
-        page.line(0, "\n## Notes\n");
-        page.line(0, kind.notes.trim());
+        page.verbatim("\n## Notes\n");
+        page.verbatim(kind.notes.trim());
     }
     page.into_text()
 }
@@ -186,7 +186,7 @@ fn example(kind: &KindInfo) -> String {
     let document = given.cloned().unwrap_or_else(|| schema::smallest(&kind.schema));
     let name = kind.name.rsplit('_').next().unwrap_or(&kind.name);
     let mut page = Page::default();
-    page.line(0, "resources:");
+    page.verbatim("resources:");
     page.line(1, format!("{name}:"));
     page.line(2, format!("kind: {}", kind.name));
     yaml::write(&mut page, 2, &document);

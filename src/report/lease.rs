@@ -10,15 +10,27 @@ use super::phrases::tame;
 use super::style::{CHANGE, paint};
 use crate::model::{Found, Lock};
 
+/// As long as a command line may be that people still read.
+const LONGEST: usize = 300;
+
+/// What a holder wrote, on one line.
+fn words(text: &str) -> String {
+    let words = tame(text);
+    match words.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &words[..end]),
+        None => words,
+    }
+}
+
 /// The whole lease, as a text with colour codes.
 pub fn lease_text(found: &Found, lock: &Lock) -> String {
     let lease = &found.lease;
     let mut page = Page::default();
-    page.line(0, format!("Lease {lock} of stack {}", tame(&lease.stack)));
-    page.line(1, format!("holder   {}", tame(&lease.holder.process)));
-    page.line(1, format!("as       {}", tame(&lease.holder.caller)));
-    page.line(1, format!("command  {}", tame(&lease.command)));
-    page.line(1, format!("since    {}", tame(&lease.since)));
+    page.line(0, format!("Lease {lock} of stack {}", words(&lease.stack)));
+    page.line(1, format!("holder   {}", words(&lease.holder.process)));
+    page.line(1, format!("as       {}", words(&lease.holder.caller)));
+    page.line(1, format!("command  {}", words(&lease.command)));
+    page.line(1, format!("since    {}", words(&lease.since)));
     let life = lease_life(found);
     let life = if found.has_expired() { paint(CHANGE, life) } else { life };
     page.line(1, format!("life     {life}"));
@@ -28,8 +40,8 @@ pub fn lease_text(found: &Found, lock: &Lock) -> String {
 /// Who holds it and what for, in one line.
 pub fn lease_holder(found: &Found) -> String {
     let lease = &found.lease;
-    let (process, caller) = (tame(&lease.holder.process), tame(&lease.holder.caller));
-    let (command, since) = (tame(&lease.command), tame(&lease.since));
+    let (process, caller) = (words(&lease.holder.process), words(&lease.holder.caller));
+    let (command, since) = (words(&lease.command), words(&lease.since));
     format!("{process} ({caller}) runs `{command}` since {since}")
 }
 
@@ -73,17 +85,21 @@ mod tests {
 
     #[test]
     fn a_lease_tells_whose_it_is() {
-        let lock = Lock { bucket: "ops-locks".into(), key: "ccprov/claims.lease".into() };
+        let lock =
+            Lock { bucket: "ops-locks".into(), key: "ccprov/claims.lease".into(), account: None };
         let text = |age| anstream::adapter::strip_str(&lease_text(&found(age), &lock)).to_string();
         insta::assert_snapshot!(text(12), @r"
         Lease s3://ops-locks/ccprov/claims.lease of stack claims
           holder   ada@build-7 pid 4711
           as       arn:aws:iam::123456789012:user/ada
-          command  ccprov apply  [31mstack.yaml
+          command  ccprov apply \u001b[31mstack.yaml
           since    2026-01-31T10:00:00.123Z
           life     last sign of life 12 s ago; without another it expires in 48 s
         ");
+        let mut long = found(12);
+        long.lease.command = "x".repeat(1_000);
+        assert_eq!(lease_holder(&long).matches('x').count(), LONGEST);
         assert!(text(61).contains("expired: no sign of life for 61 s"), "{}", text(61));
-        insta::assert_snapshot!(lease_holder(&found(12)), @"ada@build-7 pid 4711 (arn:aws:iam::123456789012:user/ada) runs `ccprov apply  [31mstack.yaml` since 2026-01-31T10:00:00.123Z");
+        insta::assert_snapshot!(lease_holder(&found(12)), @r"ada@build-7 pid 4711 (arn:aws:iam::123456789012:user/ada) runs `ccprov apply \u001b[31mstack.yaml` since 2026-01-31T10:00:00.123Z");
     }
 }

@@ -3,8 +3,9 @@
 //! Views turn values into text: a [`Plan`](crate::plan::Plan), a stream of
 //! [`Event`](crate::engine::event::Event)s, diagnostics, outputs, kinds, an
 //! inspection. They decide nothing, know no cloud, no clock and no terminal's width; which view
-//! writes where is up to the front desk. Text carries colour codes always:
-//! write it through `anstream`, which takes them out where they are unwanted.
+//! writes where is up to the front desk. Text carries colour codes always, and
+//! texts of others as they are: write it through [`pane`], which takes the codes
+//! out where they are unwanted, and the sting out of what is not ours.
 
 mod critical_path;
 pub mod diagnostics;
@@ -14,6 +15,7 @@ pub mod kinds_page;
 pub mod lease;
 pub mod outputs;
 mod page;
+pub mod pane;
 mod phrases;
 pub mod plan_json;
 pub mod plan_text;
@@ -22,6 +24,7 @@ pub mod progress;
 mod schema;
 mod style;
 pub mod summary;
+mod terminal;
 mod timings;
 pub mod trace;
 mod value;
@@ -30,6 +33,8 @@ mod yaml;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod tests;
 
 pub use critical_path::TimedRun;
 pub use diagnostics::{diagnostics_json, diagnostics_text};

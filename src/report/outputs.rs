@@ -45,7 +45,8 @@ pub fn outputs_json(outputs: &Outputs) -> String {
 /// `KEY="value"` lines, for shells, `dotenv` and CI artefacts. Names are in
 /// upper case; those of nested maps are joined by `_`. Lists are JSON.
 ///
-/// Outputs that come to the same key are an error each.
+/// Outputs that come to the same key are an error each, and so are those that
+/// a process takes for orders: `PATH`, `LD_PRELOAD`.
 ///
 /// ```
 /// use ccprov::report::outputs_dotenv;
@@ -60,12 +61,14 @@ pub fn outputs_dotenv(outputs: &Outputs) -> Result<String, Vec<Diagnostic>> {
         flatten(name, value, &mut variables);
     }
     variables.sort();
+    let orders = variables.iter().filter_map(|(key, _)| no_variable(key));
     let twice = variables.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let problems: Vec<Diagnostic> = twice
         .map(|pair| {
             let problem = format!("two outputs come to the same variable {}", pair[0].0);
             Diagnostic::error(problem).hint("rename one of the outputs")
         })
+        .chain(orders)
         .collect();
     if !problems.is_empty() {
         return Err(problems);
@@ -91,6 +94,65 @@ fn variable(name: &str) -> String {
     if key.starts_with(|c: char| c.is_ascii_digit()) { format!("_{key}") } else { key }
 }
 
+/// Variables that decide what the next process runs or trusts, by how they
+/// begin or by their whole name, and who obeys them. Data must not be called so:
+/// its form is loaded into an environment.
+const OBEYED: &[(&str, &str)] = &[
+    ("ACTIONS_*", "the runner of GitHub Actions"),
+    ("AWS_*", "every program that speaks to AWS, ccprov too"),
+    ("BASH_ENV", "bash, which runs it"),
+    ("BASH_FUNC_*", "bash, which runs it"),
+    ("CCPROV_*", "ccprov"),
+    ("CI", "ccprov and many others, of who is there"),
+    ("CLASSPATH", "Java, which loads it"),
+    ("CURL_CA_BUNDLE", "curl, which trusts it"),
+    ("DYLD_*", "the loader of macOS"),
+    ("EDITOR", "git and others, which run it"),
+    ("ENV", "shells, which run it"),
+    ("GCONV_PATH", "the C library, which loads it"),
+    ("GITHUB_*", "the runner of GitHub Actions"),
+    ("GIT_*", "git, which runs some"),
+    ("GLIBC_TUNABLES", "the C library"),
+    ("HOME", "whoever looks for its settings"),
+    ("HTTPS_PROXY", "whoever calls anybody"),
+    ("HTTP_PROXY", "whoever calls anybody"),
+    ("IFS", "shells, which split words by it"),
+    ("JAVA_TOOL_OPTIONS", "Java, which loads it"),
+    ("JDK_JAVA_OPTIONS", "Java, which loads it"),
+    ("LD_*", "the loader of Linux"),
+    ("LOCPATH", "the C library, which loads it"),
+    ("MAVEN_OPTS", "Maven"),
+    ("NODE_OPTIONS", "Node.js, which loads it"),
+    ("NODE_PATH", "Node.js, which loads it"),
+    ("NPM_CONFIG_*", "npm"),
+    ("PAGER", "git and others, which run it"),
+    ("PATH", "whoever starts a program"),
+    ("PERL5LIB", "Perl, which loads it"),
+    ("PERL5OPT", "Perl, which loads it"),
+    ("PROMPT_COMMAND", "bash, which runs it"),
+    ("PS4", "shells, which run it"),
+    ("PYTHON*", "Python, which loads some"),
+    ("REQUESTS_CA_BUNDLE", "Python, which trusts it"),
+    ("RUBYLIB", "Ruby, which loads it"),
+    ("RUBYOPT", "Ruby, which loads it"),
+    ("RUNNER_*", "the runner of GitHub Actions"),
+    ("SHELL", "whoever starts a shell"),
+    ("SHELLOPTS", "bash"),
+    ("SSL_CERT_*", "OpenSSL and others, which trust it"),
+    ("VISUAL", "git and others, which run it"),
+];
+
+/// The problem of an output whose variable somebody obeys.
+fn no_variable(key: &str) -> Option<Diagnostic> {
+    let key = key.to_ascii_uppercase();
+    let (_, who) = OBEYED.iter().find(|(known, _)| match known.strip_suffix('*') {
+        Some(beginning) => key.starts_with(beginning),
+        None => key == *known,
+    })?;
+    let problem = Diagnostic::error(format!("an output would be the variable {key}"));
+    Some(problem.because(format!("it is obeyed by {who}")).hint("rename the output"))
+}
+
 /// Double quotes where nothing within them means anything. Otherwise single
 /// ones, which shells and dotenv readers alike take literally; escapes within
 /// double quotes are read differently by each of them.
@@ -111,7 +173,14 @@ fn shell_quoted(text: &str) -> String {
 /// What GitHub reads from the file `$GITHUB_OUTPUT`: `name=value`, or a block
 /// between delimiters for a text of several lines. Maps and lists are JSON, for
 /// `fromJSON`.
-pub fn outputs_github(outputs: &Outputs) -> String {
+///
+/// Names that processes take for orders are an error each, as in
+/// [`outputs_dotenv`]: some append these lines to `$GITHUB_ENV`.
+pub fn outputs_github(outputs: &Outputs) -> Result<String, Vec<Diagnostic>> {
+    let problems: Vec<Diagnostic> = outputs.keys().filter_map(|name| no_variable(name)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let lines = outputs.iter().map(|(name, value)| {
         let text = raw(value);
         if text.contains(['\n', '\r']) {
@@ -121,7 +190,7 @@ pub fn outputs_github(outputs: &Outputs) -> String {
             format!("{name}={text}\n")
         }
     });
-    lines.collect::<Vec<String>>().concat()
+    Ok(lines.collect::<Vec<String>>().concat())
 }
 
 /// A word that no line of the text consists of.
@@ -179,7 +248,7 @@ mod tests {
         insta::assert_snapshot!("outputs_text", outputs_text(&outputs()));
         insta::assert_snapshot!("outputs_json", outputs_json(&outputs()));
         insta::assert_snapshot!("outputs_dotenv", outputs_dotenv(&outputs()).unwrap());
-        insta::assert_snapshot!("outputs_github", outputs_github(&outputs()));
+        insta::assert_snapshot!("outputs_github", outputs_github(&outputs()).unwrap());
     }
 
     #[test]
@@ -190,6 +259,23 @@ mod tests {
         assert_eq!(raw("bucket.rules").as_deref(), Ok("{\"expire-days\":14}"));
         let known = "its outputs are bucket, list, note, price, queue_url and ready";
         assert_eq!(raw("nope"), Err(vec![known.to_owned()]));
+    }
+
+    #[test]
+    fn no_output_gives_orders_to_the_next_process() {
+        let check = |name: &str, value: Value, is_obeyed: bool| {
+            let outputs = BTreeMap::from([(name.to_owned(), value)]);
+            assert_eq!(outputs_dotenv(&outputs).is_err(), is_obeyed, "{name}");
+        };
+        check("path", json!("x"), true);
+        check("ld", json!({ "preload": "x" }), true);
+        check("ld", json!({ "a": "x" }), true);
+        check("github_env", json!("x"), true);
+        check("path_of_bucket", json!("x"), false);
+        check("environment", json!("x"), false);
+        let named = |name: &str| outputs_github(&BTreeMap::from([(name.to_owned(), json!("x"))]));
+        assert!(named("NODE_OPTIONS").is_err() && named("Path").is_err());
+        assert!(named("queue-url").is_ok());
     }
 
     #[test]

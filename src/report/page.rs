@@ -1,5 +1,7 @@
 //! Lines of text with indentation: what every text view is built on.
 
+use super::pane::one_line;
+
 /// A text under construction. A depth of one is two columns.
 #[derive(Default)]
 pub(super) struct Page {
@@ -7,13 +9,20 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// One more line.
+    /// One more line, and no more than one: a line feed within a name draws no
+    /// line of its own.
     pub(super) fn line(&mut self, depth: usize, text: impl AsRef<str>) {
         let text = text.as_ref();
         if !text.is_empty() {
             self.text.push_str(&"  ".repeat(depth));
-            self.text.push_str(text);
+            self.text.push_str(&one_line(text));
         }
+        self.text.push('\n');
+    }
+
+    /// A text of ours as it stands, line feeds and all.
+    pub(super) fn verbatim(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref());
         self.text.push('\n');
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::plan::Action;
 
+pub(super) use super::pane::tame;
+
 /// A duration at the precision that people care about: `40ms`, `1.2s`, `12s`,
 /// `1m`, `2m 05s`, `1h 02m`.
 pub(super) fn duration(length: Duration) -> String {
@@ -29,12 +31,6 @@ pub(super) fn enumeration<T: Display>(items: impl IntoIterator<Item = T>) -> Str
     let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     let Some(last) = items.pop() else { return String::new() };
     if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) }
-}
-
-/// Somebody else's words on one line, without anything that a terminal would
-/// take for a command.
-pub(super) fn tame(words: &str) -> String {
-    words.trim().replace(char::is_control, " ")
 }
 
 /// `creating`.

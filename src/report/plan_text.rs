@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_on_until_the_edge_takes_them_out() {
+    fn colours_are_on_until_the_pane_takes_them_out() {
         let text = plan_text(&fixtures::mixed(), PlanDetail::CHANGES);
         assert!(text.contains("\u{1b}[33m~"), "a yellow sign for an update");
         assert!(!text.contains(['\u{1}', '\u{2}', '\u{3}']), "no marker of a pending fact");

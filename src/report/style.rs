@@ -1,6 +1,6 @@
 //! The colours of the house.
 //!
-//! Codes are written always, and taken out at the edge by `anstream` where
+//! Codes are written always, and taken out at the pane by `anstream` where
 //! `NO_COLOR`, a pipe or a dumb terminal asks for it. Nothing may be told by
 //! colour alone.
 

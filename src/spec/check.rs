@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::conform::Schema;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
@@ -18,10 +20,11 @@ use super::suggest::{did_you_mean, listed};
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
 use super::written::{self, StackTags, Written};
+use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Identity, Location, Lock, Place, Prepared, Problem,
-    Stack,
+    Address, Catalog, Desired, Diagnostic, Document, Identity, Location, Lock, Path, Place,
+    Prepared, Problem, Stack,
 };
 
 /// A stack that holds together.
@@ -164,11 +167,32 @@ fn evaluate_outputs(
 ) -> BTreeMap<String, Node> {
     let mut outputs = BTreeMap::new();
     for (name, entry) in section.into_iter().flatten() {
+        if !is_output_name(name) {
+            expansion.problems.push(no_output_name(name).at(Some(entry.key_at.location())));
+            continue;
+        }
         if let Some(node) = expansion.evaluate(&entry.node, &Env::of(0)) {
             outputs.insert(name.clone(), spelling::as_read(&node));
         }
     }
     outputs
+}
+
+/// A name that stands in files of other programs as it is: `name=value` for
+/// GitHub, variables of a shell, keys of JSON.
+fn is_output_name(name: &str) -> bool {
+    const LONGEST: usize = 100;
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    (1..=LONGEST).contains(&name.len())
+        && name.starts_with(is_first)
+        && name.chars().all(|c| is_first(c) || c.is_ascii_digit() || c == '-')
+}
+
+fn no_output_name(name: &str) -> Diagnostic {
+    Diagnostic::error(format!("`{name}` cannot be the name of an output")).because(
+        "it has 1 to 100 letters, digits, dashes and underscores, and begins with a letter or an \
+         underscore",
+    )
 }
 
 /// The schemas of the kinds in use, each made ready once.
@@ -230,7 +254,10 @@ fn settle<'a, 'b>(
             }
         }
         match oracle.prepare(resource, &document) {
-            Some(Ok(prepared)) => settled.push((resource, prepared)),
+            Some(Ok(prepared)) => match unspeakable(resource, &document, &prepared) {
+                Some(problem) => problems.push(problem),
+                None => settled.push((resource, prepared)),
+            },
             Some(Err(found)) => {
                 let told = |problem| of_kind(problem, resource, resources);
                 problems.extend(found.into_iter().map(told));
@@ -239,6 +266,28 @@ fn settle<'a, 'b>(
         }
     }
     settled
+}
+
+/// The problem of a field that its kind reads as JSON: there a control character
+/// can be spelled that no text of the file holds, and with it what we take for a
+/// pending fact.
+fn unspeakable(
+    resource: &Written<'_>,
+    document: &Document,
+    prepared: &Prepared,
+) -> Option<Diagnostic> {
+    let ours = document::pending_facts(&Value::Object(document.clone()));
+    let without_ours =
+        |text: &str| document::fill_text(text, &|fact| ours.contains(fact).then(String::new));
+    let (field, found) = prepared.document.iter().find_map(|(field, value)| {
+        let found = document::find_text(value, &|text| {
+            without_ours(text).chars().find(|c| yaml::is_unprintable(*c))
+        })?;
+        Some((field, found))
+    })?;
+    let summary = format!("`{field}`: the text holds the control character U+{:04X}", found as u32);
+    let at = resource.fields.mark_at(&Path::field(field)).location();
+    Some(in_context(Diagnostic::error(summary).at(Some(at)), resource))
 }
 
 /// A kind's own complaint, at the field that it is about.

@@ -111,6 +111,10 @@ fn lock() -> Json {
                 "type": "string",
                 "description": "The object in it. Default: `ccprov/STACK.lease`.",
             },
+            "account": {
+                "type": "string",
+                "description": "The account that the bucket belongs to. Default: the stack's.",
+            },
         },
     })
 }

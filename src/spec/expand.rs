@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::load::Environment;
 use super::pattern::Pattern;
 use super::patterns::Library;
 use super::source::Mark;
@@ -45,7 +46,7 @@ pub(super) struct Ground<'a> {
     pub(super) stack: Option<&'a str>,
     /// `None` while the account and the region are being found out.
     pub(super) place: Option<&'a Place>,
-    pub(super) env: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) env: &'a Environment<'a>,
     pub(super) variables: &'a BTreeMap<String, Node>,
     pub(super) kinds: &'a [KindInfo],
     pub(super) library: &'a Library,

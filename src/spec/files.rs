@@ -3,18 +3,22 @@
 //! A stack may name other files (`extends`, patterns). They must travel with
 //! it: a file that only this machine has would make one stack file mean
 //! different things on a laptop and in CI, and a path out of the checkout
-//! would let a stack file from a pull request read what it likes.
+//! would let a stack file from a pull request read what it likes. For the same
+//! reason the reach is that of a path as it is named: a link does not move it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::regular::{Unread, plainly, read_regular};
 use super::shape;
 use super::source::{Mark, Source};
 use super::tree::Node;
 use super::yaml;
 use crate::model::Diagnostic;
+
+const WITHIN_REACH: &str = "a stack may read files in the folder above its own and below, so that a \
+     checkout carries everything that it means";
 
 /// The folder that a stack's files must lie in: the one above the folder of
 /// the stack file, so that `stacks/dev.yaml` can reach `../patterns/x.yaml`.
@@ -22,11 +26,18 @@ use crate::model::Diagnostic;
 pub(super) struct Reach(PathBuf);
 
 impl Reach {
-    /// The reach of a stack file.
-    pub(super) fn of(stack_file: &Path) -> Result<Self, Diagnostic> {
-        let file = stack_file.canonicalize().map_err(|error| unreadable(stack_file, &error))?;
-        let folder = file.parent().unwrap_or(&file);
-        Ok(Self(folder.parent().unwrap_or(folder).to_owned()))
+    /// The reach of a stack file, and where the file is.
+    pub(super) fn of(stack_file: &Path) -> Result<(Self, PathBuf), Diagnostic> {
+        let broken = |error| unreadable(stack_file, &Unread::Broken(error));
+        let file = stack_file.canonicalize().map_err(broken)?;
+        let reach = above_its_folder(stack_file).map_err(broken)?;
+        if !file.starts_with(&reach) {
+            let name = stack_file.display();
+            return Err(Diagnostic::error(format!("`{name}` is a link out of the stack's reach"))
+                .because(WITHIN_REACH)
+                .hint("name the file that is meant, or copy it"));
+        }
+        Ok((Self(reach), file))
     }
 
     /// The file that `text` means in the file that `at` points into, with the
@@ -48,10 +59,15 @@ impl Reach {
             shape::without_references(problem.hint("the path is relative to this file"), text)
         })?;
         if !path.starts_with(&self.0) {
-            return Err(refuse(format!("`{text}` is outside of the stack's reach")).because(
-                "a stack may read files in the folder above its own and below, so that a \
-                 checkout carries everything that it means",
-            ));
+            return Err(
+                refuse(format!("`{text}` is outside of the stack's reach")).because(WITHIN_REACH)
+            );
+        }
+        // What is no YAML is often what holds passwords, and an error repeats its line.
+        let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
+        if !may_be_read {
+            return Err(refuse(format!("`{text}` is not a YAML file by its name"))
+                .because("a stack reads files that end in .yaml or .yml, and no others"));
         }
         Ok((path, beside(&at.source.name, written)))
     }
@@ -59,18 +75,26 @@ impl Reach {
 
 /// Reads one file.
 pub(super) fn read(path: &Path, name: &str) -> Result<(Arc<Source>, Node), Diagnostic> {
-    let mut bytes = Vec::new();
-    let limit = yaml::MAX_BYTES as u64 + 1;
-    open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(Path::new(name), &error))?;
-    if bytes.len() > yaml::MAX_BYTES {
-        return Err(yaml::too_large(&Source::file(name, path, "")));
-    }
+    let bytes = read_regular(path, yaml::MAX_BYTES).map_err(|why| match why {
+        Unread::TooLarge(_) => yaml::too_large(&Source::file(name, path, "")),
+        Unread::Broken(_) | Unread::Elsewhere => unreadable(Path::new(name), &why),
+    })?;
     let text = String::from_utf8(bytes).map_err(|error| no_text(path, name, error.as_bytes()))?;
     let source = Source::file(name, path, &text);
     let node = yaml::parse(&source, &text)?;
     Ok((source, node))
+}
+
+/// The text of what may be a stack file, as far as it is one by its kind, its
+/// size and its place: for whoever looks for stacks.
+///
+/// # Errors
+///
+/// Why it cannot be a stack file. Nothing of it is told.
+pub fn peek(path: &Path) -> Result<String, Diagnostic> {
+    let (_, file) = Reach::of(path)?;
+    let bytes = read_regular(&file, yaml::MAX_BYTES).map_err(|why| unreadable(path, &why))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The problem of a file that is not UTF-8, at the first character that is none.
@@ -85,19 +109,6 @@ fn no_text(path: &Path, name: &str, bytes: &[u8]) -> Diagnostic {
         .hint("save it with the encoding UTF-8")
 }
 
-/// Opens what is a file indeed. A device has no end, and a pipe makes whoever
-/// opens it wait for a writer.
-fn open(path: &Path) -> io::Result<File> {
-    let kind = path.metadata()?.file_type();
-    if kind.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !kind.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    File::open(path)
-}
-
 /// The problem of a file, shown where the file is named if it has no place of
 /// its own.
 pub(super) fn named_at(problem: Diagnostic, at: Option<&Mark>) -> Diagnostic {
@@ -107,25 +118,24 @@ pub(super) fn named_at(problem: Diagnostic, at: Option<&Mark>) -> Diagnostic {
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error(format!("cannot read `{}`: {}", path.display(), plainly(error)))
+fn unreadable(path: &Path, why: &Unread) -> Diagnostic {
+    Diagnostic::error(format!("cannot read `{}`: {why}", path.display()))
 }
 
-/// The common causes without the operating system's error numbers, which
-/// differ from one to the next.
-fn plainly(error: &io::Error) -> String {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is no folder".to_owned(),
-        io::ErrorKind::InvalidFilename => "no file can have this name".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
-        }
+/// The folder above the one that a path names, links on the way there followed
+/// and those of its last two steps not.
+fn above_its_folder(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let folder = path.parent().unwrap_or(&path);
+    match folder.components().next_back() {
+        Some(Component::Normal(_)) => folder.parent().unwrap_or(folder).canonicalize(),
+        // `..` and `/`: a folder that no link names.
+        _ => folder.canonicalize().map(|folder| folder.parent().unwrap_or(&folder).to_owned()),
     }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 /// The name of a file relative to another, without `.` and needless `..`.

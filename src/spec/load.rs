@@ -37,12 +37,25 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "extends",
 ];
 
+/// Tells the value of a variable of the environment, if it is set, and if a
+/// stack file may know it.
+pub type Environment<'a> = dyn Fn(&str) -> Result<Option<String>, NotAdmitted> + 'a;
+
+/// Why a stack file may not know a variable of the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAdmitted {
+    /// What stands against it.
+    pub why: String,
+    /// How to admit it, or what to do instead.
+    pub hint: String,
+}
+
 /// What comes from outside of the files.
 pub struct Inputs<'a> {
     /// Variables from `--var` and `CCPROV_VAR_…`, already merged.
     pub vars: BTreeMap<String, String>,
     /// The environment, for `${env.NAME}`.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a Environment<'a>,
     /// The ids that `checks.skip` may name.
     pub checks: &'a [&'a str],
     /// Learns the values that `sensitive` speaks of.
@@ -117,9 +130,10 @@ pub(super) fn load_with(
     inputs: &Inputs<'_>,
     built_in: &[BuiltIn],
 ) -> Result<StackFile, Vec<Diagnostic>> {
-    let reach = Reach::of(path).map_err(|problem| vec![problem])?;
+    let (reach, file) = Reach::of(path).map_err(|problem| vec![problem])?;
     let mut deferred = Vec::new();
-    let (root, start, mut sources) = read_chain(path, &reach, &mut deferred)?;
+    let name = path.display().to_string();
+    let (root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
     for key in ["vars", "tags", "resources", "outputs", "checks", "lock"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
@@ -176,12 +190,11 @@ pub(super) fn load_with(
 /// The file with everything that it extends laid under it, where the first
 /// file begins, and every path read.
 fn read_chain(
-    path: &Path,
+    (path, name): (PathBuf, String),
     reach: &Reach,
     deferred: &mut Vec<Diagnostic>,
 ) -> Result<(Map, Mark, Vec<PathBuf>), Vec<Diagnostic>> {
-    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut waiting = Some((canonical, path.display().to_string(), None));
+    let mut waiting = Some((path, name, None));
     let mut sources = Vec::new();
     let mut files: Vec<Node> = Vec::new();
     while let Some((path, name, named_at)) = waiting.take() {
@@ -321,7 +334,7 @@ pub fn stack_name(text: &str) -> Result<(), Diagnostic> {
     )))
 }
 
-fn account_id(text: &str) -> Result<(), Diagnostic> {
+pub(super) fn account_id(text: &str) -> Result<(), Diagnostic> {
     if text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
         return Ok(());
     }

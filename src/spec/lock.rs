@@ -1,11 +1,12 @@
 //! `lock`: where the lease lies that keeps two runs of a stack apart.
 
 use super::expand::{Expansion, Ground};
+use super::load::account_id;
 use super::shape;
 use super::tree::{Entry, Map, Node};
 use crate::model::{Diagnostic, Lock, Prepared};
 
-const KEYS: &[&str] = &["bucket", "key"];
+const KEYS: &[&str] = &["bucket", "key", "account"];
 /// The kind whose objects can hold a lease.
 const BUCKET: &str = "s3_bucket";
 /// What S3 allows (S3 User Guide, "Object key names").
@@ -28,7 +29,9 @@ pub(super) fn of(
         Some(node) => text(node, "key", ground, problems, object_key),
         None => ground.stack.map(|stack| format!("ccprov/{stack}.lease")),
     };
-    Some(Lock { bucket: bucket?, key: key? })
+    let stated = written(map, "account");
+    let account = stated.and_then(|node| text(node, "account", ground, problems, account_id));
+    Some(Lock { bucket: bucket?, key: key?, account })
 }
 
 /// The problem of a stack that keeps its lease in a bucket of its own.

@@ -147,12 +147,16 @@ impl<'a> Expansion<'a> {
     fn environment(&mut self, name: &str, search: &Search<'_>) -> Option<Node> {
         self.outside_of_patterns(search)?;
         match (self.ground.env)(name) {
-            Some(text) if text.chars().any(yaml::is_unprintable) => {
+            Err(barred) => {
+                let summary = format!("the environment's `{name}` is not admitted");
+                self.tell(search, summary, barred.why, Some(barred.hint))
+            }
+            Ok(Some(text)) if text.chars().any(yaml::is_unprintable) => {
                 let summary = format!("the environment's `{name}` holds a control character");
                 self.tell(search, summary, "no field admits one".to_owned(), None)
             }
-            Some(text) => Some(Node::text(text, &search.at)),
-            None => {
+            Ok(Some(text)) => Some(Node::text(text, &search.at)),
+            Ok(None) => {
                 let summary = format!("the environment has no `{name}`");
                 let detail = "a variable with a default can stay unset: `vars:`".to_owned();
                 self.tell(search, summary, detail, None)

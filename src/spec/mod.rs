@@ -11,7 +11,7 @@
 //! known here, nor is any cloud: kinds come through the
 //! [`Catalog`](crate::model::Catalog).
 //!
-//! In reading order: `source` and `tree` (text with places), `yaml`, `files`,
+//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
 //! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told` and `editor`.
@@ -33,6 +33,7 @@ mod pattern;
 mod patterns;
 mod predict;
 mod reference;
+mod regular;
 mod sensitive;
 mod shape;
 mod skips;
@@ -50,5 +51,7 @@ mod yaml;
 
 pub use check::{Checked, check, check_with_names};
 pub use editor::schema;
-pub use load::{Inputs, StackFile, load, region_name, stack_name};
+pub use files::peek;
+pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
+pub use regular::{Unread, read_beside, read_regular};

@@ -139,8 +139,12 @@ fn steps(plan: &Plan) -> String {
 }
 
 fn stack(path: &Path) -> Stack {
-    let inputs =
-        spec::Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &Mask::default() };
+    let inputs = spec::Inputs {
+        vars: BTreeMap::new(),
+        env: &|_| Ok(None),
+        checks: &[],
+        mask: &Mask::default(),
+    };
     let place = Place {
         partition: "aws".to_owned(),
         account: "123456789012".to_owned(),

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle, TermLike};
 
 use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
+use crate::report::pane::{one_line, told};
 use crate::report::phrases::{doing, duration, tame};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
+use crate::report::terminal::Terminal;
 
 use super::{Ended, View, interrupted, refusal};
 
@@ -20,6 +22,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// Progress on a terminal.
 pub struct Live {
+    terminal: Terminal,
     lines: MultiProgress,
     total: ProgressBar,
     running: BTreeMap<StepId, Running>,
@@ -35,21 +38,23 @@ struct Running {
 }
 
 impl Live {
-    /// A view that draws on `target`, with or without colours.
-    pub fn new(target: ProgressDrawTarget, colour: bool) -> Self {
-        Self::turning(target, colour, Some(TURN))
+    /// A view that draws on a terminal, with or without colours.
+    pub fn new(terminal: Box<dyn TermLike>, colour: bool) -> Self {
+        Self::turning(terminal, colour, Some(TURN))
     }
 
-    fn turning(target: ProgressDrawTarget, colour: bool, turn: Option<Duration>) -> Self {
-        let lines = MultiProgress::with_draw_target(target);
+    fn turning(terminal: Box<dyn TermLike>, colour: bool, turn: Option<Duration>) -> Self {
+        let terminal = Terminal::new(terminal);
+        let lines = terminal.lines(turn.is_some());
         let total = lines.add(ProgressBar::new(0));
         total.set_style(style("[{bar:30}] {pos}/{len}").progress_chars("=> "));
-        Self { lines, total, running: BTreeMap::new(), colour, turn }
+        Self { terminal, lines, total, running: BTreeMap::new(), colour, turn }
     }
 
-    /// The text as this terminal wants it.
+    /// A line as this terminal wants it. Past the pane here already: what is
+    /// spelled is longer, and lines are counted by their width.
     fn coloured(&self, text: &str) -> String {
-        if self.colour { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+        told(&one_line(text), self.colour)
     }
 
     /// Prints a line above those that move.
@@ -119,8 +124,15 @@ impl View for Live {
     }
 
     fn finish(&mut self) {
+        self.running.clear();
         self.total.finish_and_clear();
         let _terminal_is_gone = self.lines.clear();
+        self.terminal.leave();
+    }
+
+    fn remark(&mut self, text: &str) -> bool {
+        text.trim_end().lines().for_each(|line| self.print(line));
+        true
     }
 }
 
@@ -142,8 +154,7 @@ mod tests {
     /// The screen after that many events, and at the end.
     fn check(name: &str, events: &[Event], middle: usize) {
         let screen = Screen::default();
-        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-        let mut view = Live::turning(target, false, None);
+        let mut view = Live::turning(Box::new(screen.clone()), false, None);
         for event in &events[..middle] {
             view.show(event);
         }
@@ -153,6 +164,25 @@ mod tests {
         });
         fixtures::watch(&mut view, &events[middle..]);
         insta::assert_snapshot!(format!("{name}_live_end"), screen.read());
+    }
+
+    /// The terminal repeats `^C` on the line that was drawn last, and no line is
+    /// left behind by it.
+    #[test]
+    fn an_interruption_from_the_keyboard_leaves_no_line_behind() {
+        let screen = Screen::default();
+        let mut view = Live::turning(Box::new(screen.clone()), false, None);
+        for event in fixtures::interrupted() {
+            if matches!(event.kind, EventKind::Interrupted { .. }) {
+                screen.echo("^C");
+            }
+            view.show(&event);
+        }
+        view.finish();
+        let undisturbed = Screen::default();
+        let mut view = Live::turning(Box::new(undisturbed.clone()), false, None);
+        fixtures::watch(&mut view, &fixtures::interrupted());
+        assert_eq!(screen.read(), undisturbed.read());
     }
 
     #[test]

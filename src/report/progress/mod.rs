@@ -22,6 +22,7 @@ use crate::engine::event::{Event, Outcome};
 use crate::model::{Address, CloudError};
 use crate::plan::Action;
 
+use super::pane::foreign;
 use super::phrases::{done, duration, tame};
 use super::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint, sign_of};
 
@@ -32,6 +33,12 @@ pub trait View: Send {
 
     /// There are no more events.
     fn finish(&mut self);
+
+    /// Something else that somebody who watches should know now. Whether it was
+    /// told: who moves lines of a terminal makes room for it, nobody else needs to.
+    fn remark(&mut self, _text: &str) -> bool {
+        false
+    }
 }
 
 impl<V: View + ?Sized> View for &mut V {
@@ -41,6 +48,10 @@ impl<V: View + ?Sized> View for &mut V {
 
     fn finish(&mut self) {
         (**self).finish();
+    }
+
+    fn remark(&mut self, text: &str) -> bool {
+        (**self).remark(text)
     }
 }
 
@@ -73,6 +84,10 @@ impl View for FanOut<'_> {
 
     fn finish(&mut self) {
         self.views.iter_mut().for_each(|view| view.finish());
+    }
+
+    fn remark(&mut self, text: &str) -> bool {
+        self.views.iter_mut().any(|view| view.remark(text))
     }
 }
 
@@ -116,8 +131,9 @@ impl Ended<'_> {
                 )));
             }
             Outcome::Refused { reason } => {
-                lines.push(failed(&format!("refused: {}", reason.summary)));
-                lines.extend(reason.detail.iter().map(|detail| format!("    {detail}")));
+                lines.push(failed(&format!("refused: {}", tame(&reason.summary))));
+                let detail = reason.detail.iter().flat_map(|detail| detail.lines());
+                lines.extend(detail.map(|line| format!("    {}", foreign(line))));
                 lines.extend(reason.hints.iter().map(|hint| self::hint(hint)));
             }
             Outcome::Skipped { because } => {
@@ -133,13 +149,13 @@ impl Ended<'_> {
 
 /// `    hint: ...`.
 fn hint(text: &str) -> String {
-    format!("    {}: {text}", paint(HINT, "hint"))
+    format!("    {}: {}", paint(HINT, "hint"), tame(text))
 }
 
 /// A refusal that will be tried again, in short.
 fn refusal(error: &CloudError) -> String {
     let CloudError { operation, code, message, .. } = error;
-    match (code.as_str(), tame(message).as_str()) {
+    match (tame(code).as_str(), tame(message).as_str()) {
         ("", message) => format!("{operation} got no answer: {message}"),
         (code, "") => format!("{operation} answered {code}"),
         (code, message) => format!("{operation} answered {code}: {message}"),

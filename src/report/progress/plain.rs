@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
+use crate::report::pane::one_line;
 use crate::report::phrases::{count, doing, duration, tame};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 
@@ -41,7 +42,9 @@ impl Plain {
     }
 
     fn say(&mut self, line: &str) {
-        let _nobody_reads = writeln!(self.out, "{line}");
+        // In one piece: the pane looks at whole lines.
+        let line = one_line(line) + "\n";
+        let _nobody_reads = self.out.write_all(line.as_bytes());
     }
 
     /// A line about a running step, unless it spoke a moment ago.

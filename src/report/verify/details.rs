@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::model::{CheckKind, CloudError, Finding, Inspected, Level, Observation, Path, Verdict};
 use crate::report::page::Page;
+use crate::report::pane::{foreign, told};
 use crate::report::phrases::{count, duration, tame};
 use crate::report::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint};
 use crate::report::value::{self, Label};
@@ -46,7 +47,7 @@ pub(super) fn write(
 pub(super) fn plain(record: &InspectionRecord<'_>, result: &Inspected) -> String {
     let mut page = Page::default();
     write(&mut page, 0, record, result);
-    anstream::adapter::strip_str(&page.into_text()).to_string()
+    told(&page.into_text(), false)
 }
 
 fn write_finding(
@@ -71,7 +72,7 @@ fn write_finding(
         page.line(depth + 1, format!("{}:", paint(HINT, "patch")));
         for line in patch.lines() {
             // Not tamed: indentation means something.
-            page.line(depth + 2, line.replace(char::is_control, " ").trim_end());
+            page.line(depth + 2, foreign(line).trim_end());
         }
     }
 }

@@ -31,11 +31,11 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     let open = record.results.iter().filter_map(|result| block(record, result));
     write_within(&mut page, MOST_OPEN, open, "\nFurther results that need a reader");
     if !record.results.is_empty() {
-        page.line(0, "\n<details><summary>Every check</summary>\n");
-        page.line(0, "| | Check | Subject | Time | |\n| --- | --- | --- | --- | --- |");
+        page.verbatim("\n<details><summary>Every check</summary>\n");
+        page.verbatim("| | Check | Subject | Time | |\n| --- | --- | --- | --- | --- |");
         let rows = record.results.iter().map(row);
         write_within(&mut page, MOST_FOLDED, rows, "\nFurther rows");
-        page.line(0, "\n</details>");
+        page.verbatim("\n</details>");
     }
     page.into_text()
 }
@@ -48,11 +48,11 @@ fn write_within(page: &mut Page, most: usize, parts: impl Iterator<Item = String
             left_out += 1;
         } else {
             length += part.len();
-            page.line(0, part);
+            page.verbatim(part);
         }
     }
     if left_out > 0 {
-        page.line(0, format!("{further}, for which there is no room here: {left_out}."));
+        page.verbatim(format!("{further}, for which there is no room here: {left_out}."));
     }
 }
 

@@ -20,7 +20,7 @@ pub fn checks_text(checks: &[CheckInfo]) -> String {
         }
         page.gap();
         let title = paint(STRONG, details::title(kind));
-        page.line(0, format!("{title}  {}", paint(FAINT, how(kind))));
+        page.verbatim(format!("{title}  {}", paint(FAINT, how(kind))));
         for info in of_kind {
             // As wide as `warning`.
             let level = paint(FAINT, format!("{:7}", details::word(info.level)));
@@ -33,8 +33,7 @@ pub fn checks_text(checks: &[CheckInfo]) -> String {
 /// All checks as a page of Markdown, with links to the pages of each.
 pub fn checks_page(checks: &[CheckInfo]) -> String {
     let mut page = Page::default();
-    page.line(
-        0,
+    page.verbatim(
         "# Checks\n\nWhat `ccprov verify` looks at; `ccprov verify --list` says the same.",
     );
     for kind in KINDS {
@@ -42,11 +41,11 @@ pub fn checks_page(checks: &[CheckInfo]) -> String {
         if of_kind.peek().is_none() {
             continue;
         }
-        page.line(0, format!("\n## {}\n\nEach {}.\n", details::title(kind), how(kind)));
-        page.line(0, "| Check | Level | What holds where it passes |\n| --- | --- | --- |");
+        page.verbatim(format!("\n## {}\n\nEach {}.\n", details::title(kind), how(kind)));
+        page.verbatim("| Check | Level | What holds where it passes |\n| --- | --- | --- |");
         for CheckInfo { id, level, summary, .. } in of_kind {
             let level = details::word(*level);
-            page.line(0, format!("| [`{id}`]({id}.md) | {level} | {} |", cell(summary)));
+            page.verbatim(format!("| [`{id}`]({id}.md) | {level} | {} |", cell(summary)));
         }
     }
     page.into_text()
@@ -58,18 +57,19 @@ pub fn check_page(info: &CheckInfo) -> String {
     let (word, how) = (self::word(*kind), how(*kind));
     let level = details::word(*level);
     let mut page = Page::default();
-    page.line(0, format!("# {id}\n\n{summary}\n"));
-    page.line(0, format!("- A {word}: {how}."));
-    page.line(0, format!("- A finding is of level `{level}`.\n"));
-    page.line(0, format!("## If it does not hold\n\n{risk}\n"));
-    page.line(0, format!("## What to do\n\n{remedy}\n"));
-    page.line(0, "## To leave it out\n");
-    page.line(0, "Where it does not matter, the stack file says why:\n");
-    page.line(0, "```yaml\nverify:\n  skip:");
+    page.verbatim(format!("# {id}\n\n{summary}\n"));
+    page.verbatim(format!("- A {word}: {how}."));
+    page.verbatim(format!("- A finding is of level `{level}`.\n"));
+    page.verbatim(format!("## If it does not hold\n\n{risk}\n"));
+    page.verbatim(format!("## What to do\n\n{remedy}\n"));
+    page.verbatim("## To leave it out\n");
+    page.verbatim("Where it does not matter, the stack file says why:\n");
+    page.verbatim("```yaml\nverify:\n  skip:");
     page.line(2, format!("- check: {id}"));
     page.line(3, "resources: [NAME]");
-    page.line(3, "reason: WHY\n```\n");
-    page.line(0, "Without `resources` it is left out everywhere. The report shows what was left out, and the reason.");
+    page.line(3, "reason: WHY");
+    page.verbatim("```\n");
+    page.verbatim("Without `resources` it is left out everywhere. The report shows what was left out, and the reason.");
     page.into_text()
 }
 

@@ -63,7 +63,8 @@ fn write_details(
     for (at, result) in record.results.iter().filter(is_meant).enumerate() {
         page.gap();
         if at == 0 {
-            page.line(0, format!("{}\n", paint(STRONG, title)));
+            page.line(0, paint(STRONG, title));
+            page.line(0, "");
         }
         page.line(1, head(result));
         details::write(page, 3, record, result);

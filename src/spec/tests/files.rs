@@ -1,5 +1,7 @@
 //! Several files: `extends`, and what a stack may read.
 
+use std::path::Path;
+
 use super::{Case, golden};
 use crate::model::Mask;
 
@@ -74,7 +76,7 @@ fn are_refused_beyond_the_reach_through_a_link() {
     std::fs::write(&dev, "stack: dev\nextends: base.yaml\nresources: {}").unwrap();
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
-        env: &|_| None,
+        env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
     };
@@ -91,14 +93,65 @@ fn that_are_no_files_are_refused() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
-        env: &|_| None,
+        env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
     };
-    for path in [pipe.as_path(), std::path::Path::new("/dev/zero")] {
+    for (path, what) in [(pipe.as_path(), "pipe"), (Path::new("/dev/zero"), "device")] {
         let problems = super::super::load(path, &inputs).unwrap_err();
-        let expected = format!("cannot read `{}`: it is not a file", path.display());
+        let expected = format!("cannot read `{}`: it is a {what}, and not a file", path.display());
         assert_eq!(problems[0].summary, expected);
+    }
+}
+
+/// What a link of a pull request points to is not of the checkout, whichever
+/// part of the path is the link; one that stays within is a file like any other.
+#[cfg(unix)]
+#[test]
+fn are_refused_where_a_link_leads_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, root.join(at)).unwrap();
+    std::fs::create_dir_all(root.join("repo/stacks")).unwrap();
+    std::fs::create_dir_all(root.join("abroad/stacks")).unwrap();
+    std::fs::write(root.join("abroad/stacks/dev.yaml"), "a-very-secret-token").unwrap();
+    std::fs::write(root.join("repo/shared.yaml"), "stack: dev\nresources: {}").unwrap();
+    link("../../abroad/stacks/dev.yaml", "repo/stacks/out.yaml");
+    link("../abroad/stacks", "repo/linked");
+    link("../shared.yaml", "repo/stacks/within.yaml");
+    let inputs = super::Inputs {
+        vars: std::collections::BTreeMap::new(),
+        env: &|_| Ok(None),
+        checks: &[],
+        mask: &Mask::default(),
+    };
+    for name in ["repo/stacks/out.yaml", "repo/linked/dev.yaml"] {
+        let path = root.join(name);
+        let problems = super::super::load(&path, &inputs).unwrap_err();
+        let summary = format!("`{}` is a link out of the stack's reach", path.display());
+        assert_eq!(problems[0].summary, summary);
+        assert!(!format!("{problems:?}").contains("secret"), "{problems:?}");
+    }
+    assert_eq!(
+        super::super::load(&root.join("repo/stacks/within.yaml"), &inputs).unwrap().name(),
+        "dev"
+    );
+}
+
+/// What is no YAML by its name is not looked into: what holds passwords is not,
+/// and an error repeats its line.
+#[test]
+fn are_yaml_by_their_names() {
+    for named in ["extends: .env", "resources: { p: { pattern: ./.env } }"] {
+        let dev = format!("stack: dev\n{named}");
+        let files = [("stacks/dev.yaml", dev.as_str()), ("stacks/.env", "PASSWORD: hunter2")];
+        let told = Case::of(&files).told();
+        assert!(
+            told.contains("`.env` is not a YAML file by its name")
+                || told.contains("`./.env` is not"),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
     }
 }
 
@@ -126,7 +179,7 @@ fn are_listed_the_stack_file_first() {
     }
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
-        env: &|_| None,
+        env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
     };
@@ -141,7 +194,7 @@ fn are_listed_the_stack_file_first() {
 fn that_do_not_exist_are_told() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
-        env: &|_| None,
+        env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
     };

@@ -50,6 +50,8 @@ fn in_a_lock() {
         ("no text", &lock("{ bucket: 123 }")),
         ("no key for a lease", &lock("{ bucket: ops-locks, key: /a* }")),
         ("a reference to a resource", &lock("{ bucket: '${a.arn}' }")),
+        ("no account", &lock("{ bucket: ops-locks, account: \"123\" }")),
+        ("an account that is a number", &lock("{ bucket: ops-locks, account: 123456789012 }")),
         ("none", &lock("~")),
         ("well said", &lock("{ bucket: 'locks-${account}' }")),
         ("with a key", &lock("{ bucket: ops-locks, key: 'teams/${stack}/${region}' }")),

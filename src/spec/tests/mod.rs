@@ -62,7 +62,7 @@ impl<'a> Case<'a> {
         let env = owned(self.env);
         let inputs = Inputs {
             vars: owned(self.vars),
-            env: &|name| env.get(name).cloned(),
+            env: &|name| Ok(env.get(name).cloned()),
             checks: &["tls_only"],
             mask: &Mask::default(),
         };

@@ -21,7 +21,7 @@ pub(super) use golden;
 /// What a stack file wants.
 pub(super) fn desired(path: &Path) -> Scene {
     let mask = Mask::default();
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &mask };
+    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| Ok(None), checks: &[], mask: &mask };
     let place = Place {
         partition: "aws".into(),
         account: "123456789012".into(),

@@ -90,7 +90,7 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 }
 
 fn checked(path: &Path) -> Result<(), Vec<Diagnostic>> {
-    let environment = |name: &str| (name == "USER").then(|| "jane".to_owned());
+    let environment = |name: &str| Ok((name == "USER").then(|| "jane".to_owned()));
     let mask = Mask::default();
     let inputs =
         Inputs { vars: BTreeMap::new(), env: &environment, checks: &["tls_only"], mask: &mask };

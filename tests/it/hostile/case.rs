@@ -87,7 +87,7 @@ impl Case {
         for (name, bytes) in &self.files {
             write(&home, name, bytes);
         }
-        let environment = |name: &str| (name == "USER").then(|| "jane".to_owned());
+        let environment = |name: &str| Ok((name == "USER").then(|| "jane".to_owned()));
         let mask = Mask::default();
         let inputs = Inputs {
             vars: BTreeMap::new(),

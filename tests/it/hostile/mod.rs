@@ -33,6 +33,7 @@ const AREAS: &[(&str, &str)] = &[
     ("keys", include_str!("cases/keys.txt")),
     ("iam", include_str!("cases/iam.txt")),
     ("policies", include_str!("cases/policies.txt")),
+    ("controls", include_str!("cases/controls.txt")),
 ];
 
 /// Nothing that is told of one problem is longer, however large the file: a

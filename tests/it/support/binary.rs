@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -66,6 +67,8 @@ pub(crate) struct Ccprov {
     home: TempDir,
     env: BTreeMap<String, String>,
     stdin: String,
+    /// Where standard output goes, if not into the transcript.
+    stdout: Option<PathBuf>,
     /// Texts of this run, and what a transcript shows instead.
     varying: Vec<(String, &'static str)>,
 }
@@ -88,6 +91,7 @@ impl Ccprov {
             folder: root().to_owned(),
             env: BTreeMap::from([("HOME".to_owned(), path.clone())]),
             stdin: String::new(),
+            stdout: None,
             varying: vec![(path, "[HOME]"), (root().display().to_string(), "[ROOT]")],
             home,
         }
@@ -109,6 +113,12 @@ impl Ccprov {
     /// a terminal.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
         text.clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Writes standard output to a file or device, which is there.
+    pub(crate) fn stdout_to(mut self, path: &str) -> Self {
+        self.stdout = Some(PathBuf::from(path));
         self
     }
 
@@ -189,8 +199,18 @@ impl Ccprov {
     }
 
     fn spawn(&self, arguments: &[&str]) -> Child {
-        let mut child =
-            self.command(&self.program).args(arguments).spawn().expect("cargo built the binary");
+        let into = |path: &PathBuf| File::options().write(true).open(path).expect("it is there");
+        let stdout = self.stdout.as_ref().map(into);
+        let mut child = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.env)
+            .stdin(Stdio::piped())
+            .stdout(stdout.map_or_else(Stdio::piped, Stdio::from))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("cargo built the binary");
         let mut stdin = child.stdin.take().expect("the child's input is ours");
         // A program that ends without reading its input is no failure. Confirmations are short,
         // so the pipe holds them and nobody waits for anybody.

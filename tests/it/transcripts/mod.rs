@@ -10,7 +10,9 @@ mod access_policies;
 mod advice;
 mod bad_input;
 mod bad_weather;
+mod broken_streams;
 mod drift;
+mod foreign_texts;
 mod guards;
 mod help;
 mod life;
@@ -65,6 +67,12 @@ impl Desk {
     /// What it reads from standard input.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
         self.ccprov = self.ccprov.stdin(text);
+        self
+    }
+
+    /// Writes standard output to a file or device.
+    pub(crate) fn stdout_to(mut self, path: &str) -> Self {
+        self.ccprov = self.ccprov.stdout_to(path);
         self
     }
 

@@ -40,7 +40,9 @@ outputs:
 
 #[test]
 fn no_command_tells_a_sensitive_value() {
-    let desk = Desk::with(emulator::ministack().account(), STACK).env("SONG", OLDER);
+    let desk = Desk::with(emulator::ministack().account(), STACK)
+        .env("CCPROV_ALLOW_ENV", "SONG")
+        .env("SONG", OLDER);
     // The emulator takes it, and has it from now on.
     desk.must("apply -y stack.yaml", 0);
     let collector = Collector::start(Manners::Thankful);
@@ -87,7 +89,9 @@ fn no_command_tells_a_sensitive_value() {
 
 #[test]
 fn a_plan_with_a_sensitive_value_is_not_written() {
-    let desk = Desk::with(emulator::ministack().account(), STACK).env("SONG", CANARY);
+    let desk = Desk::with(emulator::ministack().account(), STACK)
+        .env("CCPROV_ALLOW_ENV", "SONG")
+        .env("SONG", CANARY);
     let refused = desk.must("plan stack.yaml --out plan.json", 1);
     assert!(refused.stderr.contains("the plan holds a sensitive value"), "{refused}");
     assert!(!desk.path("plan.json").exists());
@@ -103,6 +107,7 @@ fn an_error_of_aws_does_not_tell_it_either() {
     });
     let collector = Collector::start(Manners::Thankful);
     let desk = Desk::with(emulator.account().through(&proxy.url()), STACK)
+        .env("CCPROV_ALLOW_ENV", "SONG")
         .env("SONG", CANARY)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())
         .env("OTEL_RESOURCE_ATTRIBUTES", &format!("tune={TUNE}"));
@@ -113,6 +118,40 @@ fn an_error_of_aws_does_not_tell_it_either() {
     let veiled = |span: &Span| span.error.as_ref().is_some_and(|why| why.contains(HIDDEN));
     assert!(spans.iter().any(veiled), "{spans:#?}");
     assert_eq!(collector.resource()["tune"], HIDDEN);
+}
+
+/// What a stack file asks for, and what nobody may know.
+#[test]
+fn a_stack_reads_no_more_of_the_environment_than_was_admitted() {
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let stack = "stack: aviary\nregion: \"${env.NAME}\"\nresources: {}\n";
+    let told = |name: &str, more: &[&str]| {
+        let desk = Desk::with(emulator::ministack().account(), &stack.replace("NAME", name))
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("NPM_TOKEN", "a-token-of-npm")
+            .env("WHERE", "us-east-1");
+        desk.run(&[&["validate", "stack.yaml"], more].concat().join(" "))
+    };
+    for more in [&[][..], &["--allow-env", "*"]] {
+        let refused = told("AWS_SECRET_ACCESS_KEY", more);
+        assert!(
+            refused.stderr.contains("is a credential that ccprov itself works with"),
+            "{refused}"
+        );
+        assert!(!sings(&refused.stderr, SECRET), "{refused}");
+    }
+    for name in ["NPM_TOKEN", "WHERE"] {
+        let refused = told(name, &[]);
+        let hint = format!("--allow-env {name} or CCPROV_ALLOW_ENV={name} admits it");
+        assert!(refused.stderr.contains(&hint), "{refused}");
+        assert_eq!(refused.code, Some(1), "{refused}");
+    }
+    assert_eq!(told("WHERE", &["--allow-env", "OTHER,WHE*"]).code, Some(0));
+    // Not even where something else shows it.
+    let desk = Desk::with(emulator::ministack().account(), "stack: aviary\nresources: {}\n")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET);
+    let told = desk.run(&format!("validate stack.yaml --var x={SECRET}"));
+    assert!(!told.stderr.contains(SECRET), "{told}");
 }
 
 #[test]

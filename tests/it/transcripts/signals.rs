@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM during an apply: nothing new begins, what is left is
+//! Ctrl-C, SIGTERM and SIGHUP during an apply: nothing new begins, what is left is
 //! told, and the same command goes on.
 
 use std::time::Duration;
@@ -48,6 +48,12 @@ fn an_apply_stops_at_ctrl_c() {
 #[test]
 fn an_apply_stops_at_sigterm() {
     apply_is_interrupted_by("TERM");
+}
+
+/// The terminal is closed.
+#[test]
+fn an_apply_stops_at_sighup() {
+    apply_is_interrupted_by("HUP");
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle, TermLike};
 
 use crate::model::Inspected;
+use crate::report::pane::{one_line, told};
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
+use crate::report::terminal::Terminal;
 use crate::report::verify::{InspectionRecord, InspectionTotals, text};
 use crate::verify::Notice;
 
@@ -20,6 +22,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// An inspection on a terminal.
 pub struct LiveInspection {
+    terminal: Terminal,
     lines: MultiProgress,
     total: ProgressBar,
     totals: InspectionTotals,
@@ -35,22 +38,24 @@ struct Running {
 }
 
 impl LiveInspection {
-    /// A view that draws on `target`, with or without colours.
-    pub fn new(target: ProgressDrawTarget, colour: bool) -> Self {
-        Self::turning(target, colour, Some(TURN))
+    /// A view that draws on a terminal, with or without colours.
+    pub fn new(terminal: Box<dyn TermLike>, colour: bool) -> Self {
+        Self::turning(terminal, colour, Some(TURN))
     }
 
-    fn turning(target: ProgressDrawTarget, colour: bool, turn: Option<Duration>) -> Self {
-        let lines = MultiProgress::with_draw_target(target);
+    fn turning(terminal: Box<dyn TermLike>, colour: bool, turn: Option<Duration>) -> Self {
+        let terminal = Terminal::new(terminal);
+        let lines = terminal.lines(turn.is_some());
         let total = lines.add(ProgressBar::new_spinner());
         total.set_style(style("{wide_msg}"));
         let totals = InspectionTotals::default();
-        Self { lines, total, totals, running: BTreeMap::new(), colour, turn }
+        Self { terminal, lines, total, totals, running: BTreeMap::new(), colour, turn }
     }
 
-    /// The text as this terminal wants it.
+    /// A line as this terminal wants it. Past the pane here already: what is
+    /// spelled is longer, and lines are counted by their width.
     fn coloured(&self, text: &str) -> String {
-        if self.colour { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
+        told(&one_line(text), self.colour)
     }
 
     fn start(&mut self, check: &str, subject: &str, limit: Duration) {
@@ -99,8 +104,14 @@ impl InspectionView for LiveInspection {
     }
 
     fn finish(&mut self, _: &InspectionRecord<'_>) {
+        self.cut_off();
+    }
+
+    fn cut_off(&mut self) {
+        self.running.clear();
         self.total.finish_and_clear();
         let _terminal_is_gone = self.lines.clear();
+        self.terminal.leave();
     }
 }
 
@@ -124,12 +135,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_inspection_that_is_cut_off_leaves_the_news_alone() {
+        let sample = inspections::mixed();
+        let notices = sample.notices();
+        let told = |keys: &str| {
+            let screen = Screen::default();
+            let mut view = LiveInspection::turning(Box::new(screen.clone()), false, None);
+            notices[..notices.len() - 3].iter().for_each(|notice| view.show(notice));
+            screen.echo(keys);
+            view.cut_off();
+            screen.read()
+        };
+        let news = told("");
+        assert!(!news.contains("awaiting") && !news.contains("passed,"), "{news}");
+        assert_eq!(told("^C"), news);
+    }
+
+    #[test]
     fn running_trials_move_below_the_news() {
         let sample = inspections::mixed();
         let notices = sample.notices();
         let screen = Screen::default();
-        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-        let mut view = LiveInspection::turning(target, false, None);
+        let mut view = LiveInspection::turning(Box::new(screen.clone()), false, None);
         let (before, after) = notices.split_at(notices.len() - 3);
         for notice in before {
             view.show(notice);

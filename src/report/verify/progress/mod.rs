@@ -22,8 +22,11 @@ pub trait InspectionView: Send {
     /// One more notice.
     fn show(&mut self, notice: &Notice);
 
-    /// The inspection is over. Where it was cut off, this is never called.
+    /// The inspection is over.
     fn finish(&mut self, record: &InspectionRecord<'_>);
+
+    /// The inspection was cut off: nothing more comes, and there are no results.
+    fn cut_off(&mut self) {}
 }
 
 /// Whether people should hear of a result before the summary: bad news, and

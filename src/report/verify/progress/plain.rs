@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
+use crate::report::pane::one_line;
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
 use crate::report::verify::{InspectionRecord, text};
@@ -28,7 +29,9 @@ impl PlainInspection {
     }
 
     fn say(&mut self, line: &str) {
-        let _nobody_reads = writeln!(self.out, "{line}");
+        // In one piece: the pane looks at whole lines.
+        let line = one_line(line) + "\n";
+        let _nobody_reads = self.out.write_all(line.as_bytes());
     }
 
     fn tell(&mut self, check: &str, subject: &str, what: &str) {
