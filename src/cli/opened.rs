@@ -18,7 +18,7 @@ use super::{stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe};
-use crate::model::{Address, Caller, Diagnostic, Location, Mask, Place, Stack};
+use crate::model::{Address, Caller, Diagnostic, Mask, Origin, Place, Stack};
 use crate::plan::World;
 use crate::report::trace_json;
 use crate::spec;
@@ -32,8 +32,8 @@ pub(crate) struct Opened {
     pub(crate) warnings: Vec<Diagnostic>,
     /// The stack file; empty where none was read.
     pub(crate) file: PathBuf,
-    /// Where each resource stands; empty where no file was read.
-    pub(crate) locations: BTreeMap<Address, Location>,
+    /// Where each resource is written; empty where no file was read.
+    pub(crate) origins: BTreeMap<Address, Origin>,
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
     pub(crate) calls: CallLog,
@@ -61,8 +61,8 @@ impl Opened {
         check_pins(&file, &connected.here, &path)?;
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
-        let (warnings, locations) = (checked.warnings, checked.locations);
-        Ok(Self { warnings, file: path, locations, ..opened })
+        let (warnings, origins) = (checked.warnings, checked.origins);
+        Ok(Self { warnings, file: path, origins, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -96,9 +96,9 @@ impl Opened {
         let Connected { session, caller, here, journal } = connected;
         telemetry::note_stack(&stack.name);
         let calls = session.calls.clone();
-        let (warnings, file, locations) = (Vec::new(), PathBuf::new(), BTreeMap::new());
+        let (warnings, file, origins) = (Vec::new(), PathBuf::new(), BTreeMap::new());
         let (provider, mask) = (Provider::new(session, here), environment.mask.clone());
-        Self { stack, caller, warnings, file, locations, catalog, provider, calls, journal, mask }
+        Self { stack, caller, warnings, file, origins, catalog, provider, calls, journal, mask }
     }
 
     /// Looks at everything that concerns the stack.

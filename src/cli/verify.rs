@@ -21,12 +21,12 @@ use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::behaviours::{self, Options, behaviours};
 use crate::engine::Look;
-use crate::model::{CheckInfo, Diagnostic, Inspected, Level, Scene};
+use crate::model::{CheckInfo, CloudError, Diagnostic, Inspected, Level, Scene};
 use crate::plan::{Permissions, plan};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
-use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect};
+use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect, set_apart};
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -59,9 +59,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// Only checks whose findings are at least that bad
+    /// Run and show only checks whose findings are at least that bad
     #[arg(long, value_name = "LEVEL", default_value = "note")]
     severity: Severity,
+
+    /// Fail if a finding is at least that bad; what is less bad is noted
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    fail_on: Severity,
 
     /// List the checks, and look at nothing
     #[arg(long)]
@@ -83,7 +87,7 @@ pub(crate) struct Arguments {
 /// The levels of findings, as words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Severity {
-    /// All checks
+    /// Everything
     Note,
     /// What is a weakness, or worse
     Warning,
@@ -112,6 +116,7 @@ impl Arguments {
             only: Vec::new(),
             skip: Vec::new(),
             severity: Severity::Note,
+            fail_on: Severity::Warning,
             list: false,
             json,
             report_dir: None,
@@ -135,7 +140,7 @@ impl Arguments {
         }
         // Who names a check wants it, however mild its findings are.
         let least = if only.is_empty() { self.severity.into() } else { Level::Note };
-        Ok(Choice { only, skip, least })
+        Ok(Choice { only, skip, least, fail_on: self.fail_on.into() })
     }
 
     fn options(&self) -> Options {
@@ -176,24 +181,30 @@ pub(crate) async fn run(
     let mut view = view(arguments, &opened, screen);
     let results = watched(arguments, &opened, &choice, view.as_mut(), screen).await;
     write_trace(&arguments.place, &opened.calls, screen)?;
-    let Some(results) = results? else {
-        screen.talk("Interrupted; what the checks made was removed.");
+    let Some(Watched { results, left_behind }) = results? else {
+        screen.talk(
+            "Interrupted; what the checks made was removed, unless a warning says otherwise.",
+        );
         return Ok(Exit::Interrupted);
     };
     let record = InspectionRecord {
         stack: &opened.stack.name,
         place: &opened.stack.place,
         file: &opened.file.display().to_string(),
-        locations: &opened.locations,
+        origins: &opened.origins,
         checks: &checks(),
         started: &started,
         took: began.elapsed(),
         results: &results,
+        fail_on: choice.fail_on,
+        left_behind: &left_behind,
     };
     view.finish(&record);
     tell(arguments, environment, screen, &record)?;
     let totals = record.totals();
     Ok(match (totals.failed, totals.not_looked_at) {
+        // Nothing checked is not passed.
+        (0, 0) if totals.all() == 0 => Exit::Failed,
         (0, 0) => Exit::Done,
         (0, _) => Exit::Failed,
         (_, _) => Exit::Unsound,
@@ -208,12 +219,19 @@ fn view<'a>(
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     if arguments.json {
-        Box::new(JsonInspection::new(Box::new(std::io::stdout()), &opened.locations))
+        Box::new(JsonInspection::new(Box::new(std::io::stdout()), &opened.origins))
     } else if screen.is_live {
         Box::new(LiveInspection::new(ProgressDrawTarget::stderr(), screen.has_colour()))
     } else {
         Box::new(PlainInspection::new(Box::new(anstream::stderr())))
     }
+}
+
+/// What an inspection came to.
+struct Watched {
+    results: Vec<Inspected>,
+    /// What stood in the way of clearing up.
+    left_behind: Vec<CloudError>,
 }
 
 /// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
@@ -223,9 +241,10 @@ async fn watched(
     choice: &Choice,
     view: &mut dyn InspectionView,
     screen: &Screen,
-) -> Result<Option<Vec<Inspected>>, Failure> {
+) -> Result<Option<Watched>, Failure> {
     let signals = Signals::catch();
-    let world = opened.observe(Look::ToVerify).await?;
+    let mut world = opened.observe(Look::ToVerify).await?;
+    let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
     let scene = Scene::live(&opened.stack, &world.found);
@@ -234,6 +253,7 @@ async fn watched(
     let (sender, mut notices) = mpsc::unbounded_channel();
     let inspection = Inspection {
         plan: &plan,
+        foreign: &foreign,
         scene: &scene,
         behaviours: &behaviours,
         choice,
@@ -249,8 +269,14 @@ async fn watched(
         (results, ()) = join(inspect(inspection, sender), show) => Some(results),
         () = signals.first() => None,
     };
-    bench.put_away().await?;
-    Ok(results.map(|results| screen.mask.veil_value(results)))
+    let left_behind = screen.mask.veil_value(bench.put_away().await);
+    let Some(results) = results else {
+        for error in &left_behind {
+            screen.talk(&format!("warning: what a check made may still be there: {error}"));
+        }
+        return Ok(None);
+    };
+    Ok(Some(Watched { results: screen.mask.veil_value(results), left_behind }))
 }
 
 /// The same inspection for everybody who asked.

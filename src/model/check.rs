@@ -104,11 +104,19 @@ impl Finding {
 }
 
 /// What a check came to. Not to have seen is never to have passed.
+///
+/// Whether a finding fails or is only noted is decided once, by who inspects,
+/// and from its level: every form of report then says the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// It holds.
     Passed,
+    /// It does not, and that is worth knowing: it fails nothing.
+    Noted {
+        /// Why: at least one.
+        findings: Vec<Finding>,
+    },
     /// It does not.
     Failed {
         /// Why: at least one.
@@ -119,11 +127,40 @@ pub enum Verdict {
         /// As the stack file has it.
         reason: String,
     },
+    /// It cannot be exercised here, which is nobody's fault: nothing was seen.
+    NotExercised {
+        /// Why not: a phrase.
+        reason: String,
+    },
     /// Nobody knows.
     CouldNotLook {
         /// What stood in the way.
         error: Box<CloudError>,
     },
+}
+
+impl Verdict {
+    /// What was found, whether it fails or not.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Noted { findings } | Self::Failed { findings } => findings,
+            Self::Passed
+            | Self::Skipped { .. }
+            | Self::NotExercised { .. }
+            | Self::CouldNotLook { .. } => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn findings_mut(&mut self) -> Option<&mut Vec<Finding>> {
+        match self {
+            Self::Noted { findings } | Self::Failed { findings } => Some(findings),
+            Self::Passed
+            | Self::Skipped { .. }
+            | Self::NotExercised { .. }
+            | Self::CouldNotLook { .. } => None,
+        }
+    }
 }
 
 /// One check of one subject, done.

@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod lease;
 pub mod mask;
+pub mod origin;
 pub mod patience;
 pub mod place;
 pub mod resource;
@@ -32,6 +33,7 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use lease::{Found, Holder, Lease, Lock};
 pub use mask::Mask;
+pub use origin::Origin;
 pub use patience::Patience;
 pub use place::{Caller, Place};
 pub use resource::{

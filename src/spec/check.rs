@@ -17,8 +17,7 @@ use super::tree::{Map, Node};
 use super::written::{self, Written};
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Identity, Location, Lock, Place, Prepared, Problem,
-    Stack,
+    Address, Catalog, Desired, Diagnostic, Identity, Lock, Origin, Place, Prepared, Problem, Stack,
 };
 
 /// A stack that holds together.
@@ -28,9 +27,8 @@ pub struct Checked {
     pub stack: Stack,
     /// What ought to be seen, and stops nothing.
     pub warnings: Vec<Diagnostic>,
-    /// Where the stack file declares each resource. A resource of a pattern is
-    /// declared where the pattern is used.
-    pub locations: BTreeMap<Address, Location>,
+    /// Where each resource is written.
+    pub origins: BTreeMap<Address, Origin>,
 }
 
 /// Expands the patterns, resolves the references, checks every document and
@@ -85,7 +83,7 @@ pub fn check(
         return Err(in_order(problems));
     }
     let warnings = resources.iter().flat_map(warnings_of).collect();
-    let locations = resources.iter().map(|r| (r.address.clone(), r.top.location())).collect();
+    let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
         name: file.name().to_owned(),
@@ -95,7 +93,7 @@ pub fn check(
         skips,
         lock,
     };
-    Ok(Checked { stack, warnings: in_order(warnings), locations })
+    Ok(Checked { stack, warnings: in_order(warnings), origins })
 }
 
 /// What `lock` says, on a ground without resources.

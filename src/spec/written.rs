@@ -11,7 +11,7 @@ use super::shape;
 use super::source::Mark;
 use super::suggest::{did_you_mean, listed};
 use super::tree::{Entry, Map, Node, Value};
-use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Path, document};
+use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document};
 
 /// One resource. Its fields may hold facts of others.
 pub(super) struct Written<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Written<'a> {
     pub(super) at: Mark,
     /// The entry of the stack file that the resource comes from.
     pub(super) top: Mark,
+    /// The use of a pattern that it is of.
+    pub(super) within: Option<Address>,
     /// Which resource it is, for the detail of a problem.
     pub(super) context: String,
     /// Whether all of it could be worked out. What could not was told, and is
@@ -41,6 +43,19 @@ pub(super) struct Mention {
 }
 
 impl Written<'_> {
+    /// Where its user finds it.
+    pub(super) fn origin(&self) -> Origin {
+        let is_users = self.at.source.path.is_some();
+        match &self.within {
+            Some(within) if is_users => Origin {
+                at: self.at.location(),
+                used: Some(self.top.location()),
+                within: Some(within.clone()),
+            },
+            Some(_) | None => Origin::of(self.top.location()),
+        }
+    }
+
     /// Every fact that the fields refer to.
     pub(super) fn mentions(&self) -> Vec<Mention> {
         let mut found = Vec::new();
@@ -120,10 +135,11 @@ impl<'a> Expansion<'a> {
                 kind.name, usage.at
             ),
         };
+        let within = self.scopes[env.scope].usage.as_ref().map(|usage| usage.address.clone());
         let is_whole = sound && lifecycle.is_some() && after.is_some();
         let (lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
         let fields = Node::new(Value::Map(fields), &at);
-        Written { address, kind, fields, lifecycle, after, at, top, context, is_whole }
+        Written { address, kind, fields, lifecycle, after, at, top, within, context, is_whole }
     }
 
     /// Lays the resource's own tags over the stack's.

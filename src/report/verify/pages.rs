@@ -1,6 +1,6 @@
 //! What checks say of themselves: a page of Markdown each, and a list.
 
-use crate::model::{CheckInfo, CheckKind};
+use crate::model::{CheckInfo, CheckKind, Level};
 use crate::report::page::Page;
 use crate::report::style::{FAINT, STRONG, paint};
 
@@ -56,16 +56,21 @@ pub fn checks_page(checks: &[CheckInfo]) -> String {
 pub fn check_page(info: &CheckInfo) -> String {
     let CheckInfo { id, kind, level, summary, risk, remedy } = info;
     let (word, how) = (self::word(*kind), how(*kind));
+    let fails = if *level < Level::Warning {
+        "it is noted, and fails nothing unless `--fail-on note` says so"
+    } else {
+        "`verify` fails"
+    };
     let level = details::word(*level);
     let mut page = Page::default();
     page.line(0, format!("# {id}\n\n{summary}\n"));
     page.line(0, format!("- A {word}: {how}."));
-    page.line(0, format!("- A finding is of level `{level}`.\n"));
+    page.line(0, format!("- A finding is of level `{level}`: {fails}.\n"));
     page.line(0, format!("## If it does not hold\n\n{risk}\n"));
     page.line(0, format!("## What to do\n\n{remedy}\n"));
     page.line(0, "## To leave it out\n");
     page.line(0, "Where it does not matter, the stack file says why:\n");
-    page.line(0, "```yaml\nverify:\n  skip:");
+    page.line(0, "```yaml\nchecks:\n  skip:");
     page.line(2, format!("- check: {id}"));
     page.line(3, "resources: [NAME]");
     page.line(3, "reason: WHY\n```\n");

@@ -1,8 +1,8 @@
 //! Rules: what can be said of a system by reading its documents. Pure, and the
 //! same before an apply as after it. One file per rule, one line below.
 //!
-//! What plans show is of level warning and above, so a rule that most small
-//! stacks would offend on purpose is a note.
+//! A warning fails `verify` and is shown by every plan; a note does neither. So
+//! what a good engineer would not change is a note at the most.
 
 mod confused_deputy;
 mod dead_letter_queue;
@@ -14,6 +14,7 @@ mod hop;
 mod key_rotation;
 mod least_privilege;
 mod max_receive_count;
+mod optional_header;
 mod patch;
 mod policies;
 mod public_access;
@@ -28,16 +29,24 @@ use crate::model::{CheckInfo, Exhibit, Finding, Scene};
 pub struct Rule {
     /// What it says of itself.
     pub info: CheckInfo,
+    /// Whether what it finds keeps messages from arriving, so that no exercise
+    /// need wait for them.
+    pub stops_messages: bool,
     /// Judges a scene.
     pub judge: fn(&Scene) -> Judgement,
 }
 
-/// What a rule found.
+/// What a rule found: its subjects in the order in which it looked at them.
+/// None where nothing concerns the rule.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
-    /// What it looked at, for people. Empty where nothing concerns the rule.
-    pub subjects: Vec<String>,
-    /// What is wrong with some of them.
+pub struct Judgement(pub Vec<Judged>);
+
+/// What a rule found at one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What it looked at, for people.
+    pub subject: String,
+    /// What is wrong with it. The same may be wrong with two.
     pub findings: Vec<Finding>,
 }
 
@@ -52,6 +61,7 @@ pub static RULES: &[Rule] = &[
     key_rotation::RULE,
     least_privilege::RULE,
     max_receive_count::RULE,
+    optional_header::RULE,
     public_access::RULE,
     tls_only::RULE,
     visibility_timeout::RULE,
@@ -74,15 +84,30 @@ impl Judgement {
     ) -> Self {
         let mut judgement = Self::default();
         for (exhibit, thing) in things {
-            let subject = exhibit.address.to_string();
-            if judgement.subjects.last() != Some(&subject) {
-                judgement.subjects.push(subject);
-            }
-            judgement.findings.extend(judge(thing));
+            judgement.add(exhibit.address.to_string(), judge(thing));
         }
         judgement
+    }
+
+    /// One more look at a subject.
+    fn add(&mut self, subject: String, findings: impl IntoIterator<Item = Finding>) {
+        match self.0.iter_mut().find(|judged| judged.subject == subject) {
+            Some(known) => known.findings.extend(findings),
+            None => self.0.push(Judged { subject, findings: findings.into_iter().collect() }),
+        }
+    }
+
+    /// Everything that is wrong, once: two subjects may lack the same.
+    pub fn findings(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = Vec::new();
+        for finding in self.0.iter().flat_map(|judged| &judged.findings) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+        findings
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -35,7 +35,7 @@ pub(super) fn desired(path: &Path) -> Scene {
 }
 
 /// These resources.
-pub(super) fn scene(resources: &str) -> Scene {
+pub(in crate::verify) fn scene(resources: &str) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stack.yaml");
     let indented =
@@ -50,8 +50,9 @@ pub(super) fn told(rule: &Rule, stacks: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (title, resources) in stacks {
         let judgement = (rule.judge)(&scene(resources));
-        writeln!(text, "## {title}\n{}", judgement.subjects.join(", ")).unwrap();
-        for finding in &judgement.findings {
+        let subjects: Vec<&str> = judgement.0.iter().map(|it| it.subject.as_str()).collect();
+        writeln!(text, "## {title}\n{}", subjects.join(", ")).unwrap();
+        for finding in judgement.findings() {
             tell(finding, &mut text);
         }
         text.push('\n');
@@ -111,12 +112,9 @@ fn the_stacks_that_come_along_are_sound() {
         let scene = shipped(name);
         for rule in RULES {
             let judgement = (rule.judge)(&scene);
-            assert!(
-                !judgement.subjects.is_empty(),
-                "{} looks at something of {name}",
-                rule.info.id
-            );
-            assert_eq!(judgement.findings, [], "{} in {name}", rule.info.id);
+            assert!(!judgement.0.is_empty(), "{} looks at something of {name}", rule.info.id);
+            let found = judgement.findings();
+            assert!(found.is_empty(), "{} in {name}: {found:?}", rule.info.id);
         }
     }
 }

@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use crate::model::Inspected;
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
+use crate::report::verify::blocks::Block;
 use crate::report::verify::{InspectionRecord, InspectionTotals, text};
 use crate::verify::Notice;
 
@@ -86,7 +87,8 @@ impl LiveInspection {
         self.totals.add(result);
         self.total.set_message(self.coloured(&paint(FAINT, self.totals)));
         if is_news(result) {
-            let _terminal_is_gone = self.lines.println(self.coloured(&text::head(result)));
+            let _terminal_is_gone =
+                self.lines.println(self.coloured(&text::head(&Block::of(result))));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::report::phrases::tame;
 use crate::report::style::{FAINT, STRONG, paint};
+use crate::report::verify::blocks::Block;
 use crate::report::verify::{InspectionRecord, text};
 use crate::verify::Notice;
 
@@ -44,7 +45,7 @@ impl InspectionView for PlainInspection {
                     self.tell(check, subject, &format!("awaiting {}", tame(what)));
                 }
             }
-            Notice::Ended(result) if is_news(result) => self.say(&text::head(result)),
+            Notice::Ended(result) if is_news(result) => self.say(&text::head(&Block::of(result))),
             Notice::Ended(_) => {}
         }
     }
