@@ -1,14 +1,16 @@
 //! What the rules have in common: their list, what they say of the stacks that
 //! come with ccprov, and how their own tests look at them.
 
+mod examples;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
 use super::{RULES, Rule};
 use crate::aws::AwsCatalog;
-use crate::model::{Finding, Mask, Place, Scene};
-use crate::spec::{self, Inputs};
+use crate::model::{Diagnostic, Finding, Mask, Place, Scene};
+use crate::spec::{self, Checked, Inputs};
 
 /// A golden text: reviewed as a file, without the call that made it.
 macro_rules! golden {
@@ -18,20 +20,27 @@ macro_rules! golden {
 }
 pub(super) use golden;
 
-/// What a stack file wants.
-pub(super) fn desired(path: &Path) -> Scene {
+/// A stack file, checked.
+pub(super) fn checked(path: &Path, checks: &[&str]) -> Result<Checked, Vec<Diagnostic>> {
     let mask = Mask::default();
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| None, checks: &[], mask: &mask };
+    let env = |name: &str| Some(format!("the {name} of a test"));
+    let inputs = Inputs { vars: BTreeMap::new(), env: &env, checks, mask: &mask };
     let place = Place {
         partition: "aws".into(),
         account: "123456789012".into(),
         region: "us-east-1".into(),
         endpoint: None,
     };
-    let file = spec::load(path, &inputs).unwrap();
-    let catalog = AwsCatalog::new();
-    let checked = spec::check(&file, &place, &catalog, &inputs).unwrap();
-    Scene::desired(&checked.stack, &catalog)
+    let file = spec::load(path, &inputs)?;
+    // Where a file says otherwise, it is right.
+    let region = file.region().map_or(place.region.clone(), str::to_owned);
+    spec::check(&file, &Place { region, ..place }, &AwsCatalog::new(), &inputs)
+}
+
+/// What a stack file wants.
+pub(super) fn desired(path: &Path) -> Scene {
+    let checked = checked(path, &[]).unwrap();
+    Scene::desired(&checked.stack, &AwsCatalog::new())
 }
 
 /// These resources.
