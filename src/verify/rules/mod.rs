@@ -10,15 +10,20 @@ mod dead_letter_retention;
 mod delivery_path;
 mod encryption_at_rest;
 mod fifo_pairing;
+mod filter_policy;
 mod hop;
 mod key_rotation;
 mod least_privilege;
 mod max_receive_count;
+mod message_size;
 mod optional_header;
 mod patch;
 mod policies;
 mod public_access;
 mod redrive;
+mod redrive_allow_policy;
+mod redrive_direction;
+mod same_region;
 mod tls_only;
 mod visibility_timeout;
 mod wildcard_principal;
@@ -58,11 +63,16 @@ pub static RULES: &[Rule] = &[
     delivery_path::RULE,
     encryption_at_rest::RULE,
     fifo_pairing::RULE,
+    filter_policy::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
     max_receive_count::RULE,
+    message_size::RULE,
     optional_header::RULE,
     public_access::RULE,
+    redrive_allow_policy::RULE,
+    redrive_direction::RULE,
+    same_region::RULE,
     tls_only::RULE,
     visibility_timeout::RULE,
     wildcard_principal::RULE,
