@@ -149,6 +149,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "ObjectLockConfigurationNotFoundError",
             "OwnershipControlsNotFoundError",
             "QueueDoesNotExist",
+            "ReplicationConfigurationNotFoundError",
             "ResourceNotFound",
             "ResourceNotFoundException",
             "ServerSideEncryptionConfigurationNotFoundError",

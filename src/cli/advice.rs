@@ -3,8 +3,7 @@
 use super::opened::Opened;
 use crate::model::{CheckInfo, Diagnostic, Finding, Inspected, Level, Scene, Verdict};
 use crate::report::{self, Alike};
-use crate::verify::inspect::excuse;
-use crate::verify::{Choice, RULES, judge};
+use crate::verify::{Choice, RULES, excuse, judge};
 
 /// Every finding but mere notes, unless the stack file excuses it; one that
 /// several resources share is told once.

@@ -231,8 +231,7 @@ fn done(info: &CheckInfo, subject: String, verdict: Verdict) -> Inspected {
 pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
     let check = result.check.clone();
     let Some(findings) = result.verdict.findings_mut() else { return };
-    let skip_of =
-        |finding: &Finding| skips.iter().find(|skip| skip.covers(&check, &finding.address));
+    let skip_of = |finding: &Finding| skips.iter().find(|skip| skip.excuses(&check, finding));
     let reason = findings.iter().find_map(skip_of).map(|skip| skip.reason.clone());
     findings.retain(|finding| skip_of(finding).is_none());
     if let (true, Some(reason)) = (findings.is_empty(), reason) {
@@ -268,7 +267,9 @@ async fn exercise(
         Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) },
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
-    Inspected { took, observations, ..done(info, trial.subject, verdict) }
+    let mut result = Inspected { took, observations, ..done(info, trial.subject, verdict) };
+    excuse(&mut result, skips);
+    result
 }
 
 /// `None` if it takes longer than that of its own time.

@@ -191,6 +191,12 @@ fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
     lifetime(name.strip_prefix(&prefix(stack))?)
 }
 
+/// Whether an endpoint is a probe of a stack, whoever made it.
+pub(super) fn is_of(stack: &str, endpoint: &str) -> bool {
+    let name = endpoint.rsplit(':').next().unwrap_or_default();
+    lifetime_of(stack, name).is_some()
+}
+
 /// Events of keys that begin as ours does. SNS sees the key as S3 encodes it,
 /// so it is compared no further than up to the first character that S3 could
 /// encode; what comes through beyond that does no harm.

@@ -7,6 +7,7 @@ mod leftovers;
 mod neighbours;
 mod refusals;
 mod stand;
+mod undeclared;
 
 use ccprov::aws::behaviours::{Bench, INFOS, Options, behaviours};
 
