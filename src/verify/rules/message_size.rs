@@ -48,9 +48,10 @@ fn judge(scene: &Scene) -> Judgement {
         } else {
             continue;
         };
-        if let Some(most) = queue.document.get(FIELD).and_then(Value::as_u64) {
-            judgement.add(edge.name(), (most < needed).then(|| told(queue, most, needed)));
-        }
+        // Where none is stated there is room: SQS's default.
+        let most = queue.document.get(FIELD).and_then(Value::as_u64);
+        let small = most.filter(|most| *most < needed);
+        judgement.add(edge.name(), small.map(|most| told(queue, most, needed)));
     }
     judgement
 }
