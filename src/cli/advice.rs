@@ -11,7 +11,9 @@ pub(crate) fn of(opened: &Opened) -> Vec<Diagnostic> {
     let scene = Scene::desired(&opened.stack, &opened.catalog);
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
     let mut results = judge(&scene, &choice);
-    results.iter_mut().for_each(|result| excuse(result, &opened.stack.skips));
+    for result in &mut results {
+        excuse(result, &opened.stack.skips);
+    }
     let of_rule = |info: &CheckInfo| {
         let of_rule = |it: &&Inspected| it.check == info.id && it.verdict != Verdict::Passed;
         report::alike(results.iter().filter(of_rule))

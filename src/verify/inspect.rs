@@ -117,7 +117,9 @@ pub async fn inspect(
         results.extend(conformance::of(plan, foreign, choice));
     }
     results.extend(judge(scene, choice));
-    results.iter_mut().for_each(|result| excuse(result, skips));
+    for result in &mut results {
+        excuse(result, skips);
+    }
     let known = stopped(scene, skips);
     let chosen: Vec<&dyn Behaviour> =
         behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info())).collect();

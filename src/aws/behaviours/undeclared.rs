@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_kms::types::GrantOperation;
 
 use super::bench::Bench;
 use super::probe;
@@ -100,7 +101,7 @@ impl Undeclared {
         let all = all.attempting("kms:ListGrants", || format!("list the grants of {arn}"))?;
         let others = all.into_iter().filter_map(|grant| {
             let operations = grant.operations.unwrap_or_default();
-            let names: Vec<&str> = operations.iter().map(|operation| operation.as_str()).collect();
+            let names: Vec<&str> = operations.iter().map(GrantOperation::as_str).collect();
             let does = format!("may use it by a grant ({})", names.join(", "));
             Some(Other { who: grant.grantee_principal?, does })
         });

@@ -33,13 +33,13 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
         page.line(0, format!("- warning: {}", words(&details::left_behind(error))));
     }
     let blocks = blocks(record.results);
-    let (noted, others): (Vec<&Block<'_>>, Vec<&Block<'_>>) =
+    let (mild, others): (Vec<&Block<'_>>, Vec<&Block<'_>>) =
         blocks.iter().partition(|it| matches!(it.first().verdict, Verdict::Noted { .. }));
     let told = |blocks: Vec<&Block<'_>>| -> Vec<String> {
         blocks.into_iter().filter_map(|block| open(record, block)).collect()
     };
     let mut parts = told(others);
-    let mut notes = told(noted);
+    let mut notes = told(mild);
     if let Some(first) = notes.first_mut() {
         first.insert_str(0, "\n---\n\nNotes, which fail nothing:\n");
     }

@@ -109,7 +109,7 @@ topic:
         )
     }
 
-    /// A key for log groups, as the guide of CloudWatch Logs has it.
+    /// A key for log groups, as the guide of `CloudWatch` Logs has it.
     fn key(log_group: &str) -> String {
         format!(
             "

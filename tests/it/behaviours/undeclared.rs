@@ -37,7 +37,9 @@ async fn who_is_not_declared_is_told_and_may_be_welcome() {
         reason: "they are of the audit".into(),
     };
     let skips = [welcome("arn:aws:sqs:*:listener"), welcome("somebody else")];
-    results.iter_mut().for_each(|result| excuse(result, &skips));
+    for result in &mut results {
+        excuse(result, &skips);
+    }
     assert_eq!(
         told(&results)[1..],
         ["claims.key: claims.key", "claims.topic: skipped, they are of the audit"]

@@ -65,7 +65,7 @@ impl Example {
 
     /// The file that its first line names.
     fn file(&self) -> Option<&str> {
-        self.text.lines().next()?.strip_prefix("# ").filter(|name| name.ends_with(".yaml"))
+        self.text.lines().next()?.strip_prefix("# ").filter(|name| name.contains(".yaml"))
     }
 
     /// A whole stack file, with what the page's words say around it; `None` for
@@ -73,7 +73,7 @@ impl Example {
     fn stack(&self) -> Option<String> {
         let mut text = self.text.clone();
         if self.has("policy") {
-            let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
+            let indented = text.lines().fold(String::new(), |all, line| all + "    " + line + "\n");
             text = format!("resources:\n  queue:\n    kind: sqs_queue\n{indented}");
         } else if self.has("checks") {
             let audit = "  claimcheck:\n    for_each: [audit]\n    kind: sqs_queue\n";
