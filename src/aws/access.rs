@@ -93,14 +93,24 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 /// Whatever it makes says so in its name: probes are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
-    ("kms_key", &[Grant::exercise("UsedKeys", KEYS, USING).bound(Bound::Owned)]),
+    (
+        "kms_key",
+        &[
+            Grant::exercise("UsedKeys", KEYS, USING).bound(Bound::Owned),
+            Grant::exercise("UsedKeys", KEYS, &["kms:ListGrants"]).bound(Bound::Owned),
+        ],
+    ),
     (
         "s3_bucket",
         &[
             Grant::exercise(
                 "TriedBuckets",
                 &["${arn}"],
-                &["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
+                &[
+                    "s3:GetReplicationConfiguration",
+                    "s3:ListBucketMultipartUploads",
+                    "s3:ListBucketVersions",
+                ],
             ),
             Grant::exercise(
                 "Payloads",
@@ -125,7 +135,11 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         "sns_topic",
         &[
             OTHERS_KEY,
-            Grant::exercise("TriedTopics", &["${arn}"], &["sns:Subscribe"]),
+            Grant::exercise(
+                "TriedTopics",
+                &["${arn}"],
+                &["sns:ListSubscriptionsByTopic", "sns:Subscribe"],
+            ),
             Grant::exercise(
                 "ProbesSubscriptions",
                 &["*"],

@@ -197,6 +197,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "ObjectLockConfigurationNotFoundError",
             "OwnershipControlsNotFoundError",
             "QueueDoesNotExist",
+            "ReplicationConfigurationNotFoundError",
             "ResourceNotFound",
             "ResourceNotFoundException",
             "ServerSideEncryptionConfigurationNotFoundError",

@@ -144,6 +144,7 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("s3:GetBucketEncryption", &["s3:GetEncryptionConfiguration"]),
     ("s3:GetBucketLifecycleConfiguration", &["s3:GetLifecycleConfiguration"]),
     ("s3:GetBucketNotificationConfiguration", &["s3:GetBucketNotification"]),
+    ("s3:GetBucketReplication", &["s3:GetReplicationConfiguration"]),
     // An exercise asks for the very version that it put.
     ("s3:GetObject", &["s3:GetObject", "s3:GetObjectVersion"]),
     ("s3:GetObjectLockConfiguration", &["s3:GetBucketObjectLockConfiguration"]),

@@ -36,6 +36,7 @@ pub static RATE_LIMITS: &[RateLimit] = &[
         &["DeleteAlias", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion"],
     ),
     RateLimit::each("kms", 500, &["ListAliases", "ListKeys"]),
+    RateLimit::each("kms", 100, &["ListGrants"]),
     RateLimit::each("kms", 1000, &["GetKeyPolicy", "GetKeyRotationStatus"]),
     RateLimit::each("kms", 2000, &["DescribeKey", "ListResourceTags"]),
     // S3 publishes none for buckets and their configuration. It advises against calling these on a
@@ -159,6 +160,7 @@ const S3_BUCKET_READS: &[&str] = &[
     "GetBucketNotificationConfiguration",
     "GetBucketOwnershipControls",
     "GetBucketPolicy",
+    "GetBucketReplication",
     "GetBucketTagging",
     "GetBucketVersioning",
     "GetObjectLockConfiguration",

@@ -1,43 +1,56 @@
 //! What the rules say of a stack before anything of it is applied.
 
 use super::opened::Opened;
-use crate::model::{Diagnostic, Finding, Inspected, Level, Scene, Verdict};
-use crate::verify::inspect::excuse;
-use crate::verify::{Choice, RULES, judge};
+use crate::model::{CheckInfo, Diagnostic, Finding, Inspected, Level, Scene, Verdict};
+use crate::report::{self, Alike};
+use crate::verify::{Choice, RULES, excuse, judge};
 
 /// Most findings that are told: whoever has more begins with these, as with
 /// the problems of a stack file.
 const MOST: usize = 100;
 
-/// Every finding but mere notes, unless the stack file excuses it; as many as
-/// can be read.
+/// Every finding but mere notes, unless the stack file excuses it; one that
+/// several resources share is told once, and as many as can be read.
 pub(crate) fn of(opened: &Opened) -> Vec<Diagnostic> {
     let scene = Scene::desired(&opened.stack, &opened.catalog);
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
-    let (mut told, mut more) = (Vec::new(), 0);
-    for mut inspected in judge(&scene, &choice) {
-        excuse(&mut inspected, &opened.stack.skips);
-        if let Verdict::Failed { findings } = &inspected.verdict {
-            let shown = &findings[..findings.len().min(MOST - told.len())];
-            told.extend(shown.iter().map(|finding| diagnostic(&inspected, finding, opened)));
-            more += findings.len() - shown.len();
-        }
+    let mut results = judge(&scene, &choice);
+    for result in &mut results {
+        excuse(result, &opened.stack.skips);
     }
+    let of_rule = |info: &CheckInfo| {
+        let of_rule = |it: &&Inspected| it.check == info.id && it.verdict != Verdict::Passed;
+        report::alike(results.iter().filter(of_rule))
+    };
+    let told = RULES.iter().flat_map(|rule| {
+        of_rule(&rule.info).into_iter().map(|alike| diagnostic(&rule.info, &alike, opened))
+    });
+    let mut told: Vec<Diagnostic> = told.collect();
+    let more = told.len().saturating_sub(MOST);
     if more > 0 {
+        told.truncate(MOST);
         let rest = Diagnostic::warning(format!("{more} more findings are not shown"));
         told.push(rest.hint("`ccprov verify` tells all of them, once the stack lives"));
     }
     told
 }
 
-fn diagnostic(inspected: &Inspected, finding: &Finding, opened: &Opened) -> Diagnostic {
-    let Finding { address, message, hint, patch, .. } = finding;
-    let rule = RULES.iter().find(|rule| rule.info.id == inspected.check);
-    let mut told = Diagnostic::warning(format!("{address}: {message}"))
-        .at(opened.locations.get(address).cloned());
-    if let Some(rule) = rule {
-        told = told.because(format!("{} ({})", rule.info.risk, rule.info.id));
+fn diagnostic(info: &CheckInfo, alike: &Alike<'_>, opened: &Opened) -> Diagnostic {
+    let Finding { address, message, hint, patch, .. } = alike.finding;
+    let others: Vec<&str> = alike.addresses.iter().skip(1).map(|it| it.as_str()).collect();
+    let origin = opened.origins.get(address);
+    let used = origin.and_then(|origin| origin.used.as_ref());
+    let mut detail = format!("{} ({})", info.risk, info.id);
+    if let Some(used) = used {
+        detail = format!("{detail}; in the pattern used at {}:{}", used.file, used.line);
     }
+    if !others.is_empty() {
+        detail = format!("{detail}; the same of {}", others.join(", "));
+    }
+    let told = Diagnostic::warning(format!("{address}: {message}"))
+        .at(origin.map(|origin| origin.at.clone()))
+        .because(detail);
+    let patch = patch.as_ref().map(|yaml| origin.map_or(yaml.clone(), |it| it.spelled(yaml)));
     match (hint, patch) {
         (Some(hint), Some(patch)) => told.hint(format!("{hint}:\n{patch}")),
         (Some(hint), None) => told.hint(hint),

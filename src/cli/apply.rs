@@ -113,11 +113,11 @@ async fn approved(
     };
     let mut remarks = opened.warnings.clone();
     remarks.extend(advice::of(opened));
-    if !remarks.is_empty() {
-        screen.talk(&report::diagnostics_text(&remarks));
-    }
     if !arguments.run.json {
         screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    }
+    if !remarks.is_empty() {
+        screen.talk(&report::diagnostics_text(&remarks));
     }
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));

@@ -20,8 +20,7 @@ use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, observe_told, revisit, weigh};
 use crate::model::{
-    Address, Caller, Catalog as _, Desired, Diagnostic, Document, Live, Location, Mask, Place,
-    Stack,
+    Address, Caller, Catalog as _, Desired, Diagnostic, Document, Live, Mask, Origin, Place, Stack,
 };
 use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
 use crate::report::{EndedStep, trace_json};
@@ -42,8 +41,8 @@ pub(crate) struct Opened {
     pub(crate) warnings: Vec<Diagnostic>,
     /// The stack file; empty where none was read.
     pub(crate) file: PathBuf,
-    /// Where each resource stands; empty where no file was read.
-    pub(crate) locations: BTreeMap<Address, Location>,
+    /// Where each resource is written; empty where no file was read.
+    pub(crate) origins: BTreeMap<Address, Origin>,
     /// Which resources each output speaks of; empty where no file was read.
     pub(crate) told_of: BTreeMap<String, BTreeSet<Address>>,
     pub(crate) catalog: AwsCatalog,
@@ -87,9 +86,9 @@ impl Opened {
         let checked = check(&connected.here)?;
         let opened = Self::new(checked.stack, catalog, connected, environment);
         let warnings = [passed_over, checked.warnings].concat();
-        let (locations, told_of) = (checked.locations, checked.told_of);
+        let (origins, told_of) = (checked.origins, checked.told_of);
         let written = Some(Written { file, variables: what.variables.clone() });
-        Ok(Self { warnings, file: path, locations, told_of, written, ..opened })
+        Ok(Self { warnings, file: path, origins, told_of, written, ..opened })
     }
 
     /// A stack that is known by its name alone.
@@ -131,7 +130,7 @@ impl Opened {
             caller,
             warnings: Vec::new(),
             file: PathBuf::new(),
-            locations: BTreeMap::new(),
+            origins: BTreeMap::new(),
             told_of: BTreeMap::new(),
             catalog,
             provider: Provider::new(session, here),

@@ -64,14 +64,18 @@ pub(crate) async fn run(
     let mut remarks = opened.warnings.clone();
     remarks.extend(advice);
     remarks.extend(drawn.refusals.into_iter().map(as_warning));
-    if !remarks.is_empty() {
-        screen.talk(&report::diagnostics_text(&remarks));
-    }
     if arguments.json {
         screen.data(&report::plan_json(&drawn.plan));
     } else {
         let detail = if arguments.all { PlanDetail::FULL } else { PlanDetail::CHANGES };
         screen.data(&report::plan_text(&drawn.plan, detail));
+    }
+    // Below the plan, which may be long: that is where people look.
+    if !remarks.is_empty() {
+        screen.talk(&report::diagnostics_text(&remarks));
+    }
+    if is_unsound {
+        screen.talk("--strict: a rule found a warning or an error above, so this plan fails.");
     }
     let has_changes = !drawn.plan.is_empty();
     if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {

@@ -20,12 +20,12 @@ use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::behaviours::{self, Options, behaviours};
 use crate::engine::Look;
-use crate::model::{Address, CheckInfo, Diagnostic, Inspected, Level, Location, Scene};
+use crate::model::{Address, CheckInfo, CloudError, Diagnostic, Inspected, Level, Origin, Scene};
 use crate::plan::{Permissions, plan};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
-use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect};
+use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect, set_apart};
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -58,9 +58,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// Only checks whose findings are at least that bad
+    /// Run and show only checks whose findings are at least that bad
     #[arg(long, value_name = "LEVEL", default_value = "note")]
     severity: Severity,
+
+    /// Fail if a finding is at least that bad; what is less bad is noted
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    fail_on: Severity,
 
     /// List the checks, and look at nothing
     #[arg(long)]
@@ -82,7 +86,7 @@ pub(crate) struct Arguments {
 /// The levels of findings, as words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Severity {
-    /// All checks
+    /// Everything
     Note,
     /// What is a weakness, or worse
     Warning,
@@ -111,6 +115,7 @@ impl Arguments {
             only: Vec::new(),
             skip: Vec::new(),
             severity: Severity::Note,
+            fail_on: Severity::Warning,
             list: false,
             json,
             report_dir: None,
@@ -134,7 +139,7 @@ impl Arguments {
         }
         // Who names a check wants it, however mild its findings are.
         let least = if only.is_empty() { self.severity.into() } else { Level::Note };
-        Ok(Choice { only, skip, least })
+        Ok(Choice { only, skip, least, fail_on: self.fail_on.into() })
     }
 
     fn options(&self) -> Options {
@@ -172,32 +177,38 @@ pub(crate) async fn run(
     }
     let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let (started, began) = (clock::now(), Instant::now());
-    let locations = opened.locations.clone();
-    let mut view = view(arguments, &locations, screen);
+    let origins = opened.origins.clone();
+    let mut view = view(arguments, &origins, screen);
     let results = watched(arguments, &mut opened, &choice, view.as_mut(), environment, screen);
     let results = results.await;
     if !matches!(results, Ok(Some(_))) {
         view.cut_off();
     }
     write_trace(&arguments.place, &opened.calls, screen);
-    let Some(results) = results? else {
-        screen.talk("Interrupted; what the checks made was removed.");
+    let Some(Watched { results, left_behind }) = results? else {
+        screen.talk(
+            "Interrupted; what the checks made was removed, unless a warning says otherwise.",
+        );
         return Ok(Exit::Interrupted);
     };
     let record = InspectionRecord {
         stack: &opened.stack.name,
         place: &opened.stack.place,
         file: &opened.file.display().to_string(),
-        locations: &locations,
+        origins: &origins,
         checks: &checks(),
         started: &started,
         took: began.elapsed(),
         results: &results,
+        fail_on: choice.fail_on,
+        left_behind: &left_behind,
     };
     view.finish(&record);
     tell(arguments, environment, screen, &record);
     let totals = record.totals();
     Ok(match (totals.failed, totals.not_looked_at) {
+        // Nothing checked is not passed.
+        (0, 0) if totals.all() == 0 => Exit::Failed,
         (0, 0) => Exit::Done,
         (0, _) => Exit::Failed,
         (_, _) => Exit::Unsound,
@@ -208,16 +219,23 @@ pub(crate) async fn run(
 /// request.
 fn view<'a>(
     arguments: &Arguments,
-    locations: &'a BTreeMap<Address, Location>,
+    origins: &'a BTreeMap<Address, Origin>,
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     if arguments.json {
-        Box::new(JsonInspection::new(Box::new(screen.data_stream()), locations))
+        Box::new(JsonInspection::new(Box::new(screen.data_stream()), origins))
     } else if screen.is_live {
         Box::new(LiveInspection::new(Screen::terminal(), screen.has_colour()))
     } else {
         Box::new(PlainInspection::new(Box::new(screen.talk_stream())))
     }
+}
+
+/// What an inspection came to.
+struct Watched {
+    results: Vec<Inspected>,
+    /// What stood in the way of clearing up.
+    left_behind: Vec<CloudError>,
 }
 
 /// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
@@ -228,9 +246,10 @@ async fn watched(
     view: &mut dyn InspectionView,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Option<Vec<Inspected>>, Failure> {
+) -> Result<Option<Watched>, Failure> {
     let signals = Signals::catch();
-    let world = opened.observe(Look::ToVerify, environment).await?;
+    let mut world = opened.observe(Look::ToVerify, environment).await?;
+    let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
     let scene = Scene::live(&opened.stack, &world.found);
@@ -241,6 +260,7 @@ async fn watched(
     let (sender, mut notices) = mpsc::unbounded_channel();
     let inspection = Inspection {
         plan: &plan,
+        foreign: &foreign,
         scene: &scene,
         behaviours: &behaviours,
         choice,
@@ -256,8 +276,14 @@ async fn watched(
         (results, ()) = join(inspect(inspection, sender), show) => Some(results),
         () = signals.first() => None,
     };
-    bench.put_away().await?;
-    Ok(results.map(|results| screen.mask.veil_value(results)))
+    let left_behind = screen.mask.veil_value(bench.put_away().await);
+    let Some(results) = results else {
+        for error in &left_behind {
+            screen.talk(&format!("warning: what a check made may still be there: {error}"));
+        }
+        return Ok(None);
+    };
+    Ok(Some(Watched { results: screen.mask.veil_value(results), left_behind }))
 }
 
 /// The same inspection for everybody who asked. A report that cannot be written

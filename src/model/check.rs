@@ -104,11 +104,19 @@ impl Finding {
 }
 
 /// What a check came to. Not to have seen is never to have passed.
+///
+/// Whether a finding fails or is only noted is decided once, by who inspects,
+/// and from its level: every form of report then says the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// It holds.
     Passed,
+    /// It does not, and that is worth knowing: it fails nothing.
+    Noted {
+        /// Why: at least one.
+        findings: Vec<Finding>,
+    },
     /// It does not.
     Failed {
         /// Why: at least one.
@@ -119,11 +127,40 @@ pub enum Verdict {
         /// As the stack file has it.
         reason: String,
     },
+    /// It cannot be exercised here, which is nobody's fault: nothing was seen.
+    NotExercised {
+        /// Why not: a phrase.
+        reason: String,
+    },
     /// Nobody knows.
     CouldNotLook {
         /// What stood in the way.
         error: Box<CloudError>,
     },
+}
+
+impl Verdict {
+    /// What was found, whether it fails or not.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Noted { findings } | Self::Failed { findings } => findings,
+            Self::Passed
+            | Self::Skipped { .. }
+            | Self::NotExercised { .. }
+            | Self::CouldNotLook { .. } => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn findings_mut(&mut self) -> Option<&mut Vec<Finding>> {
+        match self {
+            Self::Noted { findings } | Self::Failed { findings } => Some(findings),
+            Self::Passed
+            | Self::Skipped { .. }
+            | Self::NotExercised { .. }
+            | Self::CouldNotLook { .. } => None,
+        }
+    }
 }
 
 /// One check of one subject, done.
@@ -161,13 +198,63 @@ pub struct Skip {
     pub check: String,
     /// Of these resources; of all where there is none.
     pub resources: Vec<Address>,
+    /// Only what it finds of these: whom a finding names, with `*` for any text.
+    #[serde(default)]
+    pub who: Option<String>,
     /// Why: never empty.
     pub reason: String,
 }
 
 impl Skip {
-    /// Whether it speaks of a check of a resource.
+    /// Whether it leaves a check of a resource out.
     pub fn covers(&self, check: &str, address: &Address) -> bool {
+        self.who.is_none() && self.speaks_of(check, address)
+    }
+
+    /// Whether it leaves a finding of a check out.
+    pub fn excuses(&self, check: &str, finding: &Finding) -> bool {
+        let named = |who: &str| {
+            finding.actual.as_ref().and_then(Value::as_str).is_some_and(|it| is_like(who, it))
+        };
+        self.speaks_of(check, &finding.address) && self.who.as_deref().is_none_or(named)
+    }
+
+    fn speaks_of(&self, check: &str, address: &Address) -> bool {
         self.check == check && (self.resources.is_empty() || self.resources.contains(address))
+    }
+}
+
+/// Whether a text is what a pattern says, in which `*` is any text, also none.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((begin, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(begin) else { return false };
+    loop {
+        if is_like(rest, left) {
+            return true;
+        }
+        let mut letters = left.chars();
+        if letters.next().is_none() {
+            return false;
+        }
+        left = letters.as_str();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        for (pattern, text, expected) in [
+            ("arn:aws:sqs:*:2:audit", "arn:aws:sqs:us-east-1:2:audit", true),
+            ("arn:aws:sqs:*:2:audit", "arn:aws:sqs:us-east-1:3:audit", false),
+            ("*", "", true),
+            ("a*b*c", "abcbc", true),
+            ("a*b*c", "abcb", false),
+            ("a", "ab", false),
+        ] {
+            assert_eq!(is_like(pattern, text), expected, "{pattern} {text}");
+        }
     }
 }

@@ -50,7 +50,7 @@ pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
 pub use trace::{rounds, trace_json};
 pub use verify::{
-    InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,
-    PlainInspection, check_page, checks_page, checks_text, github_annotations, junit_xml,
+    Alike, InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,
+    PlainInspection, alike, check_page, checks_page, checks_text, github_annotations, junit_xml,
     results_json, sarif_json, summary_md, verify_text,
 };

@@ -114,7 +114,7 @@ fn inspections() {
     let (log, lines, screen) = (Paper::default(), Paper::default(), Screen::default());
     let mut views: [Box<dyn InspectionView + '_>; 3] = [
         Box::new(PlainInspection::new(Box::new(log.clone()))),
-        Box::new(JsonInspection::new(Box::new(lines.clone()), record.locations)),
+        Box::new(JsonInspection::new(Box::new(lines.clone()), record.origins)),
         Box::new(LiveInspection::new(Box::new(screen.clone()), true)),
     ];
     for view in &mut views {

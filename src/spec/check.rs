@@ -23,8 +23,8 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, Identity, Location, Lock, Path, Place,
-    Prepared, Problem, Stack,
+    Address, Catalog, Desired, Diagnostic, Document, Identity, Lock, Origin, Path, Place, Prepared,
+    Problem, Stack,
 };
 
 /// A stack that holds together.
@@ -34,9 +34,8 @@ pub struct Checked {
     pub stack: Stack,
     /// What ought to be seen, and stops nothing.
     pub warnings: Vec<Diagnostic>,
-    /// Where the stack file declares each resource. A resource of a pattern is
-    /// declared where the pattern is used.
-    pub locations: BTreeMap<Address, Location>,
+    /// Where each resource is written.
+    pub origins: BTreeMap<Address, Origin>,
     /// Which resources each output speaks of.
     pub told_of: BTreeMap<String, BTreeSet<Address>>,
 }
@@ -122,7 +121,7 @@ pub fn check_with_names(
     }
     let deprecated = resources.iter().flat_map(warnings_of);
     let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
-    let locations = resources.iter().map(|r| (r.address.clone(), r.top.location())).collect();
+    let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
     let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
@@ -133,7 +132,7 @@ pub fn check_with_names(
         skips,
         lock,
     };
-    Ok(Checked { stack, warnings: in_order(warnings), locations, told_of })
+    Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
 }
 
 /// The resources whose facts a value holds.

@@ -124,20 +124,36 @@ fn checks() -> Json {
         "description": "What `ccprov verify` leaves out.",
         "type": "object",
         "additionalProperties": false,
-        "properties": { "skip": { "type": "array", "items": {
-            "type": "object",
-            "required": ["check", "reason"],
-            "additionalProperties": false,
-            "properties": {
-                "check": { "type": "string", "description": "The id, as `ccprov verify --list` tells it." },
-                "resources": {
-                    "description": "Addresses; a pattern's name stands for all of its resources. Default: all.",
-                    "type": "array",
-                    "items": { "type": "string" },
+        "properties": {
+            "skip": { "type": "array", "items": {
+                "type": "object",
+                "required": ["check", "reason"],
+                "additionalProperties": false,
+                "properties": {
+                    "check": { "type": "string", "description": "The id, as `ccprov verify --list` tells it." },
+                    "resources": some_resources(),
+                    "reason": { "type": "string", "minLength": 1, "description": "Why it does not matter." },
                 },
-                "reason": { "type": "string", "minLength": 1, "description": "Why it does not matter." },
-            },
-        } } },
+            } },
+            "welcome": { "type": "array", "items": {
+                "type": "object",
+                "required": ["who", "reason"],
+                "additionalProperties": false,
+                "properties": {
+                    "who": { "type": "string", "description": "Who may be there undeclared: an endpoint, the principal of a grant, a bucket. `*` is any text." },
+                    "resources": some_resources(),
+                    "reason": { "type": "string", "minLength": 1, "description": "Why they are welcome." },
+                },
+            } },
+        },
+    })
+}
+
+fn some_resources() -> Json {
+    json!({
+        "description": "Addresses; a pattern's name stands for all of its resources. Default: all.",
+        "type": "array",
+        "items": { "type": "string" },
     })
 }
 

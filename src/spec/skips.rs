@@ -1,4 +1,5 @@
-//! `checks.skip`: the checks that a stack leaves out, each with a reason.
+//! `checks`: what a stack leaves out of its inspection, each with a reason:
+//! whole checks (`skip`), and who may be there undeclared (`welcome`).
 
 use super::expand::{Env, Expansion};
 use super::shape;
@@ -6,7 +7,10 @@ use super::suggest::{did_you_mean, listed};
 use super::tree::{Map, Node};
 use crate::model::{Address, Diagnostic, Skip};
 
-const KEYS: &[&str] = &["check", "resources", "reason"];
+const SKIP: &[&str] = &["check", "resources", "reason"];
+const WELCOME: &[&str] = &["who", "resources", "reason"];
+/// The check that looks for who is not declared.
+const UNDECLARED: &str = "undeclared";
 
 /// Every skip that is well said; the problems of the others go to the expansion.
 pub(super) fn of(
@@ -16,12 +20,16 @@ pub(super) fn of(
 ) -> Vec<Skip> {
     let Some(section) = section else { return Vec::new() };
     let mut found = Vec::new();
-    shape::only_keys(section, &["skip"], "`checks`", &mut found);
-    let written = section.get("skip").filter(|entry| !entry.node.is_null());
-    let items = written.and_then(|entry| shape::list(&entry.node, "skip", &mut found));
+    shape::only_keys(section, &["skip", "welcome"], "`checks`", &mut found);
+    let mut items = |name: &str| {
+        let written = section.get(name).filter(|entry| !entry.node.is_null());
+        written.and_then(|entry| shape::list(&entry.node, name, &mut found)).unwrap_or_default()
+    };
+    let (skips, welcome) = (items("skip"), items("welcome"));
     expansion.problems.append(&mut found);
-    let items = items.unwrap_or_default();
-    items.iter().filter_map(|item| skip(expansion, item, known)).collect()
+    let skips = skips.iter().filter_map(|item| skip(expansion, item, known)).collect::<Vec<_>>();
+    let welcome = welcome.iter().filter_map(|item| welcomed(expansion, item));
+    skips.into_iter().chain(welcome.collect::<Vec<_>>()).collect()
 }
 
 fn skip(expansion: &mut Expansion<'_>, item: &Node, known: &[&str]) -> Option<Skip> {
@@ -29,14 +37,36 @@ fn skip(expansion: &mut Expansion<'_>, item: &Node, known: &[&str]) -> Option<Sk
     let map = shape::map(item, "an item of `skip`", &mut found);
     let (check, reason) = match map {
         Some(map) => {
-            shape::only_keys(map, KEYS, "an item of `skip`", &mut found);
+            shape::only_keys(map, SKIP, "an item of `skip`", &mut found);
             (check(map, item, known, &mut found), reason(map, item, &mut found))
         }
         None => (None, None),
     };
     expansion.problems.append(&mut found);
     let resources = resources(expansion, map?)?;
-    Some(Skip { check: check?, resources, reason: reason? })
+    Some(Skip { check: check?, resources, who: None, reason: reason? })
+}
+
+/// Somebody who may be there though nobody declares them. Who it is may refer
+/// to variables.
+fn welcomed(expansion: &mut Expansion<'_>, item: &Node) -> Option<Skip> {
+    let mut found = Vec::new();
+    let map = shape::map(item, "an item of `welcome`", &mut found);
+    let (who, reason) = match map {
+        Some(map) => {
+            shape::only_keys(map, WELCOME, "an item of `welcome`", &mut found);
+            let who = shape::required(map, "who", "the welcome", &item.at, &mut found);
+            (who.map(|entry| &entry.node), reason(map, item, &mut found))
+        }
+        None => (None, None),
+    };
+    expansion.problems.append(&mut found);
+    let who = expansion.evaluate(who?, &Env::of(0))?;
+    let mut found = Vec::new();
+    let who = shape::text(&who, "who", &mut found).map(str::to_owned);
+    expansion.problems.append(&mut found);
+    let resources = resources(expansion, map?)?;
+    Some(Skip { check: UNDECLARED.to_owned(), resources, who: Some(who?), reason: reason? })
 }
 
 fn check(map: &Map, item: &Node, known: &[&str], found: &mut Vec<Diagnostic>) -> Option<String> {

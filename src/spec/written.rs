@@ -11,7 +11,7 @@ use super::shape;
 use super::source::Mark;
 use super::spelling;
 use super::tree::{Entry, Map, Node, Value};
-use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Path, document};
+use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document};
 
 /// One resource. Its fields may hold facts of others.
 pub(super) struct Written<'a> {
@@ -26,6 +26,8 @@ pub(super) struct Written<'a> {
     pub(super) at: Mark,
     /// The entry of the stack file that the resource comes from.
     pub(super) top: Mark,
+    /// The use of a pattern that it is of.
+    pub(super) within: Option<Address>,
     /// Which resource it is, for the detail of a problem.
     pub(super) context: String,
     /// Whether all of it could be worked out. What could not was told, and is
@@ -46,6 +48,19 @@ impl Written<'_> {
         if let (Some(field), Value::Map(fields)) = (&self.kind.named_by, &mut self.fields.value) {
             let stated = || Entry { key_at: self.at.clone(), node: Node::text(name, &self.at) };
             fields.entry(field.clone()).or_insert_with(stated);
+        }
+    }
+
+    /// Where its user finds it.
+    pub(super) fn origin(&self) -> Origin {
+        let is_users = self.at.source.path.is_some();
+        match &self.within {
+            Some(within) if is_users => Origin {
+                at: self.at.location(),
+                used: Some(self.top.location()),
+                within: Some(within.clone()),
+            },
+            Some(_) | None => Origin::of(self.top.location()),
         }
     }
 
@@ -133,6 +148,7 @@ impl<'a> Expansion<'a> {
                 kind.name, usage.at
             ),
         };
+        let within = self.scopes[env.scope].usage.as_ref().map(|usage| usage.address.clone());
         let is_whole = sound && lifecycle.is_some() && after.is_some();
         let (mut lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
         if kind.tagged {
@@ -146,7 +162,7 @@ impl<'a> Expansion<'a> {
         for doubt in doubts {
             self.report(env.scope, doubt);
         }
-        Written { address, kind, fields, lifecycle, after, at, top, context, is_whole }
+        Written { address, kind, fields, lifecycle, after, at, top, within, context, is_whole }
     }
 
     /// Lays the resource's own tags over the stack's.

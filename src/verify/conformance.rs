@@ -3,10 +3,15 @@
 //! The same comparison that draws plans: a stack conforms where its plan is
 //! empty, and a finding is what an apply would do about it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{CheckInfo, CheckKind, FieldDiff, Finding, Inspected, Level, Verdict};
-use crate::plan::{Change, Plan, PlannedChange};
+use super::inspect::Choice;
+use crate::model::{
+    Address, Catalog, CheckInfo, CheckKind, FieldDiff, Finding, Inspected, Level, Live, Stack,
+    Verdict,
+};
+use crate::plan::{Change, Plan, PlannedChange, World};
 
 /// The one check of this kind.
 pub const CONFORMANCE: CheckInfo = CheckInfo {
@@ -18,13 +23,61 @@ pub const CONFORMANCE: CheckInfo = CheckInfo {
     remedy: "Run `ccprov apply` to bring it back, or change the stack file if the change was meant.",
 };
 
-/// One result for each resource.
-pub(super) fn of(plan: &Plan) -> Vec<Inspected> {
-    plan.changes.iter().map(|planned| inspected(planned, findings(planned))).collect()
+/// An object that lives in the place of a resource and is not the stack's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// What is wrong: a phrase.
+    pub message: String,
 }
 
-fn inspected(planned: &PlannedChange, findings: Vec<Finding>) -> Inspected {
-    let verdict = if findings.is_empty() { Verdict::Passed } else { Verdict::Failed { findings } };
+/// The objects of others in a world that a stack declares, which no plan could
+/// be drawn with. They are taken out of it: nobody looks further at them, and
+/// nobody exercises them.
+pub fn set_apart(
+    stack: &Stack,
+    world: &mut World,
+    catalog: &dyn Catalog,
+) -> BTreeMap<Address, Foreign> {
+    let is_foreign = |address: &Address, live: &Live| {
+        let want = stack.resources.get(address)?;
+        let tagged = catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
+        let name = format!("{} {}", live.kind, live.identity);
+        match &live.owner {
+            _ if !tagged => None,
+            Some(owner) if owner.stack == stack.name => None,
+            Some(owner) => Some(format!("{name} belongs to stack {}", owner.stack)),
+            None if want.lifecycle.adopt => None,
+            None => Some(format!("{name} carries no owner tag: it is not this stack's")),
+        }
+    };
+    let foreign: BTreeMap<Address, Foreign> = world
+        .found
+        .iter()
+        .filter_map(|(address, live)| {
+            Some((address.clone(), Foreign { message: is_foreign(address, live)? }))
+        })
+        .collect();
+    world.found.retain(|address, _| !foreign.contains_key(address));
+    foreign
+}
+
+/// One result for each resource.
+pub(super) fn of(
+    plan: &Plan,
+    foreign: &BTreeMap<Address, Foreign>,
+    choice: &Choice,
+) -> Vec<Inspected> {
+    let results = plan.changes.iter().map(|planned| {
+        let findings = match foreign.get(&planned.address) {
+            Some(Foreign { message }) => vec![Finding::new(&planned.address, message.clone())],
+            None => findings(planned),
+        };
+        inspected(planned, choice.verdict(CONFORMANCE.level, findings))
+    });
+    results.collect()
+}
+
+fn inspected(planned: &PlannedChange, verdict: Verdict) -> Inspected {
     Inspected {
         check: CONFORMANCE.id.into(),
         kind: CONFORMANCE.kind,

@@ -1,6 +1,7 @@
 //! Runs checks side by side and hands over each result as it comes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -9,11 +10,12 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::behaviour::{Behaviour, Trial, Watch};
-use super::conformance::{self, CONFORMANCE};
-use super::rules::{Judgement, RULES, Rule};
+use super::conformance::{self, CONFORMANCE, Foreign};
+use super::rules::{Judged, RULES, Rule};
 use crate::engine::wait::elapse;
 use crate::model::{
-    CheckInfo, CloudError, ErrorClass, Finding, Inspected, Level, Scene, Skip, Verdict,
+    Address, CheckInfo, CheckKind, CloudError, ErrorClass, Finding, Inspected, Level, Scene, Skip,
+    Verdict,
 };
 use crate::plan::Plan;
 
@@ -24,6 +26,9 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub struct Inspection<'a> {
     /// What an apply would do.
     pub plan: &'a Plan,
+    /// Objects of others in the place of resources: they are no part of the
+    /// plan, nor of the scene.
+    pub foreign: &'a BTreeMap<Address, Foreign>,
     /// What lives.
     pub scene: &'a Scene,
     /// The exercises that the cloud brings.
@@ -45,11 +50,18 @@ pub struct Choice {
     pub skip: BTreeSet<String>,
     /// Not those whose findings are less bad.
     pub least: Level,
+    /// What is less bad than this is noted, and fails nothing.
+    pub fail_on: Level,
 }
 
 impl Choice {
-    /// All checks.
-    pub const ALL: Self = Self { only: BTreeSet::new(), skip: BTreeSet::new(), least: Level::Note };
+    /// All checks; notes fail nothing.
+    pub const ALL: Self = Self {
+        only: BTreeSet::new(),
+        skip: BTreeSet::new(),
+        least: Level::Note,
+        fail_on: Level::Warning,
+    };
 
     /// Whether a check is chosen.
     pub fn takes(&self, info: &CheckInfo) -> bool {
@@ -57,6 +69,15 @@ impl Choice {
         (self.only.is_empty() || named(&self.only))
             && !named(&self.skip)
             && info.level >= self.least
+    }
+
+    /// What findings of a level come to.
+    pub(super) fn verdict(&self, level: Level, findings: Vec<Finding>) -> Verdict {
+        match (findings.is_empty(), level >= self.fail_on) {
+            (true, _) => Verdict::Passed,
+            (false, true) => Verdict::Failed { findings },
+            (false, false) => Verdict::Noted { findings },
+        }
     }
 }
 
@@ -92,27 +113,42 @@ pub enum Notice {
 
 /// Runs every chosen check. Results come in the order in which they end as
 /// [`Notice::Ended`], and sorted as the answer.
+///
+/// # Guarantees
+/// A check that was named and has no subject could not look. What a rule knows
+/// of a path ends the wait for its messages early.
 pub async fn inspect(
     inspection: Inspection<'_>,
     notices: mpsc::UnboundedSender<Notice>,
 ) -> Vec<Inspected> {
-    let Inspection { plan, scene, behaviours, choice, skips, timeout } = inspection;
+    let Inspection { plan, foreign, scene, behaviours, choice, skips, timeout } = inspection;
     let mut results = Vec::new();
     if choice.takes(&CONFORMANCE) {
-        results.extend(conformance::of(plan));
+        results.extend(conformance::of(plan, foreign, choice));
     }
     results.extend(judge(scene, choice));
     for result in &mut results {
         excuse(result, skips);
+    }
+    let known = stopped(scene, skips);
+    let chosen: Vec<&dyn Behaviour> =
+        behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info())).collect();
+    let trials: Vec<(&dyn Behaviour, Trial)> = chosen
+        .iter()
+        .flat_map(|behaviour| behaviour.trials(scene).into_iter().map(|trial| (*behaviour, trial)))
+        .collect();
+    let infos: Vec<&CheckInfo> = chosen.iter().map(|behaviour| behaviour.info()).collect();
+    let tried: Vec<&str> = trials.iter().map(|(behaviour, _)| behaviour.info().id).collect();
+    results.extend(without_subject(choice, &infos, |id| tried.contains(&id), &results));
+    for result in &results {
         let _nobody_looks_on = notices.send(Notice::Ended(Box::new(result.clone())));
     }
     let end = Instant::now() + timeout;
-    let mut running: FuturesUnordered<_> = behaviours
-        .iter()
-        .filter(|behaviour| choice.takes(behaviour.info()))
-        .flat_map(|behaviour| {
-            let trials = behaviour.trials(scene).into_iter();
-            trials.map(|trial| exercise(&inspection, behaviour.as_ref(), trial, end, &notices))
+    let mut running: FuturesUnordered<_> = trials
+        .into_iter()
+        .map(|(behaviour, trial)| {
+            let known = known_of(&trial, &known);
+            exercise(&inspection, (behaviour, trial), known, end, &notices)
         })
         .collect();
     while let Some(result) = running.next().await {
@@ -127,16 +163,67 @@ pub async fn inspect(
 pub fn judge(scene: &Scene, choice: &Choice) -> Vec<Inspected> {
     let chosen = RULES.iter().filter(|rule| choice.takes(&rule.info));
     chosen
-        .map(|rule| (rule, (rule.judge)(scene)))
-        .filter(|(_, judgement)| !judgement.subjects.is_empty())
-        .map(|(rule, judgement)| judged(rule, judgement))
+        .flat_map(|rule| (rule.judge)(scene).0.into_iter().map(move |judged| (rule, judged)))
+        .map(|(rule, Judged { subject, findings })| {
+            done(&rule.info, subject, choice.verdict(rule.info.level, findings))
+        })
         .collect()
 }
 
-fn judged(rule: &Rule, judgement: Judgement) -> Inspected {
-    let Judgement { subjects, findings } = judgement;
-    let verdict = if findings.is_empty() { Verdict::Passed } else { Verdict::Failed { findings } };
-    done(&rule.info, subjects.join(", "), verdict)
+/// What rules know to keep messages from arriving, and nobody excuses.
+fn stopped(scene: &Scene, skips: &[Skip]) -> Vec<(&'static Rule, Finding)> {
+    let rules = RULES.iter().filter(|rule| rule.stops_messages);
+    let found = rules.flat_map(|rule| {
+        let judged = (rule.judge)(scene).0.into_iter();
+        judged.flat_map(|judged| judged.findings).map(move |finding| (rule, finding))
+    });
+    let is_excused = |rule: &Rule, finding: &Finding| {
+        skips.iter().any(|skip| skip.covers(rule.info.id, &finding.address))
+    };
+    found.filter(|(rule, finding)| !is_excused(rule, finding)).collect()
+}
+
+/// The same, as far as it concerns a trial, in words.
+fn known_of(trial: &Trial, known: &[(&'static Rule, Finding)]) -> Option<String> {
+    let (rule, finding) =
+        known.iter().find(|(_, finding)| trial.addresses.contains(&finding.address))?;
+    let Finding { address, message, .. } = finding;
+    Some(format!("the rule {} knows why nothing can come: {address}: {message}", rule.info.id))
+}
+
+/// What was named and concerns nothing of the stack.
+fn without_subject(
+    choice: &Choice,
+    behaviours: &[&CheckInfo],
+    is_tried: impl Fn(&str) -> bool,
+    results: &[Inspected],
+) -> Vec<Inspected> {
+    let infos = std::iter::once(&CONFORMANCE).chain(RULES.iter().map(|rule| &rule.info));
+    let named =
+        infos.chain(behaviours.iter().copied()).filter(|info| choice.only.contains(info.id));
+    let idle = named.filter(|info| {
+        choice.takes(info) && !is_tried(info.id) && results.iter().all(|it| it.check != info.id)
+    });
+    idle.map(|info| {
+        let hint = match info.kind {
+            CheckKind::Conformance | CheckKind::Rule => "leave it out of --only",
+            CheckKind::Behaviour => {
+                "leave it out of --only; some behaviours need --exclusive, and some a target \
+                 that enforces policies"
+            }
+        };
+        let error = CloudError {
+            attempted: format!("find something for {} to look at", info.id),
+            operation: "the inspection".into(),
+            class: ErrorClass::Unexpected,
+            code: "NothingToCheck".into(),
+            message: "nothing of this stack concerns it, as it is run here".into(),
+            request_id: None,
+            hint: Some(hint.into()),
+        };
+        done(info, "the stack".into(), Verdict::CouldNotLook { error: Box::new(error) })
+    })
+    .collect()
 }
 
 fn done(info: &CheckInfo, subject: String, verdict: Verdict) -> Inspected {
@@ -154,9 +241,9 @@ fn done(info: &CheckInfo, subject: String, verdict: Verdict) -> Inspected {
 /// Takes out the findings that the stack file excuses. What has none left was
 /// skipped.
 pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
-    let Verdict::Failed { findings } = &mut result.verdict else { return };
-    let skip_of =
-        |finding: &Finding| skips.iter().find(|skip| skip.covers(&result.check, &finding.address));
+    let check = result.check.clone();
+    let Some(findings) = result.verdict.findings_mut() else { return };
+    let skip_of = |finding: &Finding| skips.iter().find(|skip| skip.excuses(&check, finding));
     let reason = findings.iter().find_map(skip_of).map(|skip| skip.reason.clone());
     findings.retain(|finding| skip_of(finding).is_none());
     if let (true, Some(reason)) = (findings.is_empty(), reason) {
@@ -166,31 +253,49 @@ pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
 
 async fn exercise(
     inspection: &Inspection<'_>,
-    behaviour: &dyn Behaviour,
-    trial: Trial,
+    (behaviour, trial): (&dyn Behaviour, Trial),
+    known: Option<String>,
     end: Instant,
     notices: &mpsc::UnboundedSender<Notice>,
 ) -> Inspected {
-    let Inspection { scene, skips, .. } = *inspection;
+    let Inspection { scene, skips, choice, .. } = *inspection;
     let info = behaviour.info();
     let skip = skips.iter().find(|skip| trial.addresses.iter().any(|it| skip.covers(info.id, it)));
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
     }
-    let limit = behaviour.deadline().min(end.duration_since(Instant::now()));
-    let watch = Watch::new(info.id, &trial.subject, limit, notices.clone());
+    let limit = (behaviour.deadline() + trial.delay).min(end.duration_since(Instant::now()));
+    let watch = Watch::new(info.id, &trial.subject, known, limit, notices.clone());
     watch.starts();
-    let work = with_signs_of_life(behaviour.exercise(scene, &trial, &watch), &watch);
-    let run = timeout(behaviour.deadline(), work);
+    let run = with_signs_of_life(behaviour.exercise(scene, &trial, &watch), &watch);
+    let run = within(behaviour.deadline() + trial.delay, &watch, run);
     let verdict = match timeout_at(end, run).await {
-        Ok(Ok(Ok(findings))) if findings.is_empty() => Verdict::Passed,
-        Ok(Ok(Ok(findings))) => Verdict::Failed { findings },
-        Ok(Ok(Err(error))) => Verdict::CouldNotLook { error: Box::new(error) },
-        Ok(Err(_)) => out_of_time(&trial, &watch),
-        Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial)) },
+        Ok(Some(Ok(findings))) => match watch.blind().filter(|_| findings.is_empty()) {
+            Some(reason) => Verdict::NotExercised { reason },
+            None => choice.verdict(info.level, findings),
+        },
+        Ok(Some(Err(error))) => Verdict::CouldNotLook { error: Box::new(error) },
+        Ok(None) => choice.verdict(info.level, out_of_time(&trial, &watch)),
+        Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) },
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
-    Inspected { took, observations, ..done(info, trial.subject, verdict) }
+    let mut result = Inspected { took, observations, ..done(info, trial.subject, verdict) };
+    excuse(&mut result, skips);
+    result
+}
+
+/// `None` if it takes longer than that of its own time.
+async fn within<T>(limit: Duration, watch: &Watch, run: impl Future<Output = T>) -> Option<T> {
+    let mut run = pin!(run);
+    loop {
+        let left = limit.saturating_sub(watch.own_time());
+        match timeout(left, &mut run).await {
+            Ok(done) => return Some(done),
+            Err(_) if watch.own_time() >= limit => return None,
+            // It stood in line meanwhile.
+            Err(_) => {}
+        }
+    }
 }
 
 /// Does some work, and says now and then what it still awaits.
@@ -209,50 +314,28 @@ async fn with_signs_of_life<T>(work: impl Future<Output = T>, watch: &Watch) -> 
 }
 
 /// What does not happen in time does not happen.
-fn out_of_time(trial: &Trial, watch: &Watch) -> Verdict {
+fn out_of_time(trial: &Trial, watch: &Watch) -> Vec<Finding> {
     let last = watch.observations().pop().map(|last| last.seen).unwrap_or_default();
-    let message = format!("nothing came of it within {} s: {last}", watch.elapsed().as_secs());
-    let findings = trial.addresses.first().map(|address| Finding::new(address, message));
-    Verdict::Failed { findings: findings.into_iter().collect() }
+    let message = format!("nothing came of it within {} s: {last}", watch.own_time().as_secs());
+    trial.addresses.first().map(|address| Finding::new(address, message)).into_iter().collect()
 }
 
-fn cut_off(trial: &Trial) -> CloudError {
+fn cut_off(trial: &Trial, watch: &Watch) -> CloudError {
+    let (code, message) = if watch.is_all_in_line() {
+        ("TurnNeverCame", "the time for the whole inspection was over before its turn came")
+    } else {
+        ("OutOfTime", "the time for the whole inspection was over")
+    };
     CloudError {
         attempted: format!("exercise {}", trial.subject),
         operation: "the inspection".into(),
         class: ErrorClass::Unexpected,
-        code: "OutOfTime".into(),
-        message: "the time for the whole inspection was over".into(),
+        code: code.into(),
+        message: message.into(),
         request_id: None,
         hint: Some("raise --timeout".into()),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_trial_gives_a_sign_of_life_every_ten_seconds() {
-        let (notices, mut heard) = mpsc::unbounded_channel();
-        let limit = Duration::from_secs(90);
-        let watch = Watch::new("flow", "queue", limit, notices);
-        let work = async {
-            elapse(Duration::from_secs(12)).await;
-            watch.awaits("our event");
-            elapse(Duration::from_secs(13)).await;
-        };
-        with_signs_of_life(work, &watch).await;
-        assert_eq!(watch.observations().len(), 1, "a sign of life is no observation");
-        drop(watch);
-        let mut said = Vec::new();
-        while let Some(notice) = heard.recv().await {
-            if let Notice::Awaiting { what, waited, limit: told, .. } = notice {
-                assert_eq!(told, limit);
-                said.push((waited.as_secs(), what));
-            }
-        }
-        let said: Vec<(u64, &str)> = said.iter().map(|(at, what)| (*at, what.as_str())).collect();
-        assert_eq!(said, [(10, "answers"), (12, "our event"), (20, "our event")]);
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ mod policy;
 pub mod rules;
 
 pub use behaviour::{Behaviour, Trial, Watch};
-pub use conformance::CONFORMANCE;
-pub use inspect::{Choice, Inspection, Notice, inspect, judge};
+pub use conformance::{CONFORMANCE, Foreign, set_apart};
+pub use inspect::{Choice, Inspection, Notice, excuse, inspect, judge};
+pub(crate) use policy::matches;
 pub use rules::{RULES, Rule};

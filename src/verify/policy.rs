@@ -11,9 +11,9 @@ mod wildcard;
 use serde_json::{Map, Value};
 
 pub(crate) use condition::{Context, Known};
+pub(crate) use wildcard::matches;
 
 use self::condition::Obstacle;
-use self::wildcard::matches;
 use crate::model::{Exhibit, Path};
 
 /// A policy, and where in its resource's document it stands.
@@ -189,6 +189,14 @@ impl<'a> Statement<'a> {
         self.conditions().any(|(operator, key, values)| {
             keys.iter().any(|one| one.eq_ignore_ascii_case(key))
                 && condition::narrows(operator, &values)
+        })
+    }
+
+    /// The same of every key that begins so.
+    pub(crate) fn is_bound_by_prefix(&self, prefix: &str) -> bool {
+        self.conditions().any(|(operator, key, values)| {
+            let begins = key.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix));
+            begins && condition::narrows(operator, &values)
         })
     }
 

@@ -1,8 +1,8 @@
 //! `access_denied`: who does not say who they are gets nothing.
 //!
 //! Tried with the most harmless call that each service has, taken the
-//! signature off; into a bucket an object is put, too, which is removed again
-//! if it should be taken.
+//! signature off. Into a bucket an object is put, too, and one of ours, which
+//! was signed for, is fetched from it; both are removed again.
 
 use std::time::Duration;
 
@@ -16,7 +16,9 @@ use super::payload::{Encryption, Object};
 use super::target::{self, Unsigned};
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
-use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path as Field, Scene};
+use crate::model::{
+    CheckInfo, CheckKind, ErrorClass, Exhibit, Finding, Level, Path as Field, Scene,
+};
 use crate::verify::{Behaviour, Trial, Watch};
 
 pub(super) const INFO: CheckInfo = CheckInfo {
@@ -81,7 +83,7 @@ impl AccessDenied {
         let mut findings = judge(list, bucket, "list it", watch)?;
         let object = Object::new(bucket, &scene.place.account, mark.object_name());
         let key = object.key.clone();
-        self.0.note(mark, Rubbish::Object(object));
+        self.0.note(mark, Rubbish::Object(object.clone()));
         // Encrypted as the bucket wants it, so that nothing but the missing signature is wrong.
         let Encryption { algorithm, key: kms_key } = Encryption::of(bucket);
         let put = s3.put_object().bucket(name).key(key).body(ByteStream::from_static(b"ccprov"));
@@ -89,7 +91,45 @@ impl AccessDenied {
         let put = put.customize().interceptor(Unsigned).send().await;
         let put = put.attempting("s3:PutObject", || format!("put into bucket {name} unsigned"));
         findings.extend(judge(put, bucket, "put objects into it", watch)?);
+        findings.extend(self.fetch(bucket, &object, watch).await?);
         Ok(findings)
+    }
+
+    /// Whether anybody may fetch what is there. What is not there S3 denies to
+    /// everybody who may not list, so that an object of ours has to be put first.
+    async fn fetch(
+        &self,
+        bucket: &Exhibit,
+        object: &Object,
+        watch: &Watch,
+    ) -> Answer<Vec<Finding>> {
+        let (s3, name) = (&self.0.session().s3, &object.bucket);
+        // As ordinary producers do, or else as a bucket may insist.
+        if target::refusal(self.put(object, Encryption::default()).await)?.is_some() {
+            self.put(object, Encryption::of(bucket)).await?;
+        }
+        let get = s3.get_object().bucket(name).key(&object.key).customize();
+        let get = get.interceptor(Unsigned).send().await;
+        let get = get.attempting("s3:GetObject", || format!("get from bucket {name} unsigned"));
+        match get {
+            // Nobody who is nobody may use a key of KMS: S3 calls that a wrong request.
+            Err(error) if error.class == ErrorClass::Invalid => {
+                watch.saw(format!("s3:GetObject is refused without a signature: {}", error.code));
+                Ok(Vec::new())
+            }
+            get => judge(get, bucket, "get objects from it", watch),
+        }
+    }
+
+    /// Puts an object of ours, and says who does.
+    async fn put(&self, object: &Object, encryption: Encryption) -> Answer<()> {
+        let Object { bucket, account, key, .. } = object;
+        let call = self.0.session().s3.put_object().bucket(bucket).key(key);
+        let call = call.expected_bucket_owner(account).body(ByteStream::from_static(b"ccprov"));
+        let call = call.set_server_side_encryption(encryption.algorithm);
+        let answer = call.set_ssekms_key_id(encryption.key).send().await;
+        let attempted = || format!("put an object of ours into bucket {bucket}");
+        answer.attempting("s3:PutObject", attempted).map(|_| ())
     }
 
     async fn topic(&self, topic: &Exhibit, watch: &Watch) -> Answer<Vec<Finding>> {

@@ -6,12 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
+use tokio::time::timeout;
 
 use super::mark::Mark;
 use super::{inbox, letter, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Finding};
+
+/// How long an exercise may tidy up: it is part of its time, and others may
+/// wait for their turn.
+const TIDYING: Duration = Duration::from_secs(20);
+/// The same for everything that is left when all exercises are over.
+const AT_THE_END: Duration = Duration::from_mins(1);
 
 /// How to exercise.
 #[derive(Clone, Debug)]
@@ -74,15 +81,23 @@ impl Bench {
         Self { shared: Arc::new(Shared { session, options, turn, lying_about }) }
     }
 
-    /// Puts away what exercises left that were cut short from outside. After
-    /// all others, which put their things away themselves, it does nothing.
+    /// Puts away what is left of exercises that were cut short from outside,
+    /// and tries once more what those could not put away that ended. After all
+    /// others it does nothing.
     ///
-    /// # Errors
-    /// The first thing that could not be put away.
-    pub async fn put_away(&self) -> Answer<()> {
+    /// Answers what stood in the way: no verdict depends on it.
+    pub async fn put_away(&self) -> Vec<CloudError> {
         let marks: Vec<Mark> = self.lying_about().keys().cloned().collect();
-        let all = join_all(marks.iter().map(|mark| self.clear(mark))).await;
-        all.into_iter().collect()
+        let all = join_all(marks.iter().map(|mark| self.clear(mark)));
+        match timeout(AT_THE_END, all).await {
+            Ok(all) => all.into_iter().filter_map(Result::err).collect(),
+            Err(_) => vec![in_the_way(
+                "remove what exercises made",
+                "OutOfTime",
+                format!("it took longer than {} s", AT_THE_END.as_secs()),
+                "what is left says so in its name, and the next verify removes it",
+            )],
+        }
     }
 
     pub(super) fn session(&self) -> &Session {
@@ -116,18 +131,17 @@ impl Bench {
         }
     }
 
-    /// Does an exercise, and puts away what it made and held. Having failed to
-    /// tidy up is worth telling, if nothing worse is.
+    /// Does an exercise, and puts away what it made and held. What it found
+    /// stands, however that goes: what stays is tried again at the end, and
+    /// told there.
     pub(super) async fn tidily(
         &self,
         mark: &Mark,
         exercise: BoxFuture<'_, Answer<Vec<Finding>>>,
     ) -> Answer<Vec<Finding>> {
         let outcome = exercise.await;
-        match (outcome, self.clear(mark).await) {
-            (Ok(findings), Err(error)) if findings.is_empty() => Err(error),
-            (outcome, _) => outcome,
-        }
+        let _tried_again_at_the_end = timeout(TIDYING, self.clear(mark)).await;
+        outcome
     }
 
     async fn clear(&self, mark: &Mark) -> Answer<()> {

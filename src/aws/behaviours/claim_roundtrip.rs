@@ -53,7 +53,8 @@ impl Behaviour for ClaimRoundtrip {
     }
 
     fn trials(&self, scene: &Scene) -> Vec<Trial> {
-        paths(scene).iter().map(super::path::Path::trial).collect()
+        let is_exclusive = self.0.options().exclusive;
+        paths(scene).iter().map(|path| path.trial(scene, is_exclusive)).collect()
     }
 
     async fn exercise(&self, scene: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
@@ -65,10 +66,11 @@ impl Behaviour for ClaimRoundtrip {
             Ok(wired) => wired,
             Err(findings) => return Ok(findings),
         };
-        let mark = Mark::new(self.deadline());
-        let round = Round { bench: &self.0, scene, wired: &wired, mark: &mark, watch };
+        let mark = Mark::new(self.deadline() + trial.delay);
+        let patience = watch.patience(self.0.options().patience) + trial.delay;
+        let round = Round { bench: &self.0, scene, wired: &wired, mark: &mark, watch, patience };
         if self.0.options().exclusive {
-            let _turn = self.0.turn().await;
+            let _turn = watch.in_line(self.0.turn()).await;
             return self.0.tidily(&mark, Box::pin(round.on_the_queue())).await;
         }
         self.0.tidily(&mark, Box::pin(round.on_a_probe())).await
@@ -78,9 +80,7 @@ impl Behaviour for ClaimRoundtrip {
         let options = self.0.options();
         // Two uploads and one download.
         let transfers = 3 * Duration::from_secs(options.payload_bytes / SLOWEST_LINE);
-        let alone = options.patience + transfers + CALLS;
-        // Whoever reads the same queue goes first.
-        if options.exclusive { 2 * alone } else { alone }
+        options.patience + transfers + CALLS
     }
 }
 
@@ -91,6 +91,7 @@ struct Round<'a> {
     wired: &'a Wired<'a>,
     mark: &'a Mark,
     watch: &'a Watch,
+    patience: Duration,
 }
 
 impl Round<'_> {
@@ -102,7 +103,7 @@ impl Round<'_> {
         let (object, payload) = self.payload();
         let awaited = format!("our event on {}", queue.address);
         let digest = self.put(&object, payload).await?;
-        let found = self.wait(&inbox, &object, &awaited, self.bench.options().patience).await?;
+        let found = self.wait(&inbox, &object, &awaited, self.patience).await?;
         let Some((message, event)) = found else {
             self.sweep(&object).await;
             return Ok(vec![self.no_event(&awaited)]);
@@ -122,7 +123,7 @@ impl Round<'_> {
         self.watch.saw(format!("a probe beside {queue}: {}", probe.name));
         let inbox = self.inbox(&probe.url, Readers::We);
         let awaited = format!("our event on a probe beside {queue}");
-        let patience = self.bench.options().patience;
+        let patience = self.patience;
         let first = FIRST_TRY.min(patience / 2);
         let digest = self.put(&object, payload).await?;
         let mut found = self.wait(&inbox, &object, &awaited, first).await?;
@@ -217,7 +218,7 @@ impl Round<'_> {
     }
 
     fn no_event(&self, awaited: &str) -> Finding {
-        let seconds = self.bench.options().patience.as_secs();
+        let seconds = self.patience.as_secs();
         let bucket = &self.wired.bucket.address;
         let suspect = self.wired.suspect();
         let message = format!("{bucket} took an object, but {awaited} did not come in {seconds} s");

@@ -13,14 +13,14 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::bench::{Bench, Rubbish};
+use super::bench::{Bench, Rubbish, in_the_way};
 use super::inbox::{self, Inbox, Readers};
 use super::letter::Letter;
 use super::mark::Mark;
 use super::path::url_of;
 use crate::engine::port::Answer;
 use crate::model::{
-    CheckInfo, CheckKind, ErrorClass, Exhibit, Finding, Level, Path as Field, Scene,
+    CheckInfo, CheckKind, CloudError, ErrorClass, Exhibit, Finding, Level, Path as Field, Scene,
 };
 use crate::verify::{Behaviour, Trial, Watch};
 
@@ -59,49 +59,41 @@ impl Behaviour for DeadLetter {
     async fn exercise(&self, scene: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
         let queue = trial.addresses.first().and_then(|address| scene.exhibits.get(address));
         let Some(queue) = queue else { return Ok(Vec::new()) };
-        let redrive = match redrive(scene, queue) {
-            Ok(redrive) => redrive,
-            Err(finding) => return Ok(vec![finding]),
-        };
-        let _turn = self.0.turn().await;
-        let mark = Mark::new(self.deadline());
-        let round = Round { bench: &self.0, scene, queue, redrive: &redrive, mark: &mark, watch };
-        self.0.tidily(&mark, Box::pin(round.go())).await
+        let Some(redrive) = redrive(scene, queue) else { return Ok(Vec::new()) };
+        let _turn = watch.in_line(self.0.turn()).await;
+        let mark = Mark::new(self.deadline() + trial.delay);
+        let patience = watch.patience(self.0.options().patience) + trial.delay;
+        let (bench, redrive, mark) = (&self.0, &redrive, &mark);
+        let round = Round { bench, scene, queue, redrive, mark, watch, patience };
+        self.0.tidily(mark, Box::pin(round.go())).await
     }
 
     fn deadline(&self) -> Duration {
-        // Whoever reads the same queue goes first.
-        2 * (self.0.options().patience + CALLS)
+        self.0.options().patience + CALLS
     }
 }
 
-/// A queue whose messages go to another one, or were meant to.
+/// A queue whose messages go to another one. Which queues expect them is for a
+/// rule to tell: a queue may say whom it would take messages from, though there
+/// are none.
 fn trial(scene: &Scene, queue: &Exhibit) -> Option<Trial> {
-    let policy = queue.document.get("redrive_policy").filter(|policy| policy.is_object());
-    let stated = policy.and_then(|policy| policy["dead_letter_queue"].as_str());
-    let target = stated.and_then(|arn| scene.named("sqs_queue", arn));
-    let target = target.or_else(|| waiting_for(scene, queue).next());
-    if stated.is_none() && target.is_none() {
-        return None;
-    }
-    let name = target.map_or(stated.unwrap_or_default(), |target| target.address.as_str());
+    let Redrive { name, .. } = redrive(scene, queue)?;
+    let target = stated(queue).and_then(|arn| scene.named("sqs_queue", arn));
+    let addresses = [Some(queue), target].into_iter().flatten().map(|it| it.address.clone());
     Some(Trial {
         subject: format!("{} -> {name}", queue.address),
-        addresses: [Some(queue), target]
-            .into_iter()
-            .flatten()
-            .map(|it| it.address.clone())
-            .collect(),
+        addresses: addresses.collect(),
+        // A message can be sent without delay, but not to a FIFO queue.
+        delay: if is_fifo(queue) { inbox::delay(queue) } else { Duration::ZERO },
     })
 }
 
-/// The queues that expect the dead letters of a queue by its name.
-fn waiting_for<'a>(scene: &'a Scene, queue: &'a Exhibit) -> impl Iterator<Item = &'a Exhibit> {
-    scene.of_kind("sqs_queue").filter(|other| {
-        let sources = other.document.get("redrive_allow_policy").map(|it| &it["source_queues"]);
-        let sources = sources.and_then(Value::as_array).into_iter().flatten();
-        sources.into_iter().any(|arn| arn == queue.fact("arn"))
-    })
+fn stated(queue: &Exhibit) -> Option<&str> {
+    queue.document.get("redrive_policy")?.get("dead_letter_queue")?.as_str()
+}
+
+fn is_fifo(queue: &Exhibit) -> bool {
+    queue.document.get("fifo_queue") == Some(&Value::Bool(true))
 }
 
 /// Where a queue's dead letters go, and when.
@@ -112,27 +104,12 @@ struct Redrive {
     tries: u32,
 }
 
-fn redrive(scene: &Scene, queue: &Exhibit) -> Result<Redrive, Finding> {
-    let expects = waiting_for(scene, queue).next();
-    let wrong = |message: String| {
-        let finding = Finding::new(&queue.address, message).at(Field::field("redrive_policy"));
-        Err(finding.hint("`ccprov apply` brings it back"))
-    };
-    let arn = queue.document.get("redrive_policy").and_then(|it| it["dead_letter_queue"].as_str());
-    let (Some(arn), Some(tries)) = (arn, inbox::tries(queue)) else {
-        let waits =
-            expects.map_or_else(String::new, |it| format!(", though {} waits for it", it.address));
-        return wrong(format!("nothing goes to a dead-letter queue{waits}"));
-    };
-    if let Some(expects) = expects
-        && expects.fact("arn") != arn
-    {
-        return wrong(format!("dead letters go to {arn}, not to {}", expects.address));
-    }
+fn redrive(scene: &Scene, queue: &Exhibit) -> Option<Redrive> {
+    let (arn, tries) = (stated(queue)?, inbox::tries(queue)?);
     let target = scene.named("sqs_queue", arn);
     let name = target.map_or(arn, |target| target.address.as_str()).to_owned();
     let url = target.map_or_else(|| url_of(&scene.place, arn), |it| it.fact("url").to_owned());
-    Ok(Redrive { name, url, tries })
+    Some(Redrive { name, url, tries })
 }
 
 /// One message on its way to the dead-letter queue.
@@ -143,6 +120,7 @@ struct Round<'a> {
     redrive: &'a Redrive,
     mark: &'a Mark,
     watch: &'a Watch,
+    patience: Duration,
 }
 
 impl Round<'_> {
@@ -151,13 +129,12 @@ impl Round<'_> {
         let url = queue.fact("url");
         inbox::check_others_are_safe(bench.session(), url, Some(redrive.tries)).await?;
         let urls = vec![url.to_owned(), redrive.url.clone()];
-        let is_fifo = queue.document.get("fifo_queue") == Some(&Value::Bool(true));
         let letter = Letter {
             nonce: mark.as_str().to_owned(),
             body: Letter::body(&self.scene.stack, mark),
             urls,
             tries: redrive.tries,
-            is_fifo,
+            is_fifo: is_fifo(queue),
         };
         bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;
@@ -176,7 +153,7 @@ impl Round<'_> {
         let living = inbox(queue.fact("url"), Readers::Others(Some(redrive.tries)));
         let dead = inbox(&redrive.url, Readers::Others(None));
         watch.awaits(format!("our message on {}", queue.address));
-        let (mut received, until) = (0, Instant::now() + bench.options().patience);
+        let (mut received, until) = (0, Instant::now() + self.patience);
         while Instant::now() < until {
             // Only the receive after the last one allowed has SQS move the message.
             let is_due = received >= redrive.tries;
@@ -208,6 +185,9 @@ impl Round<'_> {
                 Err(error) => return Err(error),
             }
         }
+        if received < redrive.tries {
+            return Err(self.somebody_else(received));
+        }
         Ok(vec![self.never_came(received)])
     }
 
@@ -233,11 +213,25 @@ impl Round<'_> {
     }
 
     fn never_came(&self, received: u32) -> Finding {
-        let (name, seconds) = (&self.redrive.name, self.bench.options().patience.as_secs());
+        let (name, seconds) = (&self.redrive.name, self.patience.as_secs());
         self.wrong(format!(
             "a message that was received {received} times did not come to {name} in {seconds} s"
         ))
-        .hint("was it somebody else who received it? with --exclusive nobody may read the queue meanwhile")
+    }
+
+    /// A message that was handed back is there for whoever asks next, and we do
+    /// not stop asking.
+    fn somebody_else(&self, received: u32) -> CloudError {
+        let (Redrive { name, tries, .. }, seconds) = (self.redrive, self.patience.as_secs());
+        in_the_way(
+            &format!("follow a message from {} to {name}", self.queue.address),
+            "OthersRead",
+            format!(
+                "after {received} of {tries} receives it was gone for {seconds} s, though it was \
+                 visible: somebody else reads the queue"
+            ),
+            "stop its consumers meanwhile: with --exclusive nobody else may read the queue",
+        )
     }
 
     fn wrong(&self, message: String) -> Finding {

@@ -185,6 +185,12 @@ pub(super) fn tries(queue: &Exhibit) -> Option<u32> {
     policy["max_receive_count"].as_u64()?.try_into().ok()
 }
 
+/// How long a queue holds back what is sent to it.
+pub(super) fn delay(queue: &Exhibit) -> Duration {
+    let seconds = queue.document.get("delay_seconds").and_then(serde_json::Value::as_u64);
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
 /// Where a message may be received only once, to receive somebody's message is
 /// to send it to the dead-letter queue: there the queue must be empty.
 ///

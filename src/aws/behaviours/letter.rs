@@ -41,9 +41,12 @@ impl Letter {
     pub(super) async fn send(&self, session: &Session) -> Answer<()> {
         let Some(url) = self.urls.first() else { return Ok(()) };
         let mut call = session.sqs.send_message().queue_url(url).message_body(&self.body);
-        if self.is_fifo {
-            call = call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce);
-        }
+        call = if self.is_fifo {
+            call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce)
+        } else {
+            // Whatever the queue has. In a FIFO queue no message can have a delay of its own.
+            call.delay_seconds(0)
+        };
         let answer = call.send().await;
         answer.attempting("sqs:SendMessage", || format!("send a message to {url}"))?;
         Ok(())

@@ -27,6 +27,7 @@ mod payload;
 mod probe;
 mod target;
 mod tls_enforced;
+mod undeclared;
 
 pub use bench::{Bench, Options};
 pub use mark::MARK;
@@ -35,12 +36,13 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 5] = [
+pub const INFOS: [CheckInfo; 6] = [
     access_denied::INFO,
     claim_roundtrip::INFO,
     dead_letter::INFO,
     encryption_enforced::INFO,
     tls_enforced::INFO,
+    undeclared::INFO,
 ];
 
 /// Every behaviour, sorted by id.
@@ -51,5 +53,6 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(dead_letter::DeadLetter(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),
+        Box::new(undeclared::Undeclared(bench.clone())),
     ]
 }

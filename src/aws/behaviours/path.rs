@@ -5,9 +5,12 @@
 //! lets a topic send to a queue meant it to. So a subscription that somebody
 //! deleted leaves a path with a hole, and not silence.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::event::decoded;
+use super::inbox;
 use crate::model::{Address, Exhibit, Finding, Path as Field, Place, Scene};
 use crate::verify::Trial;
 
@@ -76,7 +79,15 @@ fn queues<'a>(
                 && subscription.text("protocol") == Some("sqs")
                 && subscription.text("endpoint") == Some(queue.fact("arn"))
         });
-        let is_meant = || admits(queue, topic.fact("arn"));
+        // Who takes what a subscription could not deliver admits the topic for that.
+        let is_set_aside = || {
+            let field = Field::field("redrive_policy").with_field("dead_letter_queue");
+            let arn = queue.fact("arn");
+            scene
+                .of_kind("sns_subscription")
+                .any(|it| field.get(&it.document).and_then(Value::as_str) == Some(arn))
+        };
+        let is_meant = || admits(queue, topic.fact("arn")) && !is_set_aside();
         (subscription.is_some() || is_meant()).then_some((queue, subscription))
     })
 }
@@ -155,13 +166,17 @@ pub(super) struct Wired<'a> {
 
 impl<'a> Path<'a> {
     /// The same for the runner. Whoever is likeliest to blame comes first.
-    pub(super) fn trial(&self) -> Trial {
+    pub(super) fn trial(&self, scene: &Scene, is_exclusive: bool) -> Trial {
         let notification = self.notification.map(|(notification, _)| notification);
+        let key = |exhibit: &Exhibit| scene.named("kms_key", exhibit.text("kms_master_key_id")?);
         let all = [self.subscription, Some(self.queue), Some(self.topic), notification];
-        let addresses = all.into_iter().chain([Some(self.bucket)]).flatten();
+        let more = [Some(self.bucket), key(self.queue), key(self.topic)];
+        let addresses = all.into_iter().chain(more).flatten();
         Trial {
             subject: self.subject(),
             addresses: addresses.map(|exhibit| exhibit.address.clone()).collect(),
+            // A probe holds nothing back.
+            delay: if is_exclusive { inbox::delay(self.queue) } else { Duration::ZERO },
         }
     }
 
@@ -329,6 +344,34 @@ mod tests {
         let findings = path.wired().unwrap_err();
         let blamed: Vec<&str> = findings.iter().map(|it| it.address.as_str()).collect();
         assert_eq!(blamed, ["b", "q"]);
+    }
+
+    /// `SNS` itself sends what it cannot deliver, so that its policy names the topic.
+    #[test]
+    fn the_dead_letter_queue_of_a_subscription_misses_nothing() {
+        let mut scene = scene(true, &entry(&["s3:ObjectCreated:*"], ""), &Value::Null);
+        let arn = "arn:aws:sqs:eu-central-1:123456789012:dlq";
+        scene.exhibits.extend([exhibit(
+            "dlq",
+            "sqs_queue",
+            arn,
+            &json!({ "policy": policy(TOPIC) }),
+        )]);
+        assert_eq!(paths(&scene).len(), 2, "it might be meant to be subscribed");
+        let subscription = scene.exhibits.get_mut(&Address::new("s")).unwrap();
+        subscription.document.insert("redrive_policy".into(), json!({ "dead_letter_queue": arn }));
+        let [path] = paths(&scene)[..] else { panic!("one path") };
+        assert_eq!(path.subject(), "b -> t -> q");
+    }
+
+    #[test]
+    fn a_queue_that_holds_messages_back_has_more_time() {
+        let mut scene = scene(true, &entry(&["s3:ObjectCreated:*"], ""), &Value::Null);
+        let queue = scene.exhibits.get_mut(&Address::new("q")).unwrap();
+        queue.document.insert("delay_seconds".into(), json!(120));
+        let [path] = paths(&scene)[..] else { panic!("one path") };
+        let delay = |is_exclusive| path.trial(&scene, is_exclusive).delay.as_secs();
+        assert_eq!((delay(true), delay(false)), (120, 0));
     }
 
     #[test]

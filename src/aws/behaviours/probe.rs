@@ -26,6 +26,7 @@ use crate::aws::names::probe_prefix;
 use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
 use crate::model::{Address, ErrorClass, Owner, Scene};
+use crate::verify::matches;
 
 /// What the names of probes begin with.
 /// A minute, the shortest that SQS takes: copies of events are of no use later.
@@ -73,9 +74,8 @@ impl Probe {
             attributes.insert(Name::KmsMasterKeyId, key.to_owned());
         }
         if let Some(policy) = queue.document.get("policy").filter(|policy| policy.is_object()) {
-            let quoted = |arn: &str| format!("\"{arn}\"");
-            let policy = policy.to_string().replace(&quoted(queue.fact("arn")), &quoted(&self.arn));
-            attributes.insert(Name::Policy, policy);
+            let policy = policy_for(policy, queue.fact("arn"), &self.arn);
+            attributes.insert(Name::Policy, policy.to_string());
         }
         let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
         let call = session.sqs.create_queue().queue_name(&self.name);
@@ -149,10 +149,48 @@ impl Probe {
     }
 }
 
+/// The policy of a queue, about its twin. Whatever speaks of the queue speaks
+/// of the twin instead: by name, or with wildcards that its name happens to meet.
+fn policy_for(policy: &Value, queue: &str, twin: &str) -> Value {
+    match policy {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let speaks = matches!(name.as_str(), "Resource" | "NotResource");
+                let value = if speaks {
+                    resource_for(value, queue, twin)
+                } else {
+                    policy_for(value, queue, twin)
+                };
+                (name.clone(), value)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| policy_for(item, queue, twin)).collect(),
+        Value::String(text) if text == queue => twin.into(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => policy.clone(),
+    }
+}
+
+fn resource_for(resource: &Value, queue: &str, twin: &str) -> Value {
+    match resource {
+        Value::String(pattern) if matches(pattern, queue) => twin.into(),
+        Value::Array(items) => items.iter().map(|item| resource_for(item, queue, twin)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            resource.clone()
+        }
+    }
+}
+
 /// For how many seconds a probe of a stack may be needed; `None` if the name
 /// is not that of one. `dev` is not the stack `dev-2`.
 fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
     lifetime(name.strip_prefix(&probe_prefix(stack))?)
+}
+
+/// Whether an endpoint is a probe of a stack, whoever made it.
+pub(super) fn is_of(stack: &str, endpoint: &str) -> bool {
+    let name = endpoint.rsplit(':').next().unwrap_or_default();
+    lifetime_of(stack, name).is_some()
 }
 
 /// Events of keys that begin as ours does. SNS sees the key as S3 encodes it,
@@ -245,6 +283,22 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_twin_has_the_policy_of_its_queue() {
+        let (queue, twin) = ("arn:aws:sqs:r:1:claims", "arn:aws:sqs:r:1:ccprov-probe");
+        let check = |resource: Value, expected: Value| {
+            let policy = |resource| json!({ "Statement": [{ "Sid": "A", "Resource": resource }] });
+            assert_eq!(policy_for(&policy(resource), queue, twin), policy(expected));
+        };
+        check(json!(queue), json!(twin));
+        check(json!("*"), json!(twin));
+        check(json!("arn:aws:sqs:*:1:claim*"), json!(twin));
+        check(json!(["arn:aws:sqs:r:1:other", "*:claims"]), json!(["arn:aws:sqs:r:1:other", twin]));
+        let other =
+            json!({ "Condition": { "ArnEquals": { "aws:SourceArn": "arn:aws:sns:*:*:t" } } });
+        assert_eq!(policy_for(&other, queue, twin), other);
+    }
 
     #[test]
     fn a_probe_is_known_by_its_name() {

@@ -56,11 +56,11 @@ impl Behaviour for TlsEnforced {
         };
         let is_own = scene.place.endpoint.is_some();
         match answer {
-            // Nobody answers at all: that is refusal enough, where the door is known to be ours.
+            // Nobody answers at all: the policies were not asked, and whether they refuse is open.
             Err(error)
                 if is_own && error.class == ErrorClass::Transient && error.code.is_empty() =>
             {
-                watch.saw("nobody answers without TLS");
+                watch.sees_nothing("nobody answers without TLS at this endpoint");
                 Ok(Vec::new())
             }
             answer => judge(answer, exhibit, watch),

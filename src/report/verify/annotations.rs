@@ -21,7 +21,11 @@ pub fn github_annotations(record: &InspectionRecord<'_>) -> String {
 fn level(result: &Inspected) -> Level {
     match result.verdict {
         Verdict::CouldNotLook { .. } => Level::Error,
-        Verdict::Passed | Verdict::Failed { .. } | Verdict::Skipped { .. } => result.level,
+        Verdict::Passed
+        | Verdict::Noted { .. }
+        | Verdict::Failed { .. }
+        | Verdict::Skipped { .. }
+        | Verdict::NotExercised { .. } => result.level,
     }
 }
 
@@ -30,8 +34,8 @@ fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
         annotation(level(result), (location, record.file), title, text)
     };
     match &result.verdict {
-        Verdict::Passed | Verdict::Skipped { .. } => Vec::new(),
-        Verdict::Failed { findings } => findings
+        Verdict::Passed | Verdict::Skipped { .. } | Verdict::NotExercised { .. } => Vec::new(),
+        Verdict::Noted { findings } | Verdict::Failed { findings } => findings
             .iter()
             .map(|finding| {
                 let hint = record.hint(&result.check, finding);

@@ -2,7 +2,7 @@
 //!
 //! A behaviour sees that nothing arrives; a comparison or a rule sees why.
 
-use crate::model::{Address, CheckKind, Finding, Inspected, Level, Verdict};
+use crate::model::{Address, CheckKind, Finding, Inspected, Level};
 
 use super::InspectionRecord;
 
@@ -24,7 +24,8 @@ pub(super) fn most_likely<'a>(
     let mut errors: Vec<&Inspected> = record.results.iter().filter(is_static).collect();
     errors.sort_by_key(|other| other.kind);
     errors.into_iter().find_map(|other| {
-        let found = findings(other).iter().find(|found| concerned.contains(&found.address));
+        let found =
+            other.verdict.findings().iter().find(|found| concerned.contains(&found.address));
         found.map(|finding| (other, finding))
     })
 }
@@ -32,15 +33,8 @@ pub(super) fn most_likely<'a>(
 /// The resources that a result names.
 fn addresses(result: &Inspected) -> Vec<Address> {
     let words = result.subject.split([' ', ',']).filter(|word| !word.is_empty());
-    let blamed = findings(result).iter().map(|finding| finding.address.clone());
+    let blamed = result.verdict.findings().iter().map(|finding| finding.address.clone());
     blamed.chain(words.map(Address::new)).collect()
-}
-
-fn findings(result: &Inspected) -> &[Finding] {
-    match &result.verdict {
-        Verdict::Failed { findings } => findings,
-        Verdict::Passed | Verdict::Skipped { .. } | Verdict::CouldNotLook { .. } => &[],
-    }
 }
 
 #[cfg(test)]

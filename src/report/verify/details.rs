@@ -3,13 +3,16 @@
 
 use serde_json::Value;
 
-use crate::model::{CheckKind, CloudError, Finding, Inspected, Level, Observation, Path, Verdict};
+use crate::model::{
+    Address, CheckKind, CloudError, Finding, Inspected, Level, Location, Observation, Path, Verdict,
+};
 use crate::report::page::Page;
 use crate::report::pane::{foreign, told};
 use crate::report::phrases::{count, duration, tame};
 use crate::report::style::{BAD, CHANGE, FAINT, HINT, STRONG, paint};
 use crate::report::value::{self, Label};
 
+use super::blocks::{Alike, Block};
 use super::{InspectionRecord, cause};
 
 /// How many of the last observations are shown. What was awaited, what was
@@ -19,22 +22,28 @@ const LAST: usize = 5;
 /// As wide as `expected`.
 const WIDTH: usize = 8;
 
-/// Writes why a check failed, or why it could not look. Nothing for others.
+/// How many characters of places stand in a line.
+const PLACES: usize = 100;
+
+/// Writes why a check failed, what it notes, or why it could not look. Nothing
+/// for others.
 pub(super) fn write(
     page: &mut Page,
     depth: usize,
     record: &InspectionRecord<'_>,
-    result: &Inspected,
+    block: &Block<'_>,
 ) {
+    let result = block.first();
     match &result.verdict {
-        Verdict::Failed { findings } => {
-            for finding in findings {
-                write_finding(page, depth, record, (result, finding));
+        Verdict::Failed { .. } | Verdict::Noted { .. } => {
+            let alike = block.alike();
+            for alike in &alike {
+                write_finding(page, depth, record, (result, alike));
             }
-            write_remedy(page, depth, record, (result, findings));
+            write_remedy(page, depth, record, (result, &alike));
         }
         Verdict::CouldNotLook { error } => write_error(page, depth, error),
-        Verdict::Passed | Verdict::Skipped { .. } => return,
+        Verdict::Passed | Verdict::Skipped { .. } | Verdict::NotExercised { .. } => return,
     }
     write_observations(page, depth, &result.observations);
     if let Some((result, finding)) = cause::most_likely(record, result) {
@@ -44,9 +53,9 @@ pub(super) fn write(
 }
 
 /// The same as text of its own, without colours.
-pub(super) fn plain(record: &InspectionRecord<'_>, result: &Inspected) -> String {
+pub(super) fn plain(record: &InspectionRecord<'_>, block: &Block<'_>) -> String {
     let mut page = Page::default();
-    write(&mut page, 0, record, result);
+    write(&mut page, 0, record, block);
     told(&page.into_text(), false)
 }
 
@@ -54,10 +63,11 @@ fn write_finding(
     page: &mut Page,
     depth: usize,
     record: &InspectionRecord<'_>,
-    (result, finding): (&Inspected, &Finding),
+    (result, alike): (&Inspected, &Alike<'_>),
 ) {
+    let finding = alike.finding;
     page.line(depth, format!("{}: {}", painted(result.level), tame(&finding.message)));
-    page.line(depth + 1, format!("{} {}", paint(HINT, "-->"), whereabouts(record, finding)));
+    write_places(page, depth + 1, record, alike);
     for (name, shown) in values(result.kind, finding) {
         let label = Label { depth: depth + 1, sign: "", name, width: WIDTH, remark: "" };
         match shown {
@@ -68,12 +78,37 @@ fn write_finding(
     if let Some(hint) = &finding.hint {
         write_hint(page, depth + 1, hint);
     }
-    if let Some(patch) = &finding.patch {
-        page.line(depth + 1, format!("{}:", paint(HINT, "patch")));
+    if let Some(patch) = record.patch(finding) {
+        let whose = match alike.addresses.len() {
+            1 => String::new(),
+            _ => format!(" of {}; the others are alike", finding.address),
+        };
+        page.line(depth + 1, format!("{}{whose}:", paint(HINT, "patch")));
         for line in patch.lines() {
             // Not tamed: indentation means something.
             page.line(depth + 2, foreign(line).trim_end());
         }
+    }
+}
+
+/// Every resource of which a finding is told, with its line; as many in a line
+/// of text as there is room for.
+fn write_places(page: &mut Page, depth: usize, record: &InspectionRecord<'_>, alike: &Alike<'_>) {
+    let mut lines: Vec<String> = Vec::new();
+    for address in &alike.addresses {
+        let place = whereabouts(record, address, alike.finding.path.as_ref());
+        match lines.last_mut() {
+            Some(line) if line.len() + place.len() + 2 <= PLACES => line.extend([", ", &place]),
+            Some(line) => {
+                line.push(',');
+                lines.push(place);
+            }
+            None => lines.push(place),
+        }
+    }
+    for (position, line) in lines.iter().enumerate() {
+        let arrow = if position == 0 { paint(HINT, "-->") } else { "   ".to_owned() };
+        page.line(depth, format!("{arrow} {line}"));
     }
 }
 
@@ -92,9 +127,9 @@ fn write_remedy(
     page: &mut Page,
     depth: usize,
     record: &InspectionRecord<'_>,
-    (result, findings): (&Inspected, &[Finding]),
+    (result, alike): (&Inspected, &[Alike<'_>]),
 ) {
-    let is_wanted = findings.iter().any(|finding| finding.hint.is_none());
+    let is_wanted = alike.iter().any(|alike| alike.finding.hint.is_none());
     if let (true, Some(info)) = (is_wanted, record.info(&result.check))
         && info.kind != CheckKind::Conformance
     {
@@ -146,20 +181,22 @@ pub(super) fn observed(observations: &[Observation]) -> Vec<String> {
     lines.map(|seen| format!("{:>6}  {}", duration(seen.at), tame(&seen.seen))).collect()
 }
 
-/// `claimcheck.queue: delay_seconds (stacks/dev.yaml:12)`.
-fn whereabouts(record: &InspectionRecord<'_>, finding: &Finding) -> String {
-    let location = record.location_of(&finding.address);
-    let place = location.map(|it| format!(" ({}:{})", it.file, it.line)).unwrap_or_default();
-    format!("{}{place}", culprit(finding))
+/// `claimcheck.queue: delay_seconds (stacks/dev.yaml:12)`; in a pattern also
+/// where that is used.
+fn whereabouts(record: &InspectionRecord<'_>, address: &Address, path: Option<&Path>) -> String {
+    let line = |location: &Location| format!("{}:{}", location.file, location.line);
+    let place = record.origin_of(address).map(|origin| match &origin.used {
+        Some(used) => format!(" ({}, used at {})", line(&origin.at), line(used)),
+        None => format!(" ({})", line(&origin.at)),
+    });
+    format!("{}{}", culprit(address, path), place.unwrap_or_default())
 }
 
 /// `claimcheck.queue: delay_seconds`, or the resource alone.
-fn culprit(finding: &Finding) -> String {
-    match &finding.path {
-        Some(path) => {
-            format!("{}: {}", finding.address, tame(&value::reference(&path.to_string())))
-        }
-        None => finding.address.to_string(),
+fn culprit(address: &Address, path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("{address}: {}", tame(&value::reference(&path.to_string()))),
+        None => address.to_string(),
     }
 }
 
@@ -171,7 +208,7 @@ pub(super) fn in_a_line(finding: &Finding) -> String {
     if finding.path.as_ref().is_some_and(names_it) {
         return format!("{}: {message}", finding.address);
     }
-    format!("{}: {message}", culprit(finding))
+    format!("{}: {message}", culprit(&finding.address, finding.path.as_ref()))
 }
 
 /// A text with what to try below it, without colours.
@@ -238,7 +275,12 @@ pub(super) fn next_steps(record: &InspectionRecord<'_>) -> Vec<String> {
     let drift = failed().find(|result| result.kind == CheckKind::Conformance);
     let mut steps = Vec::new();
     if totals.all() == 0 {
-        steps.push("Nothing was checked: no check that was chosen concerns this stack.".to_owned());
+        let nothing = "Nothing was checked, which is not to have passed: no check that was chosen concerns this stack.";
+        steps.push(nothing.to_owned());
+    }
+    if totals.noted > 0 {
+        let (noted, least) = (count(totals.noted, "check"), word(record.fail_on));
+        steps.push(format!("{noted} noted something that fails nothing, below `{least}`."));
     }
     steps.extend(drift.and_then(|it| record.info(&it.check)).map(|info| info.remedy.to_owned()));
     if failed().any(|result| result.kind != CheckKind::Conformance) {
@@ -252,4 +294,12 @@ pub(super) fn next_steps(record: &InspectionRecord<'_>) -> Vec<String> {
         steps.push(format!("{checks} {unknown}, then verify again."));
     }
     steps
+}
+
+/// That something which an exercise made could not be removed, in a sentence.
+pub(super) fn left_behind(error: &CloudError) -> String {
+    format!(
+        "an exercise could not tidy up, and what it made may still be there: {}",
+        tame(&error.to_string())
+    )
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::model::{CheckKind, Inspected, Verdict};
 use crate::report::phrases::tame;
 
+use super::blocks::Block;
 use super::xml::Xml;
 use super::{InspectionRecord, details};
 
@@ -38,6 +39,10 @@ pub fn junit_xml(record: &InspectionRecord<'_>) -> String {
     for result in record.results {
         write_case(&mut xml, record, result);
     }
+    let left: Vec<String> = record.left_behind.iter().map(details::left_behind).collect();
+    if !left.is_empty() {
+        xml.leaf("system-err", &[], &left.join("\n"));
+    }
     xml.close();
     xml.close();
     xml.into_text()
@@ -56,29 +61,35 @@ fn write_case(xml: &mut Xml, record: &InspectionRecord<'_>, result: &Inspected) 
     xml.open("testcase", &attributes);
     let level = details::word(result.level);
     match &result.verdict {
-        Verdict::Passed => {}
+        // A note is no failure: its text is that of a test that passed.
+        Verdict::Passed | Verdict::Noted { .. } => {}
         Verdict::Failed { findings } => {
             let message = details::in_short(findings);
-            let text = details::plain(record, result);
+            let text = details::plain(record, &Block::of(result));
             xml.leaf("failure", &[("message", &message), ("type", level)], &text);
         }
-        Verdict::Skipped { reason } => xml.leaf("skipped", &[("message", &tame(reason))], ""),
+        Verdict::Skipped { reason } | Verdict::NotExercised { reason } => {
+            xml.leaf("skipped", &[("message", &tame(reason))], "");
+        }
         Verdict::CouldNotLook { error } => {
             let kind = if error.code.is_empty() { "NoAnswer" } else { &error.code };
             let message = tame(&error.to_string());
-            let text = details::plain(record, result);
+            let text = details::plain(record, &Block::of(result));
             xml.leaf("error", &[("message", &message), ("type", kind)], &text);
         }
     }
-    let out = system_out(result);
+    let out = system_out(record, result);
     if !out.is_empty() {
         xml.leaf("system-out", &[], &out);
     }
     xml.close();
 }
 
-/// All that was seen, and the request id for the support case.
-fn system_out(result: &Inspected) -> String {
+/// All that was seen and noted, and the request id for the support case.
+fn system_out(record: &InspectionRecord<'_>, result: &Inspected) -> String {
+    if let Verdict::Noted { .. } = result.verdict {
+        return details::plain(record, &Block::of(result));
+    }
     let mut lines = details::observed(&result.observations);
     if let Verdict::CouldNotLook { error } = &result.verdict
         && let Some(id) = &error.request_id
@@ -122,7 +133,7 @@ mod tests {
             "testsuite",
             &["name", "tests", "failures", "errors"],
             &["time", "skipped", "timestamp", "file"],
-            &["properties", "testcase"],
+            &["properties", "testcase", "system-err"],
         ),
         ("properties", &[], &[], &["property"]),
         ("property", &["name", "value"], &[], &[]),
@@ -137,6 +148,7 @@ mod tests {
         ("error", &[], &["message", "type"], &[]),
         ("skipped", &[], &["message", "type"], &[]),
         ("system-out", &[], &[], &[]),
+        ("system-err", &[], &[], &[]),
     ];
 
     /// What is wrong with an element and all within.

@@ -6,6 +6,7 @@ use crate::model::{Inspected, Verdict};
 use crate::report::page::Page;
 use crate::report::phrases::{duration, tame};
 
+use super::blocks::{Block, blocks};
 use super::{InspectionRecord, details};
 
 /// How long what needs a reader may be, and the table of everything, in bytes.
@@ -28,8 +29,23 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     for step in details::next_steps(record) {
         page.line(0, format!("- {step}"));
     }
-    let open = record.results.iter().filter_map(|result| block(record, result));
-    write_within(&mut page, MOST_OPEN, open, "\nFurther results that need a reader");
+    for error in record.left_behind {
+        page.line(0, format!("- warning: {}", words(&details::left_behind(error))));
+    }
+    let blocks = blocks(record.results);
+    let (mild, others): (Vec<&Block<'_>>, Vec<&Block<'_>>) =
+        blocks.iter().partition(|it| matches!(it.first().verdict, Verdict::Noted { .. }));
+    let told = |blocks: Vec<&Block<'_>>| -> Vec<String> {
+        blocks.into_iter().filter_map(|block| open(record, block)).collect()
+    };
+    let mut parts = told(others);
+    let mut notes = told(mild);
+    if let Some(first) = notes.first_mut() {
+        first.insert_str(0, "\n---\n\nNotes, which fail nothing:\n");
+    }
+    parts.append(&mut notes);
+    let further = "\nFurther results that need a reader";
+    write_within(&mut page, MOST_OPEN, parts.into_iter(), further);
     if !record.results.is_empty() {
         page.verbatim("\n<details><summary>Every check</summary>\n");
         page.verbatim("| | Check | Subject | Time | |\n| --- | --- | --- | --- | --- |");
@@ -57,24 +73,28 @@ fn write_within(page: &mut Page, most: usize, parts: impl Iterator<Item = String
 }
 
 /// What there is to say of a result that did not pass.
-fn block(record: &InspectionRecord<'_>, result: &Inspected) -> Option<String> {
+fn open(record: &InspectionRecord<'_>, block: &Block<'_>) -> Option<String> {
+    let result = block.first();
     let remark = match &result.verdict {
-        Verdict::Passed | Verdict::Skipped { .. } => return None,
-        Verdict::Failed { .. } => "",
+        Verdict::Passed | Verdict::Skipped { .. } | Verdict::NotExercised { .. } => return None,
+        Verdict::Noted { .. } | Verdict::Failed { .. } => "",
         Verdict::CouldNotLook { .. } => ": could not look",
     };
     let (sign, check) = (sign(result), code(&result.check));
-    let text = details::plain(record, result);
+    let text = details::plain(record, block);
     let fence = "`".repeat(2.max(longest_run_of_backticks(&text)) + 1);
-    let subject = words(&tame(&result.subject));
+    let subject = words(&tame(&block.subject()));
     Some(format!("\n### {sign} {check} {subject}{remark}\n\n{fence}text\n{text}{fence}"))
 }
 
 fn row(result: &Inspected) -> String {
     let remark = match &result.verdict {
         Verdict::Passed => String::new(),
-        Verdict::Failed { findings } => words(&details::in_short(findings)),
+        Verdict::Noted { findings } | Verdict::Failed { findings } => {
+            words(&details::in_short(findings))
+        }
         Verdict::Skipped { reason } => format!("skipped: {}", words(&tame(reason))),
+        Verdict::NotExercised { reason } => format!("not exercised: {}", words(&tame(reason))),
         Verdict::CouldNotLook { .. } => "could not look".to_owned(),
     };
     let took = if result.took.is_zero() { String::new() } else { duration(result.took) };
@@ -86,7 +106,8 @@ fn sign(result: &Inspected) -> &'static str {
     match &result.verdict {
         Verdict::Passed => "✅",
         Verdict::Failed { .. } => "❌",
-        Verdict::Skipped { .. } => "➖",
+        Verdict::Noted { .. } => "ℹ️",
+        Verdict::Skipped { .. } | Verdict::NotExercised { .. } => "➖",
         Verdict::CouldNotLook { .. } => "❓",
     }
 }

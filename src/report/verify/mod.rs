@@ -5,6 +5,7 @@
 //! the time is handed in, and where their text goes is up to the front desk.
 
 mod annotations;
+mod blocks;
 mod cause;
 mod details;
 mod junit;
@@ -20,9 +21,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::{Address, CheckInfo, Finding, Inspected, Location, Place, Verdict};
+use crate::model::{
+    Address, CheckInfo, CloudError, Finding, Inspected, Level, Location, Origin, Place, Verdict,
+};
 
 pub use annotations::github_annotations;
+pub use blocks::{Alike, alike};
 pub use junit::junit_xml;
 pub use markdown::summary_md;
 pub use pages::{check_page, checks_page, checks_text};
@@ -42,9 +46,8 @@ pub struct InspectionRecord<'a> {
     pub place: &'a Place,
     /// The stack file as the user named it: to blame where no line is known.
     pub file: &'a str,
-    /// Where resources stand in the stack file. What a pattern declares stands
-    /// where the pattern is named.
-    pub locations: &'a BTreeMap<Address, Location>,
+    /// Where resources are written.
+    pub origins: &'a BTreeMap<Address, Origin>,
     /// What the checks say of themselves: those that ran at least.
     pub checks: &'a [CheckInfo],
     /// When it began, in UTC as RFC 3339 has it: `2026-01-31T10:00:00Z`.
@@ -53,6 +56,11 @@ pub struct InspectionRecord<'a> {
     pub took: Duration,
     /// What came of it.
     pub results: &'a [Inspected],
+    /// Findings that are less bad are noted, and fail nothing.
+    pub fail_on: Level,
+    /// What stands in the way of removing what exercises made. No verdict
+    /// depends on it.
+    pub left_behind: &'a [CloudError],
 }
 
 impl<'a> InspectionRecord<'a> {
@@ -63,16 +71,24 @@ impl<'a> InspectionRecord<'a> {
         totals
     }
 
-    /// Where a resource stands.
+    /// Where a resource is written, or else the nearest thing around it.
+    fn origin_of(&self, address: &Address) -> Option<&'a Origin> {
+        nearest(self.origins, address)
+    }
+
+    /// The line of it.
     fn location_of(&self, address: &Address) -> Option<&'a Location> {
-        nearest(self.locations, address)
+        self.origin_of(address).map(|origin| &origin.at)
+    }
+
+    /// The YAML that puts a finding right, as its file spells it.
+    fn patch(&self, finding: &Finding) -> Option<String> {
+        patch(self.origins, finding)
     }
 
     /// Where the first resource stands that a result is about.
     fn location_of_result(&self, result: &Inspected) -> Option<&'a Location> {
-        if let Verdict::Failed { findings } = &result.verdict
-            && let Some(finding) = findings.first()
-        {
+        if let Some(finding) = result.verdict.findings().first() {
             return self.location_of(&finding.address);
         }
         let first = result.subject.split([' ', ',']).next().unwrap_or_default();
@@ -93,28 +109,35 @@ impl<'a> InspectionRecord<'a> {
     }
 }
 
-/// Where a resource stands, or else the nearest thing around it.
-fn nearest<'a>(
-    locations: &'a BTreeMap<Address, Location>,
-    address: &Address,
-) -> Option<&'a Location> {
+/// Where a resource is written, or else the nearest thing around it.
+fn nearest<'a>(origins: &'a BTreeMap<Address, Origin>, address: &Address) -> Option<&'a Origin> {
     let mut name = address.as_str();
     loop {
-        if let Some(location) = locations.get(&Address::new(name)) {
-            return Some(location);
+        if let Some(origin) = origins.get(&Address::new(name)) {
+            return Some(origin);
         }
         name = name.rsplit_once('.')?.0;
     }
 }
 
+/// The YAML that puts a finding right, as the file spells it that it is for.
+fn patch(origins: &BTreeMap<Address, Origin>, finding: &Finding) -> Option<String> {
+    let patch = finding.patch.as_deref()?;
+    let origin = nearest(origins, &finding.address);
+    Some(origin.map_or_else(|| patch.to_owned(), |origin| origin.spelled(patch)))
+}
+
 /// How many checks came to what. A check of several subjects counts for each.
+/// As text it leaves out what is noted: that is no part of the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct InspectionTotals {
     /// What holds.
     pub passed: usize,
-    /// What does not, however bad.
+    /// What does not, and is too mild to fail.
+    pub noted: usize,
+    /// What does not.
     pub failed: usize,
-    /// What the stack file leaves out.
+    /// What the stack file leaves out, and what cannot be exercised here.
     pub skipped: usize,
     /// What nobody knows.
     pub not_looked_at: usize,
@@ -129,21 +152,23 @@ impl InspectionTotals {
     fn add(&mut self, result: &Inspected) {
         let total = match result.verdict {
             Verdict::Passed => &mut self.passed,
+            Verdict::Noted { .. } => &mut self.noted,
             Verdict::Failed { .. } => &mut self.failed,
-            Verdict::Skipped { .. } => &mut self.skipped,
+            Verdict::Skipped { .. } | Verdict::NotExercised { .. } => &mut self.skipped,
             Verdict::CouldNotLook { .. } => &mut self.not_looked_at,
         };
         *total += 1;
     }
 
-    fn all(self) -> usize {
-        self.passed + self.failed + self.skipped + self.not_looked_at
+    /// How many checks there were.
+    pub fn all(self) -> usize {
+        self.passed + self.noted + self.failed + self.skipped + self.not_looked_at
     }
 }
 
 impl fmt::Display for InspectionTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped, not_looked_at } = self;
+        let Self { passed, noted: _, failed, skipped, not_looked_at } = self;
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped, ")?;
         write!(f, "{not_looked_at} not looked at")
     }
@@ -169,7 +194,7 @@ mod tests {
     fn nothing_is_counted_twice() {
         let sample = inspections::mixed();
         let totals = sample.record().totals();
-        assert_eq!(totals.to_string(), "8 passed, 5 failed, 1 skipped, 2 not looked at");
+        assert_eq!(totals.to_string(), "8 passed, 7 failed, 2 skipped, 2 not looked at");
         assert_eq!(totals.all(), sample.results.len());
     }
 

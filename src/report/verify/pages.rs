@@ -1,6 +1,6 @@
 //! What checks say of themselves: a page of Markdown each, and a list.
 
-use crate::model::{CheckInfo, CheckKind};
+use crate::model::{CheckInfo, CheckKind, Level};
 use crate::report::page::Page;
 use crate::report::style::{FAINT, STRONG, paint};
 
@@ -55,16 +55,21 @@ pub fn checks_page(checks: &[CheckInfo]) -> String {
 pub fn check_page(info: &CheckInfo) -> String {
     let CheckInfo { id, kind, level, summary, risk, remedy } = info;
     let (word, how) = (self::word(*kind), how(*kind));
+    let fails = if *level < Level::Warning {
+        "it is noted, and fails nothing unless `--fail-on note` says so"
+    } else {
+        "`verify` fails"
+    };
     let level = details::word(*level);
     let mut page = Page::default();
     page.verbatim(format!("# {id}\n\n{summary}\n"));
     page.verbatim(format!("- A {word}: {how}."));
-    page.verbatim(format!("- A finding is of level `{level}`.\n"));
+    page.verbatim(format!("- A finding is of level `{level}`: {fails}.\n"));
     page.verbatim(format!("## If it does not hold\n\n{risk}\n"));
     page.verbatim(format!("## What to do\n\n{remedy}\n"));
     page.verbatim("## To leave it out\n");
     page.verbatim("Where it does not matter, the stack file says why:\n");
-    page.verbatim("```yaml\nverify:\n  skip:");
+    page.verbatim("```yaml\nchecks:\n  skip:");
     page.line(2, format!("- check: {id}"));
     page.line(3, "resources: [NAME]");
     page.line(3, "reason: WHY");

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::document::{shown, shown_value};
-use crate::model::{Address, CheckKind, CloudError, Finding, Inspected, Level, Location, Verdict};
+use crate::model::{Address, CheckKind, CloudError, Finding, Inspected, Level, Origin, Verdict};
 use crate::report::diagnostics::TellLocation;
 use crate::report::json::{TellError, indented, seconds};
 
-use super::{InspectionRecord, InspectionTotals, nearest};
+use super::{InspectionRecord, InspectionTotals, nearest, patch};
 
 /// The version of the form.
 pub const RESULTS_FORMAT: &str = "ccprov.results/1";
@@ -31,7 +31,9 @@ pub fn results_json(record: &InspectionRecord<'_>) -> String {
         took_seconds: record.took,
         success: totals.is_success(),
         totals,
-        results: results.map(|result| TellResult::of(result, record.locations)).collect(),
+        fail_on: record.fail_on,
+        left_behind: record.left_behind.iter().map(TellError::from).collect(),
+        results: results.map(|result| TellResult::of(result, record.origins)).collect(),
     })
 }
 
@@ -48,6 +50,8 @@ struct Tell<'a> {
     took_seconds: Duration,
     success: bool,
     totals: InspectionTotals,
+    fail_on: Level,
+    left_behind: Vec<TellError<'a>>,
     results: Vec<TellResult<'a>>,
 }
 
@@ -70,8 +74,10 @@ pub(super) struct TellResult<'a> {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 enum TellVerdict<'a> {
     Passed,
+    Noted { findings: Vec<TellFinding<'a>> },
     Failed { findings: Vec<TellFinding<'a>> },
     Skipped { reason: &'a str },
+    NotExercised { reason: &'a str },
     CouldNotLook { error: TellError<'a> },
 }
 
@@ -80,11 +86,12 @@ struct TellFinding<'a> {
     address: &'a Address,
     path: Option<String>,
     location: Option<TellLocation<'a>>,
+    used_at: Option<TellLocation<'a>>,
     message: &'a str,
     expected: Option<Value>,
     actual: Option<Value>,
     hint: Option<&'a str>,
-    patch: Option<&'a str>,
+    patch: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -96,7 +103,7 @@ struct TellObservation<'a> {
 
 impl<'a> TellResult<'a> {
     /// A result, its findings placed.
-    pub(super) fn of(result: &'a Inspected, locations: &'a BTreeMap<Address, Location>) -> Self {
+    pub(super) fn of(result: &'a Inspected, origins: &'a BTreeMap<Address, Origin>) -> Self {
         let Inspected { check, kind, level, subject, verdict, took, observations } = result;
         let observations = observations.iter();
         Self {
@@ -105,7 +112,7 @@ impl<'a> TellResult<'a> {
             level: *level,
             subject,
             took_seconds: *took,
-            verdict: tell(verdict, locations),
+            verdict: tell(verdict, origins),
             observations: observations
                 .map(|seen| TellObservation { at_seconds: seen.at, seen: &seen.seen })
                 .collect(),
@@ -113,14 +120,16 @@ impl<'a> TellResult<'a> {
     }
 }
 
-fn tell<'a>(verdict: &'a Verdict, locations: &'a BTreeMap<Address, Location>) -> TellVerdict<'a> {
+fn tell<'a>(verdict: &'a Verdict, origins: &'a BTreeMap<Address, Origin>) -> TellVerdict<'a> {
+    let told = |findings: &'a [Finding]| {
+        findings.iter().map(|finding| tell_finding(finding, origins)).collect()
+    };
     match verdict {
         Verdict::Passed => TellVerdict::Passed,
-        Verdict::Failed { findings } => {
-            let findings = findings.iter().map(|finding| tell_finding(finding, locations));
-            TellVerdict::Failed { findings: findings.collect() }
-        }
+        Verdict::Noted { findings } => TellVerdict::Noted { findings: told(findings) },
+        Verdict::Failed { findings } => TellVerdict::Failed { findings: told(findings) },
         Verdict::Skipped { reason } => TellVerdict::Skipped { reason },
+        Verdict::NotExercised { reason } => TellVerdict::NotExercised { reason },
         Verdict::CouldNotLook { error } => {
             let error: &CloudError = error;
             TellVerdict::CouldNotLook { error: error.into() }
@@ -130,18 +139,20 @@ fn tell<'a>(verdict: &'a Verdict, locations: &'a BTreeMap<Address, Location>) ->
 
 fn tell_finding<'a>(
     finding: &'a Finding,
-    locations: &'a BTreeMap<Address, Location>,
+    origins: &'a BTreeMap<Address, Origin>,
 ) -> TellFinding<'a> {
-    let Finding { address, path, message, expected, actual, hint, patch } = finding;
+    let Finding { address, path, message, expected, actual, hint, .. } = finding;
+    let origin = nearest(origins, address);
     TellFinding {
         address,
         path: path.as_ref().map(|path| shown(&path.to_string())),
-        location: nearest(locations, address).map(TellLocation::from),
+        location: origin.map(|origin| TellLocation::from(&origin.at)),
+        used_at: origin.and_then(|origin| origin.used.as_ref()).map(TellLocation::from),
         message,
         expected: expected.as_ref().map(shown_value),
         actual: actual.as_ref().map(shown_value),
         hint: hint.as_deref(),
-        patch: patch.as_deref(),
+        patch: patch(origins, finding),
     }
 }
 

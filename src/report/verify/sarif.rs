@@ -1,6 +1,8 @@
 //! An inspection as SARIF 2.1.0, for code scanning: findings beside the lines
 //! of the stack file.
 //!
+//! A note is a result of level `note`; readers fail on none.
+//!
 //! What passed is not listed: the rules say what was looked for, and readers
 //! take every result for a complaint. What was skipped is a result that does
 //! not apply, suppressed with its reason. What could not look is no result
@@ -63,17 +65,25 @@ fn rule(info: &CheckInfo) -> Value {
 }
 
 fn invocation(record: &InspectionRecord<'_>) -> Value {
-    let notifications: Vec<Value> = record
+    let not_looked: Vec<Value> = record
         .results
         .iter()
         .filter_map(|result| match &result.verdict {
             Verdict::CouldNotLook { error } => Some(notification(record, result, error)),
-            Verdict::Passed | Verdict::Failed { .. } | Verdict::Skipped { .. } => None,
+            Verdict::Passed
+            | Verdict::Noted { .. }
+            | Verdict::Failed { .. }
+            | Verdict::Skipped { .. }
+            | Verdict::NotExercised { .. } => None,
         })
         .collect();
+    let left = record.left_behind.iter().map(
+        |error| json!({ "level": "warning", "message": { "text": details::left_behind(error) } }),
+    );
+    let notifications: Vec<Value> = not_looked.into_iter().chain(left).collect();
     json!({
         // Whether the tool could do its work, not whether it found something.
-        "executionSuccessful": notifications.is_empty(),
+        "executionSuccessful": record.totals().not_looked_at == 0,
         "startTimeUtc": record.started,
         "toolExecutionNotifications": notifications,
     })
@@ -101,12 +111,15 @@ fn results(record: &InspectionRecord<'_>) -> Vec<Value> {
     let mut told = Vec::new();
     for result in record.results {
         match &result.verdict {
-            Verdict::Failed { findings } => {
+            Verdict::Noted { findings } | Verdict::Failed { findings } => {
                 let findings = findings.iter();
                 told.extend(findings.map(|it| failed(record, result, (it, &mut seen))));
             }
             Verdict::Skipped { reason } => {
                 told.push(skipped(record, result, (reason, &mut seen)));
+            }
+            Verdict::NotExercised { reason } => {
+                told.push(not_exercised(record, result, (reason, &mut seen)));
             }
             Verdict::Passed | Verdict::CouldNotLook { .. } => {}
         }
@@ -119,7 +132,11 @@ fn failed(
     result: &Inspected,
     (finding, seen): (&Finding, &mut Fingerprints),
 ) -> Value {
-    let Finding { address, path, expected, actual, patch, .. } = finding;
+    let Finding { address, path, expected, actual, .. } = finding;
+    let origin = record.origin_of(address);
+    let used = origin.and_then(|origin| origin.used.as_ref());
+    let related: Vec<Value> =
+        used.map(|used| location(record, Some(used), None)).into_iter().collect();
     let hint = record.hint(&result.check, finding);
     let text = details::with_hint(details::in_a_line(finding), hint);
     let path = path.as_ref().map(|path| shown(&path.to_string()));
@@ -130,7 +147,9 @@ fn failed(
         "kind": "fail",
         "level": details::word(result.level),
         "message": { "text": text },
-        "locations": [location(record, record.location_of(address), Some(address))],
+        "locations": [location(record, origin.map(|origin| &origin.at), Some(address))],
+        // Where the pattern is used that the place is in.
+        "relatedLocations": related,
         "partialFingerprints": {
             FINGERPRINT: seen.of(&[record.stack, &result.check, address.as_str(), field]),
         },
@@ -139,7 +158,7 @@ fn failed(
             "path": path,
             "expected": expected.as_ref().map(shown_value),
             "actual": actual.as_ref().map(shown_value),
-            "patch": patch,
+            "patch": record.patch(finding),
         },
     })
 }
@@ -161,6 +180,26 @@ fn skipped(
             FINGERPRINT: seen.of(&[record.stack, &result.check, &result.subject, ""]),
         },
         "suppressions": [{ "kind": "external", "status": "accepted", "justification": reason }],
+    })
+}
+
+/// Nothing could be seen here, and nobody is to blame.
+fn not_exercised(
+    record: &InspectionRecord<'_>,
+    result: &Inspected,
+    (reason, seen): (&str, &mut Fingerprints),
+) -> Value {
+    let text = format!("{}: not exercised: {}", tame(&result.subject), tame(reason));
+    json!({
+        "ruleId": result.check,
+        "rule": rule_reference(record, &result.check),
+        "kind": "notApplicable",
+        "level": "none",
+        "message": { "text": text },
+        "locations": [location(record, record.location_of_result(result), None)],
+        "partialFingerprints": {
+            FINGERPRINT: seen.of(&[record.stack, &result.check, &result.subject, ""]),
+        },
     })
 }
 

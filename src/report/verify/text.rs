@@ -4,15 +4,17 @@
 use crate::model::{CheckKind, Inspected, Verdict};
 use crate::report::page::Page;
 use crate::report::phrases::{count, duration, tame};
-use crate::report::style::{ADD, BAD, CHANGE, FAINT, STRONG, paint};
+use crate::report::style::{ADD, BAD, CHANGE, FAINT, HINT, STRONG, paint};
 
+use super::blocks::{Block, blocks};
 use super::{InspectionRecord, details};
 
 /// The whole inspection as text with colour codes.
 ///
 /// First every check in a line; then what stands in need of a reader, the
-/// failures last. One line begins with `Verify: N passed, N failed, N skipped,
-/// N not looked at in`; what follows says what to do.
+/// failures last; below a line what is worth knowing and fails nothing. One
+/// line begins with `Verify: N passed, N failed, N skipped, N not looked at
+/// in`; what follows says what to do.
 pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     let mut page = Page::default();
     let (stack, place) = (paint(STRONG, record.stack), record.place);
@@ -26,6 +28,12 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     write_details(&mut page, record, ("Not looked at", &could_not_look));
     let failed = |it: &&Inspected| matches!(it.verdict, Verdict::Failed { .. });
     write_details(&mut page, record, ("Failures", &failed));
+    let noted = |it: &&Inspected| matches!(it.verdict, Verdict::Noted { .. });
+    if record.results.iter().any(|it| noted(&it)) {
+        page.gap();
+        page.line(0, paint(FAINT, "-".repeat(LINE)));
+    }
+    write_details(&mut page, record, ("Notes, which fail nothing", &noted));
     let totals = record.totals();
     let style = if totals.is_success() { ADD } else { BAD };
     page.gap();
@@ -33,8 +41,14 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     for step in details::next_steps(record) {
         page.line(0, step);
     }
+    for error in record.left_behind {
+        page.line(0, format!("{}: {}", paint(CHANGE, "warning"), details::left_behind(error)));
+    }
     page.into_text()
 }
+
+/// How long the line is below which notes stand.
+const LINE: usize = 72;
 
 fn write_group(page: &mut Page, record: &InspectionRecord<'_>, kind: CheckKind) {
     let of_kind = |result: &&Inspected| result.kind == kind;
@@ -49,8 +63,8 @@ fn write_group(page: &mut Page, record: &InspectionRecord<'_>, kind: CheckKind) 
         let subjects = count(folded.len(), "resource");
         page.line(1, format!("{} {}  {subjects} as declared", sign(first), first.check));
     }
-    for result in told {
-        page.line(1, head(result));
+    for block in blocks(told) {
+        page.line(1, head(&block));
     }
 }
 
@@ -60,14 +74,14 @@ fn write_details(
     record: &InspectionRecord<'_>,
     (title, is_meant): (&str, &dyn Fn(&&Inspected) -> bool),
 ) {
-    for (at, result) in record.results.iter().filter(is_meant).enumerate() {
+    for (at, block) in blocks(record.results.iter().filter(is_meant)).iter().enumerate() {
         page.gap();
         if at == 0 {
             page.line(0, paint(STRONG, title));
             page.line(0, "");
         }
-        page.line(1, head(result));
-        details::write(page, 3, record, result);
+        page.line(1, head(block));
+        details::write(page, 3, record, block);
     }
 }
 
@@ -79,12 +93,14 @@ fn fold(kind: CheckKind, results: Vec<&Inspected>) -> (Vec<&Inspected>, Vec<&Ins
 }
 
 /// `✓ message_flow  claimcheck.topic to claimcheck.queue  1.2s`.
-pub(super) fn head(result: &Inspected) -> String {
-    let (check, subject) = (paint(STRONG, &result.check), tame(&result.subject));
+pub(super) fn head(block: &Block<'_>) -> String {
+    let result = block.first();
+    let (check, subject) = (paint(STRONG, &result.check), tame(&block.subject()));
     let took = if result.took.is_zero() { String::new() } else { duration(result.took) };
     let remark = match &result.verdict {
-        Verdict::Passed | Verdict::Failed { .. } => took,
+        Verdict::Passed | Verdict::Noted { .. } | Verdict::Failed { .. } => took,
         Verdict::Skipped { reason } => format!("skipped: {}", tame(reason)),
+        Verdict::NotExercised { reason } => format!("not exercised: {}", tame(reason)),
         Verdict::CouldNotLook { .. } if took.is_empty() => "could not look".to_owned(),
         Verdict::CouldNotLook { .. } => format!("could not look  {took}"),
     };
@@ -97,7 +113,8 @@ fn sign(result: &Inspected) -> String {
     match &result.verdict {
         Verdict::Passed => paint(ADD, "✓"),
         Verdict::Failed { .. } => paint(BAD, "✗"),
-        Verdict::Skipped { .. } => paint(FAINT, "-"),
+        Verdict::Noted { .. } => paint(HINT, "i"),
+        Verdict::Skipped { .. } | Verdict::NotExercised { .. } => paint(FAINT, "-"),
         Verdict::CouldNotLook { .. } => paint(CHANGE, "?"),
     }
 }

@@ -24,6 +24,7 @@ fn in_the_file() {
 fn in_a_skip() {
     let skip =
         |items: &str| format!("resources:\n  a: {{ kind: queue }}\nchecks:\n  skip: {items}");
+    let welcome = |items: &str| skip("~").replace("  skip: ~", &format!("  welcome: {items}"));
     golden!(table(&[
         ("an unknown key", "resources: {}\nchecks: { skp: [] }"),
         ("no list", &skip("tls_only")),
@@ -36,6 +37,10 @@ fn in_a_skip() {
             &skip("[{ check: tls_only, reason: r, resources: [b] }]")
         ),
         ("well said", &skip("[{ check: tls_only, reason: r, resources: [a] }]")),
+        ("nobody is welcome", &welcome("[{ reason: r }]")),
+        ("welcome for no reason", &welcome("[{ who: somebody }]")),
+        ("welcome at what is not there", &welcome("[{ who: '*', reason: r, resources: [b] }]")),
+        ("welcome", &welcome("[{ who: 'arn:${partition}:*', reason: r, resources: [a] }]")),
     ]));
 }
 

@@ -104,12 +104,16 @@ pub(super) fn narrows(operator: &str, values: &[&str]) -> bool {
 }
 
 /// Whether a value stands for just anybody. An ARN tells by its account whose
-/// it is; that of a bucket, which has none, by its name.
+/// it is; that of a bucket, which has neither account nor region, by its name,
+/// which is nobody else's. So whatever a value puts in their place is met by
+/// that bucket alone.
 fn is_anybody(value: &str) -> bool {
     let wild = |text: &str| text.starts_with(['*', '?']);
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     match parts[..] {
         ["arn", _, _, _, "", name] => wild(name),
+        // Access points have an account, and a name that others may have.
+        ["arn", _, "s3", _, "*", name] if !name.starts_with("accesspoint") => wild(name),
         ["arn", _, _, _, account, _] => wild(account),
         _ => wild(value) || ["0.0.0.0/0", "::/0"].contains(&value),
     }
@@ -195,6 +199,10 @@ mod tests {
             ("ArnLike", "arn:aws:sns:*:*:orders", false),
             ("StringLike", "arn:aws:s3:::orders-*", true),
             ("StringLike", "arn:aws:s3:::*", false),
+            ("ArnLike", "arn:aws:s3:*:*:orders", true),
+            ("ArnLike", "arn:*:s3:*:*:orders", true),
+            ("ArnLike", "arn:aws:s3:*:*:*", false),
+            ("ArnLike", "arn:aws:s3:*:*:accesspoint/orders", false),
             ("StringEquals", "123456789012", true),
             ("StringLike", "*", false),
             ("StringNotEquals", "123456789012", false),

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "A service works for all accounts: a stranger's bucket or topic is admitted, too.",
         remedy: "Add a condition on `aws:SourceArn` or `aws:SourceAccount`.",
     },
+    stops_messages: false,
     judge,
 };
 
@@ -28,6 +29,17 @@ const SAKE: &[&str] = &[
     "aws:SourceOwner",
 ];
 
+/// What a service says of the data that it uses a key for begins so, and names
+/// the resource that the data belongs to. `CloudWatch` Logs sends nothing else:
+/// its own guide binds its statement by `kms:EncryptionContext:aws:logs:arn`.
+const CONTEXT: &str = "kms:EncryptionContext:";
+
+/// Services that send none of these keys to resources of a kind. To topics, and
+/// to the keys of topics, `EventBridge` does not (`EventBridge` User Guide,
+/// "Amazon SNS permissions": no condition blocks).
+const SILENT: &[(&str, &[&str])] =
+    &[("sns_topic", &["events.amazonaws.com"]), ("kms_key", &["events.amazonaws.com"])];
+
 /// Policies of roles are left out: some services that take on roles send none
 /// of these keys.
 fn judge(scene: &Scene) -> Judgement {
@@ -37,27 +49,42 @@ fn judge(scene: &Scene) -> Judgement {
 }
 
 fn judge_policy((exhibit, policy): (&Exhibit, Policy<'_>)) -> Vec<Finding> {
-    let unbound = policy
-        .statements()
-        .iter()
-        .filter(|statement| admits_a_service(statement) && !statement.is_bound_by(SAKE));
-    unbound.map(|statement| told(exhibit, statement)).collect()
+    let admitting = policy.statements().iter().filter(|statement| admits_a_service(statement));
+    let unbound = admitting.filter(|it| !it.is_bound_by(SAKE) && !it.is_bound_by_prefix(CONTEXT));
+    unbound.filter_map(|statement| told(exhibit, statement)).collect()
 }
 
 fn admits_a_service(statement: &Statement<'_>) -> bool {
     statement.allows() && !statement.principals("Service").is_empty()
 }
 
-fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Finding {
-    let services = statement.principals("Service").join(", ");
+fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Option<Finding> {
+    let silent = SILENT.iter().filter(|(kind, _)| *kind == exhibit.kind);
+    let silent: Vec<&str> = silent.flat_map(|(_, services)| *services).copied().collect();
+    let (without, services): (Vec<&str>, Vec<&str>) =
+        statement.principals("Service").into_iter().partition(|one| silent.contains(one));
+    if services.is_empty() {
+        return None;
+    }
+    let services = services.join(", ");
     let message = format!("{} admits {services} on anybody's behalf", statement.name());
+    let finding = Finding::new(&exhibit.address, message).at(statement.path.clone());
+    if !without.is_empty() {
+        let without = without.join(", ");
+        let hint = format!("give {services} a statement with a condition; {without} meets none");
+        return Some(finding.hint(hint));
+    }
     let mut condition = statement.condition();
-    let equals = condition.entry("StringEquals").or_insert_with(|| json!({}));
-    equals["aws:SourceAccount"] = "${account}".into();
-    Finding::new(&exhibit.address, message)
-        .at(statement.path.clone())
-        .hint("say in a condition of that statement on whose behalf")
-        .patch(patch::field("Condition", &condition.into()))
+    let (operator, key, value) = if exhibit.kind == "kms_key" && services.starts_with("logs.") {
+        let groups = "arn:${partition}:logs:${region}:${account}:*";
+        ("ArnLike", "kms:EncryptionContext:aws:logs:arn", groups)
+    } else {
+        ("StringEquals", "aws:SourceAccount", "${account}")
+    };
+    let bound = condition.entry(operator).or_insert_with(|| json!({}));
+    bound[key] = value.into();
+    let finding = finding.hint("say in a condition of that statement on whose behalf");
+    Some(finding.patch(patch::field("Condition", &condition.into())))
 }
 
 #[cfg(test)]
@@ -82,6 +109,24 @@ topic:
         )
     }
 
+    /// A key for log groups, as the guide of `CloudWatch` Logs has it.
+    fn key(log_group: &str) -> String {
+        format!(
+            "
+key:
+  kind: kms_key
+  policy:
+    Statement:
+      - {{ Sid: Own, Effect: Allow, Principal: {{ AWS: \"arn:aws:iam::${{account}}:root\" }}, Action: \"kms:*\", Resource: \"*\" }}
+      - Sid: Logs
+        Effect: Allow
+        Principal: {{ Service: \"logs.${{region}}.amazonaws.com\" }}
+        Action: [\"kms:Encrypt*\", \"kms:Decrypt*\", \"kms:GenerateDataKey*\"]
+        Resource: \"*\"
+        Condition: {{ ArnLike: {{ \"kms:EncryptionContext:aws:logs:arn\": \"{log_group}\" }} }}"
+        )
+    }
+
     #[test]
     fn services_are_bound() {
         golden!(told(
@@ -92,6 +137,18 @@ topic:
                 ("by any bucket", &topic("ArnLike: { \"aws:SourceArn\": \"arn:aws:s3:::*\" }")),
                 ("not", &topic("Bool: { \"aws:SecureTransport\": true }")),
                 ("there are none", "topic: { kind: sns_topic }"),
+                (
+                    "EventBridge meets no condition",
+                    &topic("Bool: { \"aws:SecureTransport\": true }")
+                        .replace("s3.amazonaws.com", "events.amazonaws.com")
+                ),
+                (
+                    "EventBridge and another",
+                    &topic("Bool: { \"aws:SecureTransport\": true }")
+                        .replace("s3.amazonaws.com", "[events.amazonaws.com, s3.amazonaws.com]")
+                ),
+                ("by log group", &key("arn:aws:logs:us-east-1:123456789012:log-group:orders")),
+                ("by anybody's log group", &key("arn:aws:logs:us-east-1:*:*")),
             ]
         ));
     }

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "A message that no consumer can process comes back until it expires, and then it is gone.",
         remedy: "Declare one more queue of the same type, and name it in `redrive_policy`.",
     },
+    stops_messages: false,
     judge,
 };
 

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "A message's age goes on counting when it is set aside, so it may be gone before anybody looks.",
         remedy: "Raise `message_retention_seconds` of the dead-letter queue, or lower that of the queue.",
     },
+    stops_messages: false,
     judge,
 };
 
@@ -37,17 +38,22 @@ fn judge(scene: &Scene) -> Judgement {
 
 fn judge_pair((from, to): (&Exhibit, &Exhibit)) -> Option<Finding> {
     let (lived, kept) = (seconds(from, FIELD), seconds(to, FIELD));
-    if kept > lived {
+    if kept > lived || from.address == to.address {
         return None;
     }
-    let (of, other, better) = if lived < LONGEST { (to, from, LONGEST) } else { (from, to, USUAL) };
+    // Where a message lives as long as SQS can have it live, only less of that helps.
+    let (of, other, better, hint) = if lived < LONGEST {
+        (to, from, LONGEST, format!("raise it: {} sends it what is old already", from.address))
+    } else {
+        let hint = format!("lower it: {} cannot keep anything longer than that", to.address);
+        (from, to, USUAL, hint)
+    };
     let message = format!(
         "it keeps messages for {} s, and {} does for {} s",
         seconds(of, FIELD),
         other.address,
         seconds(other, FIELD)
     );
-    let hint = format!("let {} keep messages longer than {}", to.address, from.address);
     let finding = Finding::new(&of.address, message).at(Path::field(FIELD)).hint(hint);
     Some(finding.patch(patch::field(FIELD, &json!(better))))
 }

@@ -23,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "AWS drops messages that it may not deliver, and tells nobody.",
         remedy: "Add the statement that is missing, or correct the one that is nearly right.",
     },
+    stops_messages: true,
     judge,
 };
 
@@ -43,13 +44,7 @@ fn judge(scene: &Scene) -> Judgement {
             Some(why) => format!("{} (not judged: {why})", edge.name()),
             None => edge.name(),
         };
-        judgement.subjects.push(subject);
-        for finding in findings {
-            // Two ways may lack the same.
-            if !judgement.findings.contains(&finding) {
-                judgement.findings.push(finding);
-            }
-        }
+        judgement.add(subject, findings);
     }
     judgement
 }

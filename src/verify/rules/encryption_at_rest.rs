@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "Nobody can see, limit or end the use of the key that protects the data; topics have none at all.",
         remedy: "Name a `kms_key` of the stack in `kms_master_key_id`, and let its policy admit the services that send.",
     },
+    stops_messages: false,
     judge,
 };
 

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "SQS refuses the queue, when other parts of the stack are made already.",
         remedy: "Name a dead-letter queue of the same type; the type of what exists cannot be changed.",
     },
+    stops_messages: false,
     judge,
 };
 

@@ -128,6 +128,16 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
 }
 
 impl Edge<'_> {
+    /// Whether messages come from a kind.
+    pub(super) fn is_from(&self, kind: &str) -> bool {
+        self.hop.source.1 == kind
+    }
+
+    /// Whether they go to a resource.
+    pub(super) fn ends_at(&self, exhibit: &Exhibit) -> bool {
+        matches!(self.target, End::Here(target) if target.address == exhibit.address)
+    }
+
     /// For people.
     pub(super) fn name(&self) -> String {
         format!("{} -> {}", self.source.name(), self.target.name())

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "Whoever once gets hold of the key material can read everything that it ever encrypts.",
         remedy: "Set `enable_key_rotation: true`: ids and ARNs stay, and old data can still be read.",
     },
+    stops_messages: false,
     judge,
 };
 

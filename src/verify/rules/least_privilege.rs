@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "Whoever takes over one producer or consumer has the whole service, or the whole account.",
         remedy: "List the actions that are used, and the ARNs that they are used on.",
     },
+    stops_messages: false,
     judge,
 };
 
@@ -37,11 +38,9 @@ fn judge(scene: &Scene) -> Judgement {
     let all = policies::of_identities(scene);
     let mut judgement =
         Judgement::over(all.map(|(exhibit, policy)| (exhibit, (exhibit, policy))), judge_policy);
-    let managed = Judgement::of(scene.of_kind("iam_role"), attached);
-    judgement.findings.extend(managed.findings);
-    judgement.subjects.extend(managed.subjects);
-    judgement.subjects.sort();
-    judgement.subjects.dedup();
+    for role in scene.of_kind("iam_role") {
+        judgement.add(role.address.to_string(), attached(role));
+    }
     judgement
 }
 

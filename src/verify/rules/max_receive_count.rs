@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "One consumer that is restarted at the wrong moment sets good messages aside.",
         remedy: "Raise `redrive_policy.max_receive_count`; 3 to 5 is usual.",
     },
+    stops_messages: false,
     judge,
 };
 

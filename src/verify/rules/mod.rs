@@ -1,8 +1,8 @@
 //! Rules: what can be said of a system by reading its documents. Pure, and the
 //! same before an apply as after it. One file per rule, one line below.
 //!
-//! What plans show is of level warning and above, so a rule that most small
-//! stacks would offend on purpose is a note.
+//! A warning fails `verify` and is shown by every plan; a note does neither. So
+//! what a good engineer would not change is a note at the most.
 
 mod confused_deputy;
 mod dead_letter_queue;
@@ -10,14 +10,20 @@ mod dead_letter_retention;
 mod delivery_path;
 mod encryption_at_rest;
 mod fifo_pairing;
+mod filter_policy;
 mod hop;
 mod key_rotation;
 mod least_privilege;
 mod max_receive_count;
+mod message_size;
+mod optional_header;
 mod patch;
 mod policies;
 mod public_access;
 mod redrive;
+mod redrive_allow_policy;
+mod redrive_direction;
+mod same_region;
 mod tls_only;
 mod visibility_timeout;
 mod wildcard_principal;
@@ -28,16 +34,24 @@ use crate::model::{CheckInfo, Exhibit, Finding, Scene};
 pub struct Rule {
     /// What it says of itself.
     pub info: CheckInfo,
+    /// Whether what it finds keeps messages from arriving, so that no exercise
+    /// need wait for them.
+    pub stops_messages: bool,
     /// Judges a scene.
     pub judge: fn(&Scene) -> Judgement,
 }
 
-/// What a rule found.
+/// What a rule found: its subjects in the order in which it looked at them.
+/// None where nothing concerns the rule.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
-    /// What it looked at, for people. Empty where nothing concerns the rule.
-    pub subjects: Vec<String>,
-    /// What is wrong with some of them.
+pub struct Judgement(pub Vec<Judged>);
+
+/// What a rule found at one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// What it looked at, for people.
+    pub subject: String,
+    /// What is wrong with it. The same may be wrong with two.
     pub findings: Vec<Finding>,
 }
 
@@ -49,10 +63,16 @@ pub static RULES: &[Rule] = &[
     delivery_path::RULE,
     encryption_at_rest::RULE,
     fifo_pairing::RULE,
+    filter_policy::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
     max_receive_count::RULE,
+    message_size::RULE,
+    optional_header::RULE,
     public_access::RULE,
+    redrive_allow_policy::RULE,
+    redrive_direction::RULE,
+    same_region::RULE,
     tls_only::RULE,
     visibility_timeout::RULE,
     wildcard_principal::RULE,
@@ -74,15 +94,30 @@ impl Judgement {
     ) -> Self {
         let mut judgement = Self::default();
         for (exhibit, thing) in things {
-            let subject = exhibit.address.to_string();
-            if judgement.subjects.last() != Some(&subject) {
-                judgement.subjects.push(subject);
-            }
-            judgement.findings.extend(judge(thing));
+            judgement.add(exhibit.address.to_string(), judge(thing));
         }
         judgement
+    }
+
+    /// One more look at a subject.
+    fn add(&mut self, subject: String, findings: impl IntoIterator<Item = Finding>) {
+        match self.0.iter_mut().find(|judged| judged.subject == subject) {
+            Some(known) => known.findings.extend(findings),
+            None => self.0.push(Judged { subject, findings: findings.into_iter().collect() }),
+        }
+    }
+
+    /// Everything that is wrong, once: two subjects may lack the same.
+    pub fn findings(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = Vec::new();
+        for finding in self.0.iter().flat_map(|judged| &judged.findings) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+        findings
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "One careless policy or ACL shows everything in the bucket to everybody.",
         remedy: "Leave `public_access_block` out: all four are on by default.",
     },
+    stops_messages: false,
     judge,
 };
 

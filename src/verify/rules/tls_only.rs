@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "A client that is set up wrongly sends payloads and messages in plain text, and nobody notices.",
         remedy: "Deny everybody what is asked with `aws:SecureTransport` false.",
     },
+    stops_messages: false,
     judge,
 };
 

@@ -1,6 +1,6 @@
 //! A consumer has time, and a message has time for all its chances.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::redrive::{self, Redrive, seconds};
 use super::{Judgement, Rule, patch};
@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "Consumers get the same message at once, or it expires before it reaches the dead-letter queue.",
         remedy: "Let `visibility_timeout_seconds` be some six times what processing takes, and much less than the retention.",
     },
+    stops_messages: false,
     judge,
 };
 
@@ -24,12 +25,25 @@ const USUAL: u64 = 30;
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::of(scene.of_kind("sqs_queue"), is_hidden);
-    judgement.findings.extend(redrive::of(scene).filter_map(|redrive| lives_to_see_it(&redrive)));
+    for redrive in redrive::of(scene) {
+        judgement.add(redrive.queue.address.to_string(), lives_to_see_it(&redrive));
+    }
     judgement
 }
 
 fn is_hidden(queue: &Exhibit) -> Option<Finding> {
-    if seconds(queue, FIELD) > 0 {
+    let (hidden, lives) = (seconds(queue, FIELD), seconds(queue, "message_retention_seconds"));
+    // What is received once is not seen again: told below where it is to be set aside.
+    let never_returns =
+        hidden >= lives && queue.document.get("redrive_policy").is_none_or(Value::is_null);
+    if hidden > 0 && never_returns {
+        let message = format!(
+            "a message that was received is hidden for {hidden} s, but lives only {lives} s: one that fails is lost"
+        );
+        let finding = Finding::new(&queue.address, message).at(Path::field(FIELD));
+        return Some(finding.hint(format!("lower {FIELD}, or raise message_retention_seconds")));
+    }
+    if hidden > 0 {
         return None;
     }
     let message = "a message that one consumer has received is there for the others at once";
@@ -81,6 +95,10 @@ queue:
                 ("enough", &queues(60, 301)),
                 ("none to process", &queues(0, 301)),
                 ("none to be set aside", &queues(60, 300)),
+                (
+                    "none to come back",
+                    "queue: { kind: sqs_queue, visibility_timeout_seconds: 120, message_retention_seconds: 120 }"
+                ),
             ]
         ));
     }

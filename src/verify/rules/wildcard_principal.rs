@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
         risk: "Anybody with any AWS account, or with none, may do it.",
         remedy: "Name the principals; or add a condition such as `aws:PrincipalOrgID`.",
     },
+    stops_messages: false,
     judge,
 };
 
@@ -90,6 +91,11 @@ queue:
                 ("everybody but one", &queue("NotPrincipal: { AWS: \"123456789012\" }")),
                 ("an organisation", &condition("StringEquals: { \"aws:PrincipalOrgID\": o-1 }")),
                 ("whoever uses TLS", &condition("Bool: { \"aws:SecureTransport\": true }")),
+                (
+                    "a bucket, spelled with wildcards for what its ARN lacks",
+                    &condition("ArnLike: { \"aws:SourceArn\": \"arn:aws:s3:*:*:orders\" }")
+                ),
+                ("any bucket", &condition("ArnLike: { \"aws:SourceArn\": \"arn:aws:s3:*:*:*\" }")),
                 ("any account", &condition("StringLike: { \"aws:PrincipalAccount\": \"*\" }")),
                 (
                     "a role for all",

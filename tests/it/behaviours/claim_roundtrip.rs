@@ -5,6 +5,7 @@
 use aws_sdk_s3::types::NotificationConfiguration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use ccprov::aws::behaviours::Options;
+use serde_json::json;
 
 use super::stand::{Stand, exclusive, impatient, patient, seen, told};
 use crate::support::emulator::{ministack, ministack_enforcing_tls};
@@ -129,6 +130,23 @@ async fn dropped_policies_are_seen() {
         assert_eq!(told(&results), [format!("{PATH}: claims.queue policy")]);
     }
     stand.assert_tidy().await;
+}
+
+/// A policy may speak of the queue with wildcards that a probe's name does not
+/// meet.
+#[tokio::test]
+async fn a_star_in_the_queues_policy_is_met() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    let arn = stand.queue_arn("claims-*");
+    let policy = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" },
+        "Action": "sqs:SendMessage", "Resource": arn,
+        "Condition": { "ArnEquals": { "aws:SourceArn": stand.topic() } },
+    }});
+    let set = stand.sqs().set_queue_attributes().queue_url(stand.url("claims-sqs"));
+    set.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.unwrap();
+    let results = stand.verify(CHECK, patient()).await;
+    assert_eq!(told(&results), [format!("{PATH}: passed")]);
 }
 
 /// What S3 sends when a notification is set up, and what others sent, is no

@@ -6,6 +6,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{NotificationConfiguration, ServerSideEncryption};
 use ccprov::aws::behaviours::Bench;
 use ccprov::verify::Notice;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::stand::{STACK, Stand, patient, told};
@@ -57,9 +58,9 @@ async fn a_run_that_is_cut_leaves_what_others_can_remove() {
     let touched: Vec<_> = undeclared.steps.iter().map(|step| step.address.as_str()).collect();
     assert_eq!(touched, ["claims.notification"], "what the test broke, and nothing else");
 
-    bench.put_away().await.unwrap();
+    assert_eq!(bench.put_away().await, []);
     stand.assert_tidy().await;
-    bench.put_away().await.unwrap();
+    assert_eq!(bench.put_away().await, []);
 }
 
 #[tokio::test]
@@ -111,4 +112,25 @@ async fn leave(stand: &Stand, mark: &str) {
 async fn subscribe(stand: &Stand, queue: &str) {
     let subscribe = stand.sns().subscribe().topic_arn(stand.topic()).protocol("sqs");
     subscribe.endpoint(stand.queue_arn(queue)).send().await.unwrap();
+}
+
+/// Whoever may not tidy up still gets the verdict, and hears what stays.
+#[tokio::test]
+async fn a_verdict_stands_whatever_stays() {
+    let stand = Stand::make(&ministack_enforcing_tls().account()).await;
+    let user = stand.seen_by(&super::refusals::user(&stand.account).await).await;
+    let bucket = stand.bucket().await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject*"],
+        "Resource": format!("arn:aws:s3:::{bucket}/*"),
+    }});
+    let put = stand.s3().put_bucket_policy().bucket(&bucket).policy(policy.to_string());
+    put.send().await.unwrap();
+    let bench = Bench::new(user.session.clone(), patient());
+    let (notices, _listener) = mpsc::unbounded_channel();
+    let results = user.inspect(&bench, &stand.scene().await, CHECK, notices).await;
+    assert!(told(&results)[0].ends_with(": passed"), "{:?}", told(&results));
+    let stays = bench.put_away().await;
+    assert!(stays[0].operation.starts_with("s3:Delete"), "{stays:?}");
+    assert_ne!(stand.keys().await, [""; 0]);
 }

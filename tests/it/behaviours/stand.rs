@@ -7,14 +7,14 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use ccprov::aws::behaviours::{Bench, INFOS, Options, behaviours};
+use ccprov::aws::behaviours::{Bench, Options, behaviours};
 use ccprov::aws::{AccessKey, AwsCatalog, Connection, Provider, Session};
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Look, Site, Until, execute, observe};
-use ccprov::model::{Inspected, Level, Mask, Place, Scene, Stack, Verdict};
+use ccprov::model::{Inspected, Mask, Place, Scene, Stack, Verdict};
 use ccprov::plan::{Permissions, Plan, plan, plan_destroy};
 use ccprov::spec::{Inputs, check, load};
-use ccprov::verify::{Choice, Inspection, Notice, inspect};
+use ccprov::verify::{CONFORMANCE, Choice, Inspection, Notice, RULES, inspect};
 use tokio::sync::mpsc;
 
 use crate::support::aws;
@@ -126,7 +126,7 @@ impl Stand {
         let bench = Bench::new(self.session.clone(), options);
         let (notices, _listener) = mpsc::unbounded_channel();
         let results = self.inspect(&bench, scene, check, notices).await;
-        bench.put_away().await.unwrap();
+        assert_eq!(bench.put_away().await, [], "nothing is left behind");
         results
     }
 
@@ -138,13 +138,18 @@ impl Stand {
         check: &str,
         notices: mpsc::UnboundedSender<Notice>,
     ) -> Vec<Inspected> {
-        let ids = INFOS.map(|info| info.id.to_owned());
-        let only = if check == ALL { ids.into() } else { [check.to_owned()].into() };
-        let choice = Choice { only, skip: [].into(), least: Level::Note };
+        let rules = RULES.iter().map(|rule| rule.info.id.to_owned());
+        let others = rules.chain([CONFORMANCE.id.to_owned()]).collect();
+        let choice = if check == ALL {
+            Choice { skip: others, ..Choice::ALL }
+        } else {
+            Choice { only: [check.to_owned()].into(), ..Choice::ALL }
+        };
         let plan = self.plan().await;
         let behaviours = behaviours(bench);
         let inspection = Inspection {
             plan: &plan,
+            foreign: &BTreeMap::new(),
             scene,
             behaviours: &behaviours,
             choice: &choice,
@@ -261,8 +266,9 @@ pub(crate) fn told(results: &[Inspected]) -> Vec<String> {
         match verdict {
             Verdict::Passed => format!("{subject}: passed"),
             Verdict::Skipped { reason } => format!("{subject}: skipped, {reason}"),
+            Verdict::NotExercised { reason } => format!("{subject}: not exercised, {reason}"),
             Verdict::CouldNotLook { error } => format!("{subject}: could not look, {error}"),
-            Verdict::Failed { findings } => {
+            Verdict::Noted { findings } | Verdict::Failed { findings } => {
                 let findings = findings.iter().map(|finding| {
                     let path = finding.path.as_ref().map(|path| format!(" {path}"));
                     format!("{}{}", finding.address, path.unwrap_or_default())

@@ -53,3 +53,36 @@ fn a_plan_warns_of_messages_that_would_not_arrive() {
     assert!(!mended.stderr.contains("warning") && !skipped.stderr.contains("warning"), "{mended}");
     check("advice", &[warned, strict]);
 }
+
+/// A queue that no topic may send to, in a pattern of the user's own.
+const PATTERN: &str = r#"
+parameters:
+  topic: { type: string }
+resources:
+  queue: { kind: sqs_queue }
+  subscription: { kind: sns_subscription, topic_arn: "${param.topic}", protocol: sqs, endpoint: "${queue.arn}" }
+"#;
+
+const USES: &str = r#"
+stack: claims
+region: us-east-1
+resources:
+  topic: { kind: sns_topic }
+  consumer:
+    for_each: [audit, billing, search]
+    pattern: ./consumer.yaml
+    with: { topic: "${topic.arn}" }
+"#;
+
+/// What is wrong in a pattern is told at the pattern's line, once, and spelled
+/// as it has to be there.
+#[test]
+fn what_a_pattern_lacks_is_told_at_the_pattern() {
+    let desk = Desk::with(emulator::ministack().account(), USES);
+    desk.write("consumer.yaml", PATTERN);
+    let warned = desk.run("plan stack.yaml");
+    assert_eq!(warned.stderr.matches("no statement of its policy").count(), 1, "{warned}");
+    assert!(warned.stderr.contains("consumer.yaml:5:3"), "{warned}");
+    assert!(warned.stderr.contains("Resource: \"${queue.arn}\""), "{warned}");
+    check("advice_in_a_pattern", &[warned]);
+}

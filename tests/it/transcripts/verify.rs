@@ -86,6 +86,41 @@ fn nothing_was_made_so_nothing_conforms() {
     );
 }
 
+/// An object of others in the place of a resource is a finding like any other;
+/// what is well beside it is told as well, and what is not ours is left alone.
+#[tokio::test]
+async fn an_object_of_others_is_a_finding() {
+    let stack = "stack: claims\nregion: us-east-1\nresources:\n  mine: { kind: sqs_queue }\n  theirs: { kind: sqs_queue, name: orders }\n";
+    let desk = Desk::with(emulator::ministack().account(), stack);
+    desk.write("other.yaml", "stack: other\nregion: us-east-1\nresources:\n  orders: { kind: sqs_queue, name: orders }\n");
+    desk.must("apply -y other.yaml", 0);
+    let told = desk.must("verify stack.yaml --only conformance --report-dir reports", 4);
+    assert!(told.stdout.contains("sqs_queue orders belongs to stack other"), "{told}");
+    let results = fs::read_to_string(desk.path("reports/results.json")).expect("results");
+    assert!(results.contains("belongs to stack other"), "{results}");
+}
+
+/// A note fails nothing, unless it is asked to; nor has passed what was not looked at.
+#[test]
+fn levels_fail_as_was_asked_and_nothing_checked_is_not_passed() {
+    let stack = "stack: claims\nregion: us-east-1\nresources:\n  queue: { kind: sqs_queue }\n";
+    let desk = Desk::with(emulator::ministack().account(), stack);
+    desk.must("apply -y stack.yaml --until verified", 0);
+    let noted = timeless(desk.must("verify stack.yaml --report-dir reports", 0));
+    let junit = fs::read_to_string(desk.path("reports/junit.xml")).expect("a report");
+    assert!(!junit.contains("<failure") && junit.contains("failures=\"0\""), "{junit}");
+    check(
+        "verify_levels",
+        &[
+            noted,
+            timeless(desk.must("verify stack.yaml --fail-on note --only dead_letter_queue", 4)),
+            timeless(desk.must("verify stack.yaml --severity warning --fail-on error", 0)),
+            timeless(desk.must("verify stack.yaml --only claim_roundtrip", 1)),
+            timeless(desk.must("verify stack.yaml --only dead_letter --skip dead_letter", 1)),
+        ],
+    );
+}
+
 /// Not to have seen is not to have passed.
 #[test]
 fn who_cannot_look_has_not_passed() {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{Address, Location};
-use crate::report::json::seconds;
+use crate::model::{Address, Origin};
+use crate::report::json::{TellError, seconds};
 use crate::report::verify::results_json::TellResult;
 use crate::report::verify::{InspectionRecord, InspectionTotals};
 use crate::verify::Notice;
@@ -21,14 +21,14 @@ pub const VERIFY_FORMAT: &str = "ccprov.verify/1";
 /// Lines for a program. Every line is flushed, so that a reader is never behind.
 pub struct JsonInspection<'a> {
     out: Box<dyn Write + Send>,
-    locations: &'a BTreeMap<Address, Location>,
+    origins: &'a BTreeMap<Address, Origin>,
     index: u64,
 }
 
 impl<'a> JsonInspection<'a> {
-    /// A view that writes to `out`, and knows where resources stand.
-    pub fn new(out: Box<dyn Write + Send>, locations: &'a BTreeMap<Address, Location>) -> Self {
-        Self { out, locations, index: 0 }
+    /// A view that writes to `out`, and knows where resources are written.
+    pub fn new(out: Box<dyn Write + Send>, origins: &'a BTreeMap<Address, Origin>) -> Self {
+        Self { out, origins, index: 0 }
     }
 
     fn write(&mut self, what: Tell<'_>) {
@@ -53,7 +53,7 @@ impl InspectionView for JsonInspection<'_> {
                 waited_seconds: *waited,
                 limit_seconds: *limit,
             },
-            Notice::Ended(result) => Tell::CheckFinished(TellResult::of(result, self.locations)),
+            Notice::Ended(result) => Tell::CheckFinished(TellResult::of(result, self.origins)),
         });
     }
 
@@ -63,6 +63,7 @@ impl InspectionView for JsonInspection<'_> {
             took_seconds: record.took,
             success: totals.is_success(),
             totals,
+            left_behind: record.left_behind.iter().map(TellError::from).collect(),
         });
     }
 }
@@ -100,5 +101,6 @@ enum Tell<'a> {
         took_seconds: Duration,
         success: bool,
         totals: InspectionTotals,
+        left_behind: Vec<TellError<'a>>,
     },
 }

@@ -12,6 +12,7 @@ use crate::report::pane::{one_line, told};
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
 use crate::report::terminal::Terminal;
+use crate::report::verify::blocks::Block;
 use crate::report::verify::{InspectionRecord, InspectionTotals, text};
 use crate::verify::Notice;
 
@@ -89,7 +90,8 @@ impl LiveInspection {
         self.totals.add(result);
         self.total.set_message(self.coloured(&paint(FAINT, self.totals)));
         if is_news(result) {
-            let _terminal_is_gone = self.lines.println(self.coloured(&text::head(result)));
+            let _terminal_is_gone =
+                self.lines.println(self.coloured(&text::head(&Block::of(result))));
         }
     }
 }

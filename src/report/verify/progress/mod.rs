@@ -34,7 +34,10 @@ pub trait InspectionView: Send {
 fn is_news(result: &Inspected) -> bool {
     match result.verdict {
         Verdict::Failed { .. } | Verdict::CouldNotLook { .. } => true,
-        Verdict::Passed | Verdict::Skipped { .. } => result.kind == CheckKind::Behaviour,
+        Verdict::Passed
+        | Verdict::Noted { .. }
+        | Verdict::Skipped { .. }
+        | Verdict::NotExercised { .. } => result.kind == CheckKind::Behaviour,
     }
 }
 
@@ -50,7 +53,7 @@ mod tests {
         let (log, lines) = (Paper::default(), Paper::default());
         let mut views: [Box<dyn InspectionView + '_>; 2] = [
             Box::new(PlainInspection::new(Box::new(log.clone()))),
-            Box::new(JsonInspection::new(Box::new(lines.clone()), sample.record().locations)),
+            Box::new(JsonInspection::new(Box::new(lines.clone()), sample.record().origins)),
         ];
         for view in &mut views {
             sample.notices().iter().for_each(|notice| view.show(notice));

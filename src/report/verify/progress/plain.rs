@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::report::pane::one_line;
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
+use crate::report::verify::blocks::Block;
 use crate::report::verify::{InspectionRecord, text};
 use crate::verify::Notice;
 
@@ -58,7 +59,7 @@ impl InspectionView for PlainInspection {
                     self.tell(check, subject, &format!("awaiting {}, {times}", tame(what)));
                 }
             }
-            Notice::Ended(result) if is_news(result) => self.say(&text::head(result)),
+            Notice::Ended(result) if is_news(result) => self.say(&text::head(&Block::of(result))),
             Notice::Ended(_) => {}
         }
     }

@@ -1,0 +1,224 @@
+//! What an inspection comes to, with behaviours that do as they are told.
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::engine::port::Answer;
+use crate::verify::rules::tests::scene;
+
+const INFO: CheckInfo = CheckInfo {
+    id: "told",
+    kind: CheckKind::Behaviour,
+    level: Level::Error,
+    summary: "It does as it is told.",
+    risk: "None.",
+    remedy: "None.",
+};
+
+/// How long the behaviour below waits for a message that never comes.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Something that waits in vain at each of some resources.
+struct Waits {
+    at: &'static [&'static str],
+    /// Only one at a time.
+    turn: Option<tokio::sync::Mutex<()>>,
+    blind: bool,
+}
+
+impl Waits {
+    fn at(at: &'static [&'static str]) -> Self {
+        Self { at, turn: None, blind: false }
+    }
+}
+
+#[async_trait]
+impl Behaviour for Waits {
+    fn info(&self) -> &'static CheckInfo {
+        &INFO
+    }
+
+    fn trials(&self, _: &Scene) -> Vec<Trial> {
+        let trial = |name: &&str| Trial {
+            subject: (*name).into(),
+            addresses: vec![Address::new(*name)],
+            delay: Duration::ZERO,
+        };
+        self.at.iter().map(trial).collect()
+    }
+
+    async fn exercise(&self, _: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
+        if self.blind {
+            watch.sees_nothing("it is dark");
+            return Ok(Vec::new());
+        }
+        let _turn = match &self.turn {
+            Some(turn) => Some(watch.in_line(turn.lock()).await),
+            None => None,
+        };
+        let (patience, never) = (watch.patience(PATIENCE), std::future::pending::<()>());
+        let _nothing_comes = tokio::time::timeout(patience, never).await;
+        let message = format!("nothing came in {} s", patience.as_secs());
+        Ok(vec![Finding::new(&trial.addresses[0], message)])
+    }
+
+    fn deadline(&self) -> Duration {
+        PATIENCE + Duration::from_secs(1)
+    }
+}
+
+fn nothing_to_do(scene: &Scene) -> Plan {
+    Plan {
+        stack: scene.stack.clone(),
+        place: scene.place.clone(),
+        changes: Vec::new(),
+        steps: Vec::new(),
+        outputs: BTreeMap::new(),
+        left: Vec::new(),
+    }
+}
+
+const WELL: &str = "queue: { kind: sqs_queue }";
+/// A topic that the queue does not admit.
+const BROKEN: &str = "
+topic: { kind: sns_topic }
+queue: { kind: sqs_queue }
+subscription: { kind: sns_subscription, topic_arn: \"${topic.arn}\", protocol: sqs, endpoint: \"${queue.arn}\" }";
+
+async fn results(
+    resources: &str,
+    behaviour: Waits,
+    choice: &Choice,
+    most: Duration,
+) -> Vec<Inspected> {
+    let scene = scene(resources);
+    let plan = nothing_to_do(&scene);
+    let behaviours: [Box<dyn Behaviour>; 1] = [Box::new(behaviour)];
+    let inspection = Inspection {
+        plan: &plan,
+        foreign: &BTreeMap::new(),
+        scene: &scene,
+        behaviours: &behaviours,
+        choice,
+        skips: &[],
+        timeout: most,
+    };
+    inspect(inspection, mpsc::unbounded_channel().0).await
+}
+
+fn only(ids: &[&str]) -> Choice {
+    Choice { only: ids.iter().map(|id| (*id).to_owned()).collect(), ..Choice::ALL }
+}
+
+fn told(results: &[Inspected]) -> Vec<String> {
+    let line = |result: &Inspected| {
+        let came = match &result.verdict {
+            Verdict::Passed => "passed".to_owned(),
+            Verdict::Noted { findings } => format!("noted: {}", findings[0].message),
+            Verdict::Failed { findings } => format!("failed: {}", findings[0].message),
+            Verdict::Skipped { reason } => format!("skipped: {reason}"),
+            Verdict::NotExercised { reason } => format!("not exercised: {reason}"),
+            Verdict::CouldNotLook { error } => format!("could not look: {}", error.code),
+        };
+        format!("{} {} {came}", result.check, result.subject)
+    };
+    results.iter().map(line).collect()
+}
+
+const LONG: Duration = Duration::from_hours(1);
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rule_knows_ends_the_wait() {
+    let choice = only(&["told"]);
+    let sound = results(WELL, Waits::at(&["queue"]), &choice, LONG).await;
+    assert_eq!(told(&sound), ["told queue failed: nothing came in 90 s"]);
+    let broken = results(BROKEN, Waits::at(&["queue"]), &choice, LONG).await;
+    assert_eq!(told(&broken), ["told queue failed: nothing came in 10 s"]);
+    let seen = &broken[0].observations[0].seen;
+    assert!(
+        seen.starts_with("the rule delivery_path knows why nothing can come: queue: "),
+        "{seen}"
+    );
+    // Elsewhere it knows nothing.
+    let elsewhere = results(BROKEN, Waits::at(&["topic"]), &choice, LONG).await;
+    assert_eq!(told(&elsewhere), ["told topic failed: nothing came in 90 s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_in_line_is_nobodys_own() {
+    let choice = only(&["told"]);
+    let in_turn =
+        || Waits { turn: Some(tokio::sync::Mutex::default()), ..Waits::at(&["a", "b", "c", "d"]) };
+    let all = results(WELL, in_turn(), &choice, LONG).await;
+    let every =
+        ["a", "b", "c", "d"].map(|name| format!("told {name} failed: nothing came in 90 s"));
+    assert_eq!(told(&all), every);
+    let some = results(WELL, in_turn(), &choice, 2 * PATIENCE + Duration::from_secs(1)).await;
+    let mut some = told(&some);
+    some.sort_by_key(|line| line.contains("could not look"));
+    assert!(some[1].ends_with("failed: nothing came in 90 s"), "{some:?}");
+    assert!(some[2].ends_with("could not look: OutOfTime"), "{some:?}");
+    assert!(some[3].ends_with("could not look: TurnNeverCame"), "{some:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_checked_is_not_passed() {
+    let choice = only(&["told", "delivery_path", "conformance", "dead_letter_queue"]);
+    let results = results(WELL, Waits::at(&[]), &choice, LONG).await;
+    assert_eq!(
+        told(&results),
+        [
+            "conformance the stack could not look: NothingToCheck",
+            "dead_letter_queue queue noted: it has no dead-letter queue",
+            "delivery_path the stack could not look: NothingToCheck",
+            "told the stack could not look: NothingToCheck",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_there_is_nothing_to_see_nothing_was_exercised() {
+    let blind = Waits { blind: true, ..Waits::at(&["queue"]) };
+    let results = results(WELL, blind, &only(&["told"]), LONG).await;
+    assert_eq!(told(&results), ["told queue not exercised: it is dark"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn levels_fail_as_was_asked() {
+    let check = async |fail_on: Level, expected: [&str; 2]| {
+        let choice = Choice { fail_on, ..only(&["told", "dead_letter_queue"]) };
+        let results = results(WELL, Waits::at(&["queue"]), &choice, LONG).await;
+        let verdicts: Vec<String> = told(&results)
+            .iter()
+            .map(|line| line.split(' ').nth(2).unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(verdicts, expected, "{fail_on:?}");
+    };
+    check(Level::Note, ["failed:", "failed:"]).await;
+    check(Level::Warning, ["noted:", "failed:"]).await;
+    check(Level::Error, ["noted:", "failed:"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trial_gives_a_sign_of_life_every_ten_seconds() {
+    let (notices, mut heard) = mpsc::unbounded_channel();
+    let limit = Duration::from_secs(90);
+    let watch = Watch::new("flow", "queue", None, limit, notices);
+    let work = async {
+        elapse(Duration::from_secs(12)).await;
+        watch.awaits("our event");
+        elapse(Duration::from_secs(13)).await;
+    };
+    with_signs_of_life(work, &watch).await;
+    assert_eq!(watch.observations().len(), 1, "a sign of life is no observation");
+    drop(watch);
+    let mut said = Vec::new();
+    while let Some(notice) = heard.recv().await {
+        if let Notice::Awaiting { what, waited, limit: told, .. } = notice {
+            assert_eq!(told, limit);
+            said.push((waited.as_secs(), what));
+        }
+    }
+    let said: Vec<(u64, &str)> = said.iter().map(|(at, what)| (*at, what.as_str())).collect();
+    assert_eq!(said, [(10, "answers"), (12, "our event"), (20, "our event")]);
+}

@@ -1,0 +1,170 @@
+//! What AWS connects within one region alone, and within one account, lies
+//! there.
+
+use serde_json::Value;
+
+use super::{Judgement, Rule};
+use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Place, Scene};
+
+pub(super) const RULE: Rule = Rule {
+    info: CheckInfo {
+        id: "same_region",
+        kind: CheckKind::Rule,
+        level: Level::Error,
+        summary: "Keys, dead-letter queues, subscribed topics and receivers of bucket events are of the stack's region, dead-letter queues of its account, too.",
+        risk: "AWS refuses the call, when other parts of the stack are made already.",
+        remedy: "Name a resource of the same region; a topic of another one is subscribed to by a stack there.",
+    },
+    stops_messages: false,
+    judge,
+};
+
+/// A field that names something which has to be near.
+struct Near {
+    kind: &'static str,
+    /// `*` stands for every item of a list.
+    field: &'static [&'static str],
+    what: &'static str,
+    /// Whether it has to be of the account, too.
+    account: bool,
+}
+
+/// "The dead-letter queue of a queue must be in the same account and region"
+/// (SQS Developer Guide), likewise that of a subscription (SNS Developer
+/// Guide); S3 tells receivers of the bucket's region (S3 User Guide); a
+/// subscription is made where its topic is, and KMS keys are of one region.
+static NEAR: &[Near] = &[
+    Near {
+        kind: "s3_bucket",
+        field: &["server_side_encryption", "kms_master_key_id"],
+        what: "the key",
+        account: false,
+    },
+    Near {
+        kind: "s3_bucket_notification",
+        field: &["queue", "*", "queue_arn"],
+        what: "the queue",
+        account: false,
+    },
+    Near {
+        kind: "s3_bucket_notification",
+        field: &["topic", "*", "topic_arn"],
+        what: "the topic",
+        account: false,
+    },
+    Near {
+        kind: "sns_subscription",
+        field: &["redrive_policy", "dead_letter_queue"],
+        what: "the dead-letter queue",
+        account: true,
+    },
+    Near { kind: "sns_subscription", field: &["topic_arn"], what: "the topic", account: false },
+    Near { kind: "sns_topic", field: &["kms_master_key_id"], what: "the key", account: false },
+    Near { kind: "sqs_queue", field: &["kms_master_key_id"], what: "the key", account: false },
+    Near {
+        kind: "sqs_queue",
+        field: &["redrive_policy", "dead_letter_queue"],
+        what: "the dead-letter queue",
+        account: true,
+    },
+];
+
+fn judge(scene: &Scene) -> Judgement {
+    let mut judgement = Judgement::default();
+    for near in NEAR {
+        for exhibit in scene.of_kind(near.kind) {
+            let document = Value::Object(exhibit.document.clone());
+            for (path, arn) in arns(&document, near.field, &Path::default()) {
+                let finding = far(&arn, near, &scene.place);
+                let finding = finding.map(|(message, hint)| {
+                    Finding::new(&exhibit.address, message).at(path).hint(hint)
+                });
+                judgement.add(exhibit.address.to_string(), finding);
+            }
+        }
+    }
+    judgement
+}
+
+/// The ARNs that a field names. Other texts do not tell where they are.
+fn arns(value: &Value, field: &[&str], at: &Path) -> Vec<(Path, String)> {
+    let within = |at: &Path, name: &str| {
+        if at.segments().is_empty() { Path::field(name) } else { at.with_field(name) }
+    };
+    match (field, value) {
+        ([], Value::String(text)) if text.starts_with("arn:") => vec![(at.clone(), text.clone())],
+        (["*", rest @ ..], Value::Array(items)) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(index, item)| arns(item, rest, &at.with_index(index))).collect()
+        }
+        ([name, rest @ ..], Value::Object(fields)) => {
+            let value = fields.get(*name).unwrap_or(&Value::Null);
+            arns(value, rest, &within(at, name))
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn far(arn: &str, near: &Near, place: &Place) -> Option<(String, String)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let (region, account) = (*parts.get(3)?, *parts.get(4)?);
+    let what = near.what;
+    if !region.is_empty() && region != place.region {
+        let message = format!("{what} is in {region}, and this in {}", place.region);
+        return Some((message, format!("name one of {}", place.region)));
+    }
+    if near.account && !account.is_empty() && account != place.account {
+        let message = format!("{what} is of account {account}, and this of {}", place.account);
+        return Some((message, "name one of the same account".to_owned()));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{golden, told};
+    use super::RULE;
+
+    #[test]
+    fn what_belongs_together_is_near() {
+        let redrive = |arn: &str| {
+            format!(
+                "queue: {{ kind: sqs_queue, redrive_policy: {{ dead_letter_queue: \"{arn}\", max_receive_count: 3 }} }}"
+            )
+        };
+        let subscription = |topic: &str, endpoint: &str| {
+            format!(
+                "subscription: {{ kind: sns_subscription, topic_arn: \"{topic}\", protocol: sqs, endpoint: \"{endpoint}\" }}"
+            )
+        };
+        let here = "arn:aws:sqs:us-east-1:123456789012:dlq";
+        golden!(told(
+            &RULE,
+            &[
+                ("here", &redrive(here)),
+                ("another region", &redrive("arn:aws:sqs:eu-west-1:123456789012:dlq")),
+                ("another account", &redrive("arn:aws:sqs:us-east-1:210987654321:dlq")),
+                ("a topic elsewhere", &subscription("arn:aws:sns:eu-west-1:123456789012:t", here)),
+                // SNS delivers to other regions and accounts.
+                (
+                    "a topic of others, a queue elsewhere",
+                    &subscription(
+                        "arn:aws:sns:us-east-1:210987654321:t",
+                        "arn:aws:sqs:eu-west-1:210987654321:q"
+                    )
+                ),
+                (
+                    "a bucket's receiver",
+                    "
+notification:
+  kind: s3_bucket_notification
+  bucket: payloads
+  queue:
+    - { queue_arn: \"arn:aws:sqs:us-east-1:123456789012:near\", events: [\"s3:ObjectCreated:Put\"] }
+    - { queue_arn: \"arn:aws:sqs:eu-west-1:123456789012:far\", events: [\"s3:ObjectRemoved:Delete\"] }"
+                ),
+                ("a key", "topic: { kind: sns_topic, kms_master_key_id: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }"),
+            ]
+        ));
+    }
+}
