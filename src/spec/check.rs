@@ -255,6 +255,8 @@ fn connect(
 ) -> BTreeMap<Address, Desired> {
     let mut desired = BTreeMap::new();
     let mut waiting: BTreeMap<&Address, Edges> = BTreeMap::new();
+    let names = edges::names_of(settled.iter().map(|(written, prepared)| (*written, prepared)));
+    let mut spelled = BTreeMap::new();
     for (resource, prepared) in settled {
         let mut found = Vec::new();
         let (edges, mentions) = edges::edges_of(resource, known, &mut found);
@@ -271,6 +273,8 @@ fn connect(
             lifecycle: resource.lifecycle.clone(),
         };
         desired.insert(resource.address.clone(), wanted);
+        let out = edges::spelled_out(resource, prepared, &names);
+        spelled.insert(resource.address.clone(), out);
         // Names that wait for each other, or for themselves, were told as such.
         if !is_open {
             problems.append(&mut found);
@@ -278,6 +282,7 @@ fn connect(
         }
     }
     problems.extend(edges::circles(&waiting));
+    edges::add_spelled_out(&mut desired, spelled);
     desired
 }
 

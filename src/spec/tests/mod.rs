@@ -193,7 +193,7 @@ impl Catalog for MadeUp {
                 (name.clone(), facts(&[("arn", arn("sqs", &name)), ("url", url)]))
             }
             "subscription" => (format!("{}|{}", text("topic")?, text("endpoint")?), facts(&[])),
-            "topic" => (name.clone(), facts(&[("arn", arn("sns", &name))])),
+            "topic" => (name.clone(), facts(&[("arn", arn("sns", &name)), ("name", name.clone())])),
             _ => return None,
         };
         let identity = Identity(identity);
