@@ -73,7 +73,7 @@ impl Schedule {
     pub fn ended(&mut self, id: StepId, succeeded: bool) -> Vec<StepId> {
         self.running = self.running.saturating_sub(1);
         if succeeded {
-            self.meet(id, Need::End);
+            self.meet(id, Need::Seen);
             return Vec::new();
         }
         let mut skipped = Vec::new();
@@ -147,6 +147,7 @@ mod tests {
                     .filter(|(step, _, _)| *step == number)
                     .map(|(_, needed, need)| (StepId(*needed), *need))
                     .collect(),
+                interim: false,
             })
             .collect();
         Schedule::new(&nodes)
@@ -166,6 +167,16 @@ mod tests {
         assert_eq!(take(&mut schedule), [2]);
         assert_eq!(schedule.ended(StepId(0), true), []);
         assert_eq!(schedule.running(), 2);
+    }
+
+    #[test]
+    fn what_waits_to_see_it_waits_until_it_is_over() {
+        let mut schedule = schedule(2, &[(1, 0, Need::Seen)]);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.accepted(StepId(0));
+        assert_eq!(take(&mut schedule), [0; 0]);
+        assert_eq!(schedule.ended(StepId(0), true), []);
+        assert_eq!(take(&mut schedule), [1]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub mod stack;
 
 pub use address::Address;
 pub use call::CallRecord;
-pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem};
+pub use catalog::{Catalog, FactInfo, KindInfo, Naming, Prepared, Problem, Succession};
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare};

@@ -77,7 +77,7 @@ impl Canon<'_> {
         Some(self.canonical(&left).unwrap_or(left))
     }
 
-    fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
+    pub(super) fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
         let naming = Naming {
             stack: self.stack.to_owned(),
             address: want.address.clone(),

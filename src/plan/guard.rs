@@ -75,6 +75,9 @@ fn would_lose(planned: &PlannedChange) -> Diagnostic {
         Change::Delete { why: DeleteReason::NotDeclared, .. } => {
             diagnostic.because("the stack file no longer declares it")
         }
+        Change::Delete { why: DeleteReason::Replaced, .. } => {
+            diagnostic.because("an earlier run has made its successor")
+        }
         Change::Delete { .. } | Change::NoOp | Change::Create { .. } | Change::Update { .. } => {
             diagnostic
         }

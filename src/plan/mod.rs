@@ -3,12 +3,16 @@
 //! Pure and synchronous. Given the same stack and world it draws the same plan,
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
+mod bonds;
 pub mod canon;
 pub mod change;
+mod draft;
+mod fate;
 mod graph;
 pub mod guard;
 pub mod planner;
 pub mod saved;
+mod turns;
 pub mod world;
 
 pub use canon::Canon;

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::bonds::Bonds;
 use super::canon::Canon;
-use super::change::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder};
+use super::change::{Cause, DeleteReason, Plan, ReplaceOrder};
+use super::fate::{Fate, Verdict};
 use super::graph;
+use super::turns;
 use super::world::World;
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Owner, Parent, Path,
@@ -51,7 +54,10 @@ pub fn plan(
         return Err(problems);
     }
     desk.let_orphans_go(DeleteReason::NotDeclared);
-    Ok(desk.finish(permissions))
+    problems.extend(desk.held_elsewhere());
+    let (plan, conflicts) = desk.finish(permissions);
+    problems.extend(conflicts);
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
 }
 
 /// The plan that removes everything that the stack owns. What the stack
@@ -78,50 +84,10 @@ pub fn plan_destroy(
         }
     }
     desk.let_orphans_go(DeleteReason::Destroy);
-    let mut plan = desk.finish(permissions);
+    // Nothing is made anew, so that nothing can stand in the way of that.
+    let (mut plan, _none) = desk.finish(permissions);
     plan.outputs.clear();
     plan
-}
-
-/// What was decided for one address.
-#[derive(Clone, Debug)]
-pub(super) struct Fate<'a> {
-    pub(super) address: Address,
-    pub(super) verdict: Verdict<'a>,
-    pub(super) notes: Vec<String>,
-}
-
-/// The decision, with all that the steps need: what is wanted (every fact
-/// filled in that is known by now) and what there is. Only what becomes a step
-/// is copied: most of a large stack stays as it is, most of the time.
-#[derive(Clone, Debug)]
-pub(super) enum Verdict<'a> {
-    Keep {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-    },
-    Create {
-        want: Cow<'a, Desired>,
-    },
-    Update {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-        diff: Vec<FieldDiff>,
-    },
-    Replace {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-        diff: Vec<FieldDiff>,
-        because: Cause,
-        order: ReplaceOrder,
-        /// The old object goes with its parent, and needs no call of its own.
-        goes_along: bool,
-    },
-    Delete {
-        live: &'a Live,
-        why: DeleteReason,
-        force: bool,
-    },
 }
 
 struct Desk<'a> {
@@ -133,12 +99,21 @@ struct Desk<'a> {
     decided: BTreeMap<Address, usize>,
     /// What is deleted to make room for another of its name.
     making_room: BTreeSet<Parent>,
+    /// What an earlier run has half made, and this one completes.
+    half_made: BTreeSet<Parent>,
 }
 
 impl<'a> Desk<'a> {
     fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog) -> Self {
-        let (fates, decided, making_room) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        Self { stack, world, catalog, fates, decided, making_room }
+        Self {
+            stack,
+            world,
+            catalog,
+            fates: Vec::new(),
+            decided: BTreeMap::new(),
+            making_room: BTreeSet::new(),
+            half_made: BTreeSet::new(),
+        }
     }
 
     /// The resource with the facts filled in that earlier decisions settled.
@@ -152,7 +127,9 @@ impl<'a> Desk<'a> {
     fn known(&self, fact: &FactRef) -> Option<String> {
         let fate = &self.fates[*self.decided.get(&fact.address)?];
         let (seen, want) = match &fate.verdict {
-            Verdict::Keep { want, live } | Verdict::Update { want, live, .. } => {
+            Verdict::Keep { want, live }
+            | Verdict::Update { want, live, .. }
+            | Verdict::Replace { want, half_made: Some(live), .. } => {
                 (live.facts.get(&fact.fact), want)
             }
             Verdict::Create { want } | Verdict::Replace { want, .. } => (None, want),
@@ -180,8 +157,9 @@ impl<'a> Desk<'a> {
                 None
             }
         };
-        let notes = note.into_iter().chain(awaited).collect();
-        Ok(Fate { address, verdict: self.judge(kind, want, live, ownership), notes })
+        let verdict = self.judge(kind, want, live, ownership);
+        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict)).collect();
+        Ok(Fate { address, verdict, notes })
     }
 
     fn judge(
@@ -213,16 +191,36 @@ impl<'a> Desk<'a> {
             }
             Some(first) => {
                 let because = Cause { first, others: causes.collect() };
-                // A new object under the old name can only come after the old one.
-                let order = if want.identity == live.identity {
+                // A new object under the old name can only come after the old one,
+                // unless the name can move from one to the other.
+                let (old, new) = (live.identity.as_str(), want.identity.as_str());
+                let same =
+                    old == new || kind.succession.blind_to_case && old.eq_ignore_ascii_case(new);
+                let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {
                     ReplaceOrder::CreateFirst
                 };
+                let half_made = self.half_made(kind, &want);
                 // As stated: a new object has nothing that could be left alone.
-                Verdict::Replace { want, live, diff, because, order, goes_along }
+                Verdict::Replace { want, live, diff, because, order, goes_along, half_made }
             }
         }
+    }
+
+    /// The object that an earlier run made to take the place of another, and did
+    /// not come to give it the name.
+    fn half_made(&self, kind: &KindInfo, want: &Desired) -> Option<&'a Live> {
+        let ours = Owner { stack: self.stack.name.clone(), address: want.address.clone() };
+        let is_it = |live: &&Live| {
+            let mut diff = differences(kind, want, live).into_iter();
+            live.kind == want.kind
+                && live.owner.as_ref() == Some(&ours)
+                && !is_going(live)
+                && !diff.any(|diff| diff.forces_replace)
+        };
+        let orphans = self.world.orphans.iter().filter(|_| kind.succession.name_moves);
+        orphans.filter(is_it).min_by_key(|live| &live.identity)
     }
 
     /// Whether the object may be touched, and the diff that makes it ours.
@@ -285,7 +283,10 @@ impl<'a> Desk<'a> {
     /// Keeps what later decisions may rely on.
     fn record(&mut self, fate: Fate<'a>) {
         if let Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } = &fate.verdict {
-            self.making_room.insert(as_parent(live));
+            self.making_room.insert(live.as_parent());
+        }
+        if let Verdict::Replace { half_made: Some(live), .. } = &fate.verdict {
+            self.half_made.insert(live.as_parent());
         }
         self.decided.insert(fate.address.clone(), self.fates.len());
         self.fates.push(fate);
@@ -303,15 +304,48 @@ impl<'a> Desk<'a> {
             .orphans
             .iter()
             .filter(|live| self.is_ours(live) && !is_going(live) && !is_passing(live))
+            .filter(|live| !self.half_made.contains(&live.as_parent()))
             .collect();
         let mut taken = declared;
         for live in orphans {
             let address = free_address(live, &taken);
             taken.insert(address.clone());
             let force = graph::may_empty(&live.document);
-            let verdict = Verdict::Delete { live, why, force };
+            let verdict = Verdict::Delete { live, why: self.reason(live, why), force };
             self.fates.push(Fate { address, verdict, notes: Vec::new() });
         }
+    }
+
+    /// What is still declared, and has another object by now, was replaced.
+    fn reason(&self, live: &Live, why: DeleteReason) -> DeleteReason {
+        let declared = live.owner.as_ref().and_then(|it| self.stack.resources.get(&it.address));
+        let is_declared = declared.is_some_and(|want| want.kind == live.kind);
+        if is_declared && why == DeleteReason::NotDeclared { DeleteReason::Replaced } else { why }
+    }
+
+    /// What cannot go, because somebody outside of the stack holds it.
+    fn held_elsewhere(&self) -> Vec<Diagnostic> {
+        let objects = || self.world.found.values().chain(&self.world.orphans);
+        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+        for live in objects() {
+            let Some(kind) = self.catalog.kind(&live.kind) else { continue };
+            document::each_text(&live.document, &mut |path, text| {
+                if kind.succession.holds.iter().any(|pattern| path.is_within(pattern)) {
+                    *held.entry(text.to_owned()).or_default() += 1;
+                }
+            });
+        }
+        let by_us = |live: &Live| live.arn().and_then(|arn| held.get(arn)).copied();
+        let going = self.fates.iter().filter_map(|fate| match &fate.verdict {
+            Verdict::Replace { live, .. } | Verdict::Delete { live, .. } => Some((fate, *live)),
+            Verdict::Keep { .. } | Verdict::Create { .. } | Verdict::Update { .. } => None,
+        });
+        going
+            .filter_map(|(fate, live)| {
+                let others = live.held?.saturating_sub(by_us(live).unwrap_or_default());
+                (others > 0).then(|| held_by_others(fate, live, others))
+            })
+            .collect()
     }
 
     fn is_ours(&self, live: &Live) -> bool {
@@ -319,21 +353,27 @@ impl<'a> Desk<'a> {
         !tagged || live.owner.as_ref().is_some_and(|owner| owner.stack == self.stack.name)
     }
 
-    fn finish(mut self, permissions: Permissions) -> Plan {
+    /// The plan, with every reason why it cannot be carried out.
+    fn finish(mut self, permissions: Permissions) -> (Plan, Vec<Diagnostic>) {
         let known = |fact: &FactRef| self.known(fact);
         let outputs = self.stack.outputs.iter();
         let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
         let outputs = outputs.collect();
         self.spare_children();
         self.fates.sort_by(|a, b| a.address.cmp(&b.address));
-        let steps = graph::steps(&self.fates, self.catalog, permissions);
-        Plan {
+        let bonds = Bonds::of(&self.fates, self.catalog);
+        let (turns, problems) = turns::of(&self.fates, &bonds, self.canon());
+        turns::tell(&mut self.fates, &turns);
+        let ties = graph::Ties { bonds: &bonds, turns: &turns };
+        let steps = graph::steps(&self.fates, ties, self.catalog, permissions);
+        let plan = Plan {
             stack: self.stack.name.clone(),
             place: self.stack.place.clone(),
             outputs,
             steps,
             changes: self.fates.into_iter().map(Fate::into_change).collect(),
-        }
+        };
+        (plan, problems)
     }
 
     /// What goes with its parent needs no call of its own.
@@ -374,9 +414,22 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
     diff
 }
 
-/// An object, as its children know it.
-fn as_parent(live: &Live) -> Parent {
-    Parent { kind: live.kind.clone(), identity: live.identity.clone() }
+fn held_by_others(fate: &Fate<'_>, live: &Live, others: usize) -> Diagnostic {
+    let who = if others == 1 { "one other holds".into() } else { format!("{others} others hold") };
+    Diagnostic::error(format!("{} cannot go: {who} {} {}", fate.address, live.kind, live.identity))
+        .because("who holds it is no resource of this stack, and AWS deletes nothing that is held")
+        .hint("detach it there first")
+        .hint("or leave it declared, and leave what cannot change in place as it is")
+}
+
+/// What people should know of how one object gives way to the next.
+fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
+    let Verdict::Replace { order, half_made, .. } = verdict else { return Vec::new() };
+    let half_made = half_made.map(|_| "an earlier run has made the new object".to_owned());
+    let gap = Some(kind.succession.gap.clone()).filter(|_| *order == ReplaceOrder::DeleteFirst);
+    let lost = Some(kind.succession.lost.clone());
+    let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
+    half_made.into_iter().chain(said).collect()
 }
 
 fn is_going(live: &Live) -> bool {
@@ -391,55 +444,4 @@ fn free_address(live: &Live, taken: &BTreeSet<Address>) -> Address {
     address
         .filter(|address| !address.as_str().is_empty() && !taken.contains(address))
         .unwrap_or_else(named)
-}
-
-impl Verdict<'_> {
-    /// The resource, unless it only goes.
-    pub(super) fn want(&self) -> Option<&Desired> {
-        match self {
-            Self::Keep { want, .. }
-            | Self::Create { want }
-            | Self::Update { want, .. }
-            | Self::Replace { want, .. } => Some(want),
-            Self::Delete { .. } => None,
-        }
-    }
-}
-
-impl Fate<'_> {
-    /// The object that goes, as its children know it.
-    fn leaving(&self) -> Option<Parent> {
-        match &self.verdict {
-            Verdict::Delete { live, .. } => Some(as_parent(live)),
-            Verdict::Keep { .. }
-            | Verdict::Create { .. }
-            | Verdict::Update { .. }
-            | Verdict::Replace { .. } => None,
-        }
-    }
-
-    fn into_change(self) -> PlannedChange {
-        let Self { address, verdict, notes } = self;
-        let (kind, identity) = match &verdict {
-            Verdict::Keep { want, .. }
-            | Verdict::Create { want }
-            | Verdict::Update { want, .. }
-            | Verdict::Replace { want, .. } => (want.kind.clone(), want.identity.clone()),
-            Verdict::Delete { live, .. } => (live.kind.clone(), live.identity.clone()),
-        };
-        let change = match verdict {
-            Verdict::Keep { .. } => Change::NoOp,
-            Verdict::Create { want } => Change::Create { document: want.document.clone() },
-            Verdict::Update { diff, .. } => Change::Update { diff },
-            Verdict::Replace { live, diff, because, order, .. } => {
-                Change::Replace { because, diff, order, holdings: live.holdings.clone() }
-            }
-            Verdict::Delete { live, why, .. } => Change::Delete {
-                why,
-                document: live.document.clone(),
-                holdings: live.holdings.clone(),
-            },
-        };
-        PlannedChange { address, kind, identity, change, notes }
-    }
 }

@@ -69,7 +69,16 @@ impl SavedPlan {
             .map(|planned| &planned.address)
             .collect();
         let mut stale = Vec::new();
+        let mut begun = BTreeSet::new();
         for node in &mut plan.steps {
+            // What goes on from another step of the plan finds what that leaves.
+            let goes_on = begun.contains(&node.address);
+            if node.interim {
+                begun.insert(node.address.clone());
+            }
+            if goes_on && matches!(node.step, Step::Update { .. }) {
+                continue;
+            }
             let now = object_of(&node.step, &node.address, world);
             match (&mut node.step, now) {
                 (Step::Create { want }, Some(_)) if !replaced.contains(&want.address) => {
@@ -131,14 +140,10 @@ fn touches(planned: &[FieldDiff], field: &str) -> bool {
 }
 
 fn object_of<'a>(step: &Step, address: &Address, world: &'a World) -> Option<&'a Live> {
-    match step {
-        Step::Create { .. } | Step::Update { .. } => world.found.get(address),
-        Step::Delete { have, .. } => world
-            .found
-            .values()
-            .chain(&world.orphans)
-            .find(|live| live.kind == have.kind && live.identity == have.identity),
-    }
+    let found = world.found.get(address);
+    let (Step::Update { have, .. } | Step::Delete { have, .. }) = step else { return found };
+    let is_it = |live: &&Live| live.kind == have.kind && live.identity == have.identity;
+    found.filter(is_it).or_else(|| world.found.values().chain(&world.orphans).find(is_it))
 }
 
 fn moved(what: &str) -> Diagnostic {

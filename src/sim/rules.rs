@@ -33,7 +33,11 @@ pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog
 /// Whether an object must be gone before one of `kind` is deleted: its kind says
 /// so, it mentions the other, and it does not go along with it.
 pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
-    let covered = kind.delete_after.contains(&object.live.kind);
+    kind.delete_after.contains(&object.live.kind) && names(object, gone)
+}
+
+/// Whether an object names another, and stays when that goes.
+pub(super) fn names(object: &Object, gone: &Object) -> bool {
     let Live { kind, identity, .. } = &gone.live;
     let is_other = (&object.live.kind, &object.live.identity) != (kind, identity);
     let parent = object.live.parent.as_ref();
@@ -44,7 +48,7 @@ pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool
         mentions |= is_named(gone, text) && !is_named(object, text);
     });
     // What was never confirmed is in nobody's way.
-    covered && is_other && !goes_along && object.is_there() && !object.awaits && mentions
+    is_other && !goes_along && object.is_there() && !object.awaits && mentions
 }
 
 /// What is wrong with a resource before any object is looked at: nothing that

@@ -88,8 +88,8 @@ pub(super) fn spelled_out(
         let bare = path.top() != "tags" && !is_unmistakable(text) && !referring.contains(path);
         let bare = if bare { names.called(text) } else { &[] };
         let pending = document::pending_facts(&text.into());
-        let named = bare.iter().chain(names.within(text)).copied();
-        for address in named.chain(pending.iter().map(|fact| &fact.address)) {
+        let meant = bare.iter().chain(names.within(text)).copied();
+        for address in meant.chain(pending.iter().map(|fact| &fact.address)) {
             if *address != resource.address {
                 let edge = must_exist(path).then_some(Edge::Existence);
                 let have = found.entry(address.clone()).or_default();

@@ -47,6 +47,7 @@ struct Seen {
     owner: Option<String>,
     status: Option<Status>,
     holdings: Option<Holdings>,
+    held: Option<usize>,
 }
 
 /// An object that no resource states.
@@ -59,6 +60,8 @@ struct Orphan {
     owner: String,
     #[serde(default)]
     document: Document,
+    #[serde(default)]
+    facts: Facts,
     holdings: Option<Holdings>,
     parent: Option<Parent>,
 }
@@ -157,11 +160,12 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         kind: orphan.kind.clone(),
         identity: orphan.identity.clone(),
         document: orphan.document.clone(),
-        facts: Facts::new(),
+        facts: orphan.facts.clone(),
         owner: owner(&orphan.owner),
         status: Status::Current,
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
+        held: None,
     });
     World { found: found.collect(), orphans: orphans.collect() }
 }
@@ -186,6 +190,7 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
         status: seen.status.clone().unwrap_or(Status::Current),
         holdings: seen.holdings.clone(),
         parent: None,
+        held: seen.held,
     }
 }
 

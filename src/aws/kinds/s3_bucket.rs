@@ -139,6 +139,10 @@ move, grants and key format of the logs.
     const PATIENCE: Patience =
         Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
     const HOLDS_DATA: bool = true;
+    const GAP: &'static str = "\
+the bucket is missing until S3 gives the name again, for seconds or minutes: who reads or writes is refused, \
+and nobody is told of anything";
+    const LOST: &'static str = "the objects of the old bucket are not copied to the new one";
     const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

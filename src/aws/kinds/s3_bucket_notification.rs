@@ -74,6 +74,8 @@ declared; it ends with its bucket.";
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("bucket", "the bucket's name", true)];
     const TAGGED: bool = false;
+    const BOUND_TO: Option<&'static str> = Some("bucket");
+    const GAP: &'static str = "nobody is told of what is written to the bucket meanwhile";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

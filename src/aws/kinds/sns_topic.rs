@@ -166,6 +166,8 @@ until its archive is: AWS guards the archived messages.";
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the topic's ARN", true), ("name", "its name", true)];
+    const LOST: &'static str = "\
+who publishes to the old topic outside of the stack, or subscribed to it there, has to turn to the new one";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -169,6 +169,9 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
+    const LOST: &'static str = "\
+messages that are in the old queue when it goes are lost, and who uses its URL outside of the stack has to \
+turn to the new one";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::{BuiltIn, Checked, Inputs, check};
 use crate::model::{
     Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming, Patience,
-    Place, Prepared, Problem, document,
+    Place, Prepared, Problem, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -232,6 +232,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        succession: Succession::default(),
     }
 }
 
