@@ -27,7 +27,7 @@ use crate::engine::port::{Answer, Made};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
     Identity, KindInfo, Live, NameOrigin, Naming, Owner, Parent, Path, Patience, Prepared, Problem,
-    Sought, Status,
+    Sought, Status, Succession,
 };
 
 /// One kind of resource.
@@ -72,6 +72,22 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const TAG_TEXTS: TagTexts = TagTexts::Plain;
     /// Kinds that must be gone before one of this kind is deleted.
     const DELETE_AFTER: &'static [&'static str] = &[];
+    /// Whether a new object takes the name over from the old one, so that the
+    /// old one need not go first.
+    const NAME_MOVES: bool = false;
+    /// Whether AWS takes names that differ in case alone for one.
+    const BLIND_TO_CASE: bool = false;
+    /// The field that names the object with which it lives and dies.
+    const BOUND_TO: Option<&'static str> = None;
+    /// Fields by which it holds others: AWS refuses to delete what stands there.
+    const HOLDS: &'static [&'static str] = &[];
+    /// Those of them of which it can do without a part for a moment.
+    const LETS_GO: &'static [&'static str] = &[];
+    /// What is missing, and how long, where the old object must go before the
+    /// new one comes. A sentence.
+    const GAP: &'static str = "";
+    /// What does not pass from the old object to the new one. A sentence.
+    const LOST: &'static str = "";
     /// What AWS must allow for the calls below.
     const GRANTS: &'static [Grant];
 
@@ -161,6 +177,8 @@ pub(crate) struct Seen<S> {
     pub(crate) holdings: Option<Holdings>,
     /// What it lives and dies with.
     pub(crate) parent: Option<Parent>,
+    /// How many others hold it, where AWS counts them.
+    pub(crate) held: Option<usize>,
 }
 
 impl<S> Seen<S> {
@@ -174,6 +192,7 @@ impl<S> Seen<S> {
             status: Status::Current,
             holdings: None,
             parent: None,
+            held: None,
         }
     }
 }
@@ -312,6 +331,15 @@ impl<K: Kind> AnyKind for Erased<K> {
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
+            succession: Succession {
+                name_moves: K::NAME_MOVES,
+                blind_to_case: K::BLIND_TO_CASE,
+                bound_to: K::BOUND_TO.map(str::to_owned),
+                holds: list(K::HOLDS),
+                lets_go: list(K::LETS_GO),
+                gap: K::GAP.into(),
+                lost: K::LOST.into(),
+            },
         }
     }
 
@@ -375,6 +403,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 status: seen.status,
                 holdings: seen.holdings,
                 parent: seen.parent,
+                held: seen.held,
             }))
         })
     }

@@ -26,6 +26,7 @@ pub static RATE_LIMITS: &[RateLimit] = &[
             "DisableKeyRotation",
             "EnableKey",
             "UntagResource",
+            "UpdateAlias",
             "UpdateKeyDescription",
         ],
     ),

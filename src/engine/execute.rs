@@ -269,9 +269,10 @@ impl<'a> Foreman<'a> {
     fn close(mut self) -> Report {
         let mut summary = Summary::default();
         for (id, outcome) in &self.outcomes {
-            let (done, objects) = match &self.site.plan.steps[id.0].step {
+            let node = &self.site.plan.steps[id.0];
+            let (done, objects) = match &node.step {
                 Step::Create { .. } => (&mut summary.added, 1),
-                Step::Update { .. } => (&mut summary.changed, 1),
+                Step::Update { .. } => (&mut summary.changed, usize::from(!node.interim)),
                 Step::Delete { along, .. } => (&mut summary.destroyed, 1 + along),
             };
             match outcome {

@@ -44,6 +44,7 @@ impl Proven {
                 status: Status::Current,
                 holdings: None,
                 parent: None,
+                held: None,
             })
         })
     }

@@ -93,7 +93,7 @@ impl Schedule {
         self.running = self.running.saturating_sub(1);
         if succeeded {
             self.proven.insert(id);
-            self.meet(id, Need::End);
+            self.meet(id, Need::Seen);
             return Vec::new();
         }
         let mut skipped = Vec::new();
@@ -175,6 +175,7 @@ mod tests {
                     .filter(|(step, _, _)| *step == number)
                     .map(|(_, needed, need)| (StepId(*needed), *need))
                     .collect(),
+                interim: false,
             })
             .collect();
         Schedule::new(&nodes, |_| careful)
@@ -212,6 +213,16 @@ mod tests {
         schedule.accepted(StepId(0));
         // It was another's after all.
         assert_eq!(schedule.ended(StepId(0), false), [StepId(1), StepId(2)]);
+    }
+
+    #[test]
+    fn what_waits_to_see_it_waits_until_it_is_over() {
+        let mut schedule = schedule(2, &[(1, 0, Need::Seen)]);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.accepted(StepId(0));
+        assert_eq!(take(&mut schedule), [0; 0]);
+        assert_eq!(schedule.ended(StepId(0), true), []);
+        assert_eq!(take(&mut schedule), [1]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::model::{
     Address, CloudError, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff, KindInfo, Live,
     document,
 };
-use crate::plan::{Canon, Step, StepId, StepNode, differences};
+use crate::plan::{Canon, Need, Step, StepId, StepNode, differences};
 
 /// A sign of life at least this often while waiting.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -225,11 +225,18 @@ impl<'a> StepRun<'a> {
         self.kind().map(|kind| differences(kind, want, live)).unwrap_or_default()
     }
 
-    /// How far this step goes: to the end, where others wait for it to be ready.
+    /// How far this step goes: further than it was told, where others wait until
+    /// it is ready, or seen.
     fn until(&self) -> Until {
         let blocks = self.kind().is_some_and(|kind| kind.patience.blocks);
-        let is_needed = || self.site.plan.steps.iter().any(|n| n.needs.contains_key(&self.node.id));
-        if blocks && is_needed() { Until::Ready } else { self.site.until }
+        let needs = || self.site.plan.steps.iter().filter_map(|n| n.needs.get(&self.node.id));
+        if blocks && needs().next().is_some() {
+            Until::Ready
+        } else if self.site.until < Until::Configured && needs().any(|need| *need == Need::Seen) {
+            Until::Configured
+        } else {
+            self.site.until
+        }
     }
 
     fn kind(&self) -> Option<&'a KindInfo> {

@@ -177,6 +177,31 @@ pub struct KindInfo {
     pub exists_early: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
+    /// What its objects are bound to, and what a replacement comes to.
+    pub succession: Succession,
+}
+
+/// How an object of a kind gives way to another: what ties it to others, and
+/// what of that can be undone for a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succession {
+    /// Whether a new object takes the name over from the old one while both
+    /// are there.
+    pub name_moves: bool,
+    /// Whether names that differ in case alone are one name to the cloud.
+    pub blind_to_case: bool,
+    /// The field that names the object with which it lives and dies.
+    pub bound_to: Option<String>,
+    /// Fields by which it holds others, so that the cloud deletes none of
+    /// these, as patterns of [`Path::is_within`].
+    pub holds: Vec<String>,
+    /// Those of them of which it can do without a part for a moment.
+    pub lets_go: Vec<String>,
+    /// What is missing, and for how long, if the old object must go first: a
+    /// sentence for people.
+    pub gap: String,
+    /// What does not pass to the new object: a sentence for people.
+    pub lost: String,
 }
 
 impl KindInfo {

@@ -100,6 +100,30 @@ pub fn find_text<T>(value: &Value, find: &dyn Fn(&str) -> Option<T>) -> Option<T
     }
 }
 
+/// Every text within a document, with its path. Keys are none of them.
+pub fn each_text(document: &Document, visit: &mut dyn FnMut(&Path, &str)) {
+    for (field, value) in document {
+        texts_below(&Path::field(field.clone()), value, visit);
+    }
+}
+
+fn texts_below(path: &Path, value: &Value, visit: &mut dyn FnMut(&Path, &str)) {
+    match value {
+        Value::String(text) => visit(path, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                texts_below(&path.with_index(index), item, visit);
+            }
+        }
+        Value::Object(fields) => {
+            for (field, item) in fields {
+                texts_below(&path.with_field(field), item, visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// The same value with every pending fact that `known` can tell put in place.
 ///
 /// ```

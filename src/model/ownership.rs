@@ -80,7 +80,9 @@ impl Claimant<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Status};
+    use crate::model::{
+        Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Status, Succession,
+    };
 
     /// Two kinds: one lives in a region, one is the same in all.
     struct Kinds(Vec<KindInfo>);
@@ -104,6 +106,7 @@ mod tests {
                 revivable: false,
                 exists_early: false,
                 delete_after: Vec::new(),
+                succession: Succession::default(),
             };
             Self(vec![
                 kind("link", false, false),
@@ -145,6 +148,7 @@ mod tests {
                 status: Status::Current,
                 holdings: None,
                 parent: None,
+                held: None,
             };
             let place = Place {
                 partition: "aws".into(),

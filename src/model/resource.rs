@@ -123,6 +123,10 @@ pub struct Live {
     pub holdings: Option<Holdings>,
     /// The object that it lives and dies with, if any.
     pub parent: Option<Parent>,
+    /// How many others hold it so that the cloud would refuse to delete it, as
+    /// far as the cloud counts them.
+    #[serde(default)]
+    pub held: Option<usize>,
 }
 
 impl Live {
@@ -133,6 +137,11 @@ impl Live {
         let tame = document::without_controls;
         self.document = self.document.into_iter().map(|(name, it)| (name, tame(it))).collect();
         self
+    }
+
+    /// The object, as those know it that live and die with it.
+    pub fn as_parent(&self) -> Parent {
+        Parent { kind: self.kind.clone(), identity: self.identity.clone() }
     }
 
     /// The facts' `arn`, if the kind has one.

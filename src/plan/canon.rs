@@ -87,7 +87,7 @@ impl Canon<'_> {
         Some(self.canonical(&left).unwrap_or(left))
     }
 
-    fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
+    pub(super) fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
         let claimant = Claimant { stack: self.stack, place: self.place };
         let naming = claimant.naming(want.address.clone());
         match self.catalog.prepare(&want.kind, &naming, &want.document) {

@@ -171,9 +171,10 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
-    /// The new object has a name of its own: no gap in service.
+    /// Both are there for a while: whoever uses the old object turns to the new
+    /// one before the old one goes.
     CreateFirst,
-    /// The new object takes the old one's name.
+    /// The new object has the old one's name, and so can only come after it.
     DeleteFirst,
 }
 
@@ -185,6 +186,8 @@ pub enum DeleteReason {
     NotDeclared,
     /// The whole stack is being destroyed.
     Destroy,
+    /// An earlier run has made its successor.
+    Replaced,
     /// It goes with its parent, which is deleted in the same plan; no call of
     /// its own is needed.
     WithParent,
@@ -206,6 +209,9 @@ pub struct StepNode {
     pub step: Step,
     /// What must have happened before.
     pub needs: BTreeMap<StepId, Need>,
+    /// Whether another step of this address completes the change.
+    #[serde(default)]
+    pub interim: bool,
 }
 
 /// When a needed step has done enough.
@@ -217,6 +223,8 @@ pub enum Need {
     /// When the cloud has accepted all of it (or, for kinds whose patience
     /// blocks, when it is ready).
     End,
+    /// When a read has shown what was asked.
+    Seen,
 }
 
 /// What the executor does, with everything that it needs to do it.

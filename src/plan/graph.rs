@@ -1,14 +1,21 @@
-//! What must come before what: the order of decisions, and the steps with
-//! their needs.
+//! What must come before what: the order of decisions, and what each step needs.
+//!
+//! Some needs are the cloud's, and hard: a value, an object that must exist, a
+//! name that must be free. The others are for the sake of whoever uses the
+//! objects meanwhile; they give way where they would close a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
-use super::planner::{Fate, Permissions, Verdict};
+use super::bonds::{Bonds, Place};
+use super::change::{Need, Step, StepId, StepNode};
+use super::draft::Draft;
+use super::fate::{Fate, Verdict};
+use super::planner::Permissions;
+use super::turns::Turn;
 use crate::model::document::pending_facts;
-use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Emptying, Identity, Stack};
+use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Stack, knots};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
@@ -58,21 +65,30 @@ pub(super) fn may_empty(document: &Document) -> bool {
     document.get("force_destroy").and_then(Value::as_bool) == Some(true)
 }
 
+/// What ties the fates together beyond the edges.
+#[derive(Clone, Copy)]
+pub(super) struct Ties<'a> {
+    pub(super) bonds: &'a Bonds,
+    pub(super) turns: &'a BTreeMap<Place, Turn>,
+}
+
 /// The steps of all fates, with their needs.
 pub(super) fn steps(
     fates: &[Fate<'_>],
+    ties: Ties<'_>,
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Vec<StepNode> {
-    let mut draft = Draft::default();
-    for fate in fates {
-        draft.add(fate, permissions);
-    }
-    draft.count_along(fates);
-    draft.order_makings(fates, catalog);
-    draft.order_replacements(fates);
-    draft.order_deletions(catalog);
-    draft.nodes
+    let draft = Draft::of(fates, ties.turns, catalog, permissions);
+    let mut order = Order { fates, ties, catalog, draft, soft: Vec::new() };
+    order.makings();
+    order.rooms();
+    order.replacements();
+    order.deletions();
+    order.departures();
+    order.turning();
+    order.narrowings();
+    order.into_steps()
 }
 
 /// Whether a resource still waits for a fact of another one.
@@ -81,100 +97,31 @@ fn waits_for(fate: &Fate<'_>, target: &Address) -> bool {
     values.flat_map(pending_facts).any(|fact| fact.address == *target)
 }
 
-/// A step's own: the plan outlives what it was drawn from.
-fn boxed<T: Clone>(drawn_from: &T) -> Box<T> {
-    Box::new(drawn_from.clone())
+/// The steps, and what they need so far.
+struct Order<'a, 'b> {
+    fates: &'a [Fate<'b>],
+    ties: Ties<'a>,
+    catalog: &'a dyn Catalog,
+    draft: Draft<'a>,
+    /// Who needs whom, unless that closes a circle.
+    soft: Vec<(StepId, StepId, Need)>,
 }
 
-/// The steps so far, and where to find those of an address.
-#[derive(Default)]
-struct Draft {
-    nodes: Vec<StepNode>,
-    /// The create or update step of an address.
-    making: BTreeMap<Address, StepId>,
-    /// The delete step of an address.
-    unmaking: BTreeMap<Address, StepId>,
-    /// Deletions that make room for a successor of the same name.
-    clearing: BTreeSet<StepId>,
-}
-
-impl Draft {
-    fn add(&mut self, fate: &Fate<'_>, permissions: Permissions) {
-        let emptying = |force: bool| {
-            if force || permissions.allow_data_loss { Emptying::Empty } else { Emptying::Keep }
-        };
-        match &fate.verdict {
-            Verdict::Keep { .. } | Verdict::Delete { why: DeleteReason::WithParent, .. } => {}
-            Verdict::Create { want } | Verdict::Replace { want, goes_along: true, .. } => {
-                self.make(fate, Step::Create { want: boxed(want) });
-            }
-            Verdict::Update { want, live, diff } => {
-                let diff = diff.clone();
-                self.make(fate, Step::Update { want: boxed(want), have: boxed(live), diff });
-            }
-            Verdict::Replace { want, live, order, .. } => {
-                self.make(fate, Step::Create { want: boxed(want) });
-                let emptying = emptying(may_empty(&want.document));
-                let id = self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
-                if *order == ReplaceOrder::DeleteFirst {
-                    self.clearing.insert(id);
-                }
-            }
-            Verdict::Delete { live, force, .. } => {
-                let emptying = emptying(*force);
-                self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
-            }
-        }
-    }
-
-    fn make(&mut self, fate: &Fate<'_>, step: Step) {
-        let id = self.push(fate, step);
-        self.making.insert(fate.address.clone(), id);
-    }
-
-    fn unmake(&mut self, fate: &Fate<'_>, step: Step) -> StepId {
-        let id = self.push(fate, step);
-        self.unmaking.insert(fate.address.clone(), id);
-        id
-    }
-
-    fn push(&mut self, fate: &Fate<'_>, step: Step) -> StepId {
-        let id = StepId(self.nodes.len());
-        let address = fate.address.clone();
-        self.nodes.push(StepNode { id, address, step, needs: BTreeMap::new() });
-        id
-    }
-
-    /// What goes with its parent is counted there.
-    fn count_along(&mut self, fates: &[Fate<'_>]) {
-        let parents = fates.iter().filter_map(|fate| match &fate.verdict {
-            Verdict::Delete { live, why: DeleteReason::WithParent, .. }
-            | Verdict::Replace { live, goes_along: true, .. } => live.parent.as_ref(),
-            Verdict::Delete { .. }
-            | Verdict::Replace { .. }
-            | Verdict::Keep { .. }
-            | Verdict::Create { .. }
-            | Verdict::Update { .. } => None,
-        });
-        let mut children: BTreeMap<(&str, &Identity), usize> = BTreeMap::new();
-        for parent in parents {
-            *children.entry((&parent.kind, &parent.identity)).or_default() += 1;
-        }
-        for node in &mut self.nodes {
-            if let Step::Delete { have, along, .. } = &mut node.step {
-                *along = children.get(&(&have.kind, &have.identity)).copied().unwrap_or_default();
-            }
-        }
+impl Order<'_, '_> {
+    fn need(&mut self, step: StepId, needed: StepId, need: Need) {
+        let have = self.draft.nodes[step.0].needs.entry(needed).or_insert(need);
+        *have = (*have).max(need);
     }
 
     /// Creations and updates follow the edges.
-    fn order_makings(&mut self, fates: &[Fate<'_>], catalog: &dyn Catalog) {
-        let exists_early = |kind: &str| catalog.kind(kind).is_some_and(|kind| kind.exists_early);
-        for fate in fates {
-            let Some(&id) = self.making.get(&fate.address) else { continue };
+    fn makings(&mut self) {
+        let exists_early =
+            |kind: &str| self.catalog.kind(kind).is_some_and(|kind| kind.exists_early);
+        for fate in self.fates {
+            let Some(&id) = self.draft.making.get(&fate.address) else { continue };
             for (target, edge) in fate.verdict.want().into_iter().flat_map(|want| &want.edges) {
-                let Some(&needed) = self.making.get(target) else { continue };
-                let need = match (edge, &self.nodes[needed.0].step) {
+                let Some(&needed) = self.draft.making.get(target) else { continue };
+                let need = match (edge, &self.draft.nodes[needed.0].step) {
                     (Edge::Existence, Step::Create { want }) if exists_early(&want.kind) => {
                         Need::Facts
                     }
@@ -185,66 +132,243 @@ impl Draft {
                     // The value is known already, or the step would be a creation.
                     (Edge::Value, Step::Update { .. } | Step::Delete { .. }) => continue,
                 };
-                self.nodes[id.0].needs.insert(needed, need);
+                self.need(id, needed, need);
             }
         }
     }
 
-    /// The two halves of a replacement: the old object goes before its
-    /// successor takes the name, or after everybody has turned to the new one.
-    fn order_replacements(&mut self, fates: &[Fate<'_>]) {
-        for fate in fates {
+    /// What makes room for its successor goes when nobody holds it, and before
+    /// that comes.
+    fn rooms(&mut self) {
+        for (place, turn) in self.ties.turns {
+            let fate = &self.fates[*place];
+            let lets_go = turn.lets_go.iter().flat_map(|lets_go| &lets_go.of);
+            for of in lets_go {
+                if let (Some(&id), Some(&step)) = (
+                    self.draft.unmaking.get(&self.fates[*of].address),
+                    self.draft.letting_go.get(place),
+                ) {
+                    self.need(id, step, Need::End);
+                }
+            }
+            let (making, unmaking) =
+                (self.draft.making.get(&fate.address), self.draft.unmaking.get(&fate.address));
+            // An old half holds until it is gone itself.
+            let freeing = unmaking.or(making).copied();
+            for of in &turn.frees {
+                if let (Some(&id), Some(step)) =
+                    (self.draft.unmaking.get(&self.fates[*of].address), freeing)
+                {
+                    self.soft.push((id, step, Need::End));
+                }
+            }
+        }
+        for fate in self.fates {
+            if let (Some(&new), Some(&old)) =
+                (self.draft.making.get(&fate.address), self.draft.unmaking.get(&fate.address))
+                && self.draft.clearing.contains(&old)
+            {
+                self.need(new, old, Need::End);
+            }
+        }
+    }
+
+    /// Where both halves of a replacement are there for a while, the old object
+    /// goes when everybody is seen to have turned to the new one.
+    fn replacements(&mut self) {
+        let mut users: BTreeMap<&Address, Vec<StepId>> = BTreeMap::new();
+        for fate in self.fates {
+            let Some(&step) = self.draft.making.get(&fate.address) else { continue };
+            for mentioned in fate.verdict.want().into_iter().flat_map(|want| &want.mentions) {
+                users.entry(mentioned).or_default().push(step);
+            }
+        }
+        for fate in self.fates {
             let (Some(&new), Some(&old)) =
-                (self.making.get(&fate.address), self.unmaking.get(&fate.address))
+                (self.draft.making.get(&fate.address), self.draft.unmaking.get(&fate.address))
             else {
                 continue;
             };
-            if self.clearing.contains(&old) {
-                self.nodes[new.0].needs.insert(old, Need::End);
+            if self.draft.clearing.contains(&old) {
                 continue;
             }
-            self.nodes[old.0].needs.insert(new, Need::End);
-            let users = fates.iter().filter(|user| {
-                let want = user.verdict.want();
-                want.is_some_and(|want| want.mentions.contains(&fate.address))
-            });
-            for user in users {
-                if let Some(&step) = self.making.get(&user.address) {
-                    self.nodes[old.0].needs.insert(step, Need::End);
-                }
+            self.need(old, new, Need::Seen);
+            for step in users.get(&fate.address).into_iter().flatten() {
+                self.need(old, *step, Need::Seen);
             }
         }
     }
 
     /// Deletions follow the kinds' word: a key goes last, a policy after the
     /// roles that have it attached.
-    fn order_deletions(&mut self, catalog: &dyn Catalog) {
-        let after: Vec<&[String]> = self
-            .nodes
+    fn deletions(&mut self) {
+        let nodes = &self.draft.nodes;
+        let after: Vec<&[String]> = nodes
             .iter()
-            .map(|node| catalog.kind(node.step.kind()))
+            .map(|node| self.catalog.kind(node.step.kind()))
             .map(|kind| kind.map_or(&[][..], |kind| &kind.delete_after))
             .collect();
         let covers = |kinds: &[String], kind: &str| kinds.iter().any(|name| name == kind);
-        for &id in self.unmaking.values() {
-            if self.clearing.contains(&id) || after[id.0].is_empty() {
+        let mut needed: Vec<(StepId, StepId)> = Vec::new();
+        for &id in self.draft.unmaking.values() {
+            if self.draft.clearing.contains(&id) || after[id.0].is_empty() {
                 continue;
             }
-            let kind = self.nodes[id.0].step.kind().to_owned();
-            let needed: Vec<StepId> = self
-                .nodes
+            let kind = nodes[id.0].step.kind();
+            let others = nodes
                 .iter()
                 .filter(|other| other.id != id && covers(after[id.0], other.step.kind()))
+                // What waits for deletions itself takes nothing away that is in their way.
+                .filter(|other| !self.draft.narrowing.contains_key(&other.id))
                 // Two deletions that would wait for each other do not wait.
                 .filter(|other| {
                     let also_deletes = matches!(other.step, Step::Delete { .. });
-                    !(also_deletes && covers(after[other.id.0], &kind))
-                })
-                .map(|other| other.id)
-                .collect();
-            for other in needed {
-                self.nodes[id.0].needs.insert(other, Need::End);
+                    !(also_deletes && covers(after[other.id.0], kind))
+                });
+            needed.extend(others.map(|other| (id, other.id)));
+        }
+        for (id, other) in needed {
+            self.need(id, other, Need::End);
+        }
+    }
+
+    /// An object goes after whatever names it has turned away or is gone, and
+    /// after its successor serves.
+    fn departures(&mut self) {
+        let bonds = self.ties.bonds;
+        for (head, users) in &bonds.named_by {
+            for user in users {
+                self.goes_after_making(*head, *user);
+                self.goes_after_going(*head, *bonds.heads.get(user).unwrap_or(user));
             }
         }
+        for (head, successors) in &bonds.successors {
+            for successor in successors {
+                self.goes_after_serving(*head, *successor);
+            }
+        }
+        for (place, children) in &bonds.children {
+            for child in children {
+                self.goes_after_serving(*place, *child);
+            }
+        }
+    }
+
+    fn goes_after_making(&mut self, head: Place, other: Place) {
+        let (head, other) = (&self.fates[head].address, &self.fates[other].address);
+        if let (Some(&id), Some(&step)) =
+            (self.draft.unmaking.get(head), self.draft.making.get(other))
+        {
+            self.soft.push((id, step, Need::Seen));
+        }
+    }
+
+    fn goes_after_going(&mut self, head: Place, other: Place) {
+        let (head, other) = (&self.fates[head].address, &self.fates[other].address);
+        if let (Some(&id), Some(&step)) =
+            (self.draft.unmaking.get(head), self.draft.unmaking.get(other))
+            && id != step
+        {
+            self.soft.push((id, step, Need::End));
+        }
+    }
+
+    /// A subscription serves when it is there, and the queue that it delivers to
+    /// admits it.
+    fn goes_after_serving(&mut self, head: Place, other: Place) {
+        let Some(&id) = self.draft.unmaking.get(&self.fates[head].address) else { return };
+        if !self.draft.clearing.contains(&id) {
+            let serving = self.serving(other);
+            self.soft.extend(serving.into_iter().map(|step| (id, step, Need::Seen)));
+        }
+    }
+
+    /// The steps after which a resource serves: its own, and those of whom it
+    /// mentions.
+    fn serving(&self, place: Place) -> BTreeSet<StepId> {
+        let fate = &self.fates[place];
+        let mentions = fate.verdict.want().into_iter().flat_map(|want| &want.mentions);
+        let all = mentions.chain([&fate.address]);
+        all.filter_map(|address| self.draft.making.get(address)).copied().collect()
+    }
+
+    /// Who sends to what is new turns to it when what hangs on that is there: a
+    /// message that comes to a topic before its subscription is lost.
+    fn turning(&mut self) {
+        let places: BTreeMap<&Address, Place> =
+            self.fates.iter().zip(0..).map(|(fate, place)| (&fate.address, place)).collect();
+        for fate in self.fates {
+            let Verdict::Update { want, .. } = &fate.verdict else { continue };
+            let Some(&turning) = self.draft.making.get(&fate.address) else { continue };
+            // Who sends to another needs it to be there. A mention alone sends nothing.
+            let sends = want.edges.iter().filter(|(_, edge)| **edge >= Edge::Existence);
+            for target in sends.filter_map(|(target, _)| places.get(target)) {
+                let Some(children) = self.ties.bonds.children.get(target) else { continue };
+                let is_new = matches!(
+                    self.fates[*target].verdict,
+                    Verdict::Create { .. } | Verdict::Replace { .. }
+                );
+                // Who is delivered to does not send.
+                let receives = |child: &Place| {
+                    let want = self.fates[*child].verdict.want();
+                    self.fates[*child].address == fate.address
+                        || want.is_some_and(|want| want.mentions.contains(&fate.address))
+                };
+                if !is_new || children.iter().any(receives) {
+                    continue;
+                }
+                let serving = children.iter().flat_map(|child| self.serving(*child));
+                let serving: Vec<StepId> = serving.filter(|step| *step != turning).collect();
+                self.soft.extend(serving.into_iter().map(|step| (turning, step, Need::Seen)));
+            }
+        }
+    }
+
+    /// What was admitted for the sake of an old object is, until that is gone.
+    fn narrowings(&mut self) {
+        for (id, until) in self.draft.narrowing.clone() {
+            for place in until {
+                if let Some(&gone) = self.draft.unmaking.get(&self.fates[place].address) {
+                    self.need(id, gone, Need::End);
+                }
+            }
+        }
+    }
+
+    /// The steps, when all that is soft has found its place.
+    fn into_steps(mut self) -> Vec<StepNode> {
+        let mut waits: Vec<Vec<usize>> = self
+            .draft
+            .nodes
+            .iter()
+            .map(|node| node.needs.keys().map(|needed| needed.0).collect())
+            .collect();
+        for (id, needed, _) in &self.soft {
+            waits[id.0].push(needed.0);
+        }
+        let knots = knots(&waits);
+        let (fits, gives_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.soft)
+            .into_iter()
+            .partition(|(id, needed, _)| knots[id.0] != knots[needed.0]);
+        for (id, needed, need) in fits {
+            self.need(id, needed, need);
+        }
+        // Of two that go, the one must outlive the other by the kinds' word, and names it. Then it
+        // is enough that nobody uses it any more.
+        let is_deletion =
+            |nodes: &[StepNode], id: StepId| matches!(nodes[id.0].step, Step::Delete { .. });
+        for (id, user, _) in gives_way {
+            let nodes = &self.draft.nodes;
+            if !(is_deletion(nodes, id) && is_deletion(nodes, user)) {
+                continue;
+            }
+            let turned = nodes[user.0].needs.iter().filter(|(it, _)| !is_deletion(nodes, **it));
+            for (needed, need) in turned.map(|(it, need)| (*it, *need)).collect::<Vec<_>>() {
+                if !self.draft.narrowing.contains_key(&needed) {
+                    self.need(id, needed, need);
+                }
+            }
+        }
+        self.draft.nodes
     }
 }

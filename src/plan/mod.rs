@@ -3,8 +3,11 @@
 //! Pure and synchronous. Given the same stack and world it draws the same plan,
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
+mod bonds;
 pub mod canon;
 pub mod change;
+mod draft;
+mod fate;
 mod graph;
 pub mod guard;
 mod orphans;
@@ -12,6 +15,7 @@ pub mod ownership;
 pub mod planner;
 pub mod saved;
 pub mod today;
+mod turns;
 pub mod world;
 
 pub use canon::Canon;

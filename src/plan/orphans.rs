@@ -4,20 +4,25 @@
 use std::collections::BTreeSet;
 
 use super::change::{DeleteReason, Left, WhyLeft};
-use super::planner::{Fate, Verdict, is_going};
+use super::fate::{Fate, Verdict};
+use super::planner::is_going;
 use super::world::World;
-use crate::model::{Address, Catalog, Claimant, Live, NameOrigin, Stack, Whose};
+use crate::model::{Address, Catalog, Claimant, Live, NameOrigin, Parent, Stack, Whose};
 
 /// The end of every orphan, and what is left.
 pub(super) fn let_go<'a>(
     stack: &Stack,
     world: &'a World,
     catalog: &dyn Catalog,
+    half_made: &BTreeSet<Parent>,
     why: DeleteReason,
 ) -> (Vec<Fate<'a>>, Vec<Left>) {
     let mut taken: BTreeSet<Address> = stack.resources.keys().cloned().collect();
     let (mut fates, mut left) = (Vec::new(), Vec::new());
-    for live in world.orphans.iter().filter(|live| !is_going(live) && !is_passing(live, why)) {
+    let is_meant = |live: &&Live| {
+        !is_going(live) && !is_passing(live, why) && !half_made.contains(&live.as_parent())
+    };
+    for live in world.orphans.iter().filter(is_meant) {
         match stack.claimant().whose(live, catalog) {
             Whose::Ours => {
                 let address = free_address(live, &taken);
@@ -26,6 +31,7 @@ pub(super) fn let_go<'a>(
                 let note = "its name is not one that this stack gives: it was stated once, or \
                             somebody else made it";
                 // No file says that it may be emptied, and anybody can write a tag.
+                let why = reason(live, stack, why);
                 let verdict = Verdict::Delete { live, why, force: false };
                 let notes = is_strange.then(|| note.to_owned()).into_iter().collect();
                 fates.push(Fate { address, verdict, notes });
@@ -36,6 +42,13 @@ pub(super) fn let_go<'a>(
         }
     }
     (fates, left)
+}
+
+/// What is still declared, and has another object by now, was replaced.
+fn reason(live: &Live, stack: &Stack, why: DeleteReason) -> DeleteReason {
+    let declared = live.owner.as_ref().and_then(|it| stack.resources.get(&it.address));
+    let is_declared = declared.is_some_and(|want| want.kind == live.kind);
+    if is_declared && why == DeleteReason::NotDeclared { DeleteReason::Replaced } else { why }
 }
 
 /// Whether the stack would not give an object this name by itself. Whoever may

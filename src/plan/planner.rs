@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::bonds::Bonds;
 use super::canon::Canon;
-use super::change::{
-    Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, StepNode, WhyLeft,
-};
+use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNode, WhyLeft};
+use super::fate::{Fate, Verdict};
 use super::ownership::ownership;
 use super::world::World;
-use super::{graph, orphans};
+use super::{graph, orphans, turns};
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
     Path, Stack, Status, Whose, compare, document,
@@ -52,7 +52,10 @@ pub fn plan(
         return Err(problems);
     }
     desk.let_orphans_go(DeleteReason::NotDeclared);
-    Ok(desk.finish(permissions))
+    problems.extend(desk.held_elsewhere());
+    let (plan, conflicts) = desk.finish(permissions);
+    problems.extend(conflicts);
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
 }
 
 /// The plan that removes everything that the stack owns. What the stack
@@ -84,50 +87,10 @@ pub fn plan_destroy(
         }
     }
     desk.let_orphans_go(DeleteReason::Destroy);
-    let mut plan = desk.finish(permissions);
+    // Nothing is made anew, so that nothing can stand in the way of that.
+    let (mut plan, _none) = desk.finish(permissions);
     plan.outputs.clear();
     plan
-}
-
-/// What was decided for one address.
-#[derive(Clone, Debug)]
-pub(super) struct Fate<'a> {
-    pub(super) address: Address,
-    pub(super) verdict: Verdict<'a>,
-    pub(super) notes: Vec<String>,
-}
-
-/// The decision, with all that the steps need: what is wanted (every fact
-/// filled in that is known by now) and what there is. Only what becomes a step
-/// is copied: most of a large stack stays as it is, most of the time.
-#[derive(Clone, Debug)]
-pub(super) enum Verdict<'a> {
-    Keep {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-    },
-    Create {
-        want: Cow<'a, Desired>,
-    },
-    Update {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-        diff: Vec<FieldDiff>,
-    },
-    Replace {
-        want: Cow<'a, Desired>,
-        live: &'a Live,
-        diff: Vec<FieldDiff>,
-        because: Cause,
-        order: ReplaceOrder,
-        /// The old object goes with its parent, and needs no call of its own.
-        goes_along: bool,
-    },
-    Delete {
-        live: &'a Live,
-        why: DeleteReason,
-        force: bool,
-    },
 }
 
 struct Desk<'a> {
@@ -140,12 +103,22 @@ struct Desk<'a> {
     /// What is deleted to make room for another of its name.
     making_room: BTreeSet<Parent>,
     left: Vec<Left>,
+    /// What an earlier run has half made, and this one completes.
+    half_made: BTreeSet<Parent>,
 }
 
 impl<'a> Desk<'a> {
     fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog) -> Self {
-        let (fates, decided, making_room) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        Self { stack, world, catalog, fates, decided, making_room, left: Vec::new() }
+        Self {
+            stack,
+            world,
+            catalog,
+            fates: Vec::new(),
+            decided: BTreeMap::new(),
+            making_room: BTreeSet::new(),
+            half_made: BTreeSet::new(),
+            left: Vec::new(),
+        }
     }
 
     /// The resource with the facts filled in that earlier decisions settled.
@@ -159,7 +132,9 @@ impl<'a> Desk<'a> {
     fn known(&self, fact: &FactRef) -> Option<String> {
         let fate = &self.fates[*self.decided.get(&fact.address)?];
         let (seen, want) = match &fate.verdict {
-            Verdict::Keep { want, live } | Verdict::Update { want, live, .. } => {
+            Verdict::Keep { want, live }
+            | Verdict::Update { want, live, .. }
+            | Verdict::Replace { want, half_made: Some(live), .. } => {
                 (live.facts.get(&fact.fact), want)
             }
             Verdict::Create { want } | Verdict::Replace { want, .. } => (None, want),
@@ -188,8 +163,9 @@ impl<'a> Desk<'a> {
                 None
             }
         };
-        let notes = note.into_iter().chain(awaited).collect();
-        Ok(Fate { address, verdict: self.judge(kind, want, live, ownership), notes })
+        let verdict = self.judge(kind, want, live, ownership);
+        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict)).collect();
+        Ok(Fate { address, verdict, notes })
     }
 
     fn judge(
@@ -221,16 +197,36 @@ impl<'a> Desk<'a> {
             }
             Some(first) => {
                 let because = Cause { first, others: causes.collect() };
-                // A new object under the old name can only come after the old one.
-                let order = if want.identity == live.identity {
+                // A new object under the old name can only come after the old one,
+                // unless the name can move from one to the other.
+                let (old, new) = (live.identity.as_str(), want.identity.as_str());
+                let same =
+                    old == new || kind.succession.blind_to_case && old.eq_ignore_ascii_case(new);
+                let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {
                     ReplaceOrder::CreateFirst
                 };
+                let half_made = self.half_made(kind, &want);
                 // As stated: a new object has nothing that could be left alone.
-                Verdict::Replace { want, live, diff, because, order, goes_along }
+                Verdict::Replace { want, live, diff, because, order, goes_along, half_made }
             }
         }
+    }
+
+    /// The object that an earlier run made to take the place of another, and did
+    /// not come to give it the name.
+    fn half_made(&self, kind: &KindInfo, want: &Desired) -> Option<&'a Live> {
+        let ours = self.stack.claimant().owner(kind, want);
+        let is_it = |live: &&Live| {
+            let mut diff = differences(kind, want, live).into_iter();
+            live.kind == want.kind
+                && live.owner.as_ref().is_some_and(|owner| owner.is_same(&ours))
+                && !is_going(live)
+                && !diff.any(|diff| diff.forces_replace)
+        };
+        let orphans = self.world.orphans.iter().filter(|_| kind.succession.name_moves);
+        orphans.filter(is_it).min_by_key(|live| &live.identity)
     }
 
     /// The diff that makes an object anew because the one that it lives and dies
@@ -245,19 +241,49 @@ impl<'a> Desk<'a> {
     /// Keeps what later decisions may rely on.
     fn record(&mut self, fate: Fate<'a>) {
         if let Verdict::Replace { live, order: ReplaceOrder::DeleteFirst, .. } = &fate.verdict {
-            self.making_room.insert(as_parent(live));
+            self.making_room.insert(live.as_parent());
+        }
+        if let Verdict::Replace { half_made: Some(live), .. } = &fate.verdict {
+            self.half_made.insert(live.as_parent());
         }
         self.decided.insert(fate.address.clone(), self.fates.len());
         self.fates.push(fate);
     }
 
     fn let_orphans_go(&mut self, why: DeleteReason) {
-        let (fates, left) = orphans::let_go(self.stack, self.world, self.catalog, why);
+        let (fates, left) =
+            orphans::let_go(self.stack, self.world, self.catalog, &self.half_made, why);
         self.fates.extend(fates);
         self.left.extend(left);
     }
 
-    fn finish(mut self, permissions: Permissions) -> Plan {
+    /// What cannot go, because somebody outside of the stack holds it.
+    fn held_elsewhere(&self) -> Vec<Diagnostic> {
+        let objects = || self.world.found.values().chain(&self.world.orphans);
+        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+        for live in objects() {
+            let Some(kind) = self.catalog.kind(&live.kind) else { continue };
+            document::each_text(&live.document, &mut |path, text| {
+                if kind.succession.holds.iter().any(|pattern| path.is_within(pattern)) {
+                    *held.entry(text.to_owned()).or_default() += 1;
+                }
+            });
+        }
+        let by_us = |live: &Live| live.arn().and_then(|arn| held.get(arn)).copied();
+        let going = self.fates.iter().filter_map(|fate| match &fate.verdict {
+            Verdict::Replace { live, .. } | Verdict::Delete { live, .. } => Some((fate, *live)),
+            Verdict::Keep { .. } | Verdict::Create { .. } | Verdict::Update { .. } => None,
+        });
+        going
+            .filter_map(|(fate, live)| {
+                let others = live.held?.saturating_sub(by_us(live).unwrap_or_default());
+                (others > 0).then(|| held_by_others(fate, live, others))
+            })
+            .collect()
+    }
+
+    /// The plan, with every reason why it cannot be carried out.
+    fn finish(mut self, permissions: Permissions) -> (Plan, Vec<Diagnostic>) {
         let known = |fact: &FactRef| self.known(fact);
         let outputs = self.stack.outputs.iter();
         let outputs = outputs.map(|(name, value)| (name.clone(), document::fill(value, &known)));
@@ -265,16 +291,21 @@ impl<'a> Desk<'a> {
         self.spare_children();
         self.remark();
         self.fates.sort_by(|a, b| a.address.cmp(&b.address));
-        let mut steps = graph::steps(&self.fates, self.catalog, permissions);
+        let bonds = Bonds::of(&self.fates, self.catalog);
+        let (turns, problems) = turns::of(&self.fates, &bonds, self.canon());
+        turns::tell(&mut self.fates, &turns);
+        let ties = graph::Ties { bonds: &bonds, turns: &turns };
+        let mut steps = graph::steps(&self.fates, ties, self.catalog, permissions);
         self.delete_as_stated(&mut steps);
-        Plan {
+        let plan = Plan {
             stack: self.stack.name.clone(),
             place: self.stack.place.clone(),
             outputs,
             steps,
             left: self.left,
             changes: self.fates.into_iter().map(Fate::into_change).collect(),
-        }
+        };
+        (plan, problems)
     }
 
     /// Says what becomes of what goes, beyond that it does.
@@ -289,13 +320,6 @@ impl<'a> Desk<'a> {
             let want = self.stack.resources.get(&fate.address);
             let stated = want.filter(|want| want.kind == live.kind).map(|want| &want.document);
             fate.notes.extend(waiting(kind, stated, &live.document, is_replaced));
-            if let Verdict::Replace { order: ReplaceOrder::CreateFirst, .. } = &fate.verdict
-                && kind.holds_data
-            {
-                let note = "what the old object holds is not moved to the new one, and whoever \
-                            uses the old name is cut off";
-                fate.notes.push(note.to_owned());
-            }
         }
     }
 
@@ -361,68 +385,30 @@ fn waiting(
     let days = kind.deleted_by.iter().find_map(|field| value(field)?.as_i64());
     let days = days.filter(|_| kind.revivable)?;
     Some(if is_replaced {
-        format!("the old one is disabled at once, and gone for good after {days} days")
+        format!("the old one is disabled when it goes, and gone for good {days} days later")
     } else {
         format!("it is gone for good {days} days later; until then, to declare it brings it back")
     })
 }
 
-/// An object, as its children know it.
-fn as_parent(live: &Live) -> Parent {
-    Parent { kind: live.kind.clone(), identity: live.identity.clone() }
+fn held_by_others(fate: &Fate<'_>, live: &Live, others: usize) -> Diagnostic {
+    let who = if others == 1 { "one other holds".into() } else { format!("{others} others hold") };
+    Diagnostic::error(format!("{} cannot go: {who} {} {}", fate.address, live.kind, live.identity))
+        .because("who holds it is no resource of this stack, and AWS deletes nothing that is held")
+        .hint("detach it there first")
+        .hint("or leave it declared, and leave what cannot change in place as it is")
+}
+
+/// What people should know of how one object gives way to the next.
+fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
+    let Verdict::Replace { order, half_made, .. } = verdict else { return Vec::new() };
+    let half_made = half_made.map(|_| "an earlier run has made the new object".to_owned());
+    let gap = Some(kind.succession.gap.clone()).filter(|_| *order == ReplaceOrder::DeleteFirst);
+    let lost = Some(kind.succession.lost.clone());
+    let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
+    half_made.into_iter().chain(said).collect()
 }
 
 pub(super) fn is_going(live: &Live) -> bool {
     matches!(live.status, Status::Deleting(_))
-}
-
-impl Verdict<'_> {
-    /// The resource, unless it only goes.
-    pub(super) fn want(&self) -> Option<&Desired> {
-        match self {
-            Self::Keep { want, .. }
-            | Self::Create { want }
-            | Self::Update { want, .. }
-            | Self::Replace { want, .. } => Some(want),
-            Self::Delete { .. } => None,
-        }
-    }
-}
-
-impl Fate<'_> {
-    /// The object that goes, as its children know it.
-    fn leaving(&self) -> Option<Parent> {
-        match &self.verdict {
-            Verdict::Delete { live, .. } => Some(as_parent(live)),
-            Verdict::Keep { .. }
-            | Verdict::Create { .. }
-            | Verdict::Update { .. }
-            | Verdict::Replace { .. } => None,
-        }
-    }
-
-    fn into_change(self) -> PlannedChange {
-        let Self { address, verdict, notes } = self;
-        let (kind, identity) = match &verdict {
-            Verdict::Keep { want, .. }
-            | Verdict::Create { want }
-            | Verdict::Update { want, .. }
-            | Verdict::Replace { want, .. } => (want.kind.clone(), want.identity.clone()),
-            Verdict::Delete { live, .. } => (live.kind.clone(), live.identity.clone()),
-        };
-        let change = match verdict {
-            Verdict::Keep { .. } => Change::NoOp,
-            Verdict::Create { want } => Change::Create { document: want.document.clone() },
-            Verdict::Update { diff, .. } => Change::Update { diff },
-            Verdict::Replace { live, diff, because, order, .. } => {
-                Change::Replace { because, diff, order, holdings: live.holdings.clone() }
-            }
-            Verdict::Delete { live, why, .. } => Change::Delete {
-                why,
-                document: live.document.clone(),
-                holdings: live.holdings.clone(),
-            },
-        };
-        PlannedChange { address, kind, identity, change, notes }
-    }
 }

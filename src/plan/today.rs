@@ -69,7 +69,16 @@ pub fn held(plan: &Plan, today: &Today, catalog: &dyn Catalog) -> Result<Held, V
     let (claimant, mut plan) = (plan.claimant(), plan.clone());
     let making_room = making_room(&plan);
     let (mut stale, mut gone) = (Vec::new(), BTreeMap::new());
+    let mut begun = BTreeSet::new();
     for node in &mut plan.steps {
+        // What goes on from another step of the plan finds what that leaves.
+        let goes_on = begun.contains(&node.address);
+        if node.interim {
+            begun.insert(node.address.clone());
+        }
+        if goes_on && matches!(node.step, Step::Update { .. }) {
+            continue;
+        }
         let kind = catalog.kind(node.step.kind());
         let tagged = kind.is_none_or(|kind| kind.tagged);
         let now = today.0.get(&node.id);

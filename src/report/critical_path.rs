@@ -148,6 +148,7 @@ impl<'a> CriticalPath<'a> {
         Some(match need {
             Need::Facts => told.or(*accepted).unwrap_or(*ended),
             Need::End => end,
+            Need::Seen => *ended,
         })
     }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::{KindInfo, Path};
+use crate::model::{KindInfo, Path, Succession};
 
 use super::page::Page;
 use super::phrases::{duration, enumeration};
@@ -171,6 +171,10 @@ fn life(kind: &KindInfo) -> Vec<String> {
     if kind.revivable {
         said.push("On its way out it can be brought back, and is.".to_owned());
     }
+    let Succession { gap, lost, .. } = &kind.succession;
+    let replaced = [("When it is replaced", lost), ("Where the old one must go first", gap)];
+    let told = replaced.iter().filter(|(_, what)| !what.is_empty());
+    said.extend(told.map(|(when, what)| format!("{when}: {what}.")));
     match delete_after.as_slice() {
         [] => {}
         [all] if all == "*" => said.push("It is deleted after everything else.".to_owned()),
@@ -229,6 +233,10 @@ mod tests {
             revivable: false,
             exists_early: false,
             delete_after: vec!["sns_subscription".into()],
+            succession: Succession {
+                lost: "messages in the old queue are lost".into(),
+                ..Succession::default()
+            },
         }
     }
 

@@ -97,6 +97,7 @@ enum Reason {
     DeleteFirst,
     NotDeclared,
     Destroy,
+    Replaced,
     WithParent,
 }
 
@@ -170,8 +171,9 @@ fn sides(plan: &Plan, planned: &PlannedChange) -> Sides {
     for node in plan.steps.iter().filter(|node| node.address == planned.address) {
         match &node.step {
             Step::Create { want } => sides.after = Some(shown(&want.document)),
+            // Where there are several, the first has what there is, and the last what is wanted.
             Step::Update { want, have, .. } => {
-                sides.before = Some(shown(&have.document));
+                sides.before.get_or_insert_with(|| shown(&have.document));
                 sides.after = Some(shown(&want.document));
             }
             Step::Delete { have, .. } => sides.before = Some(shown(&have.document)),
@@ -200,6 +202,7 @@ fn gone(why: DeleteReason) -> Reason {
     match why {
         DeleteReason::NotDeclared => Reason::NotDeclared,
         DeleteReason::Destroy => Reason::Destroy,
+        DeleteReason::Replaced => Reason::Replaced,
         DeleteReason::WithParent => Reason::WithParent,
     }
 }

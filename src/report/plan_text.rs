@@ -182,11 +182,10 @@ fn why_replaced(cause: &Cause) -> String {
 fn which_first(order: ReplaceOrder) -> &'static str {
     match order {
         ReplaceOrder::CreateFirst => {
-            "The new object is created first, then the old one is deleted: no gap within the stack."
+            "The new object is created first. Then the stack turns to it, and last the old one is deleted."
         }
         ReplaceOrder::DeleteFirst => {
-            "The old object is deleted first, because the new one takes its name: \
-             expect a gap in service."
+            "The old object is deleted first, because the new one takes its name: expect a gap."
         }
     }
 }
@@ -195,6 +194,7 @@ fn why_deleted(why: DeleteReason) -> &'static str {
     match why {
         DeleteReason::NotDeclared => "not declared any more",
         DeleteReason::Destroy => "the stack is being destroyed",
+        DeleteReason::Replaced => "an earlier run has made its successor",
         DeleteReason::WithParent => "goes with its parent",
     }
 }

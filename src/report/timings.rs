@@ -99,6 +99,7 @@ fn write_critical_path(page: &mut Page, run: TimedRun<'_>, path: &CriticalPath<'
                 Need::Facts => "told its facts",
                 Need::End if path.blocks(needed) => "was ready",
                 Need::End => "was accepted",
+                Need::Seen => "was seen",
             };
             format!(", once {} {how}", address_of(run, needed))
         });
@@ -172,6 +173,7 @@ mod tests {
                 address: Address::new(address),
                 step: create(address, kind),
                 needs: needs.into_iter().map(|(needed, need)| (StepId(needed), need)).collect(),
+                interim: false,
             });
         Plan { steps: steps.collect(), ..fixtures::plan_of(Vec::new()) }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     Catalog, Document, FactInfo, Facts, Identity, KindInfo, Naming, Patience, Prepared, Problem,
+    Succession,
 };
 
 /// The kinds.
@@ -14,9 +15,9 @@ use crate::model::{
 /// | Kind | What is special |
 /// |---|---|
 /// | `gate` | others wait until it is in service |
-/// | `holder` | what it `holds` must exist |
+/// | `holder` | what it `holds` must exist, and is let go where it is made anew |
 /// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
-/// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back |
+/// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back; its name can move to its successor |
 /// | `link` | carries no tags; what it `holds` must exist |
 /// | `thing` | nothing |
 /// | `vault` | holds data |
@@ -33,9 +34,10 @@ impl SimCatalog {
     /// All of them.
     pub fn new() -> Self {
         let after = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let holds = || vec!["holds.*".to_owned()];
+        let (whole, holds) = (|| vec!["holds".to_owned()], || vec!["holds.*".to_owned()]);
         let slow = Patience { deadline: Duration::from_mins(5), steady: 2, blocks: false };
         let gate = Patience { blocks: true, ..Patience::PROMPT };
+        let bound = Succession { bound_to: Some("holds".into()), ..Succession::default() };
         let plain = |name| kind(name, &["name", "shape"]);
         Self(vec![
             KindInfo {
@@ -46,6 +48,11 @@ impl SimCatalog {
             KindInfo {
                 must_exist: holds(),
                 delete_after: after(&["invite", "link"]),
+                succession: Succession {
+                    holds: whole(),
+                    lets_go: whole(),
+                    ..Succession::default()
+                },
                 ..plain("holder")
             },
             KindInfo { must_exist: holds(), tagged: false, ..plain("invite") },
@@ -54,9 +61,10 @@ impl SimCatalog {
                 revivable: true,
                 delete_after: after(&["gate", "holder", "invite", "link", "thing", "vault"]),
                 facts: facts(&["name"]),
+                succession: Succession { name_moves: true, ..Succession::default() },
                 ..kind("key", &["shape"])
             },
-            KindInfo { must_exist: holds(), tagged: false, ..plain("link") },
+            KindInfo { must_exist: holds(), tagged: false, succession: bound, ..plain("link") },
             KindInfo { delete_after: after(&["holder", "invite", "link"]), ..plain("thing") },
             KindInfo { holds_data: true, ..plain("vault") },
         ])
@@ -148,6 +156,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        succession: Succession::default(),
     }
 }
 

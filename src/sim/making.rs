@@ -44,6 +44,7 @@ impl Objects {
             status: Status::Current,
             holdings: None,
             parent: self.parent_of(want),
+            held: None,
         };
         let awaits = self.confirmed_outside.contains(&want.kind);
         let settled = caller.moment.settled;
@@ -65,10 +66,7 @@ impl Objects {
         let owner = owner(caller, want);
         let is_it = |object: &&Object| {
             let live = &object.live;
-            let differs = |field: &String| {
-                let both = want.document.get(field).zip(live.document.get(field));
-                both.is_some_and(|(want, had)| want != had)
-            };
+            let differs = |field: &String| want.document.get(field) != live.document.get(field);
             live.kind == want.kind
                 && object.is_there()
                 && arn.map_or(live.owner.as_ref() == Some(&owner), |arn| live.arn() == Some(arn))
@@ -131,12 +129,13 @@ impl Objects {
         }
         let moment = caller.moment;
         if let Some(holder) = self.get(&want.kind, &want.identity).cloned() {
-            if holder.is_there() || !is_same(&holder, &object) {
+            let gives_way = !holder.is_there()
+                || caller.kind.succession.name_moves && replaces(caller.kind, &object, &holder);
+            if !gives_way || !is_same(&holder, &object) {
                 let text = "another has the name already".to_owned();
                 return Err(error(operation, want, ErrorClass::Exists, "AlreadyExists", text));
             }
-            let arn = holder.live.arn().unwrap_or_default().to_owned();
-            self.rename(moment, holder, Identity(arn));
+            self.take_name(moment, holder, want);
         }
         let was_unnamed = object.live.arn() == Some(before.as_str());
         if let Some(field) = self.in_two_calls.get(&want.kind)
@@ -150,6 +149,16 @@ impl Objects {
             self.is_born(want);
         }
         Ok(())
+    }
+
+    /// Leaves an object without its name: its ARN is all that it has.
+    fn take_name(&mut self, moment: Moment, mut object: Object, want: &Desired) {
+        let arn = object.live.arn().unwrap_or_default().to_owned();
+        object.live.facts.retain(|fact, _| !want.predicted.contains_key(fact));
+        if let Some(field) = self.in_two_calls.get(&want.kind) {
+            object.live.document.remove(field);
+        }
+        self.rename(moment, object, Identity(arn));
     }
 
     fn rename(&mut self, moment: Moment, mut object: Object, identity: Identity) {
@@ -192,6 +201,12 @@ fn is_same(one: &Object, other: &Object) -> bool {
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     }
+}
+
+/// Whether two objects differ in what cannot change: one was made in place of the other.
+fn replaces(kind: &KindInfo, new: &Object, old: &Object) -> bool {
+    let (new, old) = (&new.live.document, &old.live.document);
+    kind.fixed.iter().any(|field| new.get(field) != old.get(field))
 }
 
 pub(super) fn owner(caller: Caller<'_>, want: &Desired) -> Owner {

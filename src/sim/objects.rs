@@ -41,6 +41,8 @@ pub(super) struct Objects {
     pub(super) confirmed_outside: BTreeSet<String>,
     /// What no engine may do, and one did.
     pub(super) violations: Vec<String>,
+    /// What went while another named it: who, and what.
+    pub(super) bereft: Vec<(Live, Live)>,
     /// How often something came into being under each name.
     pub(super) births: BTreeMap<(String, Identity), u32>,
     pub(super) chosen: u64,
@@ -202,9 +204,12 @@ impl Objects {
             let class = ErrorClass::NotYet(InFlight::Dependency);
             return answer(class, "InUse", format!("{other} relies on it"));
         }
+        let naming = self.all(Eye::Truth).filter(|other| rules::names(other, &object));
+        let bereft: Vec<_> = naming.map(|it| (it.live.clone(), object.live.clone())).collect();
         if object.contents > 0 && emptying == Emptying::Keep {
             return answer(ErrorClass::Invalid, "NotEmpty", "it is not empty".into());
         }
+        self.bereft.extend(bereft);
         self.leaves(caller, object);
         Ok(())
     }

@@ -4,19 +4,17 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::versions::Object;
-use crate::model::document::has_pending;
-use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live, Path};
+use crate::model::document::{each_text, has_pending};
+use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live};
 
 /// The texts at fields whose target the cloud insists on seeing.
 pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
     let mut found = Vec::new();
-    for (field, value) in document {
-        texts(&Path::field(field.clone()), value, &mut |path, text| {
-            if kind.must_exist.iter().any(|pattern| path.is_within(pattern)) {
-                found.push(text.to_owned());
-            }
-        });
-    }
+    each_text(document, &mut |path, text| {
+        if kind.must_exist.iter().any(|pattern| path.is_within(pattern)) {
+            found.push(text.to_owned());
+        }
+    });
     found
 }
 
@@ -35,21 +33,22 @@ pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog
 /// Whether an object must be gone before one of `kind` is deleted: its kind says
 /// so, it mentions the other, and it does not go along with it.
 pub(super) fn relies_on(object: &Object, kind: &KindInfo, gone: &Object) -> bool {
-    let covered = kind.delete_after.contains(&object.live.kind);
+    kind.delete_after.contains(&object.live.kind) && names(object, gone)
+}
+
+/// Whether an object names another, and stays when that goes.
+pub(super) fn names(object: &Object, gone: &Object) -> bool {
     let Live { kind, identity, .. } = &gone.live;
     let is_other = (&object.live.kind, &object.live.identity) != (kind, identity);
     let parent = object.live.parent.as_ref();
     let goes_along = parent.is_some_and(|it| (&it.kind, &it.identity) == (kind, identity));
     let mut mentions = false;
-    for (field, value) in &object.live.document {
+    each_text(&object.live.document, &mut |_, text| {
         // Things of two kinds may have one name; to have it is not to mention it.
-        let see = &mut |_: &Path, text: &str| {
-            mentions |= is_named(gone, text) && !is_named(object, text);
-        };
-        texts(&Path::field(field.clone()), value, see);
-    }
+        mentions |= is_named(gone, text) && !is_named(object, text);
+    });
     // What was never confirmed is in nobody's way.
-    covered && is_other && !goes_along && object.is_there() && !object.awaits && mentions
+    is_other && !goes_along && object.is_there() && !object.awaits && mentions
 }
 
 /// What is wrong with a resource before any object is looked at: nothing that
@@ -68,21 +67,4 @@ pub(super) fn unfit_change(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) 
         return Some(format!("{}: {} cannot change in place", want.address, diff.path));
     }
     unfit(want)
-}
-
-fn texts(path: &Path, value: &Value, see: &mut dyn FnMut(&Path, &str)) {
-    match value {
-        Value::String(text) => see(path, text),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                texts(&path.with_index(index), item, see);
-            }
-        }
-        Value::Object(fields) => {
-            for (field, item) in fields {
-                texts(&path.with_field(field), item, see);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }

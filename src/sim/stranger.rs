@@ -137,6 +137,11 @@ impl Cloud<'_> {
         self.state().objects.violations.clone()
     }
 
+    /// What went while another named it, as they were: who, and what.
+    pub fn bereft(&self) -> Vec<(Live, Live)> {
+        self.state().objects.bereft.clone()
+    }
+
     /// How often something came into being under a name, by kind and identity.
     pub fn births(&self) -> BTreeMap<(String, Identity), u32> {
         self.state().objects.births.clone()

@@ -127,6 +127,7 @@ mod tests {
             status: Status::Current,
             holdings: None,
             parent: None,
+            held: None,
         };
         let mut versions = Versions::default();
         let moment = Moment { copies: [after(1), after(5), after(1)], ..Moment::instant(now) };

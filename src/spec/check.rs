@@ -358,6 +358,11 @@ fn connect(
 ) -> BTreeMap<Address, Desired> {
     let mut desired = BTreeMap::new();
     let mut waiting: BTreeMap<&Address, Edges> = BTreeMap::new();
+    let names = edges::names_of(settled.iter().map(|(written, prepared)| (*written, prepared)));
+    let spelled = settled.iter().map(|(resource, prepared)| {
+        (resource.address.clone(), edges::spelled_out(resource, prepared, &names))
+    });
+    let spelled = spelled.collect();
     for (resource, prepared) in settled {
         let mut found = Vec::new();
         let (edges, mentions) = edges::edges_of(resource, known, &mut found);
@@ -381,6 +386,7 @@ fn connect(
         }
     }
     problems.extend(edges::circles(&waiting));
+    edges::add_spelled_out(&mut desired, spelled);
     desired
 }
 

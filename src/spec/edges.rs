@@ -4,6 +4,10 @@
 //! seeing, and what the user asked for. A name that is known in advance orders
 //! nothing, which is how a key and the topic that it encrypts can name each
 //! other.
+//!
+//! How a name is spelled makes no difference: one that is written out counts
+//! like the reference that stands for it ([`spelled_out`]). It refuses nothing,
+//! though: objects that name each other may have been made one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +15,8 @@ use super::predict::Known;
 use super::source::Mark;
 use super::told::MOST;
 use super::written::{Mention, Written};
-use crate::model::{Address, Diagnostic, Edge};
+use crate::model::names::is_unmistakable;
+use crate::model::{Address, Desired, Diagnostic, Edge, Names, Path, Prepared, document, knots};
 
 /// What one resource waits for, why, and where that is written.
 pub(super) type Edges = BTreeMap<Address, (Edge, Mark)>;
@@ -50,6 +55,82 @@ pub(super) fn edges_of(
         mentions.insert(mention.fact.address);
     }
     (edges, mentions)
+}
+
+/// By which texts the resources of a stack can be named.
+pub(super) fn names_of<'a>(
+    resources: impl Iterator<Item = (&'a Written<'a>, &'a Prepared)>,
+) -> Names<&'a Address> {
+    let mut names = Names::default();
+    for (resource, prepared) in resources {
+        for name in prepared.predicted.values().filter(|name| !document::is_pending(name)) {
+            // What is part of another is known by the other's name.
+            if resource.kind.tagged || is_unmistakable(name) {
+                names.insert(name.clone(), &resource.address);
+            }
+        }
+    }
+    names
+}
+
+/// Whom a resource names without a reference, and why it would wait for them.
+/// Looks at the canonical document, in which a policy is no text any more.
+pub(super) fn spelled_out(
+    resource: &Written<'_>,
+    prepared: &Prepared,
+    names: &Names<&Address>,
+) -> BTreeMap<Address, Option<Edge>> {
+    let referring: BTreeSet<Path> = resource.mentions().into_iter().map(|it| it.path).collect();
+    let must_exist =
+        |path: &Path| resource.kind.must_exist.iter().any(|pattern| path.is_within(pattern));
+    let mut found: BTreeMap<Address, Option<Edge>> = BTreeMap::new();
+    document::each_text(&prepared.document, &mut |path, text| {
+        // A bare name in a tag is a word, and one that a reference put there is told already.
+        let bare = path.top() != "tags" && !is_unmistakable(text) && !referring.contains(path);
+        let bare = if bare { names.called(text) } else { &[] };
+        let pending = document::pending_facts(&text.into());
+        let meant = bare.iter().chain(names.within(text)).copied();
+        for address in meant.chain(pending.iter().map(|fact| &fact.address)) {
+            if *address != resource.address {
+                let edge = must_exist(path).then_some(Edge::Existence);
+                let have = found.entry(address.clone()).or_default();
+                *have = (*have).max(edge);
+            }
+        }
+    });
+    found
+}
+
+/// Adds what is spelled out to the edges, except where that would close a circle.
+pub(super) fn add_spelled_out(
+    desired: &mut BTreeMap<Address, Desired>,
+    found: BTreeMap<Address, BTreeMap<Address, Option<Edge>>>,
+) {
+    let numbers: BTreeMap<Address, usize> = desired.keys().cloned().zip(0..).collect();
+    let mut waits: Vec<Vec<usize>> = desired
+        .values()
+        .map(|want| want.edges.keys().filter_map(|it| numbers.get(it).copied()).collect())
+        .collect();
+    for (address, spelled) in &found {
+        let ordering = spelled.iter().filter(|(_, edge)| edge.is_some());
+        let Some(from) = numbers.get(address) else { continue };
+        waits[*from].extend(ordering.filter_map(|(other, _)| numbers.get(other)));
+    }
+    let knots = knots(&waits);
+    let together = |one: &Address, other: &Address| match (numbers.get(one), numbers.get(other)) {
+        (Some(one), Some(other)) => knots[*one] == knots[*other],
+        (Some(_) | None, _) => false,
+    };
+    for (address, spelled) in found {
+        let Some(want) = desired.get_mut(&address) else { continue };
+        for (other, edge) in spelled {
+            if let Some(edge) = edge.filter(|_| !together(&address, &other)) {
+                let have = want.edges.entry(other.clone()).or_insert(edge);
+                *have = (*have).max(edge);
+            }
+            want.mentions.insert(other);
+        }
+    }
 }
 
 /// The problem of a resource that mentions a fact of its own, if it is one.

@@ -50,6 +50,7 @@ struct Seen {
     prevent_destroy: Option<bool>,
     status: Option<Status>,
     holdings: Option<Holdings>,
+    held: Option<usize>,
 }
 
 /// An object that no resource states.
@@ -64,6 +65,8 @@ struct Orphan {
     prevent_destroy: bool,
     #[serde(default)]
     document: Document,
+    #[serde(default)]
+    facts: Facts,
     holdings: Option<Holdings>,
     parent: Option<Parent>,
 }
@@ -166,11 +169,12 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         kind: orphan.kind.clone(),
         identity: orphan.identity.clone(),
         document: orphan.document.clone(),
-        facts: Facts::new(),
+        facts: orphan.facts.clone(),
         owner: protected(owner(&orphan.owner), orphan.prevent_destroy),
         status: Status::Current,
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
+        held: None,
     });
     World { found: found.collect(), orphans: orphans.collect(), ..World::default() }
 }
@@ -198,6 +202,7 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
         status: seen.status.clone().unwrap_or(Status::Current),
         holdings: seen.holdings.clone(),
         parent: None,
+        held: seen.held,
     }
 }
 

@@ -58,7 +58,10 @@ path and name are its identity.
 - A changed document becomes a new version that is the default at once. IAM keeps five versions; \
 the oldest one makes room.
 - The document may name anything, whether or not it exists.
-- Deleting it is refused while something outside the stack has it attached.
+- Deleting it is refused while something outside the stack has it attached, and so is a plan that would. Users, groups \
+and roles count alike, and so does a permissions boundary.
+- Another `description` replaces the policy under its name. Roles of the stack let go of it first and have it \
+again afterwards; one that has it as its `permissions_boundary` does not, and the plan is refused.
 - IAM is global: a change made here is in force everywhere within seconds, as a rule.";
     const FIXED: &'static [&'static str] = &["name", "description"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
@@ -67,6 +70,10 @@ the oldest one makes room.
     const PATIENCE: Patience = PATIENCE;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::MANAGED)];
     const DELETE_AFTER: &'static [&'static str] = &["iam_role"];
+    const BLIND_TO_CASE: bool = true;
+    const GAP: &'static str = "\
+roles of the stack that have it attached lack what it allows while it is detached, deleted, created and \
+attached again: seconds, as a rule";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -121,7 +128,11 @@ the oldest one makes room.
             policy: document,
             tags,
         };
-        Ok(Some(Seen::current(spec, facts(&aws.place, identity), owner)))
+        let attached = policy.attachment_count.unwrap_or_default();
+        let bounding = policy.permissions_boundary_usage_count.unwrap_or_default();
+        let mut seen = Seen::current(spec, facts(&aws.place, identity), owner);
+        seen.held = usize::try_from(attached + bounding).ok();
+        Ok(Some(seen))
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {

@@ -114,6 +114,13 @@ stack's `tags` among them, are refused. A key that changes its case alone is ren
         &[("permissions_boundary", takes::POLICY), ("managed_policy_arns.*", takes::POLICY)];
     const GLOBAL: bool = true;
     const PATIENCE: Patience = PATIENCE;
+    const BLIND_TO_CASE: bool = true;
+    const HOLDS: &'static [&'static str] = &["managed_policy_arns", "permissions_boundary"];
+    /// Never the boundary: without it the role could do more than it may.
+    const LETS_GO: &'static [&'static str] = &["managed_policy_arns"];
+    const GAP: &'static str = "whoever takes the role on meanwhile is refused: seconds, as a rule";
+    const LOST: &'static str = "\
+who has taken the old role on loses it, and what names it outside of the stack has to name the new one";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

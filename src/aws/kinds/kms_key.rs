@@ -145,8 +145,11 @@ rotations, and changes neither ids nor ARNs.
 - A policy that would lock its author out is refused by AWS, and ccprov does not offer to bypass that. \
 Keep the statement for the account's root (`arn:aws:iam::ACCOUNT:root`, `kms:*`).
 - The policy takes 32 KB.
-- Replacing a key (another `key_spec`, `key_usage` or `multi_region`) loses access to what the old \
-one encrypted, once that is deleted.
+- A key that is replaced (another `key_spec`, `key_usage` or `multi_region`) stays in service until \
+the new one is there, has the alias, and is seen to be used by what the stack has. The alias moves in one call \
+between keys of one type and usage; else it is missing for a moment. What the old key encrypted cannot be \
+read from the moment when its deletion is scheduled; to cancel that brings it back, until the waiting \
+period is over.
 - An alias that belongs to somebody else's key is never moved.";
     const FIXED: &'static [&'static str] = &["key_spec", "key_usage", "multi_region"];
     const MUST_EXIST: &'static [&'static str] =
@@ -168,6 +171,10 @@ one encrypted, once that is deleted.
     const REVIVABLE: bool = true;
     /// What it may encrypt: what a failed deletion leaves behind can still be read.
     const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
+    const NAME_MOVES: bool = true;
+    const LOST: &'static str = "\
+what the old key encrypted, messages in queues and objects in buckets, cannot be read once its \
+deletion is scheduled; to cancel that brings it back, until the waiting period is over";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -157,6 +157,10 @@ move, grants and key format of the logs.
         ("server_side_encryption.kms_master_key_id", Takes::Key),
     ];
     const DELETED_BY: &'static [&'static str] = &["force_destroy"];
+    const GAP: &'static str = "\
+the bucket is missing until S3 gives the name again, for seconds or minutes: who reads or writes is refused, \
+and nobody is told of anything";
+    const LOST: &'static str = "the objects of the old bucket are not copied to the new one";
     const EXISTS_EARLY: bool = true;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

@@ -86,6 +86,8 @@ declared; it ends with its bucket.";
         ("lambda_function.*.lambda_function_arn", takes::FUNCTION),
     ];
     const NAMED_BY: Option<&'static str> = None;
+    const BOUND_TO: Option<&'static str> = Some("bucket");
+    const GAP: &'static str = "nobody is told of what is written to the bucket meanwhile";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -109,6 +109,8 @@ check either, and drops what it cannot deliver.
 ccprov does not wait for people: the subscription is shown as awaiting its confirmation, and \
 nothing else of it is compared until then. Unconfirmed ones cannot be deleted; AWS drops them \
 after some days, or with the topic.
+- Another topic, protocol or endpoint makes another subscription. It comes first and is seen, then the old one \
+goes; what is published between reaches both.
 - A subscription carries no tags. It belongs to the stack that declares it, and goes with its topic.
 - Changes of a filter take effect within 15 minutes.";
     const FIXED: &'static [&'static str] = &["topic_arn", "protocol", "endpoint"];
@@ -122,6 +124,9 @@ after some days, or with the topic.
         ("subscription_role_arn", takes::ROLE),
     ];
     const NAMED_BY: Option<&'static str> = None;
+    const BOUND_TO: Option<&'static str> = Some("topic_arn");
+    const GAP: &'static str = "\
+what is published before the new subscription is there does not reach its endpoint";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

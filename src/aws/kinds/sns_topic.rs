@@ -185,6 +185,8 @@ until its archive is: AWS guards the archived messages.";
         ("sqs_success_feedback_role_arn", takes::ROLE),
         ("sqs_failure_feedback_role_arn", takes::ROLE),
     ];
+    const LOST: &'static str = "\
+who publishes to the old topic outside of the stack, or subscribed to it there, has to turn to the new one";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

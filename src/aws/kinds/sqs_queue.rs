@@ -183,6 +183,9 @@ is never left unencrypted.
         ("kms_master_key_id", Takes::Key),
     ];
     const TAG_TEXTS: TagTexts = TagTexts::Any;
+    const LOST: &'static str = "\
+messages that are in the old queue when it goes are lost, and who uses its URL outside of the stack has to \
+turn to the new one";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use super::{BuiltIn, Checked, Inputs, check};
 use crate::model::{
     Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming, Patience,
-    Place, Prepared, Problem, document,
+    Place, Prepared, Problem, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -199,7 +199,7 @@ impl Catalog for MadeUp {
                 (name.clone(), facts(&[("arn", arn("sqs", &name)), ("url", url)]))
             }
             "subscription" => (format!("{}|{}", text("topic")?, text("endpoint")?), facts(&[])),
-            "topic" => (name.clone(), facts(&[("arn", arn("sns", &name))])),
+            "topic" => (name.clone(), facts(&[("arn", arn("sns", &name)), ("name", name.clone())])),
             _ => return None,
         };
         let identity = Identity(identity);
@@ -241,6 +241,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        succession: Succession::default(),
     }
 }
 

@@ -76,6 +76,48 @@ fn mean_facts() {
     ]));
 }
 
+/// How a name is spelled changes neither order nor mentions.
+#[test]
+fn may_be_spelled_out() {
+    let arn =
+        |service: &str, name: &str| format!("arn:aws:{service}:eu-central-1:123456789012:{name}");
+    let dlq =
+        |name: &str| format!("{{ kind: queue, redrive: {{ dead_letter_queue: \"{name}\" }} }}");
+    let check = |reference: &str, literal: &str| {
+        let spelled =
+            |name: &str| told(&format!("resources:\n  dlq: {{ kind: queue }}\n  q: {}", dlq(name)));
+        assert_eq!(spelled(reference), spelled(literal));
+        assert!(spelled(literal).contains("after dlq (Existence)"), "{}", spelled(literal));
+    };
+    check("${dlq.arn}", &arn("sqs", "dev-dlq"));
+    check("${dlq.url}", "https://sqs/dev-dlq");
+    let topic = arn("sns", "dev-t");
+    golden!(table(&[
+        (
+            "a bare name counts whole, where a target must exist and elsewhere, and not in a tag",
+            "resources:\n  t: { kind: topic }\n  a: { kind: subscription, topic: dev-t, endpoint: x }\n  b: { kind: queue, key: dev-t }\n  c: { kind: queue, tags: { For: dev-t } }\n  d: { kind: queue, key: \"about dev-t\" }",
+        ),
+        (
+            "an ARN counts within a policy, with what lies beneath it, and in a tag",
+            &format!(
+                "resources:\n  t: {{ kind: topic }}\n  a: {{ kind: bucket, policy: {{ Resource: [\"{topic}/*\"] }} }}\n  b: {{ kind: bucket, policy: '{{\"Resource\": \"{topic}\"}}' }}\n  c: {{ kind: bucket, tags: {{ For: \"{topic}\" }} }}\n  d: {{ kind: bucket, policy: {{ Resource: \"{topic}-2\" }} }}"
+            ),
+        ),
+        (
+            "whoever names itself waits for nobody",
+            "resources:\n  q: { kind: queue, redrive: { dead_letter_queue: https://sqs/dev-q } }",
+        ),
+        (
+            "a circle of what is spelled out is no circle, and orders nothing",
+            "resources:\n  a: { kind: queue, redrive: { dead_letter_queue: https://sqs/dev-b } }\n  b: { kind: queue, redrive: { dead_letter_queue: https://sqs/dev-a } }\n  c: { kind: queue, redrive: { dead_letter_queue: https://sqs/dev-a } }",
+        ),
+        (
+            "nor is one that a reference closes",
+            "resources:\n  a: { kind: queue, redrive: { dead_letter_queue: https://sqs/dev-b } }\n  b: { kind: queue, redrive: { dead_letter_queue: \"${a.arn}\" } }",
+        ),
+    ]));
+}
+
 #[test]
 fn mean_the_environment() {
     let text = "stack: \"s-${env.NAME}\"\nregion: \"${var.where}\"\nvars: { where: eu-west-1 }\nresources: { q: { kind: queue, name: \"${stack}-${env.NAME}\" } }";

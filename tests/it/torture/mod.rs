@@ -6,6 +6,7 @@
 //! command against every fault, and prints what `docs/RELIABILITY.md` tells.
 
 mod census;
+mod replacing;
 mod rules;
 mod side_by_side;
 mod strangers;

@@ -85,9 +85,9 @@ async fn take_over(aws: &Aws, id: &str, want: &Wanted<Spec>, refusal: CloudError
     let owner = owner_of(aws, key.key_id()).await?;
     match Holder::of(&key, owner.as_ref(), id, want) {
         Holder::Itself => Ok(()),
+        // Nobody who uses the alias finds none meanwhile.
+        Holder::Predecessor if moves_between(&key, &want.spec) => redirect(aws, id, alias).await,
         Holder::Predecessor => {
-            // UpdateAlias would do it in one step, but only between keys of
-            // one type and usage.
             delete(aws, alias).await?;
             create(aws, id, alias).await
         }
@@ -97,6 +97,29 @@ async fn take_over(aws: &Aws, id: &str, want: &Wanted<Spec>, refusal: CloudError
             ..refusal
         }),
     }
+}
+
+/// Whether KMS moves an alias from a key to one of a spec: both must be of one
+/// type and usage (KMS API Reference, `UpdateAlias`).
+fn moves_between(key: &KeyMetadata, spec: &Spec) -> bool {
+    let (had, usage) = (key.key_spec(), key.key_usage());
+    had.is_none_or(|had| type_of(had.as_str()) == type_of(&spec.key_spec))
+        && usage.is_none_or(|usage| usage.as_str() == spec.key_usage)
+}
+
+/// Symmetric, HMAC, or asymmetric.
+fn type_of(spec: &str) -> &str {
+    match spec {
+        "SYMMETRIC_DEFAULT" => "symmetric",
+        hmac if hmac.starts_with("HMAC_") => "hmac",
+        _ => "asymmetric",
+    }
+}
+
+async fn redirect(aws: &Aws, id: &str, alias: &str) -> Answer<()> {
+    let answer = aws.session.kms.update_alias().alias_name(alias).target_key_id(id).send().await;
+    answer.attempting("kms:UpdateAlias", || format!("point alias {alias} at key {id}"))?;
+    Ok(())
 }
 
 async fn create(aws: &Aws, id: &str, alias: &str) -> Answer<()> {
@@ -113,8 +136,8 @@ async fn delete(aws: &Aws, alias: &str) -> Answer<()> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_kms::types::{KeySpec, KeyState};
-    use serde_json::json;
+    use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::model::Address;
@@ -131,6 +154,24 @@ mod tests {
             owner: owner("dev"),
         };
         Holder::of(&key.build().unwrap(), whose, "ours", &want)
+    }
+
+    #[test]
+    fn an_alias_moves_between_keys_of_one_type_and_usage() {
+        let check = |spec: &str, usage: &str, wanted: Value, expected: bool| {
+            let key = KeyMetadata::builder().key_id("old").key_spec(KeySpec::from(spec));
+            let key = key.key_usage(KeyUsageType::from(usage)).build().unwrap();
+            let spec: Spec = serde_json::from_value(wanted).unwrap();
+            assert_eq!(moves_between(&key, &spec), expected, "{key:?}");
+        };
+        let (encrypt, sign) = ("ENCRYPT_DECRYPT", "SIGN_VERIFY");
+        check("SYMMETRIC_DEFAULT", encrypt, json!({ "multi_region": true }), true);
+        check("RSA_2048", encrypt, json!({ "key_spec": "RSA_4096" }), true);
+        check("RSA_2048", sign, json!({ "key_spec": "RSA_2048" }), false);
+        check("RSA_2048", encrypt, json!({}), false);
+        let hmac = || json!({ "key_spec": "HMAC_512", "key_usage": "GENERATE_VERIFY_MAC" });
+        check("HMAC_256", "GENERATE_VERIFY_MAC", hmac(), true);
+        check("SYMMETRIC_DEFAULT", encrypt, hmac(), false);
     }
 
     #[test]

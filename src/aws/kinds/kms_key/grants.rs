@@ -20,9 +20,14 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::write("KeyLists", ANY, &["kms:ListKeys"]),
     Grant::write("NewKeys", ANY, &["kms:CreateKey"]).bound(Bound::Tagging),
     Grant::write("TaggedKeys", ALL_KEYS, &["kms:TagResource"]).bound(Bound::Claiming),
-    Grant::write("FreshKeys", ALL_KEYS, &["kms:CreateAlias", "kms:EnableKeyRotation"])
-        .bound(Bound::NotAnothers),
-    Grant::write("Aliases", &["${alias_arn}"], &["kms:CreateAlias"]),
+    Grant::write(
+        "FreshKeys",
+        ALL_KEYS,
+        // An alias moves with the consent of both keys, of which one is fresh.
+        &["kms:CreateAlias", "kms:EnableKeyRotation", "kms:UpdateAlias"],
+    )
+    .bound(Bound::NotAnothers),
+    Grant::write("Aliases", &["${alias_arn}"], &["kms:CreateAlias", "kms:UpdateAlias"]),
     // KMS asks for the key behind the alias, too, and that must be the stack's.
     Grant::write(
         "FormerAliases",

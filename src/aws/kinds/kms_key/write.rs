@@ -202,6 +202,7 @@ mod tests {
             status,
             holdings: None,
             parent: None,
+            held: None,
         };
         let diff: Vec<FieldDiff> =
             touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();

@@ -5,7 +5,7 @@ use proptest::prop_assert_eq;
 
 use super::super::site::planned;
 use super::case::Other;
-use super::{destroyed, holds, is, succeeds};
+use super::{destroyed, holds, is, nobody_was_bereft, succeeds};
 
 #[test]
 fn after_an_apply_the_plan_is_empty() {
@@ -18,6 +18,20 @@ fn after_an_apply_the_plan_is_empty() {
             is(case, &cloud, &stack).await?;
         }
         Ok(())
+    });
+}
+
+/// What is replaced goes when everybody has turned to what comes.
+#[test]
+fn whoever_can_reach_what_is_replaced_can_do_so_all_the_time() {
+    holds(async |case| {
+        let cloud = case.cloud();
+        for stack in [case.stack(), case.later()] {
+            let plan = planned(&cloud, &stack).await;
+            succeeds(case, &cloud, plan).await?;
+            cloud.calm().await;
+        }
+        nobody_was_bereft(case, &cloud)
     });
 }
 

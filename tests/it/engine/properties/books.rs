@@ -29,6 +29,7 @@ async fn some_run(case: &Case) -> Result<Run, TestCaseError> {
 struct Progress {
     told_facts: BTreeSet<StepId>,
     served: BTreeSet<StepId>,
+    seen: BTreeSet<StepId>,
 }
 
 impl Progress {
@@ -48,6 +49,7 @@ impl Progress {
                 if matches!(outcome, Outcome::Done { .. } | Outcome::Unconfirmed) {
                     self.told_facts.insert(*step);
                     self.served.insert(*step);
+                    self.seen.insert(*step);
                 }
             }
             EventKind::RunStarted { .. }
@@ -63,6 +65,7 @@ impl Progress {
         match need {
             Need::Facts => self.told_facts.contains(step),
             Need::End => self.served.contains(step),
+            Need::Seen => self.seen.contains(step),
         }
     }
 }

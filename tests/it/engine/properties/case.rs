@@ -83,6 +83,17 @@ impl Case {
         site::stack(&Value::Object(self.later.clone()))
     }
 
+    /// Whether a resource has another object in the changed stack, which can come
+    /// before the old one goes.
+    pub(super) fn has_successor(&self, address: &str) -> bool {
+        let differs = |field: &str| {
+            let both = self.resources.get(address).zip(self.later.get(address));
+            both.is_some_and(|(had, has)| had.get(field) != has.get(field))
+        };
+        let is_key = self.later.get(address).is_some_and(|it| it["kind"] == "key");
+        differs("name") || is_key && differs("shape")
+    }
+
     /// For the jitter of the run.
     pub(super) fn seed(&self) -> u64 {
         self.weather.unwrap_or_default().into()
@@ -124,6 +135,7 @@ pub(crate) fn of_nobody(kind: &str, name: &str) -> Live {
         status: Status::Current,
         holdings: None,
         parent: None,
+        held: None,
     }
 }
 
@@ -189,6 +201,7 @@ enum Fate {
     Stays,
     ChangesColor,
     ChangesShape,
+    ChangesName,
     Goes,
 }
 
@@ -229,6 +242,7 @@ fn part() -> impl Strategy<Value = Part> {
         2 => Just(Fate::Stays),
         2 => Just(Fate::ChangesColor),
         1 => Just(Fate::ChangesShape),
+        1 => Just(Fate::ChangesName),
         1 => Just(Fate::Goes),
     ];
     let mention = (0..8_u8, select(vec!["name", "arn", "id", "id"]), any::<bool>(), 0..6_u8);
@@ -314,8 +328,8 @@ fn can_hold(kind: &str, target: &str) -> bool {
     }
 }
 
-/// What others refer to keeps its shape and stays; so does what carries no tags,
-/// for nobody would find it.
+/// What others refer to stays, and keeps its shape if its name cannot move; so does
+/// what carries no tags, for nobody would find it.
 fn later(parts: &[Option<Part>], resources: &Map<String, Value>) -> Map<String, Value> {
     let text = Value::Object(resources.clone()).to_string();
     let mut later = resources.clone();
@@ -324,11 +338,16 @@ fn later(parts: &[Option<Part>], resources: &Map<String, Value>) -> Map<String, 
         let is_free = TAGGED.contains(&part.kind) && !text.contains(&format!("{{{address}."));
         match part.fate {
             Fate::ChangesColor => later[&address]["color"] = "blue".into(),
-            Fate::ChangesShape if is_free => later[&address]["shape"] = "square".into(),
+            Fate::ChangesShape if is_free || part.kind == "key" => {
+                later[&address]["shape"] = "square".into();
+            }
+            Fate::ChangesName if TAGGED.contains(&part.kind) && part.kind != "key" => {
+                later[&address]["name"] = format!("dev-{address}-new").into();
+            }
             Fate::Goes if is_free => {
                 later.remove(&address);
             }
-            Fate::Stays | Fate::ChangesShape | Fate::Goes => {}
+            Fate::Stays | Fate::ChangesShape | Fate::ChangesName | Fate::Goes => {}
         }
     }
     later

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::super::site::{DATA_MAY_GO, STACK, catalog, changes, planned, planned_destroy};
 use super::case::{Case, Death};
-use super::{Verdict, holds, is, run, succeeds};
+use super::{Verdict, holds, is, nobody_was_bereft, run, succeeds};
 
 /// More than any case needs: a run that follows a death at once may be refused
 /// what the dead one has just made, and then fails.
@@ -31,6 +31,9 @@ fn runs_that_die_anywhere_converge() {
             converges(case, &cloud, &stack, Goal::Applied).await?;
             cloud.calm().await;
             is(case, &cloud, &stack).await?;
+        }
+        if case.is_patient {
+            nobody_was_bereft(case, &cloud)?;
         }
         converges(case, &cloud, &case.later(), Goal::Destroyed).await
     });

@@ -14,7 +14,7 @@ mod patience;
 mod strangers;
 mod together;
 
-use ccprov::model::{Stack, Status};
+use ccprov::model::{Catalog as _, Live, Stack, Status};
 use ccprov::plan::Plan;
 use ccprov::sim::Cloud;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
@@ -23,7 +23,9 @@ use tokio::runtime::Builder;
 
 pub(crate) use self::case::of_nobody;
 use self::case::{Case, case};
-use super::site::{DATA_MAY_GO, Orders, Run, carried_out, changes, planned, planned_destroy};
+use super::site::{
+    DATA_MAY_GO, Orders, Run, carried_out, catalog, changes, planned, planned_destroy,
+};
 
 /// What a property comes to.
 type Verdict = Result<(), TestCaseError>;
@@ -93,5 +95,25 @@ async fn is(case: &Case, cloud: &Cloud<'_>, stack: &Stack) -> Verdict {
     for ((_, identity), times) in cloud.births() {
         prop_assert!(times <= case.births(identity.as_str()), "{identity} was made {times} times");
     }
+    Ok(())
+}
+
+/// Nobody was left with the name of an object that was gone, while its successor
+/// was to come. Who looks at what lags behind cannot know who uses it.
+fn nobody_was_bereft(case: &Case, cloud: &Cloud<'_>) -> Verdict {
+    let address = |live: &Live| live.owner.as_ref().map(|owner| owner.address.to_string());
+    let has_successor = |live: &Live| address(live).is_some_and(|it| case.has_successor(&it));
+    // Who goes as well may name what its kind has to outlive: nobody uses it by then.
+    let stays = |who: &Live| address(who).is_some_and(|it| case.later.contains_key(&it));
+    let outlives = |who: &Live, gone: &Live| {
+        catalog().kind(&who.kind).is_some_and(|kind| kind.delete_after.contains(&gone.kind))
+    };
+    let is_over =
+        |who: &Live, gone: &Live| (has_successor(who) || !stays(who)) && outlives(who, gone);
+    let bereft = cloud.bereft().into_iter();
+    let bereft = bereft.filter(|(who, gone)| has_successor(gone) && !is_over(who, gone));
+    let bereft = bereft.map(|(who, gone)| format!("{} lost {}", who.identity, gone.identity));
+    let bereft: Vec<String> = bereft.collect();
+    prop_assert_eq!(bereft, [""; 0]);
     Ok(())
 }
