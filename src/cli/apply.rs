@@ -142,7 +142,11 @@ async fn saved(
         // Where it ends to be one, and not what stands there: it may be any file.
         let (line, column) = (error.line(), error.column());
         Diagnostic::error(format!("{} is not a plan file", path.display()))
-            .because(format!("it reads as none from its line {line}, column {column} on"))
+            .because(if line == 0 {
+                error.to_string()
+            } else {
+                format!("it reads as none from its line {line}, column {column} on")
+            })
             .hint("make one: `ccprov plan --out FILE`")
     })?;
     let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment, screen).await?;

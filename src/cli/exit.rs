@@ -157,7 +157,7 @@ pub(crate) struct Manner {
 /// There is no room for a command: it did not begin.
 pub(crate) fn of_system(error: &std::io::Error) -> ExitCode {
     let problem = Diagnostic::error(format!("the system gives no thread: {error}"));
-    anstream::eprint!("{}", report::diagnostics_text(&[problem]));
+    Screen::new(&Environment::default()).talk(&report::diagnostics_text(&[problem]));
     Exit::Failed.into()
 }
 

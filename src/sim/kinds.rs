@@ -14,6 +14,7 @@ use crate::model::{
 ///
 /// | Kind | What is special |
 /// |---|---|
+/// | `badge` | is the same in all regions |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
 /// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
@@ -40,6 +41,7 @@ impl SimCatalog {
         let bound = Succession { bound_to: Some("holds".into()), ..Succession::default() };
         let plain = |name| kind(name, &["name", "shape"]);
         Self(vec![
+            KindInfo { global: true, ..plain("badge") },
             KindInfo {
                 patience: gate,
                 delete_after: after(&["holder", "invite", "link"]),

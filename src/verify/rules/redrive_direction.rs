@@ -86,7 +86,7 @@ fn told(redrive: &Redrive<'_>, message: String) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, told};
+    use super::super::tests::{golden, living, scene, told_of};
     use super::RULE;
 
     fn fed(queue: &str, dlq: &str) -> String {
@@ -105,14 +105,14 @@ subscription: {{ kind: sns_subscription, topic_arn: \"${{topic.arn}}\", protocol
             let arn = format!("arn:aws:sqs:us-east-1:123456789012:dev-{name}");
             format!(", redrive_policy: {{ dead_letter_queue: \"{arn}\", max_receive_count: 3 }}")
         };
-        golden!(told(
+        golden!(told_of(
             &RULE,
             &[
-                ("away", &fed(&to("dlq"), "")),
-                ("backwards", &fed("", &to("queue"))),
-                ("both ways", &fed(&to("dlq"), &to("queue"))),
-                ("to itself", &fed(&to("queue"), "")),
-                ("elsewhere", &fed(&to("other"), "")),
+                ("away", scene(&fed(&to("dlq"), ""))),
+                ("backwards", scene(&fed("", &to("queue")))),
+                ("both ways", scene(&fed(&to("dlq"), &to("queue")))),
+                ("to itself", living(&fed(&to("other"), ""), ":dev-other", ":dev-queue")),
+                ("elsewhere", scene(&fed(&to("other"), ""))),
             ]
         ));
     }

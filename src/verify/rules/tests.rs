@@ -54,6 +54,17 @@ pub(in crate::verify) fn scene(resources: &str) -> Scene {
     desired(&path)
 }
 
+/// The same as they might live, with something else where `had` stands: what no
+/// stack file may say.
+pub(super) fn living(resources: &str, had: &str, has: &str) -> Scene {
+    let mut scene = scene(resources);
+    for exhibit in scene.exhibits.values_mut() {
+        let text = serde_json::to_string(&exhibit.document).unwrap().replace(had, has);
+        exhibit.document = serde_json::from_str(&text).unwrap();
+    }
+    scene
+}
+
 /// What a rule says of several stacks.
 pub(super) fn told(rule: &Rule, stacks: &[(&str, &str)]) -> String {
     let scenes: Vec<(&str, Scene)> =

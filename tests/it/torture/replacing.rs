@@ -319,7 +319,7 @@ async fn a_policy_that_is_held_is_made_anew_or_the_plan_says_why_not() {
     let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let role = iam.create_role().role_name("theirs").assume_role_policy_document(trust);
     role.send().await.unwrap();
-    let arn = format!("arn:aws:iam::{}:policy/ccprov/desc/desc-p", stage.account.id);
+    let arn = format!("arn:aws:iam::{}:policy/ccprov/desc/desc-p-us-east-1", stage.account.id);
     let attach = iam.attach_role_policy().role_name("theirs").policy_arn(&arn);
     attach.send().await.unwrap();
     let held = told("plan --var text=Newer");

@@ -86,7 +86,7 @@ stack: dev
 region: us-east-1
 vars: { name: "##[set-output name=approved]true" }
 resources:
-  topic: { kind: sns_topic, display_name: "${var.name}", tags: { "turned\u202e": "a ::b:: ##vso[c]" } }
+  topic: { kind: sns_topic, display_name: "${var.name}", tags: { turned: "a ::b:: c" } }
   queue: { kind: sqs_queue, policy: { Statement: [{ Sid: Own, Effect: Allow, Principal: "*", Action: "sqs:*", Resource: "*" }] } }
 outputs:
   text: "one\n::error::two\n##[error]three"

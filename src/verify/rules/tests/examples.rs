@@ -121,6 +121,8 @@ fn what_the_pages_teach_is_sound() {
         }
         for example in &examples {
             let Some(text) = example.stack() else { continue };
+            // What an example leaves to the environment.
+            let text = text.replace("webhook_token: ~", "webhook_token: of-a-test");
             let path = folder.path().join("example.yaml");
             fs::write(&path, text).unwrap();
             let Example { page, line, .. } = example;
