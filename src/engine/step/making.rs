@@ -237,7 +237,14 @@ impl<'a> StepRun<'a> {
 
     /// Whether a refusal may be a race with what this run has just written.
     fn relies_on_this_run(&self, want: &Desired) -> bool {
-        want.mentions.iter().chain(want.edges.keys()).any(|it| self.written.contains(it))
+        let named = want.mentions.iter().chain(want.edges.keys());
+        // AWS looks further than a document does: S3 tries the key of a topic, which
+        // the topic alone names. What is changed beside may open the way.
+        let opens = |node: &StepNode| {
+            node.address != want.address && matches!(node.step, Step::Update { .. })
+        };
+        named.into_iter().any(|it| self.written.contains(it))
+            || self.site.plan.steps.iter().any(opens)
     }
 
     /// Calls until it succeeds, fails for good, or the run is abandoned.
