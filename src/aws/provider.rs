@@ -16,8 +16,7 @@ use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
 use super::memo::Memo;
 use super::{discovery, registry};
-use crate::engine::port::{Answer, Made, Read, StackSummary, Write};
-use crate::engine::proof::Proven;
+use crate::engine::port::{Answer, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };

@@ -10,7 +10,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::proof::Proven;
+pub use super::proof::Proven;
 use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Found, Lease, Live, Sought};
 
 /// What a call through the door comes to.

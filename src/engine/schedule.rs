@@ -149,6 +149,10 @@ mod tests {
 
     /// Steps `0..n` with needs given as `(step, needed, need)`.
     fn schedule(count: usize, needs: &[(usize, usize, Need)]) -> Schedule {
+        careful_schedule(count, needs, false)
+    }
+
+    fn careful_schedule(count: usize, needs: &[(usize, usize, Need)], careful: bool) -> Schedule {
         let nodes: Vec<StepNode> = (0..count)
             .map(|number| StepNode {
                 id: StepId(number),
@@ -173,7 +177,7 @@ mod tests {
                     .collect(),
             })
             .collect();
-        Schedule::new(&nodes, |_| false)
+        Schedule::new(&nodes, |_| careful)
     }
 
     fn take(schedule: &mut Schedule) -> Vec<usize> {
@@ -190,6 +194,24 @@ mod tests {
         assert_eq!(take(&mut schedule), [2]);
         assert_eq!(schedule.ended(StepId(0), true), []);
         assert_eq!(schedule.running(), 2);
+    }
+
+    #[test]
+    fn who_writes_into_another_waits_for_its_proof() {
+        let needs = [(1, 0, Need::End), (2, 0, Need::Facts)];
+        let mut schedule = careful_schedule(3, &needs, true);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.told_facts(StepId(0));
+        schedule.accepted(StepId(0));
+        assert_eq!(take(&mut schedule), [0; 0]);
+        schedule.proven(StepId(0));
+        assert_eq!(take(&mut schedule), [1, 2]);
+
+        let mut schedule = careful_schedule(3, &needs, true);
+        assert_eq!(take(&mut schedule), [0]);
+        schedule.accepted(StepId(0));
+        // It was another's after all.
+        assert_eq!(schedule.ended(StepId(0), false), [StepId(1), StepId(2)]);
     }
 
     #[test]

@@ -277,8 +277,15 @@ fn leave_out(plan: &mut Plan, gone: &BTreeMap<StepId, String>) {
 /// Whether a document names an object by one of its facts, as that of a child
 /// does its parent's.
 fn mentions(document: &Document, object: &Live) -> bool {
-    let texts = document.values().filter_map(Value::as_str);
-    texts.into_iter().any(|text| object.facts.values().any(|fact| fact == text))
+    fn names(value: &Value, object: &Live) -> bool {
+        match value {
+            Value::String(text) => object.facts.values().any(|fact| fact == text),
+            Value::Array(items) => items.iter().any(|item| names(item, object)),
+            Value::Object(fields) => fields.values().any(|item| names(item, object)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    document.values().any(|value| names(value, object))
 }
 
 fn moved(what: &str) -> Diagnostic {

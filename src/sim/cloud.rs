@@ -15,8 +15,7 @@ use super::objects::{Caller, Objects, failure};
 use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
-use crate::engine::port::{Answer, Made, Read, StackSummary, Write};
-use crate::engine::proof::Proven;
+use crate::engine::port::{Answer, Made, Proven, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,

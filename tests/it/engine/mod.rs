@@ -1,6 +1,7 @@
 //! The engine and the planner on the simulated cloud, from a stack file to the
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
+mod aging;
 mod claim_check;
 mod critical_path;
 mod drift;

@@ -233,6 +233,7 @@ const TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 /// By its whole path, for a program without a `PATH` of its own.
+#[expect(clippy::disallowed_methods, reason = "where programs are is known to the environment")]
 fn python() -> PathBuf {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut found = std::env::split_paths(&folders).map(|folder| folder.join("python3"));

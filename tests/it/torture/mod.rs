@@ -8,6 +8,7 @@
 mod census;
 mod rules;
 mod side_by_side;
+mod strangers;
 mod tally;
 mod trial;
 

@@ -25,14 +25,14 @@ const UPDATE: &[&str] = &["apply", "-y", "stacks/dev.yaml", "--var", "max_receiv
 const DESTROY: &[&str] = &["destroy", "-y", "stacks/dev.yaml"];
 
 impl Stage {
-    fn before(self) -> Option<&'static [&'static str]> {
+    pub(super) fn before(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Apply => None,
             Self::Update | Self::Destroy => Some(APPLY),
         }
     }
 
-    fn command(self) -> &'static [&'static str] {
+    pub(super) fn command(self) -> &'static [&'static str] {
         match self {
             Self::Apply => APPLY,
             Self::Update => UPDATE,

@@ -101,29 +101,29 @@ impl Case {
 impl Other {
     pub(super) fn live(&self) -> Live {
         let owner = Owner::new("other", Address::new("theirs"));
-        Live { owner: self.is_owned.then_some(owner), ..Self::live_of(self.kind, &self.name) }
-    }
-
-    /// An object of others with this name, which nobody owns.
-    pub(super) fn live_of(kind: &str, name: &str) -> Live {
-        let arn = place().arn("sim", &format!("{kind}/{name}"));
-        let facts = [("arn", arn), ("name", name.to_owned()), ("id", format!("{name}-id"))];
-        let facts: Facts = facts.map(|(fact, value)| (fact.to_owned(), value)).into();
-        let document = json!({ "name": name, "color": "theirs", "size": 7 });
-        Live {
-            kind: kind.into(),
-            identity: Identity(name.into()),
-            document: document.as_object().cloned().unwrap_or_default(),
-            facts,
-            owner: None,
-            status: Status::Current,
-            holdings: None,
-            parent: None,
-        }
+        Live { owner: self.is_owned.then_some(owner), ..of_nobody(self.kind, &self.name) }
     }
 
     fn arn(&self) -> String {
         place().arn("sim", &format!("{}/{}", self.kind, self.name))
+    }
+}
+
+/// An object of others with this name, which nobody owns.
+pub(crate) fn of_nobody(kind: &str, name: &str) -> Live {
+    let arn = place().arn("sim", &format!("{kind}/{name}"));
+    let facts = [("arn", arn), ("name", name.to_owned()), ("id", format!("{name}-id"))];
+    let facts: Facts = facts.map(|(fact, value)| (fact.to_owned(), value)).into();
+    let document = json!({ "name": name, "color": "theirs", "size": 7 });
+    Live {
+        kind: kind.into(),
+        identity: Identity(name.into()),
+        document: document.as_object().cloned().unwrap_or_default(),
+        facts,
+        owner: None,
+        status: Status::Current,
+        holdings: None,
+        parent: None,
     }
 }
 

@@ -21,6 +21,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use proptest::{prop_assert, prop_assert_eq};
 use tokio::runtime::Builder;
 
+pub(crate) use self::case::of_nobody;
 use self::case::{Case, case};
 use super::site::{DATA_MAY_GO, Orders, Run, carried_out, changes, planned, planned_destroy};
 

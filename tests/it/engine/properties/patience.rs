@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ccprov::engine::event::EventKind;
 use ccprov::model::{Address, Catalog, ErrorClass};
-use ccprov::plan::{Plan, StepId};
+use ccprov::plan::{Plan, Step, StepId, StepNode};
 use ccprov::sim::{Fault, Operation};
 use proptest::prop_assert;
 use proptest::test_runner::TestCaseError;
@@ -15,8 +15,9 @@ use super::{Verdict, holds, run};
 
 /// The longest budget of a refusal that may pass (`src/engine/wait.rs`).
 const BUDGET: Duration = Duration::from_mins(2);
-/// To create, to look who was faster, and to put right what that one made.
-const BUDGETS_OF_A_STEP: u32 = 3;
+/// To create, to complete, to look who was faster, and to put right what that one
+/// made.
+const BUDGETS_OF_A_STEP: u32 = 4;
 /// The longest pause and the slowest answer may come on top.
 const SLACK: Duration = Duration::from_secs(5);
 const AN_HOUR: Duration = Duration::from_hours(1);
@@ -89,7 +90,13 @@ impl Waits {
     /// Who was given facts early does not begin to confirm before the step that
     /// told them is accepted or over, which has a limit of its own.
     fn release(&mut self, step: StepId, now: Duration, plan: &Plan) {
-        for node in plan.steps.iter().filter(|node| node.needs.contains_key(&step)) {
+        let address = &plan.steps[step.0].address;
+        let uses = |node: &&StepNode| match &node.step {
+            Step::Create { want } | Step::Update { want, .. } => want.mentions.contains(address),
+            Step::Delete { .. } => false,
+        };
+        let is_released = |node: &&StepNode| node.needs.contains_key(&step) || uses(node);
+        for node in plan.steps.iter().filter(is_released) {
             if self.confirming.contains(&node.id)
                 && let Some((began, _)) = self.lengths.get_mut(&node.id)
             {

@@ -24,7 +24,7 @@ use proptest::{prop_assert, prop_assert_eq};
 use super::super::site::{
     DATA_MAY_GO, Orders, STACK, carried_out_by, catalog, planned_destroy, planned_or_refused,
 };
-use super::case::{Case, Other};
+use super::case::{Case, Other, of_nobody};
 use super::{Verdict, holds, run};
 
 /// One of so many chances is taken.
@@ -69,7 +69,7 @@ impl Strangers {
                 self.theirs.remove(&(kind.to_owned(), identity.clone()));
                 return cloud.remove(kind, identity.as_str());
             }
-            _ => Live { owner, ..Other::live_of(kind, identity.as_str()) },
+            _ => Live { owner, ..of_nobody(kind, identity.as_str()) },
         };
         cloud.put(live.clone());
         self.theirs.insert((kind.to_owned(), identity.clone()), live);
