@@ -11,6 +11,9 @@ use crate::model::{Address, Catalog, Diagnostic, Emptying, Holdings, KindInfo, L
 /// The field by which a stack file permits to empty what it destroys.
 const FORCE: &str = "force_destroy";
 
+/// The way out where somebody else's object carries the stack's tags.
+const NOT_OURS: &str = "if it is not this stack's, take its tag `ccprov:stack` away";
+
 /// What a run is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -53,6 +56,9 @@ pub fn guard(
         let holdings = deletion.have.holdings.as_ref();
         let holdings = holdings.filter(|holdings| !deletion.is_permitted(holdings, purpose));
         match holdings.filter(|_| !permissions.allow_data_loss) {
+            Some(holdings) if strange(deletion) => {
+                Some(deletion.would_lose(holdings, plan).hint(NOT_OURS))
+            }
             Some(holdings) => Some(deletion.would_lose(holdings, plan)),
             None if strange(deletion) => Some(deletion.is_strange(plan)),
             None => None,
@@ -129,7 +135,7 @@ impl Deletion<'_> {
             have.kind, have.identity
         ))
         .hint("if it is this stack's, pass --allow-data-loss")
-        .hint("if it is not, take its tag `ccprov:stack` away");
+        .hint(NOT_OURS);
         with_old_name(diagnostic, plan, planned, have, *kind)
     }
 

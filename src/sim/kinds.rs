@@ -13,6 +13,7 @@ use crate::model::{
 ///
 /// | Kind | What is special |
 /// |---|---|
+/// | `badge` | is the same in all regions |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist |
 /// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
@@ -38,6 +39,7 @@ impl SimCatalog {
         let gate = Patience { blocks: true, ..Patience::PROMPT };
         let plain = |name| kind(name, &["name", "shape"]);
         Self(vec![
+            KindInfo { global: true, ..plain("badge") },
             KindInfo {
                 patience: gate,
                 delete_after: after(&["holder", "invite", "link"]),

@@ -10,6 +10,7 @@ mod late_facts;
 mod lease;
 mod pace;
 mod properties;
+mod regions;
 mod replacing;
 mod site;
 mod stopping;
