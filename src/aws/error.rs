@@ -1,16 +1,21 @@
 //! The only classifier of AWS errors. By code; by message only where AWS gives
 //! one code for several things, and then by as little of it as possible.
 
+mod classes;
+#[cfg(test)]
+mod unmade;
+
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use self::classes::classify;
 use super::answer::{Fault, IN_ITS_PLACE, NOT_AWS, beginning, chain};
 use super::grant::permission;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, InFlight};
+use crate::model::{CloudError, ErrorClass};
 
 /// Puts an SDK error into our words, with what was being attempted.
 pub(crate) trait Attempt<T> {
@@ -174,207 +179,6 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .iter()
         .find_map(|name| headers.get(*name))
         .map(str::to_owned)
-}
-
-/// Codes that mean one thing, whatever the message. Sources: the service
-/// models, and answers recorded from AWS.
-const CODES: &[(ErrorClass, &[&str])] = &[
-    (
-        ErrorClass::Absent,
-        &[
-            "404",
-            "NoSuchBucket",
-            "NoSuchBucketPolicy",
-            "NoSuchEntity",
-            "NoSuchKey",
-            "NoSuchLifecycleConfiguration",
-            "NoSuchPublicAccessBlockConfiguration",
-            "NoSuchTagSet",
-            "NoSuchUpload",
-            "NonExistentQueue",
-            "NotFound",
-            "NotFoundException",
-            "ObjectLockConfigurationNotFoundError",
-            "OwnershipControlsNotFoundError",
-            "QueueDoesNotExist",
-            "ReplicationConfigurationNotFoundError",
-            "ResourceNotFound",
-            "ResourceNotFoundException",
-            "ServerSideEncryptionConfigurationNotFoundError",
-        ],
-    ),
-    (
-        ErrorClass::Exists,
-        &[
-            "AlreadyExistsException",
-            "BucketAlreadyOwnedByYou",
-            "EntityAlreadyExists",
-            "QueueAlreadyExists",
-            "QueueNameExists",
-        ],
-    ),
-    (ErrorClass::NotYet(InFlight::Cooldown), &["QueueDeletedRecently"]),
-    // A key just created, enabled or brought back may not be so everywhere.
-    (ErrorClass::NotYet(InFlight::Dependency), &["DisabledException", "KMSInvalidStateException"]),
-    (
-        ErrorClass::Transient,
-        &[
-            "ConcurrentAccess",
-            "ConcurrentModification",
-            "DeleteConflict",
-            "DependencyTimeoutException",
-            "EntityTemporarilyUnmodifiable",
-            "InternalError",
-            "InternalFailure",
-            "KMSInternalException",
-            "OperationAborted",
-            "RequestTimeout",
-            "RequestTimeoutException",
-            "ServiceFailure",
-            "ServiceUnavailable",
-            "StaleTag",
-        ],
-    ),
-    (
-        ErrorClass::Throttled,
-        &[
-            "BandwidthLimitExceeded",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "SlowDown",
-            "Throttled",
-            "ThrottledException",
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-        ],
-    ),
-    // KMS says LimitExceededException of a quota; the SDK takes it for throttling.
-    (
-        ErrorClass::Quota,
-        &[
-            "FilterPolicyLimitExceeded",
-            "LimitExceeded",
-            "LimitExceededException",
-            "OverLimit",
-            "SubscriptionLimitExceeded",
-            "TagLimitExceeded",
-            "TooManyBuckets",
-            "TopicLimitExceeded",
-        ],
-    ),
-    (
-        ErrorClass::Denied,
-        &[
-            "403",
-            "AccessDenied",
-            "AccessDeniedException",
-            "AllAccessDisabled",
-            "AuthorizationError",
-            "Forbidden",
-            "UnauthorizedOperation",
-        ],
-    ),
-    (
-        ErrorClass::Credentials,
-        &[
-            "AuthFailure",
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "IncompleteSignature",
-            "InvalidAccessKeyId",
-            "InvalidClientTokenId",
-            "InvalidToken",
-            "MissingAuthenticationToken",
-            "SignatureDoesNotMatch",
-            "TokenRefreshRequired",
-            "UnrecognizedClientException",
-        ],
-    ),
-    (
-        ErrorClass::Invalid,
-        &[
-            "BucketAlreadyExists",
-            "BucketNotEmpty",
-            "InvalidAliasNameException",
-            "InvalidArgument",
-            "InvalidArnException",
-            "InvalidAttributeName",
-            "InvalidAttributeValue",
-            "InvalidBucketAclWithObjectOwnership",
-            "InvalidBucketName",
-            "InvalidInput",
-            "InvalidParameter",
-            "InvalidParameterException",
-            "InvalidParameterValue",
-            "InvalidRequest",
-            "InvalidState",
-            "InvalidTag",
-            "MalformedPolicy",
-            "MalformedPolicyDocument",
-            "MalformedPolicyDocumentException",
-            "MalformedXML",
-            "TagException",
-            "ValidationError",
-            "ValidationException",
-        ],
-    ),
-];
-
-/// Codes that mean one thing or another: the words in the message that tell.
-/// Looked at before [`CODES`].
-const AMBIGUOUS: &[(&[&str], &str, ErrorClass)] = &[
-    (
-        &["MalformedPolicy", "MalformedPolicyDocument", "MalformedPolicyDocumentException"],
-        "invalid principal",
-        ErrorClass::NotYet(InFlight::Dependency),
-    ),
-    (&["InvalidParameter"], "already exists with different", ErrorClass::Exists),
-    (&["InvalidParameter"], "principalnotfound", ErrorClass::NotYet(InFlight::Dependency)),
-    // The role of an SNS topic's feedback, for some seconds after it was made.
-    (&["InvalidParameter"], "is not a valid role", ErrorClass::NotYet(InFlight::Dependency)),
-    // An SNS subscription that nobody confirmed: there is nothing to remove yet,
-    // and AWS drops it by itself.
-    (&["InvalidParameter"], "pending confirmation", ErrorClass::Absent),
-    (
-        &["InvalidAttributeValue"],
-        "invalid value for the parameter policy",
-        ErrorClass::NotYet(InFlight::Dependency),
-    ),
-    (&["InvalidParameterValue"], "dead letter target", ErrorClass::NotYet(InFlight::Dependency)),
-    (&["InvalidArgument"], "unable to validate", ErrorClass::NotYet(InFlight::Dependency)),
-];
-
-fn classify(code: &str, message: &str, status: Option<u16>) -> ErrorClass {
-    // SQS answers query-compatible codes: `AWS.SimpleQueueService.NonExistentQueue`.
-    let code = code.rsplit('.').next().unwrap_or(code);
-    let words = message.to_ascii_lowercase();
-    let ambiguous = AMBIGUOUS
-        .iter()
-        .find(|(codes, telling, _)| codes.contains(&code) && words.contains(telling))
-        .map(|(_, _, class)| *class);
-    let known = || CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class);
-    ambiguous.or_else(known).unwrap_or_else(|| match status {
-        // Some services throttle with a 400 that only the message explains.
-        _ if words.contains("rate exceeded") => ErrorClass::Throttled,
-        _ if code.is_empty() => no_answer(message),
-        Some(429) => ErrorClass::Throttled,
-        Some(500 | 502..=504) => ErrorClass::Transient,
-        Some(_) | None => ErrorClass::Unexpected,
-    })
-}
-
-/// No service answered: either we never had credentials, or the line failed.
-fn no_answer(message: &str) -> ErrorClass {
-    let credentials = ["credential", "identity", "profile"];
-    if credentials.iter().any(|word| message.contains(word)) {
-        ErrorClass::Credentials
-    } else if message.contains("certificate") || message.contains("UnknownIssuer") {
-        ErrorClass::Invalid
-    } else {
-        ErrorClass::Transient
-    }
 }
 
 /// Whether a limit is one of documents, of which no account gets a higher one:

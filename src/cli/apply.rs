@@ -138,9 +138,7 @@ async fn saved(
 ) -> Result<(Opened, SavedPlan), Failure> {
     let bytes = read_beside(path, MAX_PLAN)
         .map_err(|why| Failure::plain(format!("{} cannot be read: {why}", path.display())))?;
-    let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-        // Where it ends to be one, and not what stands there: it may be any file.
-        let (line, column) = (error.line(), error.column());
+    let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|why| {
         Diagnostic::error(format!("{} is not a plan file", path.display()))
             .because(if line == 0 {
                 error.to_string()

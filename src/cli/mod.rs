@@ -93,18 +93,19 @@ const STACK: usize = 8 * 1024 * 1024;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command_line: Vec<OsString> = arguments.into_iter().collect();
     let thread = std::thread::Builder::new().name("ccprov".into()).stack_size(STACK);
-    let command = thread.spawn(move || command(&command_line));
+    let line = command_line.clone();
+    let command = thread.spawn(move || command(&line));
     match command.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
         Ok(Err(panic)) => std::panic::resume_unwind(panic),
-        Err(error) => exit::of_system(&error),
+        Err(error) => exit::of_system(&error, &command_line),
     }
 }
 
 fn command(command_line: &[OsString]) -> ExitCode {
     let arguments = match Arguments::try_parse_from(command_line) {
         Ok(arguments) => arguments,
-        Err(error) => return exit::of_usage(&error, &command_line),
+        Err(error) => return exit::of_usage(&error, command_line),
     };
     let environment = Environment::read(command_line);
     let screen = Screen::new(&environment);

@@ -4,10 +4,10 @@
 use std::fmt::Write;
 use std::io;
 
-use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 use super::change::Plan;
 use crate::model::{Diagnostic, Place, Stack};
@@ -39,12 +39,12 @@ impl SavedPlan {
     /// # Errors
     /// What is no plan; or holds more than one: that would have no part in the
     /// digest.
-    pub fn read(text: &str) -> serde_json::Result<Self> {
+    pub fn read(text: &str) -> Result<Self, NoPlan> {
         let written: Value = serde_json::from_str(text)?;
         let saved: Self = serde_json::from_str(text)?;
         // A file of another version may well hold more.
         if saved.format == FORMAT && serde_json::to_value(&saved)? != written {
-            return Err(Error::custom("it holds what no plan does"));
+            return Err(NoPlan::HoldsMore);
         }
         Ok(saved)
     }
@@ -70,6 +70,28 @@ impl SavedPlan {
                 .hint("use the credentials and region that the plan was made with"));
         }
         Ok(())
+    }
+}
+
+/// Why a text is no plan file. Nothing of it is told: it may be of any file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoPlan {
+    /// It ends to be one here; both count from 1.
+    #[error("it reads as none from its line {line}, column {column} on")]
+    From {
+        /// Of the text.
+        line: usize,
+        /// Of the line, in bytes.
+        column: usize,
+    },
+    /// It is one, and more, of which the digest would say nothing.
+    #[error("it holds what no plan does")]
+    HoldsMore,
+}
+
+impl From<serde_json::Error> for NoPlan {
+    fn from(error: serde_json::Error) -> Self {
+        Self::From { line: error.line(), column: error.column() }
     }
 }
 
