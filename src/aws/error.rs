@@ -232,7 +232,35 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
 }
 
 #[cfg(test)]
-mod unmade;
+mod tests {
+    use super::*;
 
-#[cfg(test)]
-mod tests;
+    #[test]
+    fn every_service_says_in_its_own_way_that_a_call_goes_too_fast() {
+        let check = |status: u16, body: &'static str, expected: bool| {
+            let answer = HttpResponse::new(status.try_into().unwrap(), body.into());
+            assert_eq!(is_throttled(&answer), expected, "{status} {body}");
+        };
+        check(400, r#"{"__type":"ThrottlingException","message":"Slower"}"#, true);
+        check(400, r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":""}"#, true);
+        check(429, "<ErrorResponse><Error><Code>Throttled</Code></Error></ErrorResponse>", true);
+        check(400, "<Error><Code>Other</Code><Message>Rate exceeded</Message></Error>", true);
+        check(503, "<Error><Code>SlowDown</Code></Error>", true);
+        check(503, "", true);
+        check(400, r#"{"__type":"LimitExceededException","message":"Too many aliases"}"#, false);
+        check(403, "<Error><Code>AccessDenied</Code></Error>", false);
+        check(404, "", false);
+        check(500, "", false);
+        check(200, "<Name>SlowDown</Name>", false);
+    }
+
+    #[test]
+    fn a_limit_of_documents_is_raised_for_nobody() {
+        let many =
+            "8 actions were found in a statement from the submitted policy, max allowed is 7";
+        let told =
+            |message: &str| hint(ErrorClass::Quota, "sqs:SetQueueAttributes", "OverLimit", message);
+        assert!(told(many).unwrap().contains("smaller"));
+        assert!(told("Too many queues").unwrap().contains("quota"));
+    }
+}

@@ -140,11 +140,7 @@ async fn saved(
         .map_err(|why| Failure::plain(format!("{} cannot be read: {why}", path.display())))?;
     let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|why| {
         Diagnostic::error(format!("{} is not a plan file", path.display()))
-            .because(if line == 0 {
-                error.to_string()
-            } else {
-                format!("it reads as none from its line {line}, column {column} on")
-            })
+            .because(why.to_string())
             .hint("make one: `ccprov plan --out FILE`")
     })?;
     let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment, screen).await?;

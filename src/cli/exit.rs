@@ -155,10 +155,10 @@ pub(crate) struct Manner {
 }
 
 /// There is no room for a command: it did not begin.
-pub(crate) fn of_system(error: &std::io::Error) -> ExitCode {
-    let problem = Diagnostic::error(format!("the system gives no thread: {error}"));
-    Screen::new(&Environment::default()).talk(&report::diagnostics_text(&[problem]));
-    Exit::Failed.into()
+pub(crate) fn of_system(error: &std::io::Error, command_line: &[OsString]) -> ExitCode {
+    let screen = Screen::new(&Environment::read(command_line));
+    let failure = Failure::plain(format!("the system gives no thread: {error}"));
+    of(Err(failure), &screen, Manner::default()).into()
 }
 
 /// Help is data and success. A mistyped command line is an error like any

@@ -13,9 +13,9 @@ use crate::model::{
     CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, FieldDiff, InFlight,
     KindInfo, Live, Sought, Status,
 };
-use crate::plan::differences;
 use crate::plan::ownership::{LIFECYCLE, OWNER};
 use crate::plan::planner::STATUS;
+use crate::plan::{Step, StepNode, differences};
 
 /// What contradicts the plan's look is believed when so many looks in a row show
 /// it: reads of IAM, KMS and S3 flip between old and new for seconds.
