@@ -179,7 +179,7 @@ pub(crate) async fn run(
     let (started, began) = (clock::now(), Instant::now());
     let origins = opened.origins.clone();
     let mut view = view(arguments, &origins, screen);
-    let results = watched(arguments, &mut opened, &choice, view.as_mut(), environment, screen);
+    let results = watched(arguments, &mut opened, view.as_mut(), environment, screen);
     let results = results.await;
     if !matches!(results, Ok(Some(_))) {
         view.cut_off();
@@ -242,12 +242,11 @@ struct Watched {
 async fn watched(
     arguments: &Arguments,
     opened: &mut Opened,
-    choice: &Choice,
     view: &mut dyn InspectionView,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Watched>, Failure> {
-    let signals = Signals::catch();
+    let (signals, choice) = (Signals::catch(), arguments.choice()?);
     let mut world = opened.observe(Look::ToVerify, environment).await?;
     let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
@@ -263,7 +262,7 @@ async fn watched(
         foreign: &foreign,
         scene: &scene,
         behaviours: &behaviours,
-        choice,
+        choice: &choice,
         skips: &opened.stack.skips,
         timeout: arguments.timeout,
     };

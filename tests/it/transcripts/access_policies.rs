@@ -25,9 +25,8 @@ fn a_stack_that_says_where_it_lives_needs_no_credentials() {
 #[test]
 fn what_is_too_long_for_iam_is_told_in_parts() {
     let ccprov = Ccprov::offline().at_home();
-    let queues: String = (0..60)
-        .map(|number| format!("  a-queue-with-a-long-name-{number}: {{ kind: sqs_queue }}\n"))
-        .collect();
+    let queue = |number| format!("  a-queue-with-a-long-name-{number}: {{ kind: sqs_queue }}");
+    let queues = (0..60).map(queue).collect::<Vec<_>>().join("\n");
     std::fs::write(ccprov.home().join("stack.yaml"), format!("{STACK}{queues}")).unwrap();
     let all = ccprov.run(&["iam", "--for", "verify", "stack.yaml"]);
     assert_eq!(all.code, Some(0), "{all}");
