@@ -15,5 +15,6 @@ pub mod rules;
 pub use behaviour::{Behaviour, Trial, Watch};
 pub use conformance::{CONFORMANCE, Foreign, set_apart};
 pub use inspect::{Choice, Inspection, Notice, excuse, inspect, judge};
+#[cfg(feature = "aws")]
 pub(crate) use policy::matches;
 pub use rules::{RULES, Rule};
