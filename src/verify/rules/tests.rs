@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::{RULES, Rule};
 use crate::aws::AwsCatalog;
-use crate::model::{Diagnostic, Finding, Mask, Place, Scene};
+use crate::model::{Address, Diagnostic, Finding, Mask, Place, Scene};
 use crate::spec::{self, Checked, Inputs};
 
 /// A golden text: reviewed as a file, without the call that made it.
@@ -52,6 +54,16 @@ pub(in crate::verify) fn scene(resources: &str) -> Scene {
     std::fs::write(&path, format!("stack: dev\nregion: us-east-1\nresources:\n{indented}"))
         .unwrap();
     desired(&path)
+}
+
+/// These resources, as they may live: `queue` has a dead-letter queue that no stack
+/// file may name.
+pub(super) fn redriven(resources: &str, to: &str) -> Scene {
+    let mut scene = scene(resources);
+    let queue = scene.exhibits.get_mut(&Address::new("queue")).unwrap();
+    let redrive = json!({ "dead_letter_queue": to, "max_receive_count": 3 });
+    queue.document.insert("redrive_policy".into(), redrive);
+    scene
 }
 
 /// What a rule says of several stacks.
