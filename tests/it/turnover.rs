@@ -36,7 +36,10 @@ fn full(second: bool) -> String {
     }
     let large = statement(&format!("s3:{}", letter.repeat(5000)));
     let (grows, shrinks) = if second { (4500, 100) } else { (100, 4500) };
-    let (grows, shrinks) = (statement(&"c".repeat(grows)), statement(&"d".repeat(shrinks)));
+    let (grows, shrinks) = (
+        statement(&format!("s3:{}", "c".repeat(grows))),
+        statement(&format!("s3:{}", "d".repeat(shrinks))),
+    );
     write!(
         text,
         "  role:

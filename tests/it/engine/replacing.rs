@@ -168,7 +168,7 @@ async fn losses_are_refused_unless_they_are_permitted() {
         let (stack, permissions) = (stack(&resources), Permissions { allow_data_loss });
         let mut world = observe(&cloud, &stack, catalog(), Look::ToPlan).await.expect("answers");
         let replaced = world.found.keys().cloned().collect();
-        weigh(&cloud, &mut world, &replaced).await.expect("answers");
+        weigh(&cloud, &mut world, &replaced, &|_| {}).await.expect("answers");
         let plan = plan(&stack, &world, catalog(), permissions).expect("a plan");
         told(&guard(&plan, &stack, catalog(), Purpose::Apply, permissions))
     };

@@ -32,6 +32,14 @@ async fn fill(desk: &Desk, objects: usize) {
     }
 }
 
+/// A message in the queue.
+async fn send(desk: &Desk) {
+    let sqs = aws_sdk_sqs::Client::new(&aws::config(&desk.account));
+    let url = sqs.get_queue_url().queue_name("claims").send().await.unwrap();
+    let send = sqs.send_message().queue_url(url.queue_url().unwrap());
+    send.message_body("a claim").send().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_bucket_that_holds_something_stops_a_destroy() {
     let desk = desk();
@@ -52,13 +60,16 @@ async fn a_bucket_that_holds_something_stops_a_destroy() {
 /// What `force_destroy` says is known without the file, as of the last apply.
 #[tokio::test]
 async fn a_bucket_says_itself_that_it_may_be_emptied() {
-    let desk = desk();
+    // A queue by a name of its own would be another reason to refuse.
+    let stack = STACK.replace(", name: claims", "");
+    let desk = Desk::with(emulator::ministack().account(), &stack);
+    desk.must("apply -y stack.yaml", 0);
     fill(&desk, 2).await;
-    let forced = STACK.replace("s3_bucket", "s3_bucket, force_destroy: true");
+    let forced = stack.replace("s3_bucket", "s3_bucket, force_destroy: true");
     desk.write("stack.yaml", &forced);
     let allowed = desk.must("apply -y stack.yaml", 0);
     desk.must("plan --detailed-exitcode stack.yaml", 0);
-    desk.write("stack.yaml", STACK);
+    desk.write("stack.yaml", &stack);
     let forbidden = desk.must("apply -y stack.yaml", 0);
     let refused = desk.must("destroy -y --stack claims", 5);
     desk.write("stack.yaml", &forced);
@@ -77,6 +88,7 @@ async fn data_is_lost_on_request_alone() {
     let none = "stack: claims\nregion: us-east-1\nresources: {}\n";
     desk.write("none.yaml", none);
     fill(&desk, 1).await;
+    send(&desk).await;
     check(
         "data_loss",
         &[
