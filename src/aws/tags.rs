@@ -20,6 +20,10 @@ pub const REGION_TAG: &str = "ccprov:region";
 /// let it go.
 pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";
 
+/// The tag that keeps what the last apply said of `force_destroy`, for which AWS
+/// has no place. It tells whether that changed, and permits nothing.
+pub(crate) const FORCE_TAG: &str = "ccprov:force-destroy";
+
 /// The user's tags. Numbers and booleans are taken as the text that they print
 /// as, because that is what people write: `CostCenter: 123456`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

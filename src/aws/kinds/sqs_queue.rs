@@ -7,7 +7,7 @@
 mod grants;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures::future::try_join;
@@ -21,7 +21,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::probe_prefix;
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
-use crate::aws::tags::Tags;
+use crate::aws::tags::{FORCE_TAG, Tags};
 use crate::engine::port::{Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
@@ -85,6 +85,10 @@ pub(crate) struct Spec {
     /// Encrypt with SQS's own key. Only without `kms_master_key_id`. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     sqs_managed_sse_enabled: Option<bool>,
+    /// Let a destroy by this file delete the queue with the messages in it. Kept
+    /// at the queue in the tag `ccprov:force-destroy`.
+    #[serde(default)]
+    force_destroy: bool,
     /// Tags.
     #[serde(default)]
     tags: Tags,
@@ -155,6 +159,9 @@ The queue's name is its identity; ARN and URL follow from it.
 - A name can be used again only 60 seconds after its queue was deleted. ccprov waits that out.
 - A dead-letter queue must exist before a queue may name it: that orders the two. Nothing else \
 does; in particular a policy or `redrive_allow_policy` may name objects that do not exist yet.
+- A queue with messages in it, as far as SQS's approximate count tells, is deleted only by the \
+`destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`. S3 puts a \
+message into a queue to test it when the queue gets the events of a bucket.
 - Clearing `kms_master_key_id` turns SQS's own encryption on in the same call, so that the queue \
 is never left unencrypted.
 - New attribute values reach every node of SQS within 60 seconds, a new retention within 15 minutes.";
@@ -170,6 +177,7 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
+    const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -230,9 +238,12 @@ is never left unencrypted.
         let Some((attributes, tags)) = try_join(attributes, tags).await.or_absent()? else {
             return Ok(None);
         };
-        let (tags, owner) = Tags::seen(tags.tags.unwrap_or_default());
+        let tags = tags.tags.unwrap_or_default();
+        let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
+        let (tags, owner) = Tags::seen(tags);
         let attributes = Attributes(attributes.attributes.unwrap_or_default());
         let spec = attributes.spec(name, tags, &aws.place.partition);
+        let spec = Spec { force_destroy, ..spec };
         let mut seen = Seen::current(spec, facts(&aws.place, name), owner);
         seen.holdings = attributes.holdings();
         Ok(Some(seen))
@@ -246,7 +257,7 @@ is never left unencrypted.
         }
         // At creation a reset is a no-op, and AWS rejects some of them.
         attributes.retain(|_, value| !value.is_empty());
-        let tags = want.spec.tags.with_owner(&want.owner).into_iter().collect();
+        let tags = tags_of(want);
         let call = aws.session.sqs.create_queue().queue_name(name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         let made = answer.attempting("sqs:CreateQueue", || format!("create queue {name}"))?;
@@ -357,13 +368,21 @@ fn check_encryption(spec: &Spec) -> Option<Problem> {
     }
 }
 
+/// The user's tags, the owner's, and whether the queue may go with what it holds.
+fn tags_of(want: &Wanted<Spec>) -> HashMap<String, String> {
+    let forced = want.spec.force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()));
+    want.spec.tags.with_owner(&want.owner).into_iter().chain(forced).collect()
+}
+
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer<()> {
-    if !change.touches_tags() {
+    if !(change.touches_tags() || change.touches("force_destroy")) {
         return Ok(());
     }
     let name = &change.want.identity;
-    let tags = change.want.spec.tags.with_owner(&change.want.owner).into_iter().collect();
-    let gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
+    let tags = tags_of(&change.want);
+    let mut gone = change.tags_beyond(&change.want.spec.tags, &change.have.tags);
+    let is_forced_no_more = change.have.force_destroy && !change.want.spec.force_destroy;
+    gone.extend(is_forced_no_more.then(|| FORCE_TAG.to_owned()));
     let add = async {
         let answer = aws.session.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;
         answer.attempting("sqs:TagQueue", || format!("tag queue {name}"))

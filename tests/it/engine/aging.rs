@@ -36,7 +36,7 @@ async fn aged(before: &Value, after: &Value, happens: impl FnOnce(&Cloud<'_>)) -
 
 fn others(cloud: &Cloud<'_>, identity: &str) {
     let live = cloud.object("thing", identity).expect("it is there");
-    let owner = Owner { stack: "other".into(), address: Address::new("x") };
+    let owner = Owner::new("other", Address::new("x"));
     cloud.put(Live { owner: Some(owner), ..live });
 }
 
