@@ -78,7 +78,7 @@ fn stacks_are_listed_side_by_side() {
     );
     desk.must("apply -y other.yaml", 0);
     let both = desk.run("list");
-    desk.must("destroy -y --allow-data-loss --stack claims", 0);
+    desk.must("destroy -y --stack claims --allow-data-loss", 0);
     check(
         "several_stacks",
         &[both, desk.run("list"), desk.run("plan --detailed-exitcode other.yaml")],
