@@ -40,6 +40,4 @@ if ! step plan --detailed-exitcode "$stack"; then
 fi
 step output "$stack"
 step verify --exclusive "$stack"
-# Its queue holds the event by which S3 tries out a new notification, and what holds something is
-# removed on request alone.
-step destroy --auto-approve --allow-data-loss "$stack"
+step destroy --auto-approve "$stack"

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
 use super::registry;
-use super::tags::STACK_TAG;
+use super::tags::{REGION_TAG, STACK_TAG};
 use crate::model::document::has_pending;
 use crate::model::{Desired, Path, Stack};
 pub use parts::MOST_CHARACTERS;
@@ -191,18 +191,20 @@ fn statement(grant: &Grant, stack: &Stack) -> Statement {
         effect: "Allow",
         action: BTreeSet::new(),
         resource: BTreeSet::new(),
-        condition: condition(grant.bound, &stack.name),
+        condition: condition(grant.bound, stack),
     }
 }
 
-fn condition(bound: Bound, stack: &str) -> Condition {
-    let owner = |key: &str| (format!("aws:{key}/{STACK_TAG}"), stack.to_owned());
+fn condition(bound: Bound, stack: &Stack) -> Condition {
+    let owner = |key: &str| (format!("aws:{key}/{STACK_TAG}"), stack.name.clone());
+    let region = || (format!("aws:ResourceTag/{REGION_TAG}"), stack.place.region.clone());
     let equals = |pair| ("StringEquals", BTreeMap::from([pair]));
     let if_exists = |pair| ("StringEqualsIfExists", BTreeMap::from([pair]));
     match bound {
         Bound::Free => Condition::new(),
         Bound::Owned => [equals(owner("ResourceTag"))].into(),
         Bound::NotAnothers => [if_exists(owner("ResourceTag"))].into(),
+        Bound::OfRegion => [if_exists(region())].into(),
         Bound::Tagging => [equals(owner("RequestTag"))].into(),
         Bound::Claiming => [equals(owner("RequestTag")), if_exists(owner("ResourceTag"))].into(),
         Bound::Where(key, value) => [equals((key.to_owned(), value.to_owned()))].into(),

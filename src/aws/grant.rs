@@ -50,6 +50,9 @@ pub enum Bound {
     /// creation: KMS may take five minutes to judge by a new tag (KMS
     /// Developer Guide, "Use tags to control access to KMS keys").
     NotAnothers,
+    /// The object carries the tag of no other region: names of all regions lie
+    /// under one path. What an earlier ccprov made carries none.
+    OfRegion,
     /// The call writes the stack's owner tag.
     Tagging,
     /// The call writes the stack's owner tag, to nothing of another stack.

@@ -25,6 +25,10 @@ pub(crate) const OWNER_TAGS: [&str; 3] = [STACK_TAG, ADDRESS_TAG, REGION_TAG];
 /// let it go.
 pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";
 
+/// The tag that keeps what the last apply said of `force_destroy`, for which AWS
+/// has no place. It tells whether that changed, and permits nothing.
+pub(crate) const FORCE_TAG: &str = "ccprov:force-destroy";
+
 /// The user's tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

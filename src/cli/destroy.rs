@@ -51,12 +51,12 @@ pub(crate) async fn run(
     let approved = turn.look(approved(&mut opened, arguments, environment, screen)).await;
     let left = approved.as_ref().ok().and_then(Option::as_ref).map(left).unwrap_or_default();
     let exit = finish(opened, approved, task, turn, screen).await?;
-    if exit != Exit::Done || left.is_empty() {
+    if left.is_empty() {
         return Ok(exit);
     }
     // Something of the stack may still be there: that is no destroy that is done.
     screen.talk(&report::diagnostics_text(&left));
-    Ok(Exit::Partly)
+    Ok(if exit == Exit::Done { Exit::Partly } else { exit })
 }
 
 /// What is there and was not touched, because its tags do not say whose it is.

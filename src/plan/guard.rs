@@ -99,15 +99,11 @@ impl Deletion<'_> {
     /// Whether a destroy may lose this without being told so: the file says it, or
     /// it can be brought back, and all that needs it goes as well.
     fn is_permitted(&self, holdings: &Holdings, purpose: Purpose) -> bool {
-        let is_stated = self.emptying == Emptying::Empty && holdings.blocks_delete;
+        let is_stated = self.emptying == Emptying::Empty;
         purpose == Purpose::Destroy && (is_stated || holdings.revivable)
     }
 
-    fn would_lose(
-        &self,
-        Holdings { what, blocks_delete, .. }: &Holdings,
-        plan: &Plan,
-    ) -> Diagnostic {
+    fn would_lose(&self, Holdings { what, .. }: &Holdings, plan: &Plan) -> Diagnostic {
         let Self { planned, have, kind, .. } = self;
         let (address, verb) = (&planned.address, verb(planned));
         let diagnostic = Diagnostic::error(format!("{address} would be {verb}, and holds {what}"))
@@ -115,9 +111,8 @@ impl Deletion<'_> {
         let diagnostic = diagnostic.hint("pass --allow-data-loss, if this is meant");
         let can_be_stated = self.is_destroyed()
             && kind.is_some_and(|kind| kind.deleted_by.iter().any(|field| field == FORCE));
-        let diagnostic = if *blocks_delete && can_be_stated {
-            let hint = "or empty it yourself, or destroy it by a file that states";
-            diagnostic.hint(format!("{hint} `{FORCE}: true`"))
+        let diagnostic = if can_be_stated {
+            diagnostic.hint(format!("or destroy it by a file that states `{FORCE}: true`"))
         } else {
             diagnostic
         };

@@ -209,9 +209,9 @@ fn write_holdings(
     let Some(Holdings { what, blocks_delete, revivable }) = holdings else { return };
     let fate = match (emptying(plan, planned), blocks_delete) {
         _ if *revivable => "",
-        (Emptying::Empty, _) => ", which will be removed first, and lost",
+        (Emptying::Empty, true) => ", which will be removed first, and lost",
         (Emptying::Keep, true) => "; AWS refuses to delete it until it is empty",
-        (Emptying::Keep, false) => ", which will be lost",
+        (Emptying::Empty | Emptying::Keep, false) => ", which will be lost",
     };
     page.line(2, format!("{} holds {what}{fate}", paint(BAD, "!")));
 }

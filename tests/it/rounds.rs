@@ -34,7 +34,7 @@ fn the_claim_check_takes_few_rounds() {
     check(&ccprov, UPDATE, Bounds { rounds: 6, calls: 38 });
     // Without the read that shows it.
     check(&ccprov, UPDATE_AGAIN, Bounds { rounds: 5, calls: 36 });
-    check(&ccprov, "destroy --allow-data-loss", Bounds { rounds: 7, calls: 61 });
+    check(&ccprov, "destroy", Bounds { rounds: 7, calls: 61 });
 }
 
 /// What counts exchanges counts calls.

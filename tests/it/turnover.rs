@@ -37,8 +37,8 @@ fn full(second: bool) -> String {
     let large = statement(&format!("s3:{}", letter.repeat(5000)));
     let (grows, shrinks) = if second { (4500, 100) } else { (100, 4500) };
     let (grows, shrinks) = (
-        statement(&format!("s3:{}", "c".repeat(grows - 3))),
-        statement(&format!("s3:{}", "d".repeat(shrinks - 3))),
+        statement(&format!("s3:{}", "c".repeat(grows))),
+        statement(&format!("s3:{}", "d".repeat(shrinks))),
     );
     write!(
         text,

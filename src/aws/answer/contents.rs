@@ -35,7 +35,7 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("s3", "GetBucketNotificationConfiguration", &["<NotificationConfiguration"]),
     ("s3", "GetBucketOwnershipControls", &["<ObjectOwnership>"]),
     ("s3", "GetBucketPolicy", &["\"Statement\""]),
-    ("s3", "GetBucketReplication", &["<ReplicationConfiguration"]),
+    ("s3", "GetBucketReplication", &["<ReplicationConfiguration", "<Rule>"]),
     ("s3", "GetBucketTagging", &["<TagSet"]),
     ("s3", "GetBucketVersioning", &["<VersioningConfiguration"]),
     ("s3", "GetObjectLockConfiguration", &["<ObjectLockConfiguration"]),

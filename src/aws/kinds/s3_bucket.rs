@@ -85,9 +85,6 @@ pub(crate) struct Spec {
     tags: Tags,
 }
 
-/// Where `force_destroy` lives, because S3 has no place for it.
-const FORCE_TAG: &str = "ccprov:force-destroy";
-
 /// Whether old versions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -122,8 +119,9 @@ bucket again, and two accounts never want the same one.
 - A bucket that is not empty is deleted only with `force_destroy: true` or `--allow-data-loss`: \
 all versions, delete markers and unfinished uploads go first. Locked objects stay, and so does \
 their bucket.
-- `force_destroy` is kept at the bucket, in the tag `ccprov:force-destroy`, because a stack can be \
-destroyed without its file.
+- `force_destroy` permits that to the `destroy` of a file that states it, and to nothing else. The \
+tag `ccprov:force-destroy` keeps what the last apply said, so that a plan shows a change; it permits \
+nothing, because whoever may tag the bucket may write it.
 - The name of a deleted bucket may be unavailable for minutes, and anybody may take it meanwhile.
 - S3 takes few configuration calls on one bucket at a time, so that ccprov makes at most two at once.
 - Tags are written as a set. Those that others add between a plan and its apply stay in it.

@@ -22,7 +22,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::probe_prefix;
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
-use crate::aws::tags::{TagTexts, Tags};
+use crate::aws::tags::{FORCE_TAG, TagTexts, Tags};
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Answer, Made};
@@ -88,6 +88,10 @@ pub(crate) struct Spec {
     /// Encrypt with SQS's own key. Only without `kms_master_key_id`. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     sqs_managed_sse_enabled: Option<bool>,
+    /// Let a destroy by this file delete the queue with the messages in it. Kept
+    /// at the queue in the tag `ccprov:force-destroy`.
+    #[serde(default)]
+    force_destroy: bool,
     /// Tags.
     #[serde(default)]
     tags: Tags,
@@ -161,6 +165,9 @@ The queue's name is its identity; ARN and URL follow from it.
 does; in particular a policy or `redrive_allow_policy` may name objects that do not exist yet.
 - A dead-letter queue is of the account, region and type of its queue.
 - The policy takes 20 statements, 50 principals, 7 actions in a statement, and 8,192 bytes; nobody gets more.
+- A queue with messages in it, as far as SQS's approximate count tells, is deleted only by the \
+`destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`. S3 puts a \
+message into a queue to test it when the queue gets the events of a bucket.
 - Clearing `kms_master_key_id` turns SQS's own encryption on in the same call, so that the queue \
 is never left unencrypted.
 - New attribute values reach every node of SQS within 60 seconds, a new retention within 15 minutes.";
@@ -186,6 +193,7 @@ is never left unencrypted.
     const LOST: &'static str = "\
 messages that are in the old queue when it goes are lost, and who uses its URL outside of the stack has to \
 turn to the new one";
+    const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -248,9 +256,12 @@ turn to the new one";
         let Some((attributes, tags)) = try_join(attributes, tags).await.or_absent()? else {
             return Ok(None);
         };
-        let (tags, owner) = Tags::seen(tags.tags.unwrap_or_default());
+        let tags = tags.tags.unwrap_or_default();
+        let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
+        let (tags, owner) = Tags::seen(tags);
         let attributes = Attributes(attributes.attributes.unwrap_or_default());
         let spec = attributes.spec(name, tags, &aws.place.partition);
+        let spec = Spec { force_destroy, ..spec };
         let mut seen = Seen::current(spec, facts(&aws.place, name), owner);
         seen.holdings = attributes.holdings();
         Ok(Some(seen))
@@ -264,7 +275,7 @@ turn to the new one";
         }
         // At creation a reset is a no-op, and AWS rejects some of them.
         attributes.retain(|_, value| !value.is_empty());
-        let tags = want.spec.tags.with_owner(&want.owner).into_iter().collect();
+        let tags = tags_of(want).into_iter().collect();
         let call = aws.session.sqs.create_queue().queue_name(name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         let made = answer.attempting("sqs:CreateQueue", || format!("create queue {name}"))?;
@@ -375,13 +386,23 @@ fn check_encryption(spec: &Spec) -> Option<Problem> {
     }
 }
 
+/// The user's tags, the owner's, and whether the queue may go with what it holds.
+fn tags_of(want: &Wanted<Spec>) -> BTreeMap<String, String> {
+    let tags = want.spec.tags.with_owner(&want.owner);
+    tags.into_iter().chain(force_tag(&want.spec)).collect()
+}
+
+fn force_tag(spec: &Spec) -> Option<(String, String)> {
+    spec.force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()))
+}
+
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer<()> {
-    if !change.touches_tags() {
+    if !(change.touches_tags() || change.touches("force_destroy")) {
         return Ok(());
     }
-    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
-    let before = change.tags_had(&have.tags);
-    let after = want.spec.tags.with_owner(&want.owner);
+    let (name, have) = (&change.want.identity, &change.have);
+    let before = change.tags_had(&have.tags).into_iter().chain(force_tag(have)).collect();
+    let after = tags_of(&change.want);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().collect();
         let answer = aws.session.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;

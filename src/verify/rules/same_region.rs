@@ -122,59 +122,44 @@ fn far(arn: &str, near: &Near, place: &Place) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, living, scene, told_of};
+    use super::super::tests::{golden, redriven, scene, told_of};
     use super::RULE;
 
     #[test]
     fn what_belongs_together_is_near() {
-        let redrive = |arn: &str| {
-            format!(
-                "queue: {{ kind: sqs_queue, redrive_policy: {{ dead_letter_queue: \"{arn}\", max_receive_count: 3 }} }}"
-            )
-        };
+        let redrive = |arn: &str| redriven("queue: { kind: sqs_queue }", arn);
         let subscription = |topic: &str, endpoint: &str| {
-            format!(
+            scene(&format!(
                 "subscription: {{ kind: sns_subscription, topic_arn: \"{topic}\", protocol: sqs, endpoint: \"{endpoint}\" }}"
-            )
+            ))
         };
         let here = "arn:aws:sqs:us-east-1:123456789012:dlq";
-        let elsewhere = |arn: &str| living(&redrive(here), here, arn);
         golden!(told_of(
             &RULE,
             &[
-                ("here", scene(&redrive(here))),
-                ("another region", elsewhere("arn:aws:sqs:eu-west-1:123456789012:dlq")),
-                ("another account", elsewhere("arn:aws:sqs:us-east-1:210987654321:dlq")),
-                (
-                    "a topic elsewhere",
-                    scene(&subscription("arn:aws:sns:eu-west-1:123456789012:t", here))
-                ),
+                ("here", redrive(here)),
+                ("another region", redrive("arn:aws:sqs:eu-west-1:123456789012:dlq")),
+                ("another account", redrive("arn:aws:sqs:us-east-1:210987654321:dlq")),
+                ("a topic elsewhere", subscription("arn:aws:sns:eu-west-1:123456789012:t", here)),
                 // SNS delivers to other regions and accounts.
                 (
                     "a topic of others, a queue elsewhere",
-                    scene(&subscription(
+                    subscription(
                         "arn:aws:sns:us-east-1:210987654321:t",
                         "arn:aws:sqs:eu-west-1:210987654321:q"
-                    ))
+                    )
                 ),
                 (
                     "a bucket's receiver",
-                    scene(
-                        "
+                    scene("
 notification:
   kind: s3_bucket_notification
   bucket: payloads
   queue:
     - { queue_arn: \"arn:aws:sqs:us-east-1:123456789012:near\", events: [\"s3:ObjectCreated:Put\"] }
-    - { queue_arn: \"arn:aws:sqs:eu-west-1:123456789012:far\", events: [\"s3:ObjectRemoved:Delete\"] }"
-                    )
+    - { queue_arn: \"arn:aws:sqs:eu-west-1:123456789012:far\", events: [\"s3:ObjectRemoved:Delete\"] }")
                 ),
-                (
-                    "a key",
-                    scene(
-                        "topic: { kind: sns_topic, kms_master_key_id: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }"
-                    )
-                ),
+                ("a key", scene("topic: { kind: sns_topic, kms_master_key_id: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }")),
             ]
         ));
     }

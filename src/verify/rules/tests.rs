@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::{RULES, Rule};
 use crate::aws::AwsCatalog;
-use crate::model::{Diagnostic, Finding, Mask, Place, Scene};
+use crate::model::{Address, Diagnostic, Finding, Mask, Place, Scene};
 use crate::spec::{self, Checked, Inputs};
 
 /// A golden text: reviewed as a file, without the call that made it.
@@ -54,14 +56,13 @@ pub(in crate::verify) fn scene(resources: &str) -> Scene {
     desired(&path)
 }
 
-/// The same as they might live, with something else where `had` stands: what no
-/// stack file may say.
-pub(super) fn living(resources: &str, had: &str, has: &str) -> Scene {
+/// These resources, as they may live: `queue` has a dead-letter queue that no stack
+/// file may name.
+pub(super) fn redriven(resources: &str, to: &str) -> Scene {
     let mut scene = scene(resources);
-    for exhibit in scene.exhibits.values_mut() {
-        let text = serde_json::to_string(&exhibit.document).unwrap().replace(had, has);
-        exhibit.document = serde_json::from_str(&text).unwrap();
-    }
+    let queue = scene.exhibits.get_mut(&Address::new("queue")).unwrap();
+    let redrive = json!({ "dead_letter_queue": to, "max_receive_count": 3 });
+    queue.document.insert("redrive_policy".into(), redrive);
     scene
 }
 

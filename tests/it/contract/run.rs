@@ -78,6 +78,7 @@ impl Cloud {
         }
         if info.tagged {
             self.change_owner(&info, &want, &have).await?;
+            self.protect(&info, &want, &have).await?;
         }
         self.round_trip(&info, &want, &have)?;
         self.delete(&info, &want, &have).await?;
@@ -293,6 +294,25 @@ impl Cloud {
             let now = now.ok_or_else(|| format!("{step}: there is none"))?;
             let owner = self.owner(info, stack, want);
             same(&step, &now.owner, &Some(owner))?;
+            same(&format!("{step}: document"), &now.document, &have.document)?;
+        }
+        Ok(())
+    }
+
+    /// Protected from being deleted, which the object itself says, and let go again.
+    async fn protect(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
+        let diff = [FieldDiff::new(Path::field("lifecycle"), None, None)];
+        for prevent_destroy in [true, false] {
+            let step = format!("have prevent_destroy: {prevent_destroy}");
+            let lifecycle = Lifecycle { prevent_destroy, ..want.lifecycle.clone() };
+            let want = Desired { lifecycle, ..want.clone() };
+            let proof = self.hand(STACK).again(have, have.document.keys().cloned()).await;
+            let proof = proof.map_err(|error| failed(&step, &error))?;
+            let made = self.writer.update(&want, proof, &diff).await;
+            made.map_err(|error| failed(&step, &error))?;
+            let now = self.find(&step, &want.sought()).await?;
+            let now = now.ok_or_else(|| format!("{step}: there is none"))?;
+            same(&step, &now.owner, &Some(self.owner(info, STACK, &want)))?;
             same(&format!("{step}: document"), &now.document, &have.document)?;
         }
         Ok(())

@@ -19,7 +19,7 @@ use crate::support::request::Call;
 const APPLY: &str = "apply -y stacks/dev.yaml";
 const PLAN: &str = "plan --detailed-exitcode stacks/dev.yaml";
 const VERIFY: &str = "verify stacks/dev.yaml --payload-mib 1";
-const DESTROY: &str = "destroy -y --allow-data-loss stacks/dev.yaml";
+const DESTROY: &str = "destroy -y stacks/dev.yaml";
 
 /// An account in which AWS's rules hold.
 struct Ruled {

@@ -9,7 +9,7 @@ use crate::support::emulator::{self, Account};
 
 const APPLY: &[&str] = &["apply", "-y", "stacks/dev.yaml"];
 const PLAN: &[&str] = &["plan", "--detailed-exitcode", "stacks/dev.yaml"];
-const DESTROY: &[&str] = &["destroy", "-y", "--allow-data-loss", "stacks/dev.yaml"];
+const DESTROY: &[&str] = &["destroy", "-y", "stacks/dev.yaml"];
 
 /// The same command twice at once.
 fn twice(account: &Account, command: &[&str]) -> [Transcript; 2] {

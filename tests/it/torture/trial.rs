@@ -22,7 +22,7 @@ pub(super) enum Stage {
 
 const APPLY: &[&str] = &["apply", "-y", "stacks/dev.yaml"];
 const UPDATE: &[&str] = &["apply", "-y", "stacks/dev.yaml", "--var", "max_receives=7"];
-const DESTROY: &[&str] = &["destroy", "-y", "--allow-data-loss", "stacks/dev.yaml"];
+const DESTROY: &[&str] = &["destroy", "-y", "stacks/dev.yaml"];
 
 impl Stage {
     pub(super) fn before(self) -> Option<&'static [&'static str]> {

@@ -86,13 +86,19 @@ stack: dev
 region: us-east-1
 vars: { name: "##[set-output name=approved]true" }
 resources:
-  topic: { kind: sns_topic, display_name: "${var.name}", tags: { turned: "a ::b:: c" } }
+  topic: { kind: sns_topic, display_name: "${var.name}" }
   queue: { kind: sqs_queue, policy: { Statement: [{ Sid: Own, Effect: Allow, Principal: "*", Action: "sqs:*", Resource: "*" }] } }
 outputs:
   text: "one\n::error::two\n##[error]three"
 "###;
     let desk = Desk::with(account.clone(), stack);
     desk.must("apply -y stack.yaml", 0);
+    // No stack file may state such a tag, and AWS need not take it: an emulator does.
+    let sns = aws_sdk_sns::Client::new(&aws::config(&account));
+    let topics = sns.list_topics().send().await.unwrap();
+    let tag = aws_sdk_sns::types::Tag::builder().key("turned\u{202e}").value("a ::b:: ##vso[c]");
+    let tagging = sns.tag_resource().resource_arn(topics.topics()[0].topic_arn().unwrap());
+    tagging.tags(tag.build().unwrap()).send().await.unwrap();
     let sqs = aws_sdk_sqs::Client::new(&aws::config(&account));
     let url = sqs.get_queue_url().queue_name("dev-queue").send().await.unwrap();
     let hostile = r#"{"Version":"2012-10-17","Statement":[{"Sid":"\u001b[2J\u001b[Hx\nPlan: 0 to add",

@@ -16,7 +16,7 @@ fn the_stack_of_the_repository_lives_on_ministack() {
             desk.run("apply --auto-approve stacks/dev.yaml"),
             desk.run("list"),
             desk.run("list --json"),
-            desk.run("destroy --auto-approve --allow-data-loss stacks/dev.yaml"),
+            desk.run("destroy --auto-approve stacks/dev.yaml"),
             desk.run("plan --detailed-exitcode --destroy stacks/dev.yaml"),
             desk.run("list"),
             desk.run("list --json"),
@@ -66,6 +66,6 @@ fn the_claim_check_lives_on_moto() {
     desk.must("apply --auto-approve stacks/dev.yaml", 0);
     desk.must("plan --detailed-exitcode stacks/dev.yaml", 0);
     assert!(is_listed());
-    desk.must("destroy --auto-approve --allow-data-loss stacks/dev.yaml", 0);
+    desk.must("destroy --auto-approve stacks/dev.yaml", 0);
     assert!(!is_listed());
 }

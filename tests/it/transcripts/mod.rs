@@ -20,6 +20,7 @@ mod machines;
 mod outputs;
 mod ownership;
 mod profiles;
+mod regions;
 mod saved_plans;
 mod secrets;
 mod signals;
@@ -91,6 +92,11 @@ impl Desk {
     /// Runs a command line, whose arguments hold no blanks.
     pub(crate) fn run(&self, line: &str) -> Transcript {
         self.ccprov.run(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs a command whose arguments may hold blanks, or are empty.
+    pub(crate) fn run_exactly(&self, arguments: &[&str]) -> Transcript {
+        self.ccprov.run(arguments)
     }
 
     /// The same with signals on the way: see [`Ccprov::run_until`].

@@ -60,7 +60,9 @@ fn a_stack_goes_without_its_file() {
     check(
         "without_file",
         &[
+            // No file states the name that the queue has.
             desk.run("destroy --stack claims --region us-east-1 -y"),
+            desk.run("destroy --stack claims --region us-east-1 -y --allow-data-loss"),
             desk.run("destroy --stack claims --region us-east-1 -y"),
             desk.run("list"),
         ],
@@ -76,8 +78,7 @@ fn stacks_are_listed_side_by_side() {
     );
     desk.must("apply -y other.yaml", 0);
     let both = desk.run("list");
-    // Without a file nothing says that a stated name is the stack's.
-    desk.must("destroy -y --allow-data-loss --stack claims", 0);
+    desk.must("destroy -y --stack claims --allow-data-loss", 0);
     check(
         "several_stacks",
         &[both, desk.run("list"), desk.run("plan --detailed-exitcode other.yaml")],

@@ -45,7 +45,7 @@ async fn a_sound_system_passes_and_a_broken_one_does_not() {
             told(&format!("{VERIFY} --only delivery_path,conformance"), 0),
         ],
     );
-    desk.must("destroy -y --allow-data-loss stacks/dev.yaml", 0);
+    desk.must("destroy -y stacks/dev.yaml", 0);
 }
 
 /// The same, with a summary that does not say how long anything took.

@@ -1,16 +1,17 @@
 //! What AWS must allow of managed policies.
 
-use crate::aws::grant::Grant;
+use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Policies", OF_STACK, &["iam:GetPolicy", "iam:GetPolicyVersion"]),
     Grant::write(
-        "Policies",
+        "PoliciesOfRegion",
         OF_STACK,
         &["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"],
-    ),
+    )
+    .bound(Bound::OfRegion),
     Grant::remove(
-        "Policies",
+        "PoliciesOfRegion",
         OF_STACK,
         &[
             "iam:DeletePolicy",
@@ -18,8 +19,10 @@ pub(super) const GRANTS: &[Grant] = &[
             "iam:ListEntitiesForPolicy",
             "iam:ListPolicyVersions",
         ],
-    ),
+    )
+    .bound(Bound::OfRegion),
 ];
 
-/// The path is the stack's alone: those that the file no longer declares, too.
+/// The path is that of the stack's name: those that the file no longer declares,
+/// too, and those of the stack of this name in other regions.
 const OF_STACK: &[&str] = &["arn:${partition}:iam::${account}:policy/ccprov/${stack}/*"];

@@ -1,6 +1,6 @@
 //! What AWS must allow of roles.
 
-use crate::aws::grant::Grant;
+use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read(
@@ -14,7 +14,7 @@ pub(super) const GRANTS: &[Grant] = &[
         ],
     ),
     Grant::write(
-        "Roles",
+        "RolesOfRegion",
         OF_STACK,
         &[
             "iam:AttachRolePolicy",
@@ -27,9 +27,10 @@ pub(super) const GRANTS: &[Grant] = &[
             "iam:UpdateAssumeRolePolicy",
             "iam:UpdateRole",
         ],
-    ),
+    )
+    .bound(Bound::OfRegion),
     Grant::remove(
-        "Roles",
+        "RolesOfRegion",
         OF_STACK,
         &[
             "iam:DeleteRole",
@@ -37,11 +38,13 @@ pub(super) const GRANTS: &[Grant] = &[
             "iam:DetachRolePolicy",
             "iam:ListInstanceProfilesForRole",
         ],
-    ),
+    )
+    .bound(Bound::OfRegion),
     Grant::remove("InstanceProfiles", NAMESAKES, &["iam:RemoveRoleFromInstanceProfile"]),
 ];
 
-/// The path is the stack's alone: those that the file no longer declares, too.
+/// The path is that of the stack's name: those that the file no longer declares,
+/// too, and those of the stack of this name in other regions.
 const OF_STACK: &[&str] = &["arn:${partition}:iam::${account}:role/ccprov/${stack}/*"];
 /// The permission is one on the profile, whoever is in it. So it is given for
 /// profiles of the role's name, which is what AWS's console calls them.

@@ -13,12 +13,12 @@ use futures::future::{join, try_join4};
 
 use super::access::{ObjectOwnership, PublicAccessBlock, with_block};
 use super::encryption::{self, Encryption};
-use super::{FORCE_TAG, Logging, Spec, Versioning, lifecycle};
+use super::{Logging, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Wanted};
 use crate::aws::policy::Policy;
 use crate::aws::provider::Aws;
-use crate::aws::tags::Tags;
+use crate::aws::tags::{FORCE_TAG, Tags};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Place, Sought};
 

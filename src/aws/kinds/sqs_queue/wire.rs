@@ -185,6 +185,7 @@ impl Attributes {
                 .is_none()
                 .then(|| self.is(&Name::SqsManagedSseEnabled).unwrap_or(true)),
             kms_master_key_id: key,
+            force_destroy: false,
             tags,
         }
     }
