@@ -171,7 +171,8 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
-    /// The new object has a name of its own: no gap in service.
+    /// The new object has a name of its own: no gap for the stack itself. Whoever
+    /// else uses the old name is cut off.
     CreateFirst,
     /// The new object takes the old one's name.
     DeleteFirst,

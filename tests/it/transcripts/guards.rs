@@ -77,6 +77,10 @@ async fn data_is_lost_on_request_alone() {
     let none = "stack: claims\nregion: us-east-1\nresources: {}\n";
     desk.write("none.yaml", none);
     fill(&desk, 1).await;
+    let sqs = aws_sdk_sqs::Client::new(&aws::config(&desk.account));
+    let url = sqs.get_queue_url().queue_name("claims").send().await.unwrap();
+    let message = sqs.send_message().queue_url(url.queue_url().unwrap());
+    message.message_body("payload").send().await.unwrap();
     check(
         "data_loss",
         &[
