@@ -101,6 +101,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::{Address, Place};
 
     fn policy(statement: &serde_json::Value) -> Policy {
         let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
@@ -119,6 +120,41 @@ mod tests {
         check("arn:aws:iam::aws:policy/ReadOnlyAccess", "policy", None);
         check("arn:aws:sqs:eu-central-1:123456789012:role", "role", None);
         assert_eq!(name("/ccprov/dev/dev-consumer"), "dev-consumer");
+    }
+
+    fn naming(stack: &str, region: &str) -> Naming {
+        let place = Place {
+            partition: "aws".into(),
+            account: "123456789012".into(),
+            region: region.into(),
+            endpoint: None,
+        };
+        Naming { stack: stack.into(), address: Address::new("chain.worker"), place }
+    }
+
+    #[test]
+    fn a_default_name_is_its_regions_and_fits() {
+        let name = |stack: &str, region: &str| default_name(&naming(stack, region), 64);
+        assert_eq!(name("dev", "eu-west-1"), "dev-chain-worker-eu-west-1");
+        let long = "s".repeat(40);
+        assert_eq!(name(&long, "us-east-1").len(), 63);
+        let (here, there) = (name(&long, "ap-southeast-1"), name(&long, "ap-southeast-2"));
+        assert_eq!((here.len(), there.len()), (64, 64));
+        assert_eq!(here[..56], there[..56]);
+        assert_ne!(here, there);
+    }
+
+    #[test]
+    fn a_former_default_name_is_known() {
+        let naming = naming("dev", "eu-west-1");
+        let default = identity(&naming, Some(&default_name(&naming, 64)));
+        let check = |name: &str, expected: NameOrigin| {
+            assert_eq!(name_origin(name, &default, &naming), expected, "{name}");
+        };
+        check("/ccprov/dev/dev-chain-worker-eu-west-1", NameOrigin::Default);
+        check("/ccprov/dev/dev-chain-worker", NameOrigin::FormerDefault);
+        check("/ccprov/dev/dev-chain-worker-us-east-1", NameOrigin::Stated);
+        check("/ccprov/prod/dev-chain-worker", NameOrigin::Stated);
     }
 
     #[test]

@@ -135,10 +135,11 @@ impl JsonSchema for Tags {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         // 50 tags, keys of 128 and values of 256 characters: the limits that
-        // SNS, KMS, IAM and S3 share (SQS recommends them).
+        // SNS, KMS, IAM and S3 share (SQS recommends them). Four are ours: stack,
+        // address, prevent_destroy, and one of region, window and force_destroy.
         json_schema!({
             "type": "object",
-            "maxProperties": 48,
+            "maxProperties": 46,
             "propertyNames": { "minLength": 1, "maxLength": 128 },
             "additionalProperties": { "type": "string", "maxLength": 256 }
         })

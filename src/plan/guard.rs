@@ -107,7 +107,7 @@ impl Deletion<'_> {
         let Self { planned, have, kind, .. } = self;
         let (address, verb) = (&planned.address, verb(planned));
         let diagnostic = Diagnostic::error(format!("{address} would be {verb}, and holds {what}"))
-            .because(format!("{}; nothing was deleted", self.reason()));
+            .because(self.reason());
         let diagnostic = diagnostic.hint("pass --allow-data-loss, if this is meant");
         let can_be_stated = self.is_destroyed()
             && kind.is_some_and(|kind| kind.deleted_by.iter().any(|field| field == FORCE));
@@ -126,7 +126,7 @@ impl Deletion<'_> {
             planned.address
         ))
         .because(format!(
-            "{} {} carries the stack's tags, which anybody may have written; nothing was deleted",
+            "{} {} carries the stack's tags, which anybody may have written",
             have.kind, have.identity
         ))
         .hint("if it is this stack's, pass --allow-data-loss")

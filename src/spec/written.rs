@@ -45,9 +45,14 @@ pub(super) struct Mention {
 impl Written<'_> {
     /// Gives the resource a name, unless it states one.
     pub(super) fn take_name(&mut self, name: &str) {
-        if let (Some(field), Value::Map(fields)) = (&self.kind.named_by, &mut self.fields.value) {
-            let stated = || Entry { key_at: self.at.clone(), node: Node::text(name, &self.at) };
-            fields.entry(field.clone()).or_insert_with(stated);
+        let (Some(field), Value::Map(fields)) = (&self.kind.named_by, &mut self.fields.value)
+        else {
+            return;
+        };
+        // Null counts as left out.
+        if fields.get(field).is_none_or(|entry| entry.node.is_null()) {
+            let entry = Entry { key_at: self.at.clone(), node: Node::text(name, &self.at) };
+            fields.insert(field.clone(), entry);
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct IamPolicy;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
-    /// Up to 128 characters, unique in the account. Default: STACK-ADDRESS.
+    /// Up to 128 characters, unique in the account. Default: STACK-ADDRESS-REGION.
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
     name: Option<String>,
     /// What the policy is for. Cannot be changed later.
@@ -54,7 +54,10 @@ impl Kind for IamPolicy {
 The policy lives under the path `/ccprov/STACK/`, by which ccprov finds it without a state file; \
 path and name are its identity.
 
-- IAM names are unique in the account, whatever their path and case.
+- IAM names are unique in the account, whatever their path, region and case. A default name holds \
+the region; a stated one belongs to the region that made it, so state one with `${region}` in it where \
+a stack lives in several. One that is too long is cut, and ends with 8 hex digits.
+- The tag `ccprov:region` says which region's stack has the policy: it is the same in all.
 - A changed document becomes a new version that is the default at once. IAM keeps five versions; \
 the oldest one makes room.
 - The document may name anything, whether or not it exists.

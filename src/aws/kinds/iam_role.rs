@@ -39,7 +39,7 @@ pub(crate) struct IamRole;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
-    /// Up to 64 characters, unique in the account. Default: STACK-ADDRESS.
+    /// Up to 64 characters, unique in the account. Default: STACK-ADDRESS-REGION.
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
     name: Option<String>,
     /// Who may take the role on.
@@ -84,7 +84,10 @@ impl Kind for IamRole {
 The role lives under the path `/ccprov/STACK/`, by which ccprov finds it without a state file; \
 path and name are its identity.
 
-- IAM names are unique in the account, whatever their path and case.
+- IAM names are unique in the account, whatever their path, region and case. A default name holds \
+the region; a stated one belongs to the region that made it, so state one with `${region}` in it where \
+a stack lives in several. One that is too long is cut, and ends with 8 hex digits.
+- The tag `ccprov:region` says which region's stack has the role: it is the same in all.
 - `inline_policies` and `managed_policy_arns` are owned whole: what the stack does not state is \
 removed from the role.
 - A role that was made moments ago may be refused as a principal for a few seconds. ccprov repeats \

@@ -78,7 +78,7 @@ pub(crate) struct Spec {
     /// Whether the key can be replicated into other regions. ccprov makes no replicas.
     #[serde(default)]
     multi_region: bool,
-    /// Tags; at most 47 where `deletion_window_in_days` is stated.
+    /// Tags.
     #[serde(default)]
     tags: Tags,
 }
@@ -124,8 +124,6 @@ fn key_usages() -> [&'static str; 4] {
 
 /// Where `deletion_window_in_days` lives, because KMS has no place for it.
 const WINDOW_TAG: &str = "ccprov:deletion-window";
-/// Tags that one key can have (KMS quota).
-const MOST_TAGS: usize = 50;
 
 impl Kind for KmsKey {
     const NAME: &'static str = "kms_key";
@@ -139,7 +137,11 @@ nothing can shorten that. The alias stays with the key until then: an apply with
 finds the key through it, cancels the deletion and enables the key again, so that no data is lost \
 and no second key is paid for.
 - `deletion_window_in_days` is kept at the key, in the tag `ccprov:deletion-window`, because a \
-destroy needs it and may be run without the stack file.
+destroy needs it and may be run without the stack file. Where there is a file, it counts.
+- What is encrypted with a key cannot be counted. To take a key out of the file, or to replace it, \
+needs `--allow-data-loss`; to destroy the whole stack does not, because the key can be brought back.
+- A primary key with replicas, which ccprov does not make, waits until these are deleted. A plan that \
+deletes it says where they are.
 - Rotation is on unless the stack says otherwise. It costs a little with each of the first two \
 rotations, and changes neither ids nor ARNs.
 - A policy that would lock its author out is refused by AWS, and ccprov does not offer to bypass that. \
@@ -380,12 +382,6 @@ fn check(spec: &Spec) -> Vec<Problem> {
         let hint = format!("key_usage: {}", uses.join(" or "));
         problems.push(Problem::of("key_usage", message).hint(hint));
     }
-    let window = usize::from(spec.deletion_window_in_days != longest_window());
-    // The owner takes two tags.
-    if spec.tags.0.len() + 2 + window > MOST_TAGS {
-        let message = format!("a key takes {MOST_TAGS} tags, of which ccprov needs {}", 2 + window);
-        problems.push(Problem::of("tags", message));
-    }
     problems
 }
 
@@ -483,17 +479,6 @@ mod tests {
         assert_eq!(
             problems(json!({ "enable_key_rotation": false, "rotation_period_in_days": 90 })),
             ["only keys with enable_key_rotation have this"]
-        );
-    }
-
-    #[test]
-    fn a_stated_window_takes_a_tag() {
-        let tags: Value =
-            (0..48).map(|n| (format!("t{n}"), json!(""))).collect::<serde_json::Map<_, _>>().into();
-        assert_eq!(problems(json!({ "tags": tags })), Vec::<String>::new());
-        assert_eq!(
-            problems(json!({ "tags": tags, "deletion_window_in_days": 7 })),
-            ["a key takes 50 tags, of which ccprov needs 3"]
         );
     }
 }

@@ -19,10 +19,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{BuiltIn, Checked, Inputs, check};
+use super::{BuiltIn, Checked, Inputs, check_with_names};
 use crate::model::{
-    Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming, Patience,
-    Place, Prepared, Problem, Succession, document,
+    Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming,
+    Patience, Place, Prepared, Problem, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -32,11 +32,13 @@ struct Case<'a> {
     vars: &'a [(&'a str, &'a str)],
     env: &'a [(&'a str, &'a str)],
     built_in: &'a [BuiltIn],
+    /// Names that are to be kept.
+    names: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Case<'a> {
     fn of(files: &'a [(&'a str, &'a str)]) -> Self {
-        Self { files, vars: &[], env: &[], built_in: &[] }
+        Self { files, vars: &[], env: &[], built_in: &[], names: &[] }
     }
 
     /// What comes of it, as text.
@@ -73,7 +75,9 @@ impl<'a> Case<'a> {
             region: file.region().unwrap_or("eu-central-1").to_owned(),
             endpoint: None,
         };
-        check(&file, &place, &MadeUp::new(), &inputs)
+        let name = |(address, name): (String, String)| (Address::new(address), name);
+        let names = owned(self.names).into_iter().map(name).collect();
+        check_with_names(&file, &place, &MadeUp::new(), &inputs, &names)
     }
 }
 

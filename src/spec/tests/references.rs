@@ -34,6 +34,15 @@ fn mean_values() {
     ]));
 }
 
+/// A name that is kept is as good as stated: what follows from it follows. One
+/// that is stated stays as it is.
+#[test]
+fn follow_a_name_that_is_kept() {
+    let text = "stack: dev\nresources:\n  t: { kind: topic }\n  q: { kind: queue, name: mine, policy: { Source: \"${t.arn}\" } }\n  n: { kind: queue, name: ~ }\noutputs: { topic: \"${t.arn}\" }";
+    let names = &[("t", "kept"), ("q", "other"), ("n", "kept-too")];
+    golden!(Case { names, ..Case::of(&[("stacks/dev.yaml", text)]) }.told());
+}
+
 #[test]
 fn mean_facts() {
     golden!(table(&[
