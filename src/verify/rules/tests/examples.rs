@@ -91,8 +91,6 @@ impl Example {
         if text.contains("${var.") && !self.has("vars") {
             text.push_str("vars: { max_receives: 5, readers: ~ }\n");
         }
-        // Its value is stated outside of the file.
-        text = text.replace("webhook_token: ~", "webhook_token: a-token");
         if !self.has("stack") {
             text.push_str("stack: example\n");
         }
