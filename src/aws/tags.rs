@@ -68,11 +68,6 @@ impl Tags {
         }
         all
     }
-
-    /// The user's tags that `self` has and `wanted` has not: to be removed.
-    pub fn beyond(&self, wanted: &Self) -> Vec<String> {
-        self.0.keys().filter(|key| !wanted.0.contains_key(*key)).cloned().collect()
-    }
 }
 
 /// What the keys and values of tags may hold.

@@ -169,18 +169,10 @@ fn skipped(
     (reason, seen): (&str, &mut Fingerprints),
 ) -> Value {
     let text = format!("{}: left out by the stack file", tame(&result.subject));
-    json!({
-        "ruleId": result.check,
-        "rule": rule_reference(record, &result.check),
-        "kind": "notApplicable",
-        "level": "none",
-        "message": { "text": text },
-        "locations": [location(record, record.location_of_result(result), None)],
-        "partialFingerprints": {
-            FINGERPRINT: seen.of(&[record.stack, &result.check, &result.subject, ""]),
-        },
-        "suppressions": [{ "kind": "external", "status": "accepted", "justification": reason }],
-    })
+    let mut told = not_applicable(record, result, (text, seen));
+    let suppression = json!({ "kind": "external", "status": "accepted", "justification": reason });
+    told["suppressions"] = json!([suppression]);
+    told
 }
 
 /// Nothing could be seen here, and nobody is to blame.
@@ -190,6 +182,14 @@ fn not_exercised(
     (reason, seen): (&str, &mut Fingerprints),
 ) -> Value {
     let text = format!("{}: not exercised: {}", tame(&result.subject), tame(reason));
+    not_applicable(record, result, (text, seen))
+}
+
+fn not_applicable(
+    record: &InspectionRecord<'_>,
+    result: &Inspected,
+    (text, seen): (String, &mut Fingerprints),
+) -> Value {
     json!({
         "ruleId": result.check,
         "rule": rule_reference(record, &result.check),
