@@ -23,7 +23,7 @@ use super::provider::Aws;
 use super::stated::typed;
 use super::tags::{OWNER_TAGS, TagTexts, Tags};
 use super::takes::{self, Takes};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
     Identity, KindInfo, Live, NameOrigin, Naming, Owner, Parent, Path, Patience, Prepared, Problem,
@@ -46,6 +46,16 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const FACTS: &'static [(&'static str, &'static str, bool)];
     /// How long it may take.
     const PATIENCE: Patience = Patience::PROMPT;
+    /// Facts that become others when one of these fields changes. Who refers to
+    /// one waits for the change, which tells the new one.
+    const MOVING: &'static [(&'static str, &'static [&'static str])] = &[];
+    /// Fields that AWS changes one after the other, in this order; `name.*` one
+    /// entry at a time. An update is handed the first of them that is left, and
+    /// all other fields before.
+    const STAGES: &'static [&'static str] = &[];
+    /// The field that names what takes one write at a time, where AWS loses one
+    /// of two that come at once.
+    const ONE_AT_A_TIME: Option<&'static str> = None;
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
@@ -145,13 +155,16 @@ pub(crate) trait Kind: Send + Sync + 'static {
         async { Ok(Facts::new()) }
     }
 
-    /// Changes the fields in `change.diff`, and no others.
+    /// Changes the fields in `change.diff`, and no others, from what they are
+    /// now. Where AWS is busy with the object afterwards, it answers
+    /// [`Accepted::Working`], and is asked again for what is left when it is at rest.
     fn update(
         aws: &Aws,
         change: &Changing<Self::Spec>,
-    ) -> impl Future<Output = Answer<Facts>> + Send;
+    ) -> impl Future<Output = Answer<Accepted>> + Send;
 
-    /// Removes it. Absence is success. Of its fields it has what a read shows
+    /// Removes it, or has AWS begin to: [`Patience::delete`] says how long that
+    /// takes. Absence is success. Of its fields it has what a read shows
     /// that was asked for none.
     fn delete(
         aws: &Aws,
@@ -280,7 +293,7 @@ pub(crate) trait AnyKind: Send + Sync {
         claim: Claim<'a>,
         have: &'a Live,
         diff: &'a [FieldDiff],
-    ) -> BoxFuture<'a, Answer<Facts>>;
+    ) -> BoxFuture<'a, Answer<Accepted>>;
     fn delete<'a>(
         &'a self,
         aws: &'a Aws,
@@ -320,6 +333,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                     name: (*name).into(),
                     summary: (*summary).into(),
                     predicted: *predicted,
+                    moves_with: moves_with::<K>(name),
                 })
                 .collect(),
             patience: K::PATIENCE,
@@ -331,6 +345,8 @@ impl<K: Kind> AnyKind for Erased<K> {
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
+            stages: list(K::STAGES),
+            one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
                 name_moves: K::NAME_MOVES,
                 blind_to_case: K::BLIND_TO_CASE,
@@ -427,7 +443,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         claim: Claim<'a>,
         have: &'a Live,
         diff: &'a [FieldDiff],
-    ) -> BoxFuture<'a, Answer<Facts>> {
+    ) -> BoxFuture<'a, Answer<Accepted>> {
         Box::pin(async move {
             let want = wanted::<K>(claim)?;
             let seen = typed::<K::Spec>(&have.document).map_err(|error| broken::<K>(&error))?;
@@ -443,6 +459,12 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<()>> {
         Box::pin(K::delete(aws, have, emptying))
     }
+}
+
+/// The fields with which a fact moves.
+fn moves_with<K: Kind>(fact: &str) -> Vec<String> {
+    let fields = K::MOVING.iter().filter(|(moving, _)| *moving == fact);
+    fields.flat_map(|(_, fields)| fields.iter().map(|field| (*field).to_owned())).collect()
 }
 
 /// What AWS would refuse of the document of any kind, as it was written.

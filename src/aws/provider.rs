@@ -16,7 +16,7 @@ use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
 use super::memo::Memo;
 use super::{discovery, registry};
-use crate::engine::port::{Answer, Made, Proven, Read, StackSummary, Write};
+use crate::engine::port::{Accepted, Answer, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };
@@ -149,14 +149,12 @@ impl Write for Writer {
         told
     }
 
-    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Accepted> {
         let (kind, have) = (kind(&want.kind)?, have.live());
         let made = kind.update(&self.provider.aws, self.claim(kind, want), have, diff);
         let made = about(&want.kind, &want.identity, made).await;
         self.wrote();
-        let mut facts = have.facts.clone();
-        facts.extend(made?);
-        Ok(facts)
+        Ok(made?.map(|told| have.facts.clone().into_iter().chain(told).collect()))
     }
 
     async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()> {

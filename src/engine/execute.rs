@@ -141,7 +141,11 @@ impl<'a> Foreman<'a> {
     fn new(site: Site<'a>, events: mpsc::UnboundedSender<Event>) -> Self {
         Self {
             site,
-            schedule: Schedule::new(&site.plan.steps, |step| lives_in_another(step, site.catalog)),
+            schedule: Schedule::new(
+                &site.plan.steps,
+                |step| lives_in_another(step, site.catalog),
+                |step| lane(step, site.catalog),
+            ),
             facts: BTreeMap::new(),
             early: BTreeMap::new(),
             outcomes: BTreeMap::new(),
@@ -214,6 +218,7 @@ impl<'a> Foreman<'a> {
                 self.early.remove(&address);
                 let kind = self.site.catalog.kind(self.site.plan.steps[step.0].step.kind());
                 self.schedule.told_facts(step);
+                self.schedule.written(step);
                 if !kind.is_some_and(|kind| kind.patience.blocks) {
                     self.schedule.accepted(step);
                 }
@@ -295,6 +300,16 @@ impl<'a> Foreman<'a> {
 fn lives_in_another(step: &Step, catalog: &dyn Catalog) -> bool {
     let tagged = catalog.kind(step.kind()).is_none_or(|kind| kind.tagged);
     matches!(step, Step::Create { .. }) && !tagged
+}
+
+/// What a step writes to, if that takes one write at a time.
+fn lane(step: &Step, catalog: &dyn Catalog) -> Option<String> {
+    let field = catalog.kind(step.kind())?.one_at_a_time.as_ref()?;
+    let document = match step {
+        Step::Create { want } | Step::Update { want, .. } => &want.document,
+        Step::Delete { have, .. } => &have.document,
+    };
+    Some(document.get(field)?.as_str()?.to_owned())
 }
 
 /// Whom the resource of a step mentions.

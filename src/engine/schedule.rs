@@ -27,13 +27,22 @@ pub struct Schedule {
     ready: BTreeSet<StepId>,
     /// Neither ready nor started.
     blocked: BTreeSet<StepId>,
+    /// What steps write to that takes one write at a time, and whose turn it is.
+    lanes: BTreeMap<StepId, String>,
+    taken: BTreeMap<String, StepId>,
     running: usize,
 }
 
 impl Schedule {
-    /// All steps, none started. What is `careful` writes into what it needs.
-    pub fn new(steps: &[StepNode], careful: impl Fn(&Step) -> bool) -> Self {
+    /// All steps, none started. What is `careful` writes into what it needs; of
+    /// steps in one `lane` one writes at a time.
+    pub fn new(
+        steps: &[StepNode],
+        careful: impl Fn(&Step) -> bool,
+        lane: impl Fn(&Step) -> Option<String>,
+    ) -> Self {
         let careful = steps.iter().filter(|node| careful(&node.step)).map(|node| node.id);
+        let lanes = steps.iter().filter_map(|node| Some((node.id, lane(&node.step)?)));
         let mut dependants = vec![Vec::new(); steps.len()];
         for node in steps {
             for needed in node.needs.keys() {
@@ -51,13 +60,21 @@ impl Schedule {
             careful: careful.collect(),
             ready,
             blocked,
+            lanes: lanes.collect(),
+            taken: BTreeMap::new(),
             running: 0,
         }
     }
 
     /// A step that may start; it counts as running from now on.
     pub fn take(&mut self) -> Option<StepId> {
-        let next = self.ready.pop_first()?;
+        let is_free =
+            |id: &&StepId| self.lanes.get(id).is_none_or(|lane| !self.taken.contains_key(lane));
+        let next = *self.ready.iter().find(is_free)?;
+        self.ready.remove(&next);
+        if let Some(lane) = self.lanes.get(&next) {
+            self.taken.insert(lane.clone(), next);
+        }
         self.running += 1;
         Some(next)
     }
@@ -78,6 +95,11 @@ impl Schedule {
         self.meet(id, Need::End);
     }
 
+    /// A running step writes no more: whoever writes to the same may begin.
+    pub fn written(&mut self, id: StepId) {
+        self.taken.retain(|_, holder| *holder != id);
+    }
+
     /// What a running step has written to is ours for certain: who writes into it
     /// waits no longer for that.
     pub fn proven(&mut self, id: StepId) {
@@ -91,6 +113,7 @@ impl Schedule {
     /// it, directly or through others, is given back as skipped.
     pub fn ended(&mut self, id: StepId, succeeded: bool) -> Vec<StepId> {
         self.running = self.running.saturating_sub(1);
+        self.written(id);
         if succeeded {
             self.proven.insert(id);
             self.meet(id, Need::Seen);
@@ -153,7 +176,18 @@ mod tests {
     }
 
     fn careful_schedule(count: usize, needs: &[(usize, usize, Need)], careful: bool) -> Schedule {
-        let nodes: Vec<StepNode> = (0..count)
+        Schedule::new(&nodes(count, needs), |_| careful, |_| None)
+    }
+
+    fn step_number(step: &Step) -> usize {
+        match step {
+            Step::Create { want } => want.identity.as_str().parse().unwrap_or(usize::MAX),
+            Step::Update { .. } | Step::Delete { .. } => usize::MAX,
+        }
+    }
+
+    fn nodes(count: usize, needs: &[(usize, usize, Need)]) -> Vec<StepNode> {
+        (0..count)
             .map(|number| StepNode {
                 id: StepId(number),
                 address: Address::new(format!("r{number}")),
@@ -177,8 +211,7 @@ mod tests {
                     .collect(),
                 interim: false,
             })
-            .collect();
-        Schedule::new(&nodes, |_| careful)
+            .collect()
     }
 
     fn take(schedule: &mut Schedule) -> Vec<usize> {
@@ -239,6 +272,29 @@ mod tests {
         let mut schedule = schedule(2, &[(1, 0, Need::Facts)]);
         assert_eq!(take(&mut schedule), [0]);
         schedule.told_facts(StepId(0));
+        assert_eq!(schedule.ended(StepId(0), false), []);
+        assert_eq!(take(&mut schedule), [1]);
+    }
+
+    #[test]
+    fn in_one_lane_one_writes_at_a_time() {
+        let steps = nodes(3, &[]);
+        let lane = |step: &Step| (step_number(step) < 2).then(|| "parent".to_owned());
+        let mut schedule = Schedule::new(&steps, |_| false, lane);
+        assert_eq!(take(&mut schedule), [0, 2]);
+        // It may go on confirming: it writes no more.
+        schedule.written(StepId(0));
+        assert_eq!(take(&mut schedule), [1]);
+        assert_eq!(schedule.ended(StepId(0), true), []);
+        assert_eq!(schedule.ended(StepId(1), false), []);
+        assert_eq!(schedule.running(), 1);
+    }
+
+    #[test]
+    fn a_lane_is_free_when_who_holds_it_has_failed() {
+        let steps = nodes(2, &[]);
+        let mut schedule = Schedule::new(&steps, |_| false, |_| Some("parent".to_owned()));
+        assert_eq!(take(&mut schedule), [0]);
         assert_eq!(schedule.ended(StepId(0), false), []);
         assert_eq!(take(&mut schedule), [1]);
     }

@@ -2,6 +2,8 @@
 
 mod confirming;
 mod making;
+mod updating;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,14 +11,15 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use self::making::{Change, Removal, unseen};
+use self::making::{Removal, unseen};
+use self::updating::Change;
 use super::event::Outcome;
 use super::execute::{Site, Until, lookup};
 use super::proof::Claim;
 use super::stop::{Stop, Urgency};
 use crate::model::{
-    Address, CloudError, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff, KindInfo, Live,
-    document,
+    Address, CloudError, Deadlines, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff,
+    KindInfo, Limit, Live, Patience, document,
 };
 use crate::plan::{Canon, Need, Step, StepId, StepNode, differences};
 
@@ -67,6 +70,8 @@ pub(super) struct StepRun<'a> {
 enum Trouble {
     Cloud { error: CloudError, attempts: u32 },
     Refused(Diagnostic),
+    TimedOut { waited: Duration, seen: String },
+    Abandoned,
 }
 
 impl Trouble {
@@ -74,6 +79,8 @@ impl Trouble {
         match self {
             Self::Cloud { error, attempts } => Outcome::Failed { error, attempts },
             Self::Refused(reason) => Outcome::Refused { reason },
+            Self::TimedOut { waited, seen } => Outcome::TimedOut { waited, seen },
+            Self::Abandoned => Outcome::Unconfirmed,
         }
     }
 }
@@ -121,7 +128,7 @@ impl<'a> StepRun<'a> {
                     self.tell(Signal::Accepted { facts: Facts::new(), is_proven: true });
                 }
                 return Err(match removed {
-                    Ok(Removal::Removed) => Outcome::Done { facts: Facts::new() },
+                    Ok(Removal::Removed | Removal::Going) => Outcome::Done { facts: Facts::new() },
                     Ok(Removal::GoneAlready) => Outcome::Gone,
                     Err(trouble) => trouble.outcome(),
                 });
@@ -241,6 +248,31 @@ impl<'a> StepRun<'a> {
 
     fn kind(&self) -> Option<&'a KindInfo> {
         self.site.catalog.kind(self.node.step.kind())
+    }
+
+    fn seed(&self) -> u64 {
+        self.site.seed ^ self.node.id.0 as u64
+    }
+
+    /// How long it may take: as the stack file says, or else its kind.
+    fn patience(&self) -> Patience {
+        let patience = self.kind().map(|kind| kind.patience).unwrap_or_default();
+        match &self.node.step {
+            Step::Create { want } | Step::Update { want, .. } => {
+                patience.stated(want.lifecycle.patience)
+            }
+            Step::Delete { deadline, .. } => {
+                patience.stated(Deadlines { delete: *deadline, ..Deadlines::default() })
+            }
+        }
+    }
+
+    /// How long an object may take to become what this step asks.
+    fn limit(&self) -> Limit {
+        match &self.node.step {
+            Step::Create { .. } => self.patience().create,
+            Step::Update { .. } | Step::Delete { .. } => self.patience().update,
+        }
     }
 
     fn tell(&self, signal: Signal) {

@@ -46,19 +46,25 @@ pub async fn elapse(length: Duration) {
 #[derive(Debug)]
 pub struct Backoff {
     next: Duration,
+    longest: Duration,
     random: fastrand::Rng,
 }
 
 impl Backoff {
     /// From the shortest pause on.
     pub fn new(seed: u64) -> Self {
-        Self { next: FIRST_PAUSE, random: fastrand::Rng::with_seed(seed) }
+        Self::up_to(LONGEST_PAUSE, seed)
+    }
+
+    /// The same, up to another pause.
+    pub fn up_to(longest: Duration, seed: u64) -> Self {
+        Self { next: FIRST_PAUSE, longest, random: fastrand::Rng::with_seed(seed) }
     }
 
     /// The next pause: between half of and the whole of a doubling length.
     pub fn pause(&mut self) -> Duration {
         let length = self.next;
-        self.next = (length * 2).min(LONGEST_PAUSE);
+        self.next = (length * 2).min(self.longest);
         length.mul_f64(0.5 + self.random.f64() / 2.0)
     }
 }
@@ -70,6 +76,8 @@ pub struct Persistence {
     backoff: Backoff,
     /// Whether something that this step relies on was written in this run.
     dependencies_in_flight: bool,
+    /// How long the object itself may be busy.
+    busy: Duration,
     attempts: u32,
 }
 
@@ -80,8 +88,15 @@ impl Persistence {
             began: Instant::now(),
             backoff: Backoff::new(seed),
             dependencies_in_flight,
+            busy: FAULT_BUDGET,
             attempts: 0,
         }
+    }
+
+    /// The same, where the object may be busy for so long.
+    #[must_use]
+    pub fn busy_for(self, busy: Duration) -> Self {
+        Self { busy: busy.max(FAULT_BUDGET), ..self }
     }
 
     /// How often it was tried.
@@ -99,6 +114,7 @@ impl Persistence {
         let (budget, pause) = match error.class {
             ErrorClass::Throttled | ErrorClass::Transient => (FAULT_BUDGET, self.backoff.pause()),
             ErrorClass::NotYet(InFlight::Cooldown) => (COOLDOWN_BUDGET, COOLDOWN_PAUSE),
+            ErrorClass::NotYet(InFlight::Busy) => (self.busy, self.backoff.pause()),
             // What this run made may be absent for those who look elsewhere.
             ErrorClass::NotYet(InFlight::Dependency) | ErrorClass::Absent
                 if self.dependencies_in_flight =>
@@ -147,6 +163,7 @@ mod tests {
         for class in [
             ErrorClass::Throttled,
             ErrorClass::Transient,
+            ErrorClass::NotYet(InFlight::Busy),
             ErrorClass::NotYet(InFlight::Cooldown),
             ErrorClass::NotYet(InFlight::Dependency),
         ] {

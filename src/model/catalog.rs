@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Document, Facts, Identity, Live, Path, Patience, Place};
+use super::{Address, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place, Segment};
 
 /// All kinds. The AWS room implements this over its registry; tests over a
 /// handful of made-up kinds.
@@ -177,6 +177,12 @@ pub struct KindInfo {
     pub exists_early: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
+    /// Fields that change one after the other, as patterns of
+    /// [`Path::is_within`], in this order; under one that ends in `.*` one entry
+    /// at a time. All others change with the first call.
+    pub stages: Vec<String>,
+    /// The field that names what takes one write at a time.
+    pub one_at_a_time: Option<String>,
     /// What its objects are bound to, and what a replacement comes to.
     pub succession: Succession,
 }
@@ -205,11 +211,43 @@ pub struct Succession {
 }
 
 impl KindInfo {
+    /// Whether a fact becomes another with these changes.
+    pub fn moves(&self, fact: &str, diff: &[FieldDiff]) -> bool {
+        let moves_with = |info: &FactInfo| {
+            let mut patterns = info.moves_with.iter();
+            patterns.any(|pattern| diff.iter().any(|diff| diff.path.is_within(pattern)))
+        };
+        self.facts.iter().any(|info| info.name == fact && moves_with(info))
+    }
+
+    /// The changes that come first, of those that are left.
+    pub fn stage(&self, left: &[FieldDiff]) -> Vec<FieldDiff> {
+        // Who has none of the entries differs in the whole field.
+        let field = |pattern: &str| pattern.trim_end_matches(".*").to_owned();
+        let is_of = |diff: &FieldDiff, pattern: &String| diff.path.is_within(&field(pattern));
+        let stage_of = |diff: &&FieldDiff| {
+            let stage = self.stages.iter().position(|pattern| is_of(diff, pattern));
+            stage.map_or(0, |at| at + 1)
+        };
+        let Some(first) = left.iter().min_by_key(stage_of) else { return Vec::new() };
+        let at = stage_of(&first);
+        let by_entry = at.checked_sub(1).is_some_and(|at| self.stages[at].ends_with(".*"));
+        let is_along =
+            |diff: &&FieldDiff| stage_of(diff) == at && (!by_entry || entry(diff) == entry(first));
+        left.iter().filter(is_along).cloned().collect()
+    }
+
     /// The part of a document that says how the object is deleted.
     pub fn how_deleted(&self, document: &Document) -> Document {
         let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
         self.deleted_by.iter().filter_map(of).collect()
     }
+}
+
+/// The entry of a field in which something differs.
+fn entry(diff: &FieldDiff) -> &[Segment] {
+    let segments = diff.path.segments();
+    segments.get(..2).unwrap_or(segments)
 }
 
 /// One thing that can be referred to.
@@ -221,4 +259,8 @@ pub struct FactInfo {
     pub summary: String,
     /// Whether it follows from names alone (`true`), or AWS chooses it.
     pub predicted: bool,
+    /// Fields with whose change it becomes another, as patterns of
+    /// [`Path::is_within`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves_with: Vec<String>,
 }

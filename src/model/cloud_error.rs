@@ -59,6 +59,8 @@ pub enum InFlight {
     /// A principal, policy or object that this run wrote. If the run wrote
     /// nothing of the kind, the refusal is final.
     Dependency,
+    /// What the cloud is doing with the object already. Passes by itself.
+    Busy,
     /// The object's own past: the name of a queue deleted moments ago, a key
     /// that is not yet back everywhere. Passes by itself, whoever caused it.
     Cooldown,

@@ -43,7 +43,7 @@ pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;
 pub use ownership::{Claimant, Whose};
-pub use patience::Patience;
+pub use patience::{Deadlines, Limit, Patience};
 pub use place::{Caller, Place};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,

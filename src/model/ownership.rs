@@ -106,6 +106,8 @@ mod tests {
                 revivable: false,
                 exists_early: false,
                 delete_after: Vec::new(),
+                stages: Vec::new(),
+                one_at_a_time: None,
                 succession: Succession::default(),
             };
             Self(vec![

@@ -1,16 +1,46 @@
-//! How long a kind may take to become what was asked.
+//! How long a kind may take to become what was asked, and to go.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What the engine's wait needs to know of a kind.
+/// How long the cloud may be at one operation, and how often is looked
+/// meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Longest time from the accepted call until a look shows that it is done.
+    pub deadline: Duration,
+    /// Longest pause between two looks.
+    pub every: Duration,
+}
+
+impl Limit {
+    /// What takes so many seconds or minutes at most, looked at every two
+    /// seconds.
+    pub const fn of(deadline: Duration) -> Self {
+        Self { deadline, every: Duration::from_secs(2) }
+    }
+
+    /// The same, looked at less often.
+    #[must_use]
+    pub const fn every(self, every: Duration) -> Self {
+        Self { every, ..self }
+    }
+}
+
+/// What the engine's waits need to know of a kind.
 ///
 /// A kind states this as data; only the engine waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patience {
-    /// Longest time from the accepted call until a read shows what was asked.
-    pub deadline: Duration,
+    /// Until a new object is what was asked.
+    pub create: Limit,
+    /// Until a changed object is what was asked.
+    pub update: Limit,
+    /// Until a look finds nothing, for kinds of which something is left for a
+    /// while when AWS has accepted the call; `None` for those that are gone
+    /// by then.
+    pub delete: Option<Limit>,
     /// How many reads in a row must agree. More than 1 only where AWS is known
     /// to serve old and new values in turn.
     pub steady: u32,
@@ -22,11 +52,71 @@ pub struct Patience {
 impl Patience {
     /// For kinds that are usable as soon as AWS accepts the call; the deadline
     /// bounds the confirming read.
-    pub const PROMPT: Self = Self { deadline: Duration::from_mins(1), steady: 1, blocks: false };
+    pub const PROMPT: Self = Self {
+        create: Limit::of(Duration::from_mins(1)),
+        update: Limit::of(Duration::from_mins(1)),
+        delete: None,
+        steady: 1,
+        blocks: false,
+    };
+
+    /// The same, with another limit for what is made and changed.
+    #[must_use]
+    pub const fn within(self, limit: Limit) -> Self {
+        Self { create: limit, update: limit, ..self }
+    }
+
+    /// The same, where so many reads in a row must agree.
+    #[must_use]
+    pub const fn seen(self, steady: u32) -> Self {
+        Self { steady, ..self }
+    }
+
+    /// For kinds that come into service, change and go by and by: dependants
+    /// wait for them.
+    pub const fn slow(create: Limit, update: Limit, delete: Limit) -> Self {
+        Self { create, update, delete: Some(delete), steady: 1, blocks: true }
+    }
+
+    /// The same, with other deadlines where the stack file states some.
+    #[must_use]
+    pub fn stated(self, stated: Deadlines) -> Self {
+        let limit = |limit: Limit, stated: Option<Duration>| Limit {
+            deadline: stated.unwrap_or(limit.deadline),
+            ..limit
+        };
+        Self {
+            create: limit(self.create, stated.create),
+            update: limit(self.update, stated.update),
+            delete: self.delete.map(|delete| limit(delete, stated.delete)),
+            ..self
+        }
+    }
 }
 
 impl Default for Patience {
     fn default() -> Self {
         Self::PROMPT
+    }
+}
+
+/// What a stack file says of how long one resource may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadlines {
+    /// To come into being.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create: Option<Duration>,
+    /// To change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Duration>,
+    /// To go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete: Option<Duration>,
+}
+
+impl Deadlines {
+    /// Whether the stack file says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::spelling::admits;
-use super::{Address, Document, FieldDiff, Owner, Segment, document};
+use super::{Address, Deadlines, Document, FieldDiff, Owner, Segment, document};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -82,6 +82,9 @@ pub struct Lifecycle {
     pub ignore_tags: Vec<String>,
     /// Take over an existing object that nobody owns.
     pub adopt: bool,
+    /// How long it may take, where that is another time than its kind's.
+    #[serde(default, skip_serializing_if = "Deadlines::is_empty")]
+    pub patience: Deadlines,
 }
 
 /// The field that holds the tags, of every kind that carries any.

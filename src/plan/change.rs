@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -253,6 +254,9 @@ pub enum Step {
         emptying: Emptying,
         /// How many objects of the stack go with it, without a step of their own.
         along: usize,
+        /// How long it may take, if the stack file says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Duration>,
     },
 }
 

@@ -84,14 +84,20 @@ impl<'a> Draft<'a> {
                     None => self.make(fate, Step::Create { want: boxed(want) }),
                 };
                 let emptying = emptying(may_empty(&want.document));
-                let id = self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
+                let id = self.unmake(
+                    fate,
+                    Step::Delete { have: boxed(live), emptying, along: 0, deadline: None },
+                );
                 if *order == ReplaceOrder::DeleteFirst {
                     self.clearing.insert(id);
                 }
             }
             Verdict::Delete { live, force, .. } => {
                 let emptying = emptying(*force);
-                self.unmake(fate, Step::Delete { have: boxed(live), emptying, along: 0 });
+                self.unmake(
+                    fate,
+                    Step::Delete { have: boxed(live), emptying, along: 0, deadline: None },
+                );
             }
         }
     }

@@ -17,7 +17,8 @@ use crate::model::{
     Path, Stack, Status, Whose, compare, document,
 };
 
-/// The path of a diff that brings an object back that was on its way out.
+/// The path of a diff that sees an object through to its service, or brings it back
+/// when it was on its way out.
 pub const STATUS: &str = "status";
 
 /// The path of a diff that says that an object goes with the one it is bound to.
@@ -132,6 +133,10 @@ impl<'a> Desk<'a> {
     fn known(&self, fact: &FactRef) -> Option<String> {
         let fate = &self.fates[*self.decided.get(&fact.address)?];
         let (seen, want) = match &fate.verdict {
+            // What the change makes of it is known when it is made.
+            Verdict::Update { live, diff, .. } if self.moves(live, &fact.fact, diff) => {
+                return None;
+            }
             Verdict::Keep { want, live }
             | Verdict::Update { want, live, .. }
             | Verdict::Replace { want, half_made: Some(live), .. } => {
@@ -141,6 +146,10 @@ impl<'a> Desk<'a> {
             Verdict::Delete { .. } => return None,
         };
         seen.or_else(|| want.predicted.get(&fact.fact)).cloned()
+    }
+
+    fn moves(&self, live: &Live, fact: &str, diff: &[FieldDiff]) -> bool {
+        self.catalog.kind(&live.kind).is_some_and(|kind| kind.moves(fact, diff))
     }
 
     fn canon(&self) -> Canon<'_> {
@@ -159,9 +168,9 @@ impl<'a> Desk<'a> {
         let (ownership, note) = ownership(claimant, self.catalog, kind, &want, live)?;
         let awaited = match &live.status {
             Status::Awaiting(what) => Some(what.clone()),
-            Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
-                None
-            }
+            Status::InProgress(what) => Some(format!("it is not ready yet: {what}")),
+            Status::Failed(why) => Some(format!("AWS says that it failed: {why}")),
+            Status::Current | Status::Deleting(_) => None,
         };
         let verdict = self.judge(kind, want, live, ownership);
         let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict)).collect();
@@ -178,9 +187,14 @@ impl<'a> Desk<'a> {
         let left_alone = self.canon().with_ignored(&want, live);
         let mut diff = differences(kind, left_alone.as_ref().unwrap_or(&want), live);
         diff.extend(ownership);
-        if let Status::Deleting(why) = &live.status {
-            diff.push(FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!("kept"))));
-        }
+        let becomes = match &live.status {
+            Status::Deleting(why) => Some((why, "kept")),
+            Status::InProgress(why) | Status::Failed(why) => Some((why, "in service")),
+            Status::Current | Status::Awaiting(_) => None,
+        };
+        diff.extend(becomes.map(|(why, becomes)| {
+            FieldDiff::new(Path::field(STATUS), Some(json!(why)), Some(json!(becomes)))
+        }));
         let lost_parent = self.lost_parent(live);
         let goes_along = lost_parent.is_some();
         diff.extend(lost_parent);
@@ -327,13 +341,14 @@ impl<'a> Desk<'a> {
     /// wrote to the object.
     fn delete_as_stated(&self, steps: &mut [StepNode]) {
         for node in steps {
-            let (Step::Delete { have, .. }, Some(want)) =
+            let (Step::Delete { have, deadline, .. }, Some(want)) =
                 (&mut node.step, self.stack.resources.get(&node.address))
             else {
                 continue;
             };
             if let Some(kind) = self.catalog.kind(&have.kind).filter(|_| have.kind == want.kind) {
                 have.document.extend(kind.how_deleted(&want.document));
+                *deadline = want.lifecycle.patience.delete;
             }
         }
     }

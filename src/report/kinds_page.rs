@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::{KindInfo, Path, Succession};
+use crate::model::{KindInfo, Path, Patience, Succession};
 
 use super::page::Page;
 use super::phrases::{duration, enumeration};
@@ -154,11 +154,11 @@ fn life(kind: &KindInfo) -> Vec<String> {
         "Resources that need it go ahead as soon as AWS has accepted it."
     };
     said.push(dependants.to_owned());
-    let deadline = duration(patience.deadline);
-    said.push(match patience.steady {
-        0 | 1 => format!("A read must show it within {deadline}."),
-        reads => format!("{reads} reads in a row must show it, within {deadline}."),
-    });
+    said.push(shows_within(patience));
+    if let Some(limit) = patience.delete {
+        let deadline = duration(limit.deadline);
+        said.push(format!("When it is deleted, a read must find nothing within {deadline}."));
+    }
     let ownership = if kind.tagged {
         "It carries the tags of its owner."
     } else {
@@ -183,6 +183,19 @@ fn life(kind: &KindInfo) -> Vec<String> {
     said
 }
 
+fn shows_within(patience: &Patience) -> String {
+    let (create, update) = (duration(patience.create.deadline), duration(patience.update.deadline));
+    let within = if create == update {
+        create
+    } else {
+        format!("{create} of its creation, {update} of a change")
+    };
+    match patience.steady {
+        0 | 1 => format!("A read must show it within {within}."),
+        reads => format!("{reads} reads in a row must show it, within {within}."),
+    }
+}
+
 /// A resource of this kind as it may stand in a stack file: the example that
 /// the schema brings along, or else the fields that it requires.
 fn example(kind: &KindInfo) -> String {
@@ -199,7 +212,6 @@ fn example(kind: &KindInfo) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use serde_json::json;
 
@@ -217,14 +229,20 @@ mod tests {
             fixed: vec!["fifo_queue".into(), "name".into()],
             must_exist: vec!["redrive_policy.dead_letter_queue".into()],
             facts: vec![
-                FactInfo { name: "arn".into(), summary: "Its ARN".into(), predicted: true },
+                FactInfo {
+                    name: "arn".into(),
+                    summary: "Its ARN".into(),
+                    predicted: true,
+                    moves_with: Vec::new(),
+                },
                 FactInfo {
                     name: "url".into(),
                     summary: "Where to send to".into(),
                     predicted: false,
+                    moves_with: Vec::new(),
                 },
             ],
-            patience: Patience { deadline: Duration::from_mins(1), steady: 2, blocks: true },
+            patience: Patience { blocks: true, ..Patience::PROMPT.seen(2) },
             tagged: true,
             global: false,
             named_by: Some("name".into()),
@@ -233,6 +251,8 @@ mod tests {
             revivable: false,
             exists_early: false,
             delete_after: vec!["sns_subscription".into()],
+            stages: Vec::new(),
+            one_at_a_time: None,
             succession: Succession {
                 lost: "messages in the old queue are lost".into(),
                 ..Succession::default()

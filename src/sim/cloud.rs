@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use super::calls::{Calls, Operation};
 use super::limits::Limits;
 use super::objects::{Caller, Objects, failure};
+use super::rules::is_slow;
 use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
-use crate::engine::port::{Answer, Made, Proven, Read, StackSummary, Write};
+use crate::engine::port::{Accepted, Answer, Lacks, Made, Proven, Read, StackSummary, Write};
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,
@@ -147,6 +148,7 @@ impl<'a> Cloud<'a> {
         let answer = {
             let moment = self.moment(&mut lot);
             let mut state = self.state();
+            state.objects.sweep(moment.now);
             let answer = effect(&mut state.objects, moment);
             if let (Some(Fault::Broken(why)), Ok(_)) = (&fault, &answer) {
                 state.objects.breaks(moment, call.kind, call.identity, why);
@@ -323,7 +325,13 @@ impl Write for Writer<'_> {
         if named_later {
             self.begun().insert(want.address.clone(), facts.get("arn").cloned());
         }
-        Ok(Made { facts, is_new, is_whole: !(named_later || bare) })
+        let is_slow = self.cloud.catalog.kind(&want.kind).is_some_and(is_slow);
+        let lacks = match (named_later || bare, is_slow) {
+            (true, _) => Lacks::Completion,
+            (false, true) => Lacks::Updates,
+            (false, false) => Lacks::Nothing,
+        };
+        Ok(Made { facts, is_new, lacks })
     }
 
     async fn complete(&self, want: &Desired, made: Proven) -> Answer<Facts> {
@@ -339,14 +347,15 @@ impl Write for Writer<'_> {
         }
     }
 
-    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Accepted> {
         let Desired { kind, identity, .. } = want;
         let call = Call { operation: Operation::Update, kind, identity };
         let info = self.cloud.kind(kind, call)?;
         let update = |objects: &mut Objects, moment| {
             objects.update(self.caller(info, moment), want, have.live(), diff)
         };
-        self.cloud.call(call, update).await
+        let facts = self.cloud.call(call, update).await?;
+        Ok(if is_slow(info) { Accepted::Working(facts) } else { Accepted::Done(facts) })
     }
 
     async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::model::{
-    Catalog, Document, FactInfo, Facts, Identity, KindInfo, Naming, Patience, Prepared, Problem,
-    Succession,
+    Catalog, Document, FactInfo, Facts, Identity, KindInfo, Limit, Naming, Patience, Prepared,
+    Problem, Succession,
 };
 
 /// The kinds.
@@ -20,6 +20,7 @@ use crate::model::{
 /// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
 /// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back; its name can move to its successor |
 /// | `link` | carries no tags; what it `holds` must exist |
+/// | `table` | comes into service, changes and goes by and by, one stage after the other; its `revision` moves with its `color` |
 /// | `thing` | nothing |
 /// | `vault` | holds data |
 ///
@@ -36,7 +37,9 @@ impl SimCatalog {
     pub fn new() -> Self {
         let after = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
         let (whole, holds) = (|| vec!["holds".to_owned()], || vec!["holds.*".to_owned()]);
-        let slow = Patience { deadline: Duration::from_mins(5), steady: 2, blocks: false };
+        let slow = Patience::PROMPT.within(Limit::of(Duration::from_mins(5))).seen(2);
+        let minutes =
+            |minutes| Limit::of(Duration::from_mins(minutes)).every(Duration::from_secs(5));
         let gate = Patience { blocks: true, ..Patience::PROMPT };
         let bound = Succession { bound_to: Some("holds".into()), ..Succession::default() };
         let plain = |name| kind(name, &["name", "shape"]);
@@ -61,12 +64,21 @@ impl SimCatalog {
             KindInfo {
                 patience: slow,
                 revivable: true,
-                delete_after: after(&["gate", "holder", "invite", "link", "thing", "vault"]),
+                delete_after: after(&[
+                    "gate", "holder", "invite", "link", "table", "thing", "vault",
+                ]),
                 facts: facts(&["name"]),
                 succession: Succession { name_moves: true, ..Succession::default() },
                 ..kind("key", &["shape"])
             },
             KindInfo { must_exist: holds(), tagged: false, succession: bound, ..plain("link") },
+            KindInfo {
+                patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
+                stages: after(&["settings.*", "uses", "color"]),
+                delete_after: after(&["holder", "invite", "link"]),
+                facts: facts_of_a_table(),
+                ..plain("table")
+            },
             KindInfo { delete_after: after(&["holder", "invite", "link"]), ..plain("thing") },
             KindInfo { holds_data: true, ..plain("vault") },
         ])
@@ -158,8 +170,20 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        stages: Vec::new(),
+        one_at_a_time: None,
         succession: Succession::default(),
     }
+}
+
+fn facts_of_a_table() -> Vec<FactInfo> {
+    let revision = FactInfo {
+        name: "revision".into(),
+        summary: "Which state of it.".into(),
+        predicted: false,
+        moves_with: vec!["color".into()],
+    };
+    facts(&["arn", "name"]).into_iter().chain([revision]).collect()
 }
 
 fn facts(predicted: &[&str]) -> Vec<FactInfo> {
@@ -167,6 +191,7 @@ fn facts(predicted: &[&str]) -> Vec<FactInfo> {
         name: name.into(),
         summary: format!("Its {name}."),
         predicted: predicted.contains(&name),
+        moves_with: Vec::new(),
     };
     ["arn", "id", "name"].map(fact).into()
 }

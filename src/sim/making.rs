@@ -29,6 +29,11 @@ impl Objects {
         if self.bare.contains(&want.kind) {
             document.retain(|field, _| caller.kind.fixed.contains(field));
         }
+        if rules::is_slow(caller.kind) {
+            document.retain(|field, _| {
+                !caller.kind.stages.iter().any(|it| it.trim_end_matches(".*") == field)
+            });
+        }
         let mut shown = facts.clone();
         let unnamed = naming.map(|field| {
             document.remove(&field);
@@ -48,7 +53,7 @@ impl Objects {
         };
         let awaits = self.confirmed_outside.contains(&want.kind);
         let settled = caller.moment.settled;
-        self.write(caller.moment, Object { live, settled, contents: 0, awaits });
+        self.write(caller.moment, Object { live, settled, contents: 0, awaits, gone: None });
         if unnamed.is_none() {
             self.is_born(want);
         }

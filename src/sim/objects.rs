@@ -138,9 +138,17 @@ impl Objects {
             self.violations.push(violation.clone());
             return answer(ErrorClass::Invalid, "Unfit", violation);
         }
+        if let Some(violation) = rules::is_too_much(caller.kind, want, diff) {
+            self.violations.push(violation.clone());
+            return answer(ErrorClass::Invalid, "TooMuch", violation);
+        }
         let Some(mut object) = self.behind(have).cloned() else {
             return answer(ErrorClass::Absent, "Absent", "there is none".into());
         };
+        if object.is_busy(caller) {
+            let class = ErrorClass::NotYet(InFlight::Busy);
+            return answer(class, "InUse", "it is still coming into service".into());
+        }
         if object.awaits {
             let text = "somebody has to confirm it first".into();
             return answer(ErrorClass::Invalid, "PendingConfirmation", text);
@@ -154,7 +162,9 @@ impl Objects {
         for top in &tops {
             match want.document.get(top) {
                 Some(value) => {
-                    object.live.document.insert(top.clone(), value.clone());
+                    let had = object.live.document.get(top);
+                    let value = rules::by_entry(caller.kind, diff, had, value);
+                    object.live.document.insert(top.clone(), value);
                 }
                 None if top == OWNER || top == LIFECYCLE => {
                     object.live.owner = Some(making::owner(caller, want));
@@ -166,6 +176,8 @@ impl Objects {
         let kept = canonical(Operation::Update, caller, want, &object.live.document)?;
         object.live.document = kept;
         object.settled = caller.moment.settled;
+        let moved = |fact: &String, _: &mut String| caller.kind.moves(fact, diff);
+        object.live.facts.extract_if(.., moved).for_each(drop);
         self.choose(caller.kind, &mut object.live.facts);
         let facts = object.live.facts.clone();
         self.name(Operation::Update, caller, want, object)?;
@@ -186,6 +198,10 @@ impl Objects {
         }
         let answer =
             |class, code, text: String| Err(refusal(Operation::Delete, have, class, code, text));
+        if object.is_busy(caller) {
+            let class = ErrorClass::NotYet(InFlight::Busy);
+            return answer(class, "InUse", "it is still coming into service".into());
+        }
         if let Some(violation) = not_ours(caller, &object, false) {
             self.violations.push(violation.clone());
             return answer(ErrorClass::Denied, "AccessDenied", violation);
@@ -216,9 +232,10 @@ impl Objects {
 
     /// Removes an object, with what lives and dies with it.
     pub(super) fn leaves(&mut self, caller: Caller<'_>, object: Object) {
-        if caller.kind.revivable {
+        if caller.kind.revivable || rules::is_slow(caller.kind) {
             let mut going = object;
             going.live.status = Status::Deleting("on its way out".into());
+            going.gone = rules::is_slow(caller.kind).then_some(caller.moment.settled);
             self.write(caller.moment, going);
             return;
         }
@@ -229,6 +246,18 @@ impl Objects {
             self.all(Eye::Truth).filter(is_child).map(|child| child.live.clone()).collect();
         for live in going.iter().chain([&object.live]) {
             self.erase(caller.moment, live);
+        }
+    }
+
+    /// Lets go of what was on its way out until now.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        let all = self.all(Eye::Truth).filter_map(|object| Some((object.gone?, object)));
+        let gone: Vec<(Instant, Live)> = all
+            .filter(|(gone, _)| *gone <= now)
+            .map(|(gone, object)| (gone, object.live.clone()))
+            .collect();
+        for (when, live) in gone {
+            self.erase(Moment::instant(when), &live);
         }
     }
 

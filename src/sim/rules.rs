@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::versions::Object;
 use crate::model::document::{each_text, has_pending};
-use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live};
+use crate::model::{Catalog, Desired, Document, FieldDiff, KindInfo, Live, Segment};
 
 /// The texts at fields whose target the cloud insists on seeing.
 pub(super) fn targets(kind: &KindInfo, document: &Document) -> Vec<String> {
@@ -28,6 +28,51 @@ pub(super) fn is_named(object: &Object, text: &str) -> bool {
 pub(super) fn serves_others(object: &Object, now: Instant, catalog: &dyn Catalog) -> bool {
     let blocks = catalog.kind(&object.live.kind).is_some_and(|kind| kind.patience.blocks);
     !blocks || object.settled <= now
+}
+
+/// Whether objects of a kind come into service, change and go by and by, and
+/// take nothing else meanwhile.
+pub(super) fn is_slow(kind: &KindInfo) -> bool {
+    kind.patience.delete.is_some()
+}
+
+/// What is wrong with a change that a slow object gets in one call.
+pub(super) fn is_too_much(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) -> Option<String> {
+    let first = kind.stage(diff);
+    let is_one = !is_slow(kind) || first.len() == diff.len();
+    (!is_one).then(|| format!("{} was sent more than one stage", want.address))
+}
+
+/// What a field becomes that changes by entries: with those of the diff alone.
+pub(super) fn by_entry(
+    kind: &KindInfo,
+    diff: &[FieldDiff],
+    had: Option<&Value>,
+    wanted: &Value,
+) -> Value {
+    let entries = |diff: &FieldDiff| {
+        let is_entry =
+            kind.stages.iter().any(|stage| stage.ends_with(".*") && diff.path.is_within(stage));
+        match diff.path.segments() {
+            [_, Segment::Field(entry), ..] if is_entry => Some(entry.clone()),
+            _ => None,
+        }
+    };
+    let (Some(Value::Object(had)), Value::Object(wanted)) = (had, wanted) else {
+        return wanted.clone();
+    };
+    let entries: Vec<String> = diff.iter().filter_map(entries).collect();
+    if entries.is_empty() {
+        return Value::Object(wanted.clone());
+    }
+    let mut field = had.clone();
+    for entry in entries {
+        match wanted.get(&entry) {
+            Some(value) => field.insert(entry, value.clone()),
+            None => field.remove(&entry),
+        };
+    }
+    Value::Object(field)
 }
 
 /// Whether an object must be gone before one of `kind` is deleted: its kind says

@@ -95,7 +95,7 @@ impl Cloud<'_> {
     /// Puts an object there, in place of the one of its name.
     pub fn put(&self, live: Live) {
         let now = Instant::now();
-        let object = Object { live, settled: now, contents: 0, awaits: false };
+        let object = Object { live, settled: now, contents: 0, awaits: false, gone: None };
         self.state().objects.write(Moment::instant(now), object);
     }
 

@@ -3,6 +3,8 @@
 
 use tokio::time::Instant;
 
+use super::objects::Caller;
+use super::rules::is_slow;
 use crate::model::{Live, Status};
 
 /// How many copies of every object there are. Each learns of a write in its own
@@ -21,9 +23,16 @@ pub(super) struct Object {
     pub(super) contents: u32,
     /// Whether somebody outside has yet to confirm it.
     pub(super) awaits: bool,
+    /// When it is gone, if it is on its way out.
+    pub(super) gone: Option<Instant>,
 }
 
 impl Object {
+    /// Whether its kind takes no call while it is coming into service.
+    pub(super) fn is_busy(&self, caller: Caller<'_>) -> bool {
+        is_slow(caller.kind) && caller.moment.now < self.settled
+    }
+
     /// Whether it counts as being there.
     pub(super) fn is_there(&self) -> bool {
         !matches!(self.live.status, Status::Deleting(_))
@@ -103,7 +112,12 @@ impl Versions {
 
     /// When everybody sees the truth.
     pub(super) fn calm(&self) -> Option<Instant> {
-        self.0.iter().map(|(moment, _)| moment.calm()).max()
+        let gone = |object: &Option<Object>| object.as_ref().and_then(|object| object.gone);
+        self.0
+            .iter()
+            .flat_map(|(moment, object)| [Some(moment.calm()), gone(object)])
+            .flatten()
+            .max()
     }
 }
 
@@ -131,7 +145,7 @@ mod tests {
         };
         let mut versions = Versions::default();
         let moment = Moment { copies: [after(1), after(5), after(1)], ..Moment::instant(now) };
-        let object = Object { live, settled: now, contents: 0, awaits: false };
+        let object = Object { live, settled: now, contents: 0, awaits: false, gone: None };
         versions.write(moment, Some(object));
         let seen = |at, copy| versions.seen(Eye::Find(after(at), copy)).is_some();
         assert_eq!([0, 1, 2].map(|copy| seen(0, copy)), [false, false, false]);

@@ -189,12 +189,31 @@ fn lifecycle() -> Json {
         "properties": {
             "prevent_destroy": flag("Refuse every plan that would delete or replace it."),
             "adopt": flag("Take over an existing object that nobody owns."),
+            "patience": patience(),
             "ignore_changes": {
                 "description": "Fields, and what lies within them, that are not compared: \
                                 `tags.LastSeen`, `tags[a.b]`, `tags.*`.",
                 "type": "array",
                 "items": { "type": "string" },
             },
+        },
+    })
+}
+
+fn patience() -> Json {
+    let deadline = |what: &str| {
+        json!({
+            "description": format!("How long {what} may take: `90s`, `20m`, `1h 30m`."),
+            "type": "string",
+        })
+    };
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "create": deadline("its creation"),
+            "update": deadline("a change"),
+            "delete": deadline("its deletion"),
         },
     })
 }

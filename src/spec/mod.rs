@@ -29,6 +29,7 @@ mod load;
 mod lock;
 mod lookup;
 mod merge;
+mod patience;
 mod pattern;
 mod patterns;
 mod predict;

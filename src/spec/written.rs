@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::declare::ENTRY_KEYS;
 use super::expand::{Declared, Env, Expansion};
 use super::ignored;
+use super::patience;
 use super::reference::{self, Part};
 use super::shape;
 use super::source::Mark;
@@ -195,7 +196,7 @@ impl<'a> Expansion<'a> {
     }
 
     fn lifecycle(&mut self, entry: &Map, kind: &KindInfo, env: &Env) -> Option<Lifecycle> {
-        const KEYS: &[&str] = &["prevent_destroy", "ignore_changes", "adopt"];
+        const KEYS: &[&str] = &["prevent_destroy", "ignore_changes", "adopt", "patience"];
         let mut lifecycle = Lifecycle::default();
         let Some(written) = entry.get("lifecycle").filter(|entry| !entry.node.is_null()) else {
             return Some(lifecycle);
@@ -213,6 +214,9 @@ impl<'a> Expansion<'a> {
                     "adopt" => {
                         lifecycle.adopt |=
                             shape::flag(&entry.node, key, &mut found).unwrap_or_default();
+                    }
+                    "patience" => {
+                        lifecycle.patience = patience::of(&entry.node, &mut found);
                     }
                     "ignore_changes" => {
                         lifecycle.ignore_changes = ignored::changes(&entry.node, kind, &mut found);

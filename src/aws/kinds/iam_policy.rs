@@ -18,10 +18,10 @@ use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::turnover::{KeyCase, TagChange};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem,
-    Sought,
+    CloudError, Emptying, ErrorClass, Facts, Limit, Live, NameOrigin, Naming, Patience, Place,
+    Problem, Sought,
 };
 
 pub(crate) struct IamPolicy;
@@ -148,12 +148,12 @@ attached again: seconds, as a rule";
         Ok(Made::whole(Facts::new()))
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let document = async {
             if change.touches("policy") { write_document(aws, &change.want).await } else { Ok(()) }
         };
         try_join(document, write_tags(aws, change)).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
@@ -175,7 +175,7 @@ attached again: seconds, as a rule";
 
 /// Terraform's two minutes for IAM to agree with itself.
 pub(super) const PATIENCE: Patience =
-    Patience { deadline: std::time::Duration::from_mins(2), steady: 1, blocks: false };
+    Patience::PROMPT.within(Limit::of(std::time::Duration::from_mins(2)));
 
 fn arn(place: &Place, identity: &str) -> String {
     place.global_arn("iam", &format!("policy{identity}"))

@@ -26,7 +26,7 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Path, Patience, Place,
@@ -188,7 +188,7 @@ who has taken the old role on loses it, and what names it outside of the stack h
         create(aws, want).await?;
         let Spec { inline_policies, managed_policy_arns, .. } = &want.spec;
         let is_whole = inline_policies.is_empty() && managed_policy_arns.is_empty();
-        Ok(Made { is_whole, ..Made::in_part(Facts::new()) })
+        Ok(if is_whole { Made::whole(Facts::new()) } else { Made::in_part(Facts::new()) })
     }
 
     async fn complete(aws: &Aws, want: &Wanted<Spec>, _made: &Live) -> Answer<Facts> {
@@ -201,7 +201,7 @@ who has taken the old role on loses it, and what names it outside of the stack h
         Ok(Facts::new())
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let changes: [BoxFuture<'_, Answer<()>>; 5] = [
             Box::pin(write_trust(aws, change)),
             Box::pin(write_settings(aws, change)),
@@ -210,7 +210,7 @@ who has taken the old role on loses it, and what names it outside of the stack h
             Box::pin(write_tags(aws, change)),
         ];
         try_join_all(changes).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

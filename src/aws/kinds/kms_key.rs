@@ -27,10 +27,11 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought, Status,
+    Emptying, ErrorClass, Facts, Limit, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
+    Status,
 };
 
 pub(crate) struct KmsKey;
@@ -165,7 +166,7 @@ period is over.
     /// KMS reads come from replicas that serve old and new values in turn for
     /// seconds, sometimes minutes.
     const PATIENCE: Patience =
-        Patience { deadline: std::time::Duration::from_mins(5), steady: 2, blocks: false };
+        Patience::PROMPT.within(Limit::of(std::time::Duration::from_mins(5))).seen(2);
     const NAMED_BY: Option<&'static str> = Some("alias");
     const HOLDS_DATA: bool = true;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::KEY)];
@@ -300,7 +301,7 @@ deletion is scheduled; to cancel that brings it back, until the waiting period i
         }
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let id = id_of(&change.live.facts);
         let want = &change.want;
         let steps = Steps::of(change);
@@ -323,7 +324,7 @@ deletion is scheduled; to cancel that brings it back, until the waiting period i
         if steps.disable {
             disable(aws, id).await.map_err(settling)?;
         }
-        Ok(alias_facts(&aws.place, want.spec.alias.as_deref()))
+        Ok(Accepted::Done(alias_facts(&aws.place, want.spec.alias.as_deref())))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

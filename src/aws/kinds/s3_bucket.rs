@@ -23,9 +23,9 @@ use crate::aws::policy::{self, Policy, Use};
 use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Emptying, ErrorClass, Facts, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
+    Emptying, ErrorClass, Facts, Limit, Live, NameOrigin, Naming, Patience, Place, Problem, Sought,
     compare,
 };
 use access::{ObjectOwnership, PublicAccessBlock};
@@ -146,7 +146,7 @@ move, grants and key format of the logs.
     ];
     /// Terraform's provider gives lifecycle rules three minutes to show.
     const PATIENCE: Patience =
-        Patience { deadline: std::time::Duration::from_mins(3), steady: 1, blocks: false };
+        Patience::PROMPT.within(Limit::of(std::time::Duration::from_mins(3)));
     const NAMED_BY: Option<&'static str> = Some("bucket");
     const HOLDS_DATA: bool = true;
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::BUCKET)];
@@ -240,7 +240,7 @@ and nobody is told of anything";
         Ok(Facts::new())
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let bucket = Bucket::new(aws, &change.want.identity);
         let touches = |field: &str| match field {
             "tags" => change.touches_tags() || change.touches("force_destroy"),
@@ -248,7 +248,7 @@ and nobody is told of anything";
         };
         let kept = Kept::read(bucket, change, &touches).await?;
         settings::write(bucket, &change.want, &kept, &touches).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, emptying: Emptying) -> Answer<()> {

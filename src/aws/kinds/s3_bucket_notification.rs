@@ -23,7 +23,7 @@ use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::aws::takes::{self, Takes};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Problem, Sought};
 use entry::{Entry, LambdaFunction, Queue, Topic, is_ours};
@@ -144,8 +144,8 @@ declared; it ends with its bucket.";
         Ok(Made::whole(write(aws, want).await?))
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
-        write(aws, &change.want).await
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
+        Ok(Accepted::Done(write(aws, &change.want).await?))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

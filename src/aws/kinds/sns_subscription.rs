@@ -25,7 +25,7 @@ use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::provider::Aws;
 use crate::aws::takes::{self, Takes};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Place, Problem,
     Sought, Status,
@@ -199,7 +199,7 @@ what is published before the new subscription is there does not reach its endpoi
         Ok(Made::whole(arn.map(|arn| ("arn".to_owned(), arn)).into_iter().collect()))
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let arn = change.live.arn().ok_or_else(|| unconfirmed(&change.want.spec.endpoint))?;
         let touched = attributes(&change.want.spec)
             .into_iter()
@@ -219,7 +219,7 @@ what is published before the new subscription is there does not reach its endpoi
         };
         let others = try_join_all(others.into_iter().map(|attribute| set(aws, arn, attribute)));
         try_join(filter, others).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

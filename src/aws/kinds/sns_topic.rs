@@ -24,7 +24,7 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
 
@@ -265,7 +265,7 @@ who publishes to the old topic outside of the stack, or subscribed to it there, 
         Ok(Made::whole(Facts::new()).or_found())
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let arn = aws.place.arn("sns", &change.want.identity);
         let touched = attributes(&change.want.spec, &arn)
             .into_iter()
@@ -283,7 +283,7 @@ who publishes to the old topic outside of the stack, or subscribed to it there, 
         };
         let singles = try_join_all(single.into_iter().map(|attribute| set(aws, &arn, attribute)));
         try_join3(pair, singles, write_tags(aws, change, &arn)).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, emptying: Emptying) -> Answer<()> {

@@ -25,7 +25,7 @@ use crate::aws::provider::Aws;
 use crate::aws::tags::{FORCE_TAG, TagTexts, Tags};
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
-use crate::engine::port::{Answer, Made};
+use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
 
@@ -284,7 +284,7 @@ turn to the new one";
         Ok(Made::whole(url.into_iter().collect()).or_found())
     }
 
-    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Facts> {
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let name = &change.want.identity;
         let url = url(&aws.place, name);
         let attributes = attributes(&change.want.spec, &|field| change.touches(field));
@@ -298,7 +298,7 @@ turn to the new one";
             Ok(())
         };
         try_join(set, write_tags(aws, change, &url)).await?;
-        Ok(Facts::new())
+        Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

@@ -1,23 +1,26 @@
 //! What follows the calls of a step: reading until the cloud shows what was
 //! asked.
 
-use tokio::time::Instant;
-
 use super::making::{APPEARED, STEADY, not_ours};
-use super::{HEARTBEAT, Signal, StepRun};
+use super::waiting::Clock;
+use super::{StepRun, Trouble};
 use crate::engine::event::Outcome;
 use crate::engine::execute::Until;
-use crate::engine::stop::Urgency;
-use crate::engine::wait::{Backoff, pause};
 use crate::model::{CloudError, Desired, ErrorClass, Facts, Live, Status};
 
 impl StepRun<'_> {
     /// Reads until the object is what was asked.
-    pub(super) async fn confirm(&mut self, want: &Desired, mut facts: Facts) -> Outcome {
-        let patience = self.kind().map(|kind| kind.patience).unwrap_or_default();
-        let began = Instant::now();
-        let mut backoff = Backoff::new(self.site.seed ^ self.node.id.0 as u64);
-        let (mut steady, mut unowned, mut heartbeat) = (0, 0, began);
+    pub(super) async fn confirm(&mut self, want: &Desired, facts: Facts) -> Outcome {
+        match self.seen_through(want, facts).await {
+            Ok(facts) => Outcome::Done { facts },
+            Err(trouble) => trouble.outcome(),
+        }
+    }
+
+    async fn seen_through(&mut self, want: &Desired, mut facts: Facts) -> Result<Facts, Trouble> {
+        let enough = self.patience().steady;
+        let mut clock = Clock::new(self.limit(), self.seed());
+        let (mut steady, mut unowned) = (0, 0);
         loop {
             let sight = self.look(want).await;
             unowned = if matches!(sight, Sight::Nobodys(_)) { unowned + 1 } else { 0 };
@@ -25,8 +28,8 @@ impl StepRun<'_> {
                 Sight::AsAsked(live) => {
                     facts.extend(live.facts);
                     steady += 1;
-                    if steady >= patience.steady {
-                        return Outcome::Done { facts };
+                    if steady >= enough {
+                        return Ok(facts);
                     }
                     "as asked, waiting for it to hold".to_owned()
                 }
@@ -40,21 +43,11 @@ impl StepRun<'_> {
                     "no owner is visible yet".to_owned()
                 }
                 Sight::Nobodys(live) | Sight::Others(live) => {
-                    return Outcome::Refused { reason: not_ours(&live, APPEARED) };
+                    return Err(Trouble::Refused(not_ours(&live, APPEARED)));
                 }
-                Sight::Never(error) => return Outcome::Failed { error, attempts: 1 },
+                Sight::Never(error) => return Err(Trouble::Cloud { error, attempts: 1 }),
             };
-            let (waited, length) = (began.elapsed(), backoff.pause());
-            if waited + length > patience.deadline {
-                return Outcome::TimedOut { waited, seen };
-            }
-            if heartbeat.elapsed() >= HEARTBEAT {
-                heartbeat = Instant::now();
-                self.tell(Signal::Waiting { waited, seen });
-            }
-            if self.stop.urgency() == Urgency::Abandon || !pause(length, &mut self.stop).await {
-                return Outcome::Unconfirmed;
-            }
+            self.wait(&mut clock, seen).await?;
         }
     }
 
@@ -109,7 +102,8 @@ enum Sight {
     Never(CloudError),
 }
 
-fn failed(want: &Desired, why: &str) -> CloudError {
+/// That the cloud itself says that an object will not become what was asked.
+pub(super) fn failed(want: &Desired, why: &str) -> CloudError {
     CloudError {
         attempted: format!("bring {} {} into service", want.kind, want.identity),
         operation: "the object's status".into(),

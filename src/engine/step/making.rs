@@ -4,17 +4,18 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
+use super::updating::Change;
+use super::waiting::Clock;
 use super::{Signal, StepRun, Trouble};
 use crate::engine::execute::Site;
+use crate::engine::port::{Lacks, Made};
 use crate::engine::proof::{self, Claim, Proven, Prover, Title};
 use crate::engine::stop::Stop;
 use crate::engine::wait::{Backoff, Persistence, pause};
 use crate::model::{
-    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, FieldDiff, InFlight,
-    KindInfo, Live, Sought, Status,
+    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, InFlight, Live, Sought,
+    Status,
 };
-use crate::plan::ownership::{LIFECYCLE, OWNER};
-use crate::plan::planner::STATUS;
 use crate::plan::{Step, StepNode, differences};
 
 /// What contradicts the plan's look is believed when so many looks in a row show
@@ -36,20 +37,9 @@ impl From<CloudError> for Snag {
 /// Whether there was anything to remove.
 pub(super) enum Removal {
     Removed,
+    /// Somebody had it begin to go.
+    Going,
     GoneAlready,
-}
-
-/// What is there already, and is to be changed.
-#[derive(Clone, Copy)]
-pub(super) struct Change<'a> {
-    /// Canonical, with every fact that is known.
-    pub(super) want: &'a Desired,
-    /// As it was seen before.
-    pub(super) have: &'a Live,
-    /// What of it is to change, and nothing else.
-    pub(super) diff: &'a [FieldDiff],
-    /// What this step has written before, though no look may show it yet.
-    pub(super) written: &'a Document,
 }
 
 impl<'a> StepRun<'a> {
@@ -59,11 +49,19 @@ impl<'a> StepRun<'a> {
     }
 
     pub(super) async fn create(&mut self, want: &Desired) -> Result<Facts, Trouble> {
-        match self.bring_about(want).await {
-            Err(Trouble::Cloud { error, .. }) if error.class == ErrorClass::Exists => {
-                self.take_up(want, error).await
+        let mut leaving = self.patience().delete.map(|limit| Clock::new(limit, self.seed()));
+        loop {
+            let error = match self.bring_about(want).await {
+                Err(Trouble::Cloud { error, .. }) if error.class == ErrorClass::Exists => error,
+                other => return other,
+            };
+            let makes_room = match &mut leaving {
+                Some(clock) => self.makes_room(want, clock).await?,
+                None => false,
+            };
+            if !makes_room {
+                return self.take_up(want, error).await;
             }
-            other => other,
         }
     }
 
@@ -75,8 +73,10 @@ impl<'a> StepRun<'a> {
         let made = self.persist(in_flight, async || Ok(writer.create(want).await?)).await?;
         let new = Proven::of_new(&made, want, prover);
         self.is_proven = new.is_some();
-        if made.is_whole {
-            return Ok(made.facts);
+        match made.lacks {
+            Lacks::Nothing => return Ok(made.facts),
+            Lacks::Completion => {}
+            Lacks::Updates => return self.see_to(want, made, new).await,
         }
         let sought = proof::of_made(want, &made);
         let proof = match new {
@@ -104,6 +104,24 @@ impl<'a> StepRun<'a> {
         let found = self.seek(want, &want.sought(), Claim::Held, error).await?;
         self.is_proven = true;
         self.put_right(want, found, &Document::new()).await
+    }
+
+    /// What is left of a creation that the cloud is at: whatever a look shows to
+    /// be lacking, once the object is at rest.
+    async fn see_to(
+        &mut self,
+        want: &Desired,
+        made: Made,
+        new: Option<Proven>,
+    ) -> Result<Facts, Trouble> {
+        if new.is_some() {
+            self.tell(Signal::Facts(made.facts.clone()));
+        }
+        let sought = Sought { fields: want.sought().fields, ..proof::of_made(want, &made) };
+        let found = self.at_rest(want, &sought).await?;
+        self.is_proven = true;
+        let told = self.put_right(want, found, &Document::new()).await?;
+        Ok(made.facts.into_iter().chain(told).collect())
     }
 
     /// Looks whose it is that was made, if nobody has looked yet.
@@ -167,42 +185,6 @@ impl<'a> StepRun<'a> {
         Ok(have.facts.into_iter().chain(changed).collect())
     }
 
-    /// Changes an object as it is by now: what has become as wanted is left out.
-    pub(super) async fn update(
-        &mut self,
-        change: Change<'_>,
-        proof: Option<Proven>,
-    ) -> Result<Facts, Trouble> {
-        let (site, prover, stop) = (self.site, self.prover(), self.stop.clone());
-        let Change { want, have, diff, written } = change;
-        let changing = diff.iter().map(|diff| diff.path.top().to_owned());
-        let sought = proof::again(have, changing.chain(self.known_by(&want.document)));
-        let claim = Claim::of(want, diff);
-        let (canon, kind) = (self.canon(), self.kind());
-        let proof = Cell::new(proof);
-        let write = async || {
-            let proof = match proof.take() {
-                Some(proof) => proof,
-                None => surely_ours(prover, &sought, claim, stop.clone())
-                    .await?
-                    .ok_or_else(|| Snag::Refused(gone(have)))?
-                    .remembering(written),
-            };
-            let want = canon.with_ignored(want, proof.live());
-            let want = want.as_ref().unwrap_or(change.want);
-            let left = left_to_change(Change { want, ..change }, proof.live(), kind, prover);
-            if let Some(fixed) = left.iter().find(|diff| diff.forces_replace) {
-                return Err(Snag::Refused(replaced(have, fixed)));
-            }
-            if left.is_empty() {
-                return Ok(proof.live().facts.clone());
-            }
-            Ok(site.writer.update(want, proof, &left).await?)
-        };
-        let in_flight = self.relies_on_this_run(want);
-        self.persist(in_flight, write).await
-    }
-
     /// Removes an object, if it is still there and ours.
     pub(super) async fn remove(
         &mut self,
@@ -215,28 +197,33 @@ impl<'a> StepRun<'a> {
         let how = self.kind().map(|kind| kind.how_deleted(&have.document)).unwrap_or_default();
         let remove = async || {
             let proof = surely_ours(prover, &sought, Claim::Held, stop.clone()).await?;
-            match proof.filter(|proof| !matches!(proof.live().status, Status::Deleting(_))) {
-                Some(proof) => {
-                    let proof = proof.remembering(&how);
-                    writer.delete(proof, emptying).await?;
-                    Ok(Removal::Removed)
-                }
-                None => Ok(Removal::GoneAlready),
+            let Some(proof) = proof else { return Ok(Removal::GoneAlready) };
+            if matches!(proof.live().status, Status::Deleting(_)) {
+                return Ok(Removal::Going);
             }
+            writer.delete(proof.remembering(&how), emptying).await?;
+            Ok(Removal::Removed)
         };
         // Who is in the way may have gone moments ago, in this very run.
         let in_flight = !self.node.needs.is_empty();
-        self.persist(in_flight, remove).await
+        let removal = self.persist(in_flight, remove).await?;
+        match (&removal, self.patience().delete) {
+            (Removal::Removed | Removal::Going, Some(limit)) if self.is_to_be_seen() => {
+                self.leave(&sought, limit).await?;
+            }
+            (Removal::Removed | Removal::Going | Removal::GoneAlready, _) => {}
+        }
+        Ok(removal)
     }
 
     /// The fields by which an object is known: none where its tags tell whose it is.
-    fn known_by(&self, document: &Document) -> Vec<String> {
+    pub(super) fn known_by(&self, document: &Document) -> Vec<String> {
         let tagged = self.kind().is_none_or(|kind| kind.tagged);
         document.keys().filter(|_| !tagged).cloned().collect()
     }
 
     /// Whether a refusal may be a race with what this run has just written.
-    fn relies_on_this_run(&self, want: &Desired) -> bool {
+    pub(super) fn relies_on_this_run(&self, want: &Desired) -> bool {
         let named = want.mentions.iter().chain(want.edges.keys());
         // AWS looks further than a document does: S3 tries the key of a topic, which
         // the topic alone names. What is changed beside may open the way.
@@ -248,12 +235,13 @@ impl<'a> StepRun<'a> {
     }
 
     /// Calls until it succeeds, fails for good, or the run is abandoned.
-    async fn persist<T>(
+    pub(super) async fn persist<T>(
         &mut self,
         in_flight: bool,
         call: impl AsyncFn() -> Result<T, Snag>,
     ) -> Result<T, Trouble> {
-        let mut persistence = Persistence::new(self.site.seed ^ self.node.id.0 as u64, in_flight);
+        let busy = self.limit().deadline;
+        let mut persistence = Persistence::new(self.seed(), in_flight).busy_for(busy);
         loop {
             persistence.attempt();
             let error = match call().await {
@@ -274,34 +262,8 @@ impl<'a> StepRun<'a> {
     }
 }
 
-/// What a change still has to write, of that for which it was planned.
-fn left_to_change(
-    change: Change<'_>,
-    live: &Live,
-    kind: Option<&KindInfo>,
-    prover: Prover<'_>,
-) -> Vec<FieldDiff> {
-    let Change { want, diff: planned, .. } = change;
-    let is_planned = |top: &str| planned.iter().any(|diff| diff.path.top() == top);
-    let mut left = kind.map(|kind| differences(kind, want, live)).unwrap_or_default();
-    left.retain(|diff| is_planned(diff.path.top()));
-    let owner = live.owner.as_ref();
-    let claimed = prover.claimant.owns(live, prover.catalog)
-        && owner.is_some_and(|owner| owner.address == want.address);
-    let protected = owner.is_some_and(|owner| owner.prevent_destroy);
-    let going = matches!(live.status, Status::Deleting(_));
-    let beside = planned.iter().filter(|diff| match diff.path.top() {
-        OWNER => !claimed,
-        LIFECYCLE => protected != want.lifecycle.prevent_destroy,
-        STATUS => going,
-        _ => false,
-    });
-    left.extend(beside.cloned());
-    left
-}
-
 /// One look before a write: `None` if there is nothing.
-async fn ours(
+pub(super) async fn ours(
     prover: Prover<'_>,
     sought: &Sought,
     claim: Claim,
@@ -315,7 +277,7 @@ async fn ours(
 }
 
 /// The same for what the plan saw: its absence is believed when it holds.
-async fn surely_ours(
+pub(super) async fn surely_ours(
     prover: Prover<'_>,
     sought: &Sought,
     claim: Claim,
@@ -333,7 +295,7 @@ async fn surely_ours(
 
 /// How something that is not ours came in our way.
 pub(super) const APPEARED: &str = "appeared while we worked";
-const CHANGED_HANDS: &str = "is not what the plan saw any more";
+pub(super) const CHANGED_HANDS: &str = "is not what the plan saw any more";
 
 pub(super) fn not_ours(live: &Live, how: &str) -> Diagnostic {
     let whose = live
@@ -345,16 +307,10 @@ pub(super) fn not_ours(live: &Live, how: &str) -> Diagnostic {
         .hint("run the same command again to see it in the plan")
 }
 
-fn gone(have: &Live) -> Diagnostic {
+pub(super) fn gone(have: &Live) -> Diagnostic {
     Diagnostic::error(format!("{} {} is gone since the plan", have.kind, have.identity))
         .because("somebody removed it while we worked; nothing was made in its place")
         .hint("run the same command again: it is made anew")
-}
-
-fn replaced(have: &Live, fixed: &FieldDiff) -> Diagnostic {
-    Diagnostic::error(format!("{} {} {CHANGED_HANDS}", have.kind, have.identity))
-        .because(format!("its `{}` is another by now, and cannot change in place", fixed.path))
-        .hint("run the same command again to see it in the plan")
 }
 
 pub(super) fn unseen(want: &Desired) -> CloudError {

@@ -86,6 +86,10 @@ fn in_an_entry() {
             "resources:\n  a:\n    kind: queue\n    lifecycle: { adopt: yes, ignore_changes: tags }",
         ),
         (
+            "patience that is no length of time, or of nothing",
+            "resources:\n  a:\n    kind: queue\n    lifecycle: { patience: { create: soon, update: 2d, delete: 0s, read: 1m } }",
+        ),
+        (
             "an ignored field that is none",
             "resources:\n  a:\n    kind: queue\n    lifecycle: { ignore_changes: [tag, tags.X] }",
         ),

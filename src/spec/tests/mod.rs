@@ -15,7 +15,6 @@ mod scalars;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -236,7 +235,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         fixed: Vec::new(),
         must_exist: Vec::new(),
         facts: Vec::new(),
-        patience: Patience { deadline: Duration::from_mins(1), steady: 1, blocks: false },
+        patience: Patience::PROMPT,
         tagged: true,
         global: false,
         named_by: Some("name".into()),
@@ -245,12 +244,14 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        stages: Vec::new(),
+        one_at_a_time: None,
         succession: Succession::default(),
     }
 }
 
 fn fact(name: &str, predicted: bool) -> FactInfo {
-    FactInfo { name: name.to_owned(), summary: String::new(), predicted }
+    FactInfo { name: name.to_owned(), summary: String::new(), predicted, moves_with: Vec::new() }
 }
 
 fn tags() -> Value {

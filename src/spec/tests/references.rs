@@ -157,7 +157,7 @@ fn lifecycles_are_kept() {
 resources:
   q:
     kind: queue
-    lifecycle: { prevent_destroy: \"${var.protect}\", adopt: false, ignore_changes: [tags.Seen] }
+    lifecycle: { prevent_destroy: \"${var.protect}\", adopt: false, ignore_changes: [tags.Seen], patience: { create: 20m, delete: 1h 30m } }
 "
     ));
 }

@@ -259,8 +259,9 @@ impl Cloud {
             let proof = self.hand(STACK).again(have, fields).await;
             let proof = proof.map_err(|error| failed(step, &error))?;
             let made = self.writer.update(want, proof, &diffs).await;
-            let facts = made.map_err(|error| failed(step, &error))?;
-            check_facts(info, want, &facts).map_err(|failure| format!("{step}: {failure}"))?;
+            let accepted = made.map_err(|error| failed(step, &error))?;
+            check_facts(info, want, accepted.facts())
+                .map_err(|failure| format!("{step}: {failure}"))?;
             after = Some(self.read(&format!("find after {step}"), info, want).await?);
         }
         let after = after.ok_or("no update was made")?;

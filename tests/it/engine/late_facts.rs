@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ccprov::engine::Until;
-use ccprov::engine::port::{Answer, Made, Read, StackSummary, Write};
+use ccprov::engine::port::{Accepted, Answer, Lacks, Made, Read, StackSummary, Write};
 use ccprov::engine::proof::Proven;
 use ccprov::model::{Desired, Emptying, Facts, FieldDiff, Live, Sought};
 use ccprov::sim::{Cloud, Weather, Writer};
@@ -104,7 +104,9 @@ impl Read for Breathless<'_> {
 impl Write for Breathless<'_> {
     async fn create(&self, want: &Desired) -> Answer<Made> {
         let made = self.0.create(want).await?;
-        Ok(Made { is_whole: want.address.as_str() != "a", ..made })
+        let is_whole = want.address.as_str() != "a";
+        let lacks = if is_whole { Lacks::Nothing } else { Lacks::Completion };
+        Ok(Made { lacks, ..made })
     }
 
     async fn complete(&self, want: &Desired, _made: Proven) -> Answer<Facts> {
@@ -113,7 +115,7 @@ impl Write for Breathless<'_> {
         self.0.create(&nobody).await.map(|made| made.facts)
     }
 
-    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Accepted> {
         self.0.update(want, have, diff).await
     }
 

@@ -13,5 +13,6 @@ mod properties;
 mod regions;
 mod replacing;
 mod site;
+mod slow_kinds;
 mod stopping;
 mod waiting;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ccprov::engine::pace::{Pacer, RateLimit};
-use ccprov::engine::port::{Answer, Made, Read, StackSummary, Write};
+use ccprov::engine::port::{Accepted, Answer, Made, Read, StackSummary, Write};
 use ccprov::engine::proof::Proven;
 use ccprov::model::{CallRecord, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Sought};
 use ccprov::sim::{Cloud, Weather, Writer};
@@ -194,7 +194,7 @@ impl Write for Paced<'_> {
         self.writer.complete(want, made).await
     }
 
-    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Accepted> {
         self.writer.update(want, have, diff).await
     }
 

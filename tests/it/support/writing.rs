@@ -1,7 +1,7 @@
 //! What a writer does, each with the look that the engine takes before it.
 
 use ccprov::aws::{AwsCatalog, Writer};
-use ccprov::engine::port::{Answer, Write};
+use ccprov::engine::port::{Answer, Lacks, Write};
 use ccprov::engine::proof::{self, Claim, Proven, Prover, Title};
 use ccprov::model::{Claimant, Desired, Facts, Live, Place, Sought};
 
@@ -24,8 +24,9 @@ impl Hand<'_> {
     /// not the only one.
     pub(crate) async fn create_told(self, want: &Desired) -> Answer<(Option<Facts>, Facts)> {
         let made = self.writer.create(want).await?;
-        if made.is_whole {
-            return Ok((None, made.facts));
+        match made.lacks {
+            Lacks::Nothing | Lacks::Updates => return Ok((None, made.facts)),
+            Lacks::Completion => {}
         }
         let arn = made.facts.get("arn").cloned();
         let sought = Sought { arn, fields: Some([].into()), ..want.sought() };

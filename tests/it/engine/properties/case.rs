@@ -233,7 +233,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
 /// How many resources a stack can have. Which of them it has is drawn one by one,
 /// so that leaving one out changes neither the names nor the weather of the rest.
 const PARTS: usize = 16;
-const TAGGED: &[&str] = &["thing", "vault", "gate", "holder", "key"];
+const TAGGED: &[&str] = &["thing", "vault", "gate", "holder", "key", "table"];
 const UNTAGGED: &[&str] = &["link", "invite"];
 
 fn part() -> impl Strategy<Value = Part> {
@@ -290,7 +290,11 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
                 let fact = |fact| format!("${{r{target}.{fact}}}");
                 let kind = part.kind;
                 // What awaits its confirmation shows nothing that the cloud chose.
-                let visible = if kind == "invite" { "arn" } else { mention.fact };
+                let visible = match (kind, mention.fact) {
+                    ("invite", _) => "arn",
+                    ("table", "id") => "revision",
+                    (_, fact) => fact,
+                };
                 (kind, fact(visible), fact("arn"))
             } else {
                 continue;
@@ -303,6 +307,9 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
             }
         }
         let mut fields = json!({ "kind": part.kind });
+        if part.kind == "table" {
+            fields["settings"] = json!({ "a": "1", "b": "1", "c": "1" });
+        }
         if let Some(size) = part.size {
             fields["size"] = size.into();
         }
@@ -322,8 +329,8 @@ fn numbered(parts: &[Option<Part>]) -> impl Iterator<Item = (usize, &Part)> {
 
 fn can_hold(kind: &str, target: &str) -> bool {
     match kind {
-        "holder" => matches!(target, "gate" | "thing" | "key"),
-        "link" | "invite" => matches!(target, "gate" | "thing" | "key" | "holder"),
+        "holder" => matches!(target, "gate" | "thing" | "key" | "table"),
+        "link" | "invite" => matches!(target, "gate" | "thing" | "key" | "table" | "holder"),
         _ => false,
     }
 }
@@ -337,7 +344,12 @@ fn later(parts: &[Option<Part>], resources: &Map<String, Value>) -> Map<String, 
         let address = format!("r{number}");
         let is_free = TAGGED.contains(&part.kind) && !text.contains(&format!("{{{address}."));
         match part.fate {
-            Fate::ChangesColor => later[&address]["color"] = "blue".into(),
+            Fate::ChangesColor => {
+                later[&address]["color"] = "blue".into();
+                if part.kind == "table" {
+                    later[&address]["settings"] = json!({ "a": "2", "c": "1", "d": "1" });
+                }
+            }
             Fate::ChangesShape if is_free || part.kind == "key" => {
                 later[&address]["shape"] = "square".into();
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ccprov::engine::event::EventKind;
-use ccprov::model::{Address, Catalog, ErrorClass};
+use ccprov::model::{Address, Catalog, ErrorClass, Patience};
 use ccprov::plan::{Plan, Step, StepId, StepNode};
 use ccprov::sim::{Fault, Operation};
 use proptest::prop_assert;
@@ -18,8 +18,11 @@ const BUDGET: Duration = Duration::from_mins(2);
 /// To create, to complete, to look who was faster, and to put right what that one
 /// made.
 const BUDGETS_OF_A_STEP: u32 = 4;
+/// What a table of the cases changes at most: four settings, what it uses, its
+/// color.
+const TURNS: u32 = 6;
 /// The longest pause and the slowest answer may come on top.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(10);
 const AN_HOUR: Duration = Duration::from_hours(1);
 
 #[test]
@@ -40,13 +43,15 @@ fn every_wait_ends_by_its_deadline() {
         for event in &run.events {
             match &event.kind {
                 EventKind::StepStarted { step, .. } => {
-                    waits.begins(*step, event.elapsed, BUDGET * BUDGETS_OF_A_STEP);
+                    let longest = before_it_is_accepted(&run.plan.steps[step.0].step);
+                    waits.begins(*step, event.elapsed, longest);
                 }
                 EventKind::StepAccepted { step, address } => {
                     waits.end(*step, event.elapsed, address)?;
                     waits.release(*step, event.elapsed, &run.plan);
-                    let kind = catalog().kind(run.plan.steps[step.0].step.kind());
-                    let deadline = kind.map(|kind| kind.patience.deadline).unwrap_or_default();
+                    let step_of = &run.plan.steps[step.0].step;
+                    let Patience { create, update, .. } = patience(step_of.kind());
+                    let deadline = create.deadline.max(update.deadline);
                     waits.begins(*step, event.elapsed, deadline);
                     waits.confirming.insert(*step);
                 }
@@ -64,6 +69,23 @@ fn every_wait_ends_by_its_deadline() {
         }
         Ok(())
     });
+}
+
+fn patience(kind: &str) -> Patience {
+    catalog().kind(kind).map(|kind| kind.patience).unwrap_or_default()
+}
+
+/// How long the calls of a step may take. What comes into service by and by is
+/// waited for once when it was made, once between all turns, and once in each turn
+/// that finds it busy.
+fn before_it_is_accepted(step: &Step) -> Duration {
+    let Patience { create, update, delete, .. } = patience(step.kind());
+    let at_it = delete.map(|gone| match step {
+        Step::Create { .. } => create.deadline * (2 + TURNS) + gone.deadline,
+        Step::Update { .. } => update.deadline * (1 + TURNS),
+        Step::Delete { .. } => update.deadline + gone.deadline,
+    });
+    BUDGET * BUDGETS_OF_A_STEP + at_it.unwrap_or_default()
 }
 
 /// Since when each step may take how long.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use ccprov::engine::port::{Answer, Made, Read, StackSummary, Write};
+use ccprov::engine::port::{Accepted, Answer, Made, Read, StackSummary, Write};
 use ccprov::engine::proof::Proven;
 use ccprov::engine::revisit;
 use ccprov::model::{
@@ -121,7 +121,7 @@ impl Write for Watched<'_> {
         self.writer.complete(want, made).await
     }
 
-    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Facts> {
+    async fn update(&self, want: &Desired, have: Proven, diff: &[FieldDiff]) -> Answer<Accepted> {
         self.writer.update(want, have, diff).await
     }
 
