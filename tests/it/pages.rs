@@ -9,7 +9,8 @@ use ccprov::aws::grant::{ACTIONS, Grant, Need};
 use ccprov::aws::registry::grants;
 use ccprov::cli;
 use ccprov::model::Catalog as _;
-use ccprov::report::{check_page, checks_page, kind_page};
+use ccprov::report::{check_page, checks_page, kind_page, pattern_page};
+use ccprov::spec::built_in_patterns;
 
 use crate::contract::lies::LIES;
 use crate::support::{emulator, page};
@@ -26,6 +27,16 @@ fn every_kind_has_its_page() {
         wanted,
         "docs/kinds/ holds a page for each kind and nothing else"
     );
+}
+
+#[test]
+fn every_pattern_has_its_page() {
+    let patterns = built_in_patterns();
+    for pattern in &patterns {
+        page::check(&format!("docs/patterns/{}.md", pattern.name), &pattern_page(pattern));
+    }
+    let wanted = patterns.iter().map(|pattern| format!("{}.md", pattern.name)).collect();
+    assert_eq!(pages("docs/patterns"), wanted, "a page for each pattern and nothing else");
 }
 
 #[test]
