@@ -69,6 +69,69 @@ fn stacks_are_made_proven_and_removed() {
     }
 }
 
+/// README's first stack, step by step. What it leaves out is `...`; whoever runs a
+/// test is not asked, and an emulator's queues have other hosts.
+#[test]
+fn the_first_stack_of_the_readme_goes_as_it_shows() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+    let (_, steps) = readme.split_once("## First stack").expect("a first stack");
+    let blocks = |language: &str| -> Vec<String> {
+        let fence = format!("   ```{language}\n");
+        let after = steps.split(&fence).skip(1);
+        after.map(|block| block.split("   ```").next().unwrap_or_default().to_owned()).collect()
+    };
+    let plain = |block: &str| block.lines().map(|line| line.get(3..).unwrap_or("").to_owned() + "\n");
+    let stack: String = plain(&blocks("yaml")[0]).collect();
+    let ccprov = Ccprov::on(&emulator::ministack_enforcing_tls().account()).at_home();
+    let write = |text: &str| fs::write(ccprov.home().join("orders.yaml"), text).expect("a file");
+    write(&stack);
+    let shown: Vec<String> = blocks("console").iter().flat_map(|block| plain(block)).collect();
+    let (first, change) = shown.split_at(shown.iter().position(|l| l.starts_with("~ ")).expect("~"));
+    for (command, lines) in sessions(first) {
+        let done = run(&ccprov, &command);
+        assert_shows(&done, &lines);
+    }
+    write(&stack.replace("visibility_timeout_seconds: 60", "visibility_timeout_seconds: 90"));
+    assert_shows(&run(&ccprov, "plan orders.yaml"), change);
+    let gone = run(&ccprov, "destroy --stack orders-dev --region eu-central-1");
+    assert!(gone.contains("Destroy complete! Resources: 2 destroyed."), "{gone}");
+}
+
+/// Every command of a console with the lines that it shows.
+fn sessions(shown: &[String]) -> Vec<(String, Vec<String>)> {
+    let mut sessions: Vec<(String, Vec<String>)> = Vec::new();
+    for line in shown {
+        match (line.strip_prefix("$ ccprov "), sessions.last_mut()) {
+            (Some(command), _) => sessions.push((command.trim().to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.clone()),
+            (None, None) => {}
+        }
+    }
+    sessions
+}
+
+/// What a command writes, in an order that a terminal may show.
+fn run(ccprov: &Ccprov, command: &str) -> String {
+    let mut arguments: Vec<&str> = command.split(' ').collect();
+    if ["apply", "destroy"].contains(&arguments[0]) {
+        arguments.push("-y");
+    }
+    let done = ccprov.run(&arguments);
+    assert_eq!(done.code, Some(0), "{done}");
+    format!("{}{}", done.stdout, done.stderr)
+}
+
+fn assert_shows(done: &str, lines: &[String]) {
+    for line in lines.iter().map(|line| line.trim_end()) {
+        let line = match line.rsplit_once('/') {
+            Some((host, name)) if host.starts_with("https://sqs.") => name,
+            Some(_) | None => line,
+        };
+        let is_asked = line.starts_with("Apply this plan?");
+        assert!(line == "..." || is_asked || done.contains(line), "README shows {line:?}:\n{done}");
+    }
+}
+
 fn stacks() -> Vec<PathBuf> {
     let files = fs::read_dir(root().join("stacks/examples")).expect("a folder");
     let files = files.map(|file| file.expect("a file").path());
