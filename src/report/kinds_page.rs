@@ -35,7 +35,7 @@ pub fn kind_text(kind: &KindInfo) -> String {
         page.lines(3, &field.description);
     }
     for (words, paths) in word_lists(&fields) {
-        section(&mut page, &format!("Words of {}", enumeration(paths)));
+        section(&mut page, &format!("Values of {}", enumeration(paths)));
         for word in words {
             page.line(1, word.trim_matches('"'));
         }
@@ -85,7 +85,7 @@ pub fn kind_page(kind: &KindInfo) -> String {
         let paths = enumeration(paths.iter().map(|path| format!("`{path}`")));
         let words = words.iter().map(|word| format!("`{}`", word.trim_matches('"')));
         let words: Vec<String> = words.collect();
-        page.verbatim(format!("\nThe words of {paths}: {}.", words.join(", ")));
+        page.verbatim(format!("\nThe values of {paths}: {}.", words.join(", ")));
     }
     if !kind.facts.is_empty() {
         page.verbatim("\n## Facts\n");
@@ -180,7 +180,7 @@ fn life(kind: &KindInfo) -> Vec<String> {
     let code = |names: &[String]| enumeration(names.iter().map(|name| format!("`{name}`")));
     let mut said = Vec::new();
     if !must_exist.is_empty() {
-        said.push(format!("What {} names is made first.", code(must_exist)));
+        said.push(format!("What stands in {} is made first.", code(must_exist)));
     }
     if !fixed.is_empty() {
         said.push(format!(
@@ -196,9 +196,9 @@ fn life(kind: &KindInfo) -> Vec<String> {
     said.push(dependants.to_owned());
     let deadline = duration(patience.deadline);
     said.push(match patience.steady {
-        0 | 1 => format!("It is done when AWS shows it as written, for which it has {deadline}."),
+        0 | 1 => format!("It is done when AWS shows it as written, which must be within {deadline}."),
         looks => format!(
-            "It is done when AWS shows it as written {looks} times in a row, for which it has {deadline}."
+            "It is done when AWS shows it as written {looks} times in a row, which must be within {deadline}."
         ),
     });
     let ownership = if kind.tagged {

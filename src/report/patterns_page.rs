@@ -86,9 +86,10 @@ pub fn pattern_page(pattern: &PatternInfo) -> String {
     page.into_text()
 }
 
-/// The parameters, with their types in the words of pattern files.
+/// The parameters, with their types in the words of pattern files; first those that must be given.
 fn parameters(pattern: &PatternInfo) -> Vec<Field> {
     let mut parameters = fields(&pattern.parameters);
+    parameters.sort_by_key(|parameter| !parameter.required);
     for parameter in &mut parameters {
         if parameter.shape == "object" {
             parameter.shape = "map".to_owned();

@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         if let Some(members) = self.members(schema) {
             return match members.as_slice() {
                 [only] => only.clone(),
-                many if many.len() > MOST_WORDS => format!("one of {} words", many.len()),
+                many if many.len() > MOST_WORDS => format!("one of {} values", many.len()),
                 _ => format!("one of {}", members.join(", ")),
             };
         }
@@ -230,6 +230,9 @@ fn bounds(schema: &Value) -> Vec<String> {
         match (number(low), number(high)) {
             (Some(low), Some(high)) if low == high => Some(format!("exactly {low}{unit}")),
             (Some(low), Some(high)) => Some(format!("{low} to {high}{unit}")),
+            (Some(low), None) if low == 1 => {
+                Some(format!("at least 1{}", unit.trim_end_matches('s')))
+            }
             (Some(low), None) => Some(format!("at least {low}{unit}")),
             (None, Some(high)) => Some(format!("at most {high}{unit}")),
             (None, None) => None,
@@ -244,7 +247,7 @@ fn bounds(schema: &Value) -> Vec<String> {
     let elsewhere = [
         // That a text is not empty goes without saying.
         between("minLength", "maxLength", " characters")
-            .filter(|text| text != "at least 1 characters"),
+            .filter(|text| text != "at least 1 character"),
         between("minItems", "maxItems", " elements"),
         pattern.map(|pattern| format!("matches {pattern}")),
     ];

@@ -167,6 +167,15 @@ const KINDS: &[Said] = &[
     (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
 ];
 
+/// Types of parameters.
+const TYPES: &[Said] = &[
+    (&["text", "str"], "string"),
+    (&["number", "int"], "integer"),
+    (&["bool"], "boolean"),
+    (&["array", "set", "tuple", "comma_delimited_list", "string_list"], "list"),
+    (&["object", "dict"], "map"),
+];
+
 /// First names of references.
 const REFERENCES: &[Said] = &[
     (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
@@ -226,6 +235,11 @@ pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Opti
     let ours = known.find(|ours| *ours == name && is_theirs);
     let written = ours.map(|ours| format!("write `kind: {ours}`"));
     written.or_else(|| said(KINDS, name).map(str::to_owned))
+}
+
+/// The type of parameters that is called otherwise elsewhere.
+pub(super) fn parameter_type(name: &str) -> Option<&'static str> {
+    said(TYPES, &plain(name))
 }
 
 /// What is said here instead of a reference, which is given by its names.
@@ -355,7 +369,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, KINDS] {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, KINDS, TYPES] {
             let words = table.iter().flat_map(|(theirs, _)| *theirs);
             for word in words {
                 let fits = *word == plain(word);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::conform::Schema;
+use super::elsewhere;
 use super::shape;
 use super::suggest::shortened;
 use super::tree::{Map, Node, Value};
@@ -162,7 +163,10 @@ fn json_type(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<&'static str
             let problem = Diagnostic::error(format!("`{other}` is not a type of parameters"))
                 .at(Some(node.at.location()))
                 .because("the types are `string`, `integer`, `boolean`, `list` and `map`");
-            problems.push(problem);
+            problems.push(match elsewhere::parameter_type(other) {
+                Some(ours) => problem.hint(format!("did you mean `{ours}`?")),
+                None => problem,
+            });
             return None;
         }
     };

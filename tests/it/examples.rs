@@ -11,6 +11,7 @@ use ccprov::plan::{Permissions, Purpose, World, guard, plan};
 use ccprov::report::diagnostics_text;
 use ccprov::spec;
 use ccprov::verify::{Choice, judge};
+use serde_json::Value;
 
 use crate::support::binary::Ccprov;
 use crate::support::emulator::{self, root};
@@ -69,6 +70,38 @@ fn stacks_are_made_proven_and_removed() {
     }
 }
 
+/// What editors underline is wrong, and what is right they leave alone.
+#[test]
+fn the_schemas_for_editors_take_them() {
+    let catalog = AwsCatalog::new();
+    let (of_stacks, of_patterns) = (spec::schema(&catalog), spec::pattern_schema(&catalog));
+    let kinds = catalog.kinds().iter().flat_map(|kind| kind.examples.clone());
+    let read = |path: &Path| fs::read_to_string(path).expect("a file");
+    for text in stacks().iter().map(|path| read(path)).chain(kinds) {
+        assert_eq!(underlined(&of_stacks, &text), Vec::<String>::new(), "{text}");
+    }
+    for path in ["stacks/patterns/claim_check.yaml", "stacks/examples/patterns/consumer.yaml"] {
+        let text = read(&root().join(path));
+        assert_eq!(underlined(&of_patterns, &text), Vec::<String>::new(), "{path}");
+        assert_ne!(underlined(&of_stacks, &text), Vec::<String>::new(), "{path} is no stack");
+    }
+    for wrong in [
+        "parameters: {}",
+        "resources: {}\nvars: {}",
+        "parameters: { a: { type: number } }\nresources: {}",
+        "resources: { a: { kind: sqs_queue, delay: 1 } }",
+        "values: { a: [{ when: x }] }\nresources: {}",
+    ] {
+        assert_ne!(underlined(&of_patterns, wrong), Vec::<String>::new(), "{wrong}");
+    }
+}
+
+fn underlined(schema: &Value, text: &str) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    let document: Value = serde_saphyr::from_str(text).expect("YAML");
+    validator.iter_errors(&document).map(|error| error.to_string()).collect()
+}
+
 /// README's first stack, step by step. What it leaves out is `...`; whoever runs a
 /// test is not asked, and an emulator's queues have other hosts.
 #[test]
@@ -80,13 +113,16 @@ fn the_first_stack_of_the_readme_goes_as_it_shows() {
         let after = steps.split(&fence).skip(1);
         after.map(|block| block.split("   ```").next().unwrap_or_default().to_owned()).collect()
     };
-    let plain = |block: &str| block.lines().map(|line| line.get(3..).unwrap_or("").to_owned() + "\n");
-    let stack: String = plain(&blocks("yaml")[0]).collect();
+    let plain = |block: &String| -> Vec<String> {
+        block.lines().map(|line| line.get(3..).unwrap_or("").to_owned() + "\n").collect()
+    };
+    let stack = plain(&blocks("yaml")[0]).concat();
     let ccprov = Ccprov::on(&emulator::ministack_enforcing_tls().account()).at_home();
     let write = |text: &str| fs::write(ccprov.home().join("orders.yaml"), text).expect("a file");
     write(&stack);
-    let shown: Vec<String> = blocks("console").iter().flat_map(|block| plain(block)).collect();
-    let (first, change) = shown.split_at(shown.iter().position(|l| l.starts_with("~ ")).expect("~"));
+    let shown: Vec<String> = blocks("console").iter().flat_map(plain).collect();
+    let (first, change) =
+        shown.split_at(shown.iter().position(|l| l.starts_with("~ ")).expect("~"));
     for (command, lines) in sessions(first) {
         let done = run(&ccprov, &command);
         assert_shows(&done, &lines);

@@ -67,7 +67,8 @@ const NOT_OURS: &[&str] = &[
 /// Messages change, and whoever looks one up has the new one.
 #[test]
 fn the_page_of_troubles_quotes_messages_that_there_are() {
-    let page = fs::read_to_string(emulator::root().join("docs/TROUBLESHOOTING.md")).expect("a page");
+    let page =
+        fs::read_to_string(emulator::root().join("docs/TROUBLESHOOTING.md")).expect("a page");
     let code = code_of(&emulator::root().join("src"));
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let quoted = rows.flat_map(|row| {
@@ -84,7 +85,8 @@ fn the_page_of_troubles_quotes_messages_that_there_are() {
 /// All texts of the program; one that goes on in the next line is one.
 fn code_of(folder: &Path) -> String {
     let mut code = String::new();
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path())
+    {
         if entry.is_dir() {
             code.push_str(&code_of(&entry));
         } else {
