@@ -38,6 +38,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const SUMMARY: &'static str;
     /// What people should know: identity, traps, what AWS does. Markdown.
     const NOTES: &'static str;
+    /// Whole stack files: the least that makes sense, and one as for production.
+    const EXAMPLES: [&'static str; 2];
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
@@ -324,6 +326,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             name: K::NAME.into(),
             summary: K::SUMMARY.into(),
             notes: K::NOTES.into(),
+            examples: list(&K::EXAMPLES),
             schema: schema.into(),
             fixed: list(K::FIXED),
             must_exist: list(K::MUST_EXIST),

@@ -7,6 +7,7 @@ use super::screen::Screen;
 use crate::aws::AwsCatalog;
 use crate::model::{Catalog, Diagnostic};
 use crate::report;
+use crate::spec::PATTERNS;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -40,6 +41,11 @@ fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {
 }
 
 fn unknown(name: &str, catalog: &AwsCatalog) -> Failure {
+    if PATTERNS.iter().any(|pattern| pattern.name == name) {
+        return Diagnostic::error(format!("{name} is no kind, but a pattern"))
+            .hint(format!("`ccprov patterns {name}` tells of it"))
+            .into();
+    }
     let names: Vec<&str> = catalog.kinds().iter().map(|kind| kind.name.as_str()).collect();
     Diagnostic::error(format!("there is no kind {name}"))
         .hint(format!("there are: {}", names.join(", ")))

@@ -21,6 +21,7 @@ mod list;
 mod opened;
 mod options;
 mod output;
+mod patterns;
 mod plan;
 mod pulse;
 mod run;
@@ -78,6 +79,8 @@ enum Command {
     Iam(iam::Arguments),
     /// Say what may be stated of a kind
     Kinds(kinds::Arguments),
+    /// Say what may be said to a pattern, and what comes of it
+    Patterns(patterns::Arguments),
     /// Print the JSON Schema of a stack file, for editors
     Schema(schema::Arguments),
     /// Print a completion script for a shell
@@ -151,6 +154,7 @@ async fn run(
         Command::Unlock(arguments) => unlock::run(&arguments, environment, screen).await,
         Command::Iam(arguments) => iam::run(&arguments, environment, screen).await,
         Command::Kinds(arguments) => kinds::run(&arguments, screen),
+        Command::Patterns(arguments) => patterns::run(&arguments, screen),
         Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, screen)),
     }
@@ -170,6 +174,7 @@ impl Command {
             Self::Unlock(_) => "unlock",
             Self::Iam(_) => "iam",
             Self::Kinds(_) => "kinds",
+            Self::Patterns(_) => "patterns",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
         }
@@ -185,6 +190,7 @@ impl Command {
             | Self::List(_)
             | Self::Iam(_)
             | Self::Kinds(_)
+            | Self::Patterns(_)
             | Self::Schema(_)
             | Self::Completions(_) => false,
         };
@@ -202,7 +208,11 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
-            Self::Unlock(_) | Self::Iam(_) | Self::Schema(_) | Self::Completions(_) => false,
+            Self::Unlock(_)
+            | Self::Iam(_)
+            | Self::Patterns(_)
+            | Self::Schema(_)
+            | Self::Completions(_) => false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `ccprov schema`: the JSON Schema of a stack file, for editors.
+//! `ccprov schema`: the JSON Schema of a stack file, or of a pattern file, for editors.
 
 use clap::Args;
 
@@ -8,9 +8,16 @@ use crate::aws::AwsCatalog;
 use crate::spec;
 
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Of pattern files, not of stack files
+    #[arg(long)]
+    pattern: bool,
+}
 
-pub(crate) fn run(_: Arguments, screen: &Screen) -> Exit {
-    screen.data(&format!("{:#}", spec::schema(&AwsCatalog::new())));
+pub(crate) fn run(arguments: Arguments, screen: &Screen) -> Exit {
+    let catalog = AwsCatalog::new();
+    let schema =
+        if arguments.pattern { spec::pattern_schema(&catalog) } else { spec::schema(&catalog) };
+    screen.data(&format!("{schema:#}"));
     Exit::Done
 }

@@ -130,8 +130,15 @@ impl Arguments {
             .union(&skip)
             .filter(|id| !IDS.contains(&id.as_str()))
             .map(|id| {
-                Diagnostic::error(format!("there is no check `{id}`"))
-                    .hint("`ccprov verify --list` tells all")
+                let near: Vec<&str> =
+                    IDS.iter().copied().filter(|known| known.split('_').any(|w| w == id)).collect();
+                let problem = Diagnostic::error(format!("there is no check `{id}`"));
+                let problem = if near.is_empty() {
+                    problem
+                } else {
+                    problem.hint(format!("did you mean {}?", near.join(" or ")))
+                };
+                problem.hint("`ccprov verify --list` tells all")
             })
             .collect();
         if !unknown.is_empty() {

@@ -148,6 +148,9 @@ pub struct KindInfo {
     pub summary: String,
     /// A page of text for people, in Markdown: identity, traps, what AWS does.
     pub notes: String,
+    /// Whole stack files that begin with a comment which says what they are: the least that
+    /// makes sense, and one as for production.
+    pub examples: Vec<String>,
     /// JSON Schema of the document.
     pub schema: Value,
     /// Fields that cannot change in place, as patterns of [`Path::is_within`].

@@ -22,6 +22,7 @@ pub mod origin;
 pub mod owner;
 pub mod ownership;
 pub mod patience;
+pub mod pattern;
 pub mod place;
 pub mod resource;
 pub mod scene;
@@ -44,6 +45,7 @@ pub use origin::Origin;
 pub use owner::Owner;
 pub use ownership::{Claimant, Whose};
 pub use patience::{Deadlines, Limit, Patience};
+pub use pattern::{PatternInfo, PatternPart};
 pub use place::{Caller, Place};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,

@@ -80,8 +80,9 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
     };
     let mut elements: Vec<Element<'_>> = Vec::new();
     elements.extend(diagnostic.location.as_ref().map(place));
-    elements.extend(diagnostic.detail.as_deref().map(|text| Level::NOTE.message(text).into()));
+    // What to do comes first: many read no further.
     elements.extend(diagnostic.hints.iter().map(|hint| Level::HELP.message(hint).into()));
+    elements.extend(diagnostic.detail.as_deref().map(|text| Level::NOTE.message(text).into()));
     Group::with_title(level.primary_title(&diagnostic.summary)).elements(elements)
 }
 

@@ -1,15 +1,12 @@
 //! What can be declared: a page of Markdown for each kind (`docs/kinds/*.md`),
 //! and the same on a terminal (`ccprov kinds`).
 
-use serde_json::Value;
-
 use crate::model::{KindInfo, Path, Patience, Succession};
 
 use super::page::Page;
 use super::phrases::{duration, enumeration};
-use super::schema::{self, Field, fields};
+use super::schema::{Field, fields};
 use super::style::{FAINT, HINT, STRONG, paint};
-use super::yaml;
 
 /// Every kind with its summary, one a line.
 pub fn kinds_text(kinds: &[KindInfo]) -> String {
@@ -26,13 +23,22 @@ pub fn kinds_text(kinds: &[KindInfo]) -> String {
 pub fn kind_text(kind: &KindInfo) -> String {
     let mut page = Page::default();
     page.verbatim(format!("{}: {}", paint(STRONG, &kind.name), kind.summary));
-    section(&mut page, "Example");
-    page.lines(1, &example(kind));
+    for (title, text) in examples(kind) {
+        section(&mut page, title);
+        page.lines(1, text);
+    }
     section(&mut page, "Fields");
-    for field in &fields(&kind.schema) {
+    let fields = fields(&kind.schema);
+    for field in &fields {
         let shape = paint(FAINT, terms(kind, field).join(", "));
         page.line(1, format!("{}  {shape}", paint(STRONG, &field.path)));
         page.lines(3, &field.description);
+    }
+    for (words, paths) in word_lists(&fields) {
+        section(&mut page, &format!("Values of {}", enumeration(paths)));
+        for word in words {
+            page.line(1, word.trim_matches('"'));
+        }
     }
     if !kind.facts.is_empty() {
         section(&mut page, "Facts, to refer to as ${NAME.fact}");
@@ -63,12 +69,23 @@ fn section(page: &mut Page, title: &str) {
 pub fn kind_page(kind: &KindInfo) -> String {
     let mut page = Page::default();
     page.verbatim(format!("# {}\n\n{}\n", kind.name, kind.summary));
-    page.verbatim(format!("```yaml\n{}```\n", example(kind)));
+    for (title, text) in examples(kind) {
+        page.verbatim(format!("## {title}\n\n```yaml\n{text}```\n"));
+    }
     page.verbatim("## Fields\n");
-    page.verbatim("| Field | Type | Default | Bounds | |");
-    page.verbatim("| --- | --- | --- | --- | --- |");
-    for field in &fields(&kind.schema) {
+    page.verbatim(FIELD_HEAD);
+    let fields = fields(&kind.schema);
+    for field in fields.iter().filter(|field| !field.is_of_policy()) {
         page.verbatim(field_row(kind, field));
+    }
+    if fields.iter().any(Field::is_of_policy) {
+        page.verbatim("\nWhat a policy holds is told once, for all kinds, in [the stack file](../STACK_FILE.md#policies).");
+    }
+    for (words, paths) in word_lists(&fields) {
+        let paths = enumeration(paths.iter().map(|path| format!("`{path}`")));
+        let words = words.iter().map(|word| format!("`{}`", word.trim_matches('"')));
+        let words: Vec<String> = words.collect();
+        page.verbatim(format!("\nThe values of {paths}: {}.", words.join(", ")));
     }
     if !kind.facts.is_empty() {
         page.verbatim("\n## Facts\n");
@@ -90,6 +107,26 @@ pub fn kind_page(kind: &KindInfo) -> String {
     }
     page.into_text()
 }
+
+/// The examples of a kind with their titles.
+fn examples(kind: &KindInfo) -> impl Iterator<Item = (&'static str, &str)> {
+    ["Example", "Example for production"].into_iter().zip(kind.examples.iter().map(String::as_str))
+}
+
+/// Lists of words that are too long for a row of a table, with the fields that take them.
+fn word_lists(fields: &[Field]) -> Vec<(&[String], Vec<String>)> {
+    let mut lists: Vec<(&[String], Vec<String>)> = Vec::new();
+    for field in fields.iter().filter(|field| !field.words.is_empty()) {
+        match lists.iter_mut().find(|(words, _)| *words == field.words.as_slice()) {
+            Some((_, paths)) => paths.push(field.path.clone()),
+            None => lists.push((&field.words, vec![field.path.clone()])),
+        }
+    }
+    lists
+}
+
+/// The head of a table of fields.
+const FIELD_HEAD: &str = "| Field | Type | Default | Bounds | |\n| --- | --- | --- | --- | --- |";
 
 fn field_row(kind: &KindInfo, field: &Field) -> String {
     let default = match &field.default {
@@ -143,33 +180,38 @@ fn life(kind: &KindInfo) -> Vec<String> {
     let code = |names: &[String]| enumeration(names.iter().map(|name| format!("`{name}`")));
     let mut said = Vec::new();
     if !must_exist.is_empty() {
-        said.push(format!("What {} names must exist first.", code(must_exist)));
+        said.push(format!("What stands in {} is made first.", code(must_exist)));
     }
     if !fixed.is_empty() {
-        said.push(format!("A change of {} replaces the object.", code(fixed)));
+        said.push(format!(
+            "A change of {} makes a new object and deletes the old one.",
+            code(fixed)
+        ));
     }
     let dependants = if patience.blocks {
-        "Resources that need it wait until a read shows it."
+        "What refers to it waits until AWS shows it."
     } else {
-        "Resources that need it go ahead as soon as AWS has accepted it."
+        "What refers to it goes ahead as soon as AWS has accepted it."
     };
     said.push(dependants.to_owned());
     said.push(shows_within(patience));
     if let Some(limit) = patience.delete {
         let deadline = duration(limit.deadline);
-        said.push(format!("When it is deleted, a read must find nothing within {deadline}."));
+        said.push(format!(
+            "It is deleted when AWS shows nothing of it, which must be within {deadline}."
+        ));
     }
     let ownership = if kind.tagged {
-        "It carries the tags of its owner."
+        "Its tags say which stack it belongs to."
     } else {
-        "It carries no tags of its owner; it belongs to what it is part of."
+        "It carries no tags: it belongs to the stack that what it is part of belongs to."
     };
     said.push(ownership.to_owned());
     if kind.holds_data {
         said.push("Deleting it may lose data; the plan says what it holds.".to_owned());
     }
     if kind.revivable {
-        said.push("On its way out it can be brought back, and is.".to_owned());
+        said.push("While AWS is still about to delete it, an apply brings it back.".to_owned());
     }
     let Succession { gap, lost, .. } = &kind.succession;
     let replaced = [("When it is replaced", lost), ("Where the old one must go first", gap)];
@@ -191,29 +233,17 @@ fn shows_within(patience: &Patience) -> String {
         format!("{create} of its creation, {update} of a change")
     };
     match patience.steady {
-        0 | 1 => format!("A read must show it within {within}."),
-        reads => format!("{reads} reads in a row must show it, within {within}."),
+        0 | 1 => format!("It is done when AWS shows it as written, which must be within {within}."),
+        looks => format!(
+            "It is done when AWS shows it as written {looks} times in a row, which must be within {within}."
+        ),
     }
-}
-
-/// A resource of this kind as it may stand in a stack file: the example that
-/// the schema brings along, or else the fields that it requires.
-fn example(kind: &KindInfo) -> String {
-    let given = kind.schema.get("examples").and_then(|list| list.get(0)).and_then(Value::as_object);
-    let document = given.cloned().unwrap_or_else(|| schema::smallest(&kind.schema));
-    let name = kind.name.rsplit('_').next().unwrap_or(&kind.name);
-    let mut page = Page::default();
-    page.verbatim("resources:");
-    page.line(1, format!("{name}:"));
-    page.line(2, format!("kind: {}", kind.name));
-    yaml::write(&mut page, 2, &document);
-    page.into_text()
 }
 
 #[cfg(test)]
 mod tests {
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use crate::model::{FactInfo, Patience};
     use crate::report::fixtures::plain;
@@ -224,6 +254,10 @@ mod tests {
         KindInfo {
             name: "sqs_queue".into(),
             summary: "A queue of Amazon SQS with its policy, redrive and tags.".into(),
+            examples: vec![
+                "# One queue.\nstack: a\nresources: {}\n".into(),
+                "# Two queues.\n# And more.\nstack: b\nresources: {}\n".into(),
+            ],
             notes: "A name is free again 60 seconds after its queue was deleted.\n".into(),
             schema: schema(),
             fixed: vec!["fifo_queue".into(), "name".into()],
@@ -311,22 +345,6 @@ mod tests {
     fn a_kind_fills_a_page() {
         insta::assert_snapshot!("kind_page", kind_page(&queue()));
         insta::assert_snapshot!("kind_text", plain(&kind_text(&queue())));
-    }
-
-    #[test]
-    fn an_example_of_the_schema_is_preferred() {
-        let mut kind = queue();
-        kind.schema["examples"] = json!([{
-            "name": "claims: dev", "tags": { "Owner": "John Doe", "zip": "01234" }, "size": 5,
-            "rules": [{ "id": "a", "list": ["x", "yes"] }, { "id": "b" }], "source": ["a", "b*"],
-        }]);
-        insta::assert_snapshot!("kind_example", example(&kind));
-    }
-
-    #[test]
-    fn no_example_is_as_empty_as_the_schema_allows() {
-        let kind = KindInfo { schema: json!({ "type": "object" }), ..queue() };
-        assert_eq!(example(&kind), "resources:\n  queue:\n    kind: sqs_queue\n");
     }
 
     #[test]

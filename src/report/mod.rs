@@ -16,6 +16,7 @@ pub mod lease;
 pub mod outputs;
 mod page;
 pub mod pane;
+pub mod patterns_page;
 mod phrases;
 pub mod plan_json;
 pub mod plan_text;
@@ -29,7 +30,6 @@ mod timings;
 pub mod trace;
 mod value;
 pub mod verify;
-mod yaml;
 
 #[cfg(test)]
 mod fixtures;
@@ -43,6 +43,7 @@ pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{
     Outputs, output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text,
 };
+pub use patterns_page::{pattern_page, pattern_text, patterns_text};
 pub use plan_json::plan_json;
 pub use plan_text::{PlanDetail, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};

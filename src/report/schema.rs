@@ -6,8 +6,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Document;
-
 /// One field, however deep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
@@ -23,7 +21,20 @@ pub(super) struct Field {
     pub(super) bounds: Vec<String>,
     /// What it is for.
     pub(super) description: String,
+    /// The words of an enumeration that has more than a row can hold, as JSON.
+    pub(super) words: Vec<String>,
 }
+
+impl Field {
+    /// Whether it is part of a policy, which has the same parts in every kind.
+    pub(super) fn is_of_policy(&self) -> bool {
+        let parts = ["Id", "Version", "Statement", "Statement[]"];
+        self.path.split('.').skip(1).any(|name| parts.contains(&name))
+    }
+}
+
+/// Most words of an enumeration that are told where it is used.
+const MOST_WORDS: usize = 8;
 
 /// Every field of a schema, in the order of the names, nested ones below
 /// theirs.
@@ -31,13 +42,6 @@ pub(super) fn fields(schema: &Value) -> Vec<Field> {
     let mut reader = Reader { root: schema, open: Vec::new(), fields: Vec::new() };
     reader.read_properties("", schema);
     reader.fields
-}
-
-/// A document with the fields that the schema requires and no others. Where
-/// the schema gives no value, a text in angle brackets says what is needed.
-pub(super) fn smallest(schema: &Value) -> Document {
-    let reader = Reader { root: schema, open: Vec::new(), fields: Vec::new() };
-    reader.smallest(schema)
 }
 
 struct Reader<'a> {
@@ -73,6 +77,7 @@ impl<'a> Reader<'a> {
             default: said("default").filter(|value| !value.is_null()).map(Value::to_string),
             bounds: bounds(resolved),
             description: description.split_whitespace().collect::<Vec<_>>().join(" "),
+            words: self.words(resolved),
         });
         self.read_below(path, schema);
     }
@@ -138,6 +143,7 @@ impl<'a> Reader<'a> {
         if let Some(members) = self.members(schema) {
             return match members.as_slice() {
                 [only] => only.clone(),
+                many if many.len() > MOST_WORDS => format!("one of {} values", many.len()),
                 _ => format!("one of {}", members.join(", ")),
             };
         }
@@ -170,39 +176,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn smallest(&self, schema: &'a Value) -> Document {
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-        let fields = required.filter_map(|name| {
-            let name = name.as_str()?;
-            Some((name.to_owned(), self.sample(name, schema.get("properties")?.get(name)?)))
-        });
-        fields.collect()
-    }
-
-    /// Something that could stand in a field. Ends, because a schema that
-    /// requires itself within itself admits no document.
-    fn sample(&self, name: &str, schema: &'a Value) -> Value {
-        let resolved = self.resolve(schema);
-        let given = |schema: &'a Value| {
-            let example = schema.get("examples").and_then(|list| list.get(0));
-            example.or_else(|| schema.get("default")).filter(|value| !value.is_null())
-        };
-        if let Some(value) = given(schema).or_else(|| given(resolved)) {
-            return value.clone();
-        }
-        let member = self.members(resolved).and_then(|members| members.into_iter().next());
-        if let Some(member) = member {
-            return serde_json::from_str(&member).unwrap_or(Value::String(member));
-        }
-        match resolved.get("type").and_then(Value::as_str) {
-            Some("integer" | "number") => {
-                resolved.get("minimum").cloned().unwrap_or_else(|| Value::from(1))
-            }
-            Some("boolean") => Value::from(true),
-            Some("array") => Value::Array(Vec::new()),
-            Some("object") => Value::Object(self.smallest(resolved)),
-            _ => Value::from(format!("<{name}>")),
-        }
+    /// The members of an enumeration that is too long to be told in place, or of what a list
+    /// holds.
+    fn words(&self, schema: &'a Value) -> Vec<String> {
+        let items = schema.get("items").map(|items| self.resolve(items));
+        let members = self.members(items.unwrap_or(schema)).unwrap_or_default();
+        if members.len() > MOST_WORDS { members } else { Vec::new() }
     }
 
     /// The members of an enumeration, if the schema is one.
@@ -251,6 +230,9 @@ fn bounds(schema: &Value) -> Vec<String> {
         match (number(low), number(high)) {
             (Some(low), Some(high)) if low == high => Some(format!("exactly {low}{unit}")),
             (Some(low), Some(high)) => Some(format!("{low} to {high}{unit}")),
+            (Some(low), None) if low == 1 => {
+                Some(format!("at least 1{}", unit.trim_end_matches('s')))
+            }
             (Some(low), None) => Some(format!("at least {low}{unit}")),
             (None, Some(high)) => Some(format!("at most {high}{unit}")),
             (None, None) => None,
@@ -265,7 +247,7 @@ fn bounds(schema: &Value) -> Vec<String> {
     let elsewhere = [
         // That a text is not empty goes without saying.
         between("minLength", "maxLength", " characters")
-            .filter(|text| text != "at least 1 characters"),
+            .filter(|text| text != "at least 1 character"),
         between("minItems", "maxItems", " elements"),
         pattern.map(|pattern| format!("matches {pattern}")),
     ];

@@ -157,6 +157,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         name: name.into(),
         summary: format!("A {name} for tests."),
         notes: String::new(),
+        examples: Vec::new(),
         schema,
         fixed: fixed.iter().map(|field| (*field).to_owned()).collect(),
         must_exist: Vec::new(),

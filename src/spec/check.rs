@@ -210,7 +210,7 @@ impl Schemas {
             return false;
         }
         let kind = resource.kind;
-        let schema = self.0.entry(kind.name.clone()).or_insert_with(|| Schema::new(&kind.schema));
+        let schema = self.0.entry(kind.name.clone()).or_insert_with(|| Schema::of_kind(kind));
         let mut found = match schema {
             Ok(schema) => schema.check(fields, &resource.at),
             Err(message) => {
@@ -358,6 +358,7 @@ fn connect(
 ) -> BTreeMap<Address, Desired> {
     let mut desired = BTreeMap::new();
     let mut waiting: BTreeMap<&Address, Edges> = BTreeMap::new();
+    let kinds = settled.iter().map(|(resource, _)| (&resource.address, resource.kind)).collect();
     let names = edges::names_of(settled.iter().map(|(written, prepared)| (*written, prepared)));
     let spelled = settled.iter().map(|(resource, prepared)| {
         (resource.address.clone(), edges::spelled_out(resource, prepared, &names))
@@ -385,7 +386,7 @@ fn connect(
             waiting.insert(&resource.address, edges);
         }
     }
-    problems.extend(edges::circles(&waiting));
+    problems.extend(edges::circles(&waiting, &kinds));
     edges::add_spelled_out(&mut desired, spelled);
     desired
 }

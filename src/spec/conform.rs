@@ -8,16 +8,20 @@ use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, PatternOptions, ValidationError, Validator};
 use serde_json::{Value as Json, json};
 
+use super::declare::ENTRY_KEYS;
+use super::elsewhere;
 use super::source::Mark;
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{MOST_LISTED, closest, did_you_mean, listed};
 use super::told::MOST_KEPT;
 use super::tree::{Entry, Map, Node, Value};
-use crate::model::{Diagnostic, Path, document};
+use crate::model::{Diagnostic, KindInfo, Path, document};
 
 /// A schema, ready to be used many times.
 pub(super) struct Schema {
     validator: Validator,
     root: Json,
+    /// The kind that it is of, and so where all its fields are told.
+    kind: Option<String>,
 }
 
 impl Schema {
@@ -26,7 +30,12 @@ impl Schema {
         // The engine that takes no more steps than a text has letters, whoever wrote the pattern.
         let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
         let validator = options.build(root).map_err(|error| error.to_string())?;
-        Ok(Self { validator, root: root.clone() })
+        Ok(Self { validator, root: root.clone(), kind: None })
+    }
+
+    /// The schema of a kind's entries under `resources`.
+    pub(super) fn of_kind(kind: &KindInfo) -> Result<Self, String> {
+        Ok(Self { kind: Some(kind.name.clone()), ..Self::new(&kind.schema)? })
     }
 
     /// Everything about a value that the schema does not admit. `whole` is
@@ -35,7 +44,7 @@ impl Schema {
     /// Texts that wait for a fact are taken on trust, but never for numbers.
     pub(super) fn check(&self, node: &Node, whole: &Mark) -> Vec<Diagnostic> {
         let value = node.to_json();
-        let subject = Subject { root: &self.root, node, whole };
+        let subject = Subject { root: &self.root, node, whole, kind: self.kind.as_deref() };
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(&value).collect();
         subject.explain_all(&errors).take(MOST_KEPT).collect()
     }
@@ -63,21 +72,36 @@ struct Subject<'a> {
     root: &'a Json,
     node: &'a Node,
     whole: &'a Mark,
+    kind: Option<&'a str>,
 }
 
 impl Subject<'_> {
-    /// What is none of the options is not told to be no text either.
+    /// What follows from another mistake is left out: what is none of the options is not told to
+    /// be no text either, and a field that is missing because its name is mistyped is not missing.
     fn explain_all(&self, errors: &[ValidationError<'_>]) -> impl Iterator<Item = Diagnostic> {
         let is_option =
             |error: &&ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Enum { .. });
         let options: BTreeSet<String> =
             errors.iter().filter(is_option).map(|e| e.instance_path().to_string()).collect();
+        let meant: BTreeSet<(String, &str)> =
+            errors.iter().flat_map(|error| self.meant_fields(error)).collect();
         let is_echo = move |error: &ValidationError<'_>| {
-            matches!(error.kind(), ValidationErrorKind::Type { .. })
-                && options.contains(&error.instance_path().to_string())
+            let path = error.instance_path().to_string();
+            match missing(error) {
+                Some(field) => meant.contains(&(path, field)),
+                None => is_of_type(error) && options.contains(&path),
+            }
         };
         let told = errors.iter().filter(move |error| !is_echo(error));
         told.flat_map(|error| self.explain(error))
+    }
+
+    /// The known fields that unknown ones are meant for, with their place.
+    fn meant_fields(&self, error: &ValidationError<'_>) -> Vec<(String, &str)> {
+        let path = error.instance_path().to_string();
+        let known = self.schema_around(error).map(field_names).unwrap_or_default();
+        let ours = unexpected(error).iter().filter_map(|name| meant_field(name, &known));
+        ours.map(|field| (path.clone(), field)).collect()
     }
 
     fn explain(&self, error: &ValidationError<'_>) -> Vec<Diagnostic> {
@@ -133,9 +157,21 @@ impl Subject<'_> {
         let known = self.schema_around(error).map(field_names).unwrap_or_default();
         let place = path.with_field(name);
         let problem = Diagnostic::error(format!("unknown field `{place}`"))
-            .at(Some(self.node.key_mark_at(&place).location()))
-            .because(format!("the fields here are {}", listed(known.iter().copied())));
-        Some(did_you_mean(problem, name, known))
+            .at(Some(self.node.key_mark_at(&place).location()));
+        // Beside its fields an entry has keys that every kind has.
+        let is_entry = self.kind.is_some() && path.segments().is_empty();
+        let beside = if is_entry { ENTRY_KEYS } else { &[] };
+        if let Some(said) = elsewhere::in_an_entry(name).filter(|_| is_entry) {
+            return Some(problem.hint(said));
+        }
+        let meant = meant_field(name, &known).or_else(|| closest(name, beside.iter().copied()));
+        Some(match (meant, self.kind) {
+            (Some(meant), _) => problem.hint(format!("did you mean `{meant}`?")),
+            (None, Some(kind)) if known.len() > MOST_LISTED => problem
+                .because(format!("the fields here are {}", listed(known)))
+                .hint(format!("`ccprov kinds {kind}` tells all")),
+            (None, _) => problem.because(format!("the fields here are {}", listed(known))),
+        })
     }
 
     /// A violation that is about one value and one keyword.
@@ -238,12 +274,16 @@ impl Subject<'_> {
             Json::Number(_) | Json::Bool(_) if wants(JsonType::String) => {
                 problem.hint(format!("quote it: `\"{}\"`", node.text()))
             }
-            Json::Null
-            | Json::Bool(_)
-            | Json::Number(_)
-            | Json::String(_)
-            | Json::Array(_)
-            | Json::Object(_) => problem,
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                problem
+            }
+            Json::Object(map) => {
+                let only = map.keys().next().filter(|_| map.len() == 1);
+                match only.and_then(|key| elsewhere::function(key)) {
+                    Some(said) => problem.hint(said),
+                    None => problem,
+                }
+            }
         }
     }
 
@@ -260,9 +300,27 @@ impl Subject<'_> {
         let known = || words.iter().map(String::as_str);
         let one_of = if words.len() == 1 { "" } else { "one of " };
         let instead = instead(error.instance());
-        let summary = format!("`{path}` must be {one_of}{}{instead}", listed(known()));
-        let problem = Diagnostic::error(summary).at(Some(self.node.mark_at(path).location()));
-        did_you_mean(problem, error.instance().as_str().unwrap_or_default(), known())
+        let at = Some(self.node.mark_at(path).location());
+        let wrong = error.instance().as_str().unwrap_or_default();
+        if words.len() <= MOST_LISTED {
+            let summary = format!("`{path}` must be {one_of}{}{instead}", listed(known()));
+            return did_you_mean(Diagnostic::error(summary).at(at), wrong, known());
+        }
+        let summary = format!("`{path}` cannot be {}", instead.trim_start_matches(", not "));
+        let summary = if instead.is_empty() {
+            format!("`{path}` must be one of {} words", words.len())
+        } else {
+            summary
+        };
+        let problem = Diagnostic::error(summary).at(at);
+        match (closest(wrong, known()), self.kind) {
+            (Some(right), _) => problem.hint(format!("did you mean `{right}`?")),
+            (None, kind) => {
+                let problem = problem.because(format!("it can be {}", listed(known())));
+                let all = kind.map(|kind| format!("`ccprov kinds {kind}` tells all"));
+                all.into_iter().fold(problem, Diagnostic::hint)
+            }
+        }
     }
 
     /// A value that may take one of several forms, and takes none. If one form
@@ -314,6 +372,34 @@ impl Subject<'_> {
         let (around, _keyword) = error.schema_path().as_str().rsplit_once('/')?;
         self.root.pointer(around)
     }
+}
+
+/// The field that a violation says is missing.
+fn missing<'e>(error: &'e ValidationError<'_>) -> Option<&'e str> {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str(),
+        _ => None,
+    }
+}
+
+/// The fields that a violation says are unknown.
+fn unexpected<'e>(error: &'e ValidationError<'_>) -> &'e [String] {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => unexpected,
+        _ => &[],
+    }
+}
+
+fn is_of_type(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Type { .. })
+}
+
+/// The known field that an unknown one is meant for.
+fn meant_field<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let theirs = elsewhere::field(name, known);
+    let theirs = theirs.and_then(|ours| known.iter().copied().find(|known| *known == ours));
+    theirs.or_else(|| closest(name, known.iter().copied()))
 }
 
 fn path_of(error: &ValidationError<'_>) -> Path {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::conform;
+use super::elsewhere;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
@@ -78,8 +79,16 @@ impl<'a> Expansion<'a> {
             }
             (None, None) => {
                 let problem = Diagnostic::error(format!("`{}` has no `kind`", naming.address))
-                    .at(Some(naming.at.location()))
-                    .hint("give it a `kind:` or a `pattern:`");
+                    .at(Some(naming.at.location()));
+                let theirs = map.get("Type").or_else(|| map.get("type"));
+                let theirs = theirs.and_then(|entry| entry.node.as_text());
+                let kinds = self.ground.kinds.iter().map(|info| info.name.as_str());
+                let problem = match theirs.and_then(|name| elsewhere::kind(name, kinds)) {
+                    Some(said) => problem.hint(format!(
+                        "{said}, and its fields beside it, as `ccprov kinds` spells them"
+                    )),
+                    None => problem.hint("give it a `kind:` or a `pattern:`"),
+                };
                 let keys = map.keys().map(String::as_str);
                 let near = keys.filter_map(|key| {
                     super::suggest::closest(key, ["kind", "pattern"]).map(|meant| (key, meant))
@@ -104,9 +113,19 @@ impl<'a> Expansion<'a> {
         let Some(info) = self.ground.kinds.iter().find(|info| info.name == name) else {
             let known = || self.ground.kinds.iter().map(|info| info.name.as_str());
             let problem = Diagnostic::error(format!("there is no kind `{name}`"))
-                .at(Some(kind.at.location()))
-                .because(format!("the kinds are {}", listed(known())));
-            let problem = did_you_mean(shape::without_references(problem, name), name, known());
+                .at(Some(kind.at.location()));
+            let problem = shape::without_references(problem, name);
+            let problem = match elsewhere::kind(name, known()) {
+                Some(said) => problem.hint(said),
+                None => did_you_mean(problem, name, known()),
+            };
+            let problem = if problem.hints.is_empty() {
+                problem
+                    .because(format!("the kinds are {}", listed(known())))
+                    .hint("`ccprov kinds` lists them; name an object of another kind by its ARN")
+            } else {
+                problem
+            };
             self.report(env.scope, problem);
             return None;
         };

@@ -16,7 +16,9 @@ use super::source::Mark;
 use super::told::MOST;
 use super::written::{Mention, Written};
 use crate::model::names::is_unmistakable;
-use crate::model::{Address, Desired, Diagnostic, Edge, Names, Path, Prepared, document, knots};
+use crate::model::{
+    Address, Desired, Diagnostic, Edge, KindInfo, Names, Path, Prepared, document, knots,
+};
 
 /// What one resource waits for, why, and where that is written.
 pub(super) type Edges = BTreeMap<Address, (Edge, Mark)>;
@@ -152,7 +154,10 @@ fn of_itself(mention: &Mention, must_exist: bool, is_known: bool) -> Option<Diag
 
 /// A problem for every circle, spelled out; for as many as will be told, because
 /// each costs a walk through all.
-pub(super) fn circles<'a>(all: &'a BTreeMap<&'a Address, Edges>) -> Vec<Diagnostic> {
+pub(super) fn circles<'a>(
+    all: &'a BTreeMap<&'a Address, Edges>,
+    kinds: &BTreeMap<&Address, &KindInfo>,
+) -> Vec<Diagnostic> {
     let mut left: BTreeSet<&Address> = all.keys().copied().collect();
     let mut problems = Vec::new();
     loop {
@@ -166,11 +171,45 @@ pub(super) fn circles<'a>(all: &'a BTreeMap<&'a Address, Edges>) -> Vec<Diagnost
         let problem = Diagnostic::error(format!("a circle: {}", spelled.join(" -> ")))
             .at(at.map(|(_, at)| at.location()))
             .because("each waits for the next one, and so for itself");
-        problems.push(problem);
+        problems.push(ways_out(&circle, all, kinds).into_iter().fold(problem, Diagnostic::hint));
         for address in circle {
             left.remove(address);
         }
     }
+}
+
+/// What to refer to instead, so that one of a circle waits no more.
+fn ways_out(
+    circle: &[&Address],
+    all: &BTreeMap<&Address, Edges>,
+    kinds: &BTreeMap<&Address, &KindInfo>,
+) -> Vec<String> {
+    let mut ways = Vec::new();
+    let mut only_asked_for = true;
+    for (position, address) in circle.iter().copied().enumerate() {
+        let other = circle[(position + 1) % circle.len()];
+        let edge = all.get(address).and_then(|edges| edges.get(other));
+        only_asked_for &= edge.is_some_and(|(edge, _)| *edge == Edge::Completion);
+        let early = kinds.get(other).into_iter().flat_map(|kind| &kind.facts);
+        let early: Vec<String> = early
+            .filter(|fact| fact.predicted)
+            .map(|fact| format!("`${{{other}.{}}}`", fact.name))
+            .collect();
+        if edge.is_some_and(|(edge, _)| *edge == Edge::Value) && !early.is_empty() {
+            let early = early.join(", ");
+            ways.push(format!(
+                "known before `{other}` exists, and so waited for by nobody: {early}"
+            ));
+        }
+    }
+    if only_asked_for {
+        ways.push("take one of the `depends_on` out".to_owned());
+    } else if ways.is_empty() {
+        let way =
+            "if all of them exist already, write one of the ARNs out, as text: it orders nothing";
+        ways.push(way.to_owned());
+    }
+    ways
 }
 
 /// Drops every resource that waits for none of the others, until all that are

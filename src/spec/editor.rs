@@ -1,4 +1,4 @@
-//! The JSON Schema of a whole stack file, for editors: completion, hovers and
+//! The JSON Schema of a whole stack file, and of a pattern file, for editors: completion, hovers and
 //! red lines while typing.
 //!
 //! Looser than [`check`](super::check()) where a schema cannot know better: a
@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::catalogue::parameters;
 use super::declare::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
 use super::spelling;
@@ -20,6 +21,35 @@ pub fn schema(catalog: &dyn Catalog) -> Json {
 
 /// [`schema`] with the built-in patterns as an argument.
 pub(super) fn schema_with(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
+    json!({
+        "$schema": DIALECT,
+        "title": "ccprov stack file",
+        "description": "One stack: what one owner wants of one account in one region.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": stack_properties(),
+        "$defs": definitions(catalog, built_in),
+    })
+}
+
+/// The schema of pattern files over the same kinds.
+pub fn pattern_schema(catalog: &dyn Catalog) -> Json {
+    json!({
+        "$schema": DIALECT,
+        "title": "ccprov pattern",
+        "description": "Resources with parameters, for stack files to use.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["resources"],
+        "properties": pattern_properties(),
+        "$defs": definitions(catalog, PATTERNS),
+    })
+}
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// What both sorts of files are made of.
+fn definitions(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
     let mut definitions = Map::from_iter([
         ("reference".to_owned(), reference()),
         ("instruction".to_owned(), instruction()),
@@ -32,17 +62,76 @@ pub(super) fn schema_with(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
     }
     for pattern in built_in {
         rules.push(when_equal("pattern", pattern.name, &format!("pattern:{}", pattern.name)));
-        definitions.insert(format!("pattern:{}", pattern.name), pattern_schema(pattern));
+        definitions.insert(format!("pattern:{}", pattern.name), usage_schema(pattern));
     }
     definitions.insert("resource".to_owned(), resource(catalog, built_in, &rules));
+    Json::Object(definitions)
+}
+
+fn pattern_properties() -> Json {
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "ccprov stack file",
-        "description": "One stack: what one owner wants of one account in one region.",
+        "description": { "type": "string", "description": "What the pattern is for." },
+        "parameters": {
+            "type": ["object", "null"],
+            "description": "What may be said under `with`, by name; `${param.NAME}` reads one.",
+            "propertyNames": { "pattern": NAMES },
+            "additionalProperties": parameter(),
+        },
+        "values": {
+            "type": ["object", "null"],
+            "description": "Named values, each a list of cases; `${value.NAME}` is the first whose \
+                            conditions hold.",
+            "propertyNames": { "pattern": NAMES },
+            "additionalProperties": { "type": "array", "items": {
+                "type": "object",
+                "required": ["value"],
+                "additionalProperties": false,
+                "properties": {
+                    "when": { "description": "Only if this is true." },
+                    "unless": { "description": "Only if this is false." },
+                    "value": {},
+                },
+            } },
+        },
+        "resources": {
+            "type": "object",
+            "description": "What the pattern is made of, by name.",
+            "propertyNames": { "pattern": NAMES },
+            "additionalProperties": { "$ref": "#/$defs/resource" },
+        },
+        "outputs": {
+            "type": ["object", "null"],
+            "description": "What may be referred to from outside, besides the resources.",
+            "propertyNames": { "pattern": NAMES },
+        },
+    })
+}
+
+/// How resources, parameters, values and the outputs of patterns are called.
+const NAMES: &str = "^[a-z][a-z0-9_-]*$";
+
+fn parameter() -> Json {
+    json!({
         "type": "object",
+        "required": ["type"],
         "additionalProperties": false,
-        "properties": stack_properties(),
-        "$defs": definitions,
+        "properties": {
+            "type": {
+                "enum": ["string", "integer", "boolean", "list", "map"],
+                "description": "Of what type its value is.",
+            },
+            "description": { "type": "string", "description": "What it is for." },
+            "default": { "description": "Its value where none is given. Without, it must be given." },
+            "nullable": { "type": "boolean", "description": "Whether it may stay without a value." },
+            "minimum": { "type": "number", "description": "The least that it may be." },
+            "maximum": { "type": "number", "description": "The most that it may be." },
+            "pattern": {
+                "type": "string",
+                "description": "A regular expression that fits its text; no look-around and no \
+                                back-references.",
+            },
+            "enum": { "type": "array", "description": "What it may be, and nothing else." },
+        },
     })
 }
 
@@ -86,7 +175,7 @@ fn stack_properties() -> Json {
         "resources": {
             "type": "object",
             "description": "What the stack wants, by name.",
-            "propertyNames": { "pattern": "^[a-z][a-z0-9_-]*$" },
+            "propertyNames": { "pattern": NAMES },
             "additionalProperties": { "$ref": "#/$defs/resource" },
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
@@ -287,41 +376,26 @@ fn common_key(key: &str) -> Json {
     }
 }
 
-fn pattern_schema(built_in: &BuiltIn) -> Json {
+fn usage_schema(built_in: &BuiltIn) -> Json {
     let (pattern, _) = built_in.read();
-    let required: Vec<&String> = pattern
-        .parameters
-        .iter()
-        .filter(|(_, parameter)| parameter.is_required())
-        .map(|(name, _)| name)
-        .collect();
-    let parameters: Map<String, Json> = pattern
-        .parameters
-        .iter()
-        .map(|(name, parameter)| {
-            let mut schema = parameter.schema.clone();
-            if let (Some(fields), Some(default)) = (schema.as_object_mut(), &parameter.default) {
-                fields.insert("default".to_owned(), default.to_json());
-            }
-            (name.clone(), or_reference(&schema))
-        })
-        .collect();
-    let with_required = if required.is_empty() { json!([]) } else { json!(["with"]) };
+    let mut with = parameters(&pattern);
+    if let Some(all) = with.get_mut("properties").and_then(Json::as_object_mut) {
+        for schema in all.values_mut() {
+            *schema = or_reference(schema);
+        }
+    }
+    let needs_some = with["required"].as_array().is_some_and(|required| !required.is_empty());
+    let required = if needs_some { json!(["with"]) } else { json!([]) };
     json!({
         "description": pattern.description.unwrap_or_default(),
         "additionalProperties": false,
-        "required": with_required,
+        "required": required,
         "properties": {
             "pattern": {},
             "for_each": common_key("for_each"),
             "when": common_key("when"),
             "unless": common_key("unless"),
-            "with": {
-                "type": "object",
-                "additionalProperties": false,
-                "required": required,
-                "properties": parameters,
-            },
+            "with": with,
         },
     })
 }

@@ -202,7 +202,7 @@ fn read_chain(
             .map_err(|problem| vec![files::named_at(problem, named_at.as_ref())])?;
         sources.push(path);
         let Value::Map(map) = &mut node.value else { return Err(vec![not_a_stack(&node)]) };
-        shape::only_keys(map, STACK_KEYS, "a stack file", deferred);
+        shape::only_keys(map, STACK_KEYS, shape::A_STACK_FILE, deferred);
         let base = map.remove("extends");
         files.push(node);
         if let Some(base) = base.filter(|base| !base.node.is_null()) {

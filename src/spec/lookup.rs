@@ -1,5 +1,6 @@
 //! What a reference means.
 
+use super::elsewhere;
 use super::expand::{Env, Expansion, Meaning, Named};
 use super::reference::{self, Part, Reference};
 use super::shape::RESERVED;
@@ -158,8 +159,13 @@ impl<'a> Expansion<'a> {
             Ok(Some(text)) => Some(Node::text(text, &search.at)),
             Ok(None) => {
                 let summary = format!("the environment has no `{name}`");
-                let detail = "a variable with a default can stay unset: `vars:`".to_owned();
-                self.tell(search, summary, detail, None)
+                let variable = name.to_lowercase();
+                let hint = format!(
+                    "set it; or declare `vars: {{ {variable}: DEFAULT }}`, write \
+                     `${{var.{variable}}}`, and set CCPROV_VAR_{variable} where it differs"
+                );
+                let detail = "it is not set where ccprov runs".to_owned();
+                self.tell(search, summary, detail, Some(hint))
             }
         }
     }
@@ -236,6 +242,12 @@ impl<'a> Expansion<'a> {
                     return Some(Node::new(Value::Null, &search.at));
                 }
                 let known = || map.keys().map(String::as_str);
+                let is_of_an_element = search.reference.0[0] == "each"
+                    && matches!(value.value, Value::Map(_) | Value::Null);
+                if let (Some(each), true) = (&search.env.each, is_of_an_element) {
+                    let element = each.key.scalar_text().unwrap_or_default().to_owned();
+                    return self.lacking(search, &element, position, known());
+                }
                 let detail = match value.as_map() {
                     Some(_) => format!("its keys are {}", listed(known())),
                     None => format!("what stands before is {}, not a map", value.type_name()),
@@ -245,6 +257,30 @@ impl<'a> Expansion<'a> {
             value = inner.clone();
         }
         Some(value)
+    }
+
+    /// An element of a `for_each` that lacks what another may have.
+    fn lacking<'n, T>(
+        &mut self,
+        search: &Search<'_>,
+        element: &str,
+        position: usize,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Option<T> {
+        let known: Vec<&str> = known.collect();
+        let wrong = search.reference.0[position].clone();
+        let detail = format!("the `for_each` has no `{wrong}` in `{element}`");
+        let (summary, hint) = match self.guess(&wrong, &known) {
+            Some(right) => (
+                format!("`{}` refers to nothing", search.shown()),
+                format!("did you mean `{}`?", search.shown_with(position, right)),
+            ),
+            None => (
+                format!("`{}` is not stated by every element", search.shown()),
+                format!("write `{wrong}: ~` into an element that is to leave the field out"),
+            ),
+        };
+        self.tell(search, summary, detail, Some(hint))
     }
 
     fn address(&mut self, search: &Search<'_>) -> Option<Found> {
@@ -404,6 +440,16 @@ impl<'a> Expansion<'a> {
             (Form::Value | Form::Condition | Form::Address, _) => &[],
         };
         let known: Vec<&str> = known.into_iter().chain(ours.iter().copied()).collect();
+        let theirs = match (search.form, position) {
+            (Form::Value | Form::Condition, 0) => elsewhere::reference(&search.reference.0),
+            (Form::Value | Form::Condition | Form::Address, _) => None,
+        };
+        let summary = format!("`{}` refers to nothing", search.shown());
+        if theirs.is_some() {
+            let begins = "a reference begins with the name of a resource, or with `var`, `env`, \
+                          `each`, `param` or `value`";
+            return self.tell(search, summary, begins.to_owned(), theirs);
+        }
         let hint = self.guess(wrong, &known).map(str::to_owned).or_else(|| {
             // `${timeout}` for `${var.timeout}` is the commonest slip of all.
             let in_stack = self.pattern(search.env.scope).is_none() && position == 0;
@@ -412,7 +458,12 @@ impl<'a> Expansion<'a> {
         });
         let hint =
             hint.map(|right| format!("did you mean `{}`?", search.shown_with(position, &right)));
-        let summary = format!("`{}` refers to nothing", search.shown());
+        let hint = hint.or_else(|| match search.reference.0.as_slice() {
+            [family, name] if family == "var" => {
+                Some(format!("declare it: `vars: {{ {name}: DEFAULT }}`"))
+            }
+            _ => None,
+        });
         self.tell(search, summary, detail, hint)
     }
 

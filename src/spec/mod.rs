@@ -14,14 +14,16 @@
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
 //! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
-//! `edges`, `lock`, `check`; and beside them `told` and `editor`.
+//! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
 
+mod catalogue;
 mod check;
 mod conform;
 mod declare;
 mod deprecated;
 mod edges;
 mod editor;
+mod elsewhere;
 mod expand;
 mod files;
 mod ignored;
@@ -50,8 +52,9 @@ mod variables;
 mod written;
 mod yaml;
 
+pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
-pub use editor::schema;
+pub use editor::{pattern_schema, schema};
 pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::conform::Schema;
+use super::elsewhere;
 use super::shape;
+use super::suggest::shortened;
 use super::tree::{Map, Node, Value};
 use crate::model::Diagnostic;
 
@@ -44,6 +46,11 @@ impl Parameter {
     pub(super) fn is_required(&self) -> bool {
         self.default.is_none() && !self.nullable
     }
+
+    /// One of which nothing is known.
+    fn anything() -> Self {
+        Self { schema: json!({}), default: None, nullable: true }
+    }
 }
 
 /// The pattern that a text describes, with everything that is wrong with it.
@@ -58,7 +65,7 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
         return (Pattern::default(), problems);
     }
     let map = shape::map(root, "a pattern", &mut problems).unwrap_or(&empty);
-    shape::only_keys(map, KEYS, "a pattern", &mut problems);
+    shape::only_keys(map, KEYS, shape::A_PATTERN, &mut problems);
     if root.as_map().is_some() {
         shape::required(map, "resources", "the pattern", &root.at, &mut problems);
     }
@@ -78,10 +85,10 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
 fn parameters(declared: &Map, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Parameter> {
     let mut sound = BTreeMap::new();
     for (name, entry) in declared {
-        if shape::name(name, &entry.key_at, problems)
-            && let Some(parameter) = parameter(name, &entry.node, problems)
-        {
-            sound.insert(name.clone(), parameter);
+        if shape::name(name, &entry.key_at, problems) {
+            // One that is wrong is there all the same, or whoever uses it would be told, too.
+            let parameter = parameter(name, &entry.node, problems);
+            sound.insert(name.clone(), parameter.unwrap_or_else(Parameter::anything));
         }
     }
     sound
@@ -113,13 +120,7 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
     }
     let schema = Json::Object(schema);
     if let Err(message) = Schema::new(&schema) {
-        let summary = format!("`{name}` cannot be checked: {message}");
-        let problem = Diagnostic::error(summary).at(Some(node.at.location()));
-        let pattern = map.get("pattern").and_then(|entry| entry.node.as_text());
-        problems.push(match pattern.filter(|pattern| looks_around(pattern)) {
-            Some(_) => problem.because(REGULAR),
-            None => problem,
-        });
+        problems.push(uncheckable(name, node, map, &message));
         return None;
     }
     let nullable = match map.get("nullable") {
@@ -128,6 +129,19 @@ fn parameter(name: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<
     };
     let default = map.get("default").map(|entry| entry.node.clone());
     Some(Parameter { schema, default, nullable })
+}
+
+/// The problem of a parameter by whose schema nothing can be checked.
+fn uncheckable(name: &str, node: &Node, map: &Map, message: &str) -> Diagnostic {
+    let pattern = map.get("pattern").filter(|_| message.contains("\"regex\""));
+    let Some((entry, pattern)) = pattern.and_then(|entry| Some((entry, entry.node.as_text()?)))
+    else {
+        let summary = format!("`{name}` cannot be checked: {message}");
+        return Diagnostic::error(summary).at(Some(node.at.location()));
+    };
+    let summary = format!("`{}` is not a regular expression", shortened(pattern, 60));
+    let problem = Diagnostic::error(summary).at(Some(entry.node.at.location()));
+    if looks_around(pattern) { problem.because(REGULAR) } else { problem }
 }
 
 /// Whether a regular expression, which is none, may be one elsewhere.
@@ -149,7 +163,10 @@ fn json_type(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<&'static str
             let problem = Diagnostic::error(format!("`{other}` is not a type of parameters"))
                 .at(Some(node.at.location()))
                 .because("the types are `string`, `integer`, `boolean`, `list` and `map`");
-            problems.push(problem);
+            problems.push(match elsewhere::parameter_type(other) {
+                Some(ours) => problem.hint(format!("did you mean `{ours}`?")),
+                None => problem,
+            });
             return None;
         }
     };

@@ -14,10 +14,11 @@ use super::yaml;
 use crate::model::Diagnostic;
 
 /// The built-in patterns, sorted by name. A new one is a file in
-/// `stacks/patterns/` and a line here.
+/// `stacks/patterns/`, a stack in `stacks/examples/` that uses it, and an entry here.
 pub static PATTERNS: &[BuiltIn] = &[BuiltIn {
     name: "claim_check",
     text: include_str!("../../stacks/patterns/claim_check.yaml"),
+    example: include_str!("../../stacks/examples/claim-check.yaml"),
 }];
 
 /// One pattern that is part of the program.
@@ -27,6 +28,8 @@ pub struct BuiltIn {
     pub name: &'static str,
     /// Its YAML.
     pub text: &'static str,
+    /// A whole stack file that uses it.
+    pub example: &'static str,
 }
 
 impl BuiltIn {

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::elsewhere;
+
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -32,7 +34,12 @@ pub(super) struct Malformed {
     pub(super) piece: String,
     /// What is wrong with it.
     pub(super) message: &'static str,
+    /// What to try.
+    pub(super) hint: &'static str,
 }
+
+/// What is said of a `${` that is not meant as one.
+const ITSELF: &str = "write `$${` for the two characters `${` themselves";
 
 /// Takes a text apart. Adjacent literals are one part.
 ///
@@ -53,10 +60,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, Malformed> {
         literal.push_str(&rest[..start]);
         let Some(length) = rest[start..].find('}') else {
             let piece = rest[start..].lines().next().unwrap_or_default().to_owned();
-            return Err(Malformed { piece, message: "`${` is never closed" });
+            let message = "`${` is never closed";
+            return Err(Malformed { piece, message, hint: ITSELF });
         };
         let whole = &rest[start..=start + length];
         let inner = &whole[2..whole.len() - 1];
+        if let Some((message, hint)) = elsewhere::expression(inner) {
+            return Err(Malformed { piece: whole.to_owned(), message, hint });
+        }
         if inner.contains(':') || matches!(inner, "*" | "?" | "$") {
             literal.push_str(whole);
         } else {
@@ -82,7 +93,7 @@ fn names(inner: &str, whole: &str) -> Result<Reference, Malformed> {
         return Ok(Reference(names));
     }
     let message = "a reference is made of names and dots alone";
-    Err(Malformed { piece: whole.to_owned(), message })
+    Err(Malformed { piece: whole.to_owned(), message, hint: ITSELF })
 }
 
 fn is_name(name: &str) -> bool {
@@ -133,7 +144,7 @@ mod tests {
         check("a ${b.c", "${b.c: `${` is never closed");
         check("${}", "${}: a reference is made of names and dots alone");
         check("${a..b}", "${a..b}: a reference is made of names and dots alone");
-        check("${a + 1}", "${a + 1}: a reference is made of names and dots alone");
+        check("${a + 1}", "${a + 1}: a reference has no operators");
         check("${a.${b}}", "${a.${b}: a reference is made of names and dots alone");
     }
 }

@@ -1,11 +1,16 @@
 //! The first questions to ask of a value: is it a map, are its keys known, is
 //! it text?
 
+use super::elsewhere;
 use super::source::Mark;
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{closest, listed, plain};
 use super::told::MOST_KEPT;
 use super::tree::{Entry, Map, Node};
 use crate::model::Diagnostic;
+
+/// What a file is called whose keys other tools may have other words for.
+pub(super) const A_STACK_FILE: &str = "a stack file";
+pub(super) const A_PATTERN: &str = "a pattern";
 
 /// Names that begin references of their own, and so can name no resource.
 pub(super) const RESERVED: &[&str] =
@@ -91,10 +96,21 @@ pub(super) fn only_keys(map: &Map, known: &[&str], owner: &str, problems: &mut V
 
 /// The problem of one key that is not known.
 pub(super) fn unknown_key(key: &str, entry: &Entry, known: &[&str], owner: &str) -> Diagnostic {
-    let problem = Diagnostic::error(format!("unknown key `{key}`"))
-        .at(Some(entry.key_at.location()))
-        .because(format!("the keys of {owner} are {}", listed(known.iter().copied())));
-    did_you_mean(problem, key, known.iter().copied())
+    let problem =
+        Diagnostic::error(format!("unknown key `{key}`")).at(Some(entry.key_at.location()));
+    let elsewhere = match owner {
+        A_STACK_FILE | A_PATTERN => elsewhere::at_the_top(key),
+        _ => elsewhere::in_an_entry(key),
+    };
+    if let Some(said) = elsewhere {
+        return problem.hint(said);
+    }
+    match closest(key, known.iter().copied()) {
+        Some(right) => problem.hint(format!("did you mean `{right}`?")),
+        None => {
+            problem.because(format!("the keys of {owner} are {}", listed(known.iter().copied())))
+        }
+    }
 }
 
 /// Whether a key can name a resource, a parameter, a value or an output.
@@ -119,7 +135,12 @@ pub(super) fn name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool
              with a letter",
         )
     };
-    problems.push(problem.at(Some(at.location())));
+    let better = Some(plain(key)).filter(|better| better != key && is_name(better));
+    let problem = problem.at(Some(at.location()));
+    problems.push(match better {
+        Some(better) => problem.hint(format!("did you mean `{better}`?")),
+        None => problem,
+    });
     false
 }
 

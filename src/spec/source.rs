@@ -116,6 +116,20 @@ impl Mark {
         self.source.mark(self.line, 1, usize::MAX)
     }
 
+    /// The first tab that indents its line, from the line of this mark on to the
+    /// next that says anything.
+    pub(super) fn tab_below(&self) -> Option<Self> {
+        let said = |line: &usize| !self.source.line(*line).trim().is_empty();
+        let lines = (self.line..=self.source.lines.len()).filter(said).take(2);
+        lines.into_iter().find_map(|line| {
+            let text = self.source.line(line);
+            let indentation = &text[..text.len() - text.trim_start().len()];
+            let tab = indentation.chars().position(|character| character == '\t')?;
+            let tabs = indentation.chars().skip(tab).take_while(|c| *c == '\t').count();
+            Some(self.source.mark(line, tab + 1, tabs))
+        })
+    }
+
     /// The first place from this mark on where the text reads `needle`; the
     /// mark itself if there is none. For the offender within a longer text.
     pub(super) fn narrowed_to(&self, needle: &str) -> Self {

@@ -101,7 +101,7 @@ impl Expansion<'_> {
             Err(fault) => {
                 let problem = Diagnostic::error(fault.message)
                     .at(Some(at.narrowed_to(&fault.piece).location()))
-                    .hint("write `$${` for the two characters `${` themselves");
+                    .hint(fault.hint);
                 self.report(env.scope, problem);
                 return None;
             }
@@ -155,7 +155,12 @@ impl Expansion<'_> {
             } else {
                 Diagnostic::error(format!("`{reference}` is {}", node.type_name()))
                     .because("only texts, numbers and booleans can be a part of a text")
-                    .hint("a text that is this reference and nothing else becomes the value itself")
+                    .hint(match node.get("default") {
+                        Some(_) => "a default stands right behind the name: `vars: { name: 5 }`",
+                        None => {
+                            "a text that is this reference and nothing else becomes the value itself"
+                        }
+                    })
             };
             let at = at.narrowed_to(&reference.to_string());
             self.report(env.scope, problem.at(Some(at.location())));

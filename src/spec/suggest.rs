@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::model::Diagnostic;
 
+/// Most words that a message lists.
+pub(super) const MOST_LISTED: usize = 5;
+
 /// The same diagnostic, with the nearest known word as a hint if one is near.
 pub(super) fn did_you_mean<'a>(
     problem: Diagnostic,
@@ -52,7 +55,7 @@ pub(super) fn closest<'a>(
 
 /// A word as ours are spelled: `VisibilityTimeout` and `visibility-timeout` are
 /// `visibility_timeout`.
-fn plain(word: &str) -> String {
+pub(super) fn plain(word: &str) -> String {
     let mut plain = String::new();
     let mut after_lower = false;
     for letter in word.chars() {
@@ -74,10 +77,10 @@ pub(super) fn all_of<'a>(noun: &str, known: impl IntoIterator<Item = &'a str>) -
     }
 }
 
-/// Words for running text: `` `a`, `b`, `c` ``, or "none". Beyond 30 the rest is counted, and
-/// words are cut short, so that one message cannot fill a screen.
+/// Words for running text: `` `a`, `b`, `c` ``, or "none". Beyond five the rest is counted, and
+/// words are cut short, so that a message is read and not skipped.
 pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 30;
+    const MOST: usize = MOST_LISTED;
     const LONGEST: usize = 60;
     let words: Vec<&str> = words.into_iter().collect();
     if words.is_empty() {

@@ -1,7 +1,7 @@
 //! How much is told of a stack that is wrong: as much as somebody can read,
 //! however hostile the file.
 
-use super::suggest::shortened;
+use super::suggest::{listed, shortened};
 use crate::model::Diagnostic;
 
 /// Most problems that are told at once. Whoever has more corrects these first.
@@ -28,21 +28,49 @@ pub(super) fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// What is the same at one place is told once: a mistake in a pattern or under
 /// `for_each` comes up with every resource that is made there.
 fn folded(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    let mut kept: Vec<(Diagnostic, Vec<String>)> = Vec::new();
     for problem in problems {
         match kept.last_mut() {
-            Some((first, more)) if is_alike(first, &problem) => *more += 1,
-            Some(_) | None => kept.push((problem, 0)),
+            Some((first, more)) if is_alike(first, &problem) => more.extend(problem.detail),
+            Some(_) | None => kept.push((problem, Vec::new())),
         }
     }
-    let count = |(problem, more): (Diagnostic, usize)| match (&problem.detail, more) {
-        (_, 0) | (None, _) => problem,
-        (Some(detail), more) => {
-            let detail = format!("{detail}; and so {more} more times");
+    let joined = |(problem, more): (Diagnostic, Vec<String>)| match &problem.detail {
+        Some(detail) if !more.is_empty() => {
+            let detail = together(detail, &more);
             problem.because(detail)
         }
+        Some(_) | None => problem,
     };
-    kept.into_iter().map(count).collect()
+    kept.into_iter().map(joined).collect()
+}
+
+/// Several details as one: where they differ in one quoted word, all of these
+/// words stand in its place: `in a.x` and `in a.y` come to `in a.x, a.y`.
+fn together(detail: &str, more: &[String]) -> String {
+    let counted = || match more.len() {
+        1 => format!("{detail}; and so once more"),
+        times => format!("{detail}; and so {times} more times"),
+    };
+    // Words stand at the odd places between the quotes.
+    let first: Vec<&str> = detail.split('`').collect();
+    let mut place = None;
+    let mut words = Vec::new();
+    for other in more {
+        let other: Vec<&str> = other.split('`').collect();
+        let differing: Vec<usize> =
+            (0..first.len()).filter(|at| first.get(*at) != other.get(*at)).collect();
+        let &[at] = differing.as_slice() else { return counted() };
+        if other.len() != first.len() || at % 2 == 0 || *place.get_or_insert(at) != at {
+            return counted();
+        }
+        words.push(other[at]);
+    }
+    let Some(at) = place else { return counted() };
+    let words = listed(std::iter::once(first[at]).chain(words));
+    let words = words.trim_start_matches('`');
+    let before = first[..at].join("`");
+    format!("{before}`{words}{}", first[at + 1..].join("`"))
 }
 
 fn is_alike(one: &Diagnostic, other: &Diagnostic) -> bool {
@@ -91,7 +119,13 @@ mod tests {
         let at = Location { file: "a".into(), line: 1, column: 1, width: 1, text: "x".into() };
         let problem = |of: &str| Diagnostic::error("wrong").because(of).at(Some(at.clone()));
         let told = in_order(vec![problem("in `a`"), problem("in `b`"), problem("in `c`")]);
-        assert_eq!(told, [problem("in `a`; and so 2 more times")]);
+        assert_eq!(told, [problem("in `a`, `b`, `c`")]);
+        let told = in_order(vec![problem("in `a` of `x`"), problem("in `b` of `y`")]);
+        assert_eq!(told, [problem("in `a` of `x`; and so once more")]);
+        let told = in_order(vec![problem("in `a` of `x`"), problem("in `b` of `x`")]);
+        assert_eq!(told, [problem("in `a`, `b` of `x`")]);
+        let told = in_order(vec![problem("in `a`"), problem("elsewhere")]);
+        assert_eq!(told, [problem("in `a`; and so once more")]);
     }
 
     #[test]

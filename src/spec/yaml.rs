@@ -318,7 +318,9 @@ mod tests {
     fn what_is_no_yaml_is_refused() {
         check("a: [1, 2", "1:4+1: not valid YAML: this bracket is never closed");
         check("a: b: c", "1:5+1: not valid YAML: a key with `:` cannot stand here");
-        check("a:\n\t- b", "2:2+1: not valid YAML: a tab cannot indent");
+        check("a:\n\t- b", "2:1+1: a tab indents this line; YAML wants blanks");
+        check("a:\n  b: c\n\n\t\td: 1", "4:1+2: a tab indents this line; YAML wants blanks");
+        check("a:\n  b: c\n  \td: 1\n", "3:3+1: a tab indents this line; YAML wants blanks");
         check("a: \"never closed", "1:4+1: not valid YAML: this quote is never closed");
         check("a: 1\n b: 2\n", "2:3+1: not valid YAML: a key with `:` cannot stand here");
     }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::grant::{ACTIONS, Grant, Need};
 use ccprov::aws::registry::grants;
 use ccprov::cli;
 use ccprov::model::Catalog as _;
-use ccprov::report::{check_page, checks_page, kind_page};
+use ccprov::report::{check_page, checks_page, kind_page, pattern_page};
+use ccprov::spec::built_in_patterns;
 
 use crate::contract::lies::LIES;
 use crate::support::{emulator, page};
@@ -29,6 +31,16 @@ fn every_kind_has_its_page() {
 }
 
 #[test]
+fn every_pattern_has_its_page() {
+    let patterns = built_in_patterns();
+    for pattern in &patterns {
+        page::check(&format!("docs/patterns/{}.md", pattern.name), &pattern_page(pattern));
+    }
+    let wanted = patterns.iter().map(|pattern| format!("{}.md", pattern.name)).collect();
+    assert_eq!(pages("docs/patterns"), wanted, "a page for each pattern and nothing else");
+}
+
+#[test]
 fn every_check_has_its_page() {
     let checks = cli::checks();
     page::check("docs/checks/README.md", &checks_page(&checks));
@@ -43,6 +55,48 @@ fn every_check_has_its_page() {
         wanted,
         "docs/checks/ holds a page for each check, a list, and nothing else"
     );
+}
+
+/// What AWS and its SDK say, and we repeat.
+const NOT_OURS: &[&str] = &[
+    "Unable to validate the following destination configurations",
+    "no credentials found in chain",
+    "the credential provider was not enabled",
+];
+
+/// Messages change, and whoever looks one up has the new one.
+#[test]
+fn the_page_of_troubles_quotes_messages_that_there_are() {
+    let page =
+        fs::read_to_string(emulator::root().join("docs/TROUBLESHOOTING.md")).expect("a page");
+    let code = code_of(&emulator::root().join("src"));
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let quoted = rows.flat_map(|row| {
+        let cell = row.trim_start_matches("| ").split(" | ").next().unwrap_or_default();
+        cell.split("`, `").flat_map(|message| message.split('…')).collect::<Vec<_>>()
+    });
+    let missing: Vec<&str> = quoted
+        .map(|text| text.trim_matches(['`', ' ', ',']))
+        .filter(|text| !text.is_empty() && !NOT_OURS.contains(text) && !code.contains(text))
+        .collect();
+    assert!(missing.is_empty(), "nobody says {missing:#?}");
+}
+
+/// All texts of the program; one that goes on in the next line is one.
+fn code_of(folder: &Path) -> String {
+    let mut code = String::new();
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path())
+    {
+        if entry.is_dir() {
+            code.push_str(&code_of(&entry));
+        } else {
+            let text = fs::read_to_string(&entry).unwrap_or_default();
+            let mut lines = text.split("\\\n");
+            code.push_str(lines.next().unwrap_or_default());
+            lines.for_each(|line| code.push_str(line.trim_start()));
+        }
+    }
+    code
 }
 
 /// The names of the pages in a folder.

@@ -66,6 +66,8 @@ and roles count alike, and so does a permissions boundary.
 - Another `description` replaces the policy under its name. Roles of the stack let go of it first and have it \
 again afterwards; one that has it as its `permissions_boundary` does not, and the plan is refused.
 - IAM is global: a change made here is in force everywhere within seconds, as a rule.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("iam_policy/minimal.yaml"), include_str!("iam_policy/production.yaml")];
     const FIXED: &'static [&'static str] = &["name", "description"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];

@@ -102,6 +102,8 @@ taken from it.
 - IAM keeps the case of a role's tag keys and does not tell them apart by it: `Team` and `team`, the \
 stack's `tags` among them, are refused. A key that changes its case alone is renamed by one call.
 - Deleting the role takes it out of instance profiles first.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("iam_role/minimal.yaml"), include_str!("iam_role/production.yaml")];
     const FIXED: &'static [&'static str] = &["name"];
     const MUST_EXIST: &'static [&'static str] = &[
         "assume_role_policy.Statement.*.Principal",

@@ -154,6 +154,8 @@ between keys of one type and usage; else it is missing for a moment. What the ol
 read from the moment when its deletion is scheduled; to cancel that brings it back, until the waiting \
 period is over.
 - An alias that belongs to somebody else's key is never moved.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("kms_key/minimal.yaml"), include_str!("kms_key/production.yaml")];
     const FIXED: &'static [&'static str] = &["key_spec", "key_usage", "multi_region"];
     const MUST_EXIST: &'static [&'static str] =
         &["policy.Statement.*.Principal", "policy.Statement.Principal"];

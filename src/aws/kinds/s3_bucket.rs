@@ -135,6 +135,8 @@ resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` 
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
 move, grants and key format of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("s3_bucket/minimal.yaml"), include_str!("s3_bucket/production.yaml")];
     const FIXED: &'static [&'static str] = &["bucket", "bucket_prefix", "object_lock_enabled"];
     const MUST_EXIST: &'static [&'static str] =
         &["policy.Statement.*.Principal", "policy.Statement.Principal", "logging.target_bucket"];

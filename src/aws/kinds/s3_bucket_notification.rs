@@ -69,6 +69,10 @@ it is FIFO.
 - `eventbridge` carries no mark of who turned it on. Deleting the notification turns it off, unless \
 the notification was declared without it. One that states nothing else is found only while it is \
 declared; it ends with its bucket.";
+    const EXAMPLES: [&'static str; 2] = [
+        include_str!("s3_bucket_notification/minimal.yaml"),
+        include_str!("s3_bucket_notification/production.yaml"),
+    ];
     const FIXED: &'static [&'static str] = &["bucket"];
     const MUST_EXIST: &'static [&'static str] = &[
         "bucket",

@@ -113,6 +113,10 @@ after some days, or with the topic.
 goes; what is published between reaches both.
 - A subscription carries no tags. It belongs to the stack that declares it, and goes with its topic.
 - Changes of a filter take effect within 15 minutes.";
+    const EXAMPLES: [&'static str; 2] = [
+        include_str!("sns_subscription/minimal.yaml"),
+        include_str!("sns_subscription/production.yaml"),
+    ];
     const FIXED: &'static [&'static str] = &["topic_arn", "protocol", "endpoint"];
     const MUST_EXIST: &'static [&'static str] = &["topic_arn"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =

@@ -154,6 +154,8 @@ on reads and writes back when a policy is removed from the stack.
 - Roles for feedback must exist before the topic may name them: that orders the two.
 - Deleting a topic deletes its subscriptions. A topic with an `archive_policy` cannot be deleted \
 until its archive is: AWS guards the archived messages.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("sns_topic/minimal.yaml"), include_str!("sns_topic/production.yaml")];
     const FIXED: &'static [&'static str] = &["name", "fifo_topic"];
     const MUST_EXIST: &'static [&'static str] = &[
         "policy.Statement.*.Principal",

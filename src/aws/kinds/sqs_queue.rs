@@ -171,6 +171,8 @@ message into a queue to test it when the queue gets the events of a bucket.
 - Clearing `kms_master_key_id` turns SQS's own encryption on in the same call, so that the queue \
 is never left unencrypted.
 - New attribute values reach every node of SQS within 60 seconds, a new retention within 15 minutes.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("sqs_queue/minimal.yaml"), include_str!("sqs_queue/production.yaml")];
     const FIXED: &'static [&'static str] = &["name", "fifo_queue"];
     const MUST_EXIST: &'static [&'static str] = &[
         "redrive_policy.dead_letter_queue",

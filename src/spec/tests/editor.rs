@@ -14,6 +14,7 @@ parameters:
   size: { type: integer, default: 3, maximum: 9 }
 resources: {}
 ",
+    example: "",
 }];
 
 fn check(text: &str, expected: bool) {

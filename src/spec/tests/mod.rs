@@ -215,6 +215,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         name: name.to_owned(),
         summary: format!("A {name}."),
         notes: String::new(),
+        examples: Vec::new(),
         schema: json!({
             "type": "object",
             "additionalProperties": false,

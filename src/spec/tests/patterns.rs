@@ -37,7 +37,7 @@ outputs:
   all: { topic: \"${topic.arn}\", retries: \"${param.retries}\" }
 ";
 
-const BUILT_IN: &[BuiltIn] = &[BuiltIn { name: "mail", text: MAIL }];
+const BUILT_IN: &[BuiltIn] = &[BuiltIn { name: "mail", text: MAIL, example: "" }];
 
 fn told(text: &str) -> String {
     let text = format!("stack: dev\n{text}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, UserMessageFormatter};
 
+use super::super::elsewhere;
 use super::super::source::{Mark, Source};
 use super::{MAX_DEPTH, MAX_REPEATED, MAX_VALUES, is_unprintable, mark};
 use crate::model::Diagnostic;
@@ -14,7 +15,26 @@ use crate::model::Diagnostic;
 pub(super) fn explain(source: &Arc<Source>, error: &Error) -> Diagnostic {
     let at = error.location().map_or_else(|| source.start(), |at| mark(source, at));
     let cause = innermost(error);
+    if is_about_tabs(cause)
+        && let Some(tab) = at.tab_below()
+    {
+        return Diagnostic::error("a tab indents this line; YAML wants blanks")
+            .at(Some(tab.location()))
+            .hint("most editors can put blanks in: set the width of a tab to 2, and expand tabs");
+    }
     words(cause).at(Some(narrowed(&at, cause).location()))
+}
+
+/// The parser tells a tab in an indentation at the line before as often as at its own.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; the others speak of no tab")]
+fn is_about_tabs(error: &Error) -> bool {
+    let message = match error {
+        Error::ExternalMessage { msg, .. } => msg.to_string(),
+        other => {
+            serde_saphyr::MessageFormatter::format_message(&UserMessageFormatter, other).into()
+        }
+    };
+    message.contains("tabs disallowed") || message.contains("found a tab")
 }
 
 fn innermost(error: &Error) -> &Error {
@@ -61,7 +81,9 @@ fn words(error: &Error) -> Diagnostic {
                 .because("its keys are added to those of the map that it stands in")
         }
         Error::UnsupportedTag { tag, .. } => Diagnostic::error(format!("unknown tag `{tag}`"))
-            .hint("there are no tags in stack files; quote the text if it begins with `!`"),
+            .hint(elsewhere::tag(tag).unwrap_or(
+                "there are no tags in stack files; quote the text if it begins with `!`",
+            )),
         Error::NonFiniteFloat { value, .. } => {
             Diagnostic::error(format!("`{value}` is not a finite number"))
         }
@@ -93,7 +115,8 @@ fn too_deep() -> Diagnostic {
 /// What the parser says, what we say, and what to try. The first whose text is
 /// within the parser's is taken.
 const SAYINGS: &[(&str, &str, &str)] = &[
-    ("tabs disallowed", "a tab cannot indent", "indent with blanks"),
+    ("tabs disallowed", "a tab cannot stand here", "write blanks"),
+    ("found a tab", "a tab cannot stand here", "write blanks"),
     (
         "mapping values are not allowed",
         "a key with `:` cannot stand here",

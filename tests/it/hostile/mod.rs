@@ -23,6 +23,7 @@ const AREAS: &[(&str, &str)] = &[
     ("extends", include_str!("cases/extends.txt")),
     ("variables", include_str!("cases/variables.txt")),
     ("references", include_str!("cases/references.txt")),
+    ("elsewhere", include_str!("cases/elsewhere.txt")),
     ("entries", include_str!("cases/entries.txt")),
     ("for_each", include_str!("cases/for_each.txt")),
     ("patterns", include_str!("cases/patterns.txt")),

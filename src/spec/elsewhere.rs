@@ -1,0 +1,380 @@
+//! Words of Terraform, CloudFormation, Pulumi and the Serverless Framework, and
+//! what is said here instead. None of them means anything in a stack file: they
+//! are looked up only for what is unknown already.
+
+use super::suggest::plain;
+
+/// Some words of others, and what to say here.
+type Said = (&'static [&'static str], &'static str);
+
+/// Keys at the top of a file.
+const AT_THE_TOP: &[Said] = &[
+    (
+        &["variable", "variables", "parameters", "params", "inputs", "config", "custom"],
+        "variables stand under `vars:`, each with its default",
+    ),
+    (&["locals", "local"], "write them under `vars:`: a default may refer to other variables"),
+    (
+        &["data"],
+        "there are no look-ups: name what exists by its ARN, as text or in a variable of `vars:`",
+    ),
+    (
+        &["module", "modules"],
+        "a module is a pattern here: an entry of `resources:` with `pattern: ./FILE.yaml`",
+    ),
+    (
+        &["provider", "providers"],
+        "there are no providers: `region:` and `account:` say where, and the environment has the \
+         credentials",
+    ),
+    (
+        &["terraform", "backend", "runtime", "plugins", "package", "framework_version"],
+        "take it out: there is no state to keep and nothing to install",
+    ),
+    (
+        &["awstemplate_format_version", "transform", "globals", "metadata"],
+        "take it out: a stack file is no template of CloudFormation, and has nothing like it",
+    ),
+    (&["conditions", "rules"], "`when:` and `unless:` of a resource refer to a variable"),
+    (&["mappings"], "write a map under `vars:`, and read it as `${var.MAP.KEY}`"),
+    (&["description", "comment"], "write a comment: `# what this is for`"),
+    (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
+    (&["functions"], "there is no kind for functions: name one by its ARN"),
+    (&["import"], "`lifecycle: { adopt: true }` of a resource takes over what exists"),
+    (&["moved"], "a resource that states the `name:` of its object keeps it under a new address"),
+    (&["removed"], "what is not declared any more is deleted, and the plan says so first"),
+    (&["include", "includes", "imports"], "`extends: ./base.yaml` lays this file over another"),
+    (
+        &["environment", "env", "stage"],
+        "declare a variable under `vars:`; `${env.NAME}` reads the environment",
+    ),
+];
+
+/// Keys of an entry under `resources`.
+const IN_AN_ENTRY: &[Said] = &[
+    (
+        &["count"],
+        "`for_each:` with a map or a list makes one for each element; `when:` switches one on or \
+         off",
+    ),
+    (
+        &[
+            "prevent_destroy",
+            "deletion_policy",
+            "update_replace_policy",
+            "removal_policy",
+            "deletion_protection",
+            "protect",
+            "retain_on_delete",
+        ],
+        "write `lifecycle: { prevent_destroy: true }`",
+    ),
+    (&["ignore_changes"], "it stands under `lifecycle:`: `lifecycle: { ignore_changes: [FIELD] }`"),
+    (&["adopt", "import"], "it stands under `lifecycle:`: `lifecycle: { adopt: true }`"),
+    (
+        &["create_before_destroy", "delete_before_replace", "replace_triggered_by", "triggers"],
+        "take it out: wherever AWS lets it, the new object is made before the old one goes",
+    ),
+    (
+        &["type", "resource_type"],
+        "what it is stands behind `kind:`; `ccprov kinds` lists what there is",
+    ),
+    (
+        &["properties", "options", "args", "spec"],
+        "fields stand beside `kind:`, with nothing around them",
+    ),
+    (
+        &["condition", "if", "enabled", "create"],
+        "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
+    ),
+    (
+        &["provider", "providers", "region", "account", "profile"],
+        "a stack is one account and one region: another one is another stack file",
+    ),
+    (
+        &["source"],
+        "a module is a pattern here: `pattern: ./FILE.yaml`, its parameters under `with:`",
+    ),
+    (
+        &["dynamic"],
+        "in a list, `{ for_each: ELEMENTS, item: ... }` stands for one item for each element",
+    ),
+    (
+        &["provisioner", "connection", "timeouts", "tags_all"],
+        "take it out: there is nothing like it, and what is waited for says `ccprov kinds KIND`",
+    ),
+    (
+        &["name_prefix", "bucket_prefix"],
+        "take it out: left unstated, a name follows from the stack and the address",
+    ),
+    (
+        &["subscription", "subscriptions"],
+        "a subscription is a resource of its own: `kind: sns_subscription`",
+    ),
+    (
+        &["redrive", "dead_letter_config"],
+        "write `redrive_policy: { dead_letter_queue: \"${NAME.arn}\", max_receive_count: 5 }`",
+    ),
+];
+
+/// Fields by what others call them; said only where there is such a field.
+const FIELDS: &[Said] = &[
+    (&["dead_letter_target_arn"], "dead_letter_queue"),
+    (&["queue_name", "topic_name", "bucket_name", "role_name", "policy_name"], "name"),
+    (&["bucket_name", "bucket_arn"], "bucket"),
+    (&["message_retention_period"], "message_retention_seconds"),
+    (&["receive_message_wait_time_seconds"], "receive_wait_time_seconds"),
+    (&["maximum_message_size"], "max_message_size"),
+    (&["fifo"], "fifo_queue"),
+    (&["fifo"], "fifo_topic"),
+    (&["assume_role_policy_document", "trust_policy"], "assume_role_policy"),
+    (&["policies", "inline_policy"], "inline_policies"),
+    (&["policy_document", "key_policy", "topic_policy", "queue_policy", "bucket_policy"], "policy"),
+    (&["pending_window_in_days", "deletion_window"], "deletion_window_in_days"),
+    (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
+    (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
+];
+
+/// What others call a kind of its own, and is one here by another name, or a field of one.
+const KINDS: &[Said] = &[
+    (&["sns_topic_subscription"], "write `kind: sns_subscription`"),
+    (&["iam_managed_policy"], "write `kind: iam_policy`"),
+    (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
+    (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
+    (
+        &["sqs_queue_redrive_allow_policy"],
+        "it is the field `redrive_allow_policy` of the sqs_queue",
+    ),
+    (&["sns_topic_policy", "sns_topic_inline_policy"], "it is the field `policy` of the sns_topic"),
+    (&["s3_bucket_policy"], "it is the field `policy` of the s3_bucket"),
+    (
+        &[
+            "s3_bucket_versioning",
+            "s3_bucket_public_access_block",
+            "s3_bucket_ownership_controls",
+            "s3_bucket_server_side_encryption_configuration",
+            "s3_bucket_lifecycle_configuration",
+            "s3_bucket_logging",
+        ],
+        "it is a field of the s3_bucket: `ccprov kinds s3_bucket`",
+    ),
+    (&["kms_alias"], "it is the field `alias` of the kms_key"),
+    (&["kms_key_policy"], "it is the field `policy` of the kms_key"),
+    (
+        &["iam_role_policy", "iam_role_policy_attachment", "iam_policy_attachment"],
+        "it is a field of the iam_role: `inline_policies` or `managed_policy_arns`",
+    ),
+    (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
+];
+
+/// Types of parameters.
+const TYPES: &[Said] = &[
+    (&["text", "str"], "string"),
+    (&["number", "int"], "integer"),
+    (&["bool"], "boolean"),
+    (&["array", "set", "tuple", "comma_delimited_list", "string_list"], "list"),
+    (&["object", "dict"], "map"),
+];
+
+/// First names of references.
+const REFERENCES: &[Said] = &[
+    (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
+    (&["self"], "a resource names itself like any other: `${NAME.FACT}`"),
+    (&["path"], "paths are relative to the file that they stand in"),
+    (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),
+    (&["secrets"], "declare a variable, list it under `sensitive:`, and set CCPROV_VAR_NAME"),
+    (&["github"], "declare a variable under `vars:`, and set CCPROV_VAR_NAME in the workflow"),
+];
+
+/// The functions of CloudFormation; as tags they have a `!`, as keys mostly `Fn::`.
+const FUNCTIONS: &[Said] = &[
+    (&["Ref"], "write `\"${NAME.arn}\"` for a resource, `\"${var.NAME}\"` for a variable"),
+    (&["GetAtt"], "write `\"${NAME.arn}\"`: `ccprov kinds KIND` lists what can be referred to"),
+    (&["Sub", "Join"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
+    (
+        &["If", "Condition", "Equals", "Not", "And", "Or"],
+        "`when:` and `unless:` of a resource or an item refer to a variable that is true or false",
+    ),
+    (
+        &["ImportValue"],
+        "stacks do not see each other's outputs: give the value in a variable of `vars:`",
+    ),
+    (&["FindInMap", "Select"], "`\"${var.MAP.KEY}\"` reads a map under `vars:`"),
+];
+
+/// What is said here instead of a key at the top of a file.
+pub(super) fn at_the_top(key: &str) -> Option<&'static str> {
+    said(AT_THE_TOP, &plain(key)).or_else(|| function(key))
+}
+
+/// What is said here instead of a key of an entry under `resources`, or of a
+/// field within one.
+pub(super) fn in_an_entry(key: &str) -> Option<&'static str> {
+    said(IN_AN_ENTRY, &plain(key)).or_else(|| function(key))
+}
+
+/// The field that is called otherwise elsewhere, if it is among those that are known.
+pub(super) fn field(name: &str, known: &[&str]) -> Option<&'static str> {
+    let name = plain(name);
+    let rows = FIELDS.iter().filter(|(theirs, _)| theirs.contains(&name.as_str()));
+    rows.map(|(_, ours)| *ours).find(|ours| known.contains(ours))
+}
+
+/// What is said here instead of `AWS::SQS::Queue`, `aws_sqs_queue` or `aws:sqs/queue:Queue`.
+pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut words: Vec<String> = name.split([':', '/', '.']).map(plain).collect();
+    words.retain(|word| !word.is_empty());
+    // Pulumi says `queue:Queue`.
+    words.dedup();
+    let name = words.join("_");
+    let (name, is_theirs) = match name.strip_prefix("aws_") {
+        Some(rest) => (rest, true),
+        None => (name.as_str(), false),
+    };
+    let mut known = known;
+    let ours = known.find(|ours| *ours == name && is_theirs);
+    let written = ours.map(|ours| format!("write `kind: {ours}`"));
+    written.or_else(|| said(KINDS, name).map(str::to_owned))
+}
+
+/// The type of parameters that is called otherwise elsewhere.
+pub(super) fn parameter_type(name: &str) -> Option<&'static str> {
+    said(TYPES, &plain(name))
+}
+
+/// What is said here instead of a reference, which is given by its names.
+pub(super) fn reference(names: &[String]) -> Option<String> {
+    let rest = |from: usize| names.get(from..).unwrap_or_default().join(".");
+    let meant = |text: String| Some(format!("did you mean `${{{text}}}`?"));
+    match names.first()?.as_str() {
+        "local" | "locals" | "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
+        "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
+        "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
+        "environment" => meant(format!("env.{}", rest(1))),
+        theirs if theirs.starts_with("aws_") && names.len() > 2 => meant(rest(1)),
+        theirs => said(REFERENCES, theirs).map(str::to_owned),
+    }
+}
+
+/// What is said here instead of a function of CloudFormation: a tag without
+/// its `!`, or the only key of a map.
+pub(super) fn function(name: &str) -> Option<&'static str> {
+    const NO_FUNCTIONS: &str =
+        "there are no functions: write the value itself, or give it in a variable of `vars:`";
+    let name = name.strip_prefix('!').unwrap_or(name);
+    let name = name.strip_prefix("Fn::").or(name.strip_prefix("fn::")).ok_or(name);
+    match name {
+        Ok(name) => Some(said(FUNCTIONS, name).unwrap_or(NO_FUNCTIONS)),
+        Err("Ref") => said(FUNCTIONS, "Ref"),
+        Err(_) => None,
+    }
+}
+
+/// What is said here instead of a tag, `!Sub`.
+pub(super) fn tag(tag: &str) -> Option<&'static str> {
+    let name = tag.strip_prefix('!')?;
+    const MORE: &[&str] =
+        &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length", "ToJsonString"];
+    if MORE.contains(&name) { function("Fn::Split") } else { said(FUNCTIONS, name) }
+}
+
+/// Why what stands between `${` and `}` is the expression of another tool, and
+/// what to do, if that can be told.
+pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
+    const OPERATORS: &[&str] =
+        &["==", "!=", "&&", "||", " ? ", " + ", " - ", " * ", " / ", " < ", " > "];
+    const SERVERLESS: &[&str] = &["self", "opt", "sls", "param", "env"];
+    let (before, after) = inner.split_once(':').unwrap_or((inner, ""));
+    if after.starts_with('-') || inner.contains("??") {
+        return Some((
+            "a reference has no default",
+            "declare a variable with one, `vars: { name: DEFAULT }`, and refer to `${var.name}`",
+        ));
+    }
+    if after.starts_with(':') {
+        return Some((
+            "this is a pseudo parameter of CloudFormation",
+            "write `${region}`, `${account}`, `${partition}` or `${stack}`",
+        ));
+    }
+    if SERVERLESS.contains(&before) && !after.is_empty() {
+        return Some((
+            "this is a variable of the Serverless Framework",
+            "declare it under `vars:`, and write `${var.NAME}`; `${env.NAME}` reads the environment",
+        ));
+    }
+    // What IAM replaces may have a default: `${aws:PrincipalTag/team, 'a ? b'}`.
+    if !after.is_empty() && !before.trim().contains([' ', '(', '.']) {
+        return None;
+    }
+    if inner.contains('(') {
+        return Some((
+            "there are no functions",
+            "write the value itself, or give it in a variable of `vars:`",
+        ));
+    }
+    if OPERATORS.iter().any(|operator| inner.contains(operator)) {
+        return Some((
+            "a reference has no operators",
+            "write the value itself, or give it in a variable of `vars:`; `when:` chooses",
+        ));
+    }
+    inner.contains('[').then_some((
+        "a reference has no positions and no brackets",
+        "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`",
+    ))
+}
+
+fn said(table: &[Said], word: &str) -> Option<&'static str> {
+    table.iter().find(|(theirs, _)| theirs.contains(&word)).map(|(_, said)| *said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_others_are_known() {
+        let check = |theirs: &str, expected: Option<&str>| {
+            let known = ["s3_bucket", "sns_subscription", "sqs_queue"];
+            assert_eq!(kind(theirs, known.into_iter()).as_deref(), expected, "{theirs}");
+        };
+        for theirs in ["aws_sqs_queue", "AWS::SQS::Queue", "aws:sqs:Queue", "aws:sqs/queue:Queue"] {
+            check(theirs, Some("write `kind: sqs_queue`"));
+        }
+        check("AWS::S3::Bucket", Some("write `kind: s3_bucket`"));
+        check("AWS::SQS::QueuePolicy", Some("it is the field `policy` of the sqs_queue"));
+        check("aws_sns_topic_subscription", Some("write `kind: sns_subscription`"));
+        check("aws_lambda_function", None);
+        check("queue", None);
+    }
+
+    #[test]
+    fn what_iam_replaces_is_no_expression() {
+        for theirs in [
+            "aws:username",
+            "aws:PrincipalTag/a, 'b ? c'",
+            "accounts.google.com:sub",
+            "saml:sub",
+            "*",
+        ] {
+            assert_eq!(expression(theirs), None, "{theirs}");
+        }
+        for foreign in
+            ["AWS::Region", "self:service", "var.x ? 1 : 2", "lower(a)", "env.A:-b", "a[0]"]
+        {
+            assert!(expression(foreign).is_some(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn words_stand_in_the_tables_as_they_are_looked_up() {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, KINDS, TYPES] {
+            let words = table.iter().flat_map(|(theirs, _)| *theirs);
+            for word in words {
+                let fits = *word == plain(word);
+                assert!(fits, "{word} is never found");
+            }
+        }
+    }
+}
