@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 
 use super::near::nearest;
 use super::policy::no_object;
-use crate::model::document::is_pending;
+use crate::model::document::{as_json, is_pending};
 
 /// Keys of the policy itself that SNS takes; nested ones do not count.
 const MOST_KEYS: usize = 5;
@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for FilterPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = match Value::deserialize(deserializer)? {
             Value::String(text) => {
-                serde_json::from_str(&text).map_err(|error| no_object(&error))?
+                serde_json::from_str(&as_json(&text)).map_err(|error| no_object(&error))?
             }
             value => value,
         };
