@@ -45,6 +45,7 @@ mod suggest;
 mod tests;
 mod told;
 mod tree;
+mod used;
 mod variables;
 mod written;
 mod yaml;

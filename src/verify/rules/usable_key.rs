@@ -42,7 +42,7 @@ fn judge(scene: &Scene) -> Judgement {
                 judgement.add(format!("{subject} (not judged: the key is {why})"), []);
             }
             None => {
-                judgement.add(format!("{subject} (not judged: the key is not of this stack)"), [])
+                judgement.add(format!("{subject} (not judged: the key is not of this stack)"), []);
             }
         }
     }
@@ -79,14 +79,14 @@ mod tests {
         Scene { others: other.map(|other| (ARN.to_owned(), other)).into_iter().collect(), ..scene }
     }
 
-    fn key(fields: serde_json::Value) -> Option<Other> {
-        Some(Other::Seen(Exhibit {
+    fn key(fields: &serde_json::Value) -> Other {
+        Other::Seen(Exhibit {
             address: Address::new(ARN),
             kind: "kms_key".into(),
             identity: Identity(ARN.into()),
             document: fields.as_object().unwrap().clone(),
             facts: [("arn".to_owned(), ARN.to_owned())].into(),
-        }))
+        })
     }
 
     #[test]
@@ -105,11 +105,13 @@ queue: { kind: sqs_queue, kms_master_key_id: \"${key.arn}\" }";
                     scene(&own.replace(", key_spec: RSA_2048, key_usage: SIGN_VERIFY", ""))
                 ),
                 ("of the stack, asymmetric", scene(own)),
-                ("of others", named(key(symmetric))),
-                ("of others, disabled", named(key(off))),
+                ("of others", named(Some(key(&symmetric)))),
+                ("of others, disabled", named(Some(key(&off)))),
                 (
                     "of others, asymmetric",
-                    named(key(json!({ "key_spec": "ECC_NIST_P256", "key_usage": "SIGN_VERIFY" })))
+                    named(Some(key(
+                        &json!({ "key_spec": "ECC_NIST_P256", "key_usage": "SIGN_VERIFY" })
+                    )))
                 ),
                 (
                     "of others, pending deletion",
