@@ -11,7 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
+use super::near::nearest;
 use super::policy::no_object;
+use crate::model::document::{as_json, is_pending};
 
 /// Keys of the policy itself that SNS takes; nested ones do not count.
 const MOST_KEYS: usize = 5;
@@ -52,7 +54,15 @@ impl FilterPolicy {
 fn find_problems(keys: &Map<String, Value>, is_nesting: bool, problems: &mut Vec<String>) {
     for (key, value) in keys {
         match value {
-            Value::Array(_) => {}
+            Value::Array(alternatives) if key == "$or" => {
+                let nested = alternatives.iter().filter_map(Value::as_object);
+                nested.for_each(|nested| find_problems(nested, is_nesting, problems));
+            }
+            Value::Array(conditions) => {
+                let operators = conditions.iter().filter_map(Value::as_object);
+                let operators = operators.flat_map(Map::keys);
+                problems.extend(operators.filter_map(|operator| no_operator(key, operator)));
+            }
             Value::Object(nested) if is_nesting => find_problems(nested, is_nesting, problems),
             Value::Object(_) => problems.push(format!(
                 "`{key}` holds further keys, which only the scope MessageBody takes"
@@ -62,6 +72,31 @@ fn find_problems(keys: &Map<String, Value>, is_nesting: bool, problems: &mut Vec
             }
         }
     }
+}
+
+/// What a condition may be beside a value (SNS Developer Guide, "Filter policy
+/// constraints" and the pages on matching strings and numbers).
+const OPERATORS: &[&str] = &[
+    "anything-but",
+    "cidr",
+    "equals-ignore-case",
+    "exists",
+    "numeric",
+    "prefix",
+    "suffix",
+    "wildcard",
+];
+
+fn no_operator(key: &str, operator: &str) -> Option<String> {
+    if OPERATORS.contains(&operator) || is_pending(operator) {
+        return None;
+    }
+    let right = nearest(operator, OPERATORS.iter().copied());
+    let instead = right.map_or_else(
+        || format!("it takes {}", OPERATORS.join(", ")),
+        |right| format!("did you mean `{right}`?"),
+    );
+    Some(format!("`{key}`: there is no operator `{operator}`; {instead}"))
 }
 
 /// Key -> conditions, or further keys. `$or` lists whole alternatives.
@@ -128,7 +163,7 @@ impl<'de> Deserialize<'de> for FilterPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = match Value::deserialize(deserializer)? {
             Value::String(text) => {
-                serde_json::from_str(&text).map_err(|error| no_object(&error))?
+                serde_json::from_str(&as_json(&text)).map_err(|error| no_object(&error))?
             }
             value => value,
         };

@@ -22,6 +22,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
+use crate::model::document::as_json;
+
 pub(crate) use check::check;
 pub(crate) use size::{Measure, Size};
 pub(crate) use uses::{BUCKET, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST, Use};
@@ -216,7 +218,7 @@ impl<'de> Deserialize<'de> for Policy {
         let value = match Value::deserialize(deserializer)? {
             Value::String(text) => {
                 let read: Map<_, _> =
-                    serde_json::from_str(&text).map_err(|error| no_object(&error))?;
+                    serde_json::from_str(&as_json(&text)).map_err(|error| no_object(&error))?;
                 Value::Object(read)
             }
             value => value,

@@ -73,10 +73,13 @@ impl Tags {
 /// What the keys and values of tags may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TagTexts {
-    /// Letters, digits, blanks and `_.:/=+-@`: IAM's pattern
-    /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, which SNS, KMS and S3 share.
+    /// Letters, digits, blanks and `_.:/=+-@`. IAM's model has the pattern
+    /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`; SNS answers others with "The given tag(s)
+    /// contain invalid characters"; KMS and S3 follow the same rule of the Tagging
+    /// Best Practices.
     Plain,
-    /// Anything (SQS documents no restriction).
+    /// Anything: to SQS tags are "character strings" (API Reference, `TagQueue`),
+    /// and its model has no pattern.
     Any,
 }
 

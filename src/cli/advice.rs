@@ -1,6 +1,7 @@
 //! What the rules say of a stack before anything of it is applied.
 
 use super::opened::Opened;
+use super::others::with_others;
 use crate::model::{CheckInfo, Diagnostic, Finding, Inspected, Level, Scene, Verdict};
 use crate::report::{self, Alike};
 use crate::verify::{Choice, RULES, excuse, judge};
@@ -11,8 +12,8 @@ const MOST: usize = 100;
 
 /// Every finding but mere notes, unless the stack file excuses it; one that
 /// several resources share is told once, and as many as can be read.
-pub(crate) fn of(opened: &Opened) -> Vec<Diagnostic> {
-    let scene = Scene::desired(&opened.stack, &opened.catalog);
+pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
+    let scene = with_others(opened, Scene::desired(&opened.stack, &opened.catalog)).await;
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
     let mut results = judge(&scene, &choice);
     for result in &mut results {

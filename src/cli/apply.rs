@@ -112,7 +112,7 @@ async fn approved(
         None => draw(opened, Purpose::Apply, permissions, environment).await?,
     };
     let mut remarks = opened.warnings.clone();
-    remarks.extend(advice::of(opened));
+    remarks.extend(advice::of(opened).await);
     if !arguments.run.json {
         screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
     }

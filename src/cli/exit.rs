@@ -15,7 +15,7 @@ Exit codes:
   0    done; or nothing to do
   1    an error; nothing was changed
   2    `plan --detailed-exitcode`: there are changes
-  4    `verify`, `plan --strict`: a check failed
+  4    `verify`, `plan --strict`, `validate --rules`: a check failed
   5    refused, to keep what would be lost or is not ours; nothing was changed
   6    partly done; run the same command again to go on
   7    credentials or permissions are missing; no step succeeded

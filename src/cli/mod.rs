@@ -20,6 +20,7 @@ mod kinds;
 mod list;
 mod opened;
 mod options;
+mod others;
 mod output;
 mod patterns;
 mod plan;

@@ -18,9 +18,10 @@ use super::validate::anywhere;
 use super::{file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
-use crate::engine::{Look, observe_told, revisit, weigh};
+use crate::engine::{Look, find_all, observe_told, revisit, weigh};
 use crate::model::{
-    Address, Caller, Catalog as _, Desired, Diagnostic, Document, Live, Mask, Origin, Place, Stack,
+    Address, Caller, Catalog as _, CloudError, Desired, Diagnostic, Document, Live, Mask, Origin,
+    Place, Sought, Stack,
 };
 use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
 use crate::report::{EndedStep, trace_json};
@@ -198,6 +199,14 @@ impl Opened {
         let told = |event| self.pulse.look(&event);
         weigh(&self.provider, world, &replaced, &told).await?;
         Ok(!replaced.is_empty())
+    }
+
+    /// Looks at objects that the stack does not declare.
+    pub(crate) async fn look_at(
+        &self,
+        looks: Vec<Sought>,
+    ) -> Vec<(Sought, Result<Option<Live>, CloudError>)> {
+        find_all(&self.provider, looks, &|event| self.pulse.look(&event)).await
     }
 
     async fn look(&self, look: Look) -> Result<World, Failure> {

@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let drawn = draw(&mut opened, purpose, Permissions::default(), environment).await;
     write_trace(&arguments.place, &opened.calls, screen);
     let drawn = drawn?;
-    let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened) };
+    let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened).await };
     let is_unsound = arguments.strict && !advice.is_empty();
     let mut remarks = opened.warnings.clone();
     remarks.extend(advice);

@@ -1,23 +1,36 @@
 //! `ccprov validate`: everything that can be known wrong without AWS.
 
+use std::path::Path;
+use std::time::Duration;
+
 use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::options::What;
 use super::screen::Screen;
-use super::stack_path;
+use super::verify::Severity;
+use super::{clock, stack_path};
 use crate::aws::{AwsCatalog, partition};
-use crate::model::Place;
-use crate::report;
-use crate::spec::{self, StackFile};
+use crate::model::{CheckInfo, Place, Scene};
+use crate::report::{self, InspectionRecord};
+use crate::spec::{self, Checked, StackFile};
+use crate::verify::{Choice, RULES, excuse, judge};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     what: What,
 
-    /// Tell problems as JSON
+    /// Judge the stack by the rules of `ccprov verify`, too
+    #[arg(long)]
+    rules: bool,
+
+    /// With --rules: fail if a finding is at least that bad; what is less bad is noted
+    #[arg(long, value_name = "LEVEL", default_value = "warning", requires = "rules")]
+    fail_on: Severity,
+
+    /// Tell problems as JSON; with --rules, what the rules say
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -34,18 +47,68 @@ pub(crate) fn run(
     let checked =
         spec::check(&file, &anywhere(&file, None, environment), &AwsCatalog::new(), &inputs);
     let checked = checked.map_err(Failure::input)?;
-    let warnings = [passed_over, checked.warnings].concat();
-    if arguments.json {
+    let warnings = [passed_over, checked.warnings.clone()].concat();
+    if arguments.json && !arguments.rules {
         screen.data(&report::diagnostics_json(&warnings));
         return Ok(Exit::Done);
     }
     if !warnings.is_empty() {
         screen.talk(&report::diagnostics_text(&warnings));
     }
-    let count = checked.stack.resources.len();
-    let stack = &checked.stack.name;
-    screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
-    Ok(Exit::Done)
+    let exit = if arguments.rules {
+        judged(arguments, &checked, &path, environment, screen)
+    } else {
+        Exit::Done
+    };
+    if !arguments.json {
+        let count = checked.stack.resources.len();
+        let stack = &checked.stack.name;
+        screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
+    }
+    Ok(exit)
+}
+
+/// What the rules say of the stack as it is written. Nothing is known of AWS, so
+/// what depends on it is told to be not judged.
+fn judged(
+    arguments: &Arguments,
+    checked: &Checked,
+    path: &Path,
+    environment: &Environment,
+    screen: &Screen,
+) -> Exit {
+    let Checked { stack, origins, .. } = checked;
+    let choice = Choice { fail_on: arguments.fail_on.into(), ..Choice::ALL };
+    let mut results = judge(&Scene::desired(stack, &AwsCatalog::new()), &choice);
+    for result in &mut results {
+        excuse(result, &stack.skips);
+    }
+    let infos: Vec<CheckInfo> = RULES.iter().map(|rule| rule.info).collect();
+    let record = InspectionRecord {
+        stack: &stack.name,
+        place: &stack.place,
+        file: &path.display().to_string(),
+        origins,
+        checks: &infos,
+        started: &clock::now(),
+        took: Duration::ZERO,
+        results: &environment.mask.veil_value(results),
+        fail_on: choice.fail_on,
+        left_behind: &[],
+    };
+    if arguments.json {
+        screen.data(&report::results_json(&record));
+    } else {
+        screen.data(&report::rules_text(&record));
+    }
+    if environment.github.is_some() {
+        let annotations = report::github_annotations(&record);
+        if !annotations.is_empty() {
+            screen.order(&annotations);
+        }
+    }
+    // A stack that no rule concerns has nothing wrong with it.
+    if record.totals().failed > 0 { Exit::Unsound } else { Exit::Done }
 }
 
 /// A place to check a stack file for before anybody was asked: the region of

@@ -16,6 +16,7 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
+use super::others::with_others;
 use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::behaviours::{self, Options, behaviours};
@@ -85,7 +86,7 @@ pub(crate) struct Arguments {
 
 /// The levels of findings, as words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Severity {
+pub(crate) enum Severity {
     /// Everything
     Note,
     /// What is a weakness, or worse
@@ -258,7 +259,7 @@ async fn watched(
     let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
-    let scene = Scene::live(&opened.stack, &world.found);
+    let scene = with_others(opened, Scene::live(&opened.stack, &world.found)).await;
     let is_live = screen.is_live && !arguments.json;
     let _other_lines_move = is_live.then(|| screen.pulse.hush());
     let bench = opened.provider.bench(arguments.options());

@@ -22,5 +22,5 @@ pub mod stop;
 pub mod wait;
 
 pub use execute::{Report, Site, Until, execute};
-pub use observe::{Look, Onlooker, observe, observe_told, weigh};
+pub use observe::{Look, Onlooker, find_all, observe, observe_told, weigh};
 pub use revisit::revisit;

@@ -143,7 +143,9 @@ pub async fn weigh(
 /// Looks for all of these at once, bounded. Nobody waits for the slowest but
 /// the caller; then they are put in order, so that errors and worlds are the
 /// same on every run.
-pub(super) async fn find_all(
+/// Looks at objects, each by itself, in their order: what an error means is for who asks
+/// to judge. `told` hears of every look.
+pub async fn find_all(
     reader: &dyn Read,
     sought: impl IntoIterator<Item = Sought>,
     told: Onlooker<'_>,

@@ -65,6 +65,9 @@ pub struct Finding {
     pub hint: Option<String>,
     /// YAML that puts it right, to be pasted into the stack file.
     pub patch: Option<String>,
+    /// How bad it is, where that is milder than its check's level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
 }
 
 impl Finding {
@@ -78,6 +81,7 @@ impl Finding {
             actual: None,
             hint: None,
             patch: None,
+            level: None,
         }
     }
 
@@ -92,6 +96,13 @@ impl Finding {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, worth knowing and no more.
+    #[must_use]
+    pub fn as_note(mut self) -> Self {
+        self.level = Some(Level::Note);
         self
     }
 

@@ -7,6 +7,7 @@
 //! as the string that it will become. No stack file brings such characters in
 //! (`spec` refuses them), and no object: [`without_controls`] spells them. Nobody outside this file knows the marker's form.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -50,6 +51,17 @@ impl fmt::Display for FactRef {
 /// Whether a text still waits for a fact.
 pub fn is_pending(text: &str) -> bool {
     text.contains(OPEN)
+}
+
+/// A JSON text as a parser takes it: what stands for a fact in it is made of
+/// characters that JSON wants escaped.
+pub fn as_json(text: &str) -> Cow<'_, str> {
+    if !is_pending(text) {
+        return Cow::Borrowed(text);
+    }
+    let escaped =
+        |text: String, sign: char| text.replace(sign, &format!("\\u{:04x}", u32::from(sign)));
+    Cow::Owned([OPEN, BETWEEN, CLOSE].into_iter().fold(text.to_owned(), escaped))
 }
 
 /// Whether anything within a value still waits for a fact.
@@ -355,5 +367,14 @@ mod tests {
         let path = Path::field("lifecycle_rules").with_index(2).with_field("id");
         assert_eq!(path.to_string(), "lifecycle_rules[2].id");
         assert_eq!(Path::field("tags").with_field("a.b").to_string(), "tags[a.b]");
+    }
+
+    #[test]
+    fn a_fact_may_stand_in_json() {
+        let fact = FactRef { address: Address::new("queue"), fact: "arn".into() }.marker();
+        let text = format!(r#"{{ "Resource": "{fact}/*" }}"#);
+        let read: Value = serde_json::from_str(&as_json(&text)).unwrap();
+        assert_eq!(read, serde_json::json!({ "Resource": format!("{fact}/*") }));
+        assert_eq!(as_json("{}"), "{}");
     }
 }

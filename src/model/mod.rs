@@ -51,5 +51,5 @@ pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
     TAGS,
 };
-pub use scene::{Exhibit, Scene};
+pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;

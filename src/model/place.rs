@@ -24,8 +24,9 @@ impl Place {
     pub const NO_REGION: &str = "any-region-0";
 
     /// Whether the account is known, and not taken for the check of a file alone.
+    /// AWS has no such account; who answers at an endpoint may have it.
     pub fn knows_account(&self) -> bool {
-        self.account != Self::NO_ACCOUNT
+        self.account != Self::NO_ACCOUNT || self.endpoint.is_some()
     }
 
     /// Whether the region is known, likewise.

@@ -14,6 +14,20 @@ pub struct Scene {
     pub place: Place,
     /// What there is. A resource that does not live is not here.
     pub exhibits: BTreeMap<Address, Exhibit>,
+    /// What is not of the stack, and was looked at because its documents name
+    /// it: by the name that they have for it.
+    pub others: BTreeMap<String, Other>,
+}
+
+/// Something that is not of the stack.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Other {
+    /// As it lives. Its address is its name.
+    Seen(Exhibit),
+    /// There is none, or it is on its way out: a phrase that says so.
+    Gone(String),
+    /// Nobody could look: a phrase that says why.
+    Hidden(String),
 }
 
 /// One resource of a scene.
@@ -51,22 +65,20 @@ impl Scene {
             };
             (want.address.clone(), exhibit)
         });
-        Self { stack: stack.name.clone(), place: stack.place.clone(), exhibits: exhibits.collect() }
+        Self::of(stack, exhibits.collect())
     }
 
     /// As it lives.
     pub fn live(stack: &Stack, found: &BTreeMap<Address, Live>) -> Self {
-        let exhibits = found.iter().map(|(address, live)| {
-            let exhibit = Exhibit {
-                address: address.clone(),
-                kind: live.kind.clone(),
-                identity: live.identity.clone(),
-                document: live.document.clone(),
-                facts: live.facts.clone(),
-            };
-            (address.clone(), exhibit)
-        });
-        Self { stack: stack.name.clone(), place: stack.place.clone(), exhibits: exhibits.collect() }
+        let exhibits = found
+            .iter()
+            .map(|(address, live)| (address.clone(), Exhibit::living(address.clone(), live)));
+        Self::of(stack, exhibits.collect())
+    }
+
+    fn of(stack: &Stack, exhibits: BTreeMap<Address, Exhibit>) -> Self {
+        let (name, place) = (stack.name.clone(), stack.place.clone());
+        Self { stack: name, place, exhibits, others: BTreeMap::new() }
     }
 
     /// Every resource of a kind.
@@ -84,6 +96,17 @@ impl Scene {
 }
 
 impl Exhibit {
+    /// An object that lives.
+    pub fn living(address: Address, live: &Live) -> Self {
+        Self {
+            address,
+            kind: live.kind.clone(),
+            identity: live.identity.clone(),
+            document: live.document.clone(),
+            facts: live.facts.clone(),
+        }
+    }
+
     /// A fact; empty where the kind has none of that name.
     pub fn fact(&self, name: &str) -> &str {
         self.facts.get(name).map(String::as_str).unwrap_or_default()

@@ -53,5 +53,5 @@ pub use trace::{rounds, trace_json};
 pub use verify::{
     Alike, InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,
     PlainInspection, alike, check_page, checks_page, checks_text, github_annotations, junit_xml,
-    results_json, sarif_json, summary_md, verify_text,
+    results_json, rules_text, sarif_json, summary_md, verify_text,
 };

@@ -19,6 +19,7 @@ use super::spelling;
 use super::suggest::{did_you_mean, listed};
 use super::told::{MOST_KEPT, in_order};
 use super::tree::{Map, Node};
+use super::used::used_at;
 use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
@@ -320,9 +321,12 @@ fn meant(problem: &Problem, resource: &Written<'_>, all: &[&Written<'_>]) -> Opt
 /// The problem, with the resource that it is about: one line of a file does
 /// not show it, and a line of a pattern stands for many.
 fn in_context(problem: Diagnostic, resource: &Written<'_>) -> Diagnostic {
+    let used = problem.location.as_ref();
+    let used = used.and_then(|location| used_at(&resource.fields, &resource.at, location));
+    let used = used.map(|at| format!("; used at {at}")).unwrap_or_default();
     let detail = match &problem.detail {
-        Some(detail) => format!("{detail}; {}", resource.context),
-        None => resource.context.clone(),
+        Some(detail) => format!("{detail}; {}{used}", resource.context),
+        None => format!("{}{used}", resource.context),
     };
     problem.because(detail)
 }

@@ -14,6 +14,7 @@ use super::source::Mark;
 use super::suggest::{MOST_LISTED, closest, did_you_mean, listed};
 use super::told::MOST_KEPT;
 use super::tree::{Entry, Map, Node, Value};
+use crate::model::document::Segment;
 use crate::model::{Diagnostic, KindInfo, Path, document};
 
 /// A schema, ready to be used many times.
@@ -259,7 +260,12 @@ impl Subject<'_> {
         let summary = format!("`{path}` must be {}, not {found}", words.join(" or "));
         let problem = Diagnostic::error(summary).at(Some(node.location()));
         let wants = |candidate: JsonType| wanted.contains(&candidate);
+        let is_item = matches!(path.segments().last(), Some(Segment::Index(_)));
         match value.as_ref() {
+            Json::Array(_) if is_item => problem.hint(
+                "a list does not go into a list: `{ for_each: LIST, item: \"${each.value}\" }` stands \
+                 for its items",
+            ),
             // Not where the number came about by putting texts together.
             Json::String(text)
                 if wants(JsonType::Integer)

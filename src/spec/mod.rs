@@ -48,6 +48,7 @@ mod suggest;
 mod tests;
 mod told;
 mod tree;
+mod used;
 mod variables;
 mod written;
 mod yaml;

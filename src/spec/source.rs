@@ -93,6 +93,17 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// Whether a diagnostic points here.
+    pub(super) fn is_at(&self, location: &Location) -> bool {
+        (self.line, self.column) == (location.line, location.column)
+            && self.source.name == location.file
+    }
+
+    /// Whether it stands in the same file, and not above.
+    pub(super) fn is_below(&self, other: &Self) -> bool {
+        self.line >= other.line && self.source.name == other.source.name
+    }
+
     /// For a diagnostic.
     pub(super) fn location(&self) -> Location {
         let is_shown = self.source.length(self.line) <= LONGEST_SHOWN;

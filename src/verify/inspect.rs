@@ -164,10 +164,27 @@ pub fn judge(scene: &Scene, choice: &Choice) -> Vec<Inspected> {
     let chosen = RULES.iter().filter(|rule| choice.takes(&rule.info));
     chosen
         .flat_map(|rule| (rule.judge)(scene).0.into_iter().map(move |judged| (rule, judged)))
-        .map(|(rule, Judged { subject, findings })| {
-            done(&rule.info, subject, choice.verdict(rule.info.level, findings))
-        })
+        .flat_map(|(rule, judged)| by_level(&rule.info, judged, choice))
         .collect()
+}
+
+/// What was found at a subject, findings of each level by themselves, as far as
+/// they are bad enough.
+fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected> {
+    let Judged { subject, findings } = judged;
+    let mut levels: BTreeMap<Level, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        levels.entry(finding.level.unwrap_or(info.level)).or_default().push(finding);
+    }
+    levels.retain(|level, _| *level >= choice.least);
+    if levels.is_empty() {
+        levels.insert(info.level, Vec::new());
+    }
+    let of_level = |(level, findings)| {
+        let verdict = choice.verdict(level, findings);
+        Inspected { level, ..done(info, subject.clone(), verdict) }
+    };
+    levels.into_iter().rev().map(of_level).collect()
 }
 
 /// What rules know to keep messages from arriving, and nobody excuses.

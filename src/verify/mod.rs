@@ -17,4 +17,4 @@ pub use conformance::{CONFORMANCE, Foreign, set_apart};
 pub use inspect::{Choice, Inspection, Notice, excuse, inspect, judge};
 #[cfg(feature = "aws")]
 pub(crate) use policy::matches;
-pub use rules::{RULES, Rule};
+pub use rules::{RULES, Rule, because, named_others};

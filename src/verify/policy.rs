@@ -205,7 +205,7 @@ impl<'a> Statement<'a> {
             return Applies::No;
         }
         let mut unclear = None;
-        match self.covers_resource(request.resource) {
+        match self.covers_resource(request) {
             Ok(true) => {}
             Ok(false) => return Applies::Nearly(self.other_resource(request.resource)),
             Err(obstacle) => unclear = Some(obstacle),
@@ -248,8 +248,9 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether it speaks of a resource; `Err` where that depends on a policy
-    /// variable.
-    fn covers_resource(&self, resource: &str) -> Result<bool, Obstacle> {
+    /// variable, or on where the stack lives.
+    fn covers_resource(&self, request: &Request<'_>) -> Result<bool, Obstacle> {
+        let resource = request.resource;
         let excludes = self.has("NotResource");
         let element = if excludes { "NotResource" } else { "Resource" };
         if !self.has(element) {
@@ -259,10 +260,10 @@ impl<'a> Statement<'a> {
         if list.iter().any(|one| matches(one, resource)) {
             return Ok(!excludes);
         }
-        match list.iter().find(|one| one.contains("${")) {
-            Some(_) => Err(self.other_resource(resource)),
-            None => Ok(excludes),
+        if list.iter().any(|one| one.contains("${")) || request.context.leaves_open(resource) {
+            return Err(self.other_resource(resource));
         }
+        Ok(excludes)
     }
 
     fn other_resource(&self, resource: &str) -> Obstacle {

@@ -21,6 +21,7 @@ mod rate_limits;
 mod resource;
 mod rounds;
 mod support;
+mod systems;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;

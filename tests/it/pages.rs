@@ -12,6 +12,7 @@ use ccprov::cli;
 use ccprov::model::Catalog as _;
 use ccprov::report::{check_page, checks_page, kind_page, pattern_page};
 use ccprov::spec::built_in_patterns;
+use ccprov::verify::because;
 
 use crate::contract::lies::LIES;
 use crate::support::{emulator, page};
@@ -46,7 +47,7 @@ fn every_check_has_its_page() {
     page::check("docs/checks/README.md", &checks_page(&checks));
     let mut wanted = BTreeSet::from(["README.md".to_owned()]);
     for check in &checks {
-        page::check(&format!("docs/checks/{}.md", check.id), &check_page(check));
+        page::check(&format!("docs/checks/{}.md", check.id), &check_page(check, because(check.id)));
         wanted.insert(format!("{}.md", check.id));
     }
     assert_eq!(wanted.len(), checks.len() + 1, "no two checks have the same id");

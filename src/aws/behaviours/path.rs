@@ -321,7 +321,7 @@ mod tests {
             region: "eu-central-1".into(),
             endpoint: None,
         };
-        Scene { stack: "dev".into(), place, exhibits }
+        Scene { stack: "dev".into(), place, exhibits, others: BTreeMap::new() }
     }
 
     fn entry(events: &[&str], prefix: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use crate::aws::near::nearest;
 use crate::model::document::is_pending;
+use crate::verify::matches;
 
 /// A service whose objects have policies.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ enum Known {
     RefusesOthers,
     /// There is none, unless AWS added one: if it is nearly a known one, it is a slip.
     All,
-    /// Nothing.
+    /// Little: only what is a letter away from a known one is a slip.
     Some,
 }
 
@@ -94,24 +95,124 @@ pub(crate) static S3: Service = Service {
     known: Known::Some,
 };
 
-/// The commonest.
+/// Service Authorization Reference, "Actions defined by AWS Key Management Service".
 pub(crate) static KMS: Service = Service {
     prefix: "kms",
     names: &[
+        "CancelKeyDeletion",
+        "ConnectCustomKeyStore",
+        "CreateAlias",
+        "CreateCustomKeyStore",
         "CreateGrant",
+        "CreateKey",
         "Decrypt",
+        "DeleteAlias",
+        "DeleteCustomKeyStore",
+        "DeleteImportedKeyMaterial",
+        "DeriveSharedSecret",
+        "DescribeCustomKeyStores",
         "DescribeKey",
+        "DisableKey",
+        "DisableKeyRotation",
+        "DisconnectCustomKeyStore",
+        "EnableKey",
+        "EnableKeyRotation",
         "Encrypt",
         "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
         "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GenerateRandom",
+        "GetKeyLastUsage",
         "GetKeyPolicy",
+        "GetKeyRotationStatus",
+        "GetParametersForImport",
+        "GetPublicKey",
+        "ImportKeyMaterial",
+        "ListAliases",
+        "ListGrants",
+        "ListKeyPolicies",
+        "ListKeyRotations",
+        "ListKeys",
+        "ListResourceTags",
+        "ListRetirableGrants",
         "PutKeyPolicy",
         "ReEncryptFrom",
         "ReEncryptTo",
+        "ReplicateKey",
+        "RetireGrant",
+        "RevokeGrant",
+        "RotateKeyOnDemand",
         "ScheduleKeyDeletion",
+        "Sign",
+        "SynchronizeMultiRegionKey",
+        "TagResource",
+        "UntagResource",
+        "UpdateAlias",
+        "UpdateCustomKeyStore",
+        "UpdateKeyDescription",
+        "UpdatePrimaryRegion",
+        "Verify",
+        "VerifyMac",
     ],
-    known: Known::Some,
+    known: Known::All,
 };
+
+/// What an identity may be allowed of SNS: more than a topic's policy takes
+/// (Service Authorization Reference, "Actions defined by Amazon SNS").
+static SNS_OF_IDENTITIES: Service = Service {
+    prefix: "sns",
+    names: &[
+        "AddPermission",
+        "CheckIfPhoneNumberIsOptedOut",
+        "ConfirmSubscription",
+        "CreatePlatformApplication",
+        "CreatePlatformEndpoint",
+        "CreateSMSSandboxPhoneNumber",
+        "CreateTopic",
+        "DeleteEndpoint",
+        "DeletePlatformApplication",
+        "DeleteSMSSandboxPhoneNumber",
+        "DeleteTopic",
+        "GetDataProtectionPolicy",
+        "GetEndpointAttributes",
+        "GetPlatformApplicationAttributes",
+        "GetSMSAttributes",
+        "GetSMSSandboxAccountStatus",
+        "GetSubscriptionAttributes",
+        "GetTopicAttributes",
+        "ListEndpointsByPlatformApplication",
+        "ListOriginationNumbers",
+        "ListPhoneNumbersOptedOut",
+        "ListPlatformApplications",
+        "ListSMSSandboxPhoneNumbers",
+        "ListSubscriptions",
+        "ListSubscriptionsByTopic",
+        "ListTagsForResource",
+        "ListTopics",
+        "OptInPhoneNumber",
+        "Publish",
+        "PublishBatch",
+        "PutDataProtectionPolicy",
+        "RemovePermission",
+        "SetEndpointAttributes",
+        "SetPlatformApplicationAttributes",
+        "SetSMSAttributes",
+        "SetSubscriptionAttributes",
+        "SetTopicAttributes",
+        "Subscribe",
+        "TagResource",
+        "Unsubscribe",
+        "UntagResource",
+        "VerifySMSSandboxPhoneNumber",
+    ],
+    known: Known::All,
+};
+
+/// Services whose actions are known in the policy of an identity, which takes those
+/// of all services.
+static OF_IDENTITIES: [&Service; 5] = [&SQS, &SNS_OF_IDENTITIES, &S3, &KMS, &STS];
 
 /// What a trust policy may allow.
 pub(crate) static STS: Service = Service {
@@ -160,7 +261,10 @@ pub(crate) fn fault(action: &str, of: Option<&Service>, what: &str) -> Option<Fa
             Some("write `SERVICE:ACTION`, as `sqs:SendMessage`".into()),
         ));
     }
-    let service = of?;
+    let Some(service) = of else {
+        let mut known = OF_IDENTITIES.iter();
+        return known.find(|it| it.prefix.eq_ignore_ascii_case(prefix))?.unknown(name, what);
+    };
     if !prefix.eq_ignore_ascii_case(service.prefix) {
         let message = format!("{what} takes no action of `{prefix}`, only of `{}`", service.prefix);
         let is_known = service.names.iter().any(|known| known.eq_ignore_ascii_case(name));
@@ -173,20 +277,28 @@ pub(crate) fn fault(action: &str, of: Option<&Service>, what: &str) -> Option<Fa
 impl Service {
     /// The problem of a name that the service does not know.
     fn unknown(&self, name: &str, what: &str) -> Option<Fault> {
-        let is_known = self.names.iter().any(|known| known.eq_ignore_ascii_case(name));
-        if is_known || name.contains(['*', '?']) {
+        let plain = name.to_lowercase();
+        let prefix = self.prefix;
+        if name.contains(['*', '?']) {
+            let is_any = self.names.iter().any(|known| matches(&plain, &known.to_lowercase()));
+            let message = format!("no action of `{prefix}` is like `{name}`");
+            let is_told = !is_any && self.known == Known::All;
+            return is_told.then(|| Fault::new(message, None));
+        }
+        if self.names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             return None;
         }
-        let prefix = self.prefix;
         let near = nearest(name, self.names.iter().copied());
-        // Two letters at most: a longer difference may be another action, as GetObjectAcl is.
-        let is_slip = near.is_some_and(|near| {
-            strsim::damerau_levenshtein(&near.to_lowercase(), &name.to_lowercase()) <= 2
-        });
-        match self.known {
-            Known::RefusesOthers => {}
-            Known::All if is_slip => {}
-            Known::All | Known::Some => return None,
+        let differs = near.map(|near| strsim::damerau_levenshtein(&near.to_lowercase(), &plain));
+        let most = match self.known {
+            Known::RefusesOthers => usize::MAX,
+            // A longer difference may be an action that AWS added.
+            Known::All => 2,
+            // Or one of many that are not listed here, as GetObjectAcl is.
+            Known::Some => 1,
+        };
+        if differs.unwrap_or(usize::MAX) > most {
+            return None;
         }
         let hint = near.map(|near| format!("did you mean `{prefix}:{near}`?")).or_else(|| {
             let all: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
@@ -291,5 +403,19 @@ mod tests {
         check("s3:GetObjectLegalHold", Some(&S3), None);
         check("kms:ReEncrypt*", Some(&KMS), None);
         check("sts:AssumeRol", Some(&STS), Some("did you mean `sts:AssumeRole`?"));
+        check("sqs:Recv*", Some(&SQS), Some("no action of `sqs` is like `Recv*`"));
+    }
+
+    #[test]
+    fn an_identity_has_policies_about_all_services() {
+        check("kms:Decript", None, Some("did you mean `kms:Decrypt`?"));
+        check("s3:GetObjct", None, Some("did you mean `s3:GetObject`?"));
+        check("s3:GetObjectAcl", None, None);
+        check("s3:ListAllMyBuckets", None, None);
+        check("sns:Unsubscribe", None, None);
+        check("sns:Publsh", None, Some("did you mean `sns:Publish`?"));
+        check("sqs:Recieve*", None, Some("no action of `sqs` is like `Recieve*`"));
+        check("kms:*DataKey*", None, None);
+        check("dynamodb:Getitm", None, None);
     }
 }

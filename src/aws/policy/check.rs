@@ -12,7 +12,7 @@ use super::uses::{Element, Use};
 use super::{Policy, actions, conditions, principals, size::Size};
 use crate::aws::near::nearest;
 use crate::aws::partition;
-use crate::model::document::is_pending;
+use crate::model::document::{as_json, is_pending};
 use crate::model::{Path, Place, Problem};
 
 /// Elements of a document and of a statement (IAM's grammar of policies).
@@ -43,7 +43,7 @@ pub(crate) fn check(
     let document = match written {
         // Empty is none, and what is no JSON was refused when it was read.
         Value::String(text) => {
-            parsed = serde_json::from_str(text).unwrap_or(Value::Null);
+            parsed = serde_json::from_str(&as_json(text)).unwrap_or(Value::Null);
             &parsed
         }
         other => other,

@@ -89,7 +89,11 @@ fn service(text: &str, place: &Place) -> Option<Fault> {
         text.strip_suffix(ending).is_some_and(|before| before.len() > 1 && before.ends_with('.'))
     });
     if ends_well {
-        return None;
+        let right = slip_of(text)?;
+        return Some((
+            format!("`{text}` is not a service"),
+            Some(format!("did you mean `{right}`?")),
+        ));
     }
     let (name, domain) = text.split_once('.').unwrap_or((text, ""));
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -101,6 +105,38 @@ fn service(text: &str, place: &Place) -> Option<Fault> {
     let right = ending.filter(|_| is_name).map(|ending| format!("did you mean `{name}.{ending}`?"));
     let hint = right.unwrap_or_else(|| "services are named as `sns.amazonaws.com`".to_owned());
     Some((format!("`{text}` is not a service"), Some(hint)))
+}
+
+/// Services that systems of messages speak of, whose names are long enough for
+/// one letter more or less to be a slip, and not another service.
+const OFTEN: &[&str] = &[
+    "apigateway.amazonaws.com",
+    "backup.amazonaws.com",
+    "budgets.amazonaws.com",
+    "cloudformation.amazonaws.com",
+    "cloudfront.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    "codepipeline.amazonaws.com",
+    "config.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "dynamodb.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "events.amazonaws.com",
+    "firehose.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "kinesis.amazonaws.com",
+    "lambda.amazonaws.com",
+    "logging.s3.amazonaws.com",
+    "pipes.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "states.amazonaws.com",
+];
+
+/// The service that is meant by a name one letter beside it.
+fn slip_of(text: &str) -> Option<&'static str> {
+    let is_slip = |right: &&&str| strsim::damerau_levenshtein(right, text) == 1;
+    OFTEN.iter().find(is_slip).copied()
 }
 
 #[cfg(test)]
@@ -144,6 +180,7 @@ mod tests {
         check("Service", "sns.amazonaws.com", None);
         check("Service", "logs.us-east-1.amazonaws.com", None);
         check("Service", "alexa-appkit.amazon.com", None);
+        check("Service", "event.amazonaws.com", Some("did you mean `events.amazonaws.com`?"));
         check("Service", "sns", Some("did you mean `sns.amazonaws.com`?"));
         check("Service", "sns.amazonaw.com", Some("did you mean `sns.amazonaws.com`?"));
         check("Service", "amazonaws.com", Some("services are named as `sns.amazonaws.com`"));

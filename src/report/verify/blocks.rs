@@ -52,7 +52,8 @@ fn is_one(one: &Inspected, other: &Inspected) -> bool {
             _,
         ) => false,
     };
-    one.kind == CheckKind::Rule && one.check == other.check && comes_to_the_same
+    let same_check = one.check == other.check && one.level == other.level;
+    one.kind == CheckKind::Rule && same_check && comes_to_the_same
 }
 
 impl<'a> Block<'a> {
@@ -109,8 +110,15 @@ fn common(finding: &Finding) -> Finding {
     }
 }
 
-/// A text in which no word is the address, nor begins with it and a dot.
+/// A text in which no word is the address, nor begins with it and a dot; nor
+/// with what it stands in, so that two uses of a pattern read alike.
 fn nameless(text: &str, own: &str) -> String {
+    let around = own.rsplit_once('.').map_or(own, |(around, _)| around);
+    without(&without(text, own, "\u{0}"), around, "\u{1}")
+}
+
+/// A text with a sign for each word that is a name, or begins with it and a dot.
+fn without(text: &str, own: &str, sign: &str) -> String {
     let is_of_address = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let mut rest = text;
     let mut told = String::with_capacity(text.len());
@@ -118,7 +126,7 @@ fn nameless(text: &str, own: &str) -> String {
         let end = rest.find(|c| !is_of_address(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         match word.strip_prefix(own) {
-            Some(fact) if fact.is_empty() || fact.starts_with('.') => told.extend(["\u{0}", fact]),
+            Some(fact) if fact.is_empty() || fact.starts_with('.') => told.extend([sign, fact]),
             Some(_) | None => told.push_str(word),
         }
         let next = after.chars().next().map_or(0, char::len_utf8);
@@ -135,9 +143,10 @@ mod tests {
     #[test]
     fn a_text_loses_its_own_name_and_no_other() {
         for (text, expected) in [
-            ("say it of a.b, not of a.b2", "say it of \u{0}, not of a.b2"),
+            ("say it of a.b, not of a.b2", "say it of \u{0}, not of \u{1}.b2"),
             ("\"${a.b.arn}/*\"", "\"${\u{0}.arn}/*\""),
             ("a.b", "\u{0}"),
+            ("as a.c does", "as \u{1}.c does"),
             ("\u{e9}a.b\u{e9}", "\u{e9}\u{0}\u{e9}"),
             ("", ""),
         ] {

@@ -35,7 +35,7 @@ pub use progress::{
 };
 pub use results_json::{RESULTS_FORMAT, results_json};
 pub use sarif::sarif_json;
-pub use text::verify_text;
+pub use text::{rules_text, verify_text};
 
 /// An inspection that is over, with all that there is to tell of it.
 #[derive(Clone, Copy, Debug)]

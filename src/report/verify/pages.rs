@@ -51,8 +51,8 @@ pub fn checks_page(checks: &[CheckInfo]) -> String {
     page.into_text()
 }
 
-/// One check as a page of Markdown.
-pub fn check_page(info: &CheckInfo) -> String {
+/// One check as a page of Markdown, with why its findings are as bad as they are.
+pub fn check_page(info: &CheckInfo, because: Option<&str>) -> String {
     let CheckInfo { id, kind, level, summary, risk, remedy } = info;
     let (word, how) = (self::word(*kind), how(*kind));
     let fails = if *level < Level::Warning {
@@ -64,7 +64,11 @@ pub fn check_page(info: &CheckInfo) -> String {
     let mut page = Page::default();
     page.verbatim(format!("# {id}\n\n{summary}\n"));
     page.verbatim(format!("- A {word}: {how}."));
-    page.verbatim(format!("- A finding is of level `{level}`: {fails}.\n"));
+    page.verbatim(format!("- A finding is of level `{level}`: {fails}."));
+    if let Some(because) = because {
+        page.verbatim(format!("- {because}"));
+    }
+    page.gap();
     page.verbatim(format!("## If it does not hold\n\n{risk}\n"));
     page.verbatim(format!("## What to do\n\n{remedy}\n"));
     page.verbatim("## To leave it out\n");
@@ -107,7 +111,10 @@ mod tests {
 
     #[test]
     fn a_check_fills_a_page() {
-        insta::assert_snapshot!("check_page", check_page(&inspections::CHECKS[1]));
+        insta::assert_snapshot!(
+            "check_page",
+            check_page(&inspections::CHECKS[1], Some("A warning: it is read."))
+        );
         insta::assert_snapshot!("checks_page", checks_page(inspections::CHECKS));
     }
 

@@ -24,16 +24,7 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     for kind in [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour] {
         write_group(&mut page, record, kind);
     }
-    let could_not_look = |it: &&Inspected| matches!(it.verdict, Verdict::CouldNotLook { .. });
-    write_details(&mut page, record, ("Not looked at", &could_not_look));
-    let failed = |it: &&Inspected| matches!(it.verdict, Verdict::Failed { .. });
-    write_details(&mut page, record, ("Failures", &failed));
-    let noted = |it: &&Inspected| matches!(it.verdict, Verdict::Noted { .. });
-    if record.results.iter().any(|it| noted(&it)) {
-        page.gap();
-        page.line(0, paint(FAINT, "-".repeat(LINE)));
-    }
-    write_details(&mut page, record, ("Notes, which fail nothing", &noted));
+    write_findings(&mut page, record);
     let totals = record.totals();
     let style = if totals.is_success() { ADD } else { BAD };
     page.gap();
@@ -45,6 +36,39 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
         page.line(0, format!("{}: {}", paint(CHANGE, "warning"), details::left_behind(error)));
     }
     page.into_text()
+}
+
+/// What the rules alone say of a stack, as text with colour codes, where nobody
+/// was asked: of no account, and in no time worth telling. The last line of
+/// results begins with `Rules: N passed`.
+pub fn rules_text(record: &InspectionRecord<'_>) -> String {
+    let mut page = Page::default();
+    write_group(&mut page, record, CheckKind::Rule);
+    write_findings(&mut page, record);
+    let totals = record.totals();
+    let style = if totals.is_success() { ADD } else { BAD };
+    page.gap();
+    page.line(0, format!("{} {totals}.", paint(style, "Rules:")));
+    // A stack that no rule concerns has nothing wrong with it.
+    let steps = if record.results.is_empty() { Vec::new() } else { details::next_steps(record) };
+    for step in steps {
+        page.line(0, step);
+    }
+    page.into_text()
+}
+
+/// What stands in need of a reader.
+fn write_findings(page: &mut Page, record: &InspectionRecord<'_>) {
+    let could_not_look = |it: &&Inspected| matches!(it.verdict, Verdict::CouldNotLook { .. });
+    write_details(page, record, ("Not looked at", &could_not_look));
+    let failed = |it: &&Inspected| matches!(it.verdict, Verdict::Failed { .. });
+    write_details(page, record, ("Failures", &failed));
+    let noted = |it: &&Inspected| matches!(it.verdict, Verdict::Noted { .. });
+    if record.results.iter().any(|it| noted(&it)) {
+        page.gap();
+        page.line(0, paint(FAINT, "-".repeat(LINE)));
+    }
+    write_details(page, record, ("Notes, which fail nothing", &noted));
 }
 
 /// How long the line is below which notes stand.

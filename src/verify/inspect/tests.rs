@@ -222,3 +222,26 @@ async fn a_trial_gives_a_sign_of_life_every_ten_seconds() {
     let said: Vec<(u64, &str)> = said.iter().map(|(at, what)| (*at, what.as_str())).collect();
     assert_eq!(said, [(10, "answers"), (12, "our event"), (20, "our event")]);
 }
+
+/// What is worth knowing does not fail with what is wrong beside it, nor hide behind it.
+#[test]
+fn findings_of_one_subject_are_told_by_their_levels() {
+    const PAIR: &str = "
+dlq: { kind: sqs_queue, message_retention_seconds: 86400 }
+slow: { kind: sqs_queue, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }
+quick: { kind: sqs_queue, message_retention_seconds: 86400, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }";
+    let levels = |choice: &Choice| -> Vec<(Level, bool)> {
+        let results = judge(
+            &scene(PAIR),
+            &Choice { only: only(&["dead_letter_retention"]).only, ..choice.clone() },
+        );
+        assert!(results.iter().all(|it| it.subject == "dlq" && it.verdict.findings().len() < 2));
+        let failed = |it: &Inspected| matches!(it.verdict, Verdict::Failed { .. });
+        results.iter().map(|it| (it.level, failed(it))).collect()
+    };
+    assert_eq!(levels(&Choice::ALL), [(Level::Warning, true), (Level::Note, false)]);
+    let strict = Choice { fail_on: Level::Note, ..Choice::ALL };
+    assert_eq!(levels(&strict), [(Level::Warning, true), (Level::Note, true)]);
+    let few = Choice { least: Level::Warning, ..Choice::ALL };
+    assert_eq!(levels(&few), [(Level::Warning, true)]);
+}

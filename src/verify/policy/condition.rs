@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::wildcard::{arn_matches, matches};
-use crate::model::Path;
+use crate::model::{Path, Place};
 
 /// What is known about a request. A key that is not listed may have any value,
 /// or none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Context<'a>(BTreeMap<String, Known<'a>>);
+pub(crate) struct Context<'a> {
+    known: BTreeMap<String, Known<'a>>,
+    /// Whether nobody has asked yet where the stack lives.
+    is_open: bool,
+}
 
 /// What is known of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +41,24 @@ pub(crate) struct Obstacle {
 impl<'a> Context<'a> {
     /// What is known.
     pub(crate) fn of(known: impl IntoIterator<Item = (&'a str, Known<'a>)>) -> Self {
-        Self(known.into_iter().map(|(key, is)| (key.to_ascii_lowercase(), is)).collect())
+        let known = known.into_iter().map(|(key, is)| (key.to_ascii_lowercase(), is));
+        Self { known: known.collect(), is_open: false }
+    }
+
+    /// The same at a place, of which a file may not tell all.
+    pub(crate) fn at(self, place: &Place) -> Self {
+        Self { is_open: !place.knows_account() || !place.knows_region(), ..self }
+    }
+
+    /// Whether a value is only taken for what it is.
+    pub(super) fn leaves_open(&self, value: &str) -> bool {
+        let taken = [Place::NO_ACCOUNT, Place::NO_REGION];
+        self.is_open && value.split(':').any(|part| taken.contains(&part))
     }
 
     /// The case of a key means nothing.
     fn get(&self, key: &str) -> Option<Known<'a>> {
-        self.0.get(&key.to_ascii_lowercase()).copied()
+        self.known.get(&key.to_ascii_lowercase()).copied()
     }
 }
 
@@ -90,8 +106,8 @@ pub(super) fn holds(
     if values.iter().any(|value| same(value, actual)) {
         return Some(!negated);
     }
-    // A policy variable may turn out to be anything.
-    let open = values.iter().any(|value| value.contains("${"));
+    // A policy variable may turn out to be anything, and so may a place that is not known yet.
+    let open = values.iter().any(|value| value.contains("${")) || context.leaves_open(actual);
     (!open).then_some(negated)
 }
 
@@ -191,6 +207,30 @@ mod tests {
         check("StringEquals", "aws:SourceAccount", &["${aws:PrincipalAccount}"], None);
         check("StringNotEquals", "aws:SourceAccount", &["${aws:PrincipalAccount}"], None);
     }
+
+    #[test]
+    fn who_asks_from_a_place_that_is_not_known_may_be_meant() {
+        let context = Context::of([
+            ("aws:SourceAccount", Known::Is(Place::NO_ACCOUNT)),
+            ("aws:SourceArn", Known::Is("arn:aws:sns:us-east-1:000000000000:orders")),
+        ]);
+        let place = |endpoint: Option<&str>| Place {
+            partition: "aws".into(),
+            account: Place::NO_ACCOUNT.into(),
+            region: "us-east-1".into(),
+            endpoint: endpoint.map(str::to_owned),
+        };
+        let emulated = context.clone().at(&place(Some("http://127.0.0.1:4566")));
+        let account =
+            super::holds("StringEquals", "aws:SourceAccount", &["123456789012"], &emulated);
+        assert_eq!(account, Some(false), "emulators have this account");
+        let context = context.at(&place(None));
+        let holds = |key, value| holds("StringEquals", key, &[value], &context);
+        assert_eq!(holds("aws:SourceAccount", Place::NO_ACCOUNT), Some(true));
+        assert_eq!(holds("aws:SourceAccount", "123456789012"), None);
+        assert_eq!(holds("aws:SourceArn", "arn:aws:sns:us-east-1:123456789012:orders"), None);
+    }
+
     #[test]
     fn a_condition_narrows_where_it_names_somebody() {
         for (operator, value, expected) in [

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Add a condition on `aws:SourceArn` or `aws:SourceAccount`.",
     },
     stops_messages: false,
+    because: "A warning: whoever may send in a stranger's name fills the queue with the stranger's messages. In the policy of a key it is a note: the key opens nothing by itself, AWS's own examples for encrypted topics and queues state no condition there, and some services send none that it could meet.",
     judge,
 };
 
@@ -69,6 +70,8 @@ fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Option<Finding> {
     let services = services.join(", ");
     let message = format!("{} admits {services} on anybody's behalf", statement.name());
     let finding = Finding::new(&exhibit.address, message).at(statement.path.clone());
+    // Who may use a key gets at nothing yet: what it encrypts has a policy of its own.
+    let finding = if exhibit.kind == "kms_key" { finding.as_note() } else { finding };
     if !without.is_empty() {
         let without = without.join(", ");
         let hint = format!("give {services} a statement with a condition; {without} meets none");
@@ -149,6 +152,13 @@ key:
                 ),
                 ("by log group", &key("arn:aws:logs:us-east-1:123456789012:log-group:orders")),
                 ("by anybody's log group", &key("arn:aws:logs:us-east-1:*:*")),
+                (
+                    "EventBridge and SNS, of a key",
+                    &key("*").replace(
+                        "\"logs.${region}.amazonaws.com\"",
+                        "[events.amazonaws.com, sns.amazonaws.com]"
+                    )
+                ),
             ]
         ));
     }

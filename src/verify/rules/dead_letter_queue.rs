@@ -8,13 +8,13 @@ pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "dead_letter_queue",
         kind: CheckKind::Rule,
-        // Where a message is worth little, a queue does well without.
         level: Level::Note,
         summary: "Every queue has a dead-letter queue, unless it is one.",
         risk: "A message that no consumer can process comes back until it expires, and then it is gone.",
         remedy: "Declare one more queue of the same type, and name it in `redrive_policy`.",
     },
     stops_messages: false,
+    because: "A note: where a message is worth little, a queue does well without.",
     judge,
 };
 

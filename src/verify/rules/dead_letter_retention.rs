@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Raise `message_retention_seconds` of the dead-letter queue, or lower that of the queue.",
     },
     stops_messages: false,
+    because: "A warning where dead letters live shorter than letters: they are lost while somebody is yet to look. A note where both live as long, as SQS's defaults have it: what is set aside within minutes is kept for nearly all of that time.",
     judge,
 };
 
@@ -48,14 +49,14 @@ fn judge_pair((from, to): (&Exhibit, &Exhibit)) -> Option<Finding> {
         let hint = format!("lower it: {} cannot keep anything longer than that", to.address);
         (from, to, USUAL, hint)
     };
-    let message = format!(
-        "it keeps messages for {} s, and {} does for {} s",
-        seconds(of, FIELD),
-        other.address,
-        seconds(other, FIELD)
-    );
+    let message = if kept == lived {
+        format!("it keeps messages as long as {} does: {kept} s", other.address)
+    } else {
+        format!("it keeps messages for {kept} s, and {} does for {lived} s", other.address)
+    };
     let finding = Finding::new(&of.address, message).at(Path::field(FIELD)).hint(hint);
-    Some(finding.patch(patch::field(FIELD, &json!(better))))
+    let finding = finding.patch(patch::field(FIELD, &json!(better)));
+    Some(if kept == lived { finding.as_note() } else { finding })
 }
 
 #[cfg(test)]
@@ -85,6 +86,7 @@ dlq:
             &[
                 ("longer", &queues(345_600, 345_601, "")),
                 ("as long", &queues(345_600, 345_600, "")),
+                ("shorter", &queues(345_600, 86_400, "")),
                 ("nothing is longer than the longest", &queues(1_209_600, 1_209_600, "")),
                 ("the age begins anew", &queues(345_600, 60, "fifo_queue: true")),
             ]

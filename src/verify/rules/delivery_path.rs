@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use self::gate::{Delivery, Gate, Seen};
 use super::encryption_at_rest::{is_aws_managed, with_key};
 use super::hop::{self, Edge, End, Passage};
-use super::{Judgement, Rule, patch};
-use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
+use super::{Judgement, Rule, others, patch};
+use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Other, Path, Scene};
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
@@ -24,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Add the statement that is missing, or correct the one that is nearly right.",
     },
     stops_messages: true,
+    because: "An error: it does not work.",
     judge,
 };
 
@@ -50,9 +51,24 @@ fn judge(scene: &Scene) -> Judgement {
 }
 
 fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
-    let End::Here(target) = edge.target else {
-        return Seen::open("the target is not of this stack");
+    let target = match edge.target {
+        End::Here(target) => target,
+        End::Elsewhere(name) => match scene.others.get(name) {
+            Some(Other::Seen(target)) => {
+                return pass(scene, edge, target).told_of(&edge.carrier.address, &edge.path);
+            }
+            Some(Other::Gone(how)) => {
+                let finding = Finding::new(&Address::new(name), how.as_str());
+                return others::told(finding, &edge.carrier.address, &edge.path).into();
+            }
+            Some(Other::Hidden(why)) => return Seen::open(format!("the target is {why}")),
+            None => return Seen::open("the target is not of this stack"),
+        },
     };
+    pass(scene, edge, target)
+}
+
+fn pass(scene: &Scene, edge: &Edge<'_>, target: &Exhibit) -> Seen {
     match &edge.hop.passage {
         Passage::Redrive => admits(scene, edge.source, target).into_iter().collect(),
         Passage::Service { sender, action, sids } => {
@@ -81,22 +97,32 @@ fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) 
         let finding = Finding::new(&target.address, message).at(Path::field(KEY));
         return with_key(finding, scene, target).into();
     }
+    let because = format!("; it encrypts {}", target.address);
+    let gate = |guard| Gate {
+        guard,
+        calls: &KEY_CALLS,
+        grants: &KEY_ACTIONS,
+        resource: guard.fact("arn"),
+        sid,
+        because: &because,
+    };
     let Some(key) = scene.named("kms_key", named) else {
-        return Seen::open("the key is not of this stack");
+        return match scene.others.get(named) {
+            Some(Other::Seen(key)) => {
+                delivery.pass(&gate(key)).told_of(&target.address, &Path::field(KEY))
+            }
+            Some(Other::Hidden(why)) => Seen::open(format!("the key is {why}")),
+            // What is wrong with such a key is told once, of whoever is encrypted with it.
+            Some(Other::Gone(_)) => Seen::open("the key is gone"),
+            None => Seen::open("the key is not of this stack"),
+        };
     };
     if key.document.get("is_enabled").and_then(Value::as_bool) == Some(false) {
         let message = "it is disabled, so what it encrypts takes no messages";
         let finding = Finding::new(&key.address, message).at(Path::field("is_enabled"));
         return finding.hint("enable it").patch(patch::field("is_enabled", &json!(true))).into();
     }
-    delivery.pass(&Gate {
-        guard: key,
-        calls: &KEY_CALLS,
-        grants: &KEY_ACTIONS,
-        resource: key.fact("arn"),
-        sid,
-        because: &format!("; it encrypts {}", target.address),
-    })
+    delivery.pass(&gate(key))
 }
 
 /// Whether a dead-letter queue takes what a queue sets aside.

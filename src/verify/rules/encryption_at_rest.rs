@@ -7,13 +7,13 @@ pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "encryption_at_rest",
         kind: CheckKind::Rule,
-        // Buckets and queues are encrypted by AWS's own keys at the least.
         level: Level::Note,
         summary: "Buckets, topics and queues are encrypted with a KMS key of the customer's.",
         risk: "Nobody can see, limit or end the use of the key that protects the data; topics have none at all.",
         remedy: "Name a `kms_key` of the stack in `kms_master_key_id`, and let its policy admit the services that send.",
     },
     stops_messages: false,
+    because: "A note: AWS's own keys encrypt buckets and queues at the least.",
     judge,
 };
 
@@ -23,6 +23,16 @@ const KEYS: &[(&str, &[&str])] = &[
     ("sns_topic", &["kms_master_key_id"]),
     ("sqs_queue", &["kms_master_key_id"]),
 ];
+
+/// Every key that a resource names, with the resource and the field.
+pub(super) fn keys(scene: &Scene) -> impl Iterator<Item = (&Exhibit, Path, &str)> {
+    KEYS.iter().flat_map(move |(kind, field)| {
+        scene.of_kind(kind).filter_map(move |exhibit| {
+            let key = path(field).get(&exhibit.document)?.as_str().filter(|key| !key.is_empty())?;
+            Some((exhibit, path(field), key))
+        })
+    })
+}
 
 fn judge(scene: &Scene) -> Judgement {
     let things = KEYS.iter().flat_map(|(kind, field)| {

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Name a dead-letter queue of the same type; the type of what exists cannot be changed.",
     },
     stops_messages: false,
+    because: "An error: SQS refuses it.",
     judge,
 };
 

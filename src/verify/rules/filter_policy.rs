@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Judgement, Rule, policies};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Place, Scene};
+use crate::verify::policy::Statement;
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Filter by `MessageBody`, and by what the notification lets through.",
     },
     stops_messages: true,
+    because: "An error: nothing arrives.",
     judge,
 };
 
@@ -107,8 +109,18 @@ fn only_s3_publishes(scene: &Scene, topic: &Exhibit) -> bool {
         .peekable();
     publishing.peek().is_some()
         && publishing.all(|statement| {
-            statement.principals("Service") == ["s3.amazonaws.com"]
-                && statement.principals("AWS").is_empty()
+            let (services, others) = (statement.principals("Service"), statement.principals("AWS"));
+            let is_s3 = services == ["s3.amazonaws.com"] && others.is_empty();
+            is_s3 || services.is_empty() && others == ["*"] && is_for_buckets(statement)
+        })
+}
+
+/// Whether nobody may ask but for the sake of a bucket, whoever that is.
+fn is_for_buckets(statement: &Statement<'_>) -> bool {
+    let of_s3 = |arn: &&str| arn.split(':').nth(2) == Some("s3");
+    statement.is_bound_by(&["aws:SourceArn"])
+        && statement.conditions().any(|(_, key, values)| {
+            key.eq_ignore_ascii_case("aws:SourceArn") && values.iter().all(of_s3)
         })
 }
 
@@ -286,12 +298,17 @@ subscription:
             "Service: s3.amazonaws.com",
             "Service: [s3.amazonaws.com, events.amazonaws.com]",
         );
+        let anybody = filtered("MessageAttributes", "{ kind: [order] }").replace(
+            "Principal: { Service: s3.amazonaws.com }",
+            "Principal: \"*\", Condition: { ArnLike: { \"aws:SourceArn\": \"arn:aws:s3:*:*:payloads\" } }",
+        );
         golden!(told(
             &RULE,
             &[
                 ("attributes", &filtered("MessageAttributes", "{ kind: [order] }")),
                 ("no attributes", &filtered("MessageAttributes", "{ kind: [{ exists: false }] }")),
                 ("attributes of others", &others),
+                ("attributes, and anybody for the sake of a bucket", &anybody),
                 ("prefix within", &key("{ prefix: orders/new/ }")),
                 ("prefix around", &key("{ prefix: or }")),
                 ("another prefix", &key("{ prefix: returns/ }")),

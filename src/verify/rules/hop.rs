@@ -39,6 +39,13 @@ pub(super) enum Passage {
 const S3: &str = "s3.amazonaws.com";
 const SNS: &str = "sns.amazonaws.com";
 
+impl Hop {
+    /// What it leads to.
+    pub(super) fn target_kind(&self) -> &'static str {
+        self.target.1
+    }
+}
+
 /// Every way, from the source on.
 static HOPS: &[Hop] = &[
     Hop {
@@ -99,6 +106,8 @@ static HOPS: &[Hop] = &[
 pub(super) struct Edge<'a> {
     /// How messages take it.
     pub(super) hop: &'static Hop,
+    /// The resource that states it.
+    pub(super) carrier: &'a Exhibit,
     /// Where the resource that states it names the target.
     pub(super) path: Path,
     /// Where messages come from.
@@ -122,7 +131,7 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
         let targets = values(&carrier.document, hop.target.0).into_iter();
         targets.map(move |(path, target)| {
             let target = End::of(scene, hop.target.1, target);
-            Edge { hop, path, source, target }
+            Edge { hop, carrier, path, source, target }
         })
     })
 }

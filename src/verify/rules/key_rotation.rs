@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Set `enable_key_rotation: true`: ids and ARNs stay, and old data can still be read.",
     },
     stops_messages: false,
+    because: "A warning: rotation costs little, and nobody who uses the key notices it.",
     judge,
 };
 

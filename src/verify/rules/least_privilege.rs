@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "List the actions that are used, and the ARNs that they are used on.",
     },
     stops_messages: false,
+    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks.",
     judge,
 };
 

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Raise `redrive_policy.max_receive_count`; 3 to 5 is usual.",
     },
     stops_messages: false,
+    because: "A warning: AWS advises more than one receive, since a consumer may end in the middle of one; the message is kept, though.",
     judge,
 };
 

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Leave `max_message_size` out, or raise it.",
     },
     stops_messages: true,
+    because: "An error: messages are lost.",
     judge,
 };
 

@@ -1,12 +1,14 @@
 //! Rules: what can be said of a system by reading its documents. Pure, and the
 //! same before an apply as after it. One file per rule, one line below.
 //!
-//! A warning fails `verify` and is shown by every plan; a note does neither. So
-//! what a good engineer would not change is a note at the most.
+//! An error does not work, loses messages, or is open to everybody. A warning is
+//! what a good engineer would change before production; it fails `verify` and
+//! is shown by every plan. A note is worth knowing, and does neither.
 
 mod confused_deputy;
 mod dead_letter_queue;
 mod dead_letter_retention;
+mod delay;
 mod delivery_path;
 mod encryption_at_rest;
 mod fifo_pairing;
@@ -17,6 +19,7 @@ mod least_privilege;
 mod max_receive_count;
 mod message_size;
 mod optional_header;
+mod others;
 mod patch;
 mod policies;
 mod public_access;
@@ -25,8 +28,11 @@ mod redrive_allow_policy;
 mod redrive_direction;
 mod same_region;
 mod tls_only;
+mod usable_key;
 mod visibility_timeout;
 mod wildcard_principal;
+
+pub use others::named_others;
 
 use crate::model::{CheckInfo, Exhibit, Finding, Scene};
 
@@ -37,6 +43,8 @@ pub struct Rule {
     /// Whether what it finds keeps messages from arriving, so that no exercise
     /// need wait for them.
     pub stops_messages: bool,
+    /// Why its findings are of its level, and which of them are milder.
+    pub because: &'static str,
     /// Judges a scene.
     pub judge: fn(&Scene) -> Judgement,
 }
@@ -60,6 +68,7 @@ pub static RULES: &[Rule] = &[
     confused_deputy::RULE,
     dead_letter_queue::RULE,
     dead_letter_retention::RULE,
+    delay::RULE,
     delivery_path::RULE,
     encryption_at_rest::RULE,
     fifo_pairing::RULE,
@@ -74,9 +83,15 @@ pub static RULES: &[Rule] = &[
     redrive_direction::RULE,
     same_region::RULE,
     tls_only::RULE,
+    usable_key::RULE,
     visibility_timeout::RULE,
     wildcard_principal::RULE,
 ];
+
+/// Why what a rule finds is as bad as it is; `None` for other checks.
+pub fn because(check: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.info.id == check).map(|rule| rule.because)
+}
 
 impl Judgement {
     /// Looks at each of these.

@@ -20,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Take `IfExists` from the operator, and add `Null` with `\"false\"` for the same key.",
     },
     stops_messages: false,
+    because: "A warning: who sends the header gets in, and everybody else is shut out.",
     judge,
 };
 

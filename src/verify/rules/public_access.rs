@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Leave `public_access_block` out: all four are on by default.",
     },
     stops_messages: false,
+    because: "A warning: nothing is public yet, and one more mistake makes it so.",
     judge,
 };
 

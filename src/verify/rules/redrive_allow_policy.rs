@@ -9,13 +9,13 @@ pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "redrive_allow_policy",
         kind: CheckKind::Rule,
-        // It may be there for later; nothing breaks.
         level: Level::Note,
         summary: "A queue that a dead-letter queue expects messages of sends them there.",
         risk: "The queue looks as if its dead letters were kept, and they are not.",
         remedy: "Name the dead-letter queue in the `redrive_policy` of the queue, or take the queue from `source_queues`.",
     },
     stops_messages: false,
+    because: "A note: it may be there for a queue that comes later, and nothing breaks.",
     judge,
 };
 

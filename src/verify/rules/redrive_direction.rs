@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "State `redrive_policy` at the queue that consumers read, and none at its dead-letter queue.",
     },
     stops_messages: false,
+    because: "A warning: messages are kept, but nobody gets them out of the circle.",
     judge,
 };
 

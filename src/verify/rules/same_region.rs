@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Name a resource of the same region; a topic of another one is subscribed to by a stack there.",
     },
     stops_messages: false,
+    because: "An error: AWS refuses it.",
     judge,
 };
 
@@ -75,11 +76,18 @@ fn judge(scene: &Scene) -> Judgement {
         for exhibit in scene.of_kind(near.kind) {
             let document = Value::Object(exhibit.document.clone());
             for (path, arn) in arns(&document, near.field, &Path::default()) {
-                let finding = far(&arn, near, &scene.place);
-                let finding = finding.map(|(message, hint)| {
-                    Finding::new(&exhibit.address, message).at(path).hint(hint)
-                });
-                judgement.add(exhibit.address.to_string(), finding);
+                let address = &exhibit.address;
+                let (subject, finding) = match far(&arn, near, &scene.place) {
+                    Distance::Near => (address.to_string(), None),
+                    Distance::Open(of) => {
+                        (format!("{address} (not judged: the stack's {of} is not known)"), None)
+                    }
+                    Distance::Far(message, hint) => {
+                        let finding = Finding::new(address, message).at(path).hint(hint);
+                        (address.to_string(), Some(finding))
+                    }
+                };
+                judgement.add(subject, finding);
             }
         }
     }
@@ -105,25 +113,51 @@ fn arns(value: &Value, field: &[&str], at: &Path) -> Vec<(Path, String)> {
     }
 }
 
-fn far(arn: &str, near: &Near, place: &Place) -> Option<(String, String)> {
+/// How far something is from the stack.
+enum Distance {
+    /// Near enough.
+    Near,
+    /// Nobody can tell, before somebody has asked for this of the stack.
+    Open(&'static str),
+    /// Too far, and what to do.
+    Far(String, String),
+}
+
+fn far(arn: &str, near: &Near, place: &Place) -> Distance {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let (region, account) = (*parts.get(3)?, *parts.get(4)?);
+    let [_, _, _, region, account, _] = parts[..] else { return Distance::Near };
     let what = near.what;
     if !region.is_empty() && region != place.region {
+        if !place.knows_region() {
+            return Distance::Open("region");
+        }
         let message = format!("{what} is in {region}, and this in {}", place.region);
-        return Some((message, format!("name one of {}", place.region)));
+        return Distance::Far(message, format!("name one of {}", place.region));
     }
     if near.account && !account.is_empty() && account != place.account {
+        if !place.knows_account() {
+            return Distance::Open("account");
+        }
         let message = format!("{what} is of account {account}, and this of {}", place.account);
-        return Some((message, "name one of the same account".to_owned()));
+        return Distance::Far(message, "name one of the same account".to_owned());
     }
-    None
+    Distance::Near
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{golden, redriven, scene, told_of};
-    use super::RULE;
+    use super::{Place, RULE, Scene};
+
+    /// A place that no file tells.
+    fn nowhere() -> Place {
+        Place {
+            partition: "aws".into(),
+            account: Place::NO_ACCOUNT.into(),
+            region: Place::NO_REGION.into(),
+            endpoint: None,
+        }
+    }
 
     #[test]
     fn what_belongs_together_is_near() {
@@ -158,6 +192,14 @@ notification:
   queue:
     - { queue_arn: \"arn:aws:sqs:us-east-1:123456789012:near\", events: [\"s3:ObjectCreated:Put\"] }
     - { queue_arn: \"arn:aws:sqs:eu-west-1:123456789012:far\", events: [\"s3:ObjectRemoved:Delete\"] }")
+                ),
+                (
+                    "from a place that is not known",
+                    Scene { place: nowhere(), ..redrive("arn:aws:sqs:us-east-1:123456789012:dlq") },
+                ),
+                (
+                    "of the same place, whichever that is",
+                    Scene { place: nowhere(), ..redrive(&nowhere().arn("sqs", "dlq")) },
                 ),
                 ("a key", scene("topic: { kind: sns_topic, kms_master_key_id: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }")),
             ]

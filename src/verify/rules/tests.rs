@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{RULES, Rule};
 use crate::aws::AwsCatalog;
-use crate::model::{Address, Diagnostic, Finding, Mask, Place, Scene};
+use crate::model::{Address, Diagnostic, Finding, Level, Mask, Place, Scene};
 use crate::spec::{self, Checked, Inputs};
 
 /// A golden text: reviewed as a file, without the call that made it.
@@ -90,11 +90,13 @@ pub(super) fn told_of(rule: &Rule, scenes: &[(&str, Scene)]) -> String {
 
 /// A finding with all that it has.
 pub(super) fn tell(finding: &Finding, text: &mut String) {
-    let Finding { address, path, message, expected, actual, hint, patch } = finding;
+    let Finding { address, path, message, expected, actual, hint, patch, level } = finding;
     writeln!(text, "- {address}: {message}").unwrap();
     let path = path.as_ref().map(ToString::to_string);
+    let level = level.map(|level| format!("{level:?}").to_lowercase());
     let [expected, actual] = [expected, actual].map(|it| it.as_ref().map(ToString::to_string));
     for (name, line) in [
+        ("level", level.as_ref()),
         ("at", path.as_ref()),
         ("expected", expected.as_ref()),
         ("actual", actual.as_ref()),
@@ -123,8 +125,8 @@ fn rules_are_sorted_and_have_one_id_each() {
 
 #[test]
 fn texts_are_of_one_form() {
-    for Rule { info, .. } in RULES {
-        for text in [info.summary, info.risk, info.remedy] {
+    for Rule { info, because, .. } in RULES {
+        for text in [info.summary, info.risk, info.remedy, *because] {
             assert!(
                 text.ends_with('.') && text.starts_with(char::is_uppercase),
                 "{}: {text}",
@@ -134,14 +136,29 @@ fn texts_are_of_one_form() {
     }
 }
 
+/// The first word of a rule's reason is its level, so that the two cannot part.
+#[test]
+fn every_level_has_a_reason() {
+    for Rule { info, because, .. } in RULES {
+        let level = match info.level {
+            Level::Note => "A note",
+            Level::Warning => "A warning",
+            Level::Error => "An error",
+        };
+        let reason = because.strip_prefix(level).unwrap_or_default();
+        assert!(reason.starts_with([':', ' ']), "{}: {because}", info.id);
+    }
+}
+
 #[test]
 fn the_stacks_that_come_along_are_sound() {
     for name in ["dev.yaml", "prod.yaml"] {
         let scene = shipped(name);
         for rule in RULES {
             let judgement = (rule.judge)(&scene);
-            // Nobody filters there.
-            let has_subject = !judgement.0.is_empty() || rule.info.id == "filter_policy";
+            // Nobody filters there, or holds messages back.
+            let is_idle = ["delay", "filter_policy"].contains(&rule.info.id);
+            let has_subject = !judgement.0.is_empty() || is_idle;
             assert!(has_subject, "{} looks at something of {name}", rule.info.id);
             let found = judgement.findings();
             assert!(found.is_empty(), "{} in {name}: {found:?}", rule.info.id);

@@ -10,13 +10,13 @@ pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "tls_only",
         kind: CheckKind::Rule,
-        // Every AWS SDK uses TLS unless it is told otherwise.
         level: Level::Note,
         summary: "Buckets, topics and queues refuse requests without TLS.",
         risk: "A client that is set up wrongly sends payloads and messages in plain text, and nobody notices.",
         remedy: "Deny everybody what is asked with `aws:SecureTransport` false.",
     },
     stops_messages: false,
+    because: "A note: every AWS SDK uses TLS unless it is told otherwise.",
     judge,
 };
 

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Let `visibility_timeout_seconds` be some six times what processing takes, and much less than the retention.",
     },
     stops_messages: false,
+    because: "A warning: it works while every message is processed at once.",
     judge,
 };
 

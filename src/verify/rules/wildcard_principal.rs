@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Name the principals; or add a condition such as `aws:PrincipalOrgID`.",
     },
     stops_messages: false,
+    because: "An error: it is open to everybody.",
     judge,
 };
 

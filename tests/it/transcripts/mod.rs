@@ -17,6 +17,8 @@ mod guards;
 mod help;
 mod life;
 mod machines;
+mod named_others;
+mod offline_rules;
 mod outputs;
 mod ownership;
 mod profiles;

@@ -177,5 +177,9 @@ mod tests {
             &json!({ "filter_policy": nested, "filter_policy_scope": "MessageBody" }),
             &[],
         );
+        let misspelt = json!({ "price": [1, { "numerc": [">", 1] }] });
+        check_fields(&json!({ "filter_policy": misspelt }), &["filter_policy"]);
+        let nested = json!({ "$or": [{ "a": [{ "prefix": "x" }] }, { "b": [{ "prefx": "x" }] }] });
+        check_fields(&json!({ "filter_policy": nested }), &["filter_policy"]);
     }
 }

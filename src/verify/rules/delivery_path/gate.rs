@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Exhibit, Finding, Path, Place};
+use crate::model::{Address, Exhibit, Finding, Path, Place};
 use crate::verify::policy::{Context, Decision, Known, NearMiss, Policy, Request, Who};
 use crate::verify::rules::hop::End;
-use crate::verify::rules::patch;
+use crate::verify::rules::{others, patch};
 
 /// A service that delivers for a source.
 pub(super) struct Delivery<'a> {
@@ -46,6 +46,12 @@ impl Seen {
     /// Nobody can tell.
     pub(super) fn open(why: impl Into<String>) -> Self {
         Self { findings: Vec::new(), open: Some(why.into()) }
+    }
+
+    /// The same of something that is not of the stack, told of who names it.
+    pub(super) fn told_of(self, address: &Address, at: &Path) -> Self {
+        let findings = self.findings.into_iter().map(|it| others::told(it, address, at));
+        Self { findings: findings.collect(), open: self.open }
     }
 
     /// This, and what was seen at the next gate.
@@ -126,6 +132,7 @@ impl<'a> Delivery<'a> {
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
         ])
+        .at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{AwsCatalog, RULES, checked};
-use crate::model::{Level, Scene};
+use crate::model::{Scene, Verdict};
+use crate::verify::{Choice, judge};
 
 /// One block of YAML of a page.
 #[derive(Debug)]
@@ -129,10 +130,10 @@ fn what_the_pages_teach_is_sound() {
             let checked = checked(&path, &["dead_letter_queue"]);
             let checked = checked.unwrap_or_else(|found| panic!("{page}:{line}: {found:#?}"));
             let scene = Scene::desired(&checked.stack, &AwsCatalog::new());
-            for rule in RULES.iter().filter(|rule| rule.info.level >= Level::Warning) {
-                let judgement = (rule.judge)(&scene);
-                let found = judgement.findings();
-                assert!(found.is_empty(), "{page}:{line}: {}: {found:#?}", rule.info.id);
+            // As `plan --strict` does it.
+            for result in judge(&scene, &Choice::ALL) {
+                let is_failed = matches!(result.verdict, Verdict::Failed { .. });
+                assert!(!is_failed, "{page}:{line}: {result:#?}");
             }
             *judged.entry(page.clone()).or_default() += 1;
         }

@@ -1,0 +1,56 @@
+//! What is not of a stack, and decides over its messages: keys, topics and queues
+//! that its documents name by ARN, id or alias.
+
+use std::collections::BTreeSet;
+
+use super::encryption_at_rest::{is_aws_managed, keys};
+use super::hop::{self, End};
+use crate::model::document::is_pending;
+use crate::model::{Address, Finding, Identity, Path, Place, Scene, Sought};
+
+/// What to look at beside a stack. Objects of other accounts and regions are left
+/// out: their policies are nobody's to read from here.
+pub fn named_others(scene: &Scene) -> Vec<Sought> {
+    let keys =
+        keys(scene).map(|(_, _, key)| ("kms_key", key)).filter(|(_, key)| !is_aws_managed(key));
+    let targets = hop::edges(scene).into_iter().filter_map(|edge| match edge.target {
+        End::Elsewhere(arn) if arn.starts_with("arn:") => Some((edge.hop.target_kind(), arn)),
+        End::Elsewhere(_) | End::Here(_) => None,
+    });
+    let named: BTreeSet<(&str, &str)> = keys.chain(targets).collect();
+    let others = named.into_iter().filter(|(kind, name)| {
+        !is_pending(name) && scene.named(kind, name).is_none() && is_near(name, &scene.place)
+    });
+    others.map(|(kind, name)| sought(kind, name)).collect()
+}
+
+fn is_near(name: &str, place: &Place) -> bool {
+    let parts: Vec<&str> = name.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, _, region, account, _] => region == place.region && account == place.account,
+        _ => true,
+    }
+}
+
+fn sought(kind: &str, name: &str) -> Sought {
+    // Queues and topics are known by name; a key by whatever KMS takes.
+    let own = if kind == "kms_key" { name } else { name.rsplit(':').next().unwrap_or(name) };
+    let fields = ["policy", "redrive_allow_policy", "kms_master_key_id", "is_enabled"];
+    Sought {
+        kind: kind.to_owned(),
+        identity: Identity(own.to_owned()),
+        address: Some(Address::new(name)),
+        arn: name.starts_with("arn:").then(|| name.to_owned()),
+        fields: Some(fields.map(str::to_owned).into()),
+        holdings: false,
+    }
+}
+
+/// What is wrong with something that is not of the stack, told of the resource that
+/// names it: its own file is somewhere else, so no patch of ours fits.
+pub(super) fn told(finding: Finding, of: &Address, at: &Path) -> Finding {
+    let Finding { address: other, message, .. } = finding;
+    Finding::new(of, format!("{other}, which is not of this stack: {message}"))
+        .at(at.clone())
+        .hint("it is for its owner to put right; or name another")
+}
