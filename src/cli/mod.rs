@@ -23,6 +23,7 @@ mod options;
 mod output;
 mod plan;
 mod pulse;
+mod repository;
 mod run;
 mod schema;
 mod screen;

@@ -37,14 +37,13 @@ pub(crate) fn run(
     let warnings = [passed_over, checked.warnings].concat();
     if arguments.json {
         screen.data(&report::diagnostics_json(&warnings));
+        screen.annotate(&warnings);
         return Ok(Exit::Done);
     }
-    if !warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&warnings));
-    }
-    let count = checked.stack.resources.len();
+    screen.problems(&warnings);
+    let count = report::count(checked.stack.resources.len(), "resource");
     let stack = &checked.stack.name;
-    screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
+    screen.data(&format!("{} is valid: stack {stack}, {count}.", path.display()));
     Ok(Exit::Done)
 }
 

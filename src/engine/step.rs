@@ -41,6 +41,7 @@ pub(super) enum Signal {
     },
     Waiting {
         waited: Duration,
+        limit: Duration,
         seen: String,
     },
 }

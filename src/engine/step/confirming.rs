@@ -50,7 +50,7 @@ impl StepRun<'_> {
             }
             if heartbeat.elapsed() >= HEARTBEAT {
                 heartbeat = Instant::now();
-                self.tell(Signal::Waiting { waited, seen });
+                self.tell(Signal::Waiting { waited, limit: patience.deadline, seen });
             }
             if self.stop.urgency() == Urgency::Abandon || !pause(length, &mut self.stop).await {
                 return Outcome::Unconfirmed;

@@ -19,6 +19,7 @@ mod life;
 mod machines;
 mod outputs;
 mod ownership;
+mod pipelines;
 mod profiles;
 mod regions;
 mod saved_plans;
