@@ -77,7 +77,10 @@ impl InspectionView for PlainInspection {
             // only said that what was begun is over.
             Notice::Ended(result) => {
                 if self.begun.remove(&(result.check.clone(), result.subject.clone())) {
-                    let what = format!("{} after {}", ended(result), duration(result.took));
+                    let took = format!(" after {}", duration(result.took));
+                    // Who found out nothing took no time.
+                    let took = if result.took.is_zero() { "" } else { &took };
+                    let what = format!("{}{took}", ended(result));
                     self.tell(&result.check, &result.subject, &what);
                 }
             }
