@@ -70,7 +70,8 @@ fn write_remarks(page: &mut Page, title: &str, remarks: &[Diagnostic]) {
     let parts = remarks.iter().map(|Diagnostic { summary, location, detail, hints, .. }| {
         let place = location.as_ref().map(|at| format!(" ({}:{})", at.file, at.line));
         let head = words(&tame(&format!("{summary}{}", place.unwrap_or_default())));
-        let more: String = detail.iter().chain(hints).map(|text| format!("{text}\n")).collect();
+        let more = detail.iter().chain(hints).map(|text| format!("{text}\n"));
+        let more = more.collect::<Vec<String>>().concat();
         if more.is_empty() {
             return format!("- {head}");
         }

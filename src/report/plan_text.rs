@@ -409,7 +409,7 @@ mod tests {
             let document = document(&json!({ "delay_seconds": 5, "tags": tags }));
             planned(name, "sqs_queue", Change::Create { document })
         };
-        let changed = |name: &str, days: u32| {
+        let kept_for = |name: &str, days: u32| {
             let (want, have) = (json!({ "retention": days }), json!({ "retention": 4 }));
             let diff = compare(&document(&want), &document(&have));
             planned(name, "sqs_queue", Change::Update { diff })
@@ -419,11 +419,11 @@ mod tests {
             new("b", json!({ "Team": "orders", "Stage": "dev", "Own": "1" })),
             new("c", json!({ "Team": "orders", "Stage": "dev" })),
             new("d", json!({})),
-            changed("pair.a", 9),
-            changed("pair.b", 9),
+            kept_for("pair.a", 9),
+            kept_for("pair.b", 9),
         ];
-        changes.extend((1..=20).map(|n| changed(&format!("queue.number_{n:02}"), 14)));
-        let mut noted = changed("queue.other", 14);
+        changes.extend((1..=20).map(|n| kept_for(&format!("queue.number_{n:02}"), 14)));
+        let mut noted = kept_for("queue.other", 14);
         noted.notes.push("what has a note stands alone".into());
         changes.push(noted);
         let plan = plan_of(changes);
