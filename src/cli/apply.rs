@@ -9,15 +9,15 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Run, What, Where};
-use super::plan::{Drawn, MAX_PLAN, draw, guarded};
-use super::run::{Task, approve, finish, tell_gone};
+use super::plan::{Drawn, MAX_PLAN, draw, guarded, show};
+use super::run::{Approved, Task, approve, finish, tell_gone};
 use super::screen::Screen;
 use super::turn::Turn;
 use super::verify;
 use crate::engine::Until;
 use crate::model::Diagnostic;
-use crate::plan::{Permissions, Plan, Purpose, SavedPlan};
-use crate::report::{self, PlanDetail, RunOf};
+use crate::plan::{Permissions, Purpose, SavedPlan};
+use crate::report::{self, PlanDetail, PlanRecord, RunOf};
 use crate::spec::read_beside;
 
 #[derive(Args, Debug)]
@@ -105,28 +105,29 @@ async fn approved(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Option<Plan>, Failure> {
+) -> Result<Option<Approved>, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let Drawn { plan, refusals } = match saved {
         Some(saved) => on_todays_objects(saved, opened, permissions, screen).await?,
         None => draw(opened, Purpose::Apply, permissions, environment).await?,
     };
-    let mut remarks = opened.warnings.clone();
-    remarks.extend(advice::of(opened).await);
-    if !arguments.run.json {
-        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    let warnings = [opened.warnings.clone(), advice::of(opened).await].concat();
+    let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &refusals };
+    if arguments.run.json {
+        screen.problems(&warnings);
+    } else {
+        show(record, PlanDetail::CHANGES, &warnings, screen);
     }
-    if !remarks.is_empty() {
-        screen.talk(&report::diagnostics_text(&remarks));
-    }
+    screen.page_of_job(|| report::plan_md(record));
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
     }
     // With nothing to do, the run is empty and its summary tells the outputs.
     if plan.is_empty() {
-        return Ok(Some(plan));
+        return Ok(Some(Approved { plan, warnings }));
     }
-    approve(plan, opened, &arguments.run, screen, "Apply this plan?").await
+    let plan = approve(plan, opened, &arguments.run, screen, "Apply this plan?").await?;
+    Ok(plan.map(|plan| Approved { plan, warnings }))
 }
 
 /// A plan file, and the place that it is for.

@@ -6,14 +6,14 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Run, What, Where};
-use super::plan::{Drawn, draw};
-use super::run::{Task, approve, finish};
+use super::plan::{Drawn, draw, show};
+use super::run::{Approved, Task, approve, finish};
 use super::screen::Screen;
 use super::turn::Turn;
 use crate::engine::Until;
 use crate::model::Diagnostic;
 use crate::plan::{Left, Permissions, Plan, Purpose};
-use crate::report::{self, PlanDetail, RunOf};
+use crate::report::{PlanDetail, PlanRecord, RunOf};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -49,13 +49,18 @@ pub(crate) async fn run(
         command: environment.command_line.clone(),
     };
     let approved = turn.look(approved(&mut opened, arguments, environment, screen)).await;
-    let left = approved.as_ref().ok().and_then(Option::as_ref).map(left).unwrap_or_default();
+    let left = approved
+        .as_ref()
+        .ok()
+        .and_then(Option::as_ref)
+        .map(|it| left(&it.plan))
+        .unwrap_or_default();
     let exit = finish(opened, approved, task, turn, screen).await?;
     if left.is_empty() {
         return Ok(exit);
     }
     // Something of the stack may still be there: that is no destroy that is done.
-    screen.talk(&report::diagnostics_text(&left));
+    screen.problems(&left);
     Ok(if exit == Exit::Done { Exit::Partly } else { exit })
 }
 
@@ -70,11 +75,15 @@ async fn approved(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Option<Plan>, Failure> {
+) -> Result<Option<Approved>, Failure> {
     let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
     let Drawn { plan, refusals } = draw(opened, Purpose::Destroy, permissions, environment).await?;
-    if !arguments.run.json {
-        screen.data(&report::plan_text(&plan, PlanDetail::CHANGES));
+    let warnings = opened.warnings.clone();
+    let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &refusals };
+    if arguments.run.json {
+        screen.problems(&warnings);
+    } else {
+        show(record, PlanDetail::CHANGES, &warnings, screen);
     }
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
@@ -87,7 +96,8 @@ async fn approved(
         screen.talk(&format!(
             "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
         ));
-        return Ok(Some(plan));
+        return Ok(Some(Approved { plan, warnings }));
     }
-    approve(plan, opened, &arguments.run, screen, "Destroy all of this?").await
+    let plan = approve(plan, opened, &arguments.run, screen, "Destroy all of this?").await?;
+    Ok(plan.map(|plan| Approved { plan, warnings }))
 }

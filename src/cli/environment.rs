@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::admission::{Admission, OF_A_STACK, OWN_SECRETS};
 use super::pulse::Pulse;
+use super::repository::Repository;
 use crate::model::Mask;
 
 /// Secrets that others hand to a job, which a stack may not show either.
@@ -37,6 +38,8 @@ pub(crate) struct Environment {
     pub(crate) region: Option<String>,
     /// What GitHub Actions says of itself, where this runs there.
     pub(crate) github: Option<GitHub>,
+    /// What reports name files by.
+    pub(crate) repository: Repository,
     /// Who collects spans, if anybody does.
     pub(crate) collector: Option<Collector>,
     /// Whether the terminal, if there is one, cannot redraw lines: `TERM`.
@@ -112,6 +115,7 @@ impl Environment {
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
             github: set("GITHUB_ACTIONS")
                 .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from) }),
+            repository: Repository::here(set("GITHUB_WORKSPACE").map(PathBuf::from)),
             collector: Collector::find(set),
             has_dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
             mask,

@@ -136,8 +136,9 @@ pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, manner: Manner)
     let exit = result.unwrap_or_else(|failure| {
         if manner.json {
             screen.data(&report::diagnostics_json(&failure.problems));
+            screen.annotate(&failure.problems);
         } else {
-            screen.talk(&report::diagnostics_text(&failure.problems));
+            screen.problems(&failure.problems);
         }
         failure.exit
     });

@@ -12,7 +12,6 @@ use super::validate::anywhere;
 use crate::aws::AwsCatalog;
 use crate::aws::access::{Command, MOST_CHARACTERS, access_policy};
 use crate::model::{Diagnostic, Stack};
-use crate::report;
 use crate::spec::{self, Checked};
 
 #[derive(Args, Debug)]
@@ -61,9 +60,7 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (stack, warnings) = stack(arguments, environment, screen).await?;
-    if !warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&warnings));
-    }
+    screen.problems(&warnings);
     let whole = access_policy(&stack, arguments.command.into());
     let size = whole.size();
     let parts = whole.parts(MOST_CHARACTERS);
@@ -74,7 +71,7 @@ pub(crate) async fn run(
         }
         (None, [policy]) => json(policy)?,
         (None, several) => {
-            screen.talk(&report::diagnostics_text(&[too_long(size, several.len())]));
+            screen.problems(&[too_long(size, several.len())]);
             json(several)?
         }
     };

@@ -25,6 +25,7 @@ mod output;
 mod patterns;
 mod plan;
 mod pulse;
+mod repository;
 mod run;
 mod schema;
 mod screen;

@@ -13,7 +13,7 @@ use super::screen::Screen;
 use crate::engine::Look;
 use crate::model::{Diagnostic, Severity};
 use crate::plan::{Permissions, Plan, Purpose, SavedPlan, guard, plan, plan_destroy};
-use crate::report::{self, PlanDetail};
+use crate::report::{self, PlanDetail, PlanRecord};
 
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -47,6 +47,10 @@ pub(crate) struct Arguments {
     /// Write the plan to FILE, for `ccprov apply --plan FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Write the plan as Markdown to FILE too, for a comment on a change
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 pub(crate) async fn run(
@@ -61,18 +65,18 @@ pub(crate) async fn run(
     let drawn = drawn?;
     let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened).await };
     let is_unsound = arguments.strict && !advice.is_empty();
-    let mut remarks = opened.warnings.clone();
-    remarks.extend(advice);
-    remarks.extend(drawn.refusals.into_iter().map(as_warning));
+    let warnings = [opened.warnings.clone(), advice].concat();
+    let record = PlanRecord { plan: &drawn.plan, warnings: &warnings, refusals: &drawn.refusals };
     if arguments.json {
-        screen.data(&report::plan_json(&drawn.plan));
+        screen.data(&report::plan_json(record));
+        screen.problems(&remarks(record));
     } else {
         let detail = if arguments.all { PlanDetail::FULL } else { PlanDetail::CHANGES };
-        screen.data(&report::plan_text(&drawn.plan, detail));
+        show(record, detail, &remarks(record), screen);
     }
-    // Below the plan, which may be long: that is where people look.
-    if !remarks.is_empty() {
-        screen.talk(&report::diagnostics_text(&remarks));
+    screen.page_of_job(|| report::plan_md(record));
+    if let Some(path) = &arguments.markdown {
+        screen.file(path, &report::plan_md(record))?;
     }
     if is_unsound {
         screen.talk("--strict: a rule found a warning or an error above, so this plan fails.");
@@ -97,6 +101,25 @@ pub(crate) async fn run(
         (false, true) => Exit::Changes,
         (false, false) => Exit::Done,
     })
+}
+
+/// The plan, and what there is to say of it: below the steps, of which there may be
+/// many, and above what they come to.
+pub(crate) fn show(
+    record: PlanRecord<'_>,
+    detail: PlanDetail,
+    remarks: &[Diagnostic],
+    screen: &Screen,
+) {
+    screen.page(&report::plan_steps(record.plan, detail));
+    screen.problems(remarks);
+    screen.data(&report::plan_conclusion(record.plan));
+}
+
+/// What there is to say of a plan that is only looked at.
+fn remarks(record: PlanRecord<'_>) -> Vec<Diagnostic> {
+    let refusals = record.refusals.iter().cloned().map(as_warning);
+    record.warnings.iter().cloned().chain(refusals).collect()
 }
 
 /// Twice what a plan of the most resources takes: one of a thousand new queues has

@@ -17,7 +17,7 @@ use crate::engine::{Report, Site, Until, execute};
 use crate::model::{Diagnostic, ErrorClass, FactRef, document};
 use crate::plan::{Held, Plan};
 use crate::report::{
-    self, FanOut, JsonLines, Live, Plain, RunOf, RunRecord, TimedRun, View, summary_text,
+    FanOut, JsonLines, Live, Plain, PlanRecord, RunOf, RunRecord, TimedRun, View, summary_text,
     timings_text,
 };
 
@@ -29,6 +29,12 @@ pub(crate) struct Task<'a> {
     pub(crate) place: &'a Where,
     /// The command that goes on from where this one stopped.
     pub(crate) command: String,
+}
+
+/// A plan that somebody said yes to, and what there was to warn of.
+pub(crate) struct Approved {
+    pub(crate) plan: Plan,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// The plan, if somebody says yes to it, or was told not to be asked. With nobody
@@ -71,13 +77,13 @@ pub(crate) fn tell_gone(held: &Held, screen: &Screen) {
 /// Carries out the plan, if it was approved, and ends the turn in any case.
 pub(crate) async fn finish(
     opened: Opened,
-    approved: Result<Option<Plan>, Failure>,
+    approved: Result<Option<Approved>, Failure>,
     task: Task<'_>,
     turn: Turn,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let plan = match approved {
-        Ok(Some(plan)) => plan,
+    let approved = match approved {
+        Ok(Some(approved)) => approved,
         Ok(None) => {
             turn.end(screen).await;
             screen.talk("Nothing was changed.");
@@ -89,11 +95,11 @@ pub(crate) async fn finish(
             return Err(failure);
         }
     };
-    let done = carry_out(opened, &plan, task, &turn, screen).await;
+    let done = carry_out(opened, &approved, task, &turn, screen).await;
     match turn.end(screen).await {
         // Two may have been at it: another look has to tell what came of it.
-        Some(problem) if !plan.is_empty() => {
-            screen.talk(&report::diagnostics_text(&[problem]));
+        Some(problem) if !approved.plan.is_empty() => {
+            screen.problems(&[problem]);
             done.map(|_however| Exit::Partly)
         }
         Some(_) | None => done,
@@ -103,13 +109,15 @@ pub(crate) async fn finish(
 /// Carries out an approved plan. Only here is a writer obtained.
 async fn carry_out(
     opened: Opened,
-    plan: &Plan,
+    approved: &Approved,
     task: Task<'_>,
     turn: &Turn,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let stop = turn.begin();
+    let Approved { plan, warnings } = approved;
+    let told = PlanRecord { plan, warnings, refusals: &[] };
     let Opened { provider, catalog, calls, journal, .. } = opened;
     let writer = provider.into_writer(plan.stack.clone());
     let site = Site {
@@ -124,7 +132,7 @@ async fn carry_out(
     let report = {
         let is_live = screen.is_live && !task.options.json;
         let _other_lines_move = is_live.then(|| screen.pulse.hush());
-        let views = views(&mut record, task.options, screen, journal);
+        let views = views(&mut record, task.options, screen, journal, told);
         let run = execute(site, stop, sender);
         let (report, ()) = join(run, show(views, receiver, screen)).await;
         report
@@ -165,13 +173,14 @@ fn views<'a>(
     options: &Run,
     screen: &Screen,
     journal: Option<Journal>,
+    told: PlanRecord<'a>,
 ) -> FanOut<'a> {
     let mut views = FanOut::new().with(record);
     if let Some(journal) = journal {
         views = views.with(JsonLines::new(Box::new(journal)));
     }
     if options.json {
-        views.with(JsonLines::new(Box::new(screen.data_stream())))
+        views.with(JsonLines::new(Box::new(screen.data_stream())).of(told))
     } else if screen.is_live {
         views.with(Live::new(Screen::terminal(), screen.has_colour()))
     } else {

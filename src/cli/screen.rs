@@ -15,12 +15,13 @@ use console::Term;
 use indicatif::TermLike;
 use tokio::sync::oneshot;
 
-use super::environment::Environment;
+use super::environment::{Environment, GitHub};
 use super::file::{self, Readers};
 use super::pulse::Pulse;
+use super::repository::Repository;
 use crate::model::{Diagnostic, Mask};
-use crate::report::diagnostics_text;
 use crate::report::pane::{kept, told};
+use crate::report::{diagnostics_github, diagnostics_text, wrapped};
 
 /// Where text goes.
 #[derive(Clone, Debug)]
@@ -33,6 +34,9 @@ pub(crate) struct Screen {
     pub(crate) mask: Mask,
     /// Who speaks where nobody else does.
     pub(crate) pulse: Pulse,
+    /// Who shows problems beside the lines that they are about.
+    github: Option<GitHub>,
+    repository: Repository,
     stdout: Stream,
     stderr: Stream,
     losses: Losses,
@@ -57,6 +61,8 @@ impl Screen {
             stderr: stream(Name::Error, AutoStream::choice(&stderr), is_terminal),
             mask: environment.mask.clone(),
             pulse: environment.pulse.clone(),
+            github: environment.github.clone(),
+            repository: environment.repository.clone(),
             losses,
         }
     }
@@ -69,6 +75,11 @@ impl Screen {
     /// Data. Whoever closed the pipe has read enough.
     pub(crate) fn data(&self, text: &str) {
         self.stdout.tell(&ended(text));
+    }
+
+    /// Data for people: its sentences fit the terminal, if there is one.
+    pub(crate) fn page(&self, text: &str) {
+        self.data(&self.stdout.fitted(text));
     }
 
     /// Data in a form of somebody else's, to the byte, for whoever reads it: a
@@ -90,6 +101,32 @@ impl Screen {
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
         self.stderr.tell(&ended(text));
+    }
+
+    /// Problems, as talk and beside the lines that they are about.
+    pub(crate) fn problems(&self, problems: &[Diagnostic]) {
+        if !problems.is_empty() {
+            self.talk(&self.stderr.fitted(&diagnostics_text(problems)));
+            self.annotate(problems);
+        }
+    }
+
+    /// Problems beside the lines that they are about, where somebody shows them there.
+    pub(crate) fn annotate(&self, problems: &[Diagnostic]) {
+        if self.github.is_some() && !problems.is_empty() {
+            self.order(&diagnostics_github(&self.repository.diagnostics(problems)));
+        }
+    }
+
+    /// Markdown for the page of a job, where there is one. What cannot be written
+    /// there is told, and changes nothing else.
+    pub(crate) fn page_of_job(&self, markdown: impl FnOnce() -> String) {
+        let path = self.github.as_ref().and_then(|github| github.step_summary.as_ref());
+        if let Some(path) = path
+            && let Err(problem) = self.append(path, &markdown())
+        {
+            self.lose(path.display().to_string(), problem);
+        }
     }
 
     /// Lines that a CI system is to obey: ours begin with `::`.
@@ -224,6 +261,19 @@ impl Name {
 impl Stream {
     fn tell(&self, text: &str) {
         self.put(&told(&self.mask.veil(text), self.has_colour));
+    }
+
+    /// A text whose sentences fit a terminal. What is hidden is hidden before, or
+    /// it would be found no more in two lines.
+    fn fitted(&self, text: &str) -> String {
+        let terminal = match self.name {
+            Name::Output => Term::stdout(),
+            Name::Error => Term::stderr(),
+        };
+        match terminal.size_checked().filter(|_| self.is_terminal) {
+            Some((_, columns)) => wrapped(&self.mask.veil(text), columns.into()),
+            None => text.to_owned(),
+        }
     }
 
     fn put(&self, text: &str) {

@@ -39,7 +39,7 @@ impl Turn {
         let (stopper, _) = Stopper::new();
         let Some(lock) = &opened.stack.lock else { return Ok(Self { stopper, lease: None }) };
         if options.no_lock {
-            screen.talk(&report::diagnostics_text(&[unlocked(lock)]));
+            screen.problems(&[unlocked(lock)]);
             return Ok(Self { stopper, lease: None });
         }
         listen(&stopper);
@@ -106,7 +106,7 @@ impl Turn {
             let problem = Diagnostic::warning(format!("the lease {lock} was not given back"))
                 .because(error.to_string())
                 .hint(format!("it expires by itself within {} s", LIFETIME.as_secs()));
-            screen.talk(&report::diagnostics_text(&[problem]));
+            screen.problems(&[problem]);
             known
         });
         Some(lost(&lock, &loss?))

@@ -50,20 +50,19 @@ pub(crate) fn run(
     let warnings = [passed_over, checked.warnings.clone()].concat();
     if arguments.json && !arguments.rules {
         screen.data(&report::diagnostics_json(&warnings));
+        screen.annotate(&warnings);
         return Ok(Exit::Done);
     }
-    if !warnings.is_empty() {
-        screen.talk(&report::diagnostics_text(&warnings));
-    }
+    screen.problems(&warnings);
     let exit = if arguments.rules {
         judged(arguments, &checked, &path, environment, screen)
     } else {
         Exit::Done
     };
     if !arguments.json {
-        let count = checked.stack.resources.len();
+        let count = report::count(checked.stack.resources.len(), "resource");
         let stack = &checked.stack.name;
-        screen.data(&format!("{} is valid: stack {stack}, {count} resources.", path.display()));
+        screen.data(&format!("{} is valid: stack {stack}, {count}.", path.display()));
     }
     Ok(exit)
 }

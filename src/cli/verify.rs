@@ -302,22 +302,22 @@ fn tell(
     record: &InspectionRecord<'_>,
 ) {
     if !arguments.json {
-        screen.data(&report::verify_text(record));
+        screen.page(&report::verify_text(record));
     }
+    // Whoever shows these beside the lines of a change counts from its root.
+    let repository = &environment.repository;
+    let (file, origins) = (repository.path(record.file), repository.origins(record.origins));
+    let record = &InspectionRecord { file: &file, origins: &origins, ..*record };
     if let Some(folder) = &arguments.report_dir {
         write_reports(folder, screen, record);
     }
-    if let Some(github) = &environment.github {
+    if environment.github.is_some() {
         let annotations = report::github_annotations(record);
         if !annotations.is_empty() {
             screen.order(&annotations);
         }
-        if let Some(path) = &github.step_summary
-            && let Err(problem) = screen.append(path, &report::summary_md(record))
-        {
-            screen.lose(path.display().to_string(), problem);
-        }
     }
+    screen.page_of_job(|| report::summary_md(record));
 }
 
 fn write_reports(folder: &Path, screen: &Screen, record: &InspectionRecord<'_>) {

@@ -79,6 +79,8 @@ pub enum EventKind {
         address: Address,
         /// Since the wait began.
         waited: Duration,
+        /// How long it may take at most.
+        limit: Duration,
         /// The last observation, a phrase.
         seen: String,
     },

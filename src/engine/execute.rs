@@ -227,8 +227,8 @@ impl<'a> Foreman<'a> {
             Signal::Retrying { attempt, error, pause } => {
                 self.tell(EventKind::StepRetrying { step, address, attempt, error, pause });
             }
-            Signal::Waiting { waited, seen } => {
-                self.tell(EventKind::StepWaiting { step, address, waited, seen });
+            Signal::Waiting { waited, limit, seen } => {
+                self.tell(EventKind::StepWaiting { step, address, waited, limit, seen });
             }
         }
     }

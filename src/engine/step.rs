@@ -44,6 +44,7 @@ pub(super) enum Signal {
     },
     Waiting {
         waited: Duration,
+        limit: Duration,
         seen: String,
     },
 }

@@ -13,12 +13,15 @@ mod difference;
 mod json;
 pub mod kinds_page;
 pub mod lease;
+mod markdown;
 pub mod outputs;
 mod page;
 pub mod pane;
 pub mod patterns_page;
 mod phrases;
 pub mod plan_json;
+pub mod plan_md;
+mod plan_shared;
 pub mod plan_text;
 mod policy;
 pub mod progress;
@@ -30,6 +33,8 @@ mod timings;
 pub mod trace;
 mod value;
 pub mod verify;
+mod workflow;
+mod wrap;
 
 #[cfg(test)]
 mod fixtures;
@@ -44,8 +49,10 @@ pub use outputs::{
     Outputs, output_raw, outputs_dotenv, outputs_github, outputs_json, outputs_text,
 };
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
-pub use plan_json::plan_json;
-pub use plan_text::{PlanDetail, plan_text};
+pub use phrases::count;
+pub use plan_json::{PlanRecord, plan_json};
+pub use plan_md::plan_md;
+pub use plan_text::{PlanDetail, plan_conclusion, plan_steps, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
@@ -55,3 +62,5 @@ pub use verify::{
     PlainInspection, alike, check_page, checks_page, checks_text, github_annotations, junit_xml,
     results_json, rules_text, sarif_json, summary_md, verify_text,
 };
+pub use workflow::diagnostics_github;
+pub use wrap::wrapped;

@@ -7,33 +7,62 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::document::{has_pending, shown_value};
-use crate::model::{Address, Document, FieldDiff, Holdings, Path};
+use crate::model::{Address, Diagnostic, Document, FieldDiff, Holdings, Path};
 use crate::plan::{
     Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals, WhyLeft,
 };
 
+use super::diagnostics::TellDiagnostic;
+
 /// The version of the form.
 pub const PLAN_FORMAT: &str = "ccprov.plan/1";
 
-/// The plan as indented JSON, with a line feed at the end.
-pub fn plan_json(plan: &Plan) -> String {
-    let told = TellPlan {
-        format: PLAN_FORMAT,
-        stack: &plan.stack,
-        account: &plan.place.account,
-        region: &plan.place.region,
-        partition: &plan.place.partition,
-        has_changes: !plan.is_empty(),
-        totals: plan.totals(),
-        changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
-        left: plan.left.iter().map(tell_left).collect(),
-        outputs: plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value))).collect(),
-    };
-    super::json::indented(&told)
+/// A plan, and what there is to say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanRecord<'a> {
+    /// What would be done.
+    pub plan: &'a Plan,
+    /// What is odd about the stack, and what would be lost.
+    pub warnings: &'a [Diagnostic],
+    /// What stands against an apply, which would refuse for it.
+    pub refusals: &'a [Diagnostic],
 }
 
+impl<'a> PlanRecord<'a> {
+    /// A plan of which there is nothing to say.
+    pub fn of(plan: &'a Plan) -> Self {
+        Self { plan, warnings: &[], refusals: &[] }
+    }
+}
+
+/// The plan as indented JSON, with a line feed at the end.
+pub fn plan_json(record: PlanRecord<'_>) -> String {
+    super::json::indented(&TellPlan::from(record))
+}
+
+impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
+    fn from(PlanRecord { plan, warnings, refusals }: PlanRecord<'a>) -> Self {
+        let outputs = plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value)));
+        Self {
+            format: PLAN_FORMAT,
+            stack: &plan.stack,
+            account: &plan.place.account,
+            region: &plan.place.region,
+            partition: &plan.place.partition,
+            has_changes: !plan.is_empty(),
+            totals: plan.totals(),
+            changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
+            left: plan.left.iter().map(tell_left).collect(),
+            outputs: outputs.collect(),
+            warnings: warnings.iter().map(TellDiagnostic::from).collect(),
+            refusals: refusals.iter().map(TellDiagnostic::from).collect(),
+        }
+    }
+}
+
+/// A plan as it is written.
 #[derive(Serialize)]
-struct TellPlan<'a> {
+pub(super) struct TellPlan<'a> {
     format: &'static str,
     stack: &'a str,
     account: &'a str,
@@ -44,6 +73,8 @@ struct TellPlan<'a> {
     changes: Vec<TellChange<'a>>,
     left: Vec<TellLeft<'a>>,
     outputs: BTreeMap<&'a str, Value>,
+    warnings: Vec<TellDiagnostic<'a>>,
+    refusals: Vec<TellDiagnostic<'a>>,
 }
 
 /// What is not touched, though it may be the stack's.
@@ -240,7 +271,10 @@ mod tests {
     use super::*;
 
     fn check(name: &str, plan: &Plan) {
-        insta::assert_snapshot!(name, plan_json(plan));
+        let warnings = [Diagnostic::warning("the queue is never read").because("letters expire")];
+        let refusals = [Diagnostic::error("the queue would be lost").hint("keep it")];
+        let record = PlanRecord { plan, warnings: &warnings, refusals: &refusals };
+        insta::assert_snapshot!(name, plan_json(record));
     }
 
     #[test]
@@ -252,7 +286,7 @@ mod tests {
 
     #[test]
     fn no_marker_of_a_pending_fact_gets_out() {
-        let text = plan_json(&fixtures::mixed());
+        let text = plan_json(PlanRecord::of(&fixtures::mixed()));
         assert!(!text.contains("\\u0001"), "{text}");
     }
 }

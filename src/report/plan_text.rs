@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::{Diagnostic, Document, Emptying, Holdings};
+use crate::model::{Diagnostic, Document, Emptying, Holdings, Place};
 use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
 
 use super::difference;
 use super::page::Page;
 use super::phrases::enumeration;
+use super::plan_shared::{Entry, Shared};
 use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
 use super::value;
 
@@ -40,39 +41,48 @@ impl PlanDetail {
 /// Its last line is `Plan: N to add, N to change, N to destroy.` or
 /// `No changes. Your infrastructure matches the configuration.`
 pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
+    format!("{}{}", plan_steps(plan, detail), plan_conclusion(plan))
+}
+
+/// That last line.
+pub fn plan_conclusion(plan: &Plan) -> String {
+    let text = if plan.is_empty() {
+        "No changes. Your infrastructure matches the configuration.".to_owned()
+    } else {
+        format!("Plan: {}.", plan.totals())
+    };
+    format!("{}\n", paint(STRONG, text))
+}
+
+/// All that stands before the last line, with an empty one at its end.
+pub fn plan_steps(plan: &Plan, detail: PlanDetail) -> String {
     let mut page = Page::default();
     let (stack, place) = (paint(STRONG, &plan.stack), &plan.place);
     let endpoint = place.endpoint.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
     let (account, region) = (&place.account, &place.region);
     page.line(0, format!("Stack {stack} in account {account}, region {region}{endpoint}"));
+    let shared = Shared::of(plan, detail);
+    page.lines(0, &shared.head());
     page.gap();
-    write_changes(&mut page, plan, detail);
+    write_changes(&mut page, plan, &shared, detail);
     write_unchanged(&mut page, plan, detail);
     write_hidden(&mut page, plan, detail);
     write_left(&mut page, plan);
-    if plan.is_empty() {
-        page.gap();
-        page.line(0, "No changes. Your infrastructure matches the configuration.");
-        return page.into_text();
-    }
-    if !plan.outputs.is_empty() {
+    if !plan.is_empty() && !plan.outputs.is_empty() {
         page.gap();
         page.line(0, "Outputs");
         value::write_fields(&mut page, 2, &plan.outputs.clone().into_iter().collect());
     }
     page.gap();
-    page.line(0, format!("Plan: {}.", plan.totals()));
     page.into_text()
 }
 
-/// A block for each address, apart from its neighbours unless both are of one
+/// A block for each entry, apart from its neighbours unless both are of one
 /// line.
-fn write_changes(page: &mut Page, plan: &Plan, detail: PlanDetail) {
+fn write_changes(page: &mut Page, plan: &Plan, shared: &Shared, detail: PlanDetail) {
     let mut was_one_line = true;
-    for planned in &plan.changes {
-        let mut block = Page::default();
-        write_change(&mut block, plan, planned, detail);
-        let block = block.into_text();
+    for entry in shared.entries(plan) {
+        let block = entry_block(plan, shared, &entry, detail);
         if block.is_empty() {
             continue;
         }
@@ -85,28 +95,75 @@ fn write_changes(page: &mut Page, plan: &Plan, detail: PlanDetail) {
     }
 }
 
+/// The block of an entry, its head first; nothing where there is nothing to tell.
+pub(super) fn entry_block(
+    plan: &Plan,
+    shared: &Shared,
+    entry: &Entry<'_>,
+    detail: PlanDetail,
+) -> String {
+    let mut page = Page::default();
+    match entry {
+        Entry::One(planned) => write_change(&mut page, plan, shared, planned, detail),
+        Entry::Alike(all) => write_alike(&mut page, all),
+    }
+    page.into_text()
+}
+
+/// Resources whose changes are the same: what changes, and then which.
+fn write_alike(page: &mut Page, all: &[&PlannedChange]) {
+    let Some(PlannedChange { kind, change, .. }) = all.first() else { return };
+    let sign = paint(style::of_change(change), change.symbol());
+    let is_one_kind = all.iter().all(|planned| planned.kind == *kind);
+    let what = if is_one_kind { format!("of kind {kind}") } else { "resources".to_owned() };
+    let what = format!("{} {what} change alike", all.len());
+    page.line(0, format!("{sign} {}", paint(STRONG, what)));
+    if let Change::Update { diff } = change {
+        difference::write(page, 2, diff);
+    }
+    let mut line = String::new();
+    for planned in all {
+        let address = planned.address.as_str();
+        if !line.is_empty() && line.chars().count() + address.chars().count() > value::SHORT {
+            page.line(2, format!("{line},"));
+            line.clear();
+        }
+        let comma = if line.is_empty() { "" } else { ", " };
+        line = format!("{line}{comma}{address}");
+    }
+    page.line(2, line);
+}
+
 /// The block of one address.
-fn write_change(page: &mut Page, plan: &Plan, planned: &PlannedChange, detail: PlanDetail) {
+fn write_change(
+    page: &mut Page,
+    plan: &Plan,
+    shared: &Shared,
+    planned: &PlannedChange,
+    detail: PlanDetail,
+) {
     match &planned.change {
         Change::NoOp if planned.notes.is_empty() => return,
-        Change::NoOp => write_head(page, planned, ""),
+        Change::NoOp => write_head(page, plan, planned, ""),
         Change::Create { document } => {
-            write_head(page, planned, "");
-            value::write_fields(page, 2, &shown(plan, planned, document, detail));
+            write_head(page, plan, planned, "");
+            let shown = shown(plan, planned, document, detail);
+            value::write_fields(page, 2, &shared.without(shown, &planned.identity));
         }
         Change::Update { diff } => {
-            write_head(page, planned, "");
+            write_head(page, plan, planned, "");
             difference::write(page, 2, diff);
         }
         Change::Replace { because, diff, order, holdings } => {
-            write_head(page, planned, "");
+            write_head(page, plan, planned, "");
             page.line(2, why_replaced(because));
             page.line(2, which_first(*order));
             write_holdings(page, plan, planned, holdings.as_ref());
             difference::write(page, 2, diff);
         }
         Change::Delete { why, document, holdings } => {
-            write_head(page, planned, why_deleted(*why));
+            let why = if shared.says(*why) { "" } else { why_deleted(*why) };
+            write_head(page, plan, planned, why);
             write_holdings(page, plan, planned, holdings.as_ref());
             if detail.deleted_fields {
                 value::write_fields(page, 2, document);
@@ -162,9 +219,9 @@ fn substance(value: &Value) -> Option<Value> {
 }
 
 /// `+ claimcheck.queue  sqs_queue claimcheck-dev-queue`.
-fn write_head(page: &mut Page, planned: &PlannedChange, why: &str) {
+fn write_head(page: &mut Page, plan: &Plan, planned: &PlannedChange, why: &str) {
     let sign = paint(style::of_change(&planned.change), planned.change.symbol());
-    let identity = value::bare(&Value::from(planned.identity.as_str()));
+    let identity = value::bare(&Value::from(short_identity(&plan.place, planned)));
     let object = paint(FAINT, format!("{} {identity}", planned.kind));
     // Who carries no tag has no address of our own once it is not declared.
     let address = planned.address.as_str();
@@ -172,6 +229,29 @@ fn write_head(page: &mut Page, planned: &PlannedChange, why: &str) {
     let name = if is_nameless { String::new() } else { format!("{}  ", paint(STRONG, address)) };
     let why = if why.is_empty() { String::new() } else { format!("  ({why})") };
     page.line(0, format!("{sign} {name}{object}{why}"));
+}
+
+/// An identity of several parts without what the head of the plan says of each:
+/// `orders|sqs|order_queue` for a subscription whose topic and queue are here.
+fn short_identity(place: &Place, planned: &PlannedChange) -> String {
+    let short = |part: &str| {
+        let of_arn: Vec<&str> = part.splitn(6, ':').collect();
+        match of_arn.as_slice() {
+            ["arn", partition, _, region, account, name]
+                if *partition == place.partition
+                    && *region == place.region
+                    && *account == place.account =>
+            {
+                (*name).to_owned()
+            }
+            _ => part.to_owned(),
+        }
+    };
+    let parts: Vec<&str> = planned.identity.as_str().split('|').collect();
+    match parts.as_slice() {
+        [whole] => (*whole).to_owned(),
+        _ => parts.into_iter().map(short).collect::<Vec<String>>().join("|"),
+    }
 }
 
 fn why_replaced(cause: &Cause) -> String {
@@ -270,7 +350,7 @@ fn write_unchanged(page: &mut Page, plan: &Plan, detail: PlanDetail) {
     }
     // Those with notes have a block of their own already.
     for planned in unchanged.into_iter().filter(|planned| planned.notes.is_empty()) {
-        write_head(page, planned, "");
+        write_head(page, plan, planned, "");
     }
 }
 
@@ -278,7 +358,7 @@ fn write_unchanged(page: &mut Page, plan: &Plan, detail: PlanDetail) {
 mod tests {
     use serde_json::json;
 
-    use crate::model::compare;
+    use crate::model::{Identity, compare};
     use crate::report::fixtures::{self, document, plain, plan_of, planned};
 
     use super::*;
@@ -321,6 +401,61 @@ mod tests {
         let diff = compare(&document(&want), &document(&have));
         let plan = plan_of(vec![planned("x", "kind", Change::Update { diff })]);
         check("plan_difficult_differences", &plan, PlanDetail::CHANGES);
+    }
+
+    #[test]
+    fn what_many_have_in_common_is_told_once() {
+        let new = |name: &str, tags: Value| {
+            let document = document(&json!({ "delay_seconds": 5, "tags": tags }));
+            planned(name, "sqs_queue", Change::Create { document })
+        };
+        let kept_for = |name: &str, days: u32| {
+            let (want, have) = (json!({ "retention": days }), json!({ "retention": 4 }));
+            let diff = compare(&document(&want), &document(&have));
+            planned(name, "sqs_queue", Change::Update { diff })
+        };
+        let mut changes = vec![
+            new("a", json!({ "Team": "orders", "Stage": "dev" })),
+            new("b", json!({ "Team": "orders", "Stage": "dev", "Own": "1" })),
+            new("c", json!({ "Team": "orders", "Stage": "dev" })),
+            new("d", json!({})),
+            kept_for("pair.a", 9),
+            kept_for("pair.b", 9),
+        ];
+        changes.extend((1..=20).map(|n| kept_for(&format!("queue.number_{n:02}"), 14)));
+        let mut noted = kept_for("queue.other", 14);
+        noted.notes.push("what has a note stands alone".into());
+        changes.push(noted);
+        let plan = plan_of(changes);
+        check("plan_in_common", &plan, PlanDetail::CHANGES);
+        let full = plain(&plan_text(&plan, PlanDetail::FULL));
+        assert!(full.contains("Stage  dev") && full.contains("~ queue.number_07"), "{full}");
+    }
+
+    #[test]
+    fn a_head_names_an_object_once_and_in_short() {
+        let arn = |service: &str, account: &str, name: &str| {
+            format!("arn:aws:{service}:us-east-1:{account}:{name}")
+        };
+        let of_subscription = |account: &str| {
+            let topic = arn("sns", "123456789012", "orders");
+            let identity = format!("{topic}|sqs|{}", arn("sqs", account, "order_queue"));
+            let change = Change::Create { document: document(&json!({ "protocol": "sqs" })) };
+            PlannedChange {
+                identity: Identity(identity),
+                ..planned("s", "sns_subscription", change)
+            }
+        };
+        let queue = json!({ "name": "claimcheck-dev-q", "delay_seconds": 5 });
+        let queue = planned("q", "sqs_queue", Change::Create { document: document(&queue) });
+        let all = vec![queue, of_subscription("123456789012"), of_subscription("210987654321")];
+        let text = plain(&plan_text(&plan_of(all), PlanDetail::CHANGES));
+        assert!(text.contains("sns_subscription orders|sqs|order_queue\n"), "{text}");
+        assert!(
+            text.contains("orders|sqs|arn:aws:sqs:us-east-1:210987654321:order_queue"),
+            "{text}"
+        );
+        assert_eq!(text.matches("claimcheck-dev-q").count(), 1, "{text}");
     }
 
     #[test]

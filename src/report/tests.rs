@@ -60,7 +60,14 @@ fn plans() {
         }
         check("plan", &plan_text(&plan, PlanDetail::FULL));
         check("plan", &plan_text(&plan, PlanDetail::CHANGES));
-        check_json("plan --json", &plan_json(&plan));
+        let remarks = [Diagnostic::warning(format!("a{POISON}")).hint(format!("b{POISON}"))];
+        let record = PlanRecord { plan: &plan, warnings: &remarks, refusals: &remarks };
+        check_json("plan --json", &plan_json(record));
+        let text = kept(&plan_md(record));
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7f}', '\u{9b}']), "plan.md: {text}");
+        for line in diagnostics_github(&remarks).lines() {
+            assert!(line.starts_with("::warning "), "{line}");
+        }
     }
 }
 
@@ -78,6 +85,7 @@ fn outputs() {
 fn runs() {
     let all =
         [fixtures::smooth(), fixtures::failing(), fixtures::crashing(), fixtures::interrupted()];
+    let plan = laced(&fixtures::all_new(), POISON);
     for events in all {
         let events: Vec<_> = events.iter().map(|event| laced(event, POISON)).collect();
         let (log, lines, screen) = (Paper::default(), Paper::default(), Screen::default());
@@ -85,7 +93,7 @@ fn runs() {
         let mut views = FanOut::new()
             .with(&mut record)
             .with(Plain::new(Box::new(log.clone())))
-            .with(JsonLines::new(Box::new(lines.clone())))
+            .with(JsonLines::new(Box::new(lines.clone())).of(PlanRecord::of(&plan)))
             .with(Live::new(Box::new(screen.clone()), true));
         fixtures::watch(&mut views, &events);
         drop(views);

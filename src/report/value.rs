@@ -11,7 +11,7 @@ use super::policy;
 
 /// A list longer than this is written one element a line. A fixed number, not
 /// the terminal's width, so that a plan reads the same wherever it is quoted.
-const SHORT: usize = 72;
+pub(super) const SHORT: usize = 72;
 
 /// Where a value is written: its label and what surrounds it.
 pub(super) struct Label<'a> {

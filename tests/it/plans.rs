@@ -15,7 +15,7 @@ use ccprov::model::{
     Parent, Place, Stack, Status,
 };
 use ccprov::plan::{Permissions, Plan, Purpose, World, guard, plan, plan_destroy};
-use ccprov::report::{PlanDetail, diagnostics_text, plan_json, plan_text};
+use ccprov::report::{PlanDetail, PlanRecord, diagnostics_text, plan_json, plan_text};
 use ccprov::spec;
 use serde::Deserialize;
 
@@ -119,7 +119,7 @@ fn told(case: &Case, stack: &Stack, world: &World) -> (String, String) {
             if !refusals.is_empty() {
                 write!(text, "\n{}", diagnostics_text(&refusals)).expect("a text takes all");
             }
-            (text, plan_json(&plan))
+            (text, plan_json(PlanRecord { plan: &plan, warnings: &[], refusals: &refusals }))
         }
         Err(problems) => (diagnostics_text(&problems), String::new()),
     };

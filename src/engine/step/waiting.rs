@@ -36,7 +36,7 @@ impl StepRun<'_> {
         }
         if clock.told.elapsed() >= HEARTBEAT {
             clock.told = Instant::now();
-            self.tell(Signal::Waiting { waited, seen });
+            self.tell(Signal::Waiting { waited, limit: clock.deadline, seen });
         }
         if self.stop.urgency() == Urgency::Abandon || !pause(length, &mut self.stop).await {
             return Err(Trouble::Abandoned);

@@ -1,16 +1,20 @@
 //! One JSON object a line, for programs. The form is described in
 //! `docs/JSON.md`; it is ours alone, so that the engine's own types may change.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::engine::event::{Event, EventKind, Outcome, Summary};
-use crate::model::{Address, Facts};
+use crate::model::document::{self, shown_value};
+use crate::model::{Address, FactRef, Facts};
 use crate::plan::{Action, StepId};
 use crate::report::diagnostics::TellDiagnostic;
 use crate::report::json::{TellError, seconds};
+use crate::report::plan_json::{PlanRecord, TellPlan};
 
 use super::View;
 
@@ -18,24 +22,79 @@ use super::View;
 pub const EVENT_FORMAT: &str = "ccprov.event/1";
 
 /// Lines for a program. Every line is flushed, so that a reader is never behind.
-pub struct JsonLines {
+pub struct JsonLines<'a> {
     out: Box<dyn Write + Send>,
+    record: Option<PlanRecord<'a>>,
+    /// What the run has made known so far, for the outputs.
+    facts: BTreeMap<Address, Facts>,
 }
 
-impl JsonLines {
-    /// A view that writes to `out`.
+impl<'a> JsonLines<'a> {
+    /// A view that writes to `out`, without values of the plan.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out }
+        Self { out, record: None, facts: BTreeMap::new() }
+    }
+
+    /// The same for whoever may read values: the first event holds the plan, and
+    /// the last the outputs and the warnings.
+    #[must_use]
+    pub fn of(self, record: PlanRecord<'a>) -> Self {
+        Self { record: Some(record), ..self }
+    }
+
+    fn learn(&mut self, event: &EventKind) {
+        let (address, facts) = match event {
+            EventKind::FactsKnown { address, facts, .. } => (address, facts),
+            EventKind::StepFinished { address, outcome: Outcome::Done { facts }, .. } => {
+                (address, facts)
+            }
+            EventKind::StepFinished { .. }
+            | EventKind::RunStarted { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepRetrying { .. }
+            | EventKind::StepAccepted { .. }
+            | EventKind::StepWaiting { .. }
+            | EventKind::Interrupted { .. }
+            | EventKind::RunFinished { .. } => return,
+        };
+        self.facts.entry(address.clone()).or_default().extend(facts.clone());
+    }
+
+    fn ending(&self) -> Ending<'a> {
+        let Some(PlanRecord { plan, warnings, .. }) = self.record else { return Ending::default() };
+        let known = |fact: &FactRef| self.facts.get(&fact.address)?.get(&fact.fact).cloned();
+        let shown = |value: &Value| shown_value(&document::fill(value, &known));
+        Ending {
+            outputs: Some(
+                plan.outputs.iter().map(|(name, value)| (&**name, shown(value))).collect(),
+            ),
+            warnings: Some(warnings.iter().map(TellDiagnostic::from).collect()),
+        }
     }
 }
 
-impl View for JsonLines {
+impl View for JsonLines<'_> {
     fn show(&mut self, event: &Event) {
+        self.learn(&event.kind);
+        let (mut plan, mut ending) = (None, Ending::default());
+        match &event.kind {
+            EventKind::RunStarted { .. } => plan = self.record.map(TellPlan::from),
+            EventKind::RunFinished { .. } => ending = self.ending(),
+            EventKind::StepStarted { .. }
+            | EventKind::StepRetrying { .. }
+            | EventKind::FactsKnown { .. }
+            | EventKind::StepAccepted { .. }
+            | EventKind::StepWaiting { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::Interrupted { .. } => {}
+        }
         let line = Line {
             format: EVENT_FORMAT,
             index: event.index,
             elapsed_seconds: event.elapsed,
             what: tell(&event.kind),
+            plan,
+            ending,
         };
         let mut text = serde_json::to_string(&line).expect("an event is plain JSON");
         text.push('\n');
@@ -55,6 +114,19 @@ struct Line<'a> {
     elapsed_seconds: Duration,
     #[serde(flatten)]
     what: Tell<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<TellPlan<'a>>,
+    #[serde(flatten)]
+    ending: Ending<'a>,
+}
+
+/// What the last event tells besides, to whoever may read values.
+#[derive(Default, Serialize)]
+struct Ending<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<BTreeMap<&'a str, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<TellDiagnostic<'a>>>,
 }
 
 /// [`EventKind`] as it is written.
@@ -92,6 +164,8 @@ enum Tell<'a> {
         address: &'a Address,
         #[serde(serialize_with = "seconds")]
         waited_seconds: Duration,
+        #[serde(serialize_with = "seconds")]
+        limit_seconds: Duration,
         seen: &'a str,
     },
     StepFinished {
@@ -158,9 +232,13 @@ fn tell(kind: &EventKind) -> Tell<'_> {
             Tell::FactsKnown { step: *step, address, facts }
         }
         EventKind::StepAccepted { step, address } => Tell::StepAccepted { step: *step, address },
-        EventKind::StepWaiting { step, address, waited, seen } => {
-            Tell::StepWaiting { step: *step, address, waited_seconds: *waited, seen }
-        }
+        EventKind::StepWaiting { step, address, waited, limit, seen } => Tell::StepWaiting {
+            step: *step,
+            address,
+            waited_seconds: *waited,
+            limit_seconds: *limit,
+            seen,
+        },
         EventKind::StepFinished { step, address, kind, action, took, outcome } => {
             Tell::StepFinished {
                 step: *step,

@@ -11,11 +11,11 @@ use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
 use crate::report::pane::{one_line, told};
-use crate::report::phrases::{doing, duration, tame};
+use crate::report::phrases::{doing, duration};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 use crate::report::terminal::Terminal;
 
-use super::{Ended, View, interrupted, refusal};
+use super::{Ended, View, interrupted, refusal, waiting};
 
 /// How often spinners turn; a tenth of a second looks alive and costs nothing.
 const TURN: Duration = Duration::from_millis(100);
@@ -107,8 +107,8 @@ impl View for Live {
             EventKind::StepAccepted { step, address } => {
                 self.tell(*step, address, "accepted");
             }
-            EventKind::StepWaiting { step, address, waited, seen } => {
-                let what = format!("waiting for {}: {}", duration(*waited), tame(seen));
+            EventKind::StepWaiting { step, address, waited, limit, seen } => {
+                let what = waiting(*waited, *limit, seen);
                 self.tell(*step, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {
@@ -147,6 +147,8 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::event::Outcome;
+    use crate::model::Facts;
     use crate::report::fixtures::{self, Screen};
 
     use super::*;
@@ -183,6 +185,36 @@ mod tests {
         let mut view = Live::turning(Box::new(undisturbed.clone()), false, None);
         fixtures::watch(&mut view, &fixtures::interrupted());
         assert_eq!(screen.read(), undisturbed.read());
+    }
+
+    #[test]
+    fn a_small_terminal_keeps_what_ended_and_nothing_else() {
+        let part = |n: usize| (StepId(n), Address::new(format!("claims.queue_{n:02}")));
+        let of = |index: usize, kind| Event { index: index as u64, elapsed: TURN, kind };
+        let (kind, action) = ("sqs_queue", Action::Create);
+        let mut events = vec![of(0, EventKind::RunStarted { steps: 20 })];
+        for n in 0..20 {
+            let (step, address) = part(n);
+            let kind = EventKind::StepStarted { step, address, kind: kind.into(), action };
+            events.push(of(events.len(), kind));
+        }
+        for n in 0..20 {
+            let (step, address) = part(n);
+            let (kind, outcome) = (kind.into(), Outcome::Done { facts: Facts::default() });
+            let kind = EventKind::StepFinished { step, address, kind, action, took: TURN, outcome };
+            events.push(of(events.len(), kind));
+        }
+        let told = |width, height| {
+            let screen = Screen::of(width, height);
+            fixtures::watch(&mut Live::turning(Box::new(screen.clone()), false, None), &events);
+            screen.read()
+        };
+        let line = |n: usize| format!("+ claims.queue_{n:02}: created sqs_queue in 0.1s\n");
+        let all: String = (0..20).map(line).collect();
+        assert_eq!(told(100, 60), all.trim_end());
+        // The terminal breaks what is too long for it.
+        let words = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(words(&told(40, 8)), words(&all));
     }
 
     #[test]

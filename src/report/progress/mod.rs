@@ -18,6 +18,8 @@ pub use plain::Plain;
 pub use ticker::Ticker;
 pub use vigil::Vigil;
 
+use std::time::Duration;
+
 use crate::engine::event::{Event, Outcome};
 use crate::model::{Address, CloudError};
 use crate::plan::Action;
@@ -96,7 +98,7 @@ struct Ended<'a> {
     address: &'a Address,
     kind: &'a str,
     action: Action,
-    took: std::time::Duration,
+    took: Duration,
     outcome: &'a Outcome,
 }
 
@@ -160,6 +162,11 @@ fn refusal(error: &CloudError) -> String {
         (code, "") => format!("{operation} answered {code}"),
         (code, message) => format!("{operation} answered {code}: {message}"),
     }
+}
+
+/// `waiting, 20s of at most 2m: it is not there yet`.
+fn waiting(waited: Duration, limit: Duration, seen: &str) -> String {
+    format!("waiting, {} of at most {}: {}", duration(waited), duration(limit), tame(seen))
 }
 
 /// What is told when somebody asks to stop.

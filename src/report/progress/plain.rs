@@ -8,10 +8,10 @@ use crate::engine::event::{Event, EventKind};
 use crate::model::Address;
 use crate::plan::{Action, StepId};
 use crate::report::pane::one_line;
-use crate::report::phrases::{count, doing, duration, tame};
+use crate::report::phrases::{count, doing, duration};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 
-use super::{Ended, View, interrupted, refusal};
+use super::{Ended, View, interrupted, refusal, waiting};
 
 /// How long a step may be silent: long enough not to flood a log, short enough
 /// to tell that the run is alive.
@@ -99,8 +99,8 @@ impl View for Plain {
                 let what = format!("{why}; trying again in {pause} (after try {attempt})");
                 self.heartbeat(*step, now, address, &what);
             }
-            EventKind::StepWaiting { step, address, waited, seen } => {
-                let what = format!("waiting for {}: {}", duration(*waited), tame(seen));
+            EventKind::StepWaiting { step, address, waited, limit, seen } => {
+                let what = waiting(*waited, *limit, seen);
                 self.heartbeat(*step, now, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {

@@ -3,8 +3,9 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Inspected, Level, Location, Verdict};
+use crate::model::{Inspected, Level, Verdict};
 use crate::report::phrases::tame;
+use crate::report::workflow::annotation;
 
 use super::{InspectionRecord, details};
 
@@ -31,7 +32,7 @@ fn level(result: &Inspected) -> Level {
 
 fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
     let line = |location, title: &str, text: &str| {
-        annotation(level(result), (location, record.file), title, text)
+        annotation(level(result), (location, Some(record.file)), title, text)
     };
     match &result.verdict {
         Verdict::Passed | Verdict::Skipped { .. } | Verdict::NotExercised { .. } => Vec::new(),
@@ -52,38 +53,6 @@ fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
     }
 }
 
-/// `::error file=stacks/dev.yaml,line=6,title=retention::audit: ...`.
-fn annotation(
-    level: Level,
-    (location, file): (Option<&Location>, &str),
-    title: &str,
-    message: &str,
-) -> String {
-    let command = match level {
-        Level::Note => "notice",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    };
-    let place = match location {
-        Some(Location { file, line, column, width, .. }) => {
-            let (file, end) = (property(file), column + width);
-            format!("file={file},line={line},col={column},endColumn={end}")
-        }
-        None => format!("file={},line=1", property(file)),
-    };
-    format!("::{command} {place},title={}::{}\n", property(title), data(message))
-}
-
-/// As the runner takes it back apart: `%` and line ends are encoded.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// In a property, its separators are encoded, too.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
 #[cfg(test)]
 mod tests {
     use crate::report::fixtures::inspections;
@@ -95,14 +64,5 @@ mod tests {
         let told = github_annotations(&inspections::mixed().record());
         insta::assert_snapshot!("annotations_mixed", told);
         assert_eq!(github_annotations(&inspections::well().record()), "");
-    }
-
-    #[test]
-    fn no_message_can_end_its_line_or_begin_a_property() {
-        let text = annotation(Level::Note, (None, "a:b,c%.yaml"), "x,line=9::", "1%\r\n::error::");
-        assert_eq!(
-            text,
-            "::notice file=a%3Ab%2Cc%25.yaml,line=1,title=x%2Cline=9%3A%3A::1%25%0D%0A::error::\n"
-        );
     }
 }

@@ -3,6 +3,7 @@
 //! What needs a reader stands open, everything else folded away.
 
 use crate::model::{Inspected, Verdict};
+use crate::report::markdown::{code, fenced, words, write_within};
 use crate::report::page::Page;
 use crate::report::phrases::{duration, tame};
 
@@ -56,22 +57,6 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     page.into_text()
 }
 
-/// As many parts as there is room for, and how many there is none for.
-fn write_within(page: &mut Page, most: usize, parts: impl Iterator<Item = String>, further: &str) {
-    let (mut length, mut left_out) = (0, 0);
-    for part in parts {
-        if left_out > 0 || length + part.len() > most {
-            left_out += 1;
-        } else {
-            length += part.len();
-            page.verbatim(part);
-        }
-    }
-    if left_out > 0 {
-        page.verbatim(format!("{further}, for which there is no room here: {left_out}."));
-    }
-}
-
 /// What there is to say of a result that did not pass.
 fn open(record: &InspectionRecord<'_>, block: &Block<'_>) -> Option<String> {
     let result = block.first();
@@ -82,9 +67,8 @@ fn open(record: &InspectionRecord<'_>, block: &Block<'_>) -> Option<String> {
     };
     let (sign, check) = (sign(result), code(&result.check));
     let text = details::plain(record, block);
-    let fence = "`".repeat(2.max(longest_run_of_backticks(&text)) + 1);
     let subject = words(&tame(&block.subject()));
-    Some(format!("\n### {sign} {check} {subject}{remark}\n\n{fence}text\n{text}{fence}"))
+    Some(format!("\n### {sign} {check} {subject}{remark}\n\n{}", fenced(&text)))
 }
 
 fn row(result: &Inspected) -> String {
@@ -110,34 +94,6 @@ fn sign(result: &Inspected) -> &'static str {
         Verdict::Skipped { .. } | Verdict::NotExercised { .. } => "➖",
         Verdict::CouldNotLook { .. } => "❓",
     }
-}
-
-/// A name of ours, which has no backtick.
-fn code(name: &str) -> String {
-    format!("`{name}`")
-}
-
-/// Somebody's words as words: nothing in them formats, links, mentions or ends
-/// a table's cell.
-fn words(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // As an entity, or else `@name` calls whoever has that name.
-            '@' => words.push_str("&#64;"),
-            '<' => words.push_str("&lt;"),
-            '&' => words.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => {
-                words.extend(['\\', c]);
-            }
-            c => words.push(c),
-        }
-    }
-    words
-}
-
-fn longest_run_of_backticks(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -172,11 +128,5 @@ mod tests {
         assert!(text.contains("\nFurther results that need a reader, for which"), "{text}");
         assert!(text.contains("\nFurther rows, for which"));
         assert!(text.ends_with("</details>\n"));
-    }
-
-    #[test]
-    fn words_stay_words() {
-        assert_eq!(words("a|b @all <b> `x` $y$"), "a\\|b &#64;all &lt;b> \\`x\\` \\$y\\$");
-        assert_eq!(longest_run_of_backticks("a``b````c`"), 4);
     }
 }

@@ -21,6 +21,7 @@ mod named_others;
 mod offline_rules;
 mod outputs;
 mod ownership;
+mod pipelines;
 mod profiles;
 mod regions;
 mod saved_plans;

@@ -1,17 +1,17 @@
 //! One line for each thing that people care about: for logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
+use crate::model::{Inspected, Verdict};
 use crate::report::pane::one_line;
 use crate::report::phrases::{duration, tame};
 use crate::report::style::{FAINT, STRONG, paint};
-use crate::report::verify::blocks::Block;
-use crate::report::verify::{InspectionRecord, text};
+use crate::report::verify::InspectionRecord;
 use crate::verify::Notice;
 
-use super::{InspectionView, is_news};
+use super::InspectionView;
 
 /// How long a trial may be silent: as a step.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -19,6 +19,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Lines for a log.
 pub struct PlainInspection {
     out: Box<dyn Write + Send>,
+    /// Which trials were begun, by check and subject.
+    begun: BTreeSet<(String, String)>,
     /// What each trial was last said to await, and when, by check and subject.
     awaited: BTreeMap<(String, String), (String, Duration)>,
 }
@@ -26,7 +28,7 @@ pub struct PlainInspection {
 impl PlainInspection {
     /// A view that writes to `out`.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, awaited: BTreeMap::new() }
+        Self { out, begun: BTreeSet::new(), awaited: BTreeMap::new() }
     }
 
     fn say(&mut self, line: &str) {
@@ -41,10 +43,22 @@ impl PlainInspection {
     }
 }
 
+fn ended(result: &Inspected) -> &'static str {
+    match result.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Noted { .. } => "noted",
+        Verdict::Failed { .. } => "failed",
+        Verdict::Skipped { .. } => "skipped",
+        Verdict::NotExercised { .. } => "not exercised",
+        Verdict::CouldNotLook { .. } => "could not look",
+    }
+}
+
 impl InspectionView for PlainInspection {
     fn show(&mut self, notice: &Notice) {
         match notice {
             Notice::Started { check, subject, limit } => {
+                self.begun.insert((check.clone(), subject.clone()));
                 self.tell(check, subject, &format!("started, for {} at most", duration(*limit)));
             }
             Notice::Awaiting { check, subject, what, waited, limit } => {
@@ -59,8 +73,17 @@ impl InspectionView for PlainInspection {
                     self.tell(check, subject, &format!("awaiting {}, {times}", tame(what)));
                 }
             }
-            Notice::Ended(result) if is_news(result) => self.say(&text::head(&Block::of(result))),
-            Notice::Ended(_) => {}
+            // The report, which stands in the same log, tells what came of each check. Here is
+            // only said that what was begun is over.
+            Notice::Ended(result) => {
+                if self.begun.remove(&(result.check.clone(), result.subject.clone())) {
+                    let took = format!(" after {}", duration(result.took));
+                    // Who found out nothing took no time.
+                    let took = if result.took.is_zero() { "" } else { &took };
+                    let what = format!("{}{took}", ended(result));
+                    self.tell(&result.check, &result.subject, &what);
+                }
+            }
         }
     }
 
