@@ -191,7 +191,11 @@ fn words_of_a_document(message: &str) -> bool {
 fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option<String> {
     let text = match class {
         ErrorClass::Denied => {
-            format!("the caller needs the IAM permission {}", permission(operation))
+            let needed = permission(operation);
+            format!(
+                "the caller needs the IAM permission {needed}; `ccprov iam --for apply STACK.yaml` \
+                 prints all that a command needs"
+            )
         }
         ErrorClass::Credentials if code.contains("Expired") => {
             "the credentials expired: renew them and run the same command again".to_owned()

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     place: Where,
 
     /// Plan the removal of everything instead
-    #[arg(long, conflicts_with = "out")]
+    #[arg(long)]
     destroy: bool,
 
     /// List what does not change, too
@@ -63,6 +63,7 @@ pub(crate) async fn run(
     let is_unsound = arguments.strict && !advice.is_empty();
     let mut remarks = opened.warnings.clone();
     remarks.extend(advice);
+    let needs = needed(&drawn, &opened, purpose);
     remarks.extend(drawn.refusals.into_iter().map(as_warning));
     if arguments.json {
         screen.data(&report::plan_json(&drawn.plan));
@@ -71,15 +72,17 @@ pub(crate) async fn run(
         screen.data(&report::plan_text(&drawn.plan, detail));
     }
     // Below the plan, which may be long: that is where people look.
-    if !remarks.is_empty() {
+    if !remarks.is_empty() && is_unsound {
+        screen.complain(&report::diagnostics_text(&remarks));
+    } else if !remarks.is_empty() {
         screen.talk(&report::diagnostics_text(&remarks));
     }
     if is_unsound {
-        screen.talk("--strict: a rule found a warning or an error above, so this plan fails.");
+        screen.complain("--strict: a rule found a warning or an error above, so this plan fails.");
     }
     let has_changes = !drawn.plan.is_empty();
     if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {
-        let saved = SavedPlan::new(opened.stack, drawn.plan);
+        let saved = SavedPlan::new(opened.stack, drawn.plan, purpose);
         let text = serde_json::to_string_pretty(&saved)
             .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
         if screen.mask.hides(&text) {
@@ -89,7 +92,12 @@ pub(crate) async fn run(
             return Err(too_large(&path.display().to_string()).into());
         }
         screen.private_file(path, &text)?;
-        screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
+        screen.talk(&match needs {
+            Some(options) => {
+                format!("To do exactly this: ccprov apply --plan {}{options}", path.display())
+            }
+            None => "An apply refuses this plan: see the warnings above.".to_owned(),
+        });
     }
     let changes = arguments.detailed_exitcode && has_changes;
     Ok(match (is_unsound, changes) {
@@ -97,6 +105,17 @@ pub(crate) async fn run(
         (false, true) => Exit::Changes,
         (false, false) => Exit::Done,
     })
+}
+
+/// The options without which an apply of this plan is refused, each after a
+/// blank; `None` if it is refused whatever the options.
+fn needed(drawn: &Drawn, opened: &Opened, purpose: Purpose) -> Option<&'static str> {
+    let lossy = Permissions { allow_data_loss: true };
+    if drawn.refusals.is_empty() {
+        return Some("");
+    }
+    let refusals = guard(&drawn.plan, &opened.stack, &opened.catalog, purpose, lossy);
+    refusals.is_empty().then_some(" --allow-data-loss")
 }
 
 /// Twice what a plan of the most resources takes: one of a thousand new queues has

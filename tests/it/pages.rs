@@ -45,6 +45,11 @@ fn every_check_has_its_page() {
     );
 }
 
+#[test]
+fn the_page_of_commands_shows_every_option() {
+    page::check("docs/COMMANDS.md", &cli::commands_page());
+}
+
 /// The names of the pages in a folder.
 fn pages(folder: &str) -> BTreeSet<String> {
     let pages = fs::read_dir(emulator::root().join(folder)).expect("a folder of pages");
