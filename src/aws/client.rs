@@ -156,10 +156,10 @@ impl Session {
                 profiles::check(None).await?;
                 return Err(error);
             }
-            (Err(error), Some(url)) => {
-                return Err(endpoint::named(error, url, self.is_endpoint_asked));
+            (Err(error), url) => {
+                return Err(endpoint::named(error, url.as_deref(), self.is_endpoint_asked));
             }
-            (who, _) => who?,
+            (Ok(who), _) => who,
         };
         let arn = who.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();

@@ -24,7 +24,15 @@ pub(super) fn check(url: &str, is_asked: bool) -> Answer<()> {
 
 /// The error of a call to an endpoint that did not answer, with its address and
 /// where that comes from.
-pub(super) fn named(error: CloudError, url: &str, is_asked: bool) -> CloudError {
+pub(super) fn named(error: CloudError, url: Option<&str>, is_asked: bool) -> CloudError {
+    // What is no address in the environment, the SDK keeps to itself until here.
+    let unfit = error.message.split("failed to apply endpoint `").nth(1);
+    if let Some(Err(unfit)) =
+        unfit.and_then(|rest| rest.split('`').next()).map(|url| check(url, is_asked))
+    {
+        return unfit;
+    }
+    let Some(url) = url else { return error };
     if error.class != ErrorClass::Transient || !error.code.is_empty() {
         return error;
     }

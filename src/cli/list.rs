@@ -133,7 +133,7 @@ impl Object {
         let holds = self.holdings.as_ref().map(|what| format!("holds {what}"));
         let protected = self.protected.then(|| "protected".to_owned());
         let told: Vec<String> = [protected, holds].into_iter().flatten().collect();
-        if told.is_empty() { String::new() } else { format!("  ({})", told.join(", ")) }
+        if told.is_empty() { String::new() } else { format!("({})", told.join(", ")) }
     }
 }
 
@@ -148,8 +148,8 @@ fn objects_text(objects: &[Object]) -> String {
     for (object, address) in objects.iter().zip(addresses) {
         let name = tame(object.arn.as_deref().unwrap_or(&object.identity));
         let (kind, remarks) = (&object.kind, tame(&object.remarks()));
-        let _infallible =
-            writeln!(text, "{address:address_width$}  {kind:kind_width$}  {name}{remarks}");
+        let line = format!("{address:address_width$}  {kind:kind_width$}  {name}  {remarks}");
+        let _infallible = writeln!(text, "{}", line.trim_end());
     }
     text
 }

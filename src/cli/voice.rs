@@ -21,8 +21,9 @@ pub(crate) struct Voice {
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 
-    /// When to use colours; goes before NO_COLOR, CLICOLOR and CLICOLOR_FORCE
+    /// Colours: auto, always or never; goes before NO_COLOR, CLICOLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_possible_values = true)]
     color: Color,
 
     /// The same as --color never

@@ -70,7 +70,11 @@ fn completions_know_the_commands_of_every_shell() {
         for command in COMMANDS {
             assert!(script.stdout.contains(command), "{shell} does not complete {command}");
         }
-        for word in ["detailed-exitcode", "s3_bucket_notification", "dead_letter_queue"] {
+        assert!(script.stdout.contains("detailed-exitcode"), "{shell} completes no options");
+        // The scripts of the others complete no values of arguments without a dash.
+        let knows_values = ["bash", "zsh"].contains(&shell);
+        for word in ["s3_bucket_notification", "dead_letter_queue"].iter().filter(|_| knows_values)
+        {
             assert!(script.stdout.contains(word), "{shell} does not complete {word}");
         }
     }
