@@ -9,6 +9,7 @@ use crate::model::{CloudError, ErrorClass};
 
 /// Looks for a profile: the one that is named, or that of `AWS_PROFILE`. Files
 /// that cannot be read are the business of whoever needs them.
+#[expect(clippy::default_trait_access, reason = "types of a crate that is not named here")]
 pub(super) async fn check(named: Option<&str>) -> Answer<()> {
     let (files, asked) = (Default::default(), named.map(|name| name.to_owned().into()));
     let Ok(profiles) = profile::load(&Default::default(), &Default::default(), &files, asked).await
