@@ -100,8 +100,13 @@ fn read(text: &str, catalog: &SimCatalog) -> Stack {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scale.yaml");
     fs::write(&path, text).unwrap(); // JSON is YAML.
-    let inputs =
-        Inputs { vars: BTreeMap::new(), env: &|_| Ok(None), checks: &[], mask: &Mask::default() };
+    let inputs = Inputs {
+        vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
+        env: &|_| Ok(None),
+        checks: &[],
+        mask: &Mask::default(),
+    };
     let file = load(&path, &inputs).unwrap();
     check(&file, &place(), catalog, &inputs).unwrap().stack
 }

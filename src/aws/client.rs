@@ -23,8 +23,10 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
+use super::endpoint;
 use super::error::Attempt;
 use super::pacing::Pacing;
+use super::profiles;
 use super::rate_limits::RATE_LIMITS;
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
@@ -86,6 +88,8 @@ pub struct Session {
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     region: String,
     endpoint: Option<String>,
+    /// Whether the command line names the endpoint.
+    is_endpoint_asked: bool,
     /// The answer to "who are we", once it was asked.
     caller: Arc<OnceLock<Caller>>,
 }
@@ -98,7 +102,13 @@ impl Session {
     /// certificates cannot be used.
     pub async fn connect(connection: &Connection) -> Answer<Self> {
         let pacing = Pacing::new(RATE_LIMITS);
+        if let Some(name) = &connection.profile {
+            profiles::check(Some(name)).await?;
+        }
         let config = load(connection, &pacing).await?;
+        if let Some(url) = config.endpoint_url() {
+            endpoint::check(url, connection.endpoint_url.is_some())?;
+        }
         let region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
@@ -130,20 +140,27 @@ impl Session {
             calls,
             region,
             endpoint,
+            is_endpoint_asked: connection.endpoint_url.is_some(),
             caller: Arc::default(),
         })
     }
 
     /// Whom AWS takes us for. Needs no permission.
     pub async fn caller(&self) -> Answer<Caller> {
-        let who = self
-            .sts
-            .get_caller_identity()
-            .send()
-            .await
-            .attempting("sts:GetCallerIdentity", || {
-                "find out whose credentials these are".into()
-            })?;
+        let who = self.sts.get_caller_identity().send().await;
+        let who = who
+            .attempting("sts:GetCallerIdentity", || "find out whose credentials these are".into());
+        let who = match (who, &self.endpoint) {
+            (Err(error), _) if error.class == ErrorClass::Credentials => {
+                // Who set AWS_PROFILE may have keys of the environment besides, and needs no profile.
+                profiles::check(None).await?;
+                return Err(error);
+            }
+            (Err(error), url) => {
+                return Err(endpoint::named(error, url.as_deref(), self.is_endpoint_asked));
+            }
+            (Ok(who), _) => who,
+        };
         let arn = who.arn().unwrap_or_default().to_owned();
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         let account = who.account().unwrap_or_default().to_owned();

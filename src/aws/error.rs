@@ -193,7 +193,10 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         ErrorClass::Denied => {
             let needed = permission(operation);
             let noun = if needed.contains(" and ") { "permissions" } else { "permission" };
-            format!("the caller needs the IAM {noun} {needed}")
+            format!(
+                "the caller needs the IAM {noun} {needed}; `ccprov iam --for apply STACK.yaml` \
+                 prints all that a command needs"
+            )
         }
         ErrorClass::Credentials if code.contains("Expired") => {
             "the credentials expired: renew them and run the same command again".to_owned()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::advice;
+use super::destroy;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
@@ -31,7 +32,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: Run,
 
-    /// Do exactly what a plan file says, made by `ccprov plan --out FILE`; asks like any apply
+    /// Do exactly what a plan file says, made by `ccprov plan --out FILE`, with --destroy or without;
+    /// asks like any apply
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "var"])]
     plan: Option<PathBuf>,
 
@@ -80,16 +82,25 @@ pub(crate) async fn run(
         None => (Opened::file(&arguments.what, &arguments.place, environment, screen).await?, None),
     };
     let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
+    let purpose = saved.as_ref().map(|saved| saved.purpose).unwrap_or_default();
+    let (of, until) = match purpose {
+        Purpose::Apply => (RunOf::Apply, arguments.until.into()),
+        Purpose::Destroy => (RunOf::Destroy, Until::Accepted),
+    };
     let task = Task {
-        of: RunOf::Apply,
-        until: arguments.until.into(),
+        of,
+        until,
         options: &arguments.run,
         place: &arguments.place,
-        command: command(arguments, environment),
+        command: command(arguments, purpose, environment),
     };
     let approved =
         turn.look(approved(&mut opened, saved.as_ref(), arguments, environment, screen)).await;
+    let left = destroy::left_by(&approved);
     let exit = finish(opened, approved, task, turn, screen).await?;
+    if purpose == Purpose::Destroy {
+        return Ok(destroy::with_left(exit, &left, screen));
+    }
     if !is_verified || exit != Exit::Done {
         return Ok(exit);
     }
@@ -111,23 +122,37 @@ async fn approved(
         Some(saved) => on_todays_objects(saved, opened, permissions, screen).await?,
         None => draw(opened, Purpose::Apply, permissions, environment).await?,
     };
-    let warnings = [opened.warnings.clone(), advice::of(opened).await].concat();
+    let purpose = saved.map(|saved| saved.purpose).unwrap_or_default();
+    let mut warnings = opened.warnings.clone();
+    if purpose == Purpose::Apply {
+        warnings.extend(advice::of(opened).await);
+    }
     let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &refusals };
     if arguments.run.json {
         screen.problems(&warnings);
     } else {
-        show(record, PlanDetail::CHANGES, &warnings, screen);
+        show(record, PlanDetail::CHANGES, || screen.problems(&warnings), screen);
     }
     screen.page_of_job(|| report::plan_md(record));
     if !refusals.is_empty() {
         return Err(Failure::refused(refusals));
     }
+    if purpose == Purpose::Destroy && plan.is_empty() && !plan.left.is_empty() {
+        return Err(Failure::refused(destroy::left(&plan)));
+    }
     // With nothing to do, the run is empty and its summary tells the outputs.
     if plan.is_empty() {
         return Ok(Some(Approved { plan, warnings }));
     }
-    let plan = approve(plan, opened, &arguments.run, screen, "Apply this plan?").await?;
+    let plan = approve(plan, opened, &arguments.run, screen, question(purpose)).await?;
     Ok(plan.map(|plan| Approved { plan, warnings }))
+}
+
+fn question(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Apply => "Apply this plan?",
+        Purpose::Destroy => destroy::QUESTION,
+    }
 }
 
 /// A plan file, and the place that it is for.
@@ -157,7 +182,8 @@ async fn on_todays_objects(
 ) -> Result<Drawn, Failure> {
     let held = opened.held(&saved.plan).await?;
     tell_gone(&held, screen);
-    Ok(guarded(held.plan, opened, Purpose::Apply, permissions))
+    let plan = held.plan.permitting(permissions);
+    Ok(guarded(plan, opened, saved.purpose, permissions))
 }
 
 fn nothing_to_verify() -> Diagnostic {
@@ -166,7 +192,11 @@ fn nothing_to_verify() -> Diagnostic {
 }
 
 /// What goes on from a run that did not do all.
-fn command(arguments: &Arguments, environment: &Environment) -> String {
+fn command(arguments: &Arguments, purpose: Purpose, environment: &Environment) -> String {
     // What a plan file says was done in part; the stack says the rest.
-    if arguments.plan.is_some() { "ccprov apply".into() } else { environment.command_line.clone() }
+    match (&arguments.plan, purpose) {
+        (Some(_), Purpose::Apply) => "ccprov apply".into(),
+        (Some(_), Purpose::Destroy) => "ccprov destroy".into(),
+        (None, _) => environment.command_line.clone(),
+    }
 }

@@ -1,10 +1,15 @@
-//! `ccprov completions`: a completion script for a shell.
+//! `ccprov completions`: a completion script for a shell, which knows kinds and
+//! checks as well.
 
-use clap::{Args, CommandFactory};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::exit::Exit;
+use super::manual;
 use super::screen::Screen;
+use super::verify::IDS;
+use crate::aws::registry::grants;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -14,8 +19,24 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Exit {
     let mut script = Vec::new();
-    let mut command = super::Arguments::command();
+    let mut command = with_words(manual::command_line());
     clap_complete::generate(arguments.shell, &mut command, "ccprov", &mut script);
     screen.exact_data(&String::from_utf8_lossy(&script));
     Exit::Done
+}
+
+/// The command line with the words that its arguments take. Whoever runs a command
+/// is told more of a wrong one than clap would tell.
+fn with_words(command: Command) -> Command {
+    let kinds: Vec<&str> = grants().map(|(kind, _)| kind).collect();
+    let ids = || PossibleValuesParser::new(IDS.iter().copied());
+    command
+        .mut_subcommand("kinds", |kinds_of| {
+            kinds_of.mut_arg("kind", |kind| kind.value_parser(PossibleValuesParser::new(kinds)))
+        })
+        .mut_subcommand("verify", |verify| {
+            verify
+                .mut_arg("only", |only| only.value_parser(ids()))
+                .mut_arg("skip", |skip| skip.value_parser(ids()))
+        })
 }

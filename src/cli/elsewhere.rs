@@ -25,8 +25,9 @@ const COMMANDS: &[Habit] = &[
         here: "declare the object by its name with `lifecycle: { adopt: true }`, then `ccprov plan`",
     },
     Habit {
-        words: &["state", "show", "stacks"],
-        here: "there is no state: `ccprov list` tells what lives, `ccprov plan --all` how it stands",
+        words: &["state", "show", "stacks", "get", "describe"],
+        here: "there is no state: `ccprov list` tells what lives, `ccprov list --stack NAME` the objects of \
+               a stack, `ccprov plan --all` how each stands",
     },
     Habit {
         words: &["refresh"],
@@ -41,6 +42,29 @@ const COMMANDS: &[Habit] = &[
     Habit { words: &["diff", "preview"], here: "`ccprov plan`" },
     Habit { words: &["force-unlock"], here: "`ccprov unlock`" },
     Habit { words: &["outputs"], here: "`ccprov output`" },
+    Habit {
+        words: &["taint", "untaint", "replace"],
+        here: "an object is made anew if a field asks for it: give it another name, or delete it by \
+               hand and apply",
+    },
+    Habit {
+        words: &["graph"],
+        here: "nothing draws the order: `ccprov plan` lists it, `ccprov verify` tells the delivery paths",
+    },
+    Habit {
+        words: &["console", "eval", "render", "synth", "template"],
+        here: "there are no functions to try: `ccprov validate` checks references, `ccprov plan` shows \
+               what they come to",
+    },
+    Habit {
+        words: &["providers", "modules", "login", "logout", "get-plugins"],
+        here: "there is nothing to install and no service to log in to: the binary is all, and \
+               credentials are those of the AWS CLI",
+    },
+    Habit {
+        words: &["drift", "status"],
+        here: "`ccprov plan --detailed-exitcode`, `ccprov verify`",
+    },
 ];
 
 const OPTIONS: &[Habit] = &[
@@ -58,7 +82,9 @@ const OPTIONS: &[Habit] = &[
         here: "`--auto-approve`, or -y",
     },
     Habit { words: &["-out"], here: "`--out FILE`" },
-    Habit { words: &["-json"], here: "`--json`" },
+    Habit { words: &["-json", "--format", "--output"], here: "`--json`" },
+    Habit { words: &["-no-color"], here: "`--no-color`" },
+    Habit { words: &["-exclude", "--exclude"], here: "a plan is always of the whole stack" },
     Habit { words: &["-destroy"], here: "`ccprov plan --destroy`, `ccprov destroy`" },
     Habit { words: &["-detailed-exitcode"], here: "`--detailed-exitcode`" },
     Habit {
@@ -77,7 +103,7 @@ const OPTIONS: &[Habit] = &[
 pub(super) fn advice(error: ErrorKind, command_line: &[OsString]) -> Option<String> {
     let words = || command_line.iter().skip(1).filter_map(|word| word.to_str());
     let (habits, word) = match error {
-        ErrorKind::InvalidSubcommand => (COMMANDS, words().next()?),
+        ErrorKind::InvalidSubcommand => (COMMANDS, words().find(|word| !word.starts_with('-'))?),
         ErrorKind::UnknownArgument => {
             let name = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
             let is_known = |word: &&str| {

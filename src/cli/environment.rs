@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::admission::{Admission, OF_A_STACK, OWN_SECRETS};
 use super::pulse::Pulse;
 use super::repository::Repository;
+use super::voice::Voice;
 use crate::model::Mask;
 
 /// Secrets that others hand to a job, which a stack may not show either.
@@ -48,6 +49,8 @@ pub(crate) struct Environment {
     pub(crate) mask: Mask,
     /// What the command is at.
     pub(crate) pulse: Pulse,
+    /// What the command line wants to hear.
+    pub(crate) voice: Voice,
 }
 
 /// The variables of a job of GitHub Actions.
@@ -120,6 +123,7 @@ impl Environment {
             has_dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
             mask,
             pulse: Pulse::default(),
+            voice: Voice::default(),
         }
     }
 

@@ -138,7 +138,7 @@ pub(crate) fn of(result: Result<Exit, Failure>, screen: &Screen, manner: Manner)
             screen.data(&report::diagnostics_json(&failure.problems));
             screen.annotate(&failure.problems);
         } else {
-            screen.problems(&failure.problems);
+            screen.failures(&failure.problems);
         }
         failure.exit
     });
@@ -168,9 +168,9 @@ pub(crate) fn of_usage(error: &clap::Error, command_line: &[OsString]) -> ExitCo
     let screen = Screen::new(&Environment::read(command_line));
     let text = error.render().ansi().to_string();
     let exit = if error.use_stderr() {
-        screen.talk(&text);
+        screen.complain(&text);
         if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
-            screen.talk(&advice);
+            screen.complain(&advice);
         }
         Exit::Failed
     } else {

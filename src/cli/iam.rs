@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::{Opened, tell_unheard, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::stack_path;
@@ -29,6 +29,10 @@ pub(crate) struct Arguments {
     /// Only the Nth of the policies, where one would be too long for IAM
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     part: Option<u16>,
+
+    /// Tell problems as JSON too; the policy is JSON anyway
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,7 +90,7 @@ async fn stack(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<(Stack, Vec<Diagnostic>), Failure> {
-    if let Some(checked) = offline(&arguments.what, &arguments.place, environment)? {
+    if let Some(checked) = offline(&arguments.what, &arguments.place, environment, screen)? {
         return Ok((checked.stack, checked.warnings));
     }
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
@@ -99,11 +103,13 @@ fn offline(
     what: &What,
     place: &Where,
     environment: &Environment,
+    screen: &Screen,
 ) -> Result<Option<Checked>, Failure> {
     let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
     let env = what.variables.env(environment);
     let inputs = what.variables.inputs(environment, &env);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+    tell_unheard(&file, screen);
     let is_told = file.account().is_some() && file.region().is_some();
     if !is_told || place.region.is_some() || place.endpoint_url.is_some() {
         return Ok(None);

@@ -1,11 +1,12 @@
 //! `ccprov kinds`: what may be stated of a kind.
 
 use clap::Args;
+use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::screen::Screen;
 use crate::aws::AwsCatalog;
-use crate::model::{Catalog, Diagnostic};
+use crate::model::{Catalog, Diagnostic, KindInfo};
 use crate::report;
 use crate::spec::PATTERNS;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failur
     };
     let text = match (chosen, arguments.json) {
         (Some(kind), false) => report::kind_text(kind),
-        (Some(kind), true) => json(kind)?,
+        (Some(kind), true) => json(std::slice::from_ref(kind))?,
         (None, false) => report::kinds_text(catalog.kinds()),
         (None, true) => json(catalog.kinds())?,
     };
@@ -35,8 +36,9 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value)
+fn json(kinds: &[KindInfo]) -> Result<String, Failure> {
+    let list = json!({ "format": "ccprov.kinds/1", "kinds": kinds });
+    serde_json::to_string_pretty(&list)
         .map_err(|error| Failure::plain(format!("the kinds cannot be written: {error}")))
 }
 

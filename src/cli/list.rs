@@ -1,22 +1,31 @@
-//! `ccprov list`: the stacks that live in this account and region.
+//! `ccprov list`: the stacks that live in this account and region, or the objects
+//! of one of them, whose file nobody needs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::json;
 
+use super::destroy::nothing_by_name;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Connected, connect, write_trace};
+use super::opened::{Connected, Opened, connect, write_trace};
 use super::options::Where;
 use super::screen::Screen;
 use crate::aws::Provider;
+use crate::engine::Look;
 use crate::engine::port::{Read, StackSummary};
+use crate::model::{Live, Place};
 use crate::report::pane::tame;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
+    /// List the objects of the stack of this name; needs no file
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+
     #[command(flatten)]
     place: Where,
 
@@ -30,6 +39,9 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
+    if let Some(name) = &arguments.stack {
+        return objects(name, arguments, environment, screen).await;
+    }
     let Connected { session, here, .. } =
         connect(&arguments.place, None, environment, screen).await?;
     let calls = session.calls.clone();
@@ -50,6 +62,96 @@ pub(crate) async fn run(
         screen.data(&text(&stacks));
     }
     Ok(Exit::Done)
+}
+
+/// The objects of one stack.
+async fn objects(
+    name: &str,
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let mut opened = Opened::named(name, &arguments.place, environment, screen).await?;
+    let world = opened.observe(Look::ToDestroy, environment).await;
+    write_trace(&arguments.place, &opened.calls, screen);
+    let mut objects: Vec<Object> =
+        world?.orphans.iter().map(|live| Object::new(live, name)).collect();
+    if objects.is_empty() {
+        return Err(nothing_by_name(&opened).await.into());
+    }
+    objects.sort();
+    if arguments.json {
+        let Place { account, region, .. } = &opened.stack.place;
+        let list = json!({
+            "format": "ccprov.objects/1",
+            "stack": name,
+            "account": account,
+            "region": region,
+            "objects": objects,
+        });
+        screen.data(&format!("{list:#}"));
+    } else {
+        screen.data(&objects_text(&objects));
+    }
+    Ok(Exit::Done)
+}
+
+/// One line of `ccprov list --stack`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Object {
+    /// As its tags say; a kind without tags has none.
+    address: Option<String>,
+    kind: String,
+    identity: String,
+    arn: Option<String>,
+    /// That of its stack, on what is the same in all regions.
+    region: Option<String>,
+    /// Whether its tags say whose it is.
+    owned: bool,
+    protected: bool,
+    /// What would be lost with it.
+    holdings: Option<String>,
+}
+
+impl Object {
+    fn new(live: &Live, stack: &str) -> Self {
+        let owner = live.owner.as_ref().filter(|owner| owner.stack == stack);
+        let address = owner.map(|owner| owner.address.to_string());
+        Self {
+            address: address.filter(|address| !address.is_empty()),
+            kind: live.kind.clone(),
+            identity: live.identity.to_string(),
+            arn: live.arn().map(str::to_owned),
+            region: owner.and_then(|owner| owner.region.clone()),
+            owned: owner.is_some(),
+            protected: owner.is_some_and(|owner| owner.prevent_destroy),
+            holdings: live.holdings.as_ref().map(|holdings| holdings.what.clone()),
+        }
+    }
+
+    fn remarks(&self) -> String {
+        let holds = self.holdings.as_ref().map(|what| format!("holds {what}"));
+        let protected = self.protected.then(|| "protected".to_owned());
+        let told: Vec<String> = [protected, holds].into_iter().flatten().collect();
+        if told.is_empty() { String::new() } else { format!("({})", told.join(", ")) }
+    }
+}
+
+fn objects_text(objects: &[Object]) -> String {
+    // What somebody wrote into a tag, and what has none.
+    let addresses: Vec<String> =
+        objects.iter().map(|object| tame(object.address.as_deref().unwrap_or("-"))).collect();
+    let longest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or_default();
+    let address_width = longest(&mut addresses.iter().map(|address| address.chars().count()));
+    let kind_width = longest(&mut objects.iter().map(|object| object.kind.len()));
+    let mut text = String::new();
+    for (object, address) in objects.iter().zip(addresses) {
+        let name = tame(object.arn.as_deref().unwrap_or(&object.identity));
+        let (kind, remarks) = (&object.kind, tame(&object.remarks()));
+        let line = format!("{address:address_width$}  {kind:kind_width$}  {name}  {remarks}");
+        let _infallible = writeln!(text, "{}", line.trim_end());
+    }
+    text
 }
 
 fn text(stacks: &[StackSummary]) -> String {

@@ -18,6 +18,7 @@ mod iam;
 mod journal;
 mod kinds;
 mod list;
+mod manual;
 mod opened;
 mod options;
 mod others;
@@ -36,18 +37,21 @@ mod turn;
 mod unlock;
 mod validate;
 mod verify;
+mod voice;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 use tracing::Instrument;
 
 use environment::Environment;
 use exit::{Exit, Failure, Manner};
 use screen::Screen;
 use telemetry::Telemetry;
+use voice::Voice;
 
+pub use manual::commands_page;
 pub use verify::checks;
 
 /// Provisions and verifies messaging and event systems on AWS, without a state file.
@@ -57,6 +61,9 @@ pub use verify::checks;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    voice: Voice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +94,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+    /// Say which variables of the environment count
+    Environment(manual::Arguments),
 }
 
 /// How much stack a command has, wherever it runs. A stack file nests 32 deep,
@@ -108,12 +117,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn command(command_line: &[OsString]) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(command_line) {
+    let parsed = manual::command_line()
+        .try_get_matches_from(command_line)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => return exit::of_usage(&error, command_line),
     };
-    let environment = Environment::read(command_line);
+    let environment = Environment { voice: arguments.voice, ..Environment::read(command_line) };
     let screen = Screen::new(&environment);
+    let _silence = arguments.voice.quiet.then(|| environment.pulse.hush());
     // One thread is enough: all work is waiting for the network.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -159,6 +172,7 @@ async fn run(
         Command::Patterns(arguments) => patterns::run(&arguments, screen),
         Command::Schema(arguments) => Ok(schema::run(arguments, screen)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, screen)),
+        Command::Environment(arguments) => Ok(manual::run(arguments, screen)),
     }
 }
 
@@ -179,6 +193,7 @@ impl Command {
             Self::Patterns(_) => "patterns",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
+            Self::Environment(_) => "environment",
         }
     }
 
@@ -194,7 +209,8 @@ impl Command {
             | Self::Kinds(_)
             | Self::Patterns(_)
             | Self::Schema(_)
-            | Self::Completions(_) => false,
+            | Self::Completions(_)
+            | Self::Environment(_) => false,
         };
         Manner { json: self.wants_json(), runs }
     }
@@ -210,11 +226,12 @@ impl Command {
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
+            Self::Iam(arguments) => arguments.json,
             Self::Unlock(_)
-            | Self::Iam(_)
             | Self::Patterns(_)
             | Self::Schema(_)
-            | Self::Completions(_) => false,
+            | Self::Completions(_)
+            | Self::Environment(_) => false,
         }
     }
 }

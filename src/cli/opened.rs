@@ -15,6 +15,7 @@ use super::options::{Variables, What, Where};
 use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
+use super::voice::Speaker;
 use super::{file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
@@ -77,6 +78,7 @@ impl Opened {
         let env = what.variables.env(environment);
         let inputs = what.variables.inputs(environment, &env);
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+        tell_unheard(&file, screen);
         let catalog = AwsCatalog::new();
         let check =
             |here: &Place| spec::check(&file, here, &catalog, &inputs).map_err(Failure::input);
@@ -296,6 +298,9 @@ pub(crate) async fn connect(
     };
     let mut listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(environment.pulse.clone())];
     listeners.extend(journal.clone().map(|journal| Arc::new(journal) as Arc<dyn Listener>));
+    if environment.voice.verbose {
+        listeners.push(Arc::new(Speaker(screen.clone())));
+    }
     let ca_bundle = environment.ca_bundle.as_ref().map(certificates).transpose()?;
     for path in &environment.token_files {
         // Whether it can be read is the business of whoever exchanges it.
@@ -317,6 +322,11 @@ pub(crate) async fn connect(
     let here = session.place(&caller);
     telemetry::note_place(&here);
     Ok(Connected { session, caller, here, journal })
+}
+
+/// Tells of variables that are set for another stack, or mistyped.
+pub(crate) fn tell_unheard(file: &spec::StackFile, screen: &Screen) {
+    file.unheard().iter().for_each(|sentence| screen.note(sentence));
 }
 
 fn check_pins(file: &spec::StackFile, here: &Place, path: &Path) -> Result<(), Failure> {

@@ -14,7 +14,8 @@ use crate::spec::{self, Inputs, NotAdmitted};
 /// Which stack file, and with which variables.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct What {
-    /// The stack file [default: $CCPROV_STACK, else the only stack file in stacks/]
+    /// The stack file [default: $CCPROV_STACK, else stack.yaml, else the only stack
+    /// file here and in stacks/]
     #[arg(value_name = "STACK.yaml")]
     pub(crate) stack: Option<PathBuf>,
 
@@ -42,9 +43,9 @@ impl Variables {
         environment: &'a Environment,
         env: &'a spec::Environment<'a>,
     ) -> Inputs<'a> {
-        let mut vars: BTreeMap<String, String> = environment.variables.clone();
-        vars.extend(self.var.iter().cloned());
-        Inputs { vars, env, checks: &super::verify::IDS, mask: &environment.mask }
+        let vars: BTreeMap<String, String> = self.var.iter().cloned().collect();
+        let ambient = environment.variables.clone();
+        Inputs { vars, ambient, env, checks: &super::verify::IDS, mask: &environment.mask }
     }
 
     /// What the stack file may read of the environment.

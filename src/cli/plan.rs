@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     place: Where,
 
     /// Plan the removal of everything instead
-    #[arg(long, conflicts_with = "out")]
+    #[arg(long)]
     destroy: bool,
 
     /// List what does not change, too
@@ -65,25 +65,31 @@ pub(crate) async fn run(
     let drawn = drawn?;
     let advice = if arguments.destroy { Vec::new() } else { advice::of(&opened).await };
     let is_unsound = arguments.strict && !advice.is_empty();
+    let needs = needed(&drawn, &opened, purpose);
     let warnings = [opened.warnings.clone(), advice].concat();
     let record = PlanRecord { plan: &drawn.plan, warnings: &warnings, refusals: &drawn.refusals };
+    let told = remarks(record);
+    // With --strict they are why it fails.
+    let tell = |told: &[Diagnostic]| {
+        if is_unsound { screen.failures(told) } else { screen.problems(told) }
+    };
     if arguments.json {
         screen.data(&report::plan_json(record));
-        screen.problems(&remarks(record));
+        tell(&told);
     } else {
         let detail = if arguments.all { PlanDetail::FULL } else { PlanDetail::CHANGES };
-        show(record, detail, &remarks(record), screen);
+        show(record, detail, || tell(&told), screen);
     }
     screen.page_of_job(|| report::plan_md(record));
     if let Some(path) = &arguments.markdown {
         screen.file(path, &report::plan_md(record))?;
     }
     if is_unsound {
-        screen.talk("--strict: a rule found a warning or an error above, so this plan fails.");
+        screen.complain("--strict: a rule found a warning or an error above, so this plan fails.");
     }
     let has_changes = !drawn.plan.is_empty();
     if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {
-        let saved = SavedPlan::new(opened.stack, drawn.plan);
+        let saved = SavedPlan::new(opened.stack, drawn.plan, purpose);
         let text = serde_json::to_string_pretty(&saved)
             .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
         if screen.mask.hides(&text) {
@@ -93,7 +99,12 @@ pub(crate) async fn run(
             return Err(too_large(&path.display().to_string()).into());
         }
         screen.private_file(path, &text)?;
-        screen.talk(&format!("To do exactly this: ccprov apply --plan {}", path.display()));
+        screen.talk(&match needs {
+            Some(options) => {
+                format!("To do exactly this: ccprov apply --plan {}{options}", path.display())
+            }
+            None => "An apply refuses this plan: see the warnings above.".to_owned(),
+        });
     }
     let changes = arguments.detailed_exitcode && has_changes;
     Ok(match (is_unsound, changes) {
@@ -108,11 +119,11 @@ pub(crate) async fn run(
 pub(crate) fn show(
     record: PlanRecord<'_>,
     detail: PlanDetail,
-    remarks: &[Diagnostic],
+    remark: impl FnOnce(),
     screen: &Screen,
 ) {
     screen.page(&report::plan_steps(record.plan, detail));
-    screen.problems(remarks);
+    remark();
     screen.data(&report::plan_conclusion(record.plan));
 }
 
@@ -120,6 +131,17 @@ pub(crate) fn show(
 fn remarks(record: PlanRecord<'_>) -> Vec<Diagnostic> {
     let refusals = record.refusals.iter().cloned().map(as_warning);
     record.warnings.iter().cloned().chain(refusals).collect()
+}
+
+/// The options without which an apply of this plan is refused, each after a
+/// blank; `None` if it is refused whatever the options.
+fn needed(drawn: &Drawn, opened: &Opened, purpose: Purpose) -> Option<&'static str> {
+    let lossy = Permissions { allow_data_loss: true };
+    if drawn.refusals.is_empty() {
+        return Some("");
+    }
+    let refusals = guard(&drawn.plan, &opened.stack, &opened.catalog, purpose, lossy);
+    refusals.is_empty().then_some(" --allow-data-loss")
 }
 
 /// Twice what a plan of the most resources takes: one of a thousand new queues has

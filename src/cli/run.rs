@@ -99,7 +99,7 @@ pub(crate) async fn finish(
     match turn.end(screen).await {
         // Two may have been at it: another look has to tell what came of it.
         Some(problem) if !approved.plan.is_empty() => {
-            screen.problems(&[problem]);
+            screen.failures(&[problem]);
             done.map(|_however| Exit::Partly)
         }
         Some(_) | None => done,
@@ -159,7 +159,7 @@ async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, 
         if let Some(text) = screen.untold_losses() {
             let is_told = views.remark(&text);
             if !is_told {
-                screen.talk(&text);
+                screen.complain(&text);
             }
         }
     }
@@ -184,7 +184,7 @@ fn views<'a>(
     } else if screen.is_live {
         views.with(Live::new(Screen::terminal(), screen.has_colour()))
     } else {
-        views.with(Plain::new(Box::new(screen.talk_stream())))
+        views.with(Plain::new(screen.talk_stream()))
     }
 }
 

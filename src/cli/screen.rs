@@ -5,7 +5,7 @@
 //! ([`crate::report::pane`]). What could not be written is not passed over: it
 //! is told on stderr, and [`exit`](super::exit) has a word in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use console::Term;
 use indicatif::TermLike;
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::oneshot;
 
 use super::environment::{Environment, GitHub};
@@ -37,9 +38,12 @@ pub(crate) struct Screen {
     /// Who shows problems beside the lines that they are about.
     github: Option<GitHub>,
     repository: Repository,
+    /// Whether only errors, questions and results are told.
+    is_quiet: bool,
     stdout: Stream,
     stderr: Stream,
     losses: Losses,
+    noted: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Screen {
@@ -54,11 +58,21 @@ impl Screen {
             losses: losses.clone(),
         };
         let is_terminal = stderr.is_terminal();
+        let voice = environment.voice;
+        // Lines of their own do not go with lines that redraw themselves.
+        let is_plain = voice.quiet || voice.verbose || environment.has_dumb_terminal;
+        let colours = |otherwise| voice.colours(otherwise);
         Self {
             can_ask: io::stdin().is_terminal() && is_terminal,
-            is_live: is_terminal && !environment.has_dumb_terminal,
-            stdout: stream(Name::Output, AutoStream::choice(&stdout), stdout.is_terminal()),
-            stderr: stream(Name::Error, AutoStream::choice(&stderr), is_terminal),
+            is_live: is_terminal && !is_plain,
+            is_quiet: voice.quiet,
+            stdout: stream(
+                Name::Output,
+                colours(AutoStream::choice(&stdout)),
+                stdout.is_terminal(),
+            ),
+            stderr: stream(Name::Error, colours(AutoStream::choice(&stderr)), is_terminal),
+            noted: Arc::default(),
             mask: environment.mask.clone(),
             pulse: environment.pulse.clone(),
             github: environment.github.clone(),
@@ -100,13 +114,29 @@ impl Screen {
 
     /// Talk.
     pub(crate) fn talk(&self, text: &str) {
+        if !self.is_quiet {
+            self.complain(text);
+        }
+    }
+
+    /// What has to be told, however little anybody wants to hear.
+    pub(crate) fn complain(&self, text: &str) {
         self.stderr.tell(&ended(text));
     }
 
     /// Problems, as talk and beside the lines that they are about.
     pub(crate) fn problems(&self, problems: &[Diagnostic]) {
+        if !self.is_quiet {
+            self.failures(problems);
+        } else {
+            self.annotate(problems);
+        }
+    }
+
+    /// The same, of which one is why a command fails.
+    pub(crate) fn failures(&self, problems: &[Diagnostic]) {
         if !problems.is_empty() {
-            self.talk(&self.stderr.fitted(&diagnostics_text(problems)));
+            self.complain(&self.stderr.fitted(&diagnostics_text(problems)));
             self.annotate(problems);
         }
     }
@@ -129,6 +159,14 @@ impl Screen {
         }
     }
 
+    /// Talk that a command may come to several times, and tells once.
+    pub(crate) fn note(&self, text: &str) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.insert(text.to_owned()) {
+            self.talk(text);
+        }
+    }
+
     /// Lines that a CI system is to obey: ours begin with `::`.
     pub(crate) fn order(&self, lines: &str) {
         for line in self.mask.veil(lines).lines() {
@@ -145,8 +183,8 @@ impl Screen {
     }
 
     /// stderr, for a view. Takes whole lines.
-    pub(crate) fn talk_stream(&self) -> Stream {
-        self.stderr.clone()
+    pub(crate) fn talk_stream(&self) -> Box<dyn Write + Send> {
+        if self.is_quiet { Box::new(io::sink()) } else { Box::new(self.stderr.clone()) }
     }
 
     /// stderr, for a view that redraws lines and looks after the pane itself.
@@ -186,7 +224,7 @@ impl Screen {
     /// Tells of losses that were not told yet.
     pub(crate) fn tell_losses(&self) {
         if let Some(text) = self.untold_losses() {
-            self.talk(&text);
+            self.complain(&text);
         }
     }
 
@@ -206,9 +244,11 @@ impl Screen {
         self.losses.are_there()
     }
 
-    /// Asks a question and waits for a line; nothing but yes is a yes.
+    /// Asks a question and waits for a line; nothing but `yes` is a yes. What was
+    /// typed before is no answer to it, and is dropped.
     pub(crate) async fn confirms(&self, question: &str) -> bool {
         let _undisturbed = self.pulse.hush();
+        let _nothing_was_typed = tcflush(io::stdin(), QueueSelector::IFlush);
         self.stderr.tell(question);
         let (sender, answer) = oneshot::channel();
         // On a thread of its own, so that a lease is renewed while somebody thinks.
@@ -217,7 +257,12 @@ impl Screen {
             let _no_line_is_no_yes = io::stdin().read_line(&mut answer);
             let _nobody_waits = sender.send(answer);
         });
-        matches!(answer.await.as_deref().map(str::trim), Ok("yes" | "y"))
+        let answer = answer.await.unwrap_or_default();
+        let answer = answer.trim();
+        if !answer.is_empty() && answer != "yes" {
+            self.complain(&format!("Only `yes` is a yes; that was `{answer}`."));
+        }
+        answer == "yes"
     }
 }
 

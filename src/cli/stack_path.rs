@@ -7,11 +7,14 @@ use super::exit::Failure;
 use crate::model::{Diagnostic, Severity};
 use crate::spec;
 
-/// Where stack files are looked for.
-const FOLDER: &str = "stacks";
+/// Where stack files are looked for: beside whoever types, and in the folder that they use to have.
+const FOLDERS: [&str; 2] = [".", "stacks"];
 
-/// The named file, else `$CCPROV_STACK`, else the only stack file in `stacks/`;
-/// and what was passed over there, because it is no file that a stack may be.
+/// The stack file that is meant where there are others beside it.
+const USUAL: &str = "stack.yaml";
+
+/// The named file, else `$CCPROV_STACK`, else `stack.yaml`, else the only stack file
+/// here and in `stacks/`; and what was passed over there, because it is no file that a stack may be.
 pub(crate) fn find(
     named: Option<&Path>,
     environment: &Environment,
@@ -20,6 +23,9 @@ pub(crate) fn find(
         return Ok((path.to_owned(), Vec::new()));
     }
     let (mut candidates, passed_over) = candidates();
+    if let Some(usual) = candidates.iter().find(|path| path.as_os_str() == USUAL) {
+        return Ok((usual.clone(), passed_over));
+    }
     if candidates.len() == 1 {
         return Ok((candidates.remove(0), passed_over));
     }
@@ -27,18 +33,19 @@ pub(crate) fn find(
         .hint("name one: `ccprov plan stacks/dev.yaml`, or set CCPROV_STACK");
     let several: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
     let problem = if several.is_empty() {
-        problem.because(format!("there is none in {FOLDER}/ either"))
+        problem.because("there is none here, nor in stacks/")
     } else {
-        problem.because(format!("{FOLDER}/ has several: {}", several.join(", ")))
+        problem.because(format!("there are several: {}", several.join(", ")))
     };
     Err(Failure::input([vec![problem], passed_over].concat()))
 }
 
-/// The YAML files in `stacks/` that name a stack. What they extend does not.
+/// The YAML files there that name a stack. What they extend does not.
 fn candidates() -> (Vec<PathBuf>, Vec<Diagnostic>) {
-    let entries = std::fs::read_dir(FOLDER).into_iter().flatten().flatten();
+    let entries = FOLDERS.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
     let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .map(|path| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path))
         .filter(|path| path.extension().is_some_and(|end| end == "yaml" || end == "yml"))
         .collect();
     paths.sort();

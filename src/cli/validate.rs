@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
+use super::opened::tell_unheard;
 use super::options::What;
 use super::screen::Screen;
 use super::verify::Severity;
@@ -44,6 +45,7 @@ pub(crate) fn run(
     let env = arguments.what.variables.env(environment);
     let inputs = arguments.what.variables.inputs(environment, &env);
     let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+    tell_unheard(&file, screen);
     let checked =
         spec::check(&file, &anywhere(&file, None, environment), &AwsCatalog::new(), &inputs);
     let checked = checked.map_err(Failure::input)?;

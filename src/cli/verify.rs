@@ -174,7 +174,12 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if arguments.list {
-        screen.data(&report::checks_text(&checks()));
+        let checks = checks();
+        screen.data(&if arguments.json {
+            report::checks_json(&checks)
+        } else {
+            report::checks_text(&checks)
+        });
         return Ok(Exit::Done);
     }
     let choice = arguments.choice()?;
@@ -194,7 +199,7 @@ pub(crate) async fn run(
     }
     write_trace(&arguments.place, &opened.calls, screen);
     let Some(Watched { results, left_behind }) = results? else {
-        screen.talk(
+        screen.complain(
             "Interrupted; what the checks made was removed, unless a warning says otherwise.",
         );
         return Ok(Exit::Interrupted);
@@ -235,7 +240,7 @@ fn view<'a>(
     } else if screen.is_live {
         Box::new(LiveInspection::new(Screen::terminal(), screen.has_colour()))
     } else {
-        Box::new(PlainInspection::new(Box::new(screen.talk_stream())))
+        Box::new(PlainInspection::new(screen.talk_stream()))
     }
 }
 
@@ -286,7 +291,7 @@ async fn watched(
     let left_behind = screen.mask.veil_value(bench.put_away().await);
     let Some(results) = results else {
         for error in &left_behind {
-            screen.talk(&format!("warning: what a check made may still be there: {error}"));
+            screen.complain(&format!("warning: what a check made may still be there: {error}"));
         }
         return Ok(None);
     };

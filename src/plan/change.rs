@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::planner::Permissions;
 use crate::model::{
     Address, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings, Identity,
     Live, Path, Place,
@@ -320,6 +321,19 @@ impl Plan {
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
         Claimant { stack: &self.stack, place: &self.place }
+    }
+
+    /// The same, where what a deletion would lose is permitted to go: AWS deletes
+    /// no bucket that is not empty, so that its deletion empties it first.
+    #[must_use]
+    pub fn permitting(mut self, permissions: Permissions) -> Self {
+        for node in self.steps.iter_mut().filter(|_| permissions.allow_data_loss) {
+            match &mut node.step {
+                Step::Delete { emptying, .. } => *emptying = Emptying::Empty,
+                Step::Create { .. } | Step::Update { .. } => {}
+            }
+        }
+        self
     }
 
     /// How much it does.

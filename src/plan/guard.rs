@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
 use super::orphans::has_a_strange_name;
 use super::planner::Permissions;
@@ -15,9 +17,11 @@ const FORCE: &str = "force_destroy";
 const NOT_OURS: &str = "if it is not this stack's, take its tag `ccprov:stack` away";
 
 /// What a run is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// To make the world what the stack states.
+    #[default]
     Apply,
     /// To remove everything: deleting is the point, but not what is in it.
     Destroy,

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::change::Plan;
+use super::guard::Purpose;
 use crate::model::{Diagnostic, Place, Stack};
 
 /// The format's name and version. A file of another version is refused.
@@ -20,18 +21,28 @@ pub const FORMAT: &str = "ccprov.saved-plan/1";
 pub struct SavedPlan {
     /// [`FORMAT`].
     pub format: String,
-    /// SHA-256 over plan and stack: a file that was edited is refused.
+    /// SHA-256 over stack, plan and purpose: a file that was edited is refused.
     pub digest: String,
     /// The stack that it was drawn from.
     pub stack: Stack,
     /// The plan.
     pub plan: Plan,
+    /// What it is for.
+    // Left out of plans to apply: those without it keep their digest.
+    #[serde(default, skip_serializing_if = "is_to_apply")]
+    pub purpose: Purpose,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_to_apply(purpose: &Purpose) -> bool {
+    *purpose == Purpose::Apply
 }
 
 impl SavedPlan {
     /// A plan ready to be written.
-    pub fn new(stack: Stack, plan: Plan) -> Self {
-        Self { format: FORMAT.into(), digest: digest(&stack, &plan), stack, plan }
+    pub fn new(stack: Stack, plan: Plan, purpose: Purpose) -> Self {
+        let digest = digest(&stack, &plan, purpose);
+        Self { format: FORMAT.into(), digest, stack, plan, purpose }
     }
 
     /// A plan as it stands in a file.
@@ -56,7 +67,7 @@ impl SavedPlan {
                 .because(format!("this ccprov reads {FORMAT}"))
                 .hint("make the plan again"));
         }
-        if self.digest != digest(&self.stack, &self.plan) {
+        if self.digest != digest(&self.stack, &self.plan, self.purpose) {
             return Err(Diagnostic::error("the plan file was changed after it was made")
                 .hint("make the plan again"));
         }
@@ -95,10 +106,13 @@ impl From<serde_json::Error> for NoPlan {
     }
 }
 
-fn digest(stack: &Stack, plan: &Plan) -> String {
+fn digest(stack: &Stack, plan: &Plan, purpose: Purpose) -> String {
     // Maps are sorted, so equal values have equal bytes.
     let mut hash = Hash(Sha256::new());
-    let _infallible = serde_json::to_writer(&mut hash, &(stack, plan));
+    let _infallible = match purpose {
+        Purpose::Apply => serde_json::to_writer(&mut hash, &(stack, plan)),
+        Purpose::Destroy => serde_json::to_writer(&mut hash, &(stack, plan, purpose)),
+    };
     hex(&hash.0.finalize())
 }
 

@@ -59,8 +59,8 @@ pub use timings::timings_text;
 pub use trace::{rounds, trace_json};
 pub use verify::{
     Alike, InspectionRecord, InspectionTotals, InspectionView, JsonInspection, LiveInspection,
-    PlainInspection, alike, check_page, checks_page, checks_text, github_annotations, junit_xml,
-    results_json, rules_text, sarif_json, summary_md, verify_text,
+    PlainInspection, alike, check_page, checks_json, checks_page, checks_text, github_annotations,
+    junit_xml, results_json, rules_text, sarif_json, summary_md, verify_text,
 };
 pub use workflow::diagnostics_github;
 pub use wrap::wrapped;

@@ -52,14 +52,28 @@ pub struct NotAdmitted {
 
 /// What comes from outside of the files.
 pub struct Inputs<'a> {
-    /// Variables from `--var` and `CCPROV_VAR_…`, already merged.
+    /// Variables that are meant for this stack: from `--var`.
     pub vars: BTreeMap<String, String>,
+    /// Variables that may be meant for another: from `CCPROV_VAR_…`. Those above go first.
+    pub ambient: BTreeMap<String, String>,
     /// The environment, for `${env.NAME}`.
     pub env: &'a Environment<'a>,
     /// The ids that `checks.skip` may name.
     pub checks: &'a [&'a str],
     /// Learns the values that `sensitive` speaks of.
     pub mask: &'a Mask,
+}
+
+impl Inputs<'_> {
+    /// What overrides the defaults: what was said for this stack, and of the rest
+    /// what the stack declares.
+    pub(super) fn overrides(&self, declared: Option<&Map>) -> BTreeMap<String, String> {
+        let is_declared = |name: &String| declared.is_some_and(|map| map.contains_key(name));
+        let mut overrides = self.ambient.clone();
+        overrides.retain(|name, _| is_declared(name));
+        overrides.extend(self.vars.clone());
+        overrides
+    }
 }
 
 impl fmt::Debug for Inputs<'_> {
@@ -79,6 +93,7 @@ pub struct StackFile {
     pub(super) root: Map,
     pub(super) library: Library,
     pub(super) variables: BTreeMap<String, Node>,
+    unheard: Vec<String>,
     /// Problems that do not keep us from knowing what the stack is. Told with
     /// those of `check`, so that one run shows them all.
     pub(super) deferred: Vec<Diagnostic>,
@@ -98,6 +113,12 @@ impl StackFile {
     /// The region that the stack names.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
+    }
+
+    /// A sentence for each variable of the environment that this stack does not
+    /// declare: it may be for another.
+    pub fn unheard(&self) -> &[String] {
+        &self.unheard
     }
 
     /// Every file that was read, the stack file first.
@@ -140,8 +161,11 @@ pub(super) fn load_with(
         }
     }
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
-    let secrets = sensitive::hide(root.get("sensitive"), declared, inputs, &mut deferred);
-    let variables = variables::settle(declared, &inputs.vars, &mut deferred);
+    let overrides = inputs.overrides(declared);
+    let named = root.get("sensitive");
+    let secrets = sensitive::hide(named, declared, &overrides, inputs.mask, &mut deferred);
+    let unheard = variables::unheard(declared, &inputs.ambient);
+    let variables = variables::settle(declared, &overrides, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map());
     // Null is not taken for an empty map: what somebody has yet to write would
     // else be a stack whose every object is to be deleted.
@@ -178,6 +202,7 @@ pub(super) fn load_with(
             root,
             library: gathering.library,
             variables,
+            unheard,
             deferred,
         }),
         Err(mut problems) => {

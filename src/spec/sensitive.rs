@@ -1,7 +1,8 @@
 //! `sensitive`: the variables whose values nobody may see.
 
+use std::collections::BTreeMap;
+
 use super::expand::{Expansion, Ground};
-use super::load::Inputs;
 use super::shape;
 use super::suggest::{did_you_mean, listed};
 use super::tree::{Entry, Map, Node, Value};
@@ -14,7 +15,8 @@ use crate::model::{Diagnostic, Mask};
 pub(super) fn hide<'a>(
     section: Option<&'a Entry>,
     declared: Option<&Map>,
-    inputs: &Inputs<'_>,
+    overrides: &BTreeMap<String, String>,
+    mask: &Mask,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<&'a Node> {
     let Some(entry) = section.filter(|entry| !entry.node.is_null()) else { return Vec::new() };
@@ -32,8 +34,8 @@ pub(super) fn hide<'a>(
             problems.push(did_you_mean(problem, name, known()));
             continue;
         }
-        if let Some(given) = inputs.vars.get(name) {
-            conceal(given, item, inputs.mask, problems);
+        if let Some(given) = overrides.get(name) {
+            conceal(given, item, mask, problems);
         }
         names.push(item);
     }

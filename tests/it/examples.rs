@@ -208,6 +208,7 @@ fn findings(verdict: &Verdict) -> &[Finding] {
 fn checked(path: &Path) -> Stack {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -100,6 +100,11 @@ fn code_of(folder: &Path) -> String {
     code
 }
 
+#[test]
+fn the_page_of_commands_shows_every_option() {
+    page::check("docs/COMMANDS.md", &cli::commands_page());
+}
+
 /// The names of the pages in a folder.
 fn pages(folder: &str) -> BTreeSet<String> {
     let pages = fs::read_dir(emulator::root().join(folder)).expect("a folder of pages");

@@ -144,6 +144,7 @@ fn steps(plan: &Plan) -> String {
 fn stack(path: &Path) -> Stack {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -29,7 +29,7 @@ pub use annotations::github_annotations;
 pub use blocks::{Alike, alike};
 pub use junit::junit_xml;
 pub use markdown::summary_md;
-pub use pages::{check_page, checks_page, checks_text};
+pub use pages::{check_page, checks_json, checks_page, checks_text};
 pub use progress::{
     InspectionView, JsonInspection, LiveInspection, PlainInspection, VERIFY_FORMAT,
 };

@@ -1,5 +1,7 @@
 //! What checks say of themselves: a page of Markdown each, and a list.
 
+use serde_json::json;
+
 use crate::model::{CheckInfo, CheckKind, Level};
 use crate::report::page::Page;
 use crate::report::style::{FAINT, STRONG, paint};
@@ -28,6 +30,23 @@ pub fn checks_text(checks: &[CheckInfo]) -> String {
         }
     }
     page.into_text()
+}
+
+/// The same for programs.
+pub fn checks_json(checks: &[CheckInfo]) -> String {
+    let checks = checks.iter().map(|info| {
+        let CheckInfo { id, kind, level, summary, risk, remedy } = info;
+        json!({
+            "id": id,
+            "kind": kind,
+            "level": level,
+            "summary": summary,
+            "risk": risk,
+            "remedy": remedy,
+        })
+    });
+    let list = json!({ "format": "ccprov.checks/1", "checks": checks.collect::<Vec<_>>() });
+    format!("{list:#}")
 }
 
 /// All checks as a page of Markdown, with links to the pages of each.

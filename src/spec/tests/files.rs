@@ -76,6 +76,7 @@ fn are_refused_beyond_the_reach_through_a_link() {
     std::fs::write(&dev, "stack: dev\nextends: base.yaml\nresources: {}").unwrap();
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
+        ambient: std::collections::BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -93,6 +94,7 @@ fn that_are_no_files_are_refused() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
+        ambient: std::collections::BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -121,6 +123,7 @@ fn are_refused_where_a_link_leads_out() {
     link("../shared.yaml", "repo/stacks/within.yaml");
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
+        ambient: std::collections::BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -179,6 +182,7 @@ fn are_listed_the_stack_file_first() {
     }
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
+        ambient: std::collections::BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -194,6 +198,7 @@ fn are_listed_the_stack_file_first() {
 fn that_do_not_exist_are_told() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
+        ambient: std::collections::BTreeMap::new(),
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -63,6 +63,7 @@ impl<'a> Case<'a> {
         let env = owned(self.env);
         let inputs = Inputs {
             vars: owned(self.vars),
+            ambient: BTreeMap::new(),
             env: &|name| Ok(env.get(name).cloned()),
             checks: &["tls_only"],
             mask: &Mask::default(),

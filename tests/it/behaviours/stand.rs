@@ -240,7 +240,13 @@ async fn connect(account: &Account) -> Session {
 
 fn stack(path: &Path, place: &Place, catalog: &AwsCatalog) -> Stack {
     let mask = Mask::default();
-    let inputs = Inputs { vars: BTreeMap::new(), env: &|_| Ok(None), checks: &[], mask: &mask };
+    let inputs = Inputs {
+        vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
+        env: &|_| Ok(None),
+        checks: &[],
+        mask: &mask,
+    };
     let file = load(path, &inputs).unwrap();
     check(&file, place, catalog, &inputs).unwrap().stack
 }

@@ -19,8 +19,13 @@ const PERMISSIONS: Permissions = Permissions { allow_data_loss: true };
 
 fn dev(catalog: &AwsCatalog) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks/dev.yaml");
-    let inputs =
-        Inputs { vars: BTreeMap::new(), env: &|_| Ok(None), checks: &[], mask: &Mask::default() };
+    let inputs = Inputs {
+        vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
+        env: &|_| Ok(None),
+        checks: &[],
+        mask: &Mask::default(),
+    };
     let file = load(&path, &inputs).expect("a stack file");
     check(&file, &place(), catalog, &inputs).expect("a stack").stack
 }

@@ -141,7 +141,8 @@ async fn a_saved_plan_leaves_alone_what_is_ignored() {
     set("ours", "9");
     set("seen", "yesterday");
     let stack = stack(&resources);
-    let saved = SavedPlan::new(stack.clone(), planned(&cloud, &stack).await);
+    let saved =
+        SavedPlan::new(stack.clone(), planned(&cloud, &stack).await, ccprov::plan::Purpose::Apply);
     set("seen", "today");
     let today = revisit(&cloud, &saved.plan, &|_| {}).await.expect("answers");
     let plan = held(&saved.plan, &today, catalog()).expect("nothing moved").plan;

@@ -92,8 +92,13 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 fn checked(path: &Path) -> Result<(), Vec<Diagnostic>> {
     let environment = |name: &str| Ok((name == "USER").then(|| "jane".to_owned()));
     let mask = Mask::default();
-    let inputs =
-        Inputs { vars: BTreeMap::new(), env: &environment, checks: &["tls_only"], mask: &mask };
+    let inputs = Inputs {
+        vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
+        env: &environment,
+        checks: &["tls_only"],
+        mask: &mask,
+    };
     let file = spec::load(path, &inputs)?;
     let place = Place {
         partition: "aws".to_owned(),

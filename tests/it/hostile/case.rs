@@ -91,6 +91,7 @@ impl Case {
         let mask = Mask::default();
         let inputs = Inputs {
             vars: BTreeMap::new(),
+            ambient: BTreeMap::new(),
             env: &environment,
             checks: &["dead_letter_queue", "encrypted", "tls_only"],
             mask: &mask,

@@ -178,12 +178,24 @@ impl Ccprov {
         arguments: &[&str],
         meanwhile: impl AsyncFnOnce(),
     ) -> Transcript {
+        self.run_answered(arguments, "", "yes", meanwhile).await
+    }
+
+    /// The same with another answer, and something typed before the question.
+    pub(crate) async fn run_answered(
+        &self,
+        arguments: &[&str],
+        early: &str,
+        answer: &str,
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Transcript {
         let program = self.program.display().to_string();
         let of_python: Vec<&str> =
             ["-c", TERMINAL, &program].into_iter().chain(arguments.iter().copied()).collect();
         let mut child = self.command(&python()).args(of_python).spawn().expect("python3 runs");
         let mut keyboard = child.stdin.take().expect("the child's input is ours");
         let mut screen = child.stdout.take().expect("the child's output is ours");
+        keyboard.write_all(early.as_bytes()).expect("the terminal takes what is typed");
         let (mut shown, mut byte) = (Vec::new(), [0]);
         while !shown.ends_with(b"Type yes to go on: ") {
             let length = screen.read(&mut byte).expect("the terminal is read");
@@ -192,7 +204,7 @@ impl Ccprov {
             shown.extend(byte);
         }
         meanwhile().await;
-        keyboard.write_all(b"yes\n").expect("the terminal takes an answer");
+        keyboard.write_all(format!("{answer}\n").as_bytes()).expect("the terminal takes an answer");
         screen.read_to_end(&mut shown).expect("the terminal is read");
         let output = child.wait_with_output().expect("the binary ends");
         self.transcript(arguments, &Output { stdout: shown, ..output })

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "validate",
     "plan",
     "apply",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 12] = [
     "kinds",
     "schema",
     "completions",
+    "environment",
 ];
 
 fn run(arguments: &[&str]) -> Transcript {
@@ -56,7 +57,9 @@ fn kinds_tell_what_may_be_stated() {
     let all: Value = serde_json::from_str(&all.stdout).expect("JSON");
     let one = run(&["kinds", "sqs_queue", "--json"]);
     let one: Value = serde_json::from_str(&one.stdout).expect("JSON");
-    assert!(all.as_array().expect("a list").contains(&one));
+    let kinds = |told: &Value| told["kinds"].as_array().expect("a list").clone();
+    assert_eq!((&all["format"], kinds(&one).len()), (&"ccprov.kinds/1".into(), 1));
+    assert!(kinds(&all).contains(&kinds(&one)[0]));
 }
 
 #[test]
@@ -68,5 +71,11 @@ fn completions_know_the_commands_of_every_shell() {
             assert!(script.stdout.contains(command), "{shell} does not complete {command}");
         }
         assert!(script.stdout.contains("detailed-exitcode"), "{shell} completes no options");
+        // The scripts of the others complete no values of arguments without a dash.
+        let knows_values = ["bash", "zsh"].contains(&shell);
+        for word in ["s3_bucket_notification", "dead_letter_queue"].iter().filter(|_| knows_values)
+        {
+            assert!(script.stdout.contains(word), "{shell} does not complete {word}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod bad_input;
 mod bad_weather;
 mod broken_streams;
 mod drift;
+mod first_hour;
 mod foreign_texts;
 mod guards;
 mod help;
@@ -111,6 +112,12 @@ impl Desk {
     /// has happened: see [`Ccprov::run_asked`].
     pub(crate) async fn asked(&self, line: &str, meanwhile: impl AsyncFnOnce()) -> Transcript {
         self.ccprov.run_asked(&line.split_whitespace().collect::<Vec<_>>(), meanwhile).await
+    }
+
+    /// The same, where somebody types before the question comes, and then an answer.
+    pub(crate) async fn answered(&self, line: &str, early: &str, answer: &str) -> Transcript {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.ccprov.run_answered(&words, early, answer, async || {}).await
     }
 
     /// The same folder, spoken to AWS through something else.

@@ -177,7 +177,11 @@ fn a_plan_of_any_age_takes_nothing_of_others() {
         let Some(plan) = plans(case, &cloud, 1 + usize::from(case.is_patient)).await else {
             return Ok(());
         };
-        let saved = serde_json::to_string(&SavedPlan::new(case.later(), plan));
+        let saved = serde_json::to_string(&SavedPlan::new(
+            case.later(),
+            plan,
+            ccprov::plan::Purpose::Apply,
+        ));
         let saved = SavedPlan::read(&saved.expect("a plan is JSON")).expect("what we wrote");
         let mut strangers = Strangers::new(case);
         let mut full = Vec::new();
