@@ -120,4 +120,4 @@ impl Judgement {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
