@@ -47,8 +47,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     exclusive: bool,
 
-    /// Play this role of the stack, by address or by ARN; several times for several. Without it,
-    /// those that admit you
+    /// Play this role, an address of the stack or an ARN; several times for several. Without it,
+    /// the stack's roles that admit you
     #[arg(long = "as", value_name = "ROLE")]
     act_as: Vec<String>,
 
