@@ -93,6 +93,8 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 /// Whatever it makes says so in its name: probes are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
+    // Whether it is played, its trust policy decides.
+    ("iam_role", &[Grant::exercise("PlayedRoles", &["${arn}"], &["sts:AssumeRole"])]),
     (
         "kms_key",
         &[

@@ -1,6 +1,8 @@
 //! Connections: from what the user said about region, profile and endpoint to
 //! one SDK client per service.
 
+mod assumed;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -92,6 +94,8 @@ pub struct Session {
     is_endpoint_asked: bool,
     /// The answer to "who are we", once it was asked.
     caller: Arc<OnceLock<Caller>>,
+    /// Learns the secrets of roles that are taken on.
+    mask: Mask,
 }
 
 impl Session {
@@ -142,6 +146,7 @@ impl Session {
             endpoint,
             is_endpoint_asked: connection.endpoint_url.is_some(),
             caller: Arc::default(),
+            mask: connection.mask.clone(),
         })
     }
 
@@ -165,6 +170,11 @@ impl Session {
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         let account = who.account().unwrap_or_default().to_owned();
         Ok(self.caller.get_or_init(|| Caller { account, arn, partition }).clone())
+    }
+
+    /// The same as AWS said when it was asked; `None` if it never was.
+    pub(crate) fn known_caller(&self) -> Option<&Caller> {
+        self.caller.get()
     }
 
     /// Whether AWS said that we are an account's root user.

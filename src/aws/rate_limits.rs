@@ -68,6 +68,8 @@ pub static RATE_LIMITS: &[RateLimit] = &[
     RateLimit::each("s3", 10, &["DeleteObjects"]).with_burst(20),
     // Amazon SNS endpoints and quotas: calls that cannot be raised.
     RateLimit::each("sns", 100, &["Subscribe", "Unsubscribe"]),
+    // Where the quota is lowest, and a FIFO topic's.
+    RateLimit::each("sns", 300, &["Publish"]),
     RateLimit::each("sns", 30, &["ListSubscriptionsByTopic", "ListTopics"]),
     RateLimit::together("sns", 10, &["ListTagsForResource", "TagResource", "UntagResource"]),
     // Not published.
@@ -84,6 +86,7 @@ pub static RATE_LIMITS: &[RateLimit] = &[
         &[
             "ChangeMessageVisibility",
             "ChangeMessageVisibilityBatch",
+            "DeleteMessage",
             "DeleteMessageBatch",
             "ReceiveMessage",
             "SendMessage",
@@ -96,8 +99,8 @@ pub static RATE_LIMITS: &[RateLimit] = &[
         &["CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue", "UntagQueue"],
     ),
     RateLimit::each("sqs", 50, &["GetQueueAttributes", "ListQueueTags", "ListQueues"]),
-    // Not published; once for each run.
-    RateLimit::each("sts", 50, &["GetCallerIdentity"]),
+    // Not published; once for each run, and once for each exercise in a role's name.
+    RateLimit::each("sts", 50, &["AssumeRole", "GetCallerIdentity"]),
     // Not published; pages of 100 objects.
     RateLimit::each("tag", 10, &["GetResources"]),
 ];

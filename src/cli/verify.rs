@@ -21,7 +21,9 @@ use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::behaviours::{self, Options, behaviours};
 use crate::engine::Look;
-use crate::model::{Address, CheckInfo, CloudError, Diagnostic, Inspected, Level, Origin, Scene};
+use crate::model::{
+    Address, CheckInfo, CloudError, Diagnostic, Inspected, Level, Origin, Scene, Stack,
+};
 use crate::plan::{Permissions, plan};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
@@ -45,6 +47,11 @@ pub(crate) struct Arguments {
     /// Exercise the stack's own queues too: for stacks that nobody else uses meanwhile
     #[arg(long)]
     exclusive: bool,
+
+    /// Play this role, an address of the stack or an ARN; several times for several. Without it,
+    /// the stack's roles that admit you
+    #[arg(long = "as", value_name = "ROLE")]
+    act_as: Vec<String>,
 
     /// How much payload travels, in MiB
     #[arg(long, value_name = "MIB", default_value_t = PAYLOAD_MIB)]
@@ -112,6 +119,7 @@ impl Arguments {
             what: what.clone(),
             place: Where { trace: None, ..place.clone() },
             exclusive: false,
+            act_as: Vec::new(),
             payload_mib: PAYLOAD_MIB,
             only: Vec::new(),
             skip: Vec::new(),
@@ -152,8 +160,35 @@ impl Arguments {
 
     fn options(&self) -> Options {
         let payload_bytes = self.payload_mib * 1024 * 1024;
-        Options { exclusive: self.exclusive, payload_bytes, ..Options::default() }
+        let act_as = self.act_as.clone();
+        Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() }
     }
+
+    /// Whoever is to be played is a role of the stack, or named by its ARN.
+    fn check_roles(&self, stack: &Stack) -> Result<(), Failure> {
+        let roles = || stack.resources.values().filter(|want| want.kind == "iam_role");
+        let is_known =
+            |name: &str| is_role(name) || roles().any(|want| want.address.as_str() == name);
+        let unknown = self.act_as.iter().filter(|name| !is_known(name));
+        let addresses: Vec<&str> = roles().map(|want| want.address.as_str()).collect();
+        let problems: Vec<Diagnostic> = unknown
+            .map(|name| {
+                let problem = Diagnostic::error(format!("--as: `{name}` is no role of the stack"));
+                problem.hint(match &addresses[..] {
+                    [] => "the stack has none: give the ARN of a role".to_owned(),
+                    addresses => format!("it has {}", addresses.join(", ")),
+                })
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Failure::input(problems)) }
+    }
+}
+
+/// Whether a text is the ARN of a role.
+fn is_role(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", _, "iam", "", account, role]
+        if account.len() == 12 && role.starts_with("role/"))
 }
 
 /// Every check there is: conformance, rules, behaviours, each sorted by id.
@@ -189,6 +224,7 @@ pub(crate) async fn run(
         })?;
     }
     let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    arguments.check_roles(&opened.stack)?;
     let (started, began) = (clock::now(), Instant::now());
     let origins = opened.origins.clone();
     let mut view = view(arguments, &origins, screen);

@@ -9,7 +9,10 @@ use tokio::time::Instant;
 
 use super::inspect::Notice;
 use crate::engine::port::Answer;
-use crate::model::{Address, CheckInfo, Exhibit, Finding, Observation, Scene};
+use crate::engine::wait::{Backoff, elapse};
+use crate::model::{
+    Address, CheckInfo, ErrorClass, Exhibit, Finding, InFlight, Observation, Scene,
+};
 
 /// One exercise. A cloud brings its own.
 #[async_trait]
@@ -103,6 +106,12 @@ impl Watch {
         watch
     }
 
+    /// That of a trial by itself.
+    #[cfg(all(test, feature = "aws"))]
+    pub(crate) fn of_test(trial: &Trial, notices: mpsc::UnboundedSender<Notice>) -> Self {
+        Self::new("check", &trial.subject, None, Duration::from_mins(1), notices)
+    }
+
     /// The trial begins.
     pub(super) fn starts(&self) {
         let (check, subject) = (self.check.into(), self.subject.clone());
@@ -158,6 +167,29 @@ impl Watch {
         turn
     }
 
+    /// Does something again while it is refused, but no longer than that: what was
+    /// made moments ago is not known everywhere. Answers what came of it last.
+    pub async fn settles<T, F>(
+        &self,
+        at_most: Duration,
+        mut attempt: impl FnMut() -> F + Send,
+    ) -> Answer<T>
+    where
+        F: Future<Output = Answer<T>> + Send,
+    {
+        // Nobody else waits for the same, so that any seed does.
+        let (until, mut backoff) = (Instant::now() + at_most, Backoff::new(0));
+        loop {
+            let answer = attempt().await;
+            let pause = backoff.pause();
+            let may_pass = answer.as_ref().is_err_and(|error| is_of_propagation(error.class));
+            if !may_pass || Instant::now() + pause > until {
+                return answer;
+            }
+            elapse(pause).await;
+        }
+    }
+
     /// Since the trial began.
     pub fn elapsed(&self) -> Duration {
         self.began.elapsed()
@@ -186,5 +218,63 @@ impl Watch {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a refusal is one that fresh roles, policies and credentials meet.
+fn is_of_propagation(class: ErrorClass) -> bool {
+    match class {
+        ErrorClass::Denied | ErrorClass::Credentials | ErrorClass::NotYet(InFlight::Dependency) => {
+            true
+        }
+        ErrorClass::Absent
+        | ErrorClass::Exists
+        | ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::NotYet(InFlight::Cooldown)
+        | ErrorClass::Quota
+        | ErrorClass::Invalid
+        | ErrorClass::Unexpected => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CloudError;
+
+    fn refusal(class: ErrorClass) -> CloudError {
+        CloudError {
+            attempted: "try".into(),
+            operation: "sim:Try".into(),
+            class,
+            code: "Code".into(),
+            message: String::new(),
+            request_id: None,
+            hint: None,
+        }
+    }
+
+    /// After how many tries it comes to an end, and how.
+    async fn check(class: ErrorClass, refused: usize, expected: (usize, bool)) {
+        let (notices, _nobody) = mpsc::unbounded_channel();
+        let watch = Watch::new("check", "it", None, Duration::from_mins(1), notices);
+        let mut tries = 0;
+        let attempt = || {
+            tries += 1;
+            std::future::ready(if tries > refused { Ok(()) } else { Err(refusal(class)) })
+        };
+        let began = Instant::now();
+        let is_well = watch.settles(Duration::from_secs(10), attempt).await.is_ok();
+        assert!(began.elapsed() <= Duration::from_secs(10));
+        assert_eq!((tries, is_well), expected, "{class:?} {refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_refused_is_tried_again_for_a_while() {
+        check(ErrorClass::Denied, 0, (1, true)).await;
+        check(ErrorClass::Denied, 3, (4, true)).await;
+        check(ErrorClass::Invalid, 3, (1, false)).await;
+        check(ErrorClass::Denied, usize::MAX, (12, false)).await;
     }
 }

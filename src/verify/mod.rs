@@ -10,6 +10,8 @@ pub mod behaviour;
 pub mod conformance;
 pub mod inspect;
 mod policy;
+#[cfg(feature = "aws")]
+pub(crate) mod rights;
 pub mod rules;
 
 pub use behaviour::{Behaviour, Trial, Watch};

@@ -49,6 +49,9 @@ pub(crate) enum Who<'a> {
     /// Each and every principal: what speaks of some alone does not count. A
     /// statement that names nobody belongs to an identity, and speaks of it.
     Everyone,
+    /// A role or a user, by its ARN: what speaks of it by name, or of everybody.
+    #[cfg(feature = "aws")]
+    Identity(&'a str),
 }
 
 /// What a policy says to a request.
@@ -184,6 +187,17 @@ impl<'a> Statement<'a> {
         })
     }
 
+    /// What each of its conditions comes to: operator, key, and whether it holds;
+    /// `None` where nobody can tell.
+    pub(crate) fn outcomes(
+        &self,
+        context: &Context<'_>,
+    ) -> impl Iterator<Item = (&'a str, &'a str, Option<bool>)> {
+        self.conditions().map(|(operator, key, values)| {
+            (operator, key, condition::holds(operator, key, &values, context))
+        })
+    }
+
     /// Whether it holds only for certain values of one of these condition keys.
     pub(crate) fn is_bound_by(&self, keys: &[&str]) -> bool {
         self.conditions().any(|(operator, key, values)| {
@@ -198,6 +212,17 @@ impl<'a> Statement<'a> {
             let begins = key.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix));
             begins && condition::narrows(operator, &values)
         })
+    }
+
+    /// Whether it allows a request, whatever others deny; `None` where that
+    /// depends on what no document tells.
+    #[cfg(feature = "aws")]
+    pub(crate) fn grants(&self, request: &Request<'_>) -> Option<bool> {
+        match (self.allows(), self.applies(request)) {
+            (true, Applies::Yes) => Some(true),
+            (true, Applies::Unclear(_)) => None,
+            (true, Applies::No | Applies::Nearly(_)) | (false, _) => Some(false),
+        }
     }
 
     fn applies(&self, request: &Request<'_>) -> Applies {
@@ -229,6 +254,8 @@ impl<'a> Statement<'a> {
                 || match who {
                     Who::Service(service) => named(Some(principals), "Service").contains(&service),
                     Who::Everyone => false,
+                    #[cfg(feature = "aws")]
+                    Who::Identity(arn) => named(Some(principals), "AWS").contains(&arn),
                 }
         };
         match (self.body.get("Principal"), self.body.get("NotPrincipal")) {

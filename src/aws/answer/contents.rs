@@ -52,6 +52,7 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("sns", "Subscribe", &["<SubscriptionArn>"]),
     ("sqs", "CreateQueue", &["\"QueueUrl\""]),
     ("sqs", "GetQueueAttributes", &["\"Attributes\""]),
+    ("sts", "AssumeRole", &["<AccessKeyId>", "<SecretAccessKey>", "<SessionToken>"]),
     ("sts", "GetCallerIdentity", &["<Account>", "<Arn>"]),
     ("tag", "GetResources", &["\"ResourceTagMappingList\""]),
 ];

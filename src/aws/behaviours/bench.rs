@@ -27,6 +27,9 @@ pub struct Options {
     /// others that we come upon are hidden while an exercise lasts, and then
     /// handed back: each was received once more than it would have been.
     pub exclusive: bool,
+    /// The roles that are to be played: addresses of the stack's, and ARNs. Those
+    /// of the stack that admit the caller, where it is empty.
+    pub act_as: Vec<String>,
     /// The size of the payload that is sent through.
     pub payload_bytes: u64,
     /// How long an event or a message may take.
@@ -37,6 +40,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             exclusive: false,
+            act_as: Vec::new(),
             payload_bytes: 16 * 1024 * 1024,
             // "Typically delivered in seconds but can sometimes take a minute or longer", as the
             // user guide of S3 says of its events.

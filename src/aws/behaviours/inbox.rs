@@ -174,7 +174,7 @@ impl Inbox<'_> {
 
 /// Whether a message can be received only once more: that is for others, who
 /// may fail with it.
-fn is_worn(message: &Message, limit: Option<u32>) -> bool {
+pub(super) fn is_worn(message: &Message, limit: Option<u32>) -> bool {
     limit.is_some_and(|limit| message.receives + 1 >= limit)
 }
 
@@ -288,6 +288,14 @@ pub(super) async fn let_go(session: &Session, held: &[Held]) -> Answer<()> {
         answer.or_absent().map(|_| ())
     });
     try_join_all(batches).await?;
+    Ok(())
+}
+
+/// Deletes one message, as the plainest consumer does.
+pub(super) async fn delete_one(session: &Session, held: &Held) -> Answer<()> {
+    let call = session.sqs.delete_message().queue_url(&held.url).receipt_handle(&held.receipt);
+    let answer = call.send().await;
+    answer.attempting("sqs:DeleteMessage", || format!("delete a message from {}", held.url))?;
     Ok(())
 }
 

@@ -71,9 +71,13 @@ pub(super) fn are_ours(events: &[ObjectEvent]) -> bool {
     !events.is_empty() && events.iter().all(|event| lifetime_of_key(&event.key).is_some())
 }
 
-/// Whose letter a message is; `None` if it is none of ours.
+/// Whose letter a message is, whether SNS wrapped it or not; `None` if it is none
+/// of ours.
 pub(super) fn run_of(body: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
+    if let (true, Some(wrapped)) = (body["TopicArn"].is_string(), body["Message"].as_str()) {
+        return run_of(wrapped);
+    }
     Some(body.get(MARK)?.get("run")?.as_str()?.to_owned())
 }
 

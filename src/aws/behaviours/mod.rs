@@ -3,7 +3,7 @@
 //!
 //! One file per behaviour, one line in `behaviours` and one in [`INFOS`].
 //! What they share: the `bench` (clients, wishes, and what has to be put
-//! away), the `mark` of a run, `path` (who should tell whom, read off a
+//! away), the `mark` of a run, `actor` (in whose name something is done), `path` (who should tell whom, read off a
 //! scene), `payload`, `event`, `probe`, `inbox`, `letter` and
 //! `target` (what can be tried where). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
@@ -14,6 +14,7 @@
 //! that they can tell.
 
 mod access_denied;
+mod actor;
 mod bench;
 mod claim_roundtrip;
 mod dead_letter;
@@ -24,6 +25,8 @@ mod letter;
 mod mark;
 mod path;
 mod payload;
+mod plain_consumer;
+mod plain_producer;
 mod probe;
 mod target;
 mod tls_enforced;
@@ -36,11 +39,13 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 6] = [
+pub const INFOS: [CheckInfo; 8] = [
     access_denied::INFO,
     claim_roundtrip::INFO,
     dead_letter::INFO,
     encryption_enforced::INFO,
+    plain_consumer::INFO,
+    plain_producer::INFO,
     tls_enforced::INFO,
     undeclared::INFO,
 ];
@@ -52,6 +57,8 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(claim_roundtrip::ClaimRoundtrip(bench.clone())),
         Box::new(dead_letter::DeadLetter(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
+        Box::new(plain_consumer::PlainConsumer(bench.clone())),
+        Box::new(plain_producer::PlainProducer(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),
         Box::new(undeclared::Undeclared(bench.clone())),
     ]

@@ -69,17 +69,23 @@ pub(super) async fn check_enforces(session: &Session, place: &Place) -> Answer<(
 pub(super) fn refusal<T>(answer: Answer<T>) -> Answer<Option<CloudError>> {
     match answer {
         Ok(_) => Ok(None),
-        Err(error) => match error.class {
-            ErrorClass::Denied | ErrorClass::Credentials => Ok(Some(error)),
-            ErrorClass::Absent
-            | ErrorClass::Exists
-            | ErrorClass::Throttled
-            | ErrorClass::Transient
-            | ErrorClass::NotYet(_)
-            | ErrorClass::Quota
-            | ErrorClass::Invalid
-            | ErrorClass::Unexpected => Err(error),
-        },
+        Err(error) if is_refusal(error.class) => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a class is that of a refusal.
+pub(super) fn is_refusal(class: ErrorClass) -> bool {
+    match class {
+        ErrorClass::Denied | ErrorClass::Credentials => true,
+        ErrorClass::Absent
+        | ErrorClass::Exists
+        | ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::NotYet(_)
+        | ErrorClass::Quota
+        | ErrorClass::Invalid
+        | ErrorClass::Unexpected => false,
     }
 }
 

@@ -84,11 +84,12 @@ pub(super) fn holds(
     context: &Context<'_>,
 ) -> Option<bool> {
     let known = context.get(key)?;
-    let (every, operator) = match operator.split_once(':') {
-        Some(("ForAllValues", plain)) => (true, plain),
-        Some(("ForAnyValue", plain)) => (false, plain),
+    let (of_none, operator) = match operator.split_once(':') {
+        // Of no value at all, each is whatever one likes, and none is anything.
+        Some(("ForAllValues", plain)) => (Some(true), plain),
+        Some(("ForAnyValue", plain)) => (Some(false), plain),
         Some(_) => return None,
-        None => (false, operator),
+        None => (None, operator),
     };
     if operator == "Null" {
         let absent = known == Known::Absent;
@@ -102,7 +103,7 @@ pub(super) fn holds(
         None => (operator, false),
     };
     let (same, negated) = comparison(operator)?;
-    let Known::Is(actual) = known else { return Some(or_absent || every || negated) };
+    let Known::Is(actual) = known else { return Some(or_absent || of_none.unwrap_or(negated)) };
     if values.iter().any(|value| same(value, actual)) {
         return Some(!negated);
     }
@@ -192,6 +193,8 @@ mod tests {
         check("StringNotEquals", "aws:PrincipalOrgID", &["o-1"], Some(true));
         check("ForAllValues:StringEquals", "aws:PrincipalOrgID", &["o-1"], Some(true));
         check("ForAnyValue:StringEquals", "aws:PrincipalOrgID", &["o-1"], Some(false));
+        check("ForAllValues:StringNotEquals", "aws:PrincipalOrgID", &["o-1"], Some(true));
+        check("ForAnyValue:StringNotEquals", "aws:PrincipalOrgID", &["o-1"], Some(false));
         check("Null", "aws:PrincipalOrgID", &["true"], Some(true));
         check("Null", "aws:SourceArn", &["true"], Some(false));
         check("Null", "aws:SourceArn", &["false"], Some(true));

@@ -135,4 +135,4 @@ impl Judgement {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -47,7 +47,7 @@ pub(super) fn desired(path: &Path) -> Scene {
 }
 
 /// These resources.
-pub(in crate::verify) fn scene(resources: &str) -> Scene {
+pub(crate) fn scene(resources: &str) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stack.yaml");
     let indented =

@@ -253,7 +253,7 @@ fn stack(path: &Path, place: &Place, catalog: &AwsCatalog) -> Stack {
 
 /// Small, and patient enough for a busy machine.
 pub(crate) fn patient() -> Options {
-    Options { exclusive: false, payload_bytes: 100_000, patience: Duration::from_secs(40) }
+    Options { payload_bytes: 100_000, patience: Duration::from_secs(40), ..Options::default() }
 }
 
 pub(crate) fn exclusive() -> Options {

@@ -11,6 +11,8 @@ pub(super) const GRANTS: &[Grant] = &[
         BUCKET,
         &[
             "s3:GetBucketLogging",
+            // Whether a notification hangs on it that the file does not declare any more.
+            "s3:GetBucketNotification",
             "s3:GetBucketObjectLockConfiguration",
             "s3:GetBucketOwnershipControls",
             "s3:GetBucketPolicy",

@@ -1,0 +1,71 @@
+//! A session in a role's name: the same connections, with the credentials that
+//! STS lends for it.
+
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use super::{Hushed, Session};
+use crate::aws::error::Attempt;
+use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass};
+
+/// The shortest that STS lends (STS API Reference, `AssumeRole`), in seconds.
+const SHORTEST: i32 = 900;
+
+impl Session {
+    /// Takes a role on, for a quarter of an hour. What the session is called is
+    /// seen in the account's trail. It keeps no role that it was in before.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Denied`] where the role does not admit the caller, the
+    /// caller may not, or there is no such role: STS does not say which.
+    pub(crate) async fn assume(&self, role: &str, name: &str) -> Answer<Self> {
+        let attempted = || format!("take on the role {role}");
+        let call = self.sts.assume_role().role_arn(role).role_session_name(name);
+        let answer = call.duration_seconds(SHORTEST).send().await;
+        let answer = answer.attempting("sts:AssumeRole", attempted)?;
+        let Some(lent) = answer.credentials else {
+            return Err(CloudError {
+                attempted: attempted(),
+                operation: "sts:AssumeRole".into(),
+                class: ErrorClass::Unexpected,
+                code: String::new(),
+                message: "the answer holds no credentials".into(),
+                request_id: None,
+                hint: None,
+            });
+        };
+        let token = Some(lent.session_token);
+        let lent =
+            Credentials::new(lent.access_key_id, lent.secret_access_key, token, None, "role");
+        Ok(self.with(lent))
+    }
+
+    fn with(&self, lent: Credentials) -> Self {
+        let credentials = SharedCredentialsProvider::new(lent);
+        let lent = SharedCredentialsProvider::new(Hushed { credentials, mask: self.mask.clone() });
+        macro_rules! client {
+            ($sdk:ident, $client:ident) => {
+                $sdk::Client::from_conf(
+                    self.$client.config().to_builder().credentials_provider(lent.clone()).build(),
+                )
+            };
+        }
+        Self {
+            calls: self.calls.clone(),
+            iam: client!(aws_sdk_iam, iam),
+            kms: client!(aws_sdk_kms, kms),
+            s3: client!(aws_sdk_s3, s3),
+            sns: client!(aws_sdk_sns, sns),
+            sqs: client!(aws_sdk_sqs, sqs),
+            sts: client!(aws_sdk_sts, sts),
+            tagging: client!(aws_sdk_resourcegroupstagging, tagging),
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            caller: Arc::default(),
+            mask: self.mask.clone(),
+        }
+    }
+}
