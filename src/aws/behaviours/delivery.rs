@@ -7,6 +7,7 @@
 //! What a subscription must keep back is seen with `--exclusive` alone: SNS may
 //! take a quarter of an hour until a new filter works, and a probe's is new.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -85,15 +86,6 @@ impl Behaviour for Delivery {
     }
 }
 
-/// Which of ours a message is.
-#[derive(Debug)]
-enum Came {
-    /// The one that the subscription takes, and whether it is wrapped.
-    Taken { is_wrapped: bool },
-    /// The one that it must stop.
-    Stopped,
-}
-
 /// One message on its way.
 struct Round<'a> {
     bench: &'a Bench,
@@ -136,7 +128,7 @@ impl Round<'_> {
         let inbox = self.inbox(&probe.url, Readers::We);
         let awaited = format!("our message on a probe beside {}", link.queue.address);
         self.watch.awaits(&awaited);
-        let whose = |message: &Message| whose(message, taken, None);
+        let whose = |message: &Message| whose(message, taken);
         let first = FIRST_TRY.min(self.patience / 2);
         self.hand_in(link, taken).await?;
         let mut found = inbox.wait(Instant::now() + first, whose).await?;
@@ -146,7 +138,7 @@ impl Round<'_> {
             found = inbox.wait(Instant::now() + rest, whose).await?;
         }
         Ok(match found {
-            Some((_, came)) => self.judge(link, &came).into_iter().collect(),
+            Some((_, is_wrapped)) => self.judge(link, is_wrapped).into_iter().collect(),
             None => vec![self.nothing_came(link, &awaited)],
         })
     }
@@ -158,29 +150,31 @@ impl Round<'_> {
         self.note_letters(link, taken);
         let inbox = self.inbox(url, Readers::Others(tries));
         let stopped = Parcel::stopped_by(link, &self.scene.stack, self.mark);
-        let whose = |message: &Message| whose(message, taken, stopped.as_ref());
+        let leaked = AtomicBool::new(false);
+        let whose = |message: &Message| {
+            if stopped.as_ref().is_some_and(|it| unwrapped(&message.body).text == it.text) {
+                leaked.store(true, Ordering::Relaxed);
+            }
+            whose(message, taken)
+        };
         let awaited = format!("our message on {}", queue.address);
         self.watch.awaits(&awaited);
         if let Some(stopped) = &stopped {
             self.hand_in(link, stopped).await?;
         }
         self.hand_in(link, taken).await?;
-        let until = Instant::now() + self.patience;
         let mut findings = Vec::new();
-        while let Some((message, came)) = inbox.wait(until, whose).await? {
-            inbox::delete(session, std::slice::from_ref(&message.held)).await?;
-            findings.extend(self.judge(link, &came));
-            if let Came::Taken { .. } = came {
-                if stopped.is_some()
-                    && let Some((late, came)) = inbox.look(STRAGGLERS, whose).await?
-                {
-                    inbox::delete(session, std::slice::from_ref(&late.held)).await?;
-                    findings.extend(self.judge(link, &came));
+        match inbox.wait(Instant::now() + self.patience, whose).await? {
+            Some((message, is_wrapped)) => {
+                inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+                findings.extend(self.judge(link, is_wrapped));
+                if stopped.is_some() {
+                    let _a_copy = inbox.look(STRAGGLERS, whose).await?;
                 }
-                return Ok(findings);
             }
+            None => findings.push(self.nothing_came(link, &awaited)),
         }
-        findings.push(self.nothing_came(link, &awaited));
+        findings.extend(leaked.into_inner().then(|| leak(link)));
         Ok(findings)
     }
 
@@ -285,28 +279,17 @@ impl Round<'_> {
     }
 
     /// What is wrong with a message that came.
-    fn judge(&self, link: &Link<'_>, came: &Came) -> Option<Finding> {
-        let subscription = &link.subscription.address;
-        match came {
-            Came::Stopped => {
-                let message =
-                    format!("{} got a message that its filter must stop", link.queue.address);
-                let hint = "SNS may take 15 minutes until a filter works; if it is older, `ccprov apply` \
-                            brings it back";
-                let at = Field::field("filter_policy");
-                Some(Finding::new(subscription, message).at(at).hint(hint))
-            }
-            Came::Taken { is_wrapped } if *is_wrapped == link.is_raw() => {
-                let (came, meant) =
-                    if *is_wrapped { ("wrapped", "raw") } else { ("raw", "wrapped") };
-                let message = format!("a message came {came}, not {meant}");
-                Some(Finding::new(subscription, message).at(Field::field("raw_message_delivery")))
-            }
-            Came::Taken { .. } => {
-                self.watch.saw("our message, unchanged");
-                None
-            }
+    fn judge(&self, link: &Link<'_>, is_wrapped: bool) -> Option<Finding> {
+        if is_wrapped == link.is_raw() {
+            let (came, meant) = if is_wrapped { ("wrapped", "raw") } else { ("raw", "wrapped") };
+            let finding = Finding::new(
+                &link.subscription.address,
+                format!("a message came {came}, not {meant}"),
+            );
+            return Some(finding.at(Field::field("raw_message_delivery")));
         }
+        self.watch.saw("our message, unchanged");
+        None
     }
 
     /// The likeliest reason that the documents show, and whose it is.
@@ -328,21 +311,51 @@ impl Round<'_> {
     }
 }
 
-/// Whose a message is: ours alone has our text, to the last byte.
-fn whose(message: &Message, taken: &Parcel, stopped: Option<&Parcel>) -> Whose<Came> {
+/// A message came that must not.
+fn leak(link: &Link<'_>) -> Finding {
+    let message = format!("{} got a message that the filter must stop", link.queue.address);
+    let hint = "SNS may take 15 minutes until a filter works; if it is older, `ccprov apply` brings \
+                it back";
+    let finding = Finding::new(&link.subscription.address, message);
+    finding.at(Field::field("filter_policy")).hint(hint)
+}
+
+/// Whose a message is, and whether it is wrapped: ours alone has our text, to
+/// the last byte.
+fn whose(message: &Message, taken: &Parcel) -> Whose<bool> {
     let came = unwrapped(&message.body);
     if came.text == taken.text {
-        return Whose::Ours(Came::Taken { is_wrapped: came.is_wrapped });
+        Whose::Ours(came.is_wrapped)
+    } else if run_of(&message.body).is_some() {
+        Whose::LeftBehind
+    } else {
+        Whose::Theirs
     }
-    if stopped.is_some_and(|stopped| stopped.text == came.text) {
-        return Whose::Ours(Came::Stopped);
-    }
-    if run_of(&message.body).is_some() {
-        return Whose::LeftBehind;
-    }
-    Whose::Theirs
 }
 
 fn is_fifo(queue: &Exhibit) -> bool {
     queue.document.get("fifo_queue") == Some(&Value::Bool(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::aws::behaviours::mark::MARK;
+
+    #[test]
+    fn who_knows_the_mark_forges_no_message() {
+        let mark = Mark::new(Duration::from_mins(1));
+        let body = |secret: &str| {
+            json!({ MARK: { "stack": "dev", "run": mark.as_str(), "secret": secret } }).to_string()
+        };
+        let ours = Parcel { text: body("ours"), attributes: serde_json::Map::new() };
+        let told = |text: &str| whose(&Message::of(text), &ours);
+        assert!(matches!(told(&ours.text), Whose::Ours(false)));
+        let wrapped = json!({ "Type": "Notification", "TopicArn": "t", "Message": ours.text });
+        assert!(matches!(told(&wrapped.to_string()), Whose::Ours(true)));
+        assert!(matches!(told(&body("guessed")), Whose::LeftBehind));
+        assert!(matches!(told("hello"), Whose::Theirs));
+    }
 }
