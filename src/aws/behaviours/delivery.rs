@@ -74,10 +74,7 @@ impl Behaviour for Delivery {
             watch.sees_nothing(why);
             return Ok(Vec::new());
         }
-        let _turn = match is_exclusive {
-            true => Some(watch.in_line(self.0.turn()).await),
-            false => None,
-        };
+        let _turn = if is_exclusive { Some(watch.in_line(self.0.turn()).await) } else { None };
         self.0.tidily(&mark, Box::pin(round.go(way))).await
     }
 
@@ -214,7 +211,7 @@ impl Round<'_> {
                 call = call.message_attributes(name, attribute);
             }
         }
-        if arn.ends_with(".fifo") {
+        if link.topic.document.get("fifo_topic") == Some(&Value::Bool(true)) {
             let number = format!("{}-{:x}", self.mark.as_str(), fastrand::u64(..));
             call = call.message_group_id(self.mark.as_str()).message_deduplication_id(number);
         }

@@ -75,12 +75,18 @@ fn example(filter: &Map<String, Value>) -> Option<Map<String, Value>> {
     for (key, asked) in filter {
         match asked {
             Value::Array(alternatives) if key == "$or" => {
-                let alternatives = alternatives.iter().filter_map(Value::as_object);
-                told.extend(alternatives.filter_map(example).next()?);
+                let mut alternatives = alternatives.iter().filter_map(Value::as_object);
+                told.extend(alternatives.find_map(example)?);
             }
             Value::Array(conditions) => {
-                let meets = conditions.iter().find_map(meeting)?;
-                told.extend(meets.map(|value| (key.clone(), value)));
+                match conditions.iter().find_map(meeting) {
+                    Some(value) => {
+                        told.insert(key.clone(), value);
+                    }
+                    // To tell nothing meets it.
+                    None if conditions.iter().any(is_absence) => {}
+                    None => return None,
+                }
             }
             Value::Object(nested) => {
                 told.insert(key.clone(), example(nested)?.into());
@@ -91,20 +97,24 @@ fn example(filter: &Map<String, Value>) -> Option<Map<String, Value>> {
     Some(told)
 }
 
-/// A value that meets a condition; within, `None` for none at all.
-fn meeting(condition: &Value) -> Option<Option<Value>> {
-    let Value::Object(asked) = condition else { return Some(Some(condition.clone())) };
+/// A value that meets a condition; `None` where none is known.
+fn meeting(condition: &Value) -> Option<Value> {
+    let Value::Object(asked) = condition else { return Some(condition.clone()) };
     let (operator, value) = asked.iter().next()?;
     let text = |text: &str| Some(Value::from(if text.is_empty() { MARK } else { text }));
-    Some(match (operator.as_str(), value) {
+    match (operator.as_str(), value) {
         ("exists", Value::Bool(is_there)) => is_there.then(|| MARK.into()),
         ("prefix" | "suffix" | "equals-ignore-case", Value::String(it)) => text(it),
         ("wildcard", Value::String(it)) if !it.contains('\\') => text(&it.replace('*', "")),
         ("cidr", Value::String(it)) => text(it.split('/').next()?),
-        ("anything-but", refused) => is_other(refused).then(|| Some(MARK.into()))?,
-        ("numeric", Value::Array(range)) => Some(within(range)?),
-        _ => return None,
-    })
+        ("anything-but", refused) => is_other(refused).then(|| MARK.into()),
+        ("numeric", Value::Array(range)) => within(range),
+        _ => None,
+    }
+}
+
+fn is_absence(condition: &Value) -> bool {
+    condition["exists"] == Value::Bool(false)
 }
 
 /// Whether our mark is something else than what is refused.
@@ -159,7 +169,7 @@ fn takes_nothing(filter: &Map<String, Value>) -> bool {
         Value::Array(alternatives) if key == "$or" => {
             alternatives.iter().filter_map(Value::as_object).any(takes_nothing)
         }
-        Value::Array(conditions) => conditions.contains(&json!({ "exists": false })),
+        Value::Array(conditions) => conditions.iter().any(is_absence),
         Value::Object(nested) => takes_nothing(nested),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     })

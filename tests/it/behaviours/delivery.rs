@@ -1,8 +1,6 @@
 //! Deliveries: every way of a sound stack is tried or named, and broken ones
 //! are seen.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use aws_sdk_sqs::types::QueueAttributeName;
 use ccprov::aws::behaviours::Options;
 
