@@ -140,7 +140,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise(
                 "TriedTopics",
                 &["${arn}"],
-                &["sns:ListSubscriptionsByTopic", "sns:Subscribe"],
+                &["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"],
             ),
             Grant::exercise(
                 "ProbesSubscriptions",

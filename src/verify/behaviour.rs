@@ -231,7 +231,7 @@ fn is_of_propagation(class: ErrorClass) -> bool {
         | ErrorClass::Exists
         | ErrorClass::Throttled
         | ErrorClass::Transient
-        | ErrorClass::NotYet(InFlight::Cooldown)
+        | ErrorClass::NotYet(InFlight::Busy | InFlight::Cooldown)
         | ErrorClass::Quota
         | ErrorClass::Invalid
         | ErrorClass::Unexpected => false,

@@ -49,6 +49,7 @@ const ALWAYS: &[(&str, &str, &[&str])] = &[
     ("sns", "ListSubscriptionsByTopic", &["<Subscriptions"]),
     ("sns", "ListTagsForResource", &["<Tags"]),
     ("sns", "ListTopics", &["<Topics"]),
+    ("sns", "Publish", &["<MessageId>"]),
     ("sns", "Subscribe", &["<SubscriptionArn>"]),
     ("sqs", "CreateQueue", &["\"QueueUrl\""]),
     ("sqs", "GetQueueAttributes", &["\"Attributes\""]),

@@ -291,7 +291,7 @@ where
             | ErrorClass::Exists
             | ErrorClass::Throttled
             | ErrorClass::Transient
-            | ErrorClass::NotYet(InFlight::Cooldown)
+            | ErrorClass::NotYet(InFlight::Busy | InFlight::Cooldown)
             | ErrorClass::Quota
             | ErrorClass::Unexpected => Err(error),
         },

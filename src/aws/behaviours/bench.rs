@@ -185,7 +185,9 @@ impl Rubbish {
         match (self, other) {
             (Self::Object(one), Self::Object(other)) => one == other,
             (Self::Probe(one), Self::Probe(other)) => one.name == other.name,
-            (Self::Letter(one), Self::Letter(other)) => one.nonce == other.nonce,
+            (Self::Letter(one), Self::Letter(other)) => {
+                (&one.nonce, &one.urls) == (&other.nonce, &other.urls)
+            }
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
             (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
         }

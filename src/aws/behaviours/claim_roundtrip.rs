@@ -113,11 +113,12 @@ impl Round<'_> {
 
     async fn on_a_probe(&self) -> Answer<Vec<Finding>> {
         let (session, wired) = (self.bench.session(), self.wired);
+        let link = &wired.link();
         let (object, payload) = self.payload();
-        let probe = Probe::new(self.scene, wired, self.mark);
+        let probe = Probe::new(self.scene, link, self.mark);
         self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        probe.create(session, wired).await?;
-        let probe = probe.subscribe(session, self.scene, wired, &object.key).await?;
+        probe.create(session, link).await?;
+        let probe = probe.subscribe(session, self.scene, link, Some(&object.key)).await?;
         self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
         let queue = &wired.queue.address;
         self.watch.saw(format!("a probe beside {queue}: {}", probe.name));
@@ -128,7 +129,7 @@ impl Round<'_> {
         let digest = self.put(&object, payload).await?;
         let mut found = self.wait(&inbox, &object, &awaited, first).await?;
         if found.is_none() {
-            probe.take_everything(session, wired).await?;
+            probe.take_everything(session, link).await?;
             self.put(&object, payload).await?;
             found = self.wait(&inbox, &object, &awaited, patience.saturating_sub(first)).await?;
         }
@@ -240,7 +241,8 @@ impl Round<'_> {
     }
 }
 
-fn whose(message: &Message, object: &Object) -> Whose<ObjectEvent> {
+/// Whose a message is, where an event of one object is awaited.
+pub(super) fn whose(message: &Message, object: &Object) -> Whose<ObjectEvent> {
     match event::read(&message.body) {
         Content::TestEvent => Whose::Test,
         Content::Objects(events) => {

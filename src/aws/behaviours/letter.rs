@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::event::{self, Content, ObjectEvent};
 use super::inbox::{self, Held, Message, Whose};
 use super::mark::{MARK, Mark, lifetime_of_key};
+use super::parcel::{secret, unwrapped};
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
@@ -32,9 +33,9 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// What its body is, for a run on a stack.
+    /// What its body is, for a run on a stack: with a secret that stands nowhere else.
     pub(super) fn body(stack: &str, mark: &Mark) -> String {
-        json!({ MARK: { "stack": stack, "run": mark.as_str() } }).to_string()
+        json!({ MARK: { "stack": stack, "run": mark.as_str(), "secret": secret() } }).to_string()
     }
 
     /// Sends it to the first of its queues.
@@ -55,7 +56,10 @@ impl Letter {
     /// Whose a message is, in queues that this letter may be in.
     pub(super) fn whose(&self, message: &Message) -> Whose<()> {
         match run_of(&message.body) {
-            Some(run) if run == self.nonce => Whose::Ours(()),
+            // Who saw our mark in a name knows no secret, and can forge none of ours.
+            Some(run) if run == self.nonce && secret_of(&message.body) == secret_of(&self.body) => {
+                Whose::Ours(())
+            }
             Some(_) => Whose::LeftBehind,
             None => match event::read(&message.body) {
                 Content::TestEvent => Whose::Test,
@@ -74,11 +78,16 @@ pub(super) fn are_ours(events: &[ObjectEvent]) -> bool {
 /// Whose letter a message is, whether SNS wrapped it or not; `None` if it is none
 /// of ours.
 pub(super) fn run_of(body: &str) -> Option<String> {
-    let body: Value = serde_json::from_str(body).ok()?;
-    if let (true, Some(wrapped)) = (body["TopicArn"].is_string(), body["Message"].as_str()) {
-        return run_of(wrapped);
-    }
-    Some(body.get(MARK)?.get("run")?.as_str()?.to_owned())
+    said(body, "run")
+}
+
+fn secret_of(body: &str) -> Option<String> {
+    said(body, "secret")
+}
+
+fn said(body: &str, what: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(&unwrapped(body).text).ok()?;
+    Some(body.get(MARK)?.get(what)?.as_str()?.to_owned())
 }
 
 /// Removes a letter from wherever it is. Messages of others that are met on
@@ -105,8 +114,9 @@ async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> A
             let is_worn = |it: &Message| is_first && it.receives + 1 >= letter.tries;
             let is_over = others.is_empty() || others.iter().any(is_worn);
             theirs.extend(others.into_iter().map(|it| it.held));
-            if let [ours, ..] = &ours[..] {
-                return inbox::delete(session, std::slice::from_ref(&ours.held)).await;
+            if !ours.is_empty() {
+                let ours: Vec<Held> = ours.into_iter().map(|it| it.held).collect();
+                return inbox::delete(session, &ours).await;
             }
             if is_over {
                 break;
@@ -114,4 +124,28 @@ async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> A
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mark stands in names that others see.
+    #[test]
+    fn who_knows_the_mark_forges_no_letter() {
+        let mark = Mark::new(Duration::from_mins(1));
+        let letter = Letter {
+            nonce: mark.as_str().into(),
+            body: Letter::body("dev", &mark),
+            urls: Vec::new(),
+            tries: 1,
+            is_fifo: false,
+        };
+        let whose = |body: &str| letter.whose(&Message::of(body));
+        assert!(matches!(whose(&letter.body), Whose::Ours(())));
+        let bare = json!({ MARK: { "stack": "dev", "run": mark.as_str() } }).to_string();
+        for forged in [bare, Letter::body("dev", &mark)] {
+            assert!(matches!(whose(&forged), Whose::LeftBehind), "{forged}");
+        }
+    }
 }

@@ -3,8 +3,9 @@
 //!
 //! One file per behaviour, one line in `behaviours` and one in [`INFOS`].
 //! What they share: the `bench` (clients, wishes, and what has to be put
-//! away), the `mark` of a run, `actor` (in whose name something is done), `path` (who should tell whom, read off a
-//! scene), `payload`, `event`, `probe`, `inbox`, `letter` and
+//! away), the `mark` of a run, `actor` (in whose name something is done), `path`
+//! (who should tell whom, read off a scene), `route` (every other way), `payload`,
+//! `parcel`, `event`, `probe`, `inbox`, `letter` and
 //! `target` (what can be tried where). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
 //! may, and deletes none but its own.
@@ -18,16 +19,19 @@ mod actor;
 mod bench;
 mod claim_roundtrip;
 mod dead_letter;
+mod delivery;
 mod encryption_enforced;
 mod event;
 mod inbox;
 mod letter;
 mod mark;
+mod parcel;
 mod path;
 mod payload;
 mod plain_consumer;
 mod plain_producer;
 mod probe;
+mod route;
 mod target;
 mod tls_enforced;
 mod undeclared;
@@ -39,10 +43,11 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 8] = [
+pub const INFOS: [CheckInfo; 9] = [
     access_denied::INFO,
     claim_roundtrip::INFO,
     dead_letter::INFO,
+    delivery::INFO,
     encryption_enforced::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
@@ -56,6 +61,7 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(access_denied::AccessDenied(bench.clone())),
         Box::new(claim_roundtrip::ClaimRoundtrip(bench.clone())),
         Box::new(dead_letter::DeadLetter(bench.clone())),
+        Box::new(delivery::Delivery(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),

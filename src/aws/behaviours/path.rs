@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::event::decoded;
 use super::inbox;
+use super::route::Link;
 use crate::model::{Address, Exhibit, Finding, Path as Field, Place, Scene};
 use crate::verify::Trial;
 
@@ -137,7 +138,7 @@ pub(super) enum Upload {
 }
 
 /// `None` where the entry tells of no object that we could put.
-fn upload(entry: &Value) -> Option<Upload> {
+pub(super) fn upload(entry: &Value) -> Option<Upload> {
     let events = entry.get("events")?.as_array()?;
     let has = |event: &str| events.iter().any(|found| found == event);
     let (all, whole, parts) = (
@@ -206,7 +207,12 @@ impl<'a> Path<'a> {
     }
 }
 
-impl Wired<'_> {
+impl<'a> Wired<'a> {
+    /// Its second half.
+    pub(super) fn link(&self) -> Link<'a> {
+        Link { topic: self.topic, subscription: self.subscription, queue: self.queue }
+    }
+
     /// A key that the notification and the subscription let through.
     pub(super) fn key(&self, name: &str) -> String {
         // S3 compares with the encoded key, so that is how the filter is written.
@@ -227,8 +233,8 @@ impl Wired<'_> {
     }
 
     /// The subscription's own filter.
-    pub(super) fn filter(&self) -> Option<&Value> {
-        self.subscription.document.get("filter_policy").filter(|filter| !filter.is_null())
+    fn filter(&self) -> Option<&Value> {
+        self.link().filter()
     }
 
     /// How the notification wants objects to be put.

@@ -18,7 +18,8 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::mark::{Mark, lifetime};
-use super::path::{Wired, url_of};
+use super::path::url_of;
+use super::route::Link;
 use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
@@ -28,7 +29,8 @@ use crate::engine::port::Answer;
 use crate::model::{Address, ErrorClass, Owner, Scene};
 use crate::verify::matches;
 
-/// What the names of probes begin with.
+/// How the name of a FIFO queue ends.
+const FIFO: &str = ".fifo";
 /// A minute, the shortest that SQS takes: copies of events are of no use later.
 const RETENTION: &str = "60";
 /// Longer than the retention: a message that was seen is not seen again.
@@ -49,27 +51,31 @@ pub(super) struct Probe {
 impl Probe {
     /// A probe that is to be made. Marks make its name one of a kind: SQS
     /// refuses names of queues that were deleted less than a minute ago.
-    pub(super) fn new(scene: &Scene, wired: &Wired<'_>, mark: &Mark) -> Self {
+    pub(super) fn new(scene: &Scene, link: &Link<'_>, mark: &Mark) -> Self {
         // 40 characters are the most that a stack's name has, 80 the most of a queue's.
-        let name = format!("{}{}", probe_prefix(&scene.stack), mark.as_str());
+        let end = if is_fifo(link) { FIFO } else { "" };
+        let name = format!("{}{}{end}", probe_prefix(&scene.stack), mark.as_str());
         let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
             owner: Owner::new(&scene.stack, address),
             url: url_of(&scene.place, &name),
             arn: scene.place.arn("sqs", &name),
-            topic: wired.topic.fact("arn").to_owned(),
+            topic: link.topic.fact("arn").to_owned(),
             subscription: None,
             name,
         }
     }
 
     /// Makes the queue.
-    pub(super) async fn create(&self, session: &Session, wired: &Wired<'_>) -> Answer<()> {
+    pub(super) async fn create(&self, session: &Session, link: &Link<'_>) -> Answer<()> {
         let mut attributes = HashMap::from([
             (Name::MessageRetentionPeriod, RETENTION.to_owned()),
             (Name::VisibilityTimeout, VISIBILITY.to_owned()),
         ]);
-        let queue = wired.queue;
+        let queue = link.queue;
+        if is_fifo(link) {
+            attributes.insert(Name::FifoQueue, true.to_string());
+        }
         if let Some(key) = queue.text("kms_master_key_id") {
             attributes.insert(Name::KmsMasterKeyId, key.to_owned());
         }
@@ -85,16 +91,15 @@ impl Probe {
     }
 
     /// Has the topic tell it of what the queue is told of; where SNS can and
-    /// takes more filters, of one key alone.
+    /// takes more filters, of one key alone, if there is one.
     pub(super) async fn subscribe(
         mut self,
         session: &Session,
         scene: &Scene,
-        wired: &Wired<'_>,
-        key: &str,
+        link: &Link<'_>,
+        key: Option<&str>,
     ) -> Answer<Self> {
-        let raw = wired.subscription.document.get("raw_message_delivery");
-        let raw = (raw == Some(&Value::Bool(true))).to_string();
+        let raw = link.is_raw().to_string();
         let plain = HashMap::from([("RawMessageDelivery".to_owned(), raw)]);
         let filtered = |filter: &Value, scope: &str| {
             let mut attributes = plain.clone();
@@ -102,13 +107,13 @@ impl Probe {
             attributes.insert("FilterPolicy".to_owned(), filter.to_string());
             attributes
         };
-        let scope = wired.subscription.text("filter_policy_scope");
-        self.subscription = match wired.filter() {
-            Some(filter) => {
+        let scope = link.subscription.text("filter_policy_scope");
+        self.subscription = match (link.filter(), key) {
+            (Some(filter), _) => {
                 let scope = scope.unwrap_or("MessageAttributes");
                 self.ask_for(session, filtered(filter, scope)).await?
             }
-            None if target::may_filter(&scene.place) => {
+            (None, Some(key)) if target::may_filter(&scene.place) => {
                 let ours = filtered(&filter_of(key), "MessageBody");
                 match self.ask_for(session, ours).await {
                     // A topic takes no more than 200 filters.
@@ -118,14 +123,14 @@ impl Probe {
                     answer => answer?,
                 }
             }
-            None => self.ask_for(session, plain).await?,
+            (None, _) => self.ask_for(session, plain).await?,
         };
         Ok(self)
     }
 
     /// Has the topic tell it of everything that the queue is told of.
-    pub(super) async fn take_everything(&self, session: &Session, wired: &Wired<'_>) -> Answer<()> {
-        let (None, Some(arn)) = (wired.filter(), &self.subscription) else { return Ok(()) };
+    pub(super) async fn take_everything(&self, session: &Session, link: &Link<'_>) -> Answer<()> {
+        let (None, Some(arn)) = (link.filter(), &self.subscription) else { return Ok(()) };
         let set = session.sns.set_subscription_attributes().subscription_arn(arn);
         let answer = set.attribute_name("FilterPolicy").attribute_value("{}").send().await;
         answer.attempting("sns:SetSubscriptionAttributes", || {
@@ -147,6 +152,11 @@ impl Probe {
         })?;
         Ok(answer.subscription_arn)
     }
+}
+
+/// Whether the queue is one, and so its twin.
+fn is_fifo(link: &Link<'_>) -> bool {
+    link.queue.fact("arn").ends_with(FIFO)
 }
 
 /// The policy of a queue, about its twin. Whatever speaks of the queue speaks

@@ -65,6 +65,7 @@ impl Session {
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),
             caller: Arc::default(),
+            is_endpoint_asked: self.is_endpoint_asked,
             mask: self.mask.clone(),
         }
     }

@@ -9,7 +9,8 @@ use crate::report::workflow::annotation;
 
 use super::{InspectionRecord, details};
 
-/// A line for each finding, and for each check that could not look; the worst
+/// A line for each finding, for each check that could not look, and for what was
+/// not exercised; the worst
 /// first, because GitHub shows ten of a level for each step and drops the rest.
 pub fn github_annotations(record: &InspectionRecord<'_>) -> String {
     let mut results: Vec<&Inspected> = record.results.iter().collect();
@@ -25,8 +26,9 @@ fn level(result: &Inspected) -> Level {
         Verdict::Passed
         | Verdict::Noted { .. }
         | Verdict::Failed { .. }
-        | Verdict::Skipped { .. }
-        | Verdict::NotExercised { .. } => result.level,
+        | Verdict::Skipped { .. } => result.level,
+        // Nobody's fault.
+        Verdict::NotExercised { .. } => Level::Note,
     }
 }
 
@@ -35,7 +37,12 @@ fn lines(record: &InspectionRecord<'_>, result: &Inspected) -> Vec<String> {
         annotation(level(result), (location, Some(record.file)), title, text)
     };
     match &result.verdict {
-        Verdict::Passed | Verdict::Skipped { .. } | Verdict::NotExercised { .. } => Vec::new(),
+        Verdict::Passed | Verdict::Skipped { .. } => Vec::new(),
+        Verdict::NotExercised { reason } => {
+            let title = format!("{} not exercised", result.check);
+            let text = format!("{}: {}", tame(&result.subject), tame(reason));
+            vec![line(record.location_of_result(result), &title, &text)]
+        }
         Verdict::Noted { findings } | Verdict::Failed { findings } => findings
             .iter()
             .map(|finding| {

@@ -15,6 +15,16 @@ use crate::report::value::{self, Label};
 use super::blocks::{Alike, Block};
 use super::{InspectionRecord, cause};
 
+/// How much of what was skipped nobody could exercise, after the totals:
+/// `; 2 not exercised`, or nothing.
+pub(super) fn not_exercised(record: &InspectionRecord<'_>) -> String {
+    let is_untried = |it: &&Inspected| matches!(it.verdict, Verdict::NotExercised { .. });
+    match record.results.iter().filter(is_untried).count() {
+        0 => String::new(),
+        count => format!("; {count} not exercised"),
+    }
+}
+
 /// How many of the last observations are shown. What was awaited, what was
 /// seen instead, and a little of the way there.
 const LAST: usize = 5;

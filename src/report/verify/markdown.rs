@@ -24,7 +24,8 @@ pub fn summary_md(record: &InspectionRecord<'_>) -> String {
     let mut page = Page::default();
     page.line(0, format!("## {sign} Verify {}", code(stack)));
     page.gap();
-    page.line(0, format!("**{totals}** in {}.", duration(*took)));
+    let untried = details::not_exercised(record);
+    page.line(0, format!("**{totals}** in {}{untried}.", duration(*took)));
     page.line(0, format!("Account {}, region {}.", code(&place.account), code(&place.region)));
     page.gap();
     for step in details::next_steps(record) {

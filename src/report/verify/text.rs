@@ -28,7 +28,9 @@ pub fn verify_text(record: &InspectionRecord<'_>) -> String {
     let totals = record.totals();
     let style = if totals.is_success() { ADD } else { BAD };
     page.gap();
-    page.line(0, format!("{} {totals} in {}.", paint(style, "Verify:"), duration(record.took)));
+    let untried = details::not_exercised(record);
+    let took = duration(record.took);
+    page.line(0, format!("{} {totals} in {took}{untried}.", paint(style, "Verify:")));
     for step in details::next_steps(record) {
         page.line(0, step);
     }

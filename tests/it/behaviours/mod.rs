@@ -3,6 +3,7 @@
 
 mod claim_roundtrip;
 mod dead_letter;
+mod delivery;
 mod leftovers;
 mod neighbours;
 mod plain;
@@ -30,6 +31,7 @@ async fn the_demo_passes() {
             line.ends_with(": passed")
                 || line.contains(": not exercised, nobody answers without TLS")
                 || line.contains(" admits ec2.amazonaws.com alone: ")
+                || (!exclusive && line.contains(": not exercised, others may read this queue"))
         };
         assert!(told.iter().all(is_well), "{told:#?}");
         let checks: Vec<&str> = results.iter().map(|result| result.check.as_str()).collect();
