@@ -78,8 +78,6 @@ pub static RATE_LIMITS: &[RateLimit] = &[
         30,
         &["CreateTopic", "DeleteTopic", "SetSubscriptionAttributes", "SetTopicAttributes"],
     ),
-    // Amazon SNS quotas: so many in the smallest regions.
-    RateLimit::each("sns", 300, &["Publish"]),
     RateLimit::each("sns", 50, &["GetSubscriptionAttributes", "GetTopicAttributes"]),
     // Amazon SQS quotas: so many for a FIFO queue; standard queues have nearly none.
     RateLimit::each(
