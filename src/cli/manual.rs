@@ -51,6 +51,7 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         "AWS_ACCESS.md",
     ),
     ("kinds", ["ccprov kinds sqs_queue", "ccprov kinds --json"], "kinds/"),
+    ("patterns", ["ccprov patterns", "ccprov patterns claim_check"], "patterns/"),
     ("schema", ["ccprov schema", "ccprov schema > stack.schema.json"], "STACK_FILE.md"),
     (
         "completions",
@@ -99,8 +100,8 @@ const VARIABLES: &[(&str, &str)] = &[
         "set, and neither `false` nor `0`: nobody is at the terminal, so that a stack file reads what is admitted alone",
     ),
     (
-        "GITHUB_ACTIONS, GITHUB_STEP_SUMMARY",
-        "a job of GitHub Actions: annotations, and a summary on its page",
+        "GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, GITHUB_WORKSPACE",
+        "a job of GitHub Actions: annotations, with paths from the workspace, and a summary on its page",
     ),
     (
         "NO_COLOR, CLICOLOR, CLICOLOR_FORCE",

@@ -69,8 +69,8 @@ async fn two_regions_share_nothing_but_the_stacks_name() {
     desk.must("apply -y less.yaml", 0);
     assert_eq!(roles(&desk).await, ["claims-r-us-east-1"]);
     // Where it never lived, there is nothing to destroy.
-    let nowhere = desk.must("destroy -y --stack claims --region ap-south-1", 0);
-    assert!(nowhere.stderr.contains("Nothing here belongs to stack claims"), "{nowhere}");
+    let nowhere = desk.must("destroy -y --stack claims --region ap-south-1", 1);
+    assert!(nowhere.stderr.contains("nothing belongs to a stack `claims`"), "{nowhere}");
     assert_eq!(desk.must("list --region ap-south-1", 0).stdout, "");
     desk.must("destroy -y there.yaml", 0);
     desk.must("plan --detailed-exitcode here.yaml", 0);
