@@ -81,8 +81,11 @@ macro_rules! no_settings {
 pub(crate) use no_settings;
 
 services! {
+    cloudwatch: aws_sdk_cloudwatch, describe_alarms::DescribeAlarms;
+    dynamodb: aws_sdk_dynamodb, describe_table::DescribeTable;
     iam: aws_sdk_iam, list_roles::ListRoles;
     kms: aws_sdk_kms, list_keys::ListKeys;
+    logs: aws_sdk_cloudwatchlogs, describe_log_groups::DescribeLogGroups;
     s3: aws_sdk_s3, list_buckets::ListBuckets;
     sns: aws_sdk_sns, list_topics::ListTopics;
     sqs: aws_sdk_sqs, list_queues::ListQueues;
