@@ -2,10 +2,11 @@
 //!
 //! Everything here turns documents into calls and answers into documents. It
 //! never waits, never retries a refusal, never diffs, never prints: the engine
-//! does. In reading order: [`kind`] (what one kind must say and do),
-//! [`registry`] (all of them), [`provider`] (the engine's port over them),
-//! [`client`] (connections), [`rate_limits`] (how often AWS admits each call) with
-//! `pacing` (the gate that keeps to them), `answer` (what may come back), [`error`] (the only classifier), [`grant`] and
+//! does. In reading order: [`kind`] (what one kind must say and do), [`service`]
+//! (what is told of a service) and [`services`] (all of them, with their kinds),
+//! [`registry`] (what is known of every kind), `provider` (the engine's port over
+//! them), [`client`] (connections) with `pacing` (the gate that keeps to the limits),
+//! `answer` (what may come back), `error` (the only classifier), [`grant`] and
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
 //! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
