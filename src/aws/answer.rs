@@ -35,7 +35,7 @@ use tokio::time::timeout;
 
 pub(super) use self::fault::{Fault, IN_ITS_PLACE, NOT_AWS, chain};
 pub(super) use self::form::beginning;
-use super::pacing::Passage;
+use super::call_context::CallContext;
 
 /// Control-plane calls answer within seconds; half a minute is a dead line.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -170,8 +170,8 @@ struct BoundedConnector(SharedHttpConnector);
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let passage = request.extension::<Passage>().cloned();
-        let limits = Limits::of(passage.as_ref().map(Passage::operation));
+        let passage = request.extension::<CallContext>().cloned();
+        let limits = Limits::of(passage.as_ref().map(CallContext::operation));
         let address = address_of(request.uri());
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {

@@ -16,9 +16,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use tokio::time::Instant;
 
+use super::call_context::CallContext;
 use super::call_span::CallSpan;
-use super::pacing::Passage;
-use super::services;
+use super::services::table;
 use crate::model::{CallRecord, Identity};
 
 tokio::task_local! {
@@ -86,7 +86,7 @@ struct Sent {
     number: u64,
     /// As it stood in line, or left at once.
     call: CallRecord,
-    passage: Option<Passage>,
+    passage: Option<CallContext>,
     log: CallLog,
     is_over: AtomicBool,
 }
@@ -143,12 +143,6 @@ impl Drop for Sent {
     }
 }
 
-/// A service as IAM's actions and our errors name it: `sqs`, not `SQS`.
-pub(super) fn word_of(service: &str) -> String {
-    // Of a service that nobody told, the SDK's own name shows that in every trace.
-    services::named(service).map_or_else(|| service.to_owned(), |told| told.prefix.to_owned())
-}
-
 impl Intercept for CallLog {
     fn name(&self) -> &'static str {
         "CallLog"
@@ -168,7 +162,7 @@ impl Intercept for CallLog {
             listener.sent(number, &call);
         }
         let span = CallSpan::open(what.service(), &call);
-        let passage = bag.load::<Passage>().cloned();
+        let passage = bag.load::<CallContext>().cloned();
         let (log, is_over) = (self.clone(), AtomicBool::new(false));
         bag.interceptor_state().store_put(Sent { number, call, passage, log, is_over });
         bag.interceptor_state().store_put(span);
@@ -193,7 +187,7 @@ impl Intercept for CallLog {
 /// A call without an answer yet.
 fn record(what: &Metadata, start: Duration, attempt: u32) -> CallRecord {
     CallRecord {
-        service: word_of(what.service()),
+        service: table::word_of(what.service()),
         operation: what.name().to_owned(),
         queued: Duration::ZERO,
         start,

@@ -29,7 +29,8 @@ use super::endpoint;
 use super::error::Attempt;
 use super::pacing::Pacing;
 use super::profiles;
-use super::services::{Clients, rate_limits};
+use super::services::clients::Clients;
+use super::services::table::rate_limits;
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
 

@@ -6,7 +6,7 @@
 //! all come from here. Which actions take which resources and conditions is
 //! what AWS's Service Authorization Reference says.
 
-use super::services::SERVICES;
+use super::services::table::SERVICES;
 
 /// Some actions, what they are allowed on, and when they are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

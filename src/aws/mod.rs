@@ -17,6 +17,7 @@ pub mod access;
 mod answer;
 mod arn;
 pub mod behaviours;
+mod call_context;
 pub mod call_log;
 mod call_span;
 pub mod client;

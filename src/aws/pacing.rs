@@ -2,15 +2,14 @@
 //!
 //! Two halves. An interceptor knows which call it is, and sees what came of
 //! it; but it cannot wait. The connection can wait; but it sees bytes alone. So
-//! the first gives each request a [`Passage`] to carry, and the second asks the
+//! the first gives each request a [`CallContext`] to carry, and the second asks the
 //! engine's [`Pacer`] to admit what it names. Requests without one, as those of
 //! the credential providers, go at once.
 //!
 //! A request in line is signed already; `FLOOR` in `engine::pace` keeps the line
 //! short enough for that. No time limit runs meanwhile: see `client.rs`.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -26,11 +25,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::config_bag::ConfigBag;
 
-use super::call_log::word_of;
+use super::call_context::CallContext;
 use super::error::is_throttled;
-use crate::engine::pace::{Pacer, Pass, RateLimit};
+use super::services::table;
+use crate::engine::pace::{Pacer, RateLimit};
 
 /// Both halves. Clones share one pacer.
 #[derive(Clone, Debug)]
@@ -48,38 +48,6 @@ impl Pacing {
     }
 }
 
-/// One attempt on its way: which call it is, and its pass once it is admitted.
-#[derive(Clone, Debug)]
-pub(super) struct Passage(Arc<Papers>);
-
-impl Passage {
-    /// How long it stood in line; `None` while it still does.
-    pub(super) fn waited(&self) -> Option<Duration> {
-        self.0.pass.get().map(Pass::waited)
-    }
-
-    /// As the call log names it: `sqs`.
-    pub(super) fn service(&self) -> &str {
-        &self.0.service
-    }
-
-    /// For example `CreateQueue`.
-    pub(super) fn operation(&self) -> &str {
-        &self.0.operation
-    }
-}
-
-#[derive(Debug)]
-struct Papers {
-    service: String,
-    operation: String,
-    pass: OnceLock<Pass>,
-}
-
-impl Storable for Passage {
-    type Storer = StoreReplace<Self>;
-}
-
 impl Intercept for Pacing {
     fn name(&self) -> &'static str {
         "Pacing"
@@ -92,10 +60,9 @@ impl Intercept for Pacing {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(what) = bag.load::<Metadata>() {
-            let (service, operation) = (word_of(what.service()), what.name().to_owned());
-            let passage = Passage(Arc::new(Papers { service, operation, pass: OnceLock::new() }));
-            context.request_mut().add_extension(passage.clone());
-            bag.interceptor_state().store_put(passage);
+            let call = CallContext::new(table::word_of(what.service()), what.name());
+            context.request_mut().add_extension(call.clone());
+            bag.interceptor_state().store_put(call);
         }
         Ok(())
     }
@@ -106,10 +73,9 @@ impl Intercept for Pacing {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(passage) = bag.load::<Passage>() else { return Ok(()) };
-        let call = format!("{}:{}", passage.service(), passage.operation());
-        match (passage.0.pass.get(), context.response()) {
-            (Some(pass), Some(answer)) if is_throttled(&call, answer) => pass.refused(),
+        let Some(call) = bag.load::<CallContext>() else { return Ok(()) };
+        match (call.pass(), context.response()) {
+            (Some(pass), Some(answer)) if is_throttled(&call.to_string(), answer) => pass.refused(),
             (Some(pass), Some(_)) => pass.taken(),
             // A dead line tells nothing about limits.
             (None, _) | (Some(_), None) => {}
@@ -163,13 +129,13 @@ struct PacedConnector {
 
 impl HttpConnector for PacedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(Passage(papers)) = request.extension::<Passage>().cloned() else {
+        let Some(call) = request.extension::<CallContext>().cloned() else {
             return self.connector.call(request);
         };
         let (connector, pacer) = (self.connector.clone(), Arc::clone(&self.pacer));
         HttpConnectorFuture::new(async move {
-            let pass = pacer.admit(&papers.service, &papers.operation).await;
-            let _first = papers.pass.set(pass);
+            let pass = pacer.admit(call.service(), call.operation()).await;
+            call.is_admitted(pass);
             connector.call(request).await
         })
     }
@@ -178,6 +144,7 @@ impl HttpConnector for PacedConnector {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
     use aws_smithy_runtime_api::client::http::http_client_fn;

@@ -2,20 +2,16 @@
 //! IAM actions these need, what its error codes mean, what its answers always
 //! hold. Everything that has to know a service reads it from here.
 
-use std::fmt;
-
-use super::kind::AnyKind;
 use crate::engine::pace::RateLimit;
 use crate::model::ErrorClass;
 
 /// One service of AWS, as its folder tells it.
+#[derive(Debug)]
 pub struct Service {
     /// As the SDK calls it in what an attempt carries: `SQS`.
     pub name: &'static str,
     /// As IAM's actions, our errors and the pacer call it: `sqs`.
     pub prefix: &'static str,
-    /// What there can be of it.
-    pub(crate) kinds: &'static [&'static dyn AnyKind],
     /// How often AWS admits each call, each number with its source. What is not
     /// documented begins where it is known to go well.
     pub limits: &'static [RateLimit],
@@ -26,12 +22,6 @@ pub struct Service {
     pub codes: &'static [Code],
     /// Words that AWS writes into the answer of a call whatever there is to tell.
     pub contents: &'static [(&'static str, &'static [&'static str])],
-}
-
-impl fmt::Debug for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 /// What some codes mean.

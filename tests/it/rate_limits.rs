@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::Mutex;
 
-use ccprov::aws::services::rate_limits;
+use ccprov::aws::services::table::rate_limits;
 use tokio::time::Instant;
 
 use crate::access::{calls, sources};

@@ -5,7 +5,7 @@
 //! on the way put right again, would be a queue without settings, or an account
 //! without roles.
 
-use crate::aws::services::SERVICES;
+use crate::aws::services::table::SERVICES;
 
 /// The first word that an answer always holds and this one does not.
 pub(super) fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> {
@@ -29,7 +29,7 @@ fn contains(body: &[u8], word: &[u8]) -> bool {
 mod tests {
     use super::super::READING;
     use super::*;
-    use crate::aws::services::rate_limits;
+    use crate::aws::services::table::rate_limits;
 
     #[test]
     fn of_every_read_it_is_told_what_its_answer_holds() {

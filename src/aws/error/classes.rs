@@ -1,6 +1,6 @@
 //! What each code of AWS means.
 
-use crate::aws::services;
+use crate::aws::services::table;
 use crate::model::ErrorClass;
 
 /// What the codes mean that all services share; what is a service's own stands in
@@ -79,7 +79,7 @@ pub(super) fn classify(call: &str, code: &str, message: &str, status: Option<u16
     // SQS answers query-compatible codes: `AWS.SimpleQueueService.NonExistentQueue`.
     let code = code.rsplit('.').next().unwrap_or(code);
     let words = message.to_ascii_lowercase();
-    let own = services::of_call(call).and_then(|(service, operation)| {
+    let own = table::of_call(call).and_then(|(service, operation)| {
         let mut codes = service.codes.iter();
         codes.find(|told| told.fits(operation, code, &words)).map(|told| told.class)
     });

@@ -1,16 +1,8 @@
 //! CloudWatch: alarms.
 
-use crate::aws::service::Service;
+pub(super) mod told;
 
-super::no_settings!(aws_sdk_cloudwatch);
+use crate::aws::kind::AnyKind;
 
-/// All that is told of it.
-pub(super) static SERVICE: Service = Service {
-    name: "CloudWatch",
-    prefix: "cloudwatch",
-    kinds: &[],
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
-};
+/// Its kinds.
+pub(super) const KINDS: &[&dyn AnyKind] = &[];

@@ -1,16 +1,8 @@
 //! DynamoDB: tables.
 
-use crate::aws::service::Service;
+pub(super) mod told;
 
-super::no_settings!(aws_sdk_dynamodb);
+use crate::aws::kind::AnyKind;
 
-/// All that is told of it.
-pub(super) static SERVICE: Service = Service {
-    name: "DynamoDB",
-    prefix: "dynamodb",
-    kinds: &[],
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
-};
+/// Its kinds.
+pub(super) const KINDS: &[&dyn AnyKind] = &[];

@@ -1,16 +1,8 @@
 //! CloudWatch Logs: log groups.
 
-use crate::aws::service::Service;
+pub(super) mod told;
 
-super::no_settings!(aws_sdk_cloudwatchlogs);
+use crate::aws::kind::AnyKind;
 
-/// All that is told of it.
-pub(super) static SERVICE: Service = Service {
-    name: "CloudWatch Logs",
-    prefix: "logs",
-    kinds: &[],
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
-};
+/// Its kinds.
+pub(super) const KINDS: &[&dyn AnyKind] = &[];

@@ -1,15 +1,15 @@
-//! The tagging API, which finds what carries our tags. It has no kinds.
+//! What is told of Resource Groups Tagging API: limits, IAM actions, error codes, and what answers hold.
 
+use crate::aws::services::list::no_settings;
 use crate::aws::service::Service;
 use crate::engine::pace::RateLimit;
 
-super::no_settings!(aws_sdk_resourcegroupstagging);
+no_settings!(aws_sdk_resourcegroupstagging);
 
 /// All that is told of it.
-pub(super) static SERVICE: Service = Service {
+pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "Resource Groups Tagging API",
     prefix: "tag",
-    kinds: &[],
     limits: &[
         // Not published; pages of 100 objects.
         RateLimit::each("tag", 10, &["GetResources"]),

@@ -1,15 +1,15 @@
-//! STS: who we are, and roles that are taken on. It has no kinds.
+//! What is told of STS: limits, IAM actions, error codes, and what answers hold.
 
+use crate::aws::services::list::no_settings;
 use crate::aws::service::Service;
 use crate::engine::pace::RateLimit;
 
-super::no_settings!(aws_sdk_sts);
+no_settings!(aws_sdk_sts);
 
 /// All that is told of it.
-pub(super) static SERVICE: Service = Service {
+pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "STS",
     prefix: "sts",
-    kinds: &[],
     limits: &[
         // Not published; once for each run, and once for each exercise in a role's name.
         RateLimit::each("sts", 50, &["AssumeRole", "GetCallerIdentity"]),

@@ -1,0 +1,35 @@
+//! The list of services: a line for each.
+
+/// Gives the list to a macro that makes something of it: the module, the crate of
+/// the SDK, and any one operation, by which a test asks the SDK what it calls the
+/// service.
+macro_rules! services {
+    ($with:ident) => {
+        $with! {
+            cloudwatch: aws_sdk_cloudwatch, describe_alarms::DescribeAlarms;
+            dynamodb: aws_sdk_dynamodb, describe_table::DescribeTable;
+            iam: aws_sdk_iam, list_roles::ListRoles;
+            kms: aws_sdk_kms, list_keys::ListKeys;
+            logs: aws_sdk_cloudwatchlogs, describe_log_groups::DescribeLogGroups;
+            s3: aws_sdk_s3, list_buckets::ListBuckets;
+            sns: aws_sdk_sns, list_topics::ListTopics;
+            sqs: aws_sdk_sqs, list_queues::ListQueues;
+            sts: aws_sdk_sts, get_caller_identity::GetCallerIdentity;
+            tagging: aws_sdk_resourcegroupstagging, get_resources::GetResources;
+        }
+    };
+}
+pub(super) use services;
+
+/// What a client needs beyond what all need: nothing.
+macro_rules! no_settings {
+    ($sdk:ident) => {
+        pub(in crate::aws::services) fn settings(
+            builder: $sdk::config::Builder,
+            _: &aws_config::SdkConfig,
+        ) -> $sdk::config::Builder {
+            builder
+        }
+    };
+}
+pub(super) use no_settings;
