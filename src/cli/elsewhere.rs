@@ -104,10 +104,9 @@ pub(super) fn advice(error: ErrorKind, command_line: &[OsString]) -> Option<Stri
     let words = || command_line.iter().skip(1).filter_map(|word| word.to_str());
     let names = || words().filter(|word| !word.starts_with('-'));
     // `terraform output NAME`.
-    if error == ErrorKind::UnknownArgument && words().eq(names()) {
-        if let (Some("output"), Some(name)) = (names().next(), names().nth(2)) {
-            return Some(format!("  tip: one output alone: `--name {name}`"));
-        }
+    let has_names_alone = error == ErrorKind::UnknownArgument && words().eq(names());
+    if has_names_alone && let (Some("output"), Some(name)) = (names().next(), names().nth(2)) {
+        return Some(format!("  tip: one output alone: `--name {name}`"));
     }
     let (habits, word) = match error {
         ErrorKind::InvalidSubcommand => (COMMANDS, names().next()?),
