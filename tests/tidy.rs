@@ -208,36 +208,27 @@ fn every_test_is_compiled() {
 }
 
 #[test]
-fn kinds_are_registered_in_order_and_have_a_page() {
-    let registry = read("src/aws/registry.rs");
-    let registered: Vec<String> = registry
-        .split("Erased::<")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('>'))
-        .map(|(name, _)| snake_case(name))
-        .collect();
-    assert!(registered.is_sorted(), "KINDS of src/aws/registry.rs is sorted: {registered:?}");
+fn kinds_are_registered_and_have_a_page() {
     let mut wrong = Vec::new();
-    let files: BTreeSet<String> = rust_files("src/aws/kinds")
-        .iter()
-        .filter_map(|file| file.path.strip_prefix("src/aws/kinds/")?.strip_suffix(".rs"))
-        // A kind may fill a folder of its own: `NAME.rs` beside `NAME/`, or `NAME/mod.rs`.
-        .map(|name| name.strip_suffix("/mod").unwrap_or(name))
-        .filter(|name| *name != "mod" && !name.contains('/'))
-        .map(str::to_owned)
-        .collect();
-    for kind in files.union(&registered.iter().cloned().collect()) {
-        if !files.contains(kind) {
-            wrong.push(format!("{kind} is registered but has no file in src/aws/kinds/"));
+    for file in rust_files("src/aws/services") {
+        let Some(kind) = between(&file.text, "impl Kind for ", " {") else { continue };
+        let name = between(&file.text, "const NAME: &'static str = \"", "\";").unwrap_or_default();
+        let (folder, module) = file.path.rsplit_once('/').unwrap_or_default();
+        let entry = read(&format!("{folder}/mod.rs"));
+        let module = module.trim_end_matches(".rs");
+        if !entry.contains(&format!("&Erased::<{module}::{kind}>::new()")) {
+            wrong.push(format!("{name} is not among the kinds of {folder}/mod.rs"));
         }
-        if !registered.contains(kind) {
-            wrong.push(format!("{kind} is no line of KINDS in src/aws/registry.rs"));
-        }
-        if !root().join(format!("docs/kinds/{kind}.md")).exists() {
-            wrong.push(format!("{kind} has no page in docs/kinds/; run: make docs"));
+        if !root().join(format!("docs/kinds/{name}.md")).exists() {
+            wrong.push(format!("{name} has no page in docs/kinds/; run: make docs"));
         }
     }
-    assert_none(&wrong, "a kind is one file, one line and one page");
+    assert_none(&wrong, "a kind is one file, one entry in its service and one page");
+}
+
+/// What stands between two texts, where both are first found.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(it, _)| it)
 }
 
 #[test]
@@ -408,17 +399,6 @@ fn is_within(path: &str, module: &str) -> bool {
     path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
-}
-
 /// All that code names inside this crate, without the leading `crate::`; a
 /// group as `crate::{a, b::{c, d}}` names each of its leaves.
 fn crate_paths(code: &str) -> Vec<String> {
@@ -490,10 +470,5 @@ mod tests {
             &["engine::port", "engine::event", "engine::wait", "spec"],
         );
         check("use other_crate::model; pub(crate) fn f() {}", &[]);
-    }
-
-    #[test]
-    fn kinds_are_spelled_as_their_files() {
-        assert_eq!(snake_case("S3BucketNotification"), "s3_bucket_notification");
     }
 }

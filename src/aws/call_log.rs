@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::call_span::CallSpan;
 use super::pacing::Passage;
+use super::services;
 use crate::model::{CallRecord, Identity};
 
 tokio::task_local! {
@@ -144,10 +145,8 @@ impl Drop for Sent {
 
 /// A service as IAM's actions and our errors name it: `sqs`, not `SQS`.
 pub(super) fn word_of(service: &str) -> String {
-    match service {
-        "Resource Groups Tagging API" => "tag".to_owned(),
-        other => other.to_ascii_lowercase(),
-    }
+    // Of a service that nobody told, the SDK's own name shows that in every trace.
+    services::named(service).map_or_else(|| service.to_owned(), |told| told.prefix.to_owned())
 }
 
 impl Intercept for CallLog {

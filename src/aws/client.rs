@@ -29,7 +29,7 @@ use super::endpoint;
 use super::error::Attempt;
 use super::pacing::Pacing;
 use super::profiles;
-use super::rate_limits::RATE_LIMITS;
+use super::services::{Clients, rate_limits};
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
 
@@ -81,13 +81,7 @@ impl fmt::Debug for AccessKey {
 pub struct Session {
     /// Every call so far.
     pub calls: CallLog,
-    pub(crate) iam: aws_sdk_iam::Client,
-    pub(crate) kms: aws_sdk_kms::Client,
-    pub(crate) s3: aws_sdk_s3::Client,
-    pub(crate) sns: aws_sdk_sns::Client,
-    pub(crate) sqs: aws_sdk_sqs::Client,
-    pub(crate) sts: aws_sdk_sts::Client,
-    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(crate) clients: Clients,
     region: String,
     endpoint: Option<String>,
     /// Whether the command line names the endpoint.
@@ -105,7 +99,7 @@ impl Session {
     /// [`ErrorClass::Invalid`] when no region is known from anywhere, or the
     /// certificates cannot be used.
     pub async fn connect(connection: &Connection) -> Answer<Self> {
-        let pacing = Pacing::new(RATE_LIMITS);
+        let pacing = Pacing::new(rate_limits());
         if let Some(name) = &connection.profile {
             profiles::check(Some(name)).await?;
         }
@@ -117,30 +111,8 @@ impl Session {
         let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         let calls = CallLog::new().heard_by(connection.listener.clone());
-        macro_rules! client {
-            ($sdk:ident) => {
-                $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(&config)
-                        .interceptor(calls.clone())
-                        .interceptor(pacing.clone())
-                        .build(),
-                )
-            };
-        }
-        // Emulators and proxies have one host name for all buckets.
-        let s3 = aws_sdk_s3::config::Builder::from(&config)
-            .interceptor(calls.clone())
-            .interceptor(pacing.clone())
-            .force_path_style(endpoint.is_some())
-            .build();
         Ok(Self {
-            iam: client!(aws_sdk_iam),
-            kms: client!(aws_sdk_kms),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            sns: client!(aws_sdk_sns),
-            sqs: client!(aws_sdk_sqs),
-            sts: client!(aws_sdk_sts),
-            tagging: client!(aws_sdk_resourcegroupstagging),
+            clients: Clients::new(&config, &calls, &pacing),
             calls,
             region,
             endpoint,
@@ -152,7 +124,7 @@ impl Session {
 
     /// Whom AWS takes us for. Needs no permission.
     pub async fn caller(&self) -> Answer<Caller> {
-        let who = self.sts.get_caller_identity().send().await;
+        let who = self.clients.sts.get_caller_identity().send().await;
         let who = who
             .attempting("sts:GetCallerIdentity", || "find out whose credentials these are".into());
         let who = match (who, &self.endpoint) {

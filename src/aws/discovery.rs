@@ -12,9 +12,9 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures::future::{try_join, try_join_all};
 
 use super::error::{Attempt, OrAbsent};
-use super::iam;
-use super::provider::Aws;
-use super::registry::KINDS;
+use super::handed::Aws;
+use super::services::KINDS;
+use super::services::iam::paths as iam;
 use super::tags::{STACK_TAG, Tags};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{Address, Identity, Owner, Sought};
@@ -23,34 +23,19 @@ use crate::model::{Address, Identity, Owner, Sought};
 pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
     let mappings = mappings(aws, Some(stack)).await?;
     let mut found: Vec<Sought> = mappings.iter().filter_map(sought).collect();
-    let buckets: Vec<Sought> = found
-        .iter()
-        .filter(|candidate| candidate.kind == "s3_bucket")
-        .map(|bucket| untagged("s3_bucket_notification", bucket.identity.0.clone()))
-        .collect();
-    let topics = found.iter().filter(|candidate| candidate.kind == "sns_topic");
     let lasting = mappings.iter().filter(|mapping| !is_passing(mapping));
-    let arns: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
-    let subscriptions = topics
-        .filter_map(|topic| topic.arn.as_deref())
-        .map(|topic| subscriptions(aws, topic, &arns));
-    let subscriptions = try_join_all(subscriptions).await?;
-    found.extend(buckets);
-    found.extend(subscriptions.into_iter().flatten());
+    let ours: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
+    let hanging = found.iter().flat_map(|on| {
+        let kinds = KINDS.iter().filter(|kind| kind.hangs_on() == Some(on.kind.as_str()));
+        let ours = &ours;
+        kinds.map(move |kind| async move {
+            let identities = kind.hanging(aws, on, ours).await?;
+            Ok(identities.into_iter().map(|identity| untagged(kind.name(), identity)))
+        })
+    });
+    let hanging: Vec<_> = try_join_all(hanging).await?;
+    found.extend(hanging.into_iter().flatten());
     Ok(found)
-}
-
-/// A subscription carries no tags. It is the stack's if both its topic and its
-/// endpoint are, and the endpoint is there to stay.
-async fn subscriptions(aws: &Aws, topic: &str, ours: &[&str]) -> Answer<Vec<Sought>> {
-    let all = super::kinds::sns_subscription::of_topic(aws, topic).await.or_absent()?;
-    Ok(all
-        .unwrap_or_default()
-        .iter()
-        .filter(|subscription| subscription.endpoint().is_some_and(|end| ours.contains(&end)))
-        .filter_map(super::kinds::sns_subscription::identity_of)
-        .map(|identity| untagged("sns_subscription", identity))
-        .collect())
 }
 
 /// Roles and policies under the stack's path.
@@ -104,11 +89,11 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
 async fn owner_of(aws: &Aws, arn: &str) -> Answer<Option<Owner>> {
     let attempted = || format!("look whose {arn} is");
     let tags = if iam::identify(arn, "policy").is_some() {
-        let answer = aws.session.iam.get_policy().policy_arn(arn).send().await;
+        let answer = aws.session.clients.iam.get_policy().policy_arn(arn).send().await;
         let policy = answer.attempting("iam:GetPolicy", attempted).or_absent()?;
         policy.and_then(|answer| answer.policy?.tags)
     } else {
-        let answer = aws.session.iam.get_role().role_name(iam::name(arn)).send().await;
+        let answer = aws.session.clients.iam.get_role().role_name(iam::name(arn)).send().await;
         let role = answer.attempting("iam:GetRole", attempted).or_absent()?;
         role.and_then(|answer| answer.role?.tags)
     };
@@ -120,7 +105,7 @@ async fn is_alive(aws: &Aws, mapping: &ResourceTagMapping) -> Answer<bool> {
     let Some(arn) = mapping.resource_arn().filter(|arn| arn.contains(":kms:")) else {
         return Ok(true);
     };
-    let key = aws.session.kms.describe_key().key_id(arn).send().await;
+    let key = aws.session.clients.kms.describe_key().key_id(arn).send().await;
     let key = key.attempting("kms:DescribeKey", || format!("look at key {arn}")).or_absent()?;
     let state = key.and_then(|key| key.key_metadata?.key_state);
     Ok(state.is_some_and(|state| state != KeyState::PendingDeletion))
@@ -130,6 +115,7 @@ async fn mappings(aws: &Aws, stack: Option<&str>) -> Answer<Vec<ResourceTagMappi
     let filter =
         TagFilter::builder().key(STACK_TAG).set_values(stack.map(|name| vec![name.to_owned()]));
     aws.session
+        .clients
         .tagging
         .get_resources()
         .tag_filters(filter.build())
@@ -151,12 +137,12 @@ fn of_regions(mut mappings: Vec<ResourceTagMapping>) -> Vec<ResourceTagMapping> 
 
 async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {
     let roles = async {
-        let roles = aws.session.iam.list_roles().path_prefix(path).into_paginator().items();
+        let roles = aws.session.clients.iam.list_roles().path_prefix(path).into_paginator().items();
         let roles = roles.send().try_collect().await;
         roles.attempting("iam:ListRoles", || format!("list the roles under {path}"))
     };
     let policies = async {
-        let policies = aws.session.iam.list_policies().scope(PolicyScopeType::Local);
+        let policies = aws.session.clients.iam.list_policies().scope(PolicyScopeType::Local);
         let policies = policies.path_prefix(path).into_paginator().items().send().try_collect();
         policies.await.attempting("iam:ListPolicies", || format!("list the policies under {path}"))
     };

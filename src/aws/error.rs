@@ -72,7 +72,7 @@ where
     let (class, message) = if is_unmade(error) {
         (ErrorClass::Invalid, format!("the call cannot be made: {message}"))
     } else {
-        (classify(&code, &message, status), message)
+        (classify(operation, &code, &message, status), message)
     };
     CloudError {
         attempted,
@@ -145,14 +145,15 @@ where
 /// what SNS says. Whatever the protocol writes around it, the code is a word of
 /// the body; should it be there for another reason, the next calls go slower
 /// than they might, and nothing else happens.
-pub(crate) fn is_throttled(answer: &HttpResponse) -> bool {
+pub(crate) fn is_throttled(call: &str, answer: &HttpResponse) -> bool {
     let status = answer.status().as_u16();
     if status < 400 {
         return false;
     }
     let body = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
-    let says =
-        |code: &str, message: &str| classify(code, message, Some(status)) == ErrorClass::Throttled;
+    let says = |code: &str, message: &str| {
+        classify(call, code, message, Some(status)) == ErrorClass::Throttled
+    };
     let mut words = body.split(|character: char| !character.is_ascii_alphanumeric());
     // S3 also says 503 of whoever goes too fast, and to HEAD without a word.
     status == 503 || says("?", &body) || words.any(|word| says(word, ""))
@@ -161,7 +162,7 @@ pub(crate) fn is_throttled(answer: &HttpResponse) -> bool {
 /// A failure of which an answer of success tells, as `DeleteObjects` does of
 /// single objects.
 pub(crate) fn told(operation: &str, attempted: String, code: &str, message: &str) -> CloudError {
-    let class = classify(code, message, None);
+    let class = classify(operation, code, message, None);
     CloudError {
         attempted,
         operation: operation.to_owned(),
@@ -242,21 +243,41 @@ mod tests {
 
     #[test]
     fn every_service_says_in_its_own_way_that_a_call_goes_too_fast() {
-        let check = |status: u16, body: &'static str, expected: bool| {
+        let check = |call: &str, status: u16, body: &'static str, expected: bool| {
             let answer = HttpResponse::new(status.try_into().unwrap(), body.into());
-            assert_eq!(is_throttled(&answer), expected, "{status} {body}");
+            assert_eq!(is_throttled(call, &answer), expected, "{status} {body}");
         };
-        check(400, r#"{"__type":"ThrottlingException","message":"Slower"}"#, true);
-        check(400, r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":""}"#, true);
-        check(429, "<ErrorResponse><Error><Code>Throttled</Code></Error></ErrorResponse>", true);
-        check(400, "<Error><Code>Other</Code><Message>Rate exceeded</Message></Error>", true);
-        check(503, "<Error><Code>SlowDown</Code></Error>", true);
-        check(503, "", true);
-        check(400, r#"{"__type":"LimitExceededException","message":"Too many aliases"}"#, false);
-        check(403, "<Error><Code>AccessDenied</Code></Error>", false);
-        check(404, "", false);
-        check(500, "", false);
-        check(200, "<Name>SlowDown</Name>", false);
+        check("kms:CreateKey", 400, r#"{"__type":"ThrottlingException","message":"Slower"}"#, true);
+        check(
+            "sqs:CreateQueue",
+            400,
+            r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":""}"#,
+            true,
+        );
+        check(
+            "sns:Publish",
+            429,
+            "<ErrorResponse><Error><Code>Throttled</Code></Error></ErrorResponse>",
+            true,
+        );
+        check(
+            "kms:CreateKey",
+            400,
+            "<Error><Code>Other</Code><Message>Rate exceeded</Message></Error>",
+            true,
+        );
+        check("s3:PutObject", 503, "<Error><Code>SlowDown</Code></Error>", true);
+        check("kms:CreateKey", 503, "", true);
+        check(
+            "kms:CreateAlias",
+            400,
+            r#"{"__type":"LimitExceededException","message":"Too many aliases"}"#,
+            false,
+        );
+        check("kms:CreateKey", 403, "<Error><Code>AccessDenied</Code></Error>", false);
+        check("kms:CreateKey", 404, "", false);
+        check("kms:CreateKey", 500, "", false);
+        check("s3:PutObject", 200, "<Name>SlowDown</Name>", false);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! all come from here. Which actions take which resources and conditions is
 //! what AWS's Service Authorization Reference says.
 
+use super::services::SERVICES;
+
 /// Some actions, what they are allowed on, and when they are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -133,42 +135,19 @@ pub const LEASE: &[Grant] = &[
     Grant::remove("Leases", &["arn:${partition}:s3:::${lock.bucket}"], &["s3:ListBucket"]),
 ];
 
-/// The calls whose IAM actions do not have their name, or are several.
-pub const ACTIONS: &[(&str, &[&str])] = &[
-    // What creates with tags needs the right to tag, too.
-    ("iam:CreatePolicy", &["iam:CreatePolicy", "iam:TagPolicy"]),
-    ("iam:CreateRole", &["iam:CreateRole", "iam:TagRole"]),
-    ("kms:CreateKey", &["kms:CreateKey", "kms:TagResource"]),
-    ("s3:CompleteMultipartUpload", &["s3:PutObject"]),
-    ("s3:CreateBucket", &["s3:CreateBucket", "s3:TagResource", "s3:PutBucketOwnershipControls"]),
-    ("s3:CreateMultipartUpload", &["s3:PutObject"]),
-    ("s3:DeleteBucketLifecycle", &["s3:PutLifecycleConfiguration"]),
-    ("s3:DeleteObjects", &["s3:DeleteObject", "s3:DeleteObjectVersion"]),
-    ("s3:GetBucketEncryption", &["s3:GetEncryptionConfiguration"]),
-    ("s3:GetBucketLifecycleConfiguration", &["s3:GetLifecycleConfiguration"]),
-    ("s3:GetBucketNotificationConfiguration", &["s3:GetBucketNotification"]),
-    ("s3:GetBucketReplication", &["s3:GetReplicationConfiguration"]),
-    // An exercise asks for the very version that it put.
-    ("s3:GetObject", &["s3:GetObject", "s3:GetObjectVersion"]),
-    ("s3:GetObjectLockConfiguration", &["s3:GetBucketObjectLockConfiguration"]),
-    ("s3:GetPublicAccessBlock", &["s3:GetBucketPublicAccessBlock"]),
-    ("s3:HeadBucket", &["s3:ListBucket"]),
-    ("s3:ListMultipartUploads", &["s3:ListBucketMultipartUploads"]),
-    ("s3:ListObjectVersions", &["s3:ListBucketVersions"]),
-    ("s3:ListObjectsV2", &["s3:ListBucket"]),
-    ("s3:PutBucketEncryption", &["s3:PutEncryptionConfiguration"]),
-    ("s3:PutBucketLifecycleConfiguration", &["s3:PutLifecycleConfiguration"]),
-    ("s3:PutBucketNotificationConfiguration", &["s3:PutBucketNotification"]),
-    ("s3:PutPublicAccessBlock", &["s3:PutBucketPublicAccessBlock"]),
-    ("s3:UploadPart", &["s3:PutObject"]),
-    ("sns:CreateTopic", &["sns:CreateTopic", "sns:TagResource"]),
-    ("sqs:CreateQueue", &["sqs:CreateQueue", "sqs:TagQueue"]),
-];
+/// The calls whose IAM actions do not have their name, or are several, of every
+/// service: `service:Operation`, and the actions.
+pub fn differing() -> impl Iterator<Item = (String, &'static [&'static str])> {
+    SERVICES.iter().flat_map(|service| {
+        let call = |operation: &str| format!("{}:{operation}", service.prefix);
+        service.actions.iter().map(move |(operation, actions)| (call(operation), *actions))
+    })
+}
 
 /// The IAM actions that a call needs, as people list them. `operation` is
 /// `service:Operation`.
 pub fn permission(operation: &str) -> String {
-    let differing = ACTIONS.iter().find(|(call, _)| *call == operation);
+    let differing = differing().find(|(call, _)| *call == operation);
     match differing.map_or(&[operation][..], |(_, actions)| actions) {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         one => one.concat(),

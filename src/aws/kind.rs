@@ -1,33 +1,30 @@
-//! What one kind must say and do. `kinds/NAME.rs` implements `Kind`, the
-//! registry lists it, and everything else follows: checking with positions,
+//! What one kind must say and do. `services/SERVICE/NAME.rs` implements `Kind`,
+//! the entry of its service lists it, and everything else follows: checking with positions,
 //! documentation, the editor's schema, plan text, waits, the contract test.
 //!
 //! A kind never waits, retries, diffs or prints. It turns a typed spec into
 //! calls, and answers into a typed spec.
 
+mod erased;
+
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::marker::PhantomData;
 
-use futures::future::BoxFuture;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+
+pub(crate) use self::erased::{AnyKind, Erased, untyped};
 
 use super::grant::Grant;
-use super::partition;
-use super::policy::{self, Use};
-use super::provider::Aws;
-use super::stated::typed;
+use super::handed::Aws;
+use super::policy::Use;
 use super::tags::{OWNER_TAGS, TagTexts, Tags};
-use super::takes::{self, Takes};
+use super::takes::Takes;
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    CloudError, Desired, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Holdings,
-    Identity, KindInfo, Live, NameOrigin, Naming, Owner, Parent, Path, Patience, Prepared, Problem,
-    Sought, Status, Succession,
+    Desired, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin, Naming, Owner, Parent,
+    Patience, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -61,6 +58,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
+    /// The kind that its objects hang on, where they carry no tags and are found
+    /// through that one.
+    const HANGS_ON: Option<&'static str> = None;
     /// Whether its objects are the same in all regions of an account. Their
     /// owner tags then name the stack's region, and so does a default name.
     const GLOBAL: bool = false;
@@ -134,6 +134,18 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// of an object of this kind; `None` for any other ARN.
     fn identify(_arn: &str) -> Option<String> {
         None
+    }
+
+    /// AWS's names of those that hang on an object of the stack ([`HANGS_ON`]) and
+    /// are the stack's. `ours` are the ARNs of what carries its tags and stays.
+    ///
+    /// [`HANGS_ON`]: Self::HANGS_ON
+    fn hanging(
+        _aws: &Aws,
+        _on: &Sought,
+        _ours: &[&str],
+    ) -> impl Future<Output = Answer<Vec<String>>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// Looks for one object. May skip reads that serve no field of
@@ -269,256 +281,4 @@ pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 pub(crate) struct Claim<'a> {
     pub(crate) want: &'a Desired,
     pub(crate) owner: Owner,
-}
-
-/// A kind with its types erased, as the registry holds it.
-pub(crate) trait AnyKind: Send + Sync {
-    fn name(&self) -> &'static str;
-    fn info(&self) -> KindInfo;
-    fn is_global(&self) -> bool;
-    fn grants(&self) -> &'static [Grant];
-    fn identify(&self, arn: &str) -> Option<String>;
-    fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
-    fn predict(&self, naming: &Naming, document: &Document) -> Facts;
-    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin;
-    fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>>;
-    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>>;
-    fn complete<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-        made: &'a Live,
-    ) -> BoxFuture<'a, Answer<Facts>>;
-    fn update<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-        have: &'a Live,
-        diff: &'a [FieldDiff],
-    ) -> BoxFuture<'a, Answer<Accepted>>;
-    fn delete<'a>(
-        &'a self,
-        aws: &'a Aws,
-        have: &'a Live,
-        emptying: Emptying,
-    ) -> BoxFuture<'a, Answer<()>>;
-}
-
-/// [`AnyKind`] over a [`Kind`].
-pub(crate) struct Erased<K>(PhantomData<K>);
-
-impl<K> Erased<K> {
-    pub(crate) const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<K: Kind> AnyKind for Erased<K> {
-    fn name(&self) -> &'static str {
-        K::NAME
-    }
-
-    fn info(&self) -> KindInfo {
-        let list = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
-        let schema =
-            SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<K::Spec>();
-        KindInfo {
-            name: K::NAME.into(),
-            summary: K::SUMMARY.into(),
-            notes: K::NOTES.into(),
-            examples: list(&K::EXAMPLES),
-            schema: schema.into(),
-            fixed: list(K::FIXED),
-            must_exist: list(K::MUST_EXIST),
-            facts: K::FACTS
-                .iter()
-                .map(|(name, summary, predicted)| FactInfo {
-                    name: (*name).into(),
-                    summary: (*summary).into(),
-                    predicted: *predicted,
-                    moves_with: moves_with::<K>(name),
-                })
-                .collect(),
-            patience: K::PATIENCE,
-            tagged: K::TAGGED,
-            global: K::GLOBAL,
-            named_by: K::NAMED_BY.map(str::to_owned),
-            holds_data: K::HOLDS_DATA,
-            deleted_by: list(K::DELETED_BY),
-            revivable: K::REVIVABLE,
-            exists_early: K::EXISTS_EARLY,
-            delete_after: list(K::DELETE_AFTER),
-            stages: list(K::STAGES),
-            one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
-            succession: Succession {
-                name_moves: K::NAME_MOVES,
-                blind_to_case: K::BLIND_TO_CASE,
-                bound_to: K::BOUND_TO.map(str::to_owned),
-                holds: list(K::HOLDS),
-                lets_go: list(K::LETS_GO),
-                gap: K::GAP.into(),
-                lost: K::LOST.into(),
-            },
-        }
-    }
-
-    fn is_global(&self) -> bool {
-        K::GLOBAL
-    }
-
-    fn grants(&self) -> &'static [Grant] {
-        K::GRANTS
-    }
-
-    fn identify(&self, arn: &str) -> Option<String> {
-        K::identify(arn)
-    }
-
-    fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {
-        let spec = typed::<K::Spec>(document).map_err(|error| {
-            let message = error.to_string();
-            vec![Problem::of("", &message).at(culprit::<K>(document, &message))]
-        })?;
-        let spec = K::settle(spec, naming);
-        let mut problems = K::check(&spec, naming);
-        problems.extend(refused::<K>(document, &spec, naming));
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Prepared {
-            identity: Identity(K::identity(&spec, naming)),
-            predicted: K::predict(&spec, naming),
-            document: untyped::<K>(&spec),
-        })
-    }
-
-    fn predict(&self, naming: &Naming, document: &Document) -> Facts {
-        let spec = typed::<K::Spec>(document).map(|spec| K::settle(spec, naming));
-        spec.map(|spec| K::predict(&spec, naming)).unwrap_or_default()
-    }
-
-    fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {
-        let Some(field) = K::NAMED_BY else { return NameOrigin::Default };
-        let mut unnamed = live.document.clone();
-        unnamed.remove(field);
-        match typed::<K::Spec>(&unnamed) {
-            Ok(spec) => {
-                let default = K::identity(&K::settle(spec, naming), naming);
-                K::name_origin(live.identity.as_str(), &default, naming)
-            }
-            Err(_) => NameOrigin::Stated,
-        }
-    }
-
-    fn find<'a>(&'a self, aws: &'a Aws, sought: &'a Sought) -> BoxFuture<'a, Answer<Option<Live>>> {
-        Box::pin(async move {
-            let seen = K::read(aws, sought).await?;
-            Ok(seen.map(|seen| Live {
-                kind: K::NAME.into(),
-                identity: seen.identity.map_or_else(|| sought.identity.clone(), Identity),
-                document: untyped::<K>(&seen.spec),
-                facts: seen.facts,
-                owner: seen.owner,
-                status: seen.status,
-                holdings: seen.holdings,
-                parent: seen.parent,
-                held: seen.held,
-            }))
-        })
-    }
-
-    fn create<'a>(&'a self, aws: &'a Aws, claim: Claim<'a>) -> BoxFuture<'a, Answer<Made>> {
-        Box::pin(async move { K::create(aws, &wanted::<K>(claim)?).await })
-    }
-
-    fn complete<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-        made: &'a Live,
-    ) -> BoxFuture<'a, Answer<Facts>> {
-        Box::pin(async move { K::complete(aws, &wanted::<K>(claim)?, made).await })
-    }
-
-    fn update<'a>(
-        &'a self,
-        aws: &'a Aws,
-        claim: Claim<'a>,
-        have: &'a Live,
-        diff: &'a [FieldDiff],
-    ) -> BoxFuture<'a, Answer<Accepted>> {
-        Box::pin(async move {
-            let want = wanted::<K>(claim)?;
-            let seen = typed::<K::Spec>(&have.document).map_err(|error| broken::<K>(&error))?;
-            K::update(aws, &Changing { want, have: seen, live: have, diff }).await
-        })
-    }
-
-    fn delete<'a>(
-        &'a self,
-        aws: &'a Aws,
-        have: &'a Live,
-        emptying: Emptying,
-    ) -> BoxFuture<'a, Answer<()>> {
-        Box::pin(K::delete(aws, have, emptying))
-    }
-}
-
-/// The fields with which a fact moves.
-fn moves_with<K: Kind>(fact: &str) -> Vec<String> {
-    let fields = K::MOVING.iter().filter(|(moving, _)| *moving == fact);
-    fields.flat_map(|(_, fields)| fields.iter().map(|field| (*field).to_owned())).collect()
-}
-
-/// What AWS would refuse of the document of any kind, as it was written.
-fn refused<K: Kind>(document: &Document, spec: &K::Spec, naming: &Naming) -> Vec<Problem> {
-    let facts = K::predict(spec, naming);
-    let own = facts.get("arn").map(String::as_str);
-    let mut problems = partition::strays(document, &naming.place);
-    problems.extend(takes::check(document, K::TAKES));
-    problems.extend(K::TAG_TEXTS.check(document));
-    for (pattern, of) in K::POLICIES {
-        for (path, written) in takes::found(document, pattern) {
-            problems.extend(policy::check(written, &path, of, &naming.place, own));
-        }
-    }
-    problems
-}
-
-/// The field without which the document would not be refused, or not so.
-fn culprit<K: Kind>(document: &Document, message: &str) -> Path {
-    let is_to_blame = |field: &&String| {
-        let mut others = document.clone();
-        others.remove(*field);
-        typed::<K::Spec>(&others).err().is_none_or(|error| error.to_string() != message)
-    };
-    document.keys().find(is_to_blame).map(Path::field).unwrap_or_default()
-}
-
-/// A spec as the document that it is compared in.
-pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
-    match serde_json::to_value(spec) {
-        Ok(Value::Object(document)) => document,
-        // A spec is a struct of plain fields; tidy's contract test would show it.
-        Ok(_) | Err(_) => Document::new(),
-    }
-}
-
-fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
-    let Claim { want, owner } = claim;
-    let spec = typed::<K::Spec>(&want.document).map_err(|error| broken::<K>(&error))?;
-    Ok(Wanted { identity: want.identity.0.clone(), spec, owner })
-}
-
-/// A document that passed the check and is none: a plan file edited by hand.
-fn broken<K: Kind>(error: &serde_json::Error) -> CloudError {
-    CloudError {
-        attempted: format!("read the document of a {}", K::NAME),
-        operation: "the plan".into(),
-        class: ErrorClass::Invalid,
-        code: "InvalidDocument".into(),
-        message: error.to_string(),
-        request_id: None,
-        hint: Some("make the plan again".into()),
-    }
 }

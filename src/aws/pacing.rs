@@ -38,7 +38,7 @@ pub(super) struct Pacing(Arc<Pacer>);
 
 impl Pacing {
     /// By these limits.
-    pub(super) fn new(limits: &[RateLimit]) -> Self {
+    pub(super) fn new<'a>(limits: impl IntoIterator<Item = &'a RateLimit>) -> Self {
         Self(Arc::new(Pacer::new(limits)))
     }
 
@@ -106,9 +106,10 @@ impl Intercept for Pacing {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let pass = bag.load::<Passage>().and_then(|passage| passage.0.pass.get());
-        match (pass, context.response()) {
-            (Some(pass), Some(answer)) if is_throttled(answer) => pass.refused(),
+        let Some(passage) = bag.load::<Passage>() else { return Ok(()) };
+        let call = format!("{}:{}", passage.service(), passage.operation());
+        match (passage.0.pass.get(), context.response()) {
+            (Some(pass), Some(answer)) if is_throttled(&call, answer) => pass.refused(),
             (Some(pass), Some(_)) => pass.taken(),
             // A dead line tells nothing about limits.
             (None, _) | (Some(_), None) => {}

@@ -11,26 +11,14 @@ use futures::future::try_join;
 use super::behaviours::{Bench, Options};
 use super::call_log::about;
 use super::client::Session;
-use super::fresh_keys::FreshKeys;
+use super::handed::Aws;
 use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
-use super::memo::Memo;
 use super::{discovery, registry};
 use crate::engine::port::{Accepted, Answer, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };
-
-/// What every kind is handed: the clients, the place, and what was asked already.
-#[derive(Debug)]
-pub(crate) struct Aws {
-    pub(crate) session: Session,
-    pub(crate) place: Place,
-    /// Subscriptions by topic ARN: one listing serves every subscription of a topic.
-    pub(crate) subscriptions: Memo<Vec<aws_sdk_sns::types::Subscription>>,
-    /// Keys that this process made, so that it never makes one twice.
-    pub(crate) fresh_keys: FreshKeys,
-}
 
 /// Looks at AWS.
 #[derive(Debug)]
@@ -41,8 +29,7 @@ pub struct Provider {
 impl Provider {
     /// A reader of one place.
     pub fn new(session: Session, place: Place) -> Self {
-        let (subscriptions, fresh_keys) = (Memo::default(), FreshKeys::default());
-        Self { aws: Aws { session, place, subscriptions, fresh_keys } }
+        Self { aws: Aws::new(session, place) }
     }
 
     /// The place that it looks at.
@@ -57,7 +44,7 @@ impl Provider {
 
     /// Where the lease of a stack lies.
     pub fn lease(&self, lock: &Lock) -> S3Lease {
-        S3Lease::new(self.aws.session.s3.clone(), lock.clone(), &self.aws.place.account)
+        S3Lease::new(self.aws.session.clients.s3.clone(), lock.clone(), &self.aws.place.account)
     }
 
     /// The same with the right to write, as the owner of one stack.
@@ -83,7 +70,7 @@ impl Writer {
     }
 
     fn wrote(&self) {
-        self.provider.aws.subscriptions.forget();
+        self.provider.aws.forget_listings();
     }
 }
 

@@ -1,31 +1,14 @@
-//! Every kind, in one sorted list. A new kind is a file in `kinds/` and a line here.
+//! What is known of all kinds, whatever their service.
 
 use super::grant::Grant;
-use super::kind::{AnyKind, Erased};
-use super::kinds::iam_policy::IamPolicy;
-use super::kinds::iam_role::IamRole;
-use super::kinds::kms_key::KmsKey;
-use super::kinds::s3_bucket::S3Bucket;
-use super::kinds::s3_bucket_notification::S3BucketNotification;
-use super::kinds::sns_subscription::SnsSubscription;
-use super::kinds::sns_topic::SnsTopic;
-use super::kinds::sqs_queue::SqsQueue;
+use super::kind::AnyKind;
+use super::kind::Kind as _;
 use super::partition;
+use super::services::KINDS;
+use super::services::kms::key::KmsKey;
 use crate::model::{
     Catalog, Document, Facts, KindInfo, Live, NameOrigin, Naming, Prepared, Problem,
 };
-
-/// Sorted by name.
-pub(crate) static KINDS: &[&dyn AnyKind] = &[
-    &Erased::<IamPolicy>::new(),
-    &Erased::<IamRole>::new(),
-    &Erased::<KmsKey>::new(),
-    &Erased::<S3Bucket>::new(),
-    &Erased::<S3BucketNotification>::new(),
-    &Erased::<SnsSubscription>::new(),
-    &Erased::<SnsTopic>::new(),
-    &Erased::<SqsQueue>::new(),
-];
 
 /// The kind of a name.
 pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {
@@ -46,7 +29,17 @@ pub struct AwsCatalog {
 impl AwsCatalog {
     /// Asks every registered kind.
     pub fn new() -> Self {
-        Self { kinds: KINDS.iter().map(|kind| kind.info()).collect() }
+        let mut kinds: Vec<KindInfo> = KINDS.iter().map(|kind| kind.info()).collect();
+        let encrypted: Vec<String> = kinds
+            .iter()
+            .filter(|kind| !kind.keys.is_empty())
+            .map(|kind| kind.name.clone())
+            .collect();
+        // What a key has encrypted is lost with it: it goes last.
+        for key in kinds.iter_mut().filter(|kind| kind.name == KmsKey::NAME) {
+            key.delete_after.extend(encrypted.clone());
+        }
+        Self { kinds }
     }
 }
 

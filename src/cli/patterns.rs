@@ -22,15 +22,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     let built_in = built_in_patterns();
-    let text = match &arguments.pattern {
-        Some(name) => report::pattern_text(&chosen(name, built_in)?),
-        None => {
-            let own = FOLDERS.iter().flat_map(|folder| files_in(Path::new(folder)));
-            // A file that is no pattern is told of when somebody asks for it.
-            let own = own.filter_map(|path| pattern_file(&path).ok());
-            let all: Vec<PatternInfo> = built_in.into_iter().chain(own).collect();
-            report::patterns_text(&all)
-        }
+    let text = if let Some(name) = &arguments.pattern {
+        report::pattern_text(&chosen(name, built_in)?)
+    } else {
+        let own = FOLDERS.iter().flat_map(|folder| files_in(Path::new(folder)));
+        // A file that is no pattern is told of when somebody asks for it.
+        let own = own.filter_map(|path| pattern_file(&path).ok());
+        let all: Vec<PatternInfo> = built_in.into_iter().chain(own).collect();
+        report::patterns_text(&all)
     };
     screen.data(&text);
     Ok(Exit::Done)

@@ -126,10 +126,10 @@ impl Screen {
 
     /// Problems, as talk and beside the lines that they are about.
     pub(crate) fn problems(&self, problems: &[Diagnostic]) {
-        if !self.is_quiet {
-            self.failures(problems);
-        } else {
+        if self.is_quiet {
             self.annotate(problems);
+        } else {
+            self.failures(problems);
         }
     }
 

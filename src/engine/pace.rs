@@ -99,7 +99,7 @@ pub struct Pacer {
 
 impl Pacer {
     /// By these limits. What none of them names goes at once.
-    pub fn new(limits: &[RateLimit]) -> Self {
+    pub fn new<'a>(limits: impl IntoIterator<Item = &'a RateLimit>) -> Self {
         let mut gates = BTreeMap::new();
         for limit in limits {
             let shared = Arc::new(Gate::new(limit));

@@ -92,7 +92,7 @@ fn parameters(pattern: &PatternInfo) -> Vec<Field> {
     parameters.sort_by_key(|parameter| !parameter.required);
     for parameter in &mut parameters {
         if parameter.shape == "object" {
-            parameter.shape = "map".to_owned();
+            "map".clone_into(&mut parameter.shape);
         }
     }
     parameters
@@ -103,7 +103,7 @@ fn terms(field: &Field) -> Vec<String> {
     let mut terms = vec![field.shape.clone()];
     terms.extend(field.required.then(|| "required".to_owned()));
     terms.extend(field.default.as_ref().map(|default| format!("default {default}")));
-    terms.extend(field.bounds.iter().map(|bound| one_line(bound).to_string()));
+    terms.extend(field.bounds.iter().map(|bound| one_line(bound).clone()));
     terms
 }
 

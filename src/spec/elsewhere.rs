@@ -295,9 +295,9 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 
 /// What is said here instead of a tag, `!Sub`.
 pub(super) fn tag(tag: &str) -> Option<&'static str> {
-    let name = tag.strip_prefix('!')?;
     const MORE: &[&str] =
         &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length", "ToJsonString"];
+    let name = tag.strip_prefix('!')?;
     if MORE.contains(&name) { function("Fn::Split") } else { said(FUNCTIONS, name) }
 }
 

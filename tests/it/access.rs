@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use ccprov::aws::access::EXERCISES;
-use ccprov::aws::grant::{ACTIONS, DISCOVERY, Grant};
+use ccprov::aws::grant::{DISCOVERY, Grant, differing};
 use ccprov::aws::registry::grants;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ fn every_call_of_a_kind_is_granted_and_no_other() {
     for (kind, grants) in grants() {
         let granted: BTreeSet<String> =
             grants.iter().flat_map(|it| it.actions).map(ToString::to_string).collect();
-        let called = called_in(&format!("kinds/{kind}"));
+        let called = called_in(&file_of(kind));
         assert!(!called.is_empty(), "{kind} makes calls");
         let missing: Vec<_> = called.difference(&granted).collect();
         assert_eq!(missing, [""; 0], "{kind} makes calls that its grants leave out");
@@ -293,6 +293,23 @@ fn is_passing(grant: &Grant) -> bool {
     grant.actions == ["iam:PassRole"]
 }
 
+/// Where a kind is told: `services/sqs/queue`, without what its file ends in.
+fn file_of(kind: &str) -> String {
+    let name = format!("const NAME: &'static str = \"{kind}\";");
+    let room = emulator::root().join("src/aws");
+    let services = fs::read_dir(room.join("services")).expect("a folder");
+    let folders = services.map(|entry| entry.expect("an entry of a folder").path());
+    let mut files = folders.filter(|path| path.is_dir()).flat_map(|folder| {
+        let entries = fs::read_dir(folder).expect("a folder");
+        entries.map(|entry| entry.expect("an entry of a folder").path())
+    });
+    let file = files.find(|file| {
+        file.is_file() && fs::read_to_string(file).is_ok_and(|text| text.contains(&name))
+    });
+    let file = file.unwrap_or_else(|| panic!("no file tells {kind}")).with_extension("");
+    file.strip_prefix(room).expect("within the room").display().to_string()
+}
+
 /// The text of `src/aws/PART.rs` and all below `PART/`; of the whole room, if
 /// the part is empty.
 pub(crate) fn sources(part: &str) -> Vec<String> {
@@ -331,6 +348,6 @@ pub(crate) fn calls(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn needed(call: &str) -> Vec<&str> {
-    let differing = ACTIONS.iter().find(|(name, _)| *name == call);
+    let differing = differing().find(|(name, _)| *name == call);
     differing.map_or_else(|| vec![call], |(_, actions)| actions.to_vec())
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::Mutex;
 
-use ccprov::aws::rate_limits::RATE_LIMITS;
+use ccprov::aws::services::rate_limits;
 use tokio::time::Instant;
 
 use crate::access::{calls, sources};
@@ -20,7 +20,7 @@ fn every_call_has_a_rate_limit_and_no_other() {
     let texts = sources("");
     let called: BTreeSet<&str> = texts.iter().flat_map(|text| calls(text)).collect();
     let mut limited = BTreeSet::new();
-    for limit in RATE_LIMITS {
+    for limit in rate_limits() {
         for operation in limit.operations() {
             let name = format!("{}:{operation}", limit.service);
             assert!(limited.insert(name.clone()), "{name} has two limits");
@@ -34,13 +34,13 @@ fn every_call_has_a_rate_limit_and_no_other() {
         |name: &str| [name.to_owned(), format!("{name}Batch")].map(|it| limited.contains(&it));
     let missing: Vec<_> =
         called.into_iter().filter(|name| !is_limited(name).contains(&true)).collect();
-    assert_eq!(missing, [""; 0], "src/aws/rate_limits.rs has no limit for these calls");
+    assert_eq!(missing, [""; 0], "no service in src/aws/services/ has a limit for these calls");
 }
 
 /// What goes at once after a rest covers the stack of the demonstration.
 #[test]
 fn every_burst_is_that_of_a_second_at_least() {
-    for limit in RATE_LIMITS {
+    for limit in rate_limits() {
         assert!(limit.burst >= limit.per_second, "{limit:?}");
     }
 }

@@ -5,65 +5,20 @@
 //! on the way put right again, would be a queue without settings, or an account
 //! without roles.
 
-/// By service and operation: words that AWS writes whatever there is to tell.
-/// Sources: the service models (what is required, and lists that are written
-/// though they are empty), and answers recorded from AWS.
-const ALWAYS: &[(&str, &str, &[&str])] = &[
-    ("iam", "GetPolicy", &["<PolicyName>", "<DefaultVersionId>"]),
-    ("iam", "GetPolicyVersion", &["<Document>"]),
-    ("iam", "GetRole", &["<RoleName>", "<AssumeRolePolicyDocument>"]),
-    ("iam", "GetRolePolicy", &["<PolicyDocument>"]),
-    ("iam", "ListAttachedRolePolicies", &["<AttachedPolicies"]),
-    ("iam", "ListEntitiesForPolicy", &["<PolicyRoles"]),
-    ("iam", "ListInstanceProfilesForRole", &["<InstanceProfiles"]),
-    ("iam", "ListPolicies", &["<Policies"]),
-    ("iam", "ListPolicyVersions", &["<Versions"]),
-    ("iam", "ListRolePolicies", &["<PolicyNames"]),
-    ("iam", "ListRoles", &["<Roles"]),
-    ("kms", "CreateKey", &["\"KeyMetadata\"", "\"Arn\""]),
-    ("kms", "DescribeKey", &["\"KeyMetadata\"", "\"KeyId\"", "\"KeyState\""]),
-    ("kms", "GetKeyPolicy", &["\"Policy\""]),
-    ("kms", "GetKeyRotationStatus", &["\"KeyRotationEnabled\""]),
-    ("kms", "ListAliases", &["\"Aliases\""]),
-    ("kms", "ListGrants", &["\"Grants\""]),
-    ("kms", "ListKeys", &["\"Keys\""]),
-    ("kms", "ListResourceTags", &["\"Tags\""]),
-    ("s3", "DeleteObjects", &["<DeleteResult"]),
-    ("s3", "GetBucketEncryption", &["<SSEAlgorithm>"]),
-    ("s3", "GetBucketLifecycleConfiguration", &["<LifecycleConfiguration", "<Rule>"]),
-    ("s3", "GetBucketLogging", &["<BucketLoggingStatus"]),
-    ("s3", "GetBucketNotificationConfiguration", &["<NotificationConfiguration"]),
-    ("s3", "GetBucketOwnershipControls", &["<ObjectOwnership>"]),
-    ("s3", "GetBucketPolicy", &["\"Statement\""]),
-    ("s3", "GetBucketReplication", &["<ReplicationConfiguration", "<Rule>"]),
-    ("s3", "GetBucketTagging", &["<TagSet"]),
-    ("s3", "GetBucketVersioning", &["<VersioningConfiguration"]),
-    ("s3", "GetObjectLockConfiguration", &["<ObjectLockConfiguration"]),
-    ("s3", "GetPublicAccessBlock", &["<PublicAccessBlockConfiguration"]),
-    ("s3", "ListMultipartUploads", &["<ListMultipartUploadsResult"]),
-    ("s3", "ListObjectVersions", &["<ListVersionsResult"]),
-    ("s3", "ListObjectsV2", &["<ListBucketResult"]),
-    ("sns", "CreateTopic", &["<TopicArn>"]),
-    ("sns", "GetSubscriptionAttributes", &[">SubscriptionArn<"]),
-    ("sns", "GetTopicAttributes", &[">TopicArn<"]),
-    ("sns", "ListSubscriptionsByTopic", &["<Subscriptions"]),
-    ("sns", "ListTagsForResource", &["<Tags"]),
-    ("sns", "ListTopics", &["<Topics"]),
-    ("sns", "Publish", &["<MessageId>"]),
-    ("sns", "Subscribe", &["<SubscriptionArn>"]),
-    ("sqs", "CreateQueue", &["\"QueueUrl\""]),
-    ("sqs", "GetQueueAttributes", &["\"Attributes\""]),
-    ("sts", "AssumeRole", &["<AccessKeyId>", "<SecretAccessKey>", "<SessionToken>"]),
-    ("sts", "GetCallerIdentity", &["<Account>", "<Arn>"]),
-    ("tag", "GetResources", &["\"ResourceTagMappingList\""]),
-];
+use crate::aws::services::SERVICES;
 
 /// The first word that an answer always holds and this one does not.
 pub(super) fn missing(service: &str, operation: &str, body: &[u8]) -> Option<&'static str> {
-    let entry = ALWAYS.iter().find(|entry| (entry.0, entry.1) == (service, operation));
-    let (.., words) = entry?;
+    let words = always(service, operation)?;
     let lacks = |word: &&&str| !contains(body, word.as_bytes());
     words.iter().find(lacks).copied()
+}
+
+/// The words that AWS writes whatever there is to tell.
+fn always(service: &str, operation: &str) -> Option<&'static [&'static str]> {
+    let service = SERVICES.iter().find(|told| told.prefix == service)?;
+    let entry = service.contents.iter().find(|(told, _)| *told == operation);
+    entry.map(|(_, words)| *words)
 }
 
 fn contains(body: &[u8], word: &[u8]) -> bool {
@@ -74,26 +29,16 @@ fn contains(body: &[u8], word: &[u8]) -> bool {
 mod tests {
     use super::super::READING;
     use super::*;
-    use crate::aws::rate_limits::RATE_LIMITS;
-
-    /// Reads whose answer may be empty, and why.
-    const MAY_BE_EMPTY: &[(&str, &str)] = &[
-        ("GetObject", "what somebody stored, if anything"),
-        ("HeadBucket", "an answer to HEAD has no body"),
-        ("ListQueues", "no queue is no list"),
-        ("ListQueueTags", "no tag is no list"),
-    ];
+    use crate::aws::services::rate_limits;
 
     #[test]
-    fn every_read_says_something_or_is_excused() {
-        let calls = RATE_LIMITS.iter().flat_map(|limit| {
+    fn of_every_read_it_is_told_what_its_answer_holds() {
+        let calls = rate_limits().flat_map(|limit| {
             limit.operations().iter().map(|operation| (limit.service, *operation))
         });
         let reads = calls.filter(|(_, name)| READING.iter().any(|verb| name.starts_with(verb)));
         for (service, operation) in reads {
-            let is_told = ALWAYS.iter().any(|entry| (entry.0, entry.1) == (service, operation));
-            let is_excused = MAY_BE_EMPTY.iter().any(|(name, _)| *name == operation);
-            assert!(is_told != is_excused, "{service}:{operation}");
+            assert!(always(service, operation).is_some(), "{service}:{operation}");
         }
     }
 

@@ -75,7 +75,7 @@ impl AccessDenied {
         mark: &Mark,
         watch: &Watch,
     ) -> Answer<Vec<Finding>> {
-        let s3 = &self.0.session().s3;
+        let s3 = &self.0.session().clients.s3;
         let name = bucket.identity.as_str();
         let list = s3.list_objects_v2().bucket(name).prefix(MARK).max_keys(1);
         let list = list.customize().interceptor(Unsigned).send().await;
@@ -103,7 +103,7 @@ impl AccessDenied {
         object: &Object,
         watch: &Watch,
     ) -> Answer<Vec<Finding>> {
-        let (s3, name) = (&self.0.session().s3, &object.bucket);
+        let (s3, name) = (&self.0.session().clients.s3, &object.bucket);
         // As ordinary producers do, or else as a bucket may insist.
         if target::refusal(self.put(object, Encryption::default()).await)?.is_some() {
             self.put(object, Encryption::of(bucket)).await?;
@@ -124,7 +124,7 @@ impl AccessDenied {
     /// Puts an object of ours, and says who does.
     async fn put(&self, object: &Object, encryption: Encryption) -> Answer<()> {
         let Object { bucket, account, key, .. } = object;
-        let call = self.0.session().s3.put_object().bucket(bucket).key(key);
+        let call = self.0.session().clients.s3.put_object().bucket(bucket).key(key);
         let call = call.expected_bucket_owner(account).body(ByteStream::from_static(b"ccprov"));
         let call = call.set_server_side_encryption(encryption.algorithm);
         let answer = call.set_ssekms_key_id(encryption.key).send().await;
@@ -134,7 +134,7 @@ impl AccessDenied {
 
     async fn topic(&self, topic: &Exhibit, watch: &Watch) -> Answer<Vec<Finding>> {
         let arn = topic.fact("arn");
-        let call = self.0.session().sns.get_topic_attributes().topic_arn(arn).customize();
+        let call = self.0.session().clients.sns.get_topic_attributes().topic_arn(arn).customize();
         let answer = call.interceptor(Unsigned).send().await;
         let answer =
             answer.attempting("sns:GetTopicAttributes", || format!("look at {arn} unsigned"));
@@ -143,7 +143,7 @@ impl AccessDenied {
 
     async fn queue(&self, queue: &Exhibit, watch: &Watch) -> Answer<Vec<Finding>> {
         let url = queue.fact("url");
-        let call = self.0.session().sqs.get_queue_attributes().queue_url(url);
+        let call = self.0.session().clients.sqs.get_queue_attributes().queue_url(url);
         let call = call.attribute_names(QueueAttributeName::QueueArn).customize();
         let answer = call.interceptor(Unsigned).send().await;
         let answer =

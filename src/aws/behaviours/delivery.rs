@@ -198,7 +198,8 @@ impl Round<'_> {
 
     async fn hand_in(&self, link: &Link<'_>, parcel: &Parcel) -> Answer<()> {
         let arn = link.topic.fact("arn");
-        let mut call = self.bench.session().sns.publish().topic_arn(arn).message(&parcel.text);
+        let mut call =
+            self.bench.session().clients.sns.publish().topic_arn(arn).message(&parcel.text);
         for (name, value) in &parcel.attributes {
             let value = match value {
                 Value::String(text) => ("String", text.clone()),

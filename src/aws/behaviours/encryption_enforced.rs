@@ -137,7 +137,7 @@ impl EncryptionEnforced {
 
     async fn put(&self, object: &Object, other: Encryption, what: &str) -> Answer<()> {
         let Object { bucket, account, key, .. } = object;
-        let call = self.0.session().s3.put_object().bucket(bucket).key(key);
+        let call = self.0.session().clients.s3.put_object().bucket(bucket).key(key);
         let call = call.expected_bucket_owner(account).body(ByteStream::from_static(b"ccprov"));
         let call = call.set_server_side_encryption(other.algorithm).set_ssekms_key_id(other.key);
         let answer = call.send().await.attempting("s3:PutObject", || {

@@ -229,7 +229,7 @@ pub(super) async fn receive(
     let wait = at_most.min(LONGEST_POLL).as_secs_f64().ceil();
     #[expect(clippy::cast_possible_truncation, reason = "it is 0 to 20")]
     let wait = wait as i32;
-    let call = session.sqs.receive_message().queue_url(url).wait_time_seconds(wait);
+    let call = session.clients.sqs.receive_message().queue_url(url).wait_time_seconds(wait);
     let call = call.max_number_of_messages(10).visibility_timeout(HIDDEN);
     let call = call.message_system_attribute_names(Attribute::ApproximateReceiveCount);
     let answer = call.send().await;
@@ -258,7 +258,7 @@ async fn count(session: &Session, url: &str) -> Answer<u64> {
         ApproximateNumberOfMessagesDelayed,
         ApproximateNumberOfMessagesNotVisible,
     ];
-    let call = session.sqs.get_queue_attributes().queue_url(url);
+    let call = session.clients.sqs.get_queue_attributes().queue_url(url);
     let answer = call.set_attribute_names(Some(names.to_vec())).send().await;
     let answer = answer.attempting("sqs:GetQueueAttributes", || format!("look at {url}"))?;
     let counts = answer.attributes.unwrap_or_default().into_values();
@@ -267,7 +267,7 @@ async fn count(session: &Session, url: &str) -> Answer<u64> {
 
 /// Hands a message back: whoever asks next gets it.
 pub(super) async fn hand_back(session: &Session, held: &Held) -> Answer<()> {
-    let call = session.sqs.change_message_visibility().queue_url(&held.url);
+    let call = session.clients.sqs.change_message_visibility().queue_url(&held.url);
     let answer = call.receipt_handle(&held.receipt).visibility_timeout(0).send().await;
     answer.attempting("sqs:ChangeMessageVisibility", || format!("hand back {}", held.id))?;
     Ok(())
@@ -280,7 +280,7 @@ pub(super) async fn let_go(session: &Session, held: &[Held]) -> Answer<()> {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(id);
             entry.receipt_handle(&held.receipt).visibility_timeout(0).build().ok()
         });
-        let call = session.sqs.change_message_visibility_batch().queue_url(url);
+        let call = session.clients.sqs.change_message_visibility_batch().queue_url(url);
         let answer = call.set_entries(Some(entries.collect())).send().await;
         let answer = answer
             .attempting("sqs:ChangeMessageVisibility", || format!("hand back messages of {url}"));
@@ -293,7 +293,8 @@ pub(super) async fn let_go(session: &Session, held: &[Held]) -> Answer<()> {
 
 /// Deletes one message, as the plainest consumer does.
 pub(super) async fn delete_one(session: &Session, held: &Held) -> Answer<()> {
-    let call = session.sqs.delete_message().queue_url(&held.url).receipt_handle(&held.receipt);
+    let call =
+        session.clients.sqs.delete_message().queue_url(&held.url).receipt_handle(&held.receipt);
     let answer = call.send().await;
     answer.attempting("sqs:DeleteMessage", || format!("delete a message from {}", held.url))?;
     Ok(())
@@ -306,7 +307,7 @@ pub(super) async fn delete(session: &Session, held: &[Held]) -> Answer<()> {
             let entry = DeleteMessageBatchRequestEntry::builder().id(id);
             entry.receipt_handle(&held.receipt).build().ok()
         });
-        let call = session.sqs.delete_message_batch().queue_url(url);
+        let call = session.clients.sqs.delete_message_batch().queue_url(url);
         let answer = call.set_entries(Some(entries.collect())).send().await;
         let answer =
             answer.attempting("sqs:DeleteMessage", || format!("delete our messages from {url}"));

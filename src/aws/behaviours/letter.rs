@@ -41,7 +41,7 @@ impl Letter {
     /// Sends it to the first of its queues.
     pub(super) async fn send(&self, session: &Session) -> Answer<()> {
         let Some(url) = self.urls.first() else { return Ok(()) };
-        let mut call = session.sqs.send_message().queue_url(url).message_body(&self.body);
+        let mut call = session.clients.sqs.send_message().queue_url(url).message_body(&self.body);
         call = if self.is_fifo {
             call.message_group_id(&self.nonce).message_deduplication_id(&self.nonce)
         } else {

@@ -114,12 +114,13 @@ pub(super) async fn put(
     encryption: &Encryption,
 ) -> Answer<()> {
     if object.in_parts {
-        return put_in_parts(&session.s3, object, payload, encryption).await;
+        return put_in_parts(&session.clients.s3, object, payload, encryption).await;
     }
     let Object { bucket, account, key, .. } = object;
     let Encryption { algorithm, key: kms_key } = encryption;
     let body = ByteStream::from(payload.parts().collect::<Vec<_>>().concat());
-    let call = session.s3.put_object().bucket(bucket).key(key).expected_bucket_owner(account);
+    let call =
+        session.clients.s3.put_object().bucket(bucket).key(key).expected_bucket_owner(account);
     let call = call.set_server_side_encryption(algorithm.clone()).body(body);
     let call = call.set_ssekms_key_id(kms_key.clone());
     let answer = call.customize().config_override(patient()).send().await;
@@ -179,7 +180,8 @@ pub(super) async fn fetch(
     (bucket, key, version): (&str, &str, Option<&str>),
 ) -> Answer<Option<Fetched>> {
     let attempted = || format!("get object {key} of bucket {bucket}");
-    let call = session.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(account);
+    let call =
+        session.clients.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(account);
     let call = call.set_version_id(version.map(str::to_owned));
     let answer = call.customize().config_override(patient()).send().await;
     let answer = match answer.attempting("s3:GetObject", attempted) {
@@ -250,7 +252,8 @@ struct Version {
 /// The first page: 1000 versions are more than runs leave.
 async fn versions(session: &Session, object: &Object, prefix: &str) -> Answer<Vec<Version>> {
     let Object { bucket, account, .. } = object;
-    let call = session.s3.list_object_versions().bucket(bucket).expected_bucket_owner(account);
+    let call =
+        session.clients.s3.list_object_versions().bucket(bucket).expected_bucket_owner(account);
     let answer = call.prefix(prefix).send().await;
     let answer = answer.attempting("s3:ListObjectVersions", || {
         format!("list the versions under {prefix} in bucket {bucket}")
@@ -276,7 +279,7 @@ async fn delete(session: &Session, object: &Object, versions: Vec<Version>) -> A
         ObjectIdentifier::builder().key(key).set_version_id(id).build().ok()
     });
     let batch = Delete::builder().quiet(true).set_objects(Some(ids.collect())).build();
-    let call = session.s3.delete_objects().bucket(bucket).expected_bucket_owner(account);
+    let call = session.clients.s3.delete_objects().bucket(bucket).expected_bucket_owner(account);
     let answer = call.set_delete(batch.ok()).send().await;
     let answer = answer.attempting("s3:DeleteObjects", attempted)?;
     let Some(failed) = answer.errors().first() else { return Ok(()) };
@@ -289,7 +292,8 @@ async fn delete(session: &Session, object: &Object, versions: Vec<Version>) -> A
 async fn abort(session: &Session, object: &Object, prefix: &str, now: Option<i64>) -> Answer<()> {
     let Object { bucket, account, .. } = object;
     let attempted = || format!("abort our unfinished uploads to bucket {bucket}");
-    let call = session.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(account);
+    let call =
+        session.clients.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(account);
     let answer = call.prefix(prefix).send().await;
     let answer = answer.attempting("s3:ListMultipartUploads", attempted).or_absent()?;
     for upload in answer.and_then(|answer| answer.uploads).unwrap_or_default() {
@@ -298,7 +302,7 @@ async fn abort(session: &Session, object: &Object, prefix: &str, now: Option<i64
         if now.is_some_and(|now| began.saturating_add(lasts) > now) {
             continue;
         }
-        let call = session.s3.abort_multipart_upload().bucket(bucket);
+        let call = session.clients.s3.abort_multipart_upload().bucket(bucket);
         let call = call.expected_bucket_owner(account).set_key(upload.key);
         let answer = call.set_upload_id(upload.upload_id).send().await;
         answer.attempting("s3:AbortMultipartUpload", attempted).or_absent()?;

@@ -306,7 +306,7 @@ fn receivers<'a>(scene: &'a Scene, topic: &Exhibit) -> Option<Vec<&'a Exhibit>> 
 
 async fn publish(session: &Session, topic: &Exhibit, letter: &Letter) -> Answer<()> {
     let arn = topic.fact("arn");
-    let mut call = session.sns.publish().topic_arn(arn).message(&letter.body);
+    let mut call = session.clients.sns.publish().topic_arn(arn).message(&letter.body);
     if is_true(topic, "fifo_topic") {
         call = call.message_group_id(&letter.nonce).message_deduplication_id(&letter.nonce);
     }

@@ -84,7 +84,7 @@ impl Probe {
             attributes.insert(Name::Policy, policy.to_string());
         }
         let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
-        let call = session.sqs.create_queue().queue_name(&self.name);
+        let call = session.clients.sqs.create_queue().queue_name(&self.name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         answer.attempting("sqs:CreateQueue", || format!("create the probe {}", self.name))?;
         Ok(())
@@ -131,7 +131,7 @@ impl Probe {
     /// Has the topic tell it of everything that the queue is told of.
     pub(super) async fn take_everything(&self, session: &Session, link: &Link<'_>) -> Answer<()> {
         let (None, Some(arn)) = (link.filter(), &self.subscription) else { return Ok(()) };
-        let set = session.sns.set_subscription_attributes().subscription_arn(arn);
+        let set = session.clients.sns.set_subscription_attributes().subscription_arn(arn);
         let answer = set.attribute_name("FilterPolicy").attribute_value("{}").send().await;
         answer.attempting("sns:SetSubscriptionAttributes", || {
             format!("take the filter from the probe {}", self.name)
@@ -144,7 +144,7 @@ impl Probe {
         session: &Session,
         attributes: HashMap<String, String>,
     ) -> Answer<Option<String>> {
-        let call = session.sns.subscribe().topic_arn(&self.topic).protocol("sqs");
+        let call = session.clients.sns.subscribe().topic_arn(&self.topic).protocol("sqs");
         let call = call.endpoint(&self.arn).set_attributes(Some(attributes));
         let answer = call.return_subscription_arn(true).send().await;
         let answer = answer.attempting("sns:Subscribe", || {
@@ -232,7 +232,7 @@ pub(super) async fn remove(session: &Session, probe: &Probe) -> Answer<()> {
 /// Removes the probes that killed runs of the same stack left, and their
 /// subscriptions to a topic. `now` in seconds.
 pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i64) -> Answer<()> {
-    let call = session.sqs.list_queues().queue_name_prefix(probe_prefix(&scene.stack));
+    let call = session.clients.sqs.list_queues().queue_name_prefix(probe_prefix(&scene.stack));
     let answer = call.send().await.attempting("sqs:ListQueues", || "look for old probes".into())?;
     let names = answer.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
     let probes = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));
@@ -257,7 +257,7 @@ pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i6
 
 /// When a queue was made, in seconds; `None` if there is none.
 async fn born(session: &Session, url: &str) -> Answer<Option<i64>> {
-    let call = session.sqs.get_queue_attributes().queue_url(url);
+    let call = session.clients.sqs.get_queue_attributes().queue_url(url);
     let answer = call.attribute_names(Name::CreatedTimestamp).send().await;
     let answer = answer.attempting("sqs:GetQueueAttributes", || format!("look at {url}"));
     let made = answer.or_absent()?.and_then(|answer| answer.attributes);
@@ -266,7 +266,7 @@ async fn born(session: &Session, url: &str) -> Answer<Option<i64>> {
 
 /// Endpoint and ARN of every subscription of a topic.
 async fn subscribed(session: &Session, topic: &str) -> Answer<Vec<(String, String)>> {
-    let pages = session.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator();
+    let pages = session.clients.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator();
     let all = pages.items().send().try_collect().await;
     let all = all
         .attempting("sns:ListSubscriptionsByTopic", || format!("look for old probes of {topic}"));
@@ -275,7 +275,7 @@ async fn subscribed(session: &Session, topic: &str) -> Answer<Vec<(String, Strin
 }
 
 async fn unsubscribe(session: &Session, arn: &str) -> Answer<()> {
-    let answer = session.sns.unsubscribe().subscription_arn(arn).send().await;
+    let answer = session.clients.sns.unsubscribe().subscription_arn(arn).send().await;
     answer
         .attempting("sns:Unsubscribe", || format!("remove the subscription {arn}"))
         .or_absent()?;
@@ -283,7 +283,7 @@ async fn unsubscribe(session: &Session, arn: &str) -> Answer<()> {
 }
 
 async fn delete(session: &Session, url: &str) -> Answer<()> {
-    let answer = session.sqs.delete_queue().queue_url(url).send().await;
+    let answer = session.clients.sqs.delete_queue().queue_url(url).send().await;
     answer.attempting("sqs:DeleteQueue", || format!("delete the probe {url}")).or_absent()?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) fn without_tls(place: &Place, service: &str) -> String {
 /// Where it answers a call that AWS never does.
 pub(super) async fn check_enforces(session: &Session, place: &Place) -> Answer<()> {
     let Some(endpoint) = &place.endpoint else { return Ok(()) };
-    let answer = session.sns.list_topics().customize().interceptor(Unsigned).send().await;
+    let answer = session.clients.sns.list_topics().customize().interceptor(Unsigned).send().await;
     let answer = answer.attempting("sns:ListTopics", || "ask without a signature".into());
     match refusal(answer)? {
         Some(_) => Ok(()),

@@ -78,7 +78,8 @@ impl TlsEnforced {
         let door = aws_sdk_s3::config::Config::builder();
         let door =
             door.endpoint_url(target::without_tls(&scene.place, "s3")).force_path_style(true);
-        let call = self.0.session().s3.list_objects_v2().bucket(name).prefix(MARK).max_keys(1);
+        let call =
+            self.0.session().clients.s3.list_objects_v2().bucket(name).prefix(MARK).max_keys(1);
         let answer = call.customize().config_override(door).send().await;
         let answer =
             answer.attempting("s3:ListObjectsV2", || format!("list bucket {name} without TLS"));
@@ -89,7 +90,7 @@ impl TlsEnforced {
         let url = queue.fact("url");
         let door = aws_sdk_sqs::config::Config::builder();
         let door = door.endpoint_url(target::without_tls(&scene.place, "sqs"));
-        let call = self.0.session().sqs.get_queue_attributes().queue_url(url);
+        let call = self.0.session().clients.sqs.get_queue_attributes().queue_url(url);
         let call = call.attribute_names(QueueAttributeName::QueueArn);
         let answer = call.customize().config_override(door).send().await;
         let answer =

@@ -74,7 +74,7 @@ impl Undeclared {
     /// and probes of this stack are ours.
     async fn subscribers(&self, scene: &Scene, topic: &Exhibit) -> Answer<Vec<Other>> {
         let arn = topic.fact("arn");
-        let pages = self.0.session().sns.list_subscriptions_by_topic().topic_arn(arn);
+        let pages = self.0.session().clients.sns.list_subscriptions_by_topic().topic_arn(arn);
         let all = pages.into_paginator().items().send().try_collect().await;
         let all =
             all.attempting("sns:ListSubscriptionsByTopic", || format!("list who hears {arn}"))?;
@@ -96,7 +96,7 @@ impl Undeclared {
     /// a grant.
     async fn grants(&self, key: &Exhibit) -> Answer<Vec<Other>> {
         let arn = key.fact("arn");
-        let pages = self.0.session().kms.list_grants().key_id(arn).into_paginator();
+        let pages = self.0.session().clients.kms.list_grants().key_id(arn).into_paginator();
         let all = pages.items().send().try_collect().await;
         let all = all.attempting("kms:ListGrants", || format!("list the grants of {arn}"))?;
         let others = all.into_iter().filter_map(|grant| {
@@ -111,7 +111,7 @@ impl Undeclared {
     /// Where a bucket's objects go.
     async fn replicas(&self, scene: &Scene, bucket: &Exhibit) -> Answer<Vec<Other>> {
         let name = bucket.identity.as_str();
-        let call = self.0.session().s3.get_bucket_replication().bucket(name);
+        let call = self.0.session().clients.s3.get_bucket_replication().bucket(name);
         let answer = call.expected_bucket_owner(&scene.place.account).send().await;
         let answer = answer
             .attempting("s3:GetBucketReplication", || format!("see where {name} is replicated to"));

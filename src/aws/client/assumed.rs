@@ -23,7 +23,7 @@ impl Session {
     /// caller may not, or there is no such role: STS does not say which.
     pub(crate) async fn assume(&self, role: &str, name: &str) -> Answer<Self> {
         let attempted = || format!("take on the role {role}");
-        let call = self.sts.assume_role().role_arn(role).role_session_name(name);
+        let call = self.clients.sts.assume_role().role_arn(role).role_session_name(name);
         let answer = call.duration_seconds(SHORTEST).send().await;
         let answer = answer.attempting("sts:AssumeRole", attempted)?;
         let Some(lent) = answer.credentials else {
@@ -46,22 +46,9 @@ impl Session {
     fn with(&self, lent: Credentials) -> Self {
         let credentials = SharedCredentialsProvider::new(lent);
         let lent = SharedCredentialsProvider::new(Hushed { credentials, mask: self.mask.clone() });
-        macro_rules! client {
-            ($sdk:ident, $client:ident) => {
-                $sdk::Client::from_conf(
-                    self.$client.config().to_builder().credentials_provider(lent.clone()).build(),
-                )
-            };
-        }
         Self {
             calls: self.calls.clone(),
-            iam: client!(aws_sdk_iam, iam),
-            kms: client!(aws_sdk_kms, kms),
-            s3: client!(aws_sdk_s3, s3),
-            sns: client!(aws_sdk_sns, sns),
-            sqs: client!(aws_sdk_sqs, sqs),
-            sts: client!(aws_sdk_sts, sts),
-            tagging: client!(aws_sdk_resourcegroupstagging, tagging),
+            clients: self.clients.with(&lent),
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),
             caller: Arc::default(),

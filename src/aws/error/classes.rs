@@ -1,64 +1,28 @@
 //! What each code of AWS means.
 
-use crate::model::{ErrorClass, InFlight};
+use crate::aws::services;
+use crate::model::ErrorClass;
 
-/// Codes that mean one thing, whatever the message. Sources: the service
-/// models, and answers recorded from AWS.
-const CODES: &[(ErrorClass, &[&str])] = &[
+/// What the codes mean that all services share; what is a service's own stands in
+/// its entry, and is looked at first. Sources: the service models, and answers
+/// recorded from AWS.
+const SHARED: &[(ErrorClass, &[&str])] = &[
     (
         ErrorClass::Absent,
-        &[
-            "404",
-            "NoSuchBucket",
-            "NoSuchBucketPolicy",
-            "NoSuchEntity",
-            "NoSuchKey",
-            "NoSuchLifecycleConfiguration",
-            "NoSuchPublicAccessBlockConfiguration",
-            "NoSuchTagSet",
-            "NoSuchUpload",
-            "NonExistentQueue",
-            "NotFound",
-            "NotFoundException",
-            "ObjectLockConfigurationNotFoundError",
-            "OwnershipControlsNotFoundError",
-            "QueueDoesNotExist",
-            "ReplicationConfigurationNotFoundError",
-            "ResourceNotFound",
-            "ResourceNotFoundException",
-            "ServerSideEncryptionConfigurationNotFoundError",
-        ],
+        &["404", "NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"],
     ),
-    (
-        ErrorClass::Exists,
-        &[
-            "AlreadyExistsException",
-            "BucketAlreadyOwnedByYou",
-            "EntityAlreadyExists",
-            "QueueAlreadyExists",
-            "QueueNameExists",
-        ],
-    ),
-    (ErrorClass::NotYet(InFlight::Cooldown), &["QueueDeletedRecently"]),
-    // A key just created, enabled or brought back may not be so everywhere.
-    (ErrorClass::NotYet(InFlight::Dependency), &["DisabledException", "KMSInvalidStateException"]),
     (
         ErrorClass::Transient,
         &[
-            "ConcurrentAccess",
-            "ConcurrentModification",
-            "DeleteConflict",
-            "DependencyTimeoutException",
-            "EntityTemporarilyUnmodifiable",
             "InternalError",
             "InternalFailure",
-            "KMSInternalException",
-            "OperationAborted",
+            "InternalServerError",
+            "InternalServerException",
+            "InternalServiceError",
             "RequestTimeout",
             "RequestTimeoutException",
-            "ServiceFailure",
             "ServiceUnavailable",
-            "StaleTag",
+            "ServiceUnavailableException",
         ],
     ),
     (
@@ -68,7 +32,6 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "RequestLimitExceeded",
             "RequestThrottled",
             "RequestThrottledException",
-            "SlowDown",
             "Throttled",
             "ThrottledException",
             "Throttling",
@@ -76,31 +39,9 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "TooManyRequestsException",
         ],
     ),
-    // KMS says LimitExceededException of a quota; the SDK takes it for throttling.
-    (
-        ErrorClass::Quota,
-        &[
-            "FilterPolicyLimitExceeded",
-            "LimitExceeded",
-            "LimitExceededException",
-            "OverLimit",
-            "SubscriptionLimitExceeded",
-            "TagLimitExceeded",
-            "TooManyBuckets",
-            "TopicLimitExceeded",
-        ],
-    ),
     (
         ErrorClass::Denied,
-        &[
-            "403",
-            "AccessDenied",
-            "AccessDeniedException",
-            "AllAccessDisabled",
-            "AuthorizationError",
-            "Forbidden",
-            "UnauthorizedOperation",
-        ],
+        &["403", "AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation"],
     ),
     (
         ErrorClass::Credentials,
@@ -121,69 +62,29 @@ const CODES: &[(ErrorClass, &[&str])] = &[
     (
         ErrorClass::Invalid,
         &[
-            "BucketAlreadyExists",
-            "BucketNotEmpty",
-            "InvalidAliasNameException",
-            "InvalidArgument",
-            "InvalidArnException",
-            "InvalidAttributeName",
-            "InvalidAttributeValue",
-            "InvalidBucketAclWithObjectOwnership",
-            "InvalidBucketName",
-            "InvalidInput",
             "InvalidParameter",
             "InvalidParameterException",
             "InvalidParameterValue",
-            "InvalidRequest",
-            "InvalidState",
-            "InvalidTag",
-            "MalformedPolicy",
-            "MalformedPolicyDocument",
-            "MalformedPolicyDocumentException",
-            "MalformedXML",
-            "TagException",
+            "InvalidParameterValueException",
             "ValidationError",
             "ValidationException",
         ],
     ),
 ];
 
-/// Codes that mean one thing or another: the words in the message that tell.
-/// Looked at before [`CODES`].
-const AMBIGUOUS: &[(&[&str], &str, ErrorClass)] = &[
-    (
-        &["MalformedPolicy", "MalformedPolicyDocument", "MalformedPolicyDocumentException"],
-        "invalid principal",
-        ErrorClass::NotYet(InFlight::Dependency),
-    ),
-    (&["InvalidParameter"], "already exists with different", ErrorClass::Exists),
-    (&["InvalidParameter"], "principalnotfound", ErrorClass::NotYet(InFlight::Dependency)),
-    // The role of an SNS topic's feedback, for some seconds after it was made.
-    (&["InvalidParameter"], "is not a valid role", ErrorClass::NotYet(InFlight::Dependency)),
-    // An SNS subscription that nobody confirmed: there is nothing to remove yet,
-    // and AWS drops it by itself.
-    (&["InvalidParameter"], "pending confirmation", ErrorClass::Absent),
-    (
-        &["InvalidAttributeValue"],
-        "invalid value for the parameter policy",
-        ErrorClass::NotYet(InFlight::Dependency),
-    ),
-    (&["InvalidParameterValue"], "dead letter target", ErrorClass::NotYet(InFlight::Dependency)),
-    (&["InvalidArgument"], "unable to validate", ErrorClass::NotYet(InFlight::Dependency)),
-];
-
-/// What an answer means: by its code, by its message where the code is one for
-/// several things, and by its status where the code is not known.
-pub(super) fn classify(code: &str, message: &str, status: Option<u16>) -> ErrorClass {
+/// What an answer to a call (`sqs:CreateQueue`) means: by its code, by its message
+/// where the code is one for several things, and by its status where the code is
+/// not known.
+pub(super) fn classify(call: &str, code: &str, message: &str, status: Option<u16>) -> ErrorClass {
     // SQS answers query-compatible codes: `AWS.SimpleQueueService.NonExistentQueue`.
     let code = code.rsplit('.').next().unwrap_or(code);
     let words = message.to_ascii_lowercase();
-    let ambiguous = AMBIGUOUS
-        .iter()
-        .find(|(codes, telling, _)| codes.contains(&code) && words.contains(telling))
-        .map(|(_, _, class)| *class);
-    let known = || CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class);
-    ambiguous.or_else(known).unwrap_or_else(|| match status {
+    let own = services::of_call(call).and_then(|(service, operation)| {
+        let mut codes = service.codes.iter();
+        codes.find(|told| told.fits(operation, code, &words)).map(|told| told.class)
+    });
+    let shared = || SHARED.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class);
+    own.or_else(shared).unwrap_or_else(|| match status {
         // Some services throttle with a 400 that only the message explains.
         _ if words.contains("rate exceeded") => ErrorClass::Throttled,
         _ if code.is_empty() => no_answer(message),
@@ -208,42 +109,86 @@ fn no_answer(message: &str) -> ErrorClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::InFlight;
 
-    fn check(code: &str, message: &str, expected: ErrorClass) {
-        assert_eq!(classify(code, message, Some(400)), expected, "{code}: {message}");
+    fn check(call: &str, code: &str, message: &str, expected: ErrorClass) {
+        assert_eq!(classify(call, code, message, Some(400)), expected, "{call} {code}: {message}");
     }
 
     #[test]
     fn codes_decide() {
         use ErrorClass::{Absent, Denied, Exists, Quota, Throttled, Unexpected};
-        check("AWS.SimpleQueueService.NonExistentQueue", "", Absent);
-        check("QueueDoesNotExist", "", Absent);
-        check("BucketAlreadyOwnedByYou", "", Exists);
-        check("LimitExceededException", "", Quota);
-        check("AccessDenied", "", Denied);
-        check("SomethingNew", "", Unexpected);
-        check("SomethingNew", "Rate exceeded", Throttled);
+        check("sqs:CreateQueue", "AWS.SimpleQueueService.NonExistentQueue", "", Absent);
+        check("sqs:DeleteQueue", "QueueDoesNotExist", "", Absent);
+        check("s3:CreateBucket", "BucketAlreadyOwnedByYou", "", Exists);
+        check("kms:CreateKey", "LimitExceededException", "", Quota);
+        check("sqs:CreateQueue", "AccessDenied", "", Denied);
+        check("sns:Publish", "SomethingNew", "", Unexpected);
+        check("sns:Publish", "SomethingNew", "Rate exceeded", Throttled);
     }
 
     #[test]
     fn messages_decide_only_where_the_code_is_ambiguous() {
         use ErrorClass::{Exists, Invalid, NotYet};
         let dependency = NotYet(InFlight::Dependency);
-        check("MalformedPolicy", "Invalid principal in policy", dependency);
-        check("MalformedPolicy", "This policy contains invalid Json", Invalid);
-        check("InvalidArgument", "Unable to validate the following destination", dependency);
-        check("InvalidArgument", "Something else", Invalid);
-        check("InvalidParameter", "Topic already exists with different tags", Exists);
+        check("s3:PutBucketPolicy", "MalformedPolicy", "Invalid principal in policy", dependency);
+        check(
+            "s3:PutBucketPolicy",
+            "MalformedPolicy",
+            "This policy contains invalid Json",
+            Invalid,
+        );
+        check(
+            "s3:PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Unable to validate the following destination",
+            dependency,
+        );
+        check(
+            "s3:PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Something else",
+            Invalid,
+        );
+        check(
+            "sns:CreateTopic",
+            "InvalidParameter",
+            "Topic already exists with different tags",
+            Exists,
+        );
         let role = "arn:aws:iam::123456789012:role/r is not a valid role to allow SNS to write";
-        check("InvalidParameter", role, dependency);
+        check("sns:CreateTopic", "InvalidParameter", role, dependency);
         let unconfirmed = "Cannot unsubscribe a subscription that is pending confirmation";
-        check("InvalidParameter", unconfirmed, ErrorClass::Absent);
-        check("AWS.SimpleQueueService.QueueDeletedRecently", "", NotYet(InFlight::Cooldown));
+        check("sns:CreateTopic", "InvalidParameter", unconfirmed, ErrorClass::Absent);
+        check(
+            "sqs:CreateQueue",
+            "AWS.SimpleQueueService.QueueDeletedRecently",
+            "",
+            NotYet(InFlight::Cooldown),
+        );
+    }
+
+    /// One code is another thing to another service, or to another call.
+    #[test]
+    fn a_code_means_what_its_service_says() {
+        use ErrorClass::{Invalid, NotYet, Unexpected};
+        check("sns:CreateTopic", "InvalidArgument", "Unable to validate", Unexpected);
+        check(
+            "sqs:CreateQueue",
+            "InvalidParameterValue",
+            "dead letter target",
+            NotYet(InFlight::Dependency),
+        );
+        check("sns:CreateTopic", "InvalidParameterValue", "dead letter target", Invalid);
+        check("s3:CreateBucket", "QueueDeletedRecently", "", Unexpected);
     }
 
     #[test]
     fn a_server_fault_is_worth_another_try() {
-        assert_eq!(classify("Weird", "", Some(503)), ErrorClass::Transient);
-        assert_eq!(classify("", "connection reset", None), ErrorClass::Transient);
+        assert_eq!(classify("sqs:CreateQueue", "Weird", "", Some(503)), ErrorClass::Transient);
+        assert_eq!(
+            classify("sqs:CreateQueue", "", "connection reset", None),
+            ErrorClass::Transient
+        );
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn explain(source: &Arc<Source>, error: &Error) -> Diagnostic {
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; the others speak of no tab")]
 fn is_about_tabs(error: &Error) -> bool {
     let message = match error {
-        Error::ExternalMessage { msg, .. } => msg.to_string(),
+        Error::ExternalMessage { msg, .. } => msg.clone(),
         other => {
             serde_saphyr::MessageFormatter::format_message(&UserMessageFormatter, other).into()
         }
