@@ -102,8 +102,14 @@ const OPTIONS: &[Habit] = &[
 /// tool's does.
 pub(super) fn advice(error: ErrorKind, command_line: &[OsString]) -> Option<String> {
     let words = || command_line.iter().skip(1).filter_map(|word| word.to_str());
+    let names = || words().filter(|word| !word.starts_with('-'));
+    // `terraform output NAME`.
+    let has_names_alone = error == ErrorKind::UnknownArgument && words().eq(names());
+    if has_names_alone && let (Some("output"), Some(name)) = (names().next(), names().nth(2)) {
+        return Some(format!("  tip: one output alone: `--name {name}`"));
+    }
     let (habits, word) = match error {
-        ErrorKind::InvalidSubcommand => (COMMANDS, words().find(|word| !word.starts_with('-'))?),
+        ErrorKind::InvalidSubcommand => (COMMANDS, names().next()?),
         ErrorKind::UnknownArgument => {
             let name = |word: &'_ str| word.split('=').next().unwrap_or_default().to_owned();
             let is_known = |word: &&str| {
@@ -141,6 +147,9 @@ mod tests {
         check("ccprov apply -target=queue", Some("whole stack"));
         check("ccprov apply -auto-approve", Some("-y"));
         check("ccprov plan -var a=b", Some("--var NAME=VALUE"));
+        check("ccprov output orders.yaml url", Some("`--name url`"));
+        check("ccprov validate --format json orders.yaml", Some("`--json`"));
+        check("ccprov output --nam url orders.yaml", None);
         check("ccprov pln", None);
         check("ccprov plan --targt", None);
     }

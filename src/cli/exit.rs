@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ContextKind;
+
 use super::elsewhere;
 use super::environment::Environment;
 use super::screen::Screen;
@@ -164,12 +166,17 @@ pub(crate) fn of_system(error: &std::io::Error, command_line: &[OsString]) -> Ex
 
 /// Help is data and success. A mistyped command line is an error like any
 /// other: clap's own code for it, 2, means "there are changes" here.
-pub(crate) fn of_usage(error: &clap::Error, command_line: &[OsString]) -> ExitCode {
+pub(crate) fn of_usage(mut error: clap::Error, command_line: &[OsString]) -> ExitCode {
     let screen = Screen::new(&Environment::read(command_line));
+    let advice = elsewhere::advice(error.kind(), command_line);
+    if advice.is_some() {
+        // "to pass '--format' as a value" leads away from what is meant.
+        error.remove(ContextKind::Suggested);
+    }
     let text = error.render().ansi().to_string();
     let exit = if error.use_stderr() {
         screen.complain(&text);
-        if let Some(advice) = elsewhere::advice(error.kind(), command_line) {
+        if let Some(advice) = advice {
             screen.complain(&advice);
         }
         Exit::Failed

@@ -48,6 +48,7 @@ use tracing::Instrument;
 use environment::Environment;
 use exit::{Exit, Failure, Manner};
 use screen::Screen;
+use signals::Signals;
 use telemetry::Telemetry;
 use voice::Voice;
 
@@ -122,7 +123,7 @@ fn command(command_line: &[OsString]) -> ExitCode {
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => return exit::of_usage(&error, command_line),
+        Err(error) => return exit::of_usage(error, command_line),
     };
     let environment = Environment { voice: arguments.voice, ..Environment::read(command_line) };
     let screen = Screen::new(&environment);
@@ -144,6 +145,9 @@ fn command(command_line: &[OsString]) -> ExitCode {
             biased;
             done = work => done,
             never = environment.pulse.beat(&screen) => match never {},
+            () = Signals::unminded() => {
+                Err(Failure::interrupted("interrupted before anything was changed"))
+            }
         }
     };
     let exit = exit::of(runtime.block_on(work), &screen, manner);

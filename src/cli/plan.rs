@@ -93,7 +93,7 @@ pub(crate) async fn run(
         let text = serde_json::to_string_pretty(&saved)
             .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
         if screen.mask.hides(&text) {
-            return Err(secret_in_plan().into());
+            return Err(secret_in_plan(purpose).into());
         }
         if text.len() > MAX_PLAN {
             return Err(too_large(&path.display().to_string()).into());
@@ -200,10 +200,14 @@ pub(crate) fn guarded(
 }
 
 /// A plan file with a hole could not be applied, and one without would tell.
-fn secret_in_plan() -> Diagnostic {
+fn secret_in_plan(purpose: Purpose) -> Diagnostic {
+    let command = match purpose {
+        Purpose::Apply => "apply",
+        Purpose::Destroy => "destroy",
+    };
     Diagnostic::error("the plan holds a sensitive value, and is not written to a file")
         .because("whoever reads the file would read the value")
-        .hint("apply without a plan file: `ccprov apply` shows the plan and asks")
+        .hint(format!("go on without a plan file: `ccprov {command}` shows the plan and asks"))
 }
 
 /// What stops an apply is only worth knowing for a plan.

@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::ProgressDrawTarget;
 use tokio::time::Instant;
 
 use super::screen::Screen;
@@ -101,7 +100,7 @@ impl Pulse {
             screen.talk(&format!("{text}."));
             return;
         }
-        let new = || Ticker::new(ProgressDrawTarget::term_like(Screen::terminal()));
+        let new = || Ticker::new(Screen::terminal());
         self.state().line.get_or_insert_with(new).show(&screen.mask.veil(text));
     }
 

@@ -2,10 +2,15 @@
 //! requests to stop.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::engine::stop::Stopper;
+
+/// Whether somebody ends in order when a signal comes. Signals are the process's,
+/// and so is this.
+static ARE_MINDED: AtomicBool = AtomicBool::new(false);
 
 /// Signals that no longer end the process.
 pub(crate) struct Signals {
@@ -17,6 +22,23 @@ pub(crate) struct Signals {
 impl Signals {
     /// From now on, so that none is lost before somebody listens.
     pub(crate) fn catch() -> Self {
+        ARE_MINDED.store(true, Ordering::Relaxed);
+        Self::listen()
+    }
+
+    /// Waits for a signal that comes while nobody catches them: all that there is
+    /// to end then is the line that moves.
+    pub(crate) async fn unminded() {
+        let mut signals = Self::listen();
+        loop {
+            signals.next().await;
+            if !ARE_MINDED.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    fn listen() -> Self {
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
             terminate: signal(SignalKind::terminate()).ok(),
@@ -25,7 +47,7 @@ impl Signals {
     }
 
     /// Waits for one.
-    pub(crate) async fn first(mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             () = next(&mut self.interrupt) => {}
             () = next(&mut self.terminate) => {}
@@ -37,11 +59,8 @@ impl Signals {
     /// within seconds: the first asks to finish, the second to give up waits.
     pub(crate) async fn hand_on(mut self, stopper: Stopper) -> Infallible {
         loop {
-            tokio::select! {
-                () = next(&mut self.interrupt) => stopper.ask(),
-                () = next(&mut self.terminate) => stopper.ask(),
-                () = next(&mut self.hangup) => stopper.ask(),
-            }
+            self.next().await;
+            stopper.ask();
         }
     }
 }

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::opened::{Opened, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
+use super::signals::Signals;
 use crate::engine::lease::{find, remove};
 use crate::model::{Diagnostic, Lock};
 use crate::report;
@@ -58,6 +59,8 @@ async fn unlock(
             return Ok(Exit::Failed);
         }
     }
+    // Whether it is gone is known when the answer is there.
+    let _a_signal_waits = Signals::catch();
     if remove(&store, &found).await? {
         screen.talk("The lease is removed.");
         Ok(Exit::Done)

@@ -295,7 +295,7 @@ async fn watched(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Watched>, Failure> {
-    let (signals, choice) = (Signals::catch(), arguments.choice()?);
+    let (mut signals, choice) = (Signals::catch(), arguments.choice()?);
     let mut world = opened.observe(Look::ToVerify, environment).await?;
     let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
@@ -322,7 +322,7 @@ async fn watched(
     };
     let results = tokio::select! {
         (results, ()) = join(inspect(inspection, sender), show) => Some(results),
-        () = signals.first() => None,
+        () = signals.next() => None,
     };
     let left_behind = screen.mask.veil_value(bench.put_away().await);
     let Some(results) = results else {

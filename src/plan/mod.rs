@@ -13,6 +13,7 @@ pub mod guard;
 mod orphans;
 pub mod ownership;
 pub mod planner;
+mod renamed;
 pub mod saved;
 pub mod today;
 mod turns;

@@ -11,7 +11,7 @@ use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNod
 use super::fate::{Fate, Verdict};
 use super::ownership::ownership;
 use super::world::World;
-use super::{graph, orphans, turns};
+use super::{graph, orphans, renamed, turns};
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
     Path, Stack, Status, Whose, compare, document,
@@ -53,6 +53,7 @@ pub fn plan(
         return Err(problems);
     }
     desk.let_orphans_go(DeleteReason::NotDeclared);
+    renamed::note(&mut desk.fates, catalog);
     problems.extend(desk.held_elsewhere());
     let (plan, conflicts) = desk.finish(permissions);
     problems.extend(conflicts);

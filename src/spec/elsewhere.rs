@@ -108,6 +108,14 @@ const IN_AN_ENTRY: &[Said] = &[
         "take it out: left unstated, a name follows from the stack and the address",
     ),
     (
+        &["path"],
+        "take it out: roles and policies stand under a path of their stack, by which it finds them",
+    ),
+    (
+        &["acl", "access_control", "grant", "grants"],
+        "take it out: buckets are private, and a statement of `policy:` lets others in",
+    ),
+    (
         &["subscription", "subscriptions"],
         "a subscription is a resource of its own: `kind: sns_subscription`",
     ),
@@ -131,8 +139,20 @@ const FIELDS: &[Said] = &[
     (&["policies", "inline_policy"], "inline_policies"),
     (&["policy_document", "key_policy", "topic_policy", "queue_policy", "bucket_policy"], "policy"),
     (&["pending_window_in_days", "deletion_window"], "deletion_window_in_days"),
+    (&["customer_master_key_spec"], "key_spec"),
+    (&["versioning_configuration"], "versioning"),
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
+];
+
+/// Facts by what others call them; said only of a kind that has such a fact.
+const FACTS: &[Said] = &[
+    (&["id", "queue_url", "ref"], "url"),
+    (&["id", "key", "uuid"], "key_id"),
+    (&["id", "bucket", "bucket_name", "queue_name", "topic_name", "role_name"], "name"),
+    (&["bucket_name", "id"], "bucket"),
+    (&["id", "queue_arn", "topic_arn", "bucket_arn", "role_arn", "key_arn", "policy_arn"], "arn"),
+    (&["alias", "target_key_id"], "alias_name"),
 ];
 
 /// What others call a kind of its own, and is one here by another name, or a field of one.
@@ -215,9 +235,12 @@ pub(super) fn in_an_entry(key: &str) -> Option<&'static str> {
 
 /// The field that is called otherwise elsewhere, if it is among those that are known.
 pub(super) fn field(name: &str, known: &[&str]) -> Option<&'static str> {
-    let name = plain(name);
-    let rows = FIELDS.iter().filter(|(theirs, _)| theirs.contains(&name.as_str()));
-    rows.map(|(_, ours)| *ours).find(|ours| known.contains(ours))
+    among(FIELDS, name, known)
+}
+
+/// The fact that is called otherwise elsewhere, if it is among those that are known.
+pub(super) fn fact(name: &str, known: &[&str]) -> Option<&'static str> {
+    among(FACTS, name, known)
 }
 
 /// What is said here instead of `AWS::SQS::Queue`, `aws_sqs_queue` or `aws:sqs/queue:Queue`.
@@ -325,6 +348,13 @@ pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
     ))
 }
 
+/// What is said here instead of a word, the first of what is known.
+fn among(table: &[Said], word: &str, known: &[&str]) -> Option<&'static str> {
+    let word = plain(word);
+    let rows = table.iter().filter(|(theirs, _)| theirs.contains(&word.as_str()));
+    rows.map(|(_, ours)| *ours).find(|ours| known.contains(ours))
+}
+
 fn said(table: &[Said], word: &str) -> Option<&'static str> {
     table.iter().find(|(theirs, _)| theirs.contains(&word)).map(|(_, said)| *said)
 }
@@ -369,7 +399,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, KINDS, TYPES] {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, KINDS, TYPES] {
             let words = table.iter().flat_map(|(theirs, _)| *theirs);
             for word in words {
                 let fits = *word == plain(word);

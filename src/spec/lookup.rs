@@ -371,7 +371,15 @@ impl<'a> Expansion<'a> {
                 let detail = format!("`{fact}` is a text, and has no `{part}`");
                 self.unknown(search, position + 1, [], detail)
             }
-            [_, ..] => self.unknown(search, position, known(), detail),
+            [wrong, ..] => {
+                let facts: Vec<&str> = known().collect();
+                let Some(ours) = elsewhere::fact(wrong, &facts) else {
+                    return self.unknown(search, position, known(), detail);
+                };
+                let summary = format!("`{}` refers to nothing", search.shown());
+                let meant = format!("did you mean `{}`?", search.shown_with(position, ours));
+                self.tell(search, summary, detail, Some(meant))
+            }
         }
     }
 

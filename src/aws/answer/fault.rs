@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use aws_sdk_sts::error::ErrorMetadata;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
@@ -170,6 +171,7 @@ impl From<Fault> for ConnectorError {
 const LAYERS: &[&str] = &[
     "dispatch failure",
     "other",
+    "service error",
     "io error",
     "timeout",
     "client error (Connect)",
@@ -181,7 +183,9 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
+        // What a service answered, which would tell its code again, and its fields by name.
+        let answer = error.downcast_ref().and_then(ErrorMetadata::message);
+        let text = answer.map_or_else(|| error.to_string(), str::to_owned);
         let told = parts.iter().any(|part: &String| part.contains(&text));
         if !told && !LAYERS.contains(&text.as_str()) {
             parts.push(text);

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use aws_sdk_sts::error::ErrorMetadata;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -222,4 +223,12 @@ fn an_address_is_told_without_its_path() {
     );
     assert_eq!(address_of("http://127.0.0.1:4566"), "http://127.0.0.1:4566");
     assert_eq!(address_of("odd"), "odd");
+}
+
+#[test]
+fn what_a_service_answered_is_told_in_its_own_words() {
+    let answer = ErrorMetadata::builder().code("AccessDenied").message("not authorized").build();
+    assert_eq!(chain(&answer), "not authorized");
+    let wordless = ErrorMetadata::builder().code("AccessDenied").build();
+    assert!(chain(&wordless).contains("AccessDenied"));
 }

@@ -1,10 +1,12 @@
 //! Dead letters live long enough for somebody to read them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::redrive::{self, seconds};
 use super::{Judgement, Rule, patch};
-use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
+use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
@@ -32,9 +34,22 @@ fn judge(scene: &Scene) -> Judgement {
         // The age of a message begins anew in a FIFO queue (SQS Developer
         // Guide, "Using dead-letter queues").
         let is_fifo = to.document.get("fifo_queue").and_then(Value::as_bool) == Some(true);
-        (!is_fifo).then_some((to, (redrive.queue, to)))
+        (!is_fifo).then_some((redrive.queue, to))
     });
-    Judgement::over(pairs, judge_pair)
+    let pairs: Vec<(&Exhibit, &Exhibit)> = pairs.collect();
+    // One raise helps all who send to the same queue: who keeps longest speaks for them.
+    let mut longest: BTreeMap<&Address, &Exhibit> = BTreeMap::new();
+    for (from, to) in &pairs {
+        let speaker = longest.entry(&to.address).or_insert(from);
+        if seconds(from, FIELD) > seconds(speaker, FIELD) {
+            *speaker = from;
+        }
+    }
+    let speaks = |(from, to): &(&Exhibit, &Exhibit)| {
+        seconds(from, FIELD) == LONGEST || longest[&to.address].address == from.address
+    };
+    let speakers = pairs.iter().copied().filter(speaks);
+    Judgement::over(speakers.map(|(from, to)| (to, (from, to))), judge_pair)
 }
 
 fn judge_pair((from, to): (&Exhibit, &Exhibit)) -> Option<Finding> {
@@ -79,6 +94,13 @@ dlq:
         )
     }
 
+    /// Three send to one: what is said is said once, of the one who keeps longest.
+    const SEVERAL: &str = "
+dlq: { kind: sqs_queue, message_retention_seconds: 60 }
+a: { kind: sqs_queue, message_retention_seconds: 100, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }
+b: { kind: sqs_queue, message_retention_seconds: 300, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }
+c: { kind: sqs_queue, message_retention_seconds: 300, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }";
+
     #[test]
     fn dead_letters_outlive_letters() {
         golden!(told(
@@ -88,6 +110,7 @@ dlq:
                 ("as long", &queues(345_600, 345_600, "")),
                 ("shorter", &queues(345_600, 86_400, "")),
                 ("nothing is longer than the longest", &queues(1_209_600, 1_209_600, "")),
+                ("shorter than several", SEVERAL),
                 ("the age begins anew", &queues(345_600, 60, "fifo_queue: true")),
             ]
         ));

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "List the actions that are used, and the ARNs that they are used on.",
     },
     stops_messages: false,
-    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks.",
+    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks. All actions of S3, SNS, SQS or KMS on resources that are named are a note: they reach no further than the resource.",
     judge,
 };
 
@@ -54,11 +54,27 @@ fn judge_statement(exhibit: &Exhibit, statement: &Statement<'_>) -> Option<Findi
     let (element, message) = excess(statement)?;
     let message = format!("{} {message}", statement.name());
     let finding = Finding::new(&exhibit.address, message).at(statement.path.with_field(element));
+    let finding = if stays_within(statement) { finding.as_note() } else { finding };
     let hint = match element {
         "Resource" | "NotResource" => "list the ARNs that are meant",
         _ => "list the actions that are meant",
     };
     Some(finding.hint(hint))
+}
+
+/// Whether a statement reaches no further than resources that it names, by the
+/// actions of services of which that can be told: the owner of one queue may do
+/// to it whatever there is.
+fn stays_within(statement: &Statement<'_>) -> bool {
+    let is_precise = |action: &&str| {
+        action.split_once(':').is_some_and(|(service, _)| PRECISE.contains(&service))
+    };
+    // `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`: `BUCKET/*` is a name, `*` is none.
+    let is_named =
+        |arn: &&str| !arn.splitn(6, ':').last().unwrap_or_default().starts_with(['*', '?']);
+    let (actions, resources) = (statement.list("Action"), statement.list("Resource"));
+    let are_named = !resources.is_empty() && resources.iter().all(is_named);
+    are_named && !actions.is_empty() && actions.iter().all(is_precise)
 }
 
 /// The element that allows too much, and what it does.
@@ -125,7 +141,10 @@ policy:
             &[
                 ("precise", &policy(&format!("Action: \"sqs:Get*\", {queue}"))),
                 ("everything", &policy("Action: \"*\", Resource: \"*\"")),
-                ("a whole service", &policy(&format!("Action: [\"sqs:*\"], {queue}"))),
+                ("a whole service", &policy("Action: \"sqs:*\", Resource: \"arn:aws:sqs:us-east-1:123456789012:*\"")),
+                ("all of one queue", &policy(&format!("Action: [\"sqs:*\"], {queue}"))),
+                ("all of what is in a bucket", &policy("Action: \"s3:*\", Resource: [\"arn:aws:s3:::b\", \"arn:aws:s3:::b/*\"]")),
+                ("all of one role", &policy("Action: \"iam:*\", Resource: \"arn:aws:iam::123456789012:role/r\"")),
                 ("what is not listed", &policy(&format!("NotAction: \"iam:*\", {queue}"))),
                 ("where it is not listed", &policy("Action: \"sqs:SendMessage\", NotResource: \"arn:aws:sqs:*:*:x\"")),
                 ("anywhere", &policy("Action: \"sqs:SendMessage\", Resource: \"*\"")),

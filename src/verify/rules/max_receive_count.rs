@@ -10,13 +10,13 @@ pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "max_receive_count",
         kind: CheckKind::Rule,
-        level: Level::Warning,
+        level: Level::Note,
         summary: "A message is received more than once before it goes to the dead-letter queue.",
         risk: "One consumer that is restarted at the wrong moment sets good messages aside.",
         remedy: "Raise `redrive_policy.max_receive_count`; 3 to 5 is usual.",
     },
     stops_messages: false,
-    because: "A warning: AWS advises more than one receive, since a consumer may end in the middle of one; the message is kept, though.",
+    because: "A note: the message is kept, and where its work must not be begun twice, one receive is meant; elsewhere AWS advises more, since a consumer may end in the middle of one.",
     judge,
 };
 

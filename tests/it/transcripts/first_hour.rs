@@ -128,6 +128,29 @@ fn more_and_less_is_said_on_request() {
     assert!(!plain.stdout.contains('\u{1b}'), "{plain}");
 }
 
+/// `-q` keeps what was asked for, what is wrong, and why a command failed.
+#[test]
+fn whoever_wants_silence_hears_what_failed() {
+    let loud = "  bare: { kind: sqs_queue, redrive_policy: { dead_letter_queue: \"${queue.arn}\", max_receive_count: 3 } }\n";
+    let desk = Desk::with(emulator::ministack().account(), &format!("{STACK}{loud}"));
+    desk.write(
+        "stack.yaml",
+        &format!("{STACK}{loud}")
+            .replace("name: claims", "name: claims, message_retention_seconds: 60"),
+    );
+    let strict = desk.must("plan -q --strict stack.yaml", 4);
+    assert!(strict.stderr.contains("(dead_letter_retention)"), "{strict}");
+    assert!(strict.stderr.contains("--strict: "), "{strict}");
+    assert!(strict.stdout.contains("Plan: 3 to add"), "{strict}");
+    let rules = desk.must("validate -q --rules stack.yaml", 4);
+    assert!(rules.to_string().contains("dead_letter_retention"), "{rules}");
+    let verified = desk.must("verify -q stack.yaml", 4);
+    assert!(verified.stdout.contains("✗ conformance"), "{verified}");
+    desk.write("stack.yaml", "stack: claims\nresources: { a: { kind: nope } }\n");
+    let invalid = desk.must("validate -q stack.yaml", 1);
+    assert!(invalid.stderr.contains("there is no kind `nope`"), "{invalid}");
+}
+
 #[test]
 fn what_is_wrong_with_access_is_named() {
     let desk = desk();

@@ -57,6 +57,29 @@ async fn a_bucket_that_holds_something_stops_a_destroy() {
     check("full_bucket", &session);
 }
 
+/// A removal that was reviewed empties no bucket that nobody spoke of, and takes
+/// nothing that has come into other hands.
+#[tokio::test]
+async fn a_kept_removal_guards_what_is_stored() {
+    let desk = desk();
+    fill(&desk, 2).await;
+    let planned = desk.must("plan --destroy --out gone.json stack.yaml", 0);
+    let needs = "ccprov apply --plan gone.json --allow-data-loss";
+    assert!(planned.stderr.contains(needs), "{planned}");
+    let refused = desk.must("apply -y --plan gone.json", 5);
+    assert!(refused.stderr.contains("bucket would be deleted, and holds 2 objects"), "{refused}");
+    desk.must("apply -y --plan gone.json --allow-data-loss", 0);
+    // The key is there for another month.
+    let left = desk.must("list --stack claims --region us-east-1", 0).stdout;
+    assert!(!left.contains("s3_bucket") && !left.contains("sqs_queue"), "{left}");
+
+    desk.write("other.yaml", &STACK.replace("stack: claims", "stack: other"));
+    desk.must("apply -y other.yaml", 0);
+    let refused = desk.must("apply -y --plan gone.json --allow-data-loss", 5);
+    assert!(refused.stderr.contains("belongs to stack other"), "{refused}");
+    desk.must("plan --detailed-exitcode other.yaml", 0);
+}
+
 /// What the last apply said of `force_destroy` stands in a tag, which anybody can
 /// write: without the file, it permits nothing.
 #[tokio::test]

@@ -41,6 +41,8 @@ fn mistyped_command_lines_are_told_apart_from_changes() {
             run(&["init"]),
             run(&["apply", "-target=queue", "stack.yaml"]),
             run(&["plan", "--detailed-exit-code"]),
+            run(&["plan", "--format", "json", "stack.yaml"]),
+            run(&["output", "stack.yaml", "queue_url"]),
             run(&["apply", "--var", "novalue"]),
             run(&["apply", "stack.yaml", "--plan", "saved.json"]),
             run(&["destroy", "stack.yaml", "--stack", "dev"]),

@@ -23,8 +23,8 @@ resources:
     topic: [{ topic_arn: \"${topic.arn}\", events: [\"s3:ObjectCreated:*\"] }]
   queue:
     kind: sqs_queue
-    redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 1 }
-  dlq: { kind: sqs_queue }
+    redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 }
+  dlq: { kind: sqs_queue, message_retention_seconds: 3600 }
   other:
     kind: sqs_queue
     redrive_policy:

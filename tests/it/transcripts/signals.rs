@@ -65,6 +65,16 @@ fn a_destroy_stops_too() {
     check("destroy_interrupted", &[interrupted, desk.run(command), desk.run("list")]);
 }
 
+/// `-v` tells when AWS was asked, so that the signal comes while it reads.
+#[test]
+fn whoever_only_reads_says_that_nothing_was_changed() {
+    let desk = Desk::with(emulator::ministack().account(), CHAIN);
+    for line in ["plan -v stack.yaml", "apply -v -y stack.yaml", "list -v --region us-east-1"] {
+        let told = interrupted(&desk, CHAIN, line, ("sts:GetCallerIdentity", "INT"));
+        assert!(told.stderr.contains("interrupted before anything was changed"), "{told}");
+    }
+}
+
 /// A key goes when all else is gone.
 const WITH_KEY: &str = r#"
 stack: claims
