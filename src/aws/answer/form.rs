@@ -45,7 +45,7 @@ fn form_of(service: &str, bytes: &[u8]) -> Form {
     match service {
         _ if text.is_empty() || NOTHING.contains(&text) => Form::Whole,
         // S3 speaks XML, but hands out policies as they are.
-        "kms" | "s3" | "sqs" | "tag" if is_json => json(text),
+        "kms" | "logs" | "s3" | "sqs" | "tag" if is_json => json(text),
         "iam" | "s3" | "sns" | "sts" => xml(text),
         _ => Form::Foreign,
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_service_says_something_whole_in_its_own_form() {
-        for service in ["kms", "sqs", "tag"] {
+        for service in ["kms", "logs", "sqs", "tag"] {
             check(service, "", Form::Whole);
             check(service, "null", Form::Whole);
             check(service, "{}", Form::Whole);

@@ -27,6 +27,13 @@ pub(crate) const CANDIDATES: &str = "(candidates)";
 pub(crate) static LIES: &[Lie] = &[
     Lie {
         emulator: "ministack",
+        kind: "cloudwatch_log_group",
+        field: CANDIDATES,
+        lie: "the tagging API does not know log groups",
+        aws: "it knows them, by the ARN without `:*`",
+    },
+    Lie {
+        emulator: "ministack",
         kind: "iam_role",
         field: "description",
         lie: "an empty Description is taken for none, and leaves the old one",
@@ -37,6 +44,13 @@ pub(crate) static LIES: &[Lie] = &[
         kind: "s3_bucket",
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "cloudwatch_log_group",
+        field: "log_group_class",
+        lie: "LogGroupClass is accepted and never answered",
         aws: "it is answered as it was set",
     },
     Lie {

@@ -1,6 +1,11 @@
 //! CloudWatch Logs: log groups.
 
-use crate::aws::service::Service;
+pub(crate) mod log_group;
+
+use crate::aws::kind::Erased;
+use crate::aws::service::{Code, Service};
+use crate::engine::pace::RateLimit;
+use crate::model::{ErrorClass, InFlight};
 
 super::no_settings!(aws_sdk_cloudwatchlogs);
 
@@ -8,9 +13,50 @@ super::no_settings!(aws_sdk_cloudwatchlogs);
 pub(super) static SERVICE: Service = Service {
     name: "CloudWatch Logs",
     prefix: "logs",
-    kinds: &[],
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
+    kinds: &[&Erased::<log_group::CloudwatchLogGroup>::new()],
+    limits: &[
+        // CloudWatch Logs User Guide, "CloudWatch Logs quotas".
+        RateLimit::each("logs", 10, &["CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups"]),
+        RateLimit::each("logs", 25, &["DescribeLogStreams"]),
+        // Not published.
+        RateLimit::each(
+            "logs",
+            10,
+            &[
+                "AssociateKmsKey",
+                "DeleteRetentionPolicy",
+                "DisassociateKmsKey",
+                "ListTagsForResource",
+                "PutLogGroupDeletionProtection",
+                "PutRetentionPolicy",
+                "TagResource",
+                "UntagResource",
+            ],
+        ),
+    ],
+    actions: &[
+        ("CreateLogGroup", &["logs:CreateLogGroup", "logs:TagResource"]),
+    ],
+    codes: &[
+        Code::of(ErrorClass::Exists, &["ResourceAlreadyExistsException"]),
+        // Two changes of one group met, or its deletion is under way.
+        Code::of(ErrorClass::Transient, &["OperationAbortedException"]),
+        Code::of(ErrorClass::Quota, &["LimitExceededException", "TooManyTagsException"]),
+        // A key that does not admit the service, or not yet: its policy takes some seconds to
+        // be seen everywhere. Which of the codes it is depends on what is wrong with the key.
+        Code::of(
+            ErrorClass::NotYet(InFlight::Dependency),
+            &["AccessDeniedException", "InvalidParameterException"],
+        )
+        .at(&["AssociateKmsKey", "CreateLogGroup"])
+        .saying("kms key"),
+        Code::of(ErrorClass::Invalid, &["InvalidOperationException"]),
+    ],
+    // Sources: the service model, and answers recorded from AWS, which writes lists though
+    // they are empty.
+    contents: &[
+        ("DescribeLogGroups", &["\"logGroups\""]),
+        ("DescribeLogStreams", &["\"logStreams\""]),
+        ("ListTagsForResource", &["\"tags\""]),
+    ],
 };
