@@ -14,7 +14,7 @@ use futures::future::{try_join, try_join_all};
 use super::error::{Attempt, OrAbsent};
 use super::handed::Aws;
 use super::services::KINDS;
-use super::services::iam::common as iam;
+use super::services::iam::paths as iam;
 use super::tags::{STACK_TAG, Tags};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{Address, Identity, Owner, Sought};

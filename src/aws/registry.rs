@@ -2,8 +2,10 @@
 
 use super::grant::Grant;
 use super::kind::AnyKind;
+use super::kind::Kind as _;
 use super::partition;
 use super::services::KINDS;
+use super::services::kms::key::KmsKey;
 use crate::model::{
     Catalog, Document, Facts, KindInfo, Live, NameOrigin, Naming, Prepared, Problem,
 };
@@ -27,7 +29,17 @@ pub struct AwsCatalog {
 impl AwsCatalog {
     /// Asks every registered kind.
     pub fn new() -> Self {
-        Self { kinds: KINDS.iter().map(|kind| kind.info()).collect() }
+        let mut kinds: Vec<KindInfo> = KINDS.iter().map(|kind| kind.info()).collect();
+        let encrypted: Vec<String> = kinds
+            .iter()
+            .filter(|kind| !kind.keys.is_empty())
+            .map(|kind| kind.name.clone())
+            .collect();
+        // What a key has encrypted is lost with it: it goes last.
+        for key in kinds.iter_mut().filter(|kind| kind.name == KmsKey::NAME) {
+            key.delete_after.extend(encrypted.clone());
+        }
+        Self { kinds }
     }
 }
 

@@ -180,6 +180,9 @@ pub struct KindInfo {
     pub exists_early: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
+    /// Fields that name the key with which its data is encrypted, likewise. Keys
+    /// are deleted after whatever names one.
+    pub keys: Vec<String>,
     /// Fields that change one after the other, as patterns of
     /// [`Path::is_within`], in this order; under one that ends in `.*` one entry
     /// at a time. All others change with the first call.

@@ -106,6 +106,7 @@ mod tests {
                 revivable: false,
                 exists_early: false,
                 delete_after: Vec::new(),
+                keys: Vec::new(),
                 stages: Vec::new(),
                 examples: Vec::new(),
                 one_at_a_time: None,

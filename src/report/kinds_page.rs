@@ -285,6 +285,7 @@ mod tests {
             revivable: false,
             exists_early: false,
             delete_after: vec!["sns_subscription".into()],
+            keys: Vec::new(),
             stages: Vec::new(),
             one_at_a_time: None,
             succession: Succession {

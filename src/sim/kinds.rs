@@ -171,6 +171,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         revivable: false,
         exists_early: false,
         delete_after: Vec::new(),
+        keys: Vec::new(),
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),

@@ -10,6 +10,7 @@ use super::{Changing, Claim, Kind, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::stated::typed;
+use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
@@ -101,6 +102,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
+            keys: keys::<K>(),
             stages: list(K::STAGES),
             one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
@@ -228,6 +230,12 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<()>> {
         Box::pin(K::delete(aws, have, emptying))
     }
+}
+
+/// The fields that take a key.
+fn keys<K: Kind>() -> Vec<String> {
+    let keys = K::TAKES.iter().filter(|(_, takes)| matches!(takes, Takes::Key));
+    keys.map(|(field, _)| (*field).to_owned()).collect()
 }
 
 /// The fields with which a fact moves.

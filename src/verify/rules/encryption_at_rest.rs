@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
         id: "encryption_at_rest",
         kind: CheckKind::Rule,
         level: Level::Note,
-        summary: "Buckets, topics and queues are encrypted with a KMS key of the customer's.",
+        summary: "What holds data is encrypted with a KMS key of the customer's.",
         risk: "Nobody can see, limit or end the use of the key that protects the data; topics have none at all.",
         remedy: "Name a `kms_key` of the stack in `kms_master_key_id`, and let its policy admit the services that send.",
     },
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Where each kind names its key.
-const KEYS: &[(&str, &[&str])] = &[
+pub const KEYS: &[(&str, &[&str])] = &[
     ("s3_bucket", &["server_side_encryption", "kms_master_key_id"]),
     ("sns_topic", &["kms_master_key_id"]),
     ("sqs_queue", &["kms_master_key_id"]),

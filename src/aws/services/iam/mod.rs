@@ -1,6 +1,6 @@
 //! IAM: identity, the same in all regions.
 
-pub(crate) mod common;
+pub(crate) mod paths;
 pub(crate) mod policy;
 pub(crate) mod role;
 

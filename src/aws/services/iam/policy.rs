@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
-use super::common as iam;
+use super::paths as iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::handed::Aws;

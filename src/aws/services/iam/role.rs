@@ -19,7 +19,7 @@ use self::calls::{Ties, attach, attached, get, inline, put};
 use super::policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
-use super::common as iam;
+use super::paths as iam;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Measure, Policy, Size, Use};
 use crate::aws::handed::Aws;

@@ -176,7 +176,6 @@ period is over.
     const DELETED_BY: &'static [&'static str] = &["deletion_window_in_days"];
     const REVIVABLE: bool = true;
     /// What it may encrypt: what a failed deletion leaves behind can still be read.
-    const DELETE_AFTER: &'static [&'static str] = &["s3_bucket", "sns_topic", "sqs_queue"];
     const NAME_MOVES: bool = true;
     const LOST: &'static str = "\
 what the old key encrypted, messages in queues and objects in buckets, cannot be read once its \

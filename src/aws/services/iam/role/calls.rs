@@ -8,7 +8,7 @@ use futures::future::{try_join_all, try_join3};
 use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::services::iam::common as iam;
+use crate::aws::services::iam::paths as iam;
 use crate::aws::policy::Policy;
 use crate::aws::handed::Aws;
 use crate::engine::port::Answer;

@@ -4,7 +4,7 @@ use futures::future::FutureExt;
 
 use super::calls::{attach, detach, put, remove};
 use super::{LARGEST_INLINE, Spec};
-use crate::aws::services::iam::common as iam;
+use crate::aws::services::iam::paths as iam;
 use crate::aws::kind::Changing;
 use crate::aws::policy::{Measure, Policy, Size};
 use crate::aws::handed::Aws;
