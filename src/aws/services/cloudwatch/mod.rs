@@ -1,6 +1,11 @@
 //! CloudWatch: alarms.
 
-use crate::aws::service::Service;
+pub(crate) mod alarm;
+
+use crate::aws::kind::Erased;
+use crate::aws::service::{Code, Service};
+use crate::engine::pace::RateLimit;
+use crate::model::ErrorClass;
 
 super::no_settings!(aws_sdk_cloudwatch);
 
@@ -8,9 +13,25 @@ super::no_settings!(aws_sdk_cloudwatch);
 pub(super) static SERVICE: Service = Service {
     name: "CloudWatch",
     prefix: "cloudwatch",
-    kinds: &[],
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
+    kinds: &[&Erased::<alarm::CloudwatchMetricAlarm>::new()],
+    limits: &[
+        // CloudWatch User Guide, "CloudWatch service quotas".
+        RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm"]),
+        RateLimit::each("cloudwatch", 9, &["DescribeAlarms"]),
+        RateLimit::each("cloudwatch", 10, &["ListTagsForResource"]),
+        RateLimit::each("cloudwatch", 20, &["TagResource", "UntagResource"]),
+    ],
+    actions: &[
+        ("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
+    ],
+    codes: &[
+        Code::of(ErrorClass::Transient, &["ConcurrentModificationException", "ResourceConflict"]),
+        Code::of(ErrorClass::Quota, &["LimitExceeded", "LimitExceededFault"]),
+    ],
+    // Source: the service model, and answers recorded from AWS, which writes lists though they
+    // are empty.
+    contents: &[
+        ("DescribeAlarms", &["MetricAlarms"]),
+        ("ListTagsForResource", &["Tags"]),
+    ],
 };

@@ -1,3 +1,5 @@
+//! Log groups without AWS: what is refused, told and shown.
+
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use serde_json::{Value, json};
 
