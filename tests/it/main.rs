@@ -15,6 +15,7 @@ mod hostile;
 mod iam;
 mod kms_key;
 mod leases;
+mod log_groups;
 mod pages;
 mod plans;
 mod rate_limits;

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccprov::aws::{AwsCatalog, Connection, Provider, Session, Writer};
-use ccprov::engine::port::{Answer, Read, Write};
+use ccprov::engine::port::{Accepted, Answer, Read, Write};
 use ccprov::model::{
-    Address, Catalog, Desired, Emptying, Facts, Lifecycle, Live, Naming, Place, Prepared,
+    Address, Catalog, Desired, Emptying, Facts, Lifecycle, Live, Naming, Place, Prepared, compare,
 };
 use serde_json::Value;
 
@@ -70,6 +70,15 @@ impl Resource {
         let live = self.find().await.unwrap().unwrap();
         let proof = self.hand().again(&live, []).await?;
         self.writer.delete(proof, Emptying::Keep).await
+    }
+
+    /// Changes what there is into this, in one update.
+    pub(crate) async fn update(&self) -> Answer<Accepted> {
+        let live = self.find().await.unwrap().unwrap();
+        let diff = compare(&self.want.document, &live.document);
+        let fields = self.want.document.keys().cloned();
+        let proof = self.hand().again(&live, fields).await?;
+        self.writer.update(&self.want, proof, &diff).await
     }
 
     fn hand(&self) -> Hand<'_> {

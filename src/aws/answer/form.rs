@@ -45,10 +45,17 @@ fn form_of(service: &str, bytes: &[u8]) -> Form {
     match service {
         _ if text.is_empty() || NOTHING.contains(&text) => Form::Whole,
         // S3 speaks XML, but hands out policies as they are.
-        "kms" | "s3" | "sqs" | "tag" if is_json => json(text),
+        "kms" | "logs" | "s3" | "sqs" | "tag" if is_json => json(text),
         "iam" | "s3" | "sns" | "sts" => xml(text),
+        "cloudwatch" if is_cbor_map(bytes) => Form::Whole,
         _ => Form::Foreign,
     }
+}
+
+/// Whether it begins as a map does in CBOR (RFC 8949, 3.1: major type 5). Every
+/// part says how long it is, so that the parser notices what was cut short.
+fn is_cbor_map(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first >> 5 == 5)
 }
 
 fn json(text: &[u8]) -> Form {
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_service_says_something_whole_in_its_own_form() {
-        for service in ["kms", "sqs", "tag"] {
+        for service in ["kms", "logs", "sqs", "tag"] {
             check(service, "", Form::Whole);
             check(service, "null", Form::Whole);
             check(service, "{}", Form::Whole);
@@ -130,6 +137,10 @@ mod tests {
             check(service, "[]", Form::Foreign);
             check(service, "{a}", Form::Foreign);
         }
+        check("cloudwatch", "\u{0}", Form::Foreign);
+        check("cloudwatch", "<html></html>", Form::Foreign);
+        assert_eq!(form_of("cloudwatch", b"\xa1\x61a\x80"), Form::Whole);
+        assert_eq!(form_of("cloudwatch", b"\xbf\xff"), Form::Whole);
         for service in ["iam", "s3", "sns", "sts"] {
             check(service, "", Form::Whole);
             check(service, "<?xml version=\"1.0\"?>\n<!-- a --><A x='1'><b/></A>\n", Form::Whole);

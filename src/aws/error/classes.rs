@@ -181,6 +181,14 @@ mod tests {
         );
         check("sns:CreateTopic", "InvalidParameterValue", "dead letter target", Invalid);
         check("s3:CreateBucket", "QueueDeletedRecently", "", Unexpected);
+        let closed = "The specified KMS key does not exist or is not allowed to be used with it";
+        for code in ["AccessDeniedException", "InvalidParameterException"] {
+            check("logs:CreateLogGroup", code, closed, NotYet(InFlight::Dependency));
+            check("logs:AssociateKmsKey", code, closed, NotYet(InFlight::Dependency));
+        }
+        let denied = "User: arn is not authorized to perform: logs:AssociateKmsKey";
+        check("logs:AssociateKmsKey", "AccessDeniedException", denied, ErrorClass::Denied);
+        check("logs:DeleteLogGroup", "OperationAbortedException", "", ErrorClass::Transient);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// Where each kind names its key.
 pub const KEYS: &[(&str, &[&str])] = &[
+    ("cloudwatch_log_group", &["kms_key_id"]),
     ("s3_bucket", &["server_side_encryption", "kms_master_key_id"]),
     ("sns_topic", &["kms_master_key_id"]),
     ("sqs_queue", &["kms_master_key_id"]),
@@ -64,7 +65,7 @@ pub(super) fn is_aws_managed(key: &str) -> bool {
 /// The finding with a key to use instead.
 pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Finding {
     let Some(key) = scene.of_kind("kms_key").next() else {
-        return finding.hint("declare a kms_key, and name it in kms_master_key_id");
+        return finding.hint(format!("declare a kms_key, and name it in {}", field(exhibit)));
     };
     let arn = patch::arn_of(key);
     let patch = if exhibit.kind == "s3_bucket" {
@@ -72,9 +73,15 @@ pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Fi
             serde_json::json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": arn });
         patch::field("server_side_encryption", &encryption)
     } else {
-        patch::field("kms_master_key_id", &arn.into())
+        patch::field(field(exhibit), &arn.into())
     };
     finding.hint(format!("encrypt it with {}", key.address)).patch(patch)
+}
+
+/// The field that takes the key.
+fn field(exhibit: &Exhibit) -> &'static str {
+    let told = KEYS.iter().find(|(kind, _)| *kind == exhibit.kind);
+    told.and_then(|(_, field)| field.last()).copied().unwrap_or("kms_master_key_id")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(crate) struct Lie {
     /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`], or [`CALLS`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -23,8 +23,25 @@ pub(crate) struct Lie {
 /// In place of a field: the tagging index does not know the kind.
 pub(crate) const CANDIDATES: &str = "(candidates)";
 
+/// In place of a field: the emulator does not understand the calls of the kind.
+pub(crate) const CALLS: &str = "(calls)";
+
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
+    Lie {
+        emulator: "ministack",
+        kind: "cloudwatch_log_group",
+        field: CANDIDATES,
+        lie: "the tagging API does not know log groups",
+        aws: "it knows them, by the ARN without `:*`",
+    },
+    Lie {
+        emulator: "ministack",
+        kind: "cloudwatch_metric_alarm",
+        field: CANDIDATES,
+        lie: "the tagging API does not know alarms",
+        aws: "it knows them",
+    },
     Lie {
         emulator: "ministack",
         kind: "iam_role",
@@ -38,6 +55,20 @@ pub(crate) static LIES: &[Lie] = &[
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
         aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "cloudwatch_log_group",
+        field: "log_group_class",
+        lie: "LogGroupClass is accepted and never answered",
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "cloudwatch_metric_alarm",
+        field: CALLS,
+        lie: "calls in CBOR, as the SDK makes them, are not known",
+        aws: "they are answered",
     },
     Lie {
         emulator: "moto",
@@ -119,4 +150,9 @@ pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'s
 /// The lie that explains that an object is not among the candidates.
 pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
     told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
+
+/// The lie that explains that no call of a kind is understood.
+pub(crate) fn behind_silence(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == CALLS)
 }

@@ -1,8 +1,9 @@
 //! CloudWatch: alarms.
 
+pub(crate) mod alarm;
 pub(super) mod told;
 
-use crate::aws::kind::AnyKind;
+use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[];
+pub(super) const KINDS: &[&dyn AnyKind] = &[&Erased::<alarm::CloudwatchMetricAlarm>::new()];

@@ -1,7 +1,9 @@
 //! What is told of CloudWatch: limits, IAM actions, error codes, and what answers hold.
 
+use crate::aws::service::{Code, Service};
 use crate::aws::services::list::no_settings;
-use crate::aws::service::Service;
+use crate::engine::pace::RateLimit;
+use crate::model::ErrorClass;
 
 no_settings!(aws_sdk_cloudwatch);
 
@@ -9,8 +11,24 @@ no_settings!(aws_sdk_cloudwatch);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "CloudWatch",
     prefix: "cloudwatch",
-    limits: &[],
-    actions: &[],
-    codes: &[],
-    contents: &[],
+    limits: &[
+        // CloudWatch User Guide, "CloudWatch service quotas".
+        RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm"]),
+        RateLimit::each("cloudwatch", 9, &["DescribeAlarms"]),
+        RateLimit::each("cloudwatch", 10, &["ListTagsForResource"]),
+        RateLimit::each("cloudwatch", 20, &["TagResource", "UntagResource"]),
+    ],
+    actions: &[
+        ("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
+    ],
+    codes: &[
+        Code::of(ErrorClass::Transient, &["ConcurrentModificationException", "ResourceConflict"]),
+        Code::of(ErrorClass::Quota, &["LimitExceeded", "LimitExceededFault"]),
+    ],
+    // Source: the service model, and answers recorded from AWS, which writes lists though they
+    // are empty.
+    contents: &[
+        ("DescribeAlarms", &["MetricAlarms"]),
+        ("ListTagsForResource", &["Tags"]),
+    ],
 };
