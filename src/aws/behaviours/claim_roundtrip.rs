@@ -17,7 +17,7 @@ use super::inbox::{self, Inbox, Message, Readers, Whose};
 use super::letter::are_ours;
 use super::mark::Mark;
 use super::path::{Wired, paths};
-use super::payload::{self, Encryption, Fetched, Object, Payload};
+use super::payload::{self, Encryption, Fetched, Object, Payload, Receipt};
 use super::probe::{self, Probe};
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Scene};
@@ -102,8 +102,8 @@ impl Round<'_> {
         let inbox = self.inbox(url, Readers::Others(tries));
         let (object, payload) = self.payload();
         let awaited = format!("our event on {}", queue.address);
-        let digest = self.put(&object, payload).await?;
-        let found = self.wait(&inbox, &object, &awaited, self.patience).await?;
+        let (digest, put) = self.put(&object, payload).await?;
+        let found = self.wait(&inbox, &object, &[put], &awaited, self.patience).await?;
         let Some((message, event)) = found else {
             self.sweep(&object).await;
             return Ok(vec![self.no_event(&awaited)]);
@@ -126,12 +126,14 @@ impl Round<'_> {
         let awaited = format!("our event on a probe beside {queue}");
         let patience = self.patience;
         let first = FIRST_TRY.min(patience / 2);
-        let digest = self.put(&object, payload).await?;
-        let mut found = self.wait(&inbox, &object, &awaited, first).await?;
+        let (digest, put) = self.put(&object, payload).await?;
+        let mut puts = vec![put];
+        let mut found = self.wait(&inbox, &object, &puts, &awaited, first).await?;
         if found.is_none() {
             probe.take_everything(session, link).await?;
-            self.put(&object, payload).await?;
-            found = self.wait(&inbox, &object, &awaited, patience.saturating_sub(first)).await?;
+            puts.push(self.put(&object, payload).await?.1);
+            let rest = patience.saturating_sub(first);
+            found = self.wait(&inbox, &object, &puts, &awaited, rest).await?;
         }
         let Some((message, event)) = found else {
             self.sweep(&object).await;
@@ -155,24 +157,27 @@ impl Round<'_> {
         (object, payload)
     }
 
-    /// Answers the payload's SHA-256, which is taken while the event is under way.
-    async fn put(&self, object: &Object, payload: Payload) -> Answer<String> {
+    /// Answers the payload's SHA-256, which is taken while the event is under way,
+    /// and what S3 answered.
+    async fn put(&self, object: &Object, payload: Payload) -> Answer<(String, Receipt)> {
         let bucket = self.wired.bucket;
         self.watch.awaits(format!("{} to take {} bytes", bucket.address, payload.size));
         self.bench.note(self.mark, Rubbish::Object(object.clone()));
-        payload::put(self.bench.session(), object, payload, &Encryption::of(bucket)).await?;
-        Ok(payload.digest())
+        let encryption = Encryption::of(bucket);
+        let put = payload::put(self.bench.session(), object, payload, &encryption).await?;
+        Ok((payload.digest(), put))
     }
 
     async fn wait(
         &self,
         inbox: &Inbox<'_>,
         object: &Object,
+        puts: &[Receipt],
         awaited: &str,
         at_most: Duration,
     ) -> Answer<Option<(Message, ObjectEvent)>> {
         self.watch.awaits(awaited);
-        inbox.wait(Instant::now() + at_most, |message| whose(message, object)).await
+        inbox.wait(Instant::now() + at_most, |message| whose(message, object, puts)).await
     }
 
     /// Compares what the event says, and what it names, with what was put.
@@ -241,13 +246,16 @@ impl Round<'_> {
     }
 }
 
-/// Whose a message is, where an event of one object is awaited.
-pub(super) fn whose(message: &Message, object: &Object) -> Whose<ObjectEvent> {
+/// Whose a message is, where an event of one of these puts of an object is
+/// awaited. The key alone is no proof: names are seen by others.
+pub(super) fn whose(message: &Message, object: &Object, puts: &[Receipt]) -> Whose<ObjectEvent> {
     match event::read(&message.body) {
         Content::TestEvent => Whose::Test,
         Content::Objects(events) => {
             let is_left = are_ours(&events);
-            match events.into_iter().find(|event| event.key == object.key) {
+            let is_of = |event: &ObjectEvent| puts.iter().any(|put| put.is_of(event));
+            let mut events = events.into_iter();
+            match events.find(|event| event.key == object.key && is_of(event)) {
                 Some(event) => Whose::Ours(event),
                 None if is_left => Whose::LeftBehind,
                 None => Whose::Theirs,
@@ -271,7 +279,8 @@ mod tests {
             in_parts: false,
         };
         let message = Message::of(body);
-        let found = match whose(&message, &object) {
+        let put = Receipt { etag: Some("0f".into()), version: Some("v1".into()) };
+        let found = match whose(&message, &object, &[put]) {
             Whose::Ours(_) => "ours",
             Whose::LeftBehind => "left behind",
             Whose::Test => "test",
@@ -282,12 +291,26 @@ mod tests {
 
     #[test]
     fn a_message_is_told_by_the_keys_that_it_names() {
-        let event = |key: &str| {
+        let of = |key: &str, more: serde_json::Value| {
+            let mut object = json!({ "key": key });
+            object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             json!({ "Records": [{ "eventName": "ObjectCreated:Put",
-                "s3": { "bucket": { "name": "b" }, "object": { "key": key } } }] })
+                "s3": { "bucket": { "name": "b" }, "object": object } }] })
             .to_string()
         };
-        check(&event("in/ccprov-verify/0123456789abcdef-1"), "ours");
+        let event = |key: &str| of(key, json!({ "eTag": "0f", "versionId": "v1" }));
+        let ours = "in/ccprov-verify/0123456789abcdef-1";
+        check(&event(ours), "ours");
+        // Whoever sees the key can say that something happened to it.
+        for forged in [
+            json!({}),
+            json!({ "versionId": "v1" }),
+            json!({ "eTag": "0f" }),
+            json!({ "eTag": "0e", "versionId": "v1" }),
+            json!({ "eTag": "0f", "versionId": "v2" }),
+        ] {
+            check(&of(ours, forged), "left behind");
+        }
         check(&event("in/ccprov-verify/fedcba9876543210-1"), "left behind");
         check(&event("in/claims.json"), "theirs");
         check(&event("in/ccprov-verify/claims.json"), "theirs");

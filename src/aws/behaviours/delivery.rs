@@ -49,6 +49,10 @@ const STRAGGLERS: Duration = Duration::from_secs(1);
 /// For the calls that make and remove what is needed.
 const CALLS: Duration = Duration::from_mins(1);
 
+/// Bytes of an object by which its event is told from a forged one: as long as a
+/// SHA-256.
+const SECRET: u64 = 32;
+
 pub(super) struct Delivery(pub(super) Bench);
 
 #[async_trait]
@@ -224,17 +228,19 @@ impl Round<'_> {
         let (session, queue) = (self.bench.session(), told.queue);
         let (url, tries) = (queue.fact("url"), inbox::tries(queue));
         inbox::check_others_are_safe(session, url, tries).await?;
-        // What the event tells of is not asked for: an object of one byte will do.
-        let payload = Payload { seed: 0, size: 1 };
+        // What the event tells of is not asked for: a few bytes that nobody guesses will do.
+        let payload = Payload { seed: fastrand::u64(..), size: SECRET };
         let key = told.key(&self.mark.object_name());
         let mut object = Object::new(told.bucket, &self.scene.place.account, key);
         object.in_parts = payload.goes_in_parts(told.upload());
         self.bench.note(self.mark, Rubbish::Object(object.clone()));
-        payload::put(session, &object, payload, &Encryption::of(told.bucket)).await?;
+        let put = payload::put(session, &object, payload, &Encryption::of(told.bucket)).await?;
         let awaited = format!("our event on {}", queue.address);
         self.watch.awaits(&awaited);
         let inbox = self.inbox(url, Readers::Others(tries));
-        let whose = |message: &Message| claim_roundtrip::whose(message, &object);
+        let whose = |message: &Message| {
+            claim_roundtrip::whose(message, &object, std::slice::from_ref(&put))
+        };
         let Some((message, event)) = inbox.wait(Instant::now() + self.patience, whose).await?
         else {
             let (bucket, seconds) = (&told.bucket.address, self.patience.as_secs());

@@ -14,6 +14,8 @@ pub(super) struct ObjectEvent {
     pub(super) key: String,
     pub(super) size: Option<u64>,
     pub(super) version: Option<String>,
+    /// Of the bytes, more or less; without the quotes that HTTP has around it.
+    pub(super) etag: Option<String>,
 }
 
 /// What the body of a message is.
@@ -58,7 +60,13 @@ fn object(record: &Value) -> Option<ObjectEvent> {
         key: decoded(s3["object"]["key"].as_str()?),
         size: s3["object"]["size"].as_u64(),
         version: text(&s3["object"]["versionId"]),
+        etag: text(&s3["object"]["eTag"]).map(|etag| bare(&etag)),
     })
+}
+
+/// An entity tag without its quotes.
+pub(super) fn bare(etag: &str) -> String {
+    etag.trim_matches('"').to_owned()
 }
 
 /// S3 encodes as forms do: `+` for a space.
@@ -87,7 +95,7 @@ mod tests {
             "eventName": "ObjectCreated:Put",
             "s3": {
                 "bucket": { "name": "claims" },
-                "object": { "key": "in/a+b%2Bc%C3%A9", "size": 3, "versionId": "v1" },
+                "object": { "key": "in/a+b%2Bc%C3%A9", "size": 3, "versionId": "v1", "eTag": "0f" },
             },
         }] });
         let event = ObjectEvent {
@@ -96,6 +104,7 @@ mod tests {
             key: "in/a b+c\u{e9}".into(),
             size: Some(3),
             version: Some("v1".into()),
+            etag: Some("0f".into()),
         };
         check(&body, &Content::Objects(vec![event]));
     }

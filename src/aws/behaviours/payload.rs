@@ -11,6 +11,7 @@ use aws_sdk_s3::types::{
 use futures::future::try_join;
 use sha2::{Digest, Sha256};
 
+use super::event::{self, ObjectEvent};
 use super::mark::{MARK, lifetime_of_key};
 use super::path::Upload;
 use crate::aws::answer::{TRANSFER_TIMEOUT, chain};
@@ -106,13 +107,36 @@ impl Encryption {
     }
 }
 
+/// What S3 answered to a put: which bytes lie there, and as which version. The
+/// event tells of both, and whoever knows the key alone knows neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) etag: Option<String>,
+    pub(super) version: Option<String>,
+}
+
+impl Receipt {
+    fn new(etag: Option<&str>, version: Option<&str>) -> Self {
+        // Without versions S3 says nothing, and emulators say `null`.
+        let version = version.filter(|version| *version != "null").map(str::to_owned);
+        Self { etag: etag.map(event::bare), version }
+    }
+
+    /// Whether an event is of this very put.
+    pub(super) fn is_of(&self, event: &ObjectEvent) -> bool {
+        self.etag.is_some()
+            && self.etag == event.etag
+            && (self.version.is_none() || self.version == event.version)
+    }
+}
+
 /// Puts an object.
 pub(super) async fn put(
     session: &Session,
     object: &Object,
     payload: Payload,
     encryption: &Encryption,
-) -> Answer<()> {
+) -> Answer<Receipt> {
     if object.in_parts {
         return put_in_parts(&session.clients.s3, object, payload, encryption).await;
     }
@@ -124,8 +148,9 @@ pub(super) async fn put(
     let call = call.set_server_side_encryption(algorithm.clone()).body(body);
     let call = call.set_ssekms_key_id(kms_key.clone());
     let answer = call.customize().config_override(patient()).send().await;
-    answer.attempting("s3:PutObject", || format!("put object {key} into bucket {bucket}"))?;
-    Ok(())
+    let put =
+        answer.attempting("s3:PutObject", || format!("put object {key} into bucket {bucket}"))?;
+    Ok(Receipt::new(put.e_tag(), put.version_id()))
 }
 
 async fn put_in_parts(
@@ -133,7 +158,7 @@ async fn put_in_parts(
     object: &Object,
     payload: Payload,
     encryption: &Encryption,
-) -> Answer<()> {
+) -> Answer<Receipt> {
     let Object { bucket, account, key, .. } = object;
     let Encryption { algorithm, key: kms_key } = encryption;
     let attempted = || format!("upload object {key} to bucket {bucket}");
@@ -157,8 +182,8 @@ async fn put_in_parts(
     let call = s3.complete_multipart_upload().bucket(bucket).key(key);
     let call = call.expected_bucket_owner(account).set_upload_id(upload);
     let answer = call.multipart_upload(done.build()).send().await;
-    answer.attempting("s3:CompleteMultipartUpload", attempted)?;
-    Ok(())
+    let put = answer.attempting("s3:CompleteMultipartUpload", attempted)?;
+    Ok(Receipt::new(put.e_tag(), put.version_id()))
 }
 
 fn patient() -> Builder {

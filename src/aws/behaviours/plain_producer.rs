@@ -271,7 +271,9 @@ impl Round<'_> {
 }
 
 async fn put(session: &Session, object: &Object, encryption: Encryption) -> Answer<()> {
-    payload::put(session, object, Payload { seed: 0, size: SMALL }, &encryption).await
+    payload::put(session, object, Payload { seed: 0, size: SMALL }, &encryption)
+        .await
+        .map(|_put| ())
 }
 
 /// What the bucket does by itself, stated all the same.
