@@ -103,7 +103,7 @@ impl Round<'_> {
         let (object, payload) = self.payload();
         let awaited = format!("our event on {}", queue.address);
         let (digest, put) = self.put(&object, payload).await?;
-        let found = self.wait(&inbox, &object, &[put], &awaited, self.patience).await?;
+        let found = self.wait(&inbox, (&object, &[put]), &awaited, self.patience).await?;
         let Some((message, event)) = found else {
             self.sweep(&object).await;
             return Ok(vec![self.no_event(&awaited)]);
@@ -128,12 +128,12 @@ impl Round<'_> {
         let first = FIRST_TRY.min(patience / 2);
         let (digest, put) = self.put(&object, payload).await?;
         let mut puts = vec![put];
-        let mut found = self.wait(&inbox, &object, &puts, &awaited, first).await?;
+        let mut found = self.wait(&inbox, (&object, &puts), &awaited, first).await?;
         if found.is_none() {
             probe.take_everything(session, link).await?;
             puts.push(self.put(&object, payload).await?.1);
             let rest = patience.saturating_sub(first);
-            found = self.wait(&inbox, &object, &puts, &awaited, rest).await?;
+            found = self.wait(&inbox, (&object, &puts), &awaited, rest).await?;
         }
         let Some((message, event)) = found else {
             self.sweep(&object).await;
@@ -171,8 +171,7 @@ impl Round<'_> {
     async fn wait(
         &self,
         inbox: &Inbox<'_>,
-        object: &Object,
-        puts: &[Receipt],
+        (object, puts): (&Object, &[Receipt]),
         awaited: &str,
         at_most: Duration,
     ) -> Answer<Option<(Message, ObjectEvent)>> {

@@ -227,15 +227,18 @@ async fn a_trial_gives_a_sign_of_life_every_ten_seconds() {
 #[test]
 fn findings_of_one_subject_are_told_by_their_levels() {
     const PAIR: &str = "
-dlq: { kind: sqs_queue, message_retention_seconds: 86400 }
-slow: { kind: sqs_queue, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }
-quick: { kind: sqs_queue, message_retention_seconds: 86400, redrive_policy: { dead_letter_queue: \"${dlq.arn}\", max_receive_count: 3 } }";
+rights:
+  kind: iam_policy
+  policy:
+    Statement:
+      - { Sid: Owner, Effect: Allow, Action: \"sqs:*\", Resource: \"arn:aws:sqs:us-east-1:123456789012:q\" }
+      - { Sid: Anywhere, Effect: Allow, Action: \"sqs:SendMessage\", Resource: \"*\" }";
     let levels = |choice: &Choice| -> Vec<(Level, bool)> {
         let results = judge(
             &scene(PAIR),
-            &Choice { only: only(&["dead_letter_retention"]).only, ..choice.clone() },
+            &Choice { only: only(&["least_privilege"]).only, ..choice.clone() },
         );
-        assert!(results.iter().all(|it| it.subject == "dlq" && it.verdict.findings().len() < 2));
+        assert!(results.iter().all(|it| it.subject == "rights" && it.verdict.findings().len() < 2));
         let failed = |it: &Inspected| matches!(it.verdict, Verdict::Failed { .. });
         results.iter().map(|it| (it.level, failed(it))).collect()
     };
