@@ -1,8 +1,0 @@
-//! DynamoDB: tables.
-
-pub(super) mod told;
-
-use crate::aws::kind::AnyKind;
-
-/// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[];
