@@ -12,6 +12,8 @@ pub struct Service {
     pub name: &'static str,
     /// As IAM's actions, our errors and the pacer call it: `sqs`.
     pub prefix: &'static str,
+    /// In what form it answers.
+    pub speaks: Speech,
     /// How often AWS admits each call, each number with its source. What is not
     /// documented begins where it is known to go well.
     pub limits: &'static [RateLimit],
@@ -22,6 +24,19 @@ pub struct Service {
     pub codes: &'static [Code],
     /// Words that AWS writes into the answer of a call whatever there is to tell.
     pub contents: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// The form of a service's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// Concise Binary Object Representation (RFC 8949).
+    Cbor,
+    /// JSON.
+    Json,
+    /// XML.
+    Xml,
+    /// XML, and policies in JSON as they are.
+    XmlOrJson,
 }
 
 /// What some codes mean.

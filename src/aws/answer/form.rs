@@ -5,6 +5,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::de::IgnoredAny;
 
 use super::{Fault, contents};
+use crate::aws::service::Speech;
+use crate::aws::services::table::SERVICES;
 
 /// How much is shown of what is no answer.
 const SHOWN: usize = 100;
@@ -42,13 +44,13 @@ enum Form {
 fn form_of(service: &str, bytes: &[u8]) -> Form {
     let text = bytes.trim_ascii();
     let is_json = text.starts_with(b"{");
-    match service {
+    let told = SERVICES.iter().find(|told| told.prefix == service);
+    match told.map(|told| told.speaks) {
         _ if text.is_empty() || NOTHING.contains(&text) => Form::Whole,
-        // S3 speaks XML, but hands out policies as they are.
-        "kms" | "logs" | "s3" | "sqs" | "tag" if is_json => json(text),
-        "iam" | "s3" | "sns" | "sts" => xml(text),
-        "cloudwatch" if is_cbor_map(bytes) => Form::Whole,
-        _ => Form::Foreign,
+        Some(Speech::Json | Speech::XmlOrJson) if is_json => json(text),
+        Some(Speech::Xml | Speech::XmlOrJson) => xml(text),
+        Some(Speech::Cbor) if is_cbor_map(bytes) => Form::Whole,
+        Some(Speech::Cbor | Speech::Json) | None => Form::Foreign,
     }
 }
 

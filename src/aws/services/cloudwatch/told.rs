@@ -1,6 +1,6 @@
 //! What is told of CloudWatch: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::ErrorClass;
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_cloudwatch);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "CloudWatch",
     prefix: "cloudwatch",
+    speaks: Speech::Cbor,
     limits: &[
         // CloudWatch User Guide, "CloudWatch service quotas".
         RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm"]),

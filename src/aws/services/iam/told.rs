@@ -1,7 +1,7 @@
 //! What is told of IAM: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_iam);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "IAM",
     prefix: "iam",
+    speaks: Speech::Xml,
     limits: &[
         // IAM publishes no rates; it has token buckets that fill every second, several for a call (AWS
         // Security Blog, "How to monitor and query IAM resources at scale", part 2).

@@ -1,7 +1,7 @@
 //! What is told of KMS: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_kms);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "KMS",
     prefix: "kms",
+    speaks: Speech::Json,
     limits: &[
         // AWS KMS Developer Guide, "Request quotas": each call has its own.
         RateLimit::each(

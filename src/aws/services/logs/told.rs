@@ -1,6 +1,6 @@
 //! What is told of CloudWatch Logs: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_cloudwatchlogs);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "CloudWatch Logs",
     prefix: "logs",
+    speaks: Speech::Json,
     limits: &[
         // CloudWatch Logs User Guide, "CloudWatch Logs quotas".
         RateLimit::each("logs", 10, &["CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups"]),

@@ -1,6 +1,6 @@
 //! What is told of S3: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -16,6 +16,7 @@ pub(in crate::aws::services) fn settings(
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "S3",
     prefix: "s3",
+    speaks: Speech::XmlOrJson,
     limits: &[
         // S3 publishes none for buckets and their configuration. It advises against calling these on a
         // frequent path.

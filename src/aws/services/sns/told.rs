@@ -1,7 +1,7 @@
 //! What is told of SNS: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_sns);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "SNS",
     prefix: "sns",
+    speaks: Speech::Xml,
     limits: &[
         // Amazon SNS endpoints and quotas: calls that cannot be raised.
         RateLimit::each("sns", 100, &["Subscribe", "Unsubscribe"]),

@@ -1,7 +1,7 @@
 //! What is told of SQS: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::{Code, Service};
+use crate::aws::service::{Code, Service, Speech};
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -11,6 +11,7 @@ no_settings!(aws_sdk_sqs);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "SQS",
     prefix: "sqs",
+    speaks: Speech::Json,
     limits: &[
         // Amazon SQS quotas: so many for a FIFO queue; standard queues have nearly none.
         RateLimit::each(

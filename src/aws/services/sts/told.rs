@@ -1,7 +1,7 @@
 //! What is told of STS: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::Service;
+use crate::aws::service::{Service, Speech};
 use crate::engine::pace::RateLimit;
 
 no_settings!(aws_sdk_sts);
@@ -10,6 +10,7 @@ no_settings!(aws_sdk_sts);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "STS",
     prefix: "sts",
+    speaks: Speech::Xml,
     limits: &[
         // Not published; once for each run, and once for each exercise in a role's name.
         RateLimit::each("sts", 50, &["AssumeRole", "GetCallerIdentity"]),

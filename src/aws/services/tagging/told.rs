@@ -1,7 +1,7 @@
 //! What is told of Resource Groups Tagging API: limits, IAM actions, error codes, and what answers hold.
 
 use crate::aws::services::list::no_settings;
-use crate::aws::service::Service;
+use crate::aws::service::{Service, Speech};
 use crate::engine::pace::RateLimit;
 
 no_settings!(aws_sdk_resourcegroupstagging);
@@ -10,6 +10,7 @@ no_settings!(aws_sdk_resourcegroupstagging);
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "Resource Groups Tagging API",
     prefix: "tag",
+    speaks: Speech::Json,
     limits: &[
         // Not published; pages of 100 objects.
         RateLimit::each("tag", 10, &["GetResources"]),
