@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::bench::Bench;
+use super::bench::{Bench, Rubbish};
+use super::inbox;
+use super::letter::Letter;
 use super::mark::{MARK, Mark};
 use super::target;
 use crate::aws::client::Session;
@@ -196,6 +198,28 @@ fn reach(identity: &Identity<'_>, part: &Exhibit, action: &str) -> Option<Reach>
 }
 
 impl<'a> Play<'a> {
+    /// A letter for the queue, and the session of whoever plays, once nothing
+    /// stands in the way of taking it out again; else nothing is seen.
+    pub(super) async fn with_letter(
+        &self,
+        body: String,
+        bench: &Bench,
+        mark: &Mark,
+        watch: &Watch,
+    ) -> Answer<Option<(Letter, Session)>> {
+        let queue = self.part;
+        let letter = Letter::to(&[queue], mark, body);
+        if letter.is_fifo && !inbox::delay(queue).is_zero() {
+            watch.sees_nothing("the queue holds every message back: ours could not be removed");
+            return Ok(None);
+        }
+        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        inbox::check_others_are_safe(bench.session(), url, tries).await?;
+        let Some(session) = self.actor.enter(bench, mark, watch).await? else { return Ok(None) };
+        bench.note(mark, Rubbish::Letter(letter.clone()));
+        Ok(Some((letter, session)))
+    }
+
     /// The key of an object of ours that it may reach.
     pub(super) fn key(&self, mark: &Mark) -> Option<String> {
         match &self.reach {

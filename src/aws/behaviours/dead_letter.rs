@@ -10,7 +10,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::bench::{Bench, Rubbish, in_the_way};
@@ -84,16 +83,12 @@ fn trial(scene: &Scene, queue: &Exhibit) -> Option<Trial> {
         subject: format!("{} -> {name}", queue.address),
         addresses: addresses.collect(),
         // A message can be sent without delay, but not to a FIFO queue.
-        delay: if is_fifo(queue) { inbox::delay(queue) } else { Duration::ZERO },
+        delay: if inbox::is_fifo(queue) { inbox::delay(queue) } else { Duration::ZERO },
     })
 }
 
 fn stated(queue: &Exhibit) -> Option<&str> {
     queue.document.get("redrive_policy")?.get("dead_letter_queue")?.as_str()
-}
-
-fn is_fifo(queue: &Exhibit) -> bool {
-    queue.document.get("fifo_queue") == Some(&Value::Bool(true))
 }
 
 /// Where a queue's dead letters go, and when.
@@ -134,7 +129,7 @@ impl Round<'_> {
             body: Letter::body(&self.scene.stack, mark),
             urls,
             tries: redrive.tries,
-            is_fifo: is_fifo(queue),
+            is_fifo: inbox::is_fifo(queue),
         };
         bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;

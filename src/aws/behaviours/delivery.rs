@@ -185,18 +185,8 @@ impl Round<'_> {
         let of_topic = self.scene.of_kind("sns_subscription");
         let of_topic = of_topic.filter(|it| it.text("topic_arn") == Some(topic));
         for queue in of_topic.filter_map(|it| self.scene.named("sqs_queue", it.text("endpoint")?)) {
-            let letter = self.letter(queue, taken.text.clone());
+            let letter = Letter::to(&[queue], self.mark, taken.text.clone());
             self.bench.note(self.mark, Rubbish::Letter(letter));
-        }
-    }
-
-    fn letter(&self, queue: &Exhibit, body: String) -> Letter {
-        Letter {
-            nonce: self.mark.as_str().to_owned(),
-            body,
-            urls: vec![queue.fact("url").to_owned()],
-            tries: inbox::tries(queue).unwrap_or(u32::MAX),
-            is_fifo: is_fifo(queue),
         }
     }
 
@@ -260,7 +250,7 @@ impl Round<'_> {
 
     async fn send(&self, queue: &Exhibit) -> Answer<Vec<Finding>> {
         let (session, url) = (self.bench.session(), queue.fact("url"));
-        let letter = self.letter(queue, Letter::body(&self.scene.stack, self.mark));
+        let letter = Letter::to(&[queue], self.mark, Letter::body(&self.scene.stack, self.mark));
         self.bench.note(self.mark, Rubbish::Letter(letter.clone()));
         letter.send(session).await?;
         let awaited = format!("our message on {}", queue.address);
@@ -335,10 +325,6 @@ fn whose(message: &Message, taken: &Parcel) -> Whose<bool> {
     } else {
         Whose::Theirs
     }
-}
-
-fn is_fifo(queue: &Exhibit) -> bool {
-    queue.document.get("fifo_queue") == Some(&Value::Bool(true))
 }
 
 #[cfg(test)]

@@ -185,6 +185,11 @@ pub(super) fn tries(queue: &Exhibit) -> Option<u32> {
     policy["max_receive_count"].as_u64()?.try_into().ok()
 }
 
+/// Whether a queue keeps order.
+pub(super) fn is_fifo(queue: &Exhibit) -> bool {
+    queue.document.get("fifo_queue") == Some(&serde_json::Value::Bool(true))
+}
+
 /// How long a queue holds back what is sent to it.
 pub(super) fn delay(queue: &Exhibit) -> Duration {
     let seconds = queue.document.get("delay_seconds").and_then(serde_json::Value::as_u64);

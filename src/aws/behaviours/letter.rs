@@ -12,6 +12,7 @@ use super::parcel::{secret, unwrapped};
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
+use crate::model::Exhibit;
 
 /// How long a letter is looked for in each queue before it counts as gone.
 /// It is not hidden: whoever looks finds it, unless others did before.
@@ -36,6 +37,17 @@ impl Letter {
     /// What its body is, for a run on a stack: with a secret that stands nowhere else.
     pub(super) fn body(stack: &str, mark: &Mark) -> String {
         json!({ MARK: { "stack": stack, "run": mark.as_str(), "secret": secret() } }).to_string()
+    }
+
+    /// What is sent to the first of these queues, and may be in each of them.
+    pub(super) fn to(queues: &[&Exhibit], mark: &Mark, body: String) -> Self {
+        Self {
+            nonce: mark.as_str().to_owned(),
+            body,
+            urls: queues.iter().map(|queue| queue.fact("url").to_owned()).collect(),
+            tries: queues.first().and_then(|queue| inbox::tries(queue)).unwrap_or(u32::MAX),
+            is_fifo: queues.iter().any(|queue| inbox::is_fifo(queue)),
+        }
     }
 
     /// Sends it to the first of its queues.

@@ -15,7 +15,6 @@ use super::inbox::{self, Held, Message};
 use super::letter::{Letter, run_of};
 use super::mark::Mark;
 use super::payload::{self, Encryption, Fetched, Object, Payload};
-use super::plain_producer::letter;
 use super::target;
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
@@ -140,18 +139,11 @@ impl Round<'_> {
 
     async fn receive(&self) -> Answer<Vec<Finding>> {
         let Self { bench, scene, play, mark, watch } = *self;
-        let queue = play.part;
-        let letter = letter(scene, mark, &[queue]);
-        if letter.is_fifo && !inbox::delay(queue).is_zero() {
-            watch.sees_nothing("the queue holds every message back: ours could not be removed");
-            return Ok(Vec::new());
-        }
+        let (queue, body) = (play.part, Letter::body(&scene.stack, mark));
         let (url, tries) = (queue.fact("url"), inbox::tries(queue));
-        inbox::check_others_are_safe(bench.session(), url, tries).await?;
-        let Some(session) = play.actor.enter(bench, mark, watch).await? else {
+        let Some((letter, session)) = play.with_letter(body, bench, mark, watch).await? else {
             return Ok(Vec::new());
         };
-        bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;
         watch.awaits(format!("our message on {}", queue.address));
         let until = Instant::now() + watch.patience(bench.options().patience);

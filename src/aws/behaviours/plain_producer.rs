@@ -218,18 +218,10 @@ impl Round<'_> {
 
     async fn send(&self) -> Answer<Vec<Finding>> {
         let Self { bench, scene, play, mark, watch } = *self;
-        let queue = play.part;
-        let letter = letter(scene, mark, &[queue]);
-        if letter.is_fifo && !inbox::delay(queue).is_zero() {
-            watch.sees_nothing("the queue holds every message back: ours could not be removed");
-            return Ok(Vec::new());
-        }
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
-        inbox::check_others_are_safe(bench.session(), url, tries).await?;
-        let Some(session) = play.actor.enter(bench, mark, watch).await? else {
+        let body = Letter::body(&scene.stack, mark);
+        let Some((letter, session)) = play.with_letter(body, bench, mark, watch).await? else {
             return Ok(Vec::new());
         };
-        bench.note(mark, Rubbish::Letter(letter.clone()));
         let (letter, session) = (&letter, &session);
         match act(bench, watch, || letter.send(session)).await? {
             Ok(()) => {
@@ -254,14 +246,14 @@ impl Round<'_> {
         let Some(session) = play.actor.enter(bench, mark, watch).await? else {
             return Ok(Vec::new());
         };
-        let letter = letter(scene, mark, &queues);
+        let letter = Letter::to(&queues, mark, Letter::body(&scene.stack, mark));
         bench.note(mark, Rubbish::Letter(letter.clone()));
         let (all, session) = (&letter, &session);
         let published = act(bench, watch, || publish(session, topic, all)).await?;
         let Err(error) = published else {
             watch.saw("a message that states nothing is taken");
             for queue in queues {
-                let copy = self::letter(scene, mark, &[queue]);
+                let copy = Letter::to(&[queue], mark, letter.body.clone());
                 letter::recall(bench.session(), &copy).await?;
             }
             return Ok(Vec::new());
@@ -280,18 +272,6 @@ async fn put(session: &Session, object: &Object, encryption: Encryption) -> Answ
 fn stated(bucket: &Exhibit) -> Encryption {
     let Encryption { algorithm, key } = Encryption::of(bucket);
     Encryption { algorithm: algorithm.or(Some(ServerSideEncryption::Aes256)), key }
-}
-
-/// A message of ours that may be in these queues.
-pub(super) fn letter(scene: &Scene, mark: &Mark, queues: &[&Exhibit]) -> Letter {
-    let is_fifo = |queue: &&Exhibit| is_true(queue, "fifo_queue");
-    Letter {
-        nonce: mark.as_str().to_owned(),
-        body: Letter::body(&scene.stack, mark),
-        urls: queues.iter().map(|queue| queue.fact("url").to_owned()).collect(),
-        tries: queues.first().and_then(|queue| inbox::tries(queue)).unwrap_or(u32::MAX),
-        is_fifo: queues.iter().any(is_fifo),
-    }
 }
 
 fn is_true(exhibit: &Exhibit, field: &str) -> bool {
