@@ -65,9 +65,9 @@ pub(super) fn may_empty(document: &Document) -> bool {
     document.get("force_destroy").and_then(Value::as_bool) == Some(true)
 }
 
-/// What ties the fates together beyond the edges.
+/// What orders the fates beyond the edges.
 #[derive(Clone, Copy)]
-pub(super) struct Ties<'a> {
+pub(super) struct Constraints<'a> {
     pub(super) bonds: &'a Bonds,
     pub(super) turns: &'a BTreeMap<Place, Turn>,
 }
@@ -75,12 +75,12 @@ pub(super) struct Ties<'a> {
 /// The steps of all fates, with their needs.
 pub(super) fn steps(
     fates: &[Fate<'_>],
-    ties: Ties<'_>,
+    constraints: Constraints<'_>,
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Vec<StepNode> {
-    let draft = Draft::of(fates, ties.turns, catalog, permissions);
-    let mut order = Order { fates, ties, catalog, draft, soft: Vec::new() };
+    let draft = Draft::of(fates, constraints.turns, catalog, permissions);
+    let mut order = Order { fates, constraints, catalog, draft, soft: Vec::new() };
     order.makings();
     order.rooms();
     order.replacements();
@@ -100,7 +100,7 @@ fn waits_for(fate: &Fate<'_>, target: &Address) -> bool {
 /// The steps, and what they need so far.
 struct Order<'a, 'b> {
     fates: &'a [Fate<'b>],
-    ties: Ties<'a>,
+    constraints: Constraints<'a>,
     catalog: &'a dyn Catalog,
     draft: Draft<'a>,
     /// Who needs whom, unless that closes a circle.
@@ -140,7 +140,7 @@ impl Order<'_, '_> {
     /// What makes room for its successor goes when nobody holds it, and before
     /// that comes.
     fn rooms(&mut self) {
-        for (place, turn) in self.ties.turns {
+        for (place, turn) in self.constraints.turns {
             let fate = &self.fates[*place];
             let lets_go = turn.lets_go.iter().flat_map(|lets_go| &lets_go.of);
             for of in lets_go {
@@ -235,7 +235,7 @@ impl Order<'_, '_> {
     /// An object goes after whatever names it has turned away or is gone, and
     /// after its successor serves.
     fn departures(&mut self) {
-        let bonds = self.ties.bonds;
+        let bonds = self.constraints.bonds;
         for (head, users) in &bonds.named_by {
             for user in users {
                 self.goes_after_making(*head, *user);
@@ -303,7 +303,7 @@ impl Order<'_, '_> {
             // Who sends to another needs it to be there. A mention alone sends nothing.
             let sends = want.edges.iter().filter(|(_, edge)| **edge >= Edge::Existence);
             for target in sends.filter_map(|(target, _)| places.get(target)) {
-                let Some(children) = self.ties.bonds.children.get(target) else { continue };
+                let Some(children) = self.constraints.bonds.children.get(target) else { continue };
                 let is_new = matches!(
                     self.fates[*target].verdict,
                     Verdict::Create { .. } | Verdict::Replace { .. }

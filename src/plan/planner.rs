@@ -309,8 +309,8 @@ impl<'a> Desk<'a> {
         let bonds = Bonds::of(&self.fates, self.catalog);
         let (turns, problems) = turns::of(&self.fates, &bonds, self.canon());
         turns::tell(&mut self.fates, &turns);
-        let ties = graph::Ties { bonds: &bonds, turns: &turns };
-        let mut steps = graph::steps(&self.fates, ties, self.catalog, permissions);
+        let constraints = graph::Constraints { bonds: &bonds, turns: &turns };
+        let mut steps = graph::steps(&self.fates, constraints, self.catalog, permissions);
         self.delete_as_stated(&mut steps);
         let plan = Plan {
             stack: self.stack.name.clone(),

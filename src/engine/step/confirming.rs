@@ -22,10 +22,10 @@ impl StepRun<'_> {
         let mut clock = Clock::new(self.limit(), self.seed());
         let (mut steady, mut unowned) = (0, 0);
         loop {
-            let sight = self.look(want).await;
-            unowned = if matches!(sight, Sight::Nobodys(_)) { unowned + 1 } else { 0 };
-            let seen = match sight {
-                Sight::AsAsked(live) => {
+            let observed = self.look(want).await;
+            unowned = if matches!(observed, Observed::Unowned(_)) { unowned + 1 } else { 0 };
+            let seen = match observed {
+                Observed::AsAsked(live) => {
                     facts.extend(live.facts);
                     steady += 1;
                     if steady >= enough {
@@ -33,72 +33,76 @@ impl StepRun<'_> {
                     }
                     "as asked, waiting for it to hold".to_owned()
                 }
-                Sight::NotYet(seen) => {
+                Observed::NotYet(seen) => {
                     steady = 0;
                     seen
                 }
                 // Tags may show later than the object that was made with them.
-                Sight::Nobodys(_) if self.is_proven || unowned < STEADY => {
+                Observed::Unowned(_) if self.is_proven || unowned < STEADY => {
                     steady = 0;
                     "no owner is visible yet".to_owned()
                 }
-                Sight::Nobodys(live) | Sight::Others(live) => {
+                Observed::Unowned(live) | Observed::Foreign(live) => {
                     return Err(Trouble::Refused(not_ours(&live, APPEARED)));
                 }
-                Sight::Never(error) => return Err(Trouble::Cloud { error, attempts: 1 }),
+                Observed::Never(error) => return Err(Trouble::Cloud { error, attempts: 1 }),
             };
             self.wait(&mut clock, seen).await?;
         }
     }
 
-    async fn look(&mut self, want: &Desired) -> Sight {
+    async fn look(&mut self, want: &Desired) -> Observed {
         let live = match self.site.writer.find(&want.sought()).await {
             Ok(Some(live)) => live,
-            Ok(None) => return Sight::NotYet("not visible yet".into()),
+            Ok(None) => return Observed::NotYet("not visible yet".into()),
             Err(error) => {
                 return match error.class {
                     ErrorClass::Throttled
                     | ErrorClass::Transient
                     | ErrorClass::Absent
-                    | ErrorClass::NotYet(_) => Sight::NotYet(error.to_string()),
+                    | ErrorClass::NotYet(_) => Observed::NotYet(error.to_string()),
                     ErrorClass::Exists
                     | ErrorClass::Denied
                     | ErrorClass::Quota
                     | ErrorClass::Invalid
                     | ErrorClass::Credentials
-                    | ErrorClass::Unexpected => Sight::Never(error),
+                    | ErrorClass::Unexpected => Observed::Never(error),
                 };
             }
         };
         if !self.prover().claimant.owns(&live, self.site.catalog) {
-            return if live.owner.is_some() { Sight::Others(live) } else { Sight::Nobodys(live) };
+            return if live.owner.is_some() {
+                Observed::Foreign(live)
+            } else {
+                Observed::Unowned(live)
+            };
         }
         self.be_proven();
         if matches!(live.status, Status::Awaiting(_)) {
-            return Sight::AsAsked(live); // Nobody can wait for another's act.
+            return Observed::AsAsked(live); // Nobody can wait for another's act.
         }
         if let Some(first) = self.differences(want, &live).first() {
-            return Sight::NotYet(format!("{} is not as asked yet", first.path));
+            return Observed::NotYet(format!("{} is not as asked yet", first.path));
         }
         match &live.status {
-            Status::Current | Status::Awaiting(_) => Sight::AsAsked(live),
+            Status::Current | Status::Awaiting(_) => Observed::AsAsked(live),
             Status::InProgress(_) | Status::Deleting(_) if self.until() < Until::Ready => {
-                Sight::AsAsked(live)
+                Observed::AsAsked(live)
             }
-            Status::InProgress(why) | Status::Deleting(why) => Sight::NotYet(why.clone()),
-            Status::Failed(why) => Sight::Never(failed(want, why)),
+            Status::InProgress(why) | Status::Deleting(why) => Observed::NotYet(why.clone()),
+            Status::Failed(why) => Observed::Never(failed(want, why)),
         }
     }
 }
 
 /// What a confirming read showed.
-enum Sight {
+enum Observed {
     AsAsked(Live),
     NotYet(String),
     /// It is another stack's.
-    Others(Live),
+    Foreign(Live),
     /// It carries no owner.
-    Nobodys(Live),
+    Unowned(Live),
     Never(CloudError),
 }
 

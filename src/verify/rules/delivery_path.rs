@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use self::gate::{Delivery, Gate, Seen};
 use super::encryption_at_rest::{is_aws_managed, with_key};
-use super::hop::{self, Edge, End, Passage};
+use super::hop::{self, Edge, End, Transfer};
 use super::{Judgement, Rule, others, patch};
 use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Other, Path, Scene};
 
@@ -69,9 +69,9 @@ fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
 }
 
 fn pass(scene: &Scene, edge: &Edge<'_>, target: &Exhibit) -> Seen {
-    match &edge.hop.passage {
-        Passage::Redrive => admits(scene, edge.source, target).into_iter().collect(),
-        Passage::Service { sender, action, sids } => {
+    match &edge.hop.transfer {
+        Transfer::Redrive => admits(scene, edge.source, target).into_iter().collect(),
+        Transfer::Service { sender, action, sids } => {
             let delivery = Delivery::of(sender, edge.source, &scene.place);
             let gate = Gate {
                 guard: target,

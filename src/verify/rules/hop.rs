@@ -17,11 +17,11 @@ pub(super) struct Hop {
     /// target's kind.
     target: (&'static str, &'static str),
     /// What lets messages pass.
-    pub(super) passage: Passage,
+    pub(super) transfer: Transfer,
 }
 
 /// What lets messages pass.
-pub(super) enum Passage {
+pub(super) enum Transfer {
     /// A service sends them: the policies of the target and of its key decide.
     Service {
         /// Its principal.
@@ -53,7 +53,7 @@ static HOPS: &[Hop] = &[
         only: None,
         source: ("bucket", "s3_bucket"),
         target: ("topic.*.topic_arn", "sns_topic"),
-        passage: Passage::Service {
+        transfer: Transfer::Service {
             sender: S3,
             action: "sns:Publish",
             sids: ("BucketPublishes", "BucketUsesKey"),
@@ -64,7 +64,7 @@ static HOPS: &[Hop] = &[
         only: None,
         source: ("bucket", "s3_bucket"),
         target: ("queue.*.queue_arn", "sqs_queue"),
-        passage: Passage::Service {
+        transfer: Transfer::Service {
             sender: S3,
             action: "sqs:SendMessage",
             sids: ("BucketSends", "BucketUsesKey"),
@@ -75,7 +75,7 @@ static HOPS: &[Hop] = &[
         only: Some(("protocol", "sqs")),
         source: ("topic_arn", "sns_topic"),
         target: ("endpoint", "sqs_queue"),
-        passage: Passage::Service {
+        transfer: Transfer::Service {
             sender: SNS,
             action: "sqs:SendMessage",
             sids: ("TopicSends", "TopicUsesKey"),
@@ -87,7 +87,7 @@ static HOPS: &[Hop] = &[
         only: None,
         source: ("topic_arn", "sns_topic"),
         target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
-        passage: Passage::Service {
+        transfer: Transfer::Service {
             sender: SNS,
             action: "sqs:SendMessage",
             sids: ("TopicSendsUndelivered", "TopicUsesKey"),
@@ -98,7 +98,7 @@ static HOPS: &[Hop] = &[
         only: None,
         source: ("name", "sqs_queue"),
         target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
-        passage: Passage::Redrive,
+        transfer: Transfer::Redrive,
     },
 ];
 

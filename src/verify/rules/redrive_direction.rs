@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hop::{self, End, Passage};
+use super::hop::{self, End, Transfer};
 use super::redrive::{self, Redrive};
 use super::{Judgement, Rule};
 use crate::model::{Address, CheckInfo, CheckKind, Finding, Level, Path, Scene};
@@ -27,11 +27,11 @@ fn judge(scene: &Scene) -> Judgement {
         .into_iter()
         // What SNS could not deliver is set aside as well.
         .filter(|edge| edge.path.top() != "redrive_policy")
-        .filter_map(|edge| match (&edge.hop.passage, edge.target) {
-            (Passage::Service { .. }, End::Here(queue)) => {
+        .filter_map(|edge| match (&edge.hop.transfer, edge.target) {
+            (Transfer::Service { .. }, End::Here(queue)) => {
                 Some((edge.source.name(), &queue.address))
             }
-            (Passage::Service { .. } | Passage::Redrive, _) => None,
+            (Transfer::Service { .. } | Transfer::Redrive, _) => None,
         })
         .collect();
     let from = |address: &Address| {

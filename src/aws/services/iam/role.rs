@@ -15,7 +15,7 @@ use futures::future::{BoxFuture, try_join, try_join_all, try_join3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::calls::{Ties, attach, attached, get, inline, put};
+use self::calls::{Attachments, attach, attached, get, inline, put};
 use super::policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
@@ -217,10 +217,10 @@ who has taken the old role on loses it, and what names it outside of the stack h
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let name = iam::name(have.identity.as_str());
-        match Ties::seen(have).cut_and_delete(aws, name).await {
+        match Attachments::seen(have).detach_and_delete(aws, name).await {
             // Something came since the plan, or the role is in an instance profile.
             Err(error) if error.code == "DeleteConflict" => {
-                Ties::listed(aws, name).await?.cut_and_delete(aws, name).await
+                Attachments::listed(aws, name).await?.detach_and_delete(aws, name).await
             }
             other => other,
         }

@@ -15,13 +15,13 @@ use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, InFlight, Live};
 
 /// What IAM wants gone before a role.
-pub(super) struct Ties {
+pub(super) struct Attachments {
     attached: BTreeSet<String>,
     inline: Vec<String>,
     profiles: Vec<InstanceProfile>,
 }
 
-impl Ties {
+impl Attachments {
     /// Those that the plan saw, at the price of no call.
     pub(super) fn seen(have: &Live) -> Self {
         let attached = have.document.get("managed_policy_arns").and_then(Value::as_array);
@@ -45,7 +45,7 @@ impl Ties {
     }
 
     /// Removes them, then the role.
-    pub(super) async fn cut_and_delete(&self, aws: &Aws, name: &str) -> Answer<()> {
+    pub(super) async fn detach_and_delete(&self, aws: &Aws, name: &str) -> Answer<()> {
         try_join3(
             try_join_all(self.attached.iter().map(|arn| detach(aws, name, arn))),
             try_join_all(self.inline.iter().map(|policy| remove(aws, name, policy))),
