@@ -44,6 +44,8 @@ pub(super) const GRANTS: &[Grant] = &[
             "kms:DisableKeyRotation",
             "kms:EnableKey",
             "kms:PutKeyPolicy",
+            // Who changes a tag of the user's does not say again whose the key is.
+            "kms:TagResource",
             "kms:UntagResource",
             "kms:UpdateKeyDescription",
         ],
