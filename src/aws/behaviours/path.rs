@@ -327,7 +327,13 @@ mod tests {
             region: "eu-central-1".into(),
             endpoint: None,
         };
-        Scene { stack: "dev".into(), place, exhibits, others: BTreeMap::new() }
+        Scene {
+            stack: "dev".into(),
+            place,
+            exhibits,
+            others: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
     }
 
     fn entry(events: &[&str], prefix: &str) -> Value {
