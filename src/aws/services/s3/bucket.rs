@@ -9,6 +9,7 @@ mod access;
 mod emptying;
 mod encryption;
 mod grants;
+mod handle;
 mod lifecycle;
 mod name;
 mod settings;
@@ -31,7 +32,8 @@ use crate::model::{
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
 use lifecycle::LifecycleRule;
-use settings::{Bucket, Kept};
+use handle::Bucket;
+use settings::Kept;
 
 pub(crate) struct S3Bucket;
 
