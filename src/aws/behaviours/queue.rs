@@ -5,16 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::aws::services::sqs::queue::url;
 use crate::model::{Exhibit, Place};
 
 /// Where SQS answers for a queue of this place that is known by its ARN.
 pub(super) fn url_of(place: &Place, arn: &str) -> String {
     let name = arn.rsplit(':').next().unwrap_or_default();
-    let base = place
-        .endpoint
-        .clone()
-        .unwrap_or_else(|| format!("https://sqs.{}.{}", place.region, place.dns_suffix()));
-    format!("{base}/{}/{name}", place.account)
+    url(place, name)
 }
 
 /// How often a message of a queue may be received before it goes to the
