@@ -31,8 +31,8 @@ use crate::model::{
 };
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
-use lifecycle::LifecycleRule;
 use handle::Bucket;
+use lifecycle::LifecycleRule;
 use settings::Kept;
 
 pub(crate) struct S3Bucket;
