@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use super::mark::Mark;
-use super::{inbox, letter, payload, probe};
+use super::{alarm_fires, inbox, letter, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Finding};
@@ -76,6 +76,8 @@ pub(super) enum Rubbish {
     Letter(letter::Letter),
     /// A message of somebody else's that we hold.
     Held(inbox::Held),
+    /// An alarm that is told to be in alarm.
+    Alarm(alarm_fires::SetOff),
 }
 
 impl Bench {
@@ -154,7 +156,9 @@ impl Bench {
         for rubbish in ours {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
-                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) => others.push(rubbish),
+                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) | Rubbish::Alarm(_) => {
+                    others.push(rubbish)
+                }
             }
         }
         let others = others.iter().map(|rubbish| async move {
@@ -162,6 +166,7 @@ impl Bench {
                 Rubbish::Object(object) => payload::remove(self.session(), object).await,
                 Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
+                Rubbish::Alarm(set) => alarm_fires::put_back(self.session(), set).await.map(|_| ()),
                 Rubbish::Held(_) => Ok(()),
             }
         });
@@ -189,7 +194,11 @@ impl Rubbish {
                 (&one.nonce, &one.urls) == (&other.nonce, &other.urls)
             }
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
-            (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
+            (Self::Alarm(one), Self::Alarm(other)) => one.name == other.name,
+            (
+                Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_) | Self::Alarm(_),
+                _,
+            ) => false,
         }
     }
 }
