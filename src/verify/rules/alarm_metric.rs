@@ -254,20 +254,19 @@ impl<'a> Watched<'a> {
             return None;
         }
         let missing = self.alarm.text("treat_missing_data");
-        let message = match self.alarm.text("comparison_operator")? {
-            "LessThanThreshold" if threshold <= 0.0 && missing != Some("breaching") => {
-                "the metric is never less than nothing, so that the alarm never goes off"
-            }
-            "LessThanOrEqualToThreshold" if threshold < 0.0 && missing != Some("breaching") => {
-                "the metric is never less than nothing, so that the alarm never goes off"
-            }
-            "GreaterThanOrEqualToThreshold" if threshold <= 0.0 => {
-                "the metric is always that much, so that the alarm never ends"
-            }
-            "GreaterThanThreshold" if threshold < 0.0 => {
-                "the metric is always that much, so that the alarm never ends"
-            }
-            _ => return None,
+        let (is_never, is_always) = match self.alarm.text("comparison_operator")? {
+            "LessThanThreshold" => (threshold <= 0.0, false),
+            "LessThanOrEqualToThreshold" => (threshold < 0.0, false),
+            "GreaterThanOrEqualToThreshold" => (false, threshold <= 0.0),
+            "GreaterThanThreshold" => (false, threshold < 0.0),
+            _ => (false, false),
+        };
+        let message = if is_never && missing != Some("breaching") {
+            "the metric is never less than nothing, so that the alarm never goes off"
+        } else if is_always {
+            "the metric is always that much, so that the alarm never ends"
+        } else {
+            return None;
         };
         let finding = Finding::new(&self.alarm.address, message).at(Path::field("threshold"));
         Some(finding.hint("compare with what is not as it should be"))

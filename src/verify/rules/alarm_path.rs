@@ -130,7 +130,8 @@ impl Action<'_> {
 
 /// Topics that keep order want to be told the group of each message.
 fn fifo(scene: &Scene, edge: &Edge<'_>) -> Option<Finding> {
-    if !edge.target.arn(&scene.place).ends_with(".fifo") {
+    // As SNS spells it.
+    if edge.target.arn(&scene.place).rsplit('.').next() != Some("fifo") {
         return None;
     }
     let topic = edge.target.name();

@@ -63,7 +63,7 @@ fn metrics_are_told_apart_by_all_their_dimensions() {
             ("a bucket alone", &watching("AWS/S3", "NumberOfObjects", bucket)),
             ("whole", &watching("AWS/S3", "NumberOfObjects", &format!("{bucket}, StorageType: AllStorageTypes"))),
             ("of another metric", &watching("AWS/S3", "5xxErrors", &format!("{bucket}, StorageType: AllStorageTypes"))),
-            ("in an expression", &"
+            ("in an expression", "
 orders: { kind: sqs_queue }
 alarm:
   kind: cloudwatch_metric_alarm
@@ -74,7 +74,7 @@ alarm:
       metric_stat: { namespace: AWS/SQS, metric_name: NumberOfMessagesSent, dimensions: { Queue: \"${orders.name}\" }, period: 60, stat: Sum }
   evaluation_periods: 1
   comparison_operator: LessThanThreshold
-  threshold: 0".to_owned()),
+  threshold: 0"),
         ]
     ));
 }

@@ -137,9 +137,10 @@ impl<'a> Delivery<'a> {
     /// is no principal of an account (IAM User Guide, "AWS global condition
     /// context keys").
     fn context(&self) -> Context<'_> {
-        let owner = self.names_owner.then_some(("aws:SourceOwner", Known::Is(&*self.account)));
+        let owner =
+            self.names_owner.then_some(("aws:SourceOwner", Known::Is(self.account.as_str())));
         let known = [
-            ("aws:SourceArn", Known::Is(&*self.arn)),
+            ("aws:SourceArn", Known::Is(self.arn.as_str())),
             ("aws:SourceAccount", Known::Is(&self.account)),
             ("aws:SecureTransport", Known::Is("true")),
             ("aws:PrincipalIsAWSService", Known::Is("true")),
