@@ -46,8 +46,8 @@ pub mod tags;
 mod takes;
 mod turnover;
 
-// "Did you mean" is the same of everybody's words.
+// "Did you mean" is the same of everybody\'s words.
 pub(crate) use crate::model::near;
-pub use client::{AccessKey, Connection, Session};
+pub use client::{AccessKey, Connection, Pace, Session};
 pub use provider::{Provider, Writer};
 pub use registry::AwsCatalog;
