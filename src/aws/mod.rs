@@ -46,7 +46,7 @@ pub mod tags;
 mod takes;
 mod turnover;
 
-// "Did you mean" is the same of everybody\'s words.
+// "Did you mean" is the same of everybody's words.
 pub(crate) use crate::model::near;
 pub use client::{AccessKey, Connection, Pace, Session};
 pub use provider::{Provider, Writer};
