@@ -7,6 +7,9 @@
 mod admission;
 mod advice;
 mod apply;
+mod beat;
+mod certificates;
+mod checks;
 mod clock;
 mod completions;
 mod destroy;
@@ -31,6 +34,7 @@ mod run;
 mod schema;
 mod screen;
 mod signals;
+mod speaker;
 mod stack_path;
 mod telemetry;
 mod turn;
@@ -52,8 +56,8 @@ use signals::Signals;
 use telemetry::Telemetry;
 use voice::Voice;
 
+pub use checks::checks;
 pub use manual::commands_page;
-pub use verify::checks;
 
 /// Provisions and verifies messaging and event systems on AWS, without a state file.
 #[derive(Debug, Parser)]
@@ -144,7 +148,7 @@ fn command(command_line: &[OsString]) -> ExitCode {
         tokio::select! {
             biased;
             done = work => done,
-            never = environment.pulse.beat(&screen) => match never {},
+            never = beat::beat(&screen) => match never {},
             () = Signals::unminded() => {
                 Err(Failure::interrupted("interrupted before anything was changed"))
             }

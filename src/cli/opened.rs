@@ -14,9 +14,9 @@ use super::journal::Journal;
 use super::options::{Variables, What, Where};
 use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
+use super::speaker::Speaker;
 use super::validate::anywhere;
-use super::voice::Speaker;
-use super::{file, stack_path, telemetry};
+use super::{certificates, file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Pace, Provider, Session};
 use crate::engine::{Look, find_all, observe_told, revisit, weigh};
@@ -28,8 +28,6 @@ use crate::plan::{Change, Held, Plan, PlannedChange, Step, World, held};
 use crate::report::{EndedStep, trace_json};
 use crate::spec::{self, read_regular};
 
-/// The bundle of Mozilla's certificates has 0.2 MiB, and some systems add as much again.
-pub(crate) const MAX_CERTIFICATES: usize = 8 * 1024 * 1024;
 /// A token has some kilobytes; AWS takes 20,000 characters (STS API Reference,
 /// `AssumeRoleWithWebIdentity`).
 const MAX_TOKEN: usize = 64 * 1024;
@@ -291,7 +289,7 @@ pub(crate) async fn connect(
     let open = |path: &PathBuf| Journal::open(path, &environment.command_line, screen);
     let journal = place.journal.as_ref().map(open).transpose()?;
     let certificates = |path: &PathBuf| {
-        read_regular(path, MAX_CERTIFICATES).map_err(|why| {
+        certificates::read(path).map_err(|why| {
             Diagnostic::error(format!("AWS_CA_BUNDLE names {}: {why}", path.display()))
                 .hint("it must be a readable file of PEM certificates")
         })

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::checks::IDS;
 use super::environment::Environment;
 use crate::spec::{self, Inputs, NotAdmitted};
 
@@ -45,7 +46,7 @@ impl Variables {
     ) -> Inputs<'a> {
         let vars: BTreeMap<String, String> = self.var.iter().cloned().collect();
         let ambient = environment.variables.clone();
-        Inputs { vars, ambient, env, checks: &super::verify::IDS, mask: &environment.mask }
+        Inputs { vars, ambient, env, checks: &IDS, mask: &environment.mask }
     }
 
     /// What the stack file may read of the environment.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::checks::Severity;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::tell_unheard;
 use super::options::What;
 use super::screen::Screen;
-use super::verify::Severity;
 use super::{clock, stack_path};
 use crate::aws::{AwsCatalog, partition};
 use crate::model::{CheckInfo, Place, Scene};

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures::future::join;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::checks::{IDS, Severity, checks};
 use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
@@ -19,16 +19,14 @@ use super::options::{What, Where};
 use super::others::with_others;
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::aws::behaviours::{self, Options, behaviours};
+use crate::aws::behaviours::{Options, behaviours};
 use crate::engine::Look;
-use crate::model::{
-    Address, CheckInfo, CloudError, Diagnostic, Inspected, Level, Origin, Scene, Stack,
-};
+use crate::model::{Address, CloudError, Diagnostic, Inspected, Level, Origin, Scene, Stack};
 use crate::plan::{Permissions, plan};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
-use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect, set_apart};
+use crate::verify::{Choice, Inspection, inspect, set_apart};
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -89,27 +87,6 @@ pub(crate) struct Arguments {
     /// For everything together, for example 90s or 5m
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
     timeout: Duration,
-}
-
-/// The levels of findings, as words of the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Severity {
-    /// Everything
-    Note,
-    /// What is a weakness, or worse
-    Warning,
-    /// What is broken, or open
-    Error,
-}
-
-impl From<Severity> for Level {
-    fn from(severity: Severity) -> Self {
-        match severity {
-            Severity::Note => Self::Note,
-            Severity::Warning => Self::Warning,
-            Severity::Error => Self::Error,
-        }
-    }
 }
 
 impl Arguments {
@@ -190,18 +167,6 @@ fn is_role(text: &str) -> bool {
     matches!(parts[..], ["arn", _, "iam", "", account, role]
         if account.len() == 12 && role.starts_with("role/"))
 }
-
-/// Every check there is: conformance, rules, behaviours, each sorted by id.
-pub fn checks() -> Vec<CheckInfo> {
-    let mut checks = vec![CONFORMANCE];
-    checks.extend(RULES.iter().map(|rule| rule.info));
-    checks.extend(behaviours::INFOS);
-    checks
-}
-
-/// What a stack file may skip.
-pub(crate) static IDS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| checks().iter().map(|check| check.id).collect());
 
 pub(crate) async fn run(
     arguments: &Arguments,
