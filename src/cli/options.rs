@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::checks::IDS;
 use super::environment::Environment;
+use crate::plan::Permissions;
 use crate::spec::{self, Inputs, NotAdmitted};
 
 /// Which stack file, and with which variables.
@@ -116,4 +117,11 @@ pub(crate) struct Run {
     /// Tell in the end where the time went; with --json on stderr
     #[arg(long)]
     pub(crate) timings: bool,
+}
+
+impl Run {
+    /// What the user permits to be lost.
+    pub(crate) fn permissions(&self) -> Permissions {
+        Permissions { allow_data_loss: self.allow_data_loss }
+    }
 }

@@ -6,27 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use futures::future::join;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::checks::{IDS, Severity, checks};
 use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{What, Where};
-use super::others::with_others;
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::aws::behaviours::{Options, behaviours};
+use super::watched::{Watched, Wish};
+use crate::aws::behaviours::Options;
 use crate::engine::Look;
-use crate::model::{Address, CloudError, Diagnostic, Inspected, Level, Origin, Scene, Stack};
-use crate::plan::{Permissions, plan};
+use crate::model::{Address, Diagnostic, Level, Origin, Stack};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
-use crate::verify::{Choice, Inspection, inspect, set_apart};
+use crate::verify::Choice;
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -135,10 +132,12 @@ impl Arguments {
         Ok(Choice { only, skip, least, fail_on: self.fail_on.into() })
     }
 
-    fn options(&self) -> Options {
+    fn wish<'a>(&self, choice: &'a Choice) -> Wish<'a> {
         let payload_bytes = self.payload_mib * 1024 * 1024;
         let act_as = self.act_as.clone();
-        Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() }
+        let exercises =
+            Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() };
+        Wish { choice, exercises, timeout: self.timeout, json: self.json }
     }
 
     /// Whoever is to be played is a role of the stack, or named by its ARN.
@@ -188,18 +187,18 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     arguments.check_roles(&opened.stack)?;
     let (started, began) = (clock::now(), Instant::now());
-    let origins = opened.origins.clone();
+    let (origins, trace) = (opened.origins.clone(), opened.trace.clone());
     let mut view = view(arguments, &origins, screen);
-    let results = watched(arguments, &mut opened, view.as_mut(), environment, screen);
-    let results = results.await;
-    if !matches!(results, Ok(Some(_))) {
+    let watched =
+        inspected(opened, arguments.wish(&choice), view.as_mut(), environment, screen).await;
+    if !matches!(watched, Ok(Some(_))) {
         view.cut_off();
     }
-    write_trace(&arguments.place, &opened.calls, screen);
-    let Some(Watched { results, left_behind }) = results? else {
+    trace.write(screen);
+    let Some(Watched { opened, results, left_behind }) = watched? else {
         screen.complain(
             "Interrupted; what the checks made was removed, unless a warning says otherwise.",
         );
@@ -245,58 +244,17 @@ fn view<'a>(
     }
 }
 
-/// What an inspection came to.
-struct Watched {
-    results: Vec<Inspected>,
-    /// What stood in the way of clearing up.
-    left_behind: Vec<CloudError>,
-}
-
-/// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
-async fn watched(
-    arguments: &Arguments,
-    opened: &mut Opened,
+/// Looks, and inspects what is there; `None` if a signal ends it.
+async fn inspected(
+    opened: Opened,
+    wish: Wish<'_>,
     view: &mut dyn InspectionView,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Watched>, Failure> {
-    let (mut signals, choice) = (Signals::catch(), arguments.choice()?);
-    let mut world = opened.observe(Look::ToVerify, environment).await?;
-    let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
-    let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
-        .map_err(Failure::refused)?;
-    let scene = with_others(opened, Scene::live(&opened.stack, &world.found)).await;
-    let is_live = screen.is_live && !arguments.json;
-    let _other_lines_move = is_live.then(|| screen.pulse.hush());
-    let bench = opened.provider.bench(arguments.options());
-    let behaviours = behaviours(&bench);
-    let (sender, mut notices) = mpsc::unbounded_channel();
-    let inspection = Inspection {
-        plan: &plan,
-        foreign: &foreign,
-        scene: &scene,
-        behaviours: &behaviours,
-        choice: &choice,
-        skips: &opened.stack.skips,
-        timeout: arguments.timeout,
-    };
-    let show = async {
-        while let Some(notice) = notices.recv().await {
-            view.show(&screen.mask.veil_value(notice));
-        }
-    };
-    let results = tokio::select! {
-        (results, ()) = join(inspect(inspection, sender), show) => Some(results),
-        () = signals.next() => None,
-    };
-    let left_behind = screen.mask.veil_value(bench.put_away().await);
-    let Some(results) = results else {
-        for error in &left_behind {
-            screen.complain(&format!("warning: what a check made may still be there: {error}"));
-        }
-        return Ok(None);
-    };
-    Ok(Some(Watched { results: screen.mask.veil_value(results), left_behind }))
+    let signals = Signals::catch();
+    let looked = opened.look(Look::ToVerify, environment).await?;
+    looked.inspect(wish, view, signals, screen).await
 }
 
 /// The same inspection for everybody who asked. A report that cannot be written
