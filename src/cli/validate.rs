@@ -58,7 +58,7 @@ pub(crate) fn run(
     if !arguments.json {
         let count = report::count(checked.stack.resources.len(), "resource");
         let stack = &checked.stack.name;
-        screen.data(&format!("{} is valid: stack {stack}, {count}.", path.display()));
+        screen.good_news(&format!("{} is valid: stack {stack}, {count}.", path.display()));
     }
     Ok(exit)
 }
