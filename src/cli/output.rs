@@ -86,6 +86,7 @@ pub(crate) async fn run(
         trace.write(screen);
         looked?.into_parts()
     };
+    // By now they speak of names that were kept, too.
     let mut outputs = opened.stack.outputs.clone();
     outputs.retain(|candidate, _| arguments.name.as_ref().is_none_or(|name| candidate == name));
     if !arguments.predicted {
