@@ -17,13 +17,14 @@ use super::options::{What, Where};
 use super::screen::Screen;
 use super::signals::Signals;
 use super::watched::{Watched, Wish};
-use crate::aws::behaviours::Options;
+use crate::aws::behaviours::{Options, behaviours};
 use crate::engine::Look;
-use crate::model::{Address, Diagnostic, Level, Origin, Stack};
+use crate::model::{Address, Diagnostic, Level, Origin, Scene, Stack};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
 use crate::verify::Choice;
+use crate::verify::behaviour::{Exercise, exercises};
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -69,7 +70,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     fail_on: Severity,
 
-    /// List the checks, and look at nothing
+    /// List the checks, and what behaviours would exercise of a stack file that is named; looks at
+    /// nothing
     #[arg(long)]
     list: bool,
 
@@ -133,11 +135,13 @@ impl Arguments {
     }
 
     fn wish<'a>(&self, choice: &'a Choice) -> Wish<'a> {
+        Wish { choice, exercises: self.exercises(), timeout: self.timeout, json: self.json }
+    }
+
+    fn exercises(&self) -> Options {
         let payload_bytes = self.payload_mib * 1024 * 1024;
         let act_as = self.act_as.clone();
-        let exercises =
-            Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() };
-        Wish { choice, exercises, timeout: self.timeout, json: self.json }
+        Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() }
     }
 
     /// Whoever is to be played is a role of the stack, or named by its ARN.
@@ -173,13 +177,7 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if arguments.list {
-        let checks = checks();
-        screen.data(&if arguments.json {
-            report::checks_json(&checks)
-        } else {
-            report::checks_text(&checks)
-        });
-        return Ok(Exit::Done);
+        return list(arguments, environment, screen).await;
     }
     let choice = arguments.choice()?;
     if let Some(folder) = &arguments.report_dir {
@@ -226,6 +224,41 @@ pub(crate) async fn run(
         (0, _) => Exit::Failed,
         (_, _) => Exit::Unsound,
     })
+}
+
+/// `--list`: the checks, and of a stack that was named what would be exercised.
+async fn list(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let exercised = match arguments.what.stack {
+        Some(_) => Some(exercised(arguments, environment, screen).await?),
+        None => None,
+    };
+    screen.data(&if arguments.json {
+        report::checks_json(&checks(), exercised.as_deref())
+    } else {
+        report::checks_text(&checks(), exercised.as_deref())
+    });
+    Ok(Exit::Done)
+}
+
+/// What there would be to exercise, were all of the stack there as it is written.
+async fn exercised(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Vec<Exercise>, Failure> {
+    let choice = arguments.choice()?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    opened.trace.write(screen);
+    arguments.check_roles(&opened.stack)?;
+    screen.problems(&opened.warnings);
+    let bench = opened.provider.bench(arguments.exercises());
+    let behaviours = behaviours(&bench);
+    let chosen = behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info()));
+    Ok(exercises(chosen, &Scene::desired(&opened.stack, &opened.catalog)))
 }
 
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
