@@ -158,7 +158,7 @@ impl Bench {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
                 Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) | Rubbish::Alarm(_) => {
-                    others.push(rubbish)
+                    others.push(rubbish);
                 }
             }
         }

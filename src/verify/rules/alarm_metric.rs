@@ -171,7 +171,7 @@ impl<'a> Watched<'a> {
         let is_stated = |set: &&[&str]| {
             set.len() == stated.len() && set.iter().all(|name| stated.contains(name))
         };
-        if sets.iter().any(|set| is_stated(set)) {
+        if sets.iter().any(is_stated) {
             return None;
         }
         let metric = self.field("metric_name");
