@@ -20,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
 /// Where each kind names its key.
 pub const KEYS: &[(&str, &[&str])] = &[
     ("cloudwatch_log_group", &["kms_key_id"]),
+    ("dynamodb_table", &["kms_key_id"]),
     ("s3_bucket", &["server_side_encryption", "kms_master_key_id"]),
     ("sns_topic", &["kms_master_key_id"]),
     ("sqs_queue", &["kms_master_key_id"]),
