@@ -326,7 +326,7 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (_, _) => (500, "InternalError", SAID),
     };
     let (kind, body) = match service {
-        "kms" | "logs" | "sqs" | "tagging" => (
+        "dynamodb" | "kms" | "logs" | "sqs" | "tagging" => (
             "application/x-amz-json-1.1",
             format!(r#"{{"__type":"{code}","message":"{message}"}}"#),
         ),

@@ -33,7 +33,7 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
             answer.attempting("dynamodb:UpdateTable", || format!("change table {name}"))?;
         return Ok(Accepted::Working(stream_fact(table.table_description.as_ref())));
     }
-    if change.touches("ttl_attribute") {
+    if change.touches("ttl_attribute") && change.want.spec.ttl_attribute != change.have.ttl_attribute {
         write_ttl(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
@@ -66,7 +66,7 @@ fn table_call(
     if change.touches("table_class") {
         return Some(call.table_class(want.table_class.sdk()));
     }
-    if change.touches("stream_view_type") {
+    if change.touches("stream_view_type") && want.stream_view_type != have.stream_view_type {
         // A stream has one view for as long as it is there.
         let view = want.stream_view_type.filter(|_| have.stream_view_type.is_none());
         return Some(call.stream_specification(wire::stream(view)));
