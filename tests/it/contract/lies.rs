@@ -195,18 +195,18 @@ pub(crate) struct Misjudged {
 /// Sorted.
 pub(crate) static MISJUDGED: &[Misjudged] = &[
     Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:",
-        asks_for: "*",
-        lie: "calls that name the table by its ARN are asked of `*`",
-        aws: "they are asked of the table",
-    },
-    Misjudged {
         kind: "cloudwatch_log_group",
         action: "logs:DescribeLogGroups",
         asks_for: "*",
         lie: "nothing",
         aws: "the log groups",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:",
+        asks_for: "*",
+        lie: "nothing, for calls that name the table by its ARN",
+        aws: "the table",
     },
     Misjudged {
         kind: "iam_policy",

@@ -153,10 +153,12 @@ impl Shared {
         let mut body = body.to_owned();
         if let Some(status) = status {
             body = replaced(&body, "TableStatus", status);
-        } else if work.is_some_and(|(status, left)| left > 0 && status != "DELETING") {
-            body = replaced(&body, "IndexStatus", "CREATING");
-        } else if work.is_some_and(|(status, _)| status == "DELETING") {
-            body = replaced(&body, "TableStatus", "DELETING");
+        } else if let Some((status, _)) = work.filter(|(_, left)| *left > 0) {
+            let has_index = status != "DELETING" && body.contains("\"IndexStatus\"");
+            body = match has_index {
+                true => replaced(&body, "IndexStatus", "CREATING"),
+                false => replaced(&body, "TableStatus", status),
+            };
         }
         Ok(answer("200 OK", &body))
     }
