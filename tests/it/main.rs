@@ -25,6 +25,7 @@ mod resource;
 mod rounds;
 mod support;
 mod systems;
+mod tables;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;

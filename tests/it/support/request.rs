@@ -108,6 +108,13 @@ impl Request {
         Ok(answer)
     }
 
+    /// The same with another operation, for who does not check what was signed.
+    pub(crate) fn renamed(&self, from: &str, to: &str) -> Self {
+        let head = String::from_utf8_lossy(&self.head).replace(from, to).into_bytes();
+        let (method, path) = (self.method.clone(), self.path.clone());
+        Self { head, body: self.body.clone(), method, path, headers: self.headers.clone() }
+    }
+
     /// Credentials are scoped `KEY/DATE/REGION/SERVICE/aws4_request`.
     pub(crate) fn call(&self) -> Call {
         let scope = self.header("authorization").and_then(|text| text.split("Credential=").nth(1));
