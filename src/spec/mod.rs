@@ -16,6 +16,7 @@
 //! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
 
+mod addresses;
 mod catalogue;
 mod check;
 mod conform;
@@ -27,10 +28,12 @@ mod elsewhere;
 mod expand;
 mod files;
 mod ignored;
+mod instruction;
 mod load;
 mod lock;
 mod lookup;
 mod merge;
+mod mistaken;
 mod patience;
 mod pattern;
 mod patterns;
@@ -49,6 +52,7 @@ mod tests;
 mod told;
 mod tree;
 mod used;
+mod values;
 mod variables;
 mod written;
 mod yaml;
