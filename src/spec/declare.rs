@@ -261,6 +261,7 @@ impl<'a> Expansion<'a> {
             let required = parameter.is_required();
             return (!required).then_some(node);
         }
+        let node = self.with_files(&parameter.schema, node, &Env::of(scope))?;
         // What a list or a map holds is taken where it ends up.
         let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
         let found = conform::check_value(name, &parameter.schema, &node);

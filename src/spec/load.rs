@@ -197,7 +197,9 @@ pub(super) fn load_with(
     };
     gathering.gather(resources.unwrap_or(&Map::new()));
     deferred.append(&mut gathering.problems);
+    gathering.library.read_contents(&root, &reach);
     sources.extend(gathering.read.into_keys());
+    sources.extend(gathering.library.contents.paths());
     let library = Library::default();
     let header = Header {
         root: &root,

@@ -20,6 +20,7 @@ mod addresses;
 mod catalogue;
 mod check;
 mod conform;
+mod contents;
 mod declare;
 mod deprecated;
 mod edges;

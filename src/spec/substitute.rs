@@ -81,11 +81,13 @@ impl Expansion<'_> {
             Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {}
         }
         let summary = format!("`<<` merges a map, not {}", below.type_name());
-        self.report(env.scope, Diagnostic::error(summary).at(Some(entry.node.at.location())));
+        let problem = Diagnostic::error(summary).at(Some(entry.node.at.location()));
+        let hint = "write an alias, `<<: *name`, or a reference, `<<: \"${value.name}\"`";
+        self.report(env.scope, problem.hint(hint));
         None
     }
 
-    fn text(&mut self, text: &str, at: &Mark, env: &Env) -> Option<Node> {
+    pub(super) fn text(&mut self, text: &str, at: &Mark, env: &Env) -> Option<Node> {
         self.spend(text.len() / BYTES_PER_VALUE, at)?;
         let parts = match reference::parse(text) {
             Ok(parts) => parts,

@@ -167,7 +167,10 @@ impl<'a> Expansion<'a> {
         if kind.tagged {
             lifecycle.ignore_tags.clone_from(&tags.ignored);
         }
-        let fields = Node::new(Value::Map(fields), &at);
+        let written = Node::new(Value::Map(fields), &at);
+        let filled = self.with_files(&kind.schema, written, &env);
+        let is_whole = is_whole && filled.is_some();
+        let fields = filled.unwrap_or_else(|| Node::new(Value::Map(Map::new()), &at));
         let mut doubts = Vec::new();
         let fields = spelling::as_wanted(&kind.schema, &fields, &mut |number| {
             doubts.extend(spelling::doubt(number));

@@ -338,3 +338,90 @@ fn all_of_many_meet_a_limit() {
     let told = super::told(&text);
     assert!(told.contains("the stack expands to more than can be handled"), "{told}");
 }
+
+#[test]
+fn texts_stand_in_files() {
+    let stack = "stack: dev
+vars: { team: a, on: true }
+resources:
+  k: { kind: key, policy: { file: ../k.json } }
+  q:
+    kind: queue
+    for_each: [x]
+    key: { file: ./key.txt }
+    policy: { when: '${var.on}', value: { file: policy.yaml } }
+    tags: { file: key.txt }
+  mail: { pattern: ./parts/p.yaml, for_each: { one: 1 }, with: { body: { file: ./body.txt }, policy: { file: ./each.json } } }
+";
+    let pattern = "parameters: { body: { type: string }, policy: { type: map } }
+resources:
+  q: { kind: queue, key: '${param.body}', policy: '${param.policy}', name: { file: name.txt } }
+";
+    golden!(
+        Case::of(&[
+            ("stacks/dev.yaml", stack),
+            (
+                "k.json",
+                "{\n\t\"For\": [ \"${q.x.arn}\", \"${aws:username}\", \"$${x}\" ],\n\t\"n\": 1\n}\n"
+            ),
+            ("stacks/key.txt", "two\r\nlines of ${var.team}, $5 and $${this}"),
+            ("stacks/policy.yaml", "own: '${self.arn}'\nelement: '${each.key}'\n"),
+            ("stacks/body.txt", "of ${var.team}"),
+            ("stacks/each.json", "{ \"key\": \"${each.key}\" }"),
+            ("stacks/parts/name.txt", "${stack}-mail"),
+            ("stacks/parts/p.yaml", pattern),
+        ])
+        .told()
+    );
+}
+
+#[test]
+fn files_that_are_wrong_are_told_where_they_are_wrong() {
+    let field = |written: &str| {
+        let stack = format!(
+            "stack: dev\nvars: {{ path: ./ok.json }}\nresources:\n  q: {{ kind: queue, {written} }}\n"
+        );
+        let told = Case::of(&[
+            ("stacks/dev.yaml", &stack),
+            ("stacks/ok.json", "{}"),
+            ("stacks/broken.json", "{\n  \"a\": [1, 2\n}\n"),
+            ("stacks/wrong.json", "{\n  \"a\": \"${q.am}\",\n  \"b\": \"${nobody.arn}\"\n}\n"),
+            ("stacks/list.json", "[1]"),
+            ("stacks/controls.txt", "a\u{1}b"),
+            ("stacks/name.txt", "a\n${var.x}\n"),
+            ("stacks/long.txt", &"x".repeat(90)),
+            ("stacks/.env", "SECRET=hunter2"),
+            ("stacks/.git/config", "SECRET=hunter2"),
+            ("stacks/large.txt", &"x".repeat(1024 * 1024 + 1)),
+        ])
+        .told();
+        format!("## {written}\n{told}")
+    };
+    golden!(
+        [
+            "policy: { file: ./broken.json }",
+            "policy: { file: ./wrong.json }",
+            "policy: { file: ./list.json }",
+            "policy: { file: ./none.json }",
+            "policy: { file: '${var.path}' }",
+            "policy: { file: './${var.path}' }",
+            "policy: { file: /etc/passwd }",
+            "policy: { file: ../../x.json }",
+            "policy: { file: '' }",
+            "policy: { file: parts/../. }",
+            "key: { file: ./controls.txt }",
+            "key: { file: ./name.txt }",
+            "name: { file: ./long.txt }",
+            "key: { file: ./.env }",
+            "key: { file: .git/config }",
+            "key: { file: ./large.txt }",
+            "key: { file: [a] }",
+            "key: { file: ./ok.json, x: 1 }",
+            "delay_seconds: { file: ./ok.json }",
+            "redrive: { file: ./ok.json }",
+            "tags: { file: ./none.json }",
+        ]
+        .map(field)
+        .join("\n")
+    );
+}
