@@ -112,6 +112,13 @@ impl<'a> Expansion<'a> {
         let names = &search.names.0;
         let is_fact = |name: &String| group.values().any(|meaning| self.has(meaning, name));
         match names.get(position) {
+            Some(name) if name == "each" => {
+                let fact = names.get(position + 2).map_or("FACT", String::as_str);
+                let before = names[..position].join(".");
+                let hint = format!("for the same key write `${{{before}.${{each.key}}.{fact}}}`");
+                let summary = format!("`{}` refers to nothing", search.names);
+                self.tell(search, summary, detail, Some(hint))
+            }
             Some(name) if !is_fact(name) => self.unknown(search, position, known(), detail),
             Some(_) | None => {
                 let (before, after) = names.split_at(position);

@@ -166,8 +166,9 @@ impl Subject<'_> {
             return Some(problem.hint(said));
         }
         let around = error.instance();
-        let choice = elsewhere::choice(around.as_object().into_iter().flat_map(|map| map.keys()));
-        if let Some(said) = choice.filter(|_| !is_entry) {
+        let said =
+            elsewhere::instruction(around.as_object().into_iter().flat_map(|map| map.keys()));
+        if let Some(said) = said.filter(|_| !is_entry) {
             return Some(problem.hint(said));
         }
         let meant = meant_field(name, &known).or_else(|| closest(name, beside.iter().copied()));
@@ -291,8 +292,8 @@ impl Subject<'_> {
             Json::Object(map) => {
                 let only = map.keys().next().filter(|_| map.len() == 1);
                 let function = only.and_then(|key| elsewhere::function(key));
-                let choice = || elsewhere::choice(map.keys());
-                match function.or_else(choice) {
+                let said = || elsewhere::instruction(map.keys());
+                match function.or_else(said) {
                     Some(said) => problem.hint(said),
                     None => problem,
                 }

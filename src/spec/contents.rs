@@ -85,7 +85,16 @@ fn read(written: &str, at: &Mark, reach: &Reach) -> Result<Content, Diagnostic> 
 impl Content {
     fn document(&self) -> Result<&Node, Diagnostic> {
         // YAML knows no tabs that indent, and JSON has none within its texts.
-        let read = || yaml::parse(&self.source, &self.text.replace('\t', " "));
+        let is_json = self.path.extension().is_some_and(|end| end == "json");
+        let read = || {
+            let read = yaml::parse(&self.source, &self.text.replace('\t', " "));
+            read.map_err(|mut problem| {
+                if is_json {
+                    problem.summary = problem.summary.replace("not valid YAML", "not valid JSON");
+                }
+                problem
+            })
+        };
         self.document.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 }

@@ -90,6 +90,7 @@ const IN_AN_ENTRY: &[Said] = &[
         &["properties", "options", "args", "spec"],
         "fields stand beside `kind:`, with nothing around them",
     ),
+    (&["else", "otherwise"], "write another entry, with `unless:` and the same condition"),
     (
         &["condition", "if", "enabled", "create"],
         "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
@@ -311,7 +312,8 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
     let rest = |from: usize| names.get(from..).unwrap_or_default().join(".");
     let meant = |text: String| Some(format!("did you mean `${{{text}}}`?"));
     match names.first()?.as_str() {
-        "local" | "locals" | "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
+        "local" | "locals" | "values" => meant(format!("value.{}", rest(1))),
+        "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
@@ -346,13 +348,16 @@ pub(super) fn is_condition(key: &str) -> bool {
     ["if", "condition", "test", "then", "otherwise", "default"].contains(&key)
 }
 
-/// What is said here of a map in the place of a value that would choose one.
-pub(super) fn choice<'k>(mut keys: impl Iterator<Item = &'k String>) -> Option<&'static str> {
+/// What is said here of a map in the place of a value that would choose or make one.
+pub(super) fn instruction<'k>(mut keys: impl Iterator<Item = &'k String>) -> Option<&'static str> {
     const REPEATED: &str =
         "in a list, an item `{ for_each: ..., item: ... }` stands for one item for each element";
     keys.find_map(|key| match key.as_str() {
         "when" | "unless" | "if" => Some(CHOICE),
         "for_each" => Some(REPEATED),
+        "join" => Some("write `{ join: LIST, with: \", \" }`, and nothing beside it"),
+        "to_json" => Some("write `{ to_json: VALUE }`, and nothing beside it"),
+        "file" => Some("`{ file: ./PATH }` stands for a text, and where a text is wanted"),
         _ => None,
     })
 }

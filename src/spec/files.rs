@@ -63,17 +63,18 @@ impl Reach {
         at: &Mark,
     ) -> Result<(PathBuf, String), Diagnostic> {
         let (path, name) = self.within(text, at)?;
-        let is_hidden = |path: &Path| {
-            path.components().any(|part| match part {
-                Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
-                Component::Prefix(_)
-                | Component::RootDir
-                | Component::CurDir
-                | Component::ParentDir => false,
-            })
+        let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let is_hidden = |part: Component<'_>| match part {
+            Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::ParentDir => false,
         };
-        let beneath = path.strip_prefix(&self.0).unwrap_or(&path);
-        if is_hidden(Path::new(text)) || is_hidden(beneath) {
+        // Where the stack itself lies may be hidden; a link may lead from there to what is.
+        let common = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+        let mut beyond = path.components().skip(common);
+        if beyond.any(is_hidden) || Path::new(text).components().any(is_hidden) {
             let refused = Diagnostic::error(format!("`{text}` is a hidden file"));
             return Err(refused
                 .at(Some(at.location()))

@@ -68,14 +68,9 @@ impl Expansion<'_> {
                           `env`, `each`, `self` or `param`";
             return self.tell(search, summary, begins.to_owned(), theirs);
         }
-        let hint = self.guess(wrong, &known).map(str::to_owned).or_else(|| {
-            // `${timeout}` for `${var.timeout}` is the commonest slip of all.
-            let in_stack = self.pattern(search.env.scope).is_none() && position == 0;
-            let variable = in_stack && self.ground.variables.contains_key(wrong);
-            variable.then(|| format!("var.{wrong}"))
-        });
-        let hint =
-            hint.map(|right| format!("did you mean `{}`?", search.shown_with(position, &right)));
+        let right = self.guess(wrong, &known).map(|right| search.shown_with(position, right));
+        let right = right.or_else(|| self.of_another_family(search, position));
+        let hint = right.map(|right| format!("did you mean `{right}`?"));
         let hint = hint.or_else(|| match search.names.0.as_slice() {
             [family, _, _, ..]
                 if position > 1
@@ -114,6 +109,27 @@ impl Expansion<'_> {
         problem.hints.extend(hint);
         self.report(search.env.scope, problem);
         None
+    }
+
+    /// The reference with the family that has its name: `${timeout}` for
+    /// `${var.timeout}` is the commonest slip of all.
+    fn of_another_family(&self, search: &Search<'_>, position: usize) -> Option<String> {
+        let names = match (position, search.names.0.as_slice()) {
+            (0, names) => names,
+            (1, [family, names @ ..]) if is_map(family) => names,
+            (_, _) => return None,
+        };
+        let (pattern, name) = (self.pattern(search.env.scope), names.first()?);
+        let family = if self.values(search.env.scope).contains_key(name) {
+            "value"
+        } else if pattern.is_some_and(|pattern| pattern.parameters.contains_key(name)) {
+            "param"
+        } else if pattern.is_none() && self.ground.variables.contains_key(name) {
+            "var"
+        } else {
+            return None;
+        };
+        (search.form != Form::Address).then(|| format!("${{{family}.{}}}", names.join(".")))
     }
 
     /// `*` behind what is no repetition.

@@ -216,12 +216,16 @@ impl Check<'_> {
     }
 
     fn principals(&mut self, sorts: &Map<String, Value>, path: &Path) {
-        if sorts.values().all(|who| texts(who).is_empty()) {
+        let told = self.problems.len();
+        for (sort, who) in sorts {
+            self.texts_alone(who, &path.with_field(sort));
+        }
+        let is_sound = self.problems.len() == told;
+        if is_sound && sorts.values().all(|who| texts(who).is_empty()) {
             self.tell(path, "the principal is nobody", None);
         }
         for (sort, who) in sorts {
             let at = path.with_field(sort);
-            self.texts_alone(who, &at);
             if !principals::SORTS.contains(&sort.as_str()) {
                 let near = nearest(sort, principals::SORTS.iter().copied());
                 let hint = near.map(|near| format!("did you mean `{near}`?"));
