@@ -17,7 +17,8 @@ use super::pattern::Pattern;
 use super::patterns::Library;
 use super::source::Mark;
 use super::told::MOST_KEPT;
-use super::tree::{Map, Node};
+use super::tree::{Map, Node, Value};
+use super::values;
 use crate::model::{Address, Diagnostic, KindInfo, Place};
 
 /// Most resources of one stack. A plan beyond it could not be read by anybody,
@@ -267,6 +268,19 @@ impl<'a> Expansion<'a> {
                 self.evaluate(output, &Env::of(*scope))
             }
         }
+    }
+
+    /// What a value comes to: that of the first case whose conditions hold, null if
+    /// none does; or what stands there.
+    fn value(&mut self, node: &Node, env: &Env) -> Option<Node> {
+        let Some(cases) = values::cases(node) else { return self.evaluate(node, env) };
+        for case in cases {
+            let map = case.as_map()?;
+            if matches!(self.switch(map, env)?, Switch::On) {
+                return self.evaluate(&map.get("value")?.node, env);
+            }
+        }
+        Some(Node::new(Value::Null, &node.at))
     }
 
     /// The values that a scope has names for.

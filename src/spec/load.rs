@@ -164,14 +164,7 @@ pub(super) fn load_with(
             shape::map(&entry.node, key, &mut deferred);
         }
     }
-    for key in ["vars", "values", "tags", "resources", "outputs"] {
-        let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
-        if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
-            let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
-            let problem = problem.at(Some(merged.key_at.location()));
-            deferred.push(problem.hint(elsewhere::MERGES_LATE));
-        }
-    }
+    no_late_merges(&mut root, &mut deferred);
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
     let overrides = inputs.overrides(declared);
     let named = root.get("sensitive");
@@ -226,6 +219,18 @@ pub(super) fn load_with(
         Err(mut problems) => {
             problems.append(&mut deferred);
             Err(problems)
+        }
+    }
+}
+
+/// Tells of `<<` with a reference where names are declared, and takes it out.
+fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
+    for key in ["vars", "values", "tags", "resources", "outputs"] {
+        let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
+        if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
+            let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
+            let problem = problem.at(Some(merged.key_at.location()));
+            deferred.push(problem.hint(elsewhere::MERGES_LATE));
         }
     }
 }

@@ -83,7 +83,7 @@ impl Search<'_> {
     }
 }
 
-impl<'a> Expansion<'a> {
+impl Expansion<'_> {
     /// Looks a reference up; tells if it means nothing.
     pub(super) fn find(&mut self, reference: &Reference, at: &Mark, env: &Env) -> Option<Found> {
         self.find_as(Form::Value, reference, at, env)

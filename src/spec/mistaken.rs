@@ -63,10 +63,13 @@ impl Expansion<'_> {
             (Form::Value | Form::Condition | Form::Optional | Form::Address, _) => None,
         };
         let summary = format!("`{}` refers to nothing", search.shown());
-        if theirs.is_some() {
+        if let Some(said) = theirs {
+            let ours = search.names.0.get(1..).filter(|_| said.starts_with("did you mean"));
+            let ours = ours.and_then(|names| self.with_family(names, search));
+            let said = ours.map_or(said, |right| format!("did you mean `{right}`?"));
             let begins = "a reference begins with the name of a resource, or with `var`, `value`, \
                           `env`, `each`, `self` or `param`";
-            return self.tell(search, summary, begins.to_owned(), theirs);
+            return self.tell(search, summary, begins.to_owned(), Some(said));
         }
         let right = self.guess(wrong, &known).map(|right| search.shown_with(position, right));
         let right = right.or_else(|| self.of_another_family(search, position));
@@ -119,6 +122,11 @@ impl Expansion<'_> {
             (1, [family, names @ ..]) if is_map(family) => names,
             (_, _) => return None,
         };
+        self.with_family(names, search)
+    }
+
+    /// Some names behind the family that has the first of them.
+    fn with_family(&self, names: &[String], search: &Search<'_>) -> Option<String> {
         let (pattern, name) = (self.pattern(search.env.scope), names.first()?);
         let family = if self.values(search.env.scope).contains_key(name) {
             "value"

@@ -12,11 +12,13 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
-//! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
+//! `contents`, `instruction`, `merge`, `variables`, `sensitive`, `load`; then `reference`,
+//! `pattern`, `values`, `expand` with `declare`, `lookup`, `addresses`, `substitute`, `carry`
+//! and `filled`, `written`, `spelling`, `conform`, `predict`, `edges`, `lock`, `check`; and
+//! beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
+mod carry;
 mod catalogue;
 mod check;
 mod conform;
@@ -28,6 +30,7 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod filled;
 mod ignored;
 mod instruction;
 mod load;

@@ -93,7 +93,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, Malformed> {
             let message = "`${` is never closed";
             return Err(Malformed { piece, message, hint: ITSELF.to_owned() });
         };
-        let whole = &rest[start..start + 2 + length + 1];
+        let whole = &rest[start..=start + 2 + length];
         let (head, fallback) = halves(&whole[2..whole.len() - 1]);
         if let Some((message, hint)) = elsewhere::expression(head) {
             return Err(Malformed { piece: whole.to_owned(), message, hint: hint.to_owned() });

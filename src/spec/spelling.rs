@@ -28,14 +28,17 @@ pub(super) fn as_wanted(schema: &Json, node: &Node, either: &mut dyn FnMut(&Node
 pub(super) fn as_read(node: &Node) -> Node {
     let value = match &node.value {
         Value::Bool(flag) if flag.value.to_string() != *flag.written => as_text(&flag.written),
-        Value::Number(number) if node.to_json().to_string() != *number.written => {
-            as_text(&number.written)
-        }
+        Value::Number(number) if printed(node) != *number.written => as_text(&number.written),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => node.value.clone(),
         Value::List(items) => Value::List(items.iter().map(as_read).collect()),
         Value::Map(map) => Value::Map(mapped(map, |_, node| as_read(node))),
     };
     Node { value, at: node.at.clone() }
+}
+
+/// As it would be printed: `0.0` is 0.
+fn printed(node: &Node) -> String {
+    node.to_json().to_string()
 }
 
 /// The problem of a number, in a place that takes texts too, that would lose

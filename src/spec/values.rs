@@ -2,10 +2,9 @@
 //! work out. They may hold facts, and nobody sets them from outside.
 
 use super::elsewhere;
-use super::expand::{Env, Expansion, Switch};
 use super::shape;
 use super::suggest::closest;
-use super::tree::{Map, Node, Value};
+use super::tree::{Map, Node};
 use crate::model::Diagnostic;
 
 const CASE: &[&str] = &["when", "unless", "value"];
@@ -24,7 +23,7 @@ pub(super) fn check(values: &Map, problems: &mut Vec<Diagnostic>) {
 }
 
 /// The cases of a value that is a list of them, and no list of its own.
-fn cases(node: &Node) -> Option<&[Node]> {
+pub(super) fn cases(node: &Node) -> Option<&[Node]> {
     node.as_list().filter(|items| items.iter().any(is_case))
 }
 
@@ -37,19 +36,4 @@ fn is_case(node: &Node) -> bool {
             || closest(key, ["when", "unless"]).is_some()
     };
     !map.is_empty() && map.keys().all(is_condition)
-}
-
-impl Expansion<'_> {
-    /// What a value comes to: that of the first case whose conditions hold, null if
-    /// none does; or what stands there.
-    pub(super) fn value(&mut self, node: &Node, env: &Env) -> Option<Node> {
-        let Some(cases) = cases(node) else { return self.evaluate(node, env) };
-        for case in cases {
-            let map = case.as_map()?;
-            if matches!(self.switch(map, env)?, Switch::On) {
-                return self.evaluate(&map.get("value")?.node, env);
-            }
-        }
-        Some(Node::new(Value::Null, &node.at))
-    }
 }
