@@ -70,7 +70,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// The list of what `*` stands for, in the order of the keys. Elements that are
-    /// switched off are none.
+    /// switched off are none, and one that is a list stands for its items.
     fn all_of_them(
         &mut self,
         group: &BTreeMap<String, Meaning>,
@@ -92,8 +92,13 @@ impl<'a> Expansion<'a> {
             let at = search.at.clone();
             let one = Search { names: &names, chosen: &[], at, env: search.env, form: search.form };
             match self.walk(meaning.clone(), position + 1, &one)? {
-                Found::Value(node) if node.is_null() => {}
-                Found::Value(node) => items.push(node),
+                Found::Value(node) => match node.value {
+                    Value::Null => {}
+                    Value::List(more) => items.extend(more),
+                    Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
+                        items.push(node);
+                    }
+                },
                 Found::Fact(fact) => items.push(Node::text(fact.marker(), &search.at)),
             }
         }

@@ -153,7 +153,8 @@ fn of_itself(
         ),
         (false, true) => return None,
     };
-    let at = mention.at.narrowed_to(&mention.fact.to_string());
+    let by_self = format!("${{self.{}}}", mention.fact.fact);
+    let at = mention.at.narrowed_to(&mention.fact.to_string()).narrowed_to(&by_self);
     let problem = Diagnostic::error(summary).at(Some(at.location())).because(because);
     let early = kind.facts.iter().filter(|fact| fact.predicted && !must_exist);
     let early: Vec<String> = early.map(|fact| format!("`${{self.{}}}`", fact.name)).collect();
