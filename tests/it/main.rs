@@ -7,6 +7,7 @@
 mod access;
 mod behaviours;
 mod buckets;
+mod busy;
 mod contract;
 mod engine;
 mod event_buses;

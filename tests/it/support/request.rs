@@ -116,7 +116,10 @@ impl Request {
             let body = std::str::from_utf8(&self.body).ok()?;
             body.split('&').find_map(|pair| pair.strip_prefix("Action="))
         };
-        let operation = match self.header("x-amz-target").and_then(|it| it.split('.').next_back()) {
+        let target = self.header("x-amz-target").and_then(|it| it.split('.').next_back());
+        // Over CBOR the path names it.
+        let target = target.or_else(|| Some(self.path.split_once("/operation/")?.1));
+        let operation = match target {
             Some(target) => target.to_owned(),
             None => form().map_or_else(|| self.of_s3(), str::to_owned),
         };
