@@ -165,6 +165,12 @@ impl Subject<'_> {
         if let Some(said) = elsewhere::in_an_entry(name).filter(|_| is_entry) {
             return Some(problem.hint(said));
         }
+        let around = error.instance();
+        let said =
+            elsewhere::instruction(around.as_object().into_iter().flat_map(|map| map.keys()));
+        if let Some(said) = said.filter(|_| !is_entry) {
+            return Some(problem.hint(said));
+        }
         let meant = meant_field(name, &known).or_else(|| closest(name, beside.iter().copied()));
         Some(match (meant, self.kind) {
             (Some(meant), _) => problem.hint(format!("did you mean `{meant}`?")),
@@ -263,8 +269,8 @@ impl Subject<'_> {
         let is_item = matches!(path.segments().last(), Some(Segment::Index(_)));
         match value.as_ref() {
             Json::Array(_) if is_item => problem.hint(
-                "a list does not go into a list: `{ for_each: LIST, item: \"${each.value}\" }` stands \
-                 for its items",
+                "a list does not go into a list: write its items here, or one reference to it, which \
+                 stands for them",
             ),
             // Not where the number came about by putting texts together.
             Json::String(text)
@@ -285,7 +291,9 @@ impl Subject<'_> {
             }
             Json::Object(map) => {
                 let only = map.keys().next().filter(|_| map.len() == 1);
-                match only.and_then(|key| elsewhere::function(key)) {
+                let function = only.and_then(|key| elsewhere::function(key));
+                let said = || elsewhere::instruction(map.keys());
+                match function.or_else(said) {
                     Some(said) => problem.hint(said),
                     None => problem,
                 }

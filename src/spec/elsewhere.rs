@@ -13,7 +13,10 @@ const AT_THE_TOP: &[Said] = &[
         &["variable", "variables", "parameters", "params", "inputs", "config", "custom"],
         "variables stand under `vars:`, each with its default",
     ),
-    (&["locals", "local"], "write them under `vars:`: a default may refer to other variables"),
+    (
+        &["locals", "local"],
+        "they are named values: write them under `values:`, and refer to `${value.NAME}`",
+    ),
     (
         &["data"],
         "there are no look-ups: name what exists by its ARN, as text or in a variable of `vars:`",
@@ -35,8 +38,12 @@ const AT_THE_TOP: &[Said] = &[
         &["awstemplate_format_version", "transform", "globals", "metadata"],
         "take it out: a stack file is no template of CloudFormation, and has nothing like it",
     ),
-    (&["conditions", "rules"], "`when:` and `unless:` of a resource refer to a variable"),
-    (&["mappings"], "write a map under `vars:`, and read it as `${var.MAP.KEY}`"),
+    (
+        &["conditions", "rules"],
+        "`when:` and `unless:` refer to a variable: of a resource, or of one value, \
+         `{ when: ..., value: ..., else: ... }`",
+    ),
+    (&["mappings"], "write a map under `values:`, and read it as `${value.MAP.KEY}`"),
     (&["description", "comment"], "write a comment: `# what this is for`"),
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
     (&["functions"], "there is no kind for functions: name one by its ARN"),
@@ -83,6 +90,7 @@ const IN_AN_ENTRY: &[Said] = &[
         &["properties", "options", "args", "spec"],
         "fields stand beside `kind:`, with nothing around them",
     ),
+    (&["else", "otherwise"], "write another entry, with `unless:` and the same condition"),
     (
         &["condition", "if", "enabled", "create"],
         "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
@@ -199,7 +207,6 @@ const TYPES: &[Said] = &[
 /// First names of references.
 const REFERENCES: &[Said] = &[
     (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
-    (&["self"], "a resource names itself like any other: `${NAME.FACT}`"),
     (&["path"], "paths are relative to the file that they stand in"),
     (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),
     (&["secrets"], "declare a variable, list it under `sensitive:`, and set CCPROV_VAR_NAME"),
@@ -210,17 +217,52 @@ const REFERENCES: &[Said] = &[
 const FUNCTIONS: &[Said] = &[
     (&["Ref"], "write `\"${NAME.arn}\"` for a resource, `\"${var.NAME}\"` for a variable"),
     (&["GetAtt"], "write `\"${NAME.arn}\"`: `ccprov kinds KIND` lists what can be referred to"),
-    (&["Sub", "Join"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
+    (&["Sub"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
     (
-        &["If", "Condition", "Equals", "Not", "And", "Or"],
-        "`when:` and `unless:` of a resource or an item refer to a variable that is true or false",
+        &["Join"],
+        "write one text with references in it: `\"${stack}-${NAME.name}\"`; for a list, \
+         `{ join: LIST, with: \", \" }`",
+    ),
+    (&["If"], CHOICE),
+    (
+        &["Condition", "Equals", "Not", "And", "Or"],
+        "`when:` and `unless:` refer to a variable that is true or false",
     ),
     (
         &["ImportValue"],
         "stacks do not see each other's outputs: give the value in a variable of `vars:`",
     ),
-    (&["FindInMap", "Select"], "`\"${var.MAP.KEY}\"` reads a map under `vars:`"),
+    (
+        &["FindInMap", "Select"],
+        "`\"${value.MAP.KEY}\"` reads a map under `values:`, and a reference may choose the key: \
+         `\"${value.MAP.${region}}\"`",
+    ),
+    (&["ToJsonString"], "write `{ to_json: VALUE }`"),
 ];
+
+/// Functions of Terraform, as they stand before their bracket.
+const CALLS: &[Said] = &[
+    (&["file", "templatefile", "filebase64"], "write `{ file: ./PATH }` in the place of the text"),
+    (&["jsonencode"], "write `{ to_json: VALUE }`; a policy needs none of it"),
+    (&["join"], "write `{ join: LIST, with: \", \" }`"),
+    (
+        &["coalesce", "try", "lookup", "default"],
+        "what counts where there is no value stands behind a `|`: `${var.x | 5}`",
+    ),
+    (&["merge"], "write a map with `<<: \"${value.NAME}\"` in it"),
+    (
+        &["concat", "flatten"],
+        "write a list of references: an item that is a list stands for its items",
+    ),
+    (&["toset", "tolist", "tomap", "keys"], "take it out: `for_each:` takes a map or a list"),
+    (&["values"], "`${NAME.*.arn}` is the list of all elements of a `for_each`"),
+];
+
+/// What is said of `<<` with a reference where names are declared.
+pub(super) const MERGES_LATE: &str = "a reference merges into values and fields; what is declared is written down, or merged by an \
+     alias of YAML: `<<: *name`";
+
+const CHOICE: &str = "one value or another is `{ when: \"${var.NAME}\", value: ..., else: ... }`";
 
 /// What is said here instead of a key at the top of a file.
 pub(super) fn at_the_top(key: &str) -> Option<&'static str> {
@@ -270,7 +312,8 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
     let rest = |from: usize| names.get(from..).unwrap_or_default().join(".");
     let meant = |text: String| Some(format!("did you mean `${{{text}}}`?"));
     match names.first()?.as_str() {
-        "local" | "locals" | "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
+        "local" | "locals" | "values" => meant(format!("value.{}", rest(1))),
+        "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
@@ -295,10 +338,28 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 
 /// What is said here instead of a tag, `!Sub`.
 pub(super) fn tag(tag: &str) -> Option<&'static str> {
-    const MORE: &[&str] =
-        &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length", "ToJsonString"];
+    const MORE: &[&str] = &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length"];
     let name = tag.strip_prefix('!')?;
     if MORE.contains(&name) { function("Fn::Split") } else { said(FUNCTIONS, name) }
+}
+
+/// Whether a key is what others call the condition of a value, or what follows from it.
+pub(super) fn is_condition(key: &str) -> bool {
+    ["if", "condition", "test", "then", "otherwise", "default"].contains(&key)
+}
+
+/// What is said here of a map in the place of a value that would choose or make one.
+pub(super) fn instruction<'k>(mut keys: impl Iterator<Item = &'k String>) -> Option<&'static str> {
+    const REPEATED: &str =
+        "in a list, an item `{ for_each: ..., item: ... }` stands for one item for each element";
+    keys.find_map(|key| match key.as_str() {
+        "when" | "unless" | "if" => Some(CHOICE),
+        "for_each" => Some(REPEATED),
+        "join" => Some("write `{ join: LIST, with: \", \" }`, and nothing beside it"),
+        "to_json" => Some("write `{ to_json: VALUE }`, and nothing beside it"),
+        "file" => Some("`{ file: ./PATH }` stands for a text, and where a text is wanted"),
+        _ => None,
+    })
 }
 
 /// Why what stands between `${` and `}` is the expression of another tool, and
@@ -310,8 +371,8 @@ pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
     let (before, after) = inner.split_once(':').unwrap_or((inner, ""));
     if after.starts_with('-') || inner.contains("??") {
         return Some((
-            "a reference has no default",
-            "declare a variable with one, `vars: { name: DEFAULT }`, and refer to `${var.name}`",
+            "what counts where there is no value stands behind one `|`",
+            "write `${var.name | 5}`, or a text in quotes, `${var.name | 'none'}`",
         ));
     }
     if after.starts_with(':') {
@@ -330,11 +391,17 @@ pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
     if !after.is_empty() && !before.trim().contains([' ', '(', '.']) {
         return None;
     }
-    if inner.contains('(') {
-        return Some((
-            "there are no functions",
-            "write the value itself, or give it in a variable of `vars:`",
-        ));
+    if let Some((call, _)) = inner.split_once('(') {
+        const NONE: &str = "write the value itself, or give it in a variable of `vars:`";
+        return Some(("there are no functions", said(CALLS, call.trim()).unwrap_or(NONE)));
+    }
+    if inner.contains("||") {
+        const BAR: &str =
+            "what counts where there is no value stands behind one `|`: `${var.x | 5}`";
+        return Some(("a reference has no operators", BAR));
+    }
+    if inner.contains(" ? ") {
+        return Some(("a reference has no operators", CHOICE));
     }
     if OPERATORS.iter().any(|operator| inner.contains(operator)) {
         return Some((
@@ -344,7 +411,8 @@ pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
     }
     inner.contains('[').then_some((
         "a reference has no positions and no brackets",
-        "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`",
+        "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`, `${NAME.*.arn}` \
+         all of them",
     ))
 }
 
