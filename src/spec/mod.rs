@@ -12,8 +12,8 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
+//! `merge`, `parameter`, `given`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
+//! `declare`, `shaped`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
 
 mod catalogue;
@@ -26,11 +26,13 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod given;
 mod ignored;
 mod load;
 mod lock;
 mod lookup;
 mod merge;
+mod parameter;
 mod patience;
 mod pattern;
 mod patterns;
@@ -39,6 +41,7 @@ mod reference;
 mod regular;
 mod sensitive;
 mod shape;
+mod shaped;
 mod skips;
 mod source;
 mod spelling;

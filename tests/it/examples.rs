@@ -209,6 +209,7 @@ fn checked(path: &Path) -> Stack {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

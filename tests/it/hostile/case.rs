@@ -92,6 +92,7 @@ impl Case {
         let inputs = Inputs {
             vars: BTreeMap::new(),
             ambient: BTreeMap::new(),
+            files: &[],
             env: &environment,
             checks: &["dead_letter_queue", "encrypted", "tls_only"],
             mask: &mask,

@@ -90,7 +90,7 @@ impl Example {
             }
         }
         if text.contains("${var.") && !self.has("vars") {
-            text.push_str("vars: { max_receives: 5, readers: ~ }\n");
+            text.push_str("vars: { max_receives: 5, readers: { type: list, nullable: true } }\n");
         }
         if !self.has("stack") {
             text.push_str("stack: example\n");
