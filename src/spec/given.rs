@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Reach};
-use super::load::Inputs;
 use super::parameter;
 use super::source::{Mark, Source};
 use super::suggest::{all_of, did_you_mean, listed};
@@ -14,6 +13,9 @@ use crate::model::Diagnostic;
 
 /// The folder beside a stack file that may hold a variable file of its name.
 const FOLDER: &str = "vars";
+
+/// Texts by the names of variables.
+type Texts = BTreeMap<String, String>;
 
 /// One value from outside.
 pub(super) enum Given {
@@ -37,20 +39,20 @@ impl Outside {
     /// and `--var` over all.
     pub(super) fn of(
         stack: &Path,
-        inputs: &Inputs<'_>,
+        (ambient, files, vars): (&Texts, &[PathBuf], &Texts),
         declared: Option<&Map>,
         problems: &mut Vec<Diagnostic>,
     ) -> Self {
         let nothing = Map::new();
         let declared = declared.unwrap_or(&nothing);
         let mut outside = Self::default();
-        for (name, text) in &inputs.ambient {
+        for (name, text) in ambient {
             if declared.contains_key(name) {
                 outside.add_text(name, &format!("CCPROV_VAR_{name}"), text);
             }
         }
         let beside = beside(stack).filter(|path| path.exists());
-        for path in beside.iter().chain(inputs.files) {
+        for path in beside.iter().chain(files) {
             match read(path) {
                 Ok((file, root)) => {
                     outside.files.push(file);
@@ -59,7 +61,7 @@ impl Outside {
                 Err(problem) => problems.push(problem),
             }
         }
-        for (name, text) in &inputs.vars {
+        for (name, text) in vars {
             let origin = format!("--var {name}");
             if declared.contains_key(name) {
                 outside.add_text(name, &origin, text);

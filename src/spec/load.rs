@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
+use super::fitting;
 use super::given::{self, Outside};
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
@@ -152,7 +153,8 @@ pub(super) fn load_with(
         }
     }
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
-    let outside = Outside::of(path, inputs, declared, &mut deferred);
+    let outside =
+        Outside::of(path, (&inputs.ambient, inputs.files, &inputs.vars), declared, &mut deferred);
     let named = root.get("sensitive");
     let secrets = sensitive::hide(named, declared, &outside.given, inputs.mask, &mut deferred);
     let unheard = variables::unheard(declared, &inputs.ambient);
@@ -199,7 +201,7 @@ pub(super) fn load_with(
             deferred,
         }),
         Err(mut problems) => {
-            problems.append(&mut variables::faults(header.ground()));
+            problems.append(&mut fitting::faults(header.ground()));
             problems.append(&mut deferred);
             Err(problems)
         }

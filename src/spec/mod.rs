@@ -13,7 +13,7 @@
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
 //! `merge`, `parameter`, `given`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `shaped`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
+//! `declare`, `fitting`, `shaped`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
 
 mod catalogue;
@@ -26,6 +26,7 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod fitting;
 mod given;
 mod ignored;
 mod load;
@@ -63,3 +64,4 @@ pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
+pub use suggest::did_you_mean;

@@ -9,14 +9,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::conform::{self, Schema};
+use super::conform::Schema;
 use super::elsewhere;
-use super::expand::{Env, Expansion};
 use super::shape::{self, A_PARAMETER, A_VARIABLE};
-use super::source::Mark;
-use super::spelling;
 use super::suggest::{closest, shortened};
-use super::tree::{Entry, Map, Node, Value};
+use super::tree::{Entry, Map, Node};
 use crate::model::Diagnostic;
 
 /// Who declares, and with which keys.
@@ -323,93 +320,4 @@ fn as_default(problem: Diagnostic, owner: Owner) -> Diagnostic {
         return problem;
     }
     problem.hint("a map that is the variable's value stands so: `{ type: map, default: { ... } }`")
-}
-
-impl Expansion<'_> {
-    /// The value of a parameter with its defaults filled in, if it is as
-    /// declared. `scopes` are those of the value and of the declaration; `place`
-    /// says where else to look than at the value.
-    pub(super) fn fitting(
-        &mut self,
-        name: &str,
-        parameter: &Parameter,
-        node: Node,
-        scopes: (usize, usize),
-        place: &str,
-    ) -> Option<Node> {
-        let node = self.completed(parameter, node, &Env::of(scopes.1))?;
-        // What a list or a map holds is taken where it ends up.
-        let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
-        let found = conform::check_value(name, &parameter.schema, &node);
-        let sound = found.is_empty();
-        for problem in found {
-            let detail = match &problem.detail {
-                Some(detail) => format!("{detail}; {place}"),
-                None => place.to_owned(),
-            };
-            self.report(scopes.0, problem.because(detail));
-        }
-        sound.then_some(node)
-    }
-
-    /// The value with the defaults of all that it lacks within.
-    fn completed(&mut self, parameter: &Parameter, node: Node, env: &Env) -> Option<Node> {
-        let Node { value, at } = node;
-        let value = match (&parameter.within, value) {
-            (Within::Keys(keys), Value::Map(map)) => {
-                Value::Map(self.with_keys(keys, map, &at, env)?)
-            }
-            (Within::Entries(part), Value::Map(map)) => {
-                let mut done = Map::new();
-                for (key, Entry { key_at, node }) in map {
-                    let node = self.completed(part, stated(part, node), env)?;
-                    done.insert(key, Entry { key_at, node });
-                }
-                Value::Map(done)
-            }
-            (Within::Items(part), Value::List(items)) => {
-                let items = items.into_iter().map(|item| self.completed(part, item, env));
-                Value::List(items.collect::<Option<_>>()?)
-            }
-            (Within::Anything | Within::Keys(_) | Within::Entries(_) | Within::Items(_), value) => {
-                value
-            }
-        };
-        Some(Node { value, at })
-    }
-
-    fn with_keys(
-        &mut self,
-        keys: &BTreeMap<String, Parameter>,
-        mut map: Map,
-        at: &Mark,
-        env: &Env,
-    ) -> Option<Map> {
-        for (key, part) in keys {
-            let given = map.remove(key).filter(|entry| !entry.node.is_null());
-            let Entry { key_at, node } = match (given, &part.default) {
-                (Some(entry), _) => entry,
-                (None, Some(default)) => {
-                    Entry { key_at: at.clone(), node: self.evaluate(default, env)? }
-                }
-                (None, None) if part.nullable => {
-                    self.spend(1, at)?;
-                    Entry { key_at: at.clone(), node: Node::new(Value::Null, at) }
-                }
-                // That it is missing is the schema's to tell.
-                (None, None) => continue,
-            };
-            let node = self.completed(part, node, env)?;
-            map.insert(key.clone(), Entry { key_at, node });
-        }
-        Some(map)
-    }
-}
-
-/// An entry that says nothing, `audit: ~`, is one that states no key.
-fn stated(part: &Parameter, node: Node) -> Node {
-    match part.within {
-        Within::Keys(_) if node.is_null() => Node { value: Value::Map(Map::new()), at: node.at },
-        Within::Keys(_) | Within::Entries(_) | Within::Items(_) | Within::Anything => node,
-    }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use super::expand::{Env, Expansion, Ground};
 use super::given::Given;
 use super::merge::merge;
 use super::parameter::{self, Parameter};
@@ -108,21 +107,6 @@ pub(super) fn unheard(declared: Option<&Map>, set: &BTreeMap<String, String>) ->
         )
     });
     sentences.collect()
-}
-
-/// What is wrong with the values of variables of a stack that gets no further:
-/// of those that follow from nothing but themselves.
-pub(super) fn faults(ground: Ground<'_>) -> Vec<Diagnostic> {
-    let mut expansion = Expansion::new(ground);
-    for (name, variable) in ground.variables {
-        let mut refers = false;
-        let node = variable.node.iter();
-        node.for_each(|node| node.each_text(&mut |_, text, _| refers |= text.contains("${")));
-        if !refers {
-            expansion.variable_value(name);
-        }
-    }
-    expansion.problems
 }
 
 fn is_variable(name: &str) -> bool {
@@ -239,26 +223,5 @@ impl Declaration<'_> {
         Diagnostic::error(format!("`{}` is not {wanted}", at.text()))
             .at(Some(at.location()))
             .because(detail)
-    }
-}
-
-impl<'a> Expansion<'a> {
-    /// The value of a variable, if it keeps to what is declared of it.
-    pub(super) fn variable_value(&mut self, name: &str) -> Option<Node> {
-        let variable: &'a Variable = self.ground.variables.get(name)?;
-        let node = self.evaluate(variable.node.as_ref()?, &Env::of(0))?;
-        let Some(parameter) = &variable.parameter else { return Some(node) };
-        if !node.is_null() {
-            let place = format!("`{name}` is declared at {}", variable.at);
-            return self.fitting(name, parameter, node, (0, 0), &place);
-        }
-        if parameter.nullable {
-            return Some(node);
-        }
-        let problem = Diagnostic::error(format!("the variable `{name}` comes to nothing"))
-            .at(Some(node.at.location()))
-            .because(format!("`{name}` is declared at {}, and is not `nullable`", variable.at));
-        self.report(0, problem);
-        None
     }
 }
