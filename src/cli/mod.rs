@@ -7,6 +7,7 @@
 mod admission;
 mod advice;
 mod apply;
+mod checkout;
 mod clock;
 mod completions;
 mod destroy;

@@ -16,7 +16,7 @@ use super::pulse::{Audience, Pulse};
 use super::screen::{Screen, cannot_write};
 use super::validate::anywhere;
 use super::voice::Speaker;
-use super::{file, stack_path, telemetry};
+use super::{checkout, file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{AwsCatalog, Connection, Provider, Session};
 use crate::engine::{Look, find_all, observe_told, revisit, weigh};
@@ -157,7 +157,9 @@ impl Opened {
                 self.hide(&want.document, live);
             }
         }
-        held(plan, &today, &self.catalog).map_err(Failure::refused)
+        let held = held(plan, &today, &self.catalog).map_err(Failure::refused)?;
+        checkout::holds(&held.plan).map_err(Failure::refused)?;
+        Ok(held)
     }
 
     /// Looks at everything that concerns the stack.

@@ -1,11 +1,13 @@
 //! Carrying out a plan: ask, obtain a writer, run, show, sum up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::future::join;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::checkout::Checkout;
 use super::exit::{Exit, Failure};
 use super::journal::Journal;
 use super::opened::{Opened, write_trace, write_trace_of};
@@ -119,7 +121,7 @@ async fn carry_out(
     let Approved { plan, warnings } = approved;
     let told = PlanRecord { plan, warnings, refusals: &[] };
     let Opened { provider, catalog, calls, journal, .. } = opened;
-    let writer = provider.into_writer(plan.stack.clone());
+    let writer = provider.into_writer(plan.stack.clone()).with_files(Arc::new(Checkout));
     let site = Site {
         writer: &writer,
         catalog: &catalog,

@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use super::proof::Proven;
-use crate::model::{CloudError, Desired, Emptying, Facts, FieldDiff, Found, Lease, Live, Sought};
+use crate::model::{
+    Artifact, CloudError, Desired, Emptying, Facts, FieldDiff, Found, Lease, Live, Sought,
+};
 
 /// What a call through the door comes to.
 pub type Answer<T> = Result<T, CloudError>;
@@ -54,6 +56,16 @@ pub trait Write: Read {
 
     /// Removes an object, or has the cloud begin to. Absence is success.
     async fn delete(&self, have: Proven, emptying: Emptying) -> Answer<()>;
+}
+
+/// The bytes behind artifacts. Who writes to a cloud holds them, and asks for
+/// those of a field when it sends them.
+pub trait Files: fmt::Debug + Send + Sync {
+    /// The bytes of an artifact, if they are still what the plan saw.
+    ///
+    /// # Errors
+    /// That they are gone, or others by now. Nothing of them is told.
+    fn read(&self, artifact: &Artifact) -> Answer<Vec<u8>>;
 }
 
 /// What the calls of a change came to.

@@ -13,8 +13,8 @@ use super::ownership::ownership;
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
-    Path, Stack, Status, Whose, compare, document,
+    Address, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
+    Parent, Path, Stack, Status, Whose, document,
 };
 
 /// The path of a diff that sees an object through to its service, or brings it back
@@ -174,7 +174,8 @@ impl<'a> Desk<'a> {
             Status::Current | Status::Deleting(_) => None,
         };
         let verdict = self.judge(kind, want, live, ownership);
-        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict)).collect();
+        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict));
+        let notes = notes.chain(beside(kind, &verdict)).collect();
         Ok(Fate { address, verdict, notes })
     }
 
@@ -379,7 +380,7 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
         // Nothing but its existence can be seen.
         Status::Awaiting(_) => Vec::new(),
         Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
-            compare(&want.document, &live.document)
+            kind.compare(&want.document, &live.document)
         }
     };
     diff.retain(|diff| !want.lifecycle.leaves(diff));
@@ -423,6 +424,24 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     let lost = Some(kind.succession.lost.clone());
     let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
     half_made.into_iter().chain(said).collect()
+}
+
+/// What becomes of the entries of a map that the stack does not state, where it
+/// states some.
+fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
+    let Verdict::Update { want, live, diff } = verdict else { return Vec::new() };
+    let maps: BTreeSet<Path> = diff.iter().flat_map(|diff| diff.path.around()).collect();
+    let told = maps.iter().filter_map(|path| {
+        let becomes = match kind.beside(path)? {
+            Beside::Stays => "stay as they are",
+            Beside::Resets => "get their defaults again",
+        };
+        let entries = |document| path.get(document).and_then(serde_json::Value::as_object);
+        let (wanted, had) = (entries(&want.document)?, entries(&live.document)?);
+        let others = had.keys().filter(|key| !wanted.contains_key(*key)).count();
+        (others > 0).then(|| format!("{others} entries of {path} that are not stated {becomes}"))
+    });
+    told.collect()
 }
 
 pub(super) fn is_going(live: &Live) -> bool {

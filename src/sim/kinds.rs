@@ -175,6 +175,8 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),
+        artifacts: Vec::new(),
+        in_part: Vec::new(),
     }
 }
 

@@ -43,6 +43,26 @@ impl Reach {
     /// The file that `text` means in the file that `at` points into, with the
     /// name under which people will know it.
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
+        let path = self.within(text, at)?;
+        // What is no YAML is often what holds passwords, and an error repeats its line.
+        let written = Path::new(text);
+        let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
+        if !may_be_read {
+            return Err(Diagnostic::error(format!("`{text}` is not a YAML file by its name"))
+                .at(Some(at.location()))
+                .because("a stack reads files that end in .yaml or .yml, and no others"));
+        }
+        Ok((path, beside(&at.source.name, written)))
+    }
+
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// What `text` means in the file that `at` points into, whatever it is, with
+    /// no links left in its path.
+    pub(super) fn within(&self, text: &str, at: &Mark) -> Result<PathBuf, Diagnostic> {
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
         let written = Path::new(text);
         if text.is_empty() {
@@ -63,13 +83,7 @@ impl Reach {
                 refuse(format!("`{text}` is outside of the stack's reach")).because(WITHIN_REACH)
             );
         }
-        // What is no YAML is often what holds passwords, and an error repeats its line.
-        let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
-        if !may_be_read {
-            return Err(refuse(format!("`{text}` is not a YAML file by its name"))
-                .because("a stack reads files that end in .yaml or .yml, and no others"));
-        }
-        Ok((path, beside(&at.source.name, written)))
+        Ok(path)
     }
 }
 

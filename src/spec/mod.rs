@@ -11,11 +11,12 @@
 //! known here, nor is any cloud: kinds come through the
 //! [`Catalog`](crate::model::Catalog).
 //!
-//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
+//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`,
+//! `folder`, `artifacts`, `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
 //! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
 //! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
 
+mod artifacts;
 mod catalogue;
 mod check;
 mod conform;
@@ -26,6 +27,7 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod folder;
 mod ignored;
 mod load;
 mod lock;
@@ -52,7 +54,9 @@ mod used;
 mod variables;
 mod written;
 mod yaml;
+mod zip;
 
+pub use artifacts::{artifact_bytes, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};

@@ -37,15 +37,31 @@ impl std::fmt::Display for Unread {
 ///
 /// Nothing of the file is told.
 pub fn read_regular(path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
+    let mut bytes = Vec::new();
+    copy_regular(path, most, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same, piece by piece, for who does not need it whole. What was written
+/// before it turned out to be too much is for nothing.
+///
+/// # Errors
+///
+/// Nothing of the file is told.
+pub(super) fn copy_regular(
+    path: &Path,
+    most: usize,
+    out: &mut dyn io::Write,
+) -> Result<(), Unread> {
     let (file, told) = open(path).map_err(Unread::Broken)?;
     let too_large = || Unread::TooLarge(most);
     if told.len() > most as u64 {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
     // It may have grown since.
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Broken)?;
-    if bytes.len() > most { Err(too_large()) } else { Ok(bytes) }
+    let most_read = (most as u64).saturating_add(1);
+    let copied = io::copy(&mut file.take(most_read), out).map_err(Unread::Broken)?;
+    if copied > most as u64 { Err(too_large()) } else { Ok(()) }
 }
 
 /// [`read_regular`] of a path that somebody else may have laid out: a link is

@@ -250,6 +250,8 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),
+        artifacts: Vec::new(),
+        in_part: Vec::new(),
     }
 }
 

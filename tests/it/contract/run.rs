@@ -133,6 +133,7 @@ impl Cloud {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
+            artifacts: Vec::new(),
         })
     }
 
