@@ -86,7 +86,8 @@ impl Comparison<'_> {
         match (have, want) {
             (Some(Value::Object(old)), Some(Value::Object(new))) => {
                 let beside = old.keys().filter(|_| !(self.in_part)(path));
-                let keys: BTreeSet<&String> = beside.chain(new.keys()).collect();
+                let stated = new.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key);
+                let keys: BTreeSet<&String> = beside.chain(stated).collect();
                 for key in keys {
                     self.differ(&path.with_field(key), old.get(key), new.get(key));
                 }

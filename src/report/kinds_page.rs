@@ -214,7 +214,7 @@ fn life(kind: &KindInfo) -> Vec<String> {
     }
     said.extend(kind.artifacts.iter().map(|info| {
         format!(
-            "`{}` is read from the checkout, from its path in the stack file; plans know it by its SHA-256.",
+            "`{}` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
             info.field
         )
     }));
@@ -282,7 +282,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use crate::model::{FactInfo, Patience};
+    use crate::model::{ArtifactInfo, FactInfo, HashSpelling, Patience};
     use crate::report::fixtures::plain;
 
     use super::*;
@@ -332,6 +332,36 @@ mod tests {
             artifacts: Vec::new(),
             in_part: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_taken_of_the_checkout_and_what_is_compared_in_part_is_said() {
+        let info = ArtifactInfo {
+            field: "name".into(),
+            sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+            most_bytes: 50 * 1024 * 1024,
+            most_entries: 1000,
+            spelling: HashSpelling::Hex,
+            made_by: "build it".into(),
+        };
+        let in_part = |field: &str, beside| InPart { field: field.into(), beside };
+        let kind = KindInfo {
+            artifacts: vec![info],
+            in_part: vec![in_part("tags", Beside::Stays), in_part("policy", Beside::Resets)],
+            ..queue()
+        };
+        let page = kind_page(&kind);
+        let row = "| `name` | { file: PATH } or { folder: PATH } | required | at most 50 MiB, at most 1000 files of a folder | What AWS calls it. **Forces replacement.** |";
+        for line in [
+            row,
+            "| `tags` | map of string | `{}` | only stated entries are compared |  |",
+            "- `name` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
+            "- Of `tags` only the stated entries are compared; one that is no longer stated stays as it is.",
+            "- Of `policy` only the stated entries are compared; one that is no longer stated gets its default again with the next change of the others.",
+        ] {
+            assert!(page.lines().any(|told| told == line), "{line}\n{page}");
+        }
+        assert!(plain(&kind_text(&kind)).contains("{ file: PATH } or { folder: PATH }"));
     }
 
     /// In the forms that the derive macro of `schemars` gives out.

@@ -16,6 +16,7 @@ use super::files::Reach;
 use super::folder::{self, Limits};
 use super::regular::{Unread, copy_regular, plainly, read_regular};
 use super::shape;
+use super::suggest::closest;
 use super::tree::{Map, Node, Value};
 use crate::model::spelling::{Part, parts};
 use crate::model::{
@@ -101,11 +102,7 @@ impl Checkout {
     ) -> Result<(String, Measure), Diagnostic> {
         let text = named.as_text().unwrap_or_default();
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(named.at.location()));
-        let made_by = |problem: Diagnostic| match info.made_by.is_empty() {
-            true => problem,
-            false => problem.hint(info.made_by.clone()),
-        };
-        let path = self.reach.within(text, &named.at).map_err(made_by)?;
+        let path = self.reach.within(text, &named.at, &info.made_by)?;
         let is_folder = path.is_dir();
         let other = match sort {
             ArtifactSort::File if is_folder => ArtifactSort::Folder,
@@ -119,10 +116,9 @@ impl Checkout {
                 false => problem.because(format!("`{at}` takes no {}", other.key())),
             });
         }
-        let measure = self.measure(&path, sort, info).map_err(|why| {
-            let limit = format!("`{at}` takes no more than {}", Size(info.most_bytes));
-            refuse(format!("`{text}` cannot be taken: {why}")).because(limit)
-        })?;
+        let measure = self
+            .measure(&path, sort, info)
+            .map_err(|why| refuse(format!("`{at}` cannot take `{text}`: {why}")))?;
         match from_here(&path) {
             Some(path) => Ok((path, measure)),
             None => Err(refuse(format!("the path of `{text}` is not UTF-8 text"))),
@@ -172,9 +168,14 @@ fn named<'a>(
         });
         return None;
     };
-    let before = problems.len();
-    shape::only_keys(map, &["file", "folder"], &format!("`{at}`"), problems);
-    if problems.len() > before {
+    let unknown = map.iter().find(|(key, _)| !["file", "folder"].contains(&key.as_str()));
+    if let Some((key, entry)) = unknown {
+        let problem = Diagnostic::error(format!("unknown key `{key}`"));
+        let problem = problem.at(Some(entry.key_at.location()));
+        problems.push(match closest(key, keys) {
+            Some(right) => problem.hint(format!("did you mean `{right}`?")),
+            None => problem.hint(format!("write {forms}")),
+        });
         return None;
     }
     let stated = |sort: ArtifactSort| stated(map, sort.key()).map(|node| (sort, node));

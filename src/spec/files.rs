@@ -43,7 +43,7 @@ impl Reach {
     /// The file that `text` means in the file that `at` points into, with the
     /// name under which people will know it.
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
-        let path = self.within(text, at)?;
+        let path = self.within(text, at, "")?;
         // What is no YAML is often what holds passwords, and an error repeats its line.
         let written = Path::new(text);
         let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
@@ -61,8 +61,13 @@ impl Reach {
     }
 
     /// What `text` means in the file that `at` points into, whatever it is, with
-    /// no links left in its path.
-    pub(super) fn within(&self, text: &str, at: &Mark) -> Result<PathBuf, Diagnostic> {
+    /// no links left in its path. `made_by` is what to do where there is nothing.
+    pub(super) fn within(
+        &self,
+        text: &str,
+        at: &Mark,
+        made_by: &str,
+    ) -> Result<PathBuf, Diagnostic> {
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
         let written = Path::new(text);
         if text.is_empty() {
@@ -76,6 +81,8 @@ impl Reach {
         let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let path = folder.join(written).canonicalize().map_err(|error| {
             let problem = refuse(format!("cannot read `{text}`: {}", plainly(&error)));
+            let made_by = Some(made_by).filter(|it| !it.is_empty() && is_missing(&error));
+            let problem = made_by.into_iter().fold(problem, Diagnostic::hint);
             shape::without_references(problem.hint("the path is relative to this file"), text)
         })?;
         if !path.starts_with(&self.0) {
@@ -150,6 +157,10 @@ fn above_its_folder(path: &Path) -> io::Result<PathBuf> {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// The name of a file relative to another, without `.` and needless `..`.

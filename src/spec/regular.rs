@@ -7,6 +7,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::model::Size;
+
 /// Why there is nothing of a file.
 #[derive(Debug)]
 pub enum Unread {
@@ -22,10 +24,7 @@ impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Broken(error) => f.write_str(&plainly(error)),
-            Self::TooLarge(most) if most.is_multiple_of(1024 * 1024) => {
-                write!(f, "it is larger than {} MiB", most / 1024 / 1024)
-            }
-            Self::TooLarge(most) => write!(f, "it is larger than {} KiB", most / 1024),
+            Self::TooLarge(most) => write!(f, "it is larger than {}", Size(*most as u64)),
             Self::Elsewhere => f.write_str("it is a link out of its folder"),
         }
     }
@@ -157,7 +156,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         check(&at("file"), 10, Ok("0123456789"));
         check(&at("link"), 10, Ok("0123456789"));
-        check(&at("file"), 9, Err("it is larger than 0 KiB"));
+        check(&at("file"), 9, Err("it is larger than 9 bytes"));
         check(&at("zero"), 9, Err("it is a device, and not a file"));
         check(&at("pipe"), 9, Err("it is a pipe, and not a file"));
         check(&at("socket"), 9, Err("it is a socket, and not a file"));

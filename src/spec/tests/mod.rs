@@ -4,6 +4,7 @@
 //! its resources with their documents and edges; the text of an unsound one
 //! its problems, `file:line:column: summary -- detail [hint]`.
 
+mod artifacts;
 mod costs;
 mod editor;
 mod files;
