@@ -27,10 +27,10 @@ use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
 use super::endpoint;
 use super::error::Attempt;
+pub use super::pacing::Pace;
 use super::pacing::Pacing;
 use super::profiles;
 use super::services::clients::Clients;
-use super::services::table::rate_limits;
 use crate::engine::port::Answer;
 use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
 
@@ -58,6 +58,8 @@ pub struct Connection {
     pub access_key: Option<AccessKey>,
     /// Who hears of calls as they happen.
     pub listener: Option<Arc<dyn Listener>>,
+    /// How fast calls may go out.
+    pub pace: Pace,
     /// Learns the secrets that calls are signed with.
     pub mask: Mask,
 }
@@ -100,7 +102,7 @@ impl Session {
     /// [`ErrorClass::Invalid`] when no region is known from anywhere, or the
     /// certificates cannot be used.
     pub async fn connect(connection: &Connection) -> Answer<Self> {
-        let pacing = Pacing::new(rate_limits());
+        let pacing = Pacing::at(connection.pace);
         if let Some(name) = &connection.profile {
             profiles::check(Some(name)).await?;
         }

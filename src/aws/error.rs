@@ -72,7 +72,12 @@ where
     let (class, message) = if is_unmade(error) {
         (ErrorClass::Invalid, format!("the call cannot be made: {message}"))
     } else {
-        (classify(operation, &code, &message, status), message)
+        let class = match classify(operation, &code, &message, status) {
+            // Only AWS knows what is not there; a gateway knows a path that it has not.
+            ErrorClass::Absent if foreign.is_some() => ErrorClass::Unexpected,
+            class => class,
+        };
+        (class, message)
     };
     CloudError {
         attempted,

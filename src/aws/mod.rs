@@ -47,6 +47,6 @@ pub mod tags;
 mod takes;
 mod turnover;
 
-pub use client::{AccessKey, Connection, Session};
+pub use client::{AccessKey, Connection, Pace, Session};
 pub use provider::{Provider, Writer};
 pub use registry::AwsCatalog;

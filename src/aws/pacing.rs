@@ -29,14 +29,33 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::call_context::CallContext;
 use super::error::is_throttled;
-use super::services::table;
+use super::services::table::{self, rate_limits};
 use crate::engine::pace::{Pacer, RateLimit};
+
+/// How fast calls may go out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as AWS admits them.
+    #[default]
+    OfAws,
+    /// At once. For an emulator, which admits any number; AWS would refuse most
+    /// calls of a wide stack.
+    Unlimited,
+}
 
 /// Both halves. Clones share one pacer.
 #[derive(Clone, Debug)]
 pub(super) struct Pacing(Arc<Pacer>);
 
 impl Pacing {
+    /// By the limits of AWS, or by none.
+    pub(super) fn at(pace: Pace) -> Self {
+        match pace {
+            Pace::OfAws => Self::new(rate_limits()),
+            Pace::Unlimited => Self::new([]),
+        }
+    }
+
     /// By these limits.
     pub(super) fn new<'a>(limits: impl IntoIterator<Item = &'a RateLimit>) -> Self {
         Self(Arc::new(Pacer::new(limits)))
@@ -214,6 +233,17 @@ mod tests {
     async fn calls_go_out_as_their_limit_admits() {
         let (arrivals, _) = calls(4, &[]).await;
         assert_eq!(arrivals, [0, 1, 2, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_for_no_limits_waits_for_none() {
+        let waited = async |pace| {
+            let (Pacing(pacer), began) = (Pacing::at(pace), Instant::now());
+            join_all((0..1_000).map(|_| pacer.admit("kms", "CreateKey"))).await;
+            began.elapsed()
+        };
+        assert_eq!(waited(Pace::Unlimited).await, Duration::ZERO);
+        assert!(waited(Pace::default()).await > Duration::ZERO);
     }
 
     /// Longer than any of the SDK's limits of time.

@@ -8,7 +8,7 @@ use super::screen::Screen;
 use crate::aws::AwsCatalog;
 use crate::model::{Catalog, Diagnostic, KindInfo};
 use crate::report;
-use crate::spec::PATTERNS;
+use crate::spec::{PATTERNS, did_you_mean};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -48,8 +48,8 @@ fn unknown(name: &str, catalog: &AwsCatalog) -> Failure {
             .hint(format!("`ccprov patterns {name}` tells of it"))
             .into();
     }
-    let names: Vec<&str> = catalog.kinds().iter().map(|kind| kind.name.as_str()).collect();
-    Diagnostic::error(format!("there is no kind {name}"))
-        .hint(format!("there are: {}", names.join(", ")))
+    let names = catalog.kinds().iter().map(|kind| kind.name.as_str());
+    did_you_mean(Diagnostic::error(format!("there is no kind {name}")), name, names)
+        .hint("`ccprov kinds` lists them")
         .into()
 }

@@ -18,7 +18,7 @@ use super::validate::anywhere;
 use super::voice::Speaker;
 use super::{checkout, file, stack_path, telemetry};
 use crate::aws::call_log::{CallLog, Listener};
-use crate::aws::{AwsCatalog, Connection, Provider, Session};
+use crate::aws::{AwsCatalog, Connection, Pace, Provider, Session};
 use crate::engine::{Look, find_all, observe_told, revisit, weigh};
 use crate::model::{
     Address, Caller, Catalog as _, CloudError, Desired, Diagnostic, Document, Live, Mask, Origin,
@@ -317,6 +317,7 @@ pub(crate) async fn connect(
         ca_bundle,
         access_key: None,
         listener: Some(Arc::new(Audience(listeners))),
+        pace: Pace::OfAws,
         mask: environment.mask.clone(),
     })
     .await?;

@@ -10,7 +10,7 @@ use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scop
 use super::shape;
 use super::source::Mark;
 use super::spelling;
-use super::suggest::{all_of, did_you_mean, listed};
+use super::suggest::{all_of, did_you_mean};
 use super::tree::{Map, Node, Value};
 use crate::model::{Address, Diagnostic, document};
 
@@ -120,9 +120,7 @@ impl<'a> Expansion<'a> {
                 None => did_you_mean(problem, name, known()),
             };
             let problem = if problem.hints.is_empty() {
-                problem
-                    .because(format!("the kinds are {}", listed(known())))
-                    .hint("`ccprov kinds` lists them; name an object of another kind by its ARN")
+                problem.hint("`ccprov kinds` lists them; name an object of another kind by its ARN")
             } else {
                 problem
             };

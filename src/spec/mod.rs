@@ -64,3 +64,4 @@ pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
+pub use suggest::did_you_mean;

@@ -8,7 +8,7 @@ use crate::model::Diagnostic;
 pub(super) const MOST_LISTED: usize = 5;
 
 /// The same diagnostic, with the nearest known word as a hint if one is near.
-pub(super) fn did_you_mean<'a>(
+pub fn did_you_mean<'a>(
     problem: Diagnostic,
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,

@@ -10,6 +10,8 @@ use ccprov::aws::grant::{DISCOVERY, Grant, differing};
 use ccprov::aws::registry::grants;
 use serde_json::{Value, json};
 
+use crate::contract::lies::MISJUDGED;
+use crate::contract::rights::{User, forgiving};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
@@ -226,16 +228,6 @@ fn actions(policy: &Value) -> BTreeSet<String> {
     actions.map(|action| action.as_str().expect("an action").to_owned()).collect()
 }
 
-/// What the emulator takes for the resource of a call, where it is not what
-/// AWS takes: part of the action's name, the resource, and why.
-const MISTAKEN: &[(&str, &str, &str)] = &[
-    ("Role", "arn:aws:iam::ACCOUNT:role/claimcheck-dev-*", "it forgets the path of a role"),
-    ("kms:CreateAlias", "*", "it asks for neither alias nor key"),
-    ("kms:DescribeKey", "arn:aws:kms:us-east-1:ACCOUNT:alias/*", "it does not follow an alias"),
-    ("sns:ListTagsForResource", "*", "it does not know the topic"),
-    ("sns:TagResource", "*", "it does not know the topic"),
-];
-
 /// Calls for which the emulator asks for an action that IAM does not have: on
 /// AWS, that of one message is that of several.
 const MISNAMED: &[(&str, &str)] = &[
@@ -243,49 +235,19 @@ const MISNAMED: &[(&str, &str)] = &[
     ("sqs:DeleteMessage", "sqs:DeleteMessageBatch"),
 ];
 
-/// A user with a policy and no other.
+/// A user with a policy of the stack of the demonstration and no other, where the
+/// emulator's own ideas of permissions are forgiven.
 async fn user(root: &Account, name: &str, policy: &Value) -> Account {
-    let iam = aws_sdk_iam::Client::new(&aws::config(root));
-    iam.create_user().user_name(name).send().await.expect("a user");
-    let put = iam.put_user_policy().user_name(name).policy_name(name);
-    put.policy_document(forgiving(policy, root).to_string()).send().await.expect("a policy");
-    let key = iam.create_access_key().user_name(name).send().await.expect("a key");
-    let key = key.access_key().expect("a key");
-    Account {
-        access_key: key.access_key_id().to_owned(),
-        secret_key: key.secret_access_key().to_owned(),
-        ..root.clone()
-    }
-}
-
-/// The same policy, where what is [`MISTAKEN`] for the resource of an action
-/// is one of it, under the same conditions and for no other action, and what
-/// is [`MISNAMED`] is named as well.
-fn forgiving(policy: &Value, root: &Account) -> Value {
-    let mut policy = policy.clone();
-    let statements = policy["Statement"].as_array_mut().expect("statements");
-    for statement in statements.iter_mut() {
+    let mut policy = forgiving(policy, &root.id, "claimcheck-dev", MISJUDGED);
+    for statement in policy["Statement"].as_array_mut().expect("statements") {
         let granted = statement["Action"].as_array_mut().expect("actions");
         let misnamed = MISNAMED.iter().filter(|(action, _)| granted.contains(&json!(action)));
         let names: Vec<Value> = misnamed.map(|(_, name)| json!(name)).collect();
         granted.extend(names);
     }
-    for statement in statements.clone() {
-        let granted = statement["Action"].as_array().expect("actions");
-        let mistaken = |action: &Value| {
-            let action = action.as_str().expect("an action");
-            MISTAKEN.iter().find(|(part, ..)| action.contains(part))
-        };
-        let mistaken = granted.iter().filter_map(|action| Some((action, mistaken(action)?)));
-        for (action, (_, taken, _why)) in mistaken {
-            let mut more = statement.clone();
-            more["Sid"] = json!(format!("Mistaken{}", statements.len()));
-            more["Action"] = action.clone();
-            more["Resource"] = json!(taken.replace("ACCOUNT", &root.id));
-            statements.push(more);
-        }
-    }
-    policy
+    let user = User::new(root, name).await;
+    user.may(&policy).await;
+    user.account
 }
 
 /// A grant to hand on a role, which is checked with another call.

@@ -163,6 +163,9 @@ async fn what_is_no_answer_is_told_as_it_came() {
     let told = "sts:GetCallerIdentity answered 502: this is not what AWS says: text/html";
     let says = Manner::Says("text/html", 502, html);
     check(says, told, ErrorClass::Transient, within).await;
+    let told = "sts:GetCallerIdentity answered 404: this is not what AWS says: text/html";
+    let says = Manner::Says("text/html", 404, html);
+    check(says, told, ErrorClass::Unexpected, within).await;
     let told = "answered 407: this is not what AWS says: text/plain, `Who are you?`";
     let says = Manner::Says("text/plain", 407, "Who are you?");
     check(says, told, ErrorClass::Unexpected, within).await;

@@ -1,6 +1,6 @@
 //! The case files, `cases/KIND.yaml`, and what their texts stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) struct CaseFile {
 }
 
 /// One object's life.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -40,11 +40,11 @@ pub(crate) struct Case {
 }
 
 /// Resources by the name under which a case refers to them, in the file's order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Needs(pub(crate) Vec<(String, Need)>);
 
 /// Another resource.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Need {
     pub(crate) kind: String,
@@ -63,6 +63,17 @@ impl Case {
             documents.push(document);
         }
         documents
+    }
+
+    /// The same without some fields, of which an emulator knows nothing. What
+    /// changes nothing but these is no update any more.
+    pub(crate) fn without(&self, fields: &BTreeSet<&str>) -> Self {
+        let stripped = |document: &Document| {
+            let kept = document.iter().filter(|(field, _)| !fields.contains(field.as_str()));
+            kept.map(|(field, value)| (field.clone(), value.clone())).collect::<Document>()
+        };
+        let updates = self.updates.iter().map(stripped).filter(|update| !update.is_empty());
+        Self { create: stripped(&self.create), updates: updates.collect(), ..self.clone() }
     }
 }
 
@@ -159,4 +170,16 @@ fn texts_stand_for_what_is_known() {
     check("${aws:username}", Ok("${aws:username}"));
     check("${other.arn}", Err("nothing is known as ${other.arn}"));
     check("${dlq.arn", Err("no } in ${dlq.arn"));
+}
+
+#[test]
+fn a_field_that_is_left_out_is_neither_stated_nor_changed() {
+    let case: Case = serde_saphyr::from_str(
+        "{ name: key, create: { key: a, size: 1 }, updates: [{ key: b }, { key: c, size: 2 }] }",
+    )
+    .expect("a case");
+    let told = |case: &Case| serde_json::to_string(&case.documents()).expect("documents");
+    let left = case.without(&BTreeSet::from(["key"]));
+    assert_eq!(told(&left), r#"[{"size":1},{"size":2}]"#);
+    assert_eq!(told(&case.without(&BTreeSet::new())), told(&case));
 }

@@ -11,7 +11,7 @@ use ccprov::verify::rules::KEYS;
 use serde_json::{Value, json};
 
 use super::case::{self, Case, CaseFile, substitute};
-use super::lies::LIES;
+use super::lies::{LACKS, LIES, Lacking, MISJUDGED};
 use super::run::{self, STACK, tops};
 
 #[test]
@@ -19,6 +19,28 @@ fn kinds_and_lies_are_sorted() {
     let catalog = AwsCatalog::new();
     assert!(catalog.kinds().is_sorted_by(|a, b| a.name < b.name));
     assert!(LIES.is_sorted_by(|a, b| a < b));
+    assert!(LACKS.is_sorted_by(|a, b| a < b));
+    assert!(MISJUDGED.is_sorted_by(|a, b| a < b));
+}
+
+/// What every emulator leaves out is tried nowhere, and its cases would look as if
+/// it were.
+#[test]
+fn what_no_emulator_has_is_stated_in_no_case() {
+    check(|info, file| {
+        let lacked = |emulator: &str, field: &String| {
+            LACKS.iter().filter(|lack| lack.emulator == emulator && lack.kind == info.name).any(
+                |lack| match lack.what {
+                    Lacking::Kind => true,
+                    Lacking::Call(_, fields) => fields.contains(&field.as_str()),
+                },
+            )
+        };
+        let documents = file.cases.iter().flat_map(Case::documents);
+        let stated: BTreeSet<String> = documents.flatten().map(|(field, _)| field).collect();
+        let nowhere = |field: &&String| lacked("ministack", field) && lacked("moto", field);
+        stated.iter().filter(nowhere).map(|field| format!("no emulator knows {field}")).collect()
+    });
 }
 
 #[test]

@@ -1,9 +1,14 @@
-//! Where an emulator reads back otherwise than AWS does.
+//! Where an emulator does otherwise than AWS: what it reads back wrongly, what it
+//! has not got, and what it asks a permission for.
 //!
 //! The only place where the contract looks away, so that no kind learns to
 //! please an emulator. A lie that no longer shows fails the contract.
 
-use ccprov::model::FieldDiff;
+use std::collections::BTreeSet;
+
+use ccprov::model::{CloudError, FieldDiff};
+
+use super::rights;
 
 /// One difference that is the emulator's fault.
 #[expect(clippy::struct_field_names, reason = "a `Lie` tells the lie and the truth")]
@@ -12,7 +17,7 @@ pub(crate) struct Lie {
     /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`], or [`CALLS`].
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -22,9 +27,6 @@ pub(crate) struct Lie {
 
 /// In place of a field: the tagging index does not know the kind.
 pub(crate) const CANDIDATES: &str = "(candidates)";
-
-/// In place of a field: the emulator does not understand the calls of the kind.
-pub(crate) const CALLS: &str = "(calls)";
 
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
@@ -62,13 +64,6 @@ pub(crate) static LIES: &[Lie] = &[
         field: "log_group_class",
         lie: "LogGroupClass is accepted and never answered",
         aws: "it is answered as it was set",
-    },
-    Lie {
-        emulator: "moto",
-        kind: "cloudwatch_metric_alarm",
-        field: CALLS,
-        lie: "calls in CBOR, as the SDK makes them, are not known",
-        aws: "they are answered",
     },
     Lie {
         emulator: "moto",
@@ -131,6 +126,174 @@ pub(crate) static LIES: &[Lie] = &[
     },
 ];
 
+/// Something that an emulator has not got, and says so.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lack {
+    /// As in [`Lie`].
+    pub(crate) emulator: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) what: Lacking,
+    /// The code of its answer: `InvalidAction`.
+    pub(crate) answer: &'static str,
+}
+
+/// What is not there.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lacking {
+    /// All of the kind: none of its cases is tried.
+    Kind,
+    /// A call, as `sqs:CreateQueue`, and the fields that it serves: cases are
+    /// tried without these. One that comes to it all the same is left out.
+    Call(&'static str, &'static [&'static str]),
+}
+
+impl Lack {
+    /// What is missing, for people.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.what {
+            Lacking::Kind => self.kind,
+            Lacking::Call(call, _) => call,
+        }
+    }
+}
+
+/// Sorted.
+pub(crate) static LACKS: &[Lack] = &[
+    // It knows no calls in CBOR, as the SDK makes them: a page that is not found.
+    Lack { emulator: "moto", kind: "cloudwatch_metric_alarm", what: Lacking::Kind, answer: "404" },
+];
+
+/// A permission that the enforcing emulator asks for where AWS asks for another.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Misjudged {
+    pub(crate) kind: &'static str,
+    /// IAM's action, or a part of its name.
+    pub(crate) action: &'static str,
+    /// The resource that it asks for. `ACCOUNT` and `STACK` stand for these.
+    pub(crate) asks_for: &'static str,
+    pub(crate) lie: &'static str,
+    pub(crate) aws: &'static str,
+}
+
+/// Sorted.
+pub(crate) static MISJUDGED: &[Misjudged] = &[
+    Misjudged {
+        kind: "cloudwatch_log_group",
+        action: "logs:DescribeLogGroups",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the log groups",
+    },
+    Misjudged {
+        kind: "iam_policy",
+        action: "iam:CreatePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the policy's ARN",
+    },
+    Misjudged {
+        kind: "iam_role",
+        action: "Role",
+        asks_for: "arn:aws:iam::ACCOUNT:role/STACK-*",
+        lie: "the role's name without its path",
+        aws: "the role's ARN, path and all",
+    },
+    Misjudged {
+        kind: "kms_key",
+        action: "Alias",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "both the alias and the key",
+    },
+    Misjudged {
+        kind: "kms_key",
+        action: "kms:DescribeKey",
+        asks_for: "arn:aws:kms:us-east-1:ACCOUNT:alias/*",
+        lie: "the alias",
+        aws: "the key behind the alias",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:ListTagsForResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:TagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:UntagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+];
+
+/// What is given up for an emulator, once it has shown that it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Concession {
+    /// What it has not got is not tried.
+    Lack(&'static Lack),
+    /// The permission that it asks for is granted.
+    Right(&'static Misjudged),
+}
+
+/// All that an emulator may need, by its name.
+pub(crate) fn concessions(emulator: &str) -> impl Iterator<Item = Concession> {
+    let lacks = LACKS.iter().filter(move |lack| emulator.starts_with(lack.emulator));
+    let is_enforcing = emulator == "ministack-enforcing";
+    let rights = MISJUDGED.iter().filter(move |_| is_enforcing);
+    lacks.map(Concession::Lack).chain(rights.map(Concession::Right))
+}
+
+impl Concession {
+    /// The kind that it is for.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Lack(lack) => lack.kind,
+            Self::Right(error) => error.kind,
+        }
+    }
+
+    /// Whether it leaves out a kind with all of its cases.
+    pub(crate) fn is_of_whole_kind(self) -> bool {
+        matches!(self, Self::Lack(Lack { what: Lacking::Kind, .. }))
+    }
+
+    /// Whether an error shows that there is need of it.
+    pub(crate) fn is_behind(self, error: &CloudError) -> bool {
+        match self {
+            Self::Right(misjudged) => rights::is_behind(misjudged, error),
+            Self::Lack(lack) => {
+                let is_meant = match lack.what {
+                    Lacking::Kind => true,
+                    Lacking::Call(call, _) => call == error.operation,
+                };
+                is_meant && error.code == lack.answer
+            }
+        }
+    }
+}
+
+/// The fields that these concessions leave out of a kind.
+pub(crate) fn left_out<'a>(
+    conceded: impl IntoIterator<Item = &'a Concession>,
+    kind: &str,
+) -> BTreeSet<&'static str> {
+    let of_kind = conceded.into_iter().filter(|concession| concession.kind() == kind);
+    let fields = of_kind.flat_map(|concession| match concession {
+        Concession::Lack(Lack { what: Lacking::Call(_, fields), .. }) => *fields,
+        Concession::Lack(Lack { what: Lacking::Kind, .. }) | Concession::Right(_) => &[],
+    });
+    fields.copied().collect()
+}
+
 /// The commonest lie.
 const fn forgets(emulator: &'static str, kind: &'static str, field: &'static str) -> Lie {
     let (lie, aws) = ("it is accepted and never answered", "it is answered as it was set");
@@ -152,7 +315,69 @@ pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie>
     told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
 }
 
-/// The lie that explains that no call of a kind is understood.
-pub(crate) fn behind_silence(emulator: &str, kind: &str) -> Option<&'static Lie> {
-    told_by(emulator).find(|lie| lie.kind == kind && lie.field == CALLS)
+#[cfg(test)]
+mod tests {
+    use ccprov::model::ErrorClass;
+
+    use super::*;
+
+    fn refused(operation: &str, class: ErrorClass, code: &str) -> CloudError {
+        CloudError {
+            attempted: String::new(),
+            operation: operation.into(),
+            class,
+            code: code.into(),
+            message: String::new(),
+            request_id: None,
+            hint: None,
+        }
+    }
+
+    /// What else goes wrong with the kind is no lack, and is not looked away from.
+    #[test]
+    fn a_lack_explains_its_own_answer_alone() {
+        let check = |what: Lacking, operation: &str, code: &str, expected: bool| {
+            let lack = Lack { emulator: "moto", kind: "queue", what, answer: "InvalidAction" };
+            let concession = Concession::Lack(Box::leak(Box::new(lack)));
+            let error = refused(operation, ErrorClass::Invalid, code);
+            assert_eq!(concession.is_behind(&error), expected, "{operation} {code}");
+        };
+        let call = || Lacking::Call("sqs:TagQueue", &["tags"]);
+        check(call(), "sqs:TagQueue", "InvalidAction", true);
+        check(call(), "sqs:TagQueue", "InvalidParameter", false);
+        check(call(), "sqs:CreateQueue", "InvalidAction", false);
+        check(Lacking::Kind, "sqs:CreateQueue", "InvalidAction", true);
+        check(Lacking::Kind, "sqs:CreateQueue", "InvalidParameter", false);
+    }
+
+    #[test]
+    fn a_misjudged_permission_explains_its_own_refusal_alone() {
+        let check = |operation: &str, class: ErrorClass, expected: &[&str]| {
+            let error = refused(operation, class, "AccessDenied");
+            let behind = concessions("ministack-enforcing").filter(|it| it.is_behind(&error));
+            let kinds: Vec<&str> = behind.map(Concession::kind).collect();
+            assert_eq!(kinds, expected, "{operation}");
+        };
+        check("kms:DeleteAlias", ErrorClass::Denied, &["kms_key"]);
+        check("kms:DeleteAlias", ErrorClass::Invalid, &[]);
+        check("kms:CreateKey", ErrorClass::Denied, &[]);
+        check("iam:UpdateRole", ErrorClass::Denied, &["iam_role"]);
+        assert_eq!(
+            concessions("moto").count(),
+            LACKS.iter().filter(|it| it.emulator == "moto").count()
+        );
+    }
+
+    #[test]
+    fn a_lack_leaves_the_fields_of_its_own_kind_out() {
+        let lack = Lack {
+            emulator: "moto",
+            kind: "queue",
+            what: Lacking::Call("sqs:TagQueue", &["tags"]),
+            answer: "InvalidAction",
+        };
+        let conceded = [Concession::Lack(Box::leak(Box::new(lack)))];
+        assert_eq!(left_out(&conceded, "queue"), BTreeSet::from(["tags"]));
+        assert_eq!(left_out(&conceded, "topic"), BTreeSet::new());
+    }
 }

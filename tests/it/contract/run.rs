@@ -2,78 +2,48 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ccprov::aws::{AwsCatalog, Provider, Session, Writer};
-use ccprov::engine::port::{Read, Write};
-use ccprov::engine::proof::Proven;
+use ccprov::aws::AwsCatalog;
+use ccprov::aws::access::Command;
+use ccprov::engine::port::{Read as _, Write as _};
 use ccprov::model::{
-    Address, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
-    FieldDiff, KindInfo, Lifecycle, Live, Naming, Owner, Path, Place, Prepared, Sought, Status,
-    compare,
+    Address, Catalog, Claimant, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
+    KindInfo, Lifecycle, Live, Naming, Owner, Path, Prepared, Sought, Status, compare,
 };
 use serde_json::Value;
 
 use super::case::{Case, substitute};
-use super::emulator::Emulator;
-use super::lies::{self, Lie};
-use crate::support::writing::Hand;
+use super::cloud::{Applied, Book, Cloud, Failure, Outcome};
+use super::lies;
 
 /// The stack that every object of the contract belongs to.
 pub(crate) const STACK: &str = "contract";
 /// Another, which takes an object over and gives it back.
-const OTHER_STACK: &str = "contract-other";
-
-/// An emulator, and what it was caught lying about.
-pub(crate) struct Cloud {
-    name: &'static str,
-    catalog: AwsCatalog,
-    place: Place,
-    writer: Writer,
-    other_writer: Writer,
-    lied: BTreeSet<&'static Lie>,
-    /// Kinds that the index was seen to know, or forgiven for not knowing.
-    indexed: BTreeSet<String>,
-    /// Fields that were seen when nothing else was asked for, by kind.
-    found_alone: BTreeSet<(String, String)>,
-}
-
-/// Which step failed, and how.
-pub(crate) type Outcome<T> = Result<T, String>;
+pub(crate) const OTHER_STACK: &str = "contract-other";
 
 impl Cloud {
-    /// Connects as the emulator's root user.
-    pub(crate) async fn connect(emulator: &Emulator) -> Self {
-        let session = Session::connect(&emulator.connection).await.expect("a session");
-        let place = session.place(&session.caller().await.expect("a caller"));
-        let writer = |stack| Provider::new(session.clone(), place.clone()).into_writer(stack);
-        Self {
-            name: emulator.name,
-            catalog: AwsCatalog::new(),
-            writer: writer(STACK),
-            other_writer: writer(OTHER_STACK),
-            place,
-            lied: BTreeSet::new(),
-            indexed: BTreeSet::new(),
-            found_alone: BTreeSet::new(),
-        }
-    }
-
     /// The life of a case's object, from nothing to nothing.
-    pub(crate) async fn live_through(&mut self, kind: &str, case: &Case) -> Outcome<()> {
+    pub(crate) async fn live_through(
+        &mut self,
+        kind: &str,
+        case: &Case,
+        book: &mut Book,
+    ) -> Outcome<()> {
         let info = self.catalog.kind(kind).cloned().ok_or("there is no such kind")?;
         let address = address(kind, case);
-        let (known, needs) = self.raise_needs(&address, case).await?;
+        self.stack.resources.clear();
+        let (known, needs) = self.raise_needs(&address, case, book).await?;
         let mut documents = Vec::new();
         for document in case.documents() {
             let document = substitute(&document, &|name| known.get(name).cloned())?;
             documents.push(self.prepare(&info, &address, &document)?);
         }
         let mut want = documents.remove(0);
-        let mut have = self.create(&info, &want).await?;
+        let mut have = self.create(&info, &want, book).await?;
         for (number, next) in (1..).zip(documents) {
             have = self
-                .update(&info, &want, &next, &have)
+                .update(&info, [&want, &next], &have, book)
                 .await
-                .map_err(|failure| format!("update {number}: {failure}"))?;
+                .map_err(|failure| failure.within(&format!("update {number}")))?;
             want = next;
         }
         if info.tagged {
@@ -81,11 +51,11 @@ impl Cloud {
             self.protect(&info, &want, &have).await?;
         }
         self.round_trip(&info, &want, &have)?;
-        self.delete(&info, &want, &have).await?;
+        self.delete(&info, &want, &have, book).await?;
         for (info, want, have) in needs.iter().rev() {
-            self.delete(info, want, have)
+            self.delete(info, want, have, book)
                 .await
-                .map_err(|failure| format!("needed {}: {failure}", want.address))?;
+                .map_err(|failure| failure.within(&format!("needed {}", want.address)))?;
         }
         Ok(())
     }
@@ -95,6 +65,7 @@ impl Cloud {
         &mut self,
         address: &Address,
         case: &Case,
+        book: &Book,
     ) -> Outcome<(Facts, Vec<(KindInfo, Desired, Live)>)> {
         let mut known = BTreeMap::from(
             [
@@ -106,13 +77,13 @@ impl Cloud {
         );
         let mut raised = Vec::new();
         for (name, need) in &case.needs.0 {
-            let at = |failure: String| format!("needed {name}: {failure}");
+            let at = |failure: Failure| failure.within(&format!("needed {name}"));
             let info = self.catalog.kind(&need.kind).cloned();
-            let info = info.ok_or_else(|| at(format!("there is no kind {}", need.kind)))?;
-            let document =
-                substitute(&need.document, &|name| known.get(name).cloned()).map_err(at)?;
+            let info = info.ok_or_else(|| at(format!("there is no kind {}", need.kind).into()))?;
+            let document = substitute(&need.document, &|name| known.get(name).cloned());
+            let document = document.map_err(|told| at(told.into()))?;
             let want = self.prepare(&info, &address.join(name), &document).map_err(at)?;
-            let (facts, have) = self.make(&info, &want).await.map_err(at)?;
+            let (facts, have) = self.make(&info, &want, book).await.map_err(at)?;
             known.extend(facts.into_iter().map(|(fact, value)| (format!("{name}.{fact}"), value)));
             raised.push((info, want, have));
         }
@@ -141,61 +112,71 @@ impl Cloud {
         Naming { stack: STACK.into(), address: address.clone(), place: self.place.clone() }
     }
 
+    /// From now on the stack file says this of a resource, and whoever carries it
+    /// out may do what that takes.
+    async fn declare(&mut self, want: &Desired, book: &Book) {
+        self.stack.resources.insert(want.address.clone(), want.clone());
+        self.allow(Command::Apply, book).await;
+    }
+
     /// Nothing, then the object, then the object again.
-    async fn create(&mut self, info: &KindInfo, want: &Desired) -> Outcome<Live> {
-        let (facts, have) = self.make(info, want).await?;
+    async fn create(&mut self, info: &KindInfo, want: &Desired, book: &mut Book) -> Outcome<Live> {
+        let (facts, have) = self.make(info, want, book).await?;
+        let step = "create again";
         match self.hand(STACK).create(want).await {
-            Ok(again) => {
-                let again = same("facts", &again, &facts);
-                again.map_err(|failure| format!("create again: {failure}"))?;
-            }
+            Ok(again) => same("create again: facts", &again, &facts)?,
             Err(error) if error.class == ErrorClass::Exists => {}
-            Err(error) => return Err(failed("create again", &error)),
+            Err(error) => return Err(Failure::of(step, &error)),
         }
+        self.settle(STACK, want, &have).await.map_err(|failure| failure.within(step))?;
         self.read("find after create again", info, want).await?;
-        self.find_by_field(want).await?;
+        self.find_by_field(want, book).await?;
         // One object tells it of its kind; moto takes a second for each answer.
-        if self.indexed.insert(want.kind.clone()) {
-            self.find_by_owner(want).await?;
+        if !book.indexed.contains(&want.kind) {
+            self.find_by_owner(want, book).await?;
+            book.indexed.insert(want.kind.clone());
         }
         Ok(have)
     }
 
     /// Nothing, then the object.
-    async fn make(&mut self, info: &KindInfo, want: &Desired) -> Outcome<(Facts, Live)> {
+    async fn make(
+        &mut self,
+        info: &KindInfo,
+        want: &Desired,
+        book: &Book,
+    ) -> Outcome<(Facts, Live)> {
+        self.declare(want, book).await;
         if let Some(live) = self.find("find before create", &want.sought()).await? {
-            return Err(format!("find before create: there is one already: {live:#?}"));
+            return Err(format!("find before create: there is one already: {live:#?}").into());
         }
-        let made = self.hand(STACK).create_told(want).await;
-        let (early, facts) = made.map_err(|error| failed("create", &error))?;
-        check_facts(info, want, &facts).map_err(|failure| format!("create: {failure}"))?;
-        if let Some(early) = early {
-            let of_these: Facts =
-                facts.clone().into_iter().filter(|(fact, _)| early.contains_key(fact)).collect();
-            same("create: facts told early", &early, &of_these)?;
-        }
+        let Applied { early, facts, .. } = self.apply("create", want, None).await?;
         let have = self.read("find after create", info, want).await?;
+        check_facts("create", info, want, &facts)?;
+        let of_these = facts.clone().into_iter().filter(|(fact, _)| early.contains_key(fact));
+        same("create: facts told early", &early, &of_these.collect())?;
         same("find after create: facts", &have.facts, &facts)?;
         Ok((facts, have))
     }
 
     /// The object as it should be: current, ours, and nothing to change.
-    async fn read(&mut self, step: &str, info: &KindInfo, want: &Desired) -> Outcome<Live> {
+    async fn read(&self, step: &str, info: &KindInfo, want: &Desired) -> Outcome<Live> {
         let have = self.find(step, &want.sought()).await?;
         let have = have.ok_or_else(|| format!("{step}: there is none"))?;
         same(&format!("{step}: identity"), &have.identity, &want.identity)?;
         same(&format!("{step}: status"), &have.status, &Status::Current)?;
         let owner = info.tagged.then(|| self.owner(info, STACK, want));
         same(&format!("{step}: owner"), &have.owner, &owner)?;
-        let diffs = self.honest(&want.kind, compare(&want.document, &have.document));
-        if diffs.is_empty() { Ok(have) } else { Err(format!("{step}: {}", shown(&diffs))) }
+        no_difference(step, &compare(&want.document, &have.document))?;
+        Ok(have)
     }
 
     /// A kind may skip reads that serve no field that matters; each field alone
     /// must then still be seen. Once for each field of a kind is enough.
-    async fn find_by_field(&mut self, want: &Desired) -> Outcome<()> {
+    async fn find_by_field(&self, want: &Desired, book: &mut Book) -> Outcome<()> {
         for (field, value) in want.document.iter().filter(|(_, value)| !value.is_null()) {
-            if !self.found_alone.insert((want.kind.clone(), field.clone())) {
+            let key = (want.kind.clone(), field.clone());
+            if book.found_alone.contains(&key) {
                 continue;
             }
             let step = format!("find by field {field}");
@@ -203,26 +184,17 @@ impl Cloud {
             let have = self.find(&step, &sought).await?;
             let have = have.ok_or_else(|| format!("{step}: there is none"))?;
             let one = Document::from_iter([(field.clone(), value.clone())]);
-            let diffs = self.honest(&want.kind, compare(&one, &have.document));
-            if !diffs.is_empty() {
-                return Err(format!("{step}: {}", shown(&diffs)));
-            }
+            no_difference(&step, &compare(&one, &have.document))?;
+            book.found_alone.insert(key);
         }
         Ok(())
     }
 
-    /// Whether the emulator understands no call of a kind, so that no case can pass.
-    pub(crate) fn excuses(&mut self, kind: &str) -> bool {
-        let lie = lies::behind_silence(self.name, kind);
-        self.lied.extend(lie);
-        lie.is_some()
-    }
-
     /// A destroy without the stack's file finds everything by its owner.
-    async fn find_by_owner(&mut self, want: &Desired) -> Outcome<()> {
+    async fn find_by_owner(&self, want: &Desired, book: &mut Book) -> Outcome<()> {
         let step = "find by owner";
         let candidates = self.writer.candidates(STACK).await;
-        let candidates = candidates.map_err(|error| failed(step, &error))?;
+        let candidates = candidates.map_err(|error| Failure::of(step, &error))?;
         for candidate in candidates.iter().filter(|candidate| candidate.kind == want.kind) {
             let found = self.find(step, candidate).await?;
             let Some(live) = found.filter(|live| live.identity == want.identity) else { continue };
@@ -234,53 +206,67 @@ impl Cloud {
             }
             return Ok(());
         }
-        let lie = lies::behind_absence(self.name, &want.kind);
-        self.lied.extend(lie);
-        lie.map(|_| ()).ok_or_else(|| {
-            format!("{step}: {} is not among the candidates: {candidates:#?}", want.identity)
-        })
+        let Some(lie) = lies::behind_absence(self.emulator, &want.kind) else {
+            let identity = &want.identity;
+            let told = format!("{step}: {identity} is not among the candidates: {candidates:#?}");
+            return Err(told.into());
+        };
+        book.lied.insert(lie);
+        Ok(())
     }
 
-    /// One update, as an apply would make it.
+    /// From one to the other: an apply makes it, and then it is said again.
     async fn update(
         &mut self,
         info: &KindInfo,
-        before: &Desired,
-        want: &Desired,
+        [before, want]: [&Desired; 2],
         have: &Live,
+        book: &Book,
     ) -> Outcome<Live> {
-        let expected = compare(&want.document, &before.document);
+        let expected = tops(&compare(&want.document, &before.document));
         if expected.is_empty() {
             return Err("the document does not change".into());
         }
-        let expected = tops(&self.honest_quietly(&want.kind, expected));
-        let diffs = compare(&want.document, &have.document);
-        let honest = self.honest_quietly(&want.kind, diffs.clone());
-        if tops(&honest) != expected {
-            return Err(format!("only {expected:?} should differ: {}", shown(&honest)));
+        self.declare(want, book).await;
+        let Applied { diff, facts, .. } = self.apply("update", want, Some(have)).await?;
+        if tops(&diff) != expected {
+            return Err(format!("only {expected:?} should differ: {}", shown(&diff)).into());
         }
-        let mut after = None;
-        // An apply that was killed and run again may say the same thing twice.
-        for step in ["update", "update again"] {
-            let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
-            let fields = tops(&diffs).into_iter().chain(known_by);
-            let proof = self.hand(STACK).again(have, fields).await;
-            let proof = proof.map_err(|error| failed(step, &error))?;
-            let made = self.writer.update(want, proof, &diffs).await;
-            let accepted = made.map_err(|error| failed(step, &error))?;
-            check_facts(info, want, accepted.facts())
-                .map_err(|failure| format!("{step}: {failure}"))?;
-            after = Some(self.read(&format!("find after {step}"), info, want).await?);
-        }
-        let after = after.ok_or("no update was made")?;
+        self.read("find after update", info, want).await?;
+        check_facts("update", info, want, &facts)?;
+        let after = self.update_again(info, want, have, &diff).await?;
         let stated = |field: &String| want.document.contains_key(field);
         for (field, value) in have.document.iter().filter(|(field, _)| !stated(field)) {
             if after.document.get(field).is_some_and(|now| now != value) {
                 let now = &after.document[field];
-                return Err(format!("{field} changed unasked from {value} to {now}"));
+                return Err(format!("{field} changed unasked from {value} to {now}").into());
             }
         }
         Ok(after)
+    }
+
+    /// An apply that was killed and run again may say the same thing twice.
+    async fn update_again(
+        &self,
+        info: &KindInfo,
+        want: &Desired,
+        have: &Live,
+        diff: &[FieldDiff],
+    ) -> Outcome<Live> {
+        let step = "update again";
+        let mut left = diff.to_vec();
+        while !left.is_empty() {
+            let stage = info.stage(&left);
+            left.retain(|diff| !stage.contains(diff));
+            let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
+            let proof = self.prove(STACK, have, tops(&stage).into_iter().chain(known_by)).await;
+            let proof = proof.map_err(|error| Failure::of(step, &error))?;
+            let made = self.writer.update(want, proof, &stage).await;
+            let accepted = made.map_err(|error| Failure::of(step, &error))?;
+            check_facts(step, info, want, accepted.facts())?;
+            self.settle(STACK, want, have).await.map_err(|failure| failure.within(step))?;
+        }
+        self.read("find after update again", info, want).await
     }
 
     /// What the tags of an object have to say that belongs to a stack.
@@ -288,17 +274,18 @@ impl Cloud {
         Claimant { stack, place: &self.place }.owner(info, want)
     }
 
-    /// Taken over by another stack, and given back.
-    async fn change_owner(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
+    /// Taken over by another stack, and given back. No engine would, nor may who
+    /// acts for one stack alone: so the root user does.
+    async fn change_owner(&self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
         let diff = [FieldDiff::new(Path::field("owner"), None, None)];
         for (before, stack) in [(STACK, OTHER_STACK), (OTHER_STACK, STACK)] {
             let step = format!("become owned by {stack}");
-            let writer = if stack == STACK { &self.writer } else { &self.other_writer };
-            // No engine would: it is somebody else's.
-            let proof = self.hand(before).again(have, have.document.keys().cloned()).await;
-            let proof = proof.map_err(|error| failed(&step, &error))?;
+            let writer = if stack == STACK { &self.root_writer } else { &self.other_writer };
+            let proof = self.prove(before, have, have.document.keys().cloned()).await;
+            let proof = proof.map_err(|error| Failure::of(&step, &error))?;
             let made = writer.update(want, proof, &diff).await;
-            made.map_err(|error| failed(&step, &error))?;
+            made.map_err(|error| Failure::of(&step, &error))?;
+            self.settle(stack, want, have).await.map_err(|failure| failure.within(&step))?;
             let now = self.find(&step, &want.sought()).await?;
             let now = now.ok_or_else(|| format!("{step}: there is none"))?;
             let owner = self.owner(info, stack, want);
@@ -309,116 +296,87 @@ impl Cloud {
     }
 
     /// Protected from being deleted, which the object itself says, and let go again.
-    async fn protect(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
-        let diff = [FieldDiff::new(Path::field("lifecycle"), None, None)];
+    async fn protect(&self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
+        let mut have = have.clone();
         for prevent_destroy in [true, false] {
             let step = format!("have prevent_destroy: {prevent_destroy}");
             let lifecycle = Lifecycle { prevent_destroy, ..want.lifecycle.clone() };
             let want = Desired { lifecycle, ..want.clone() };
-            let proof = self.hand(STACK).again(have, have.document.keys().cloned()).await;
-            let proof = proof.map_err(|error| failed(&step, &error))?;
-            let made = self.writer.update(&want, proof, &diff).await;
-            made.map_err(|error| failed(&step, &error))?;
+            let Applied { diff, .. } = self.apply(&step, &want, Some(&have)).await?;
+            same(&format!("{step}: differs"), &tops(&diff), &["lifecycle".to_owned()].into())?;
             let now = self.find(&step, &want.sought()).await?;
             let now = now.ok_or_else(|| format!("{step}: there is none"))?;
             same(&step, &now.owner, &Some(self.owner(info, STACK, &want)))?;
             same(&format!("{step}: document"), &now.document, &have.document)?;
+            have = now;
         }
         Ok(())
     }
 
     /// What was read may be written into a stack file, and means the same there.
-    fn round_trip(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
+    fn round_trip(&self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
         let again = self.prepare(info, &want.address, &have.document);
-        let again = again.map_err(|failure| format!("the live document: {failure}"))?;
+        let again = again.map_err(|failure| failure.within("the live document"))?;
         same("the live document: identity", &again.identity, &want.identity)?;
-        let diffs = self.honest(&want.kind, compare(&again.document, &have.document));
-        if diffs.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("the live document is not canonical: {}", shown(&diffs)))
-        }
+        no_difference(
+            "the live document is not canonical",
+            &compare(&again.document, &have.document),
+        )
     }
 
     /// Gone, and gone again.
-    async fn delete(&mut self, info: &KindInfo, want: &Desired, have: &Live) -> Outcome<()> {
+    async fn delete(
+        &mut self,
+        info: &KindInfo,
+        want: &Desired,
+        have: &Live,
+        book: &Book,
+    ) -> Outcome<()> {
+        self.allow(Command::Destroy, book).await;
         let sought = Sought { holdings: true, fields: None, ..want.sought() };
         let whole = self.find("find before delete", &sought).await?;
         let whole = whole.ok_or("find before delete: there is none")?;
-        let diffs = self.honest(&want.kind, compare(&want.document, &whole.document));
-        if !diffs.is_empty() {
-            return Err(format!("find before delete: {}", shown(&diffs)));
-        }
+        no_difference("find before delete", &compare(&want.document, &whole.document))?;
         // A run that lost the answer looked before, and may say it again.
-        let (first, second) =
-            (self.last_look(info, have).await?, self.last_look(info, have).await?);
-        self.remove("delete", info, want, first).await?;
-        let left = self.find("find after delete", &want.sought()).await?;
+        let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
+        let second = self.prove(STACK, have, known_by).await;
+        let second = second.map_err(|error| Failure::of("look before delete", &error))?;
+        self.destroy("delete", want, &whole).await?;
+        let left = self.gone("delete", info, want).await?;
         if let Some(deleting) = left {
-            let revived = self.revive(info, want, &deleting).await?;
-            let look = self.last_look(info, &revived).await?;
-            self.remove("delete what was revived", info, want, look).await?;
+            let revived = self.revive(info, want, &deleting, book).await?;
+            self.allow(Command::Destroy, book).await;
+            self.destroy("delete what was revived", want, &revived).await?;
+            self.gone("delete what was revived", info, want).await?;
         }
-        self.remove("delete again", info, want, second).await
+        let again = self.writer.delete(second, Emptying::Keep).await;
+        again.map_err(|error| Failure::of("delete again", &error))?;
+        self.gone("delete again", info, want).await?;
+        self.stack.resources.remove(&want.address);
+        Ok(())
     }
 
-    /// As the engine looks before a deletion.
-    async fn last_look(&self, info: &KindInfo, have: &Live) -> Outcome<Proven> {
-        let fields = have.document.keys().filter(|_| !info.tagged).cloned();
-        let proof = self.hand(STACK).again(have, fields).await;
-        proof.map_err(|error| failed("look before delete", &error))
-    }
-
-    fn hand<'a>(&'a self, stack: &'a str) -> Hand<'a> {
-        Hand { writer: &self.writer, catalog: &self.catalog, stack, place: &self.place }
-    }
-
-    async fn remove(
-        &self,
-        step: &str,
-        info: &KindInfo,
-        want: &Desired,
-        have: Proven,
-    ) -> Outcome<()> {
-        // What others put there in the meantime, such as access logs, may go.
-        let gone = self.writer.delete(have, Emptying::Empty).await;
-        gone.map_err(|error| failed(step, &error))?;
+    /// Nothing is left of it, or what can be revived.
+    async fn gone(&self, step: &str, info: &KindInfo, want: &Desired) -> Outcome<Option<Live>> {
         let left = self.find(step, &want.sought()).await?;
-        check_gone(info, left.as_ref()).map_err(|failure| format!("{step}: {failure}"))
+        match left.as_ref().map(|live| &live.status) {
+            None => Ok(None),
+            Some(Status::Deleting(_)) if info.revivable => Ok(left),
+            Some(status) => Err(format!("{step}: it is still there: {status:?}").into()),
+        }
     }
 
     /// Back from its waiting period, by an update like any other.
-    async fn revive(&mut self, info: &KindInfo, want: &Desired, deleting: &Live) -> Outcome<Live> {
-        let diffs = compare(&want.document, &deleting.document);
-        let proof = self.hand(STACK).again(deleting, deleting.document.keys().cloned()).await;
-        let proof = proof.map_err(|error| failed("revive", &error))?;
-        let made = self.writer.update(want, proof, &diffs).await;
-        made.map_err(|error| failed("revive", &error))?;
+    async fn revive(
+        &self,
+        info: &KindInfo,
+        want: &Desired,
+        deleting: &Live,
+        book: &Book,
+    ) -> Outcome<Live> {
+        self.allow(Command::Apply, book).await;
+        self.apply("revive", want, Some(deleting)).await?;
         self.read("find after revival", info, want).await
-    }
-
-    async fn find(&self, step: &str, sought: &Sought) -> Outcome<Option<Live>> {
-        self.writer.find(sought).await.map_err(|error| failed(step, &error))
-    }
-
-    /// The differences that are not known lies; remembers those that are.
-    fn honest(&mut self, kind: &str, diffs: Vec<FieldDiff>) -> Vec<FieldDiff> {
-        self.lied.extend(diffs.iter().filter_map(|diff| lies::behind(self.name, kind, diff)));
-        self.honest_quietly(kind, diffs)
-    }
-
-    fn honest_quietly(&self, kind: &str, mut diffs: Vec<FieldDiff>) -> Vec<FieldDiff> {
-        diffs.retain(|diff| lies::behind(self.name, kind, diff).is_none());
-        diffs
-    }
-
-    /// The lies about some kinds that were not told any more.
-    pub(crate) fn truths(&self, kinds: &BTreeSet<&str>) -> Vec<String> {
-        lies::told_by(self.name)
-            .filter(|lie| kinds.contains(lie.kind))
-            .filter(|lie| !self.lied.contains(lie))
-            .map(|lie| format!("no longer lies, remove it from lies.rs: {lie:?}"))
-            .collect()
     }
 }
 
@@ -441,42 +399,34 @@ pub(crate) fn prepare(
         .map(|error| format!("\n    {}: {error}", error.instance_path()))
         .collect();
     if !errors.is_empty() {
-        return Err(format!("not valid by the schema:{}", errors.concat()));
+        return Err(format!("not valid by the schema:{}", errors.concat()).into());
     }
     let prepared = catalog.prepare(&info.name, naming, document).ok_or("there is no such kind")?;
     prepared.map_err(|problems| {
         let lines =
             problems.iter().map(|problem| format!("\n    {}: {}", problem.path, problem.message));
-        format!("not valid:{}", lines.collect::<String>())
+        format!("not valid:{}", lines.collect::<String>()).into()
     })
 }
 
-fn check_facts(info: &KindInfo, want: &Desired, facts: &Facts) -> Outcome<()> {
+fn check_facts(step: &str, info: &KindInfo, want: &Desired, facts: &Facts) -> Outcome<()> {
     let declared: BTreeSet<&String> = info.facts.iter().map(|fact| &fact.name).collect();
-    same("names of facts", &facts.keys().collect(), &declared)?;
+    same(&format!("{step}: names of facts"), &facts.keys().collect(), &declared)?;
     for (fact, predicted) in &want.predicted {
-        same(&format!("fact {fact}"), &facts[fact], predicted)?;
+        same(&format!("{step}: fact {fact}"), &facts[fact], predicted)?;
     }
     Ok(())
 }
 
-fn check_gone(info: &KindInfo, left: Option<&Live>) -> Outcome<()> {
-    match left.map(|live| &live.status) {
-        None => Ok(()),
-        Some(Status::Deleting(_)) if info.revivable => Ok(()),
-        Some(status) => Err(format!("it is still there: {status:?}")),
-    }
+fn no_difference(what: &str, diffs: &[FieldDiff]) -> Outcome<()> {
+    if diffs.is_empty() { Ok(()) } else { Err(format!("{what}: {}", shown(diffs)).into()) }
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Outcome<()> {
     if found == expected {
         return Ok(());
     }
-    Err(format!("{what}:\n    found    {found:?}\n    expected {expected:?}"))
-}
-
-fn failed(step: &str, error: &CloudError) -> String {
-    format!("{step}: {error} [{:?}]", error.class)
+    Err(format!("{what}:\n    found    {found:?}\n    expected {expected:?}").into())
 }
 
 /// The top-level fields that differ.

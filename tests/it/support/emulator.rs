@@ -96,13 +96,32 @@ impl Emulator {
     /// MiniStack knows by an access key of twelve digits. Moto has one account
     /// for all: tests must tell their objects apart by name there.
     pub(crate) fn account(&self) -> Account {
-        static GIVEN: AtomicU64 = AtomicU64::new(100_000_000_001);
         match self.mode {
             Mode::MiniStack | Mode::MiniStackEnforcing => {
-                let id = GIVEN.fetch_add(1, Ordering::Relaxed).to_string();
+                let id = next_id();
                 Account { access_key: id.clone(), ..self.first_account(&id) }
             }
             Mode::Moto => self.first_account("123456789012"),
+        }
+    }
+
+    /// One in which nobody has made anything yet, in moto too: there a role that is
+    /// assumed leads to its account, whether or not either was there before.
+    pub(crate) async fn empty_account(&self) -> Account {
+        match self.mode {
+            Mode::MiniStack | Mode::MiniStackEnforcing => self.account(),
+            Mode::Moto => {
+                let id = next_id();
+                let sts = aws_sdk_sts::Client::new(&super::aws::config(&self.account()));
+                let role = sts.assume_role().role_arn(format!("arn:aws:iam::{id}:role/tests"));
+                let role = role.role_session_name("tests").send().await.expect("a session");
+                let key = role.credentials().expect("a key");
+                Account {
+                    access_key: key.access_key_id().to_owned(),
+                    secret_key: key.secret_access_key().to_owned(),
+                    ..self.first_account(&id)
+                }
+            }
         }
     }
 
@@ -134,6 +153,12 @@ impl Drop for Emulator {
         // Reaps it. An error would mean that it is gone already.
         let _gone = self.child.wait();
     }
+}
+
+/// An account's that nobody has had before.
+fn next_id() -> String {
+    static GIVEN: AtomicU64 = AtomicU64::new(100_000_000_001);
+    GIVEN.fetch_add(1, Ordering::Relaxed).to_string()
 }
 
 /// Whose calls an emulator sees.

@@ -1,6 +1,6 @@
 //! What a writer does, each with the look that the engine takes before it.
 
-use ccprov::aws::{AwsCatalog, Writer};
+use ccprov::aws::AwsCatalog;
 use ccprov::engine::port::{Answer, Lacks, Write};
 use ccprov::engine::proof::{self, Claim, Proven, Prover, Title};
 use ccprov::model::{Claimant, Desired, Facts, Live, Place, Sought};
@@ -8,7 +8,7 @@ use ccprov::model::{Claimant, Desired, Facts, Live, Place, Sought};
 /// Writes for one stack, without waiting and without trying again.
 #[derive(Clone, Copy)]
 pub(crate) struct Hand<'a> {
-    pub(crate) writer: &'a Writer,
+    pub(crate) writer: &'a dyn Write,
     pub(crate) catalog: &'a AwsCatalog,
     pub(crate) stack: &'a str,
     pub(crate) place: &'a Place,

@@ -1,5 +1,7 @@
 //! What the binary tells of itself, with nobody to call.
 
+use ccprov::aws::AwsCatalog;
+use ccprov::model::{Catalog as _, KindInfo};
 use serde_json::Value;
 
 use super::check;
@@ -54,7 +56,14 @@ fn mistyped_command_lines_are_told_apart_from_changes() {
 
 #[test]
 fn kinds_tell_what_may_be_stated() {
-    check("kinds", &[run(&["kinds"]), run(&["kinds", "sqs_queue"])]);
+    check("kinds", &[run(&["kinds", "sqs_queue"])]);
+    let list = run(&["kinds"]);
+    for KindInfo { name, summary, .. } in AwsCatalog::new().kinds() {
+        let is_it = |line: &str| {
+            line.strip_prefix(name.as_str()).is_some_and(|rest| rest.trim_start() == summary)
+        };
+        assert_eq!(list.stdout.lines().filter(|line| is_it(line)).count(), 1, "{name}: {list}");
+    }
     let all = run(&["kinds", "--json"]);
     let all: Value = serde_json::from_str(&all.stdout).expect("JSON");
     let one = run(&["kinds", "sqs_queue", "--json"]);
