@@ -16,6 +16,7 @@ use super::files::Reach;
 use super::folder::{self, Limits};
 use super::regular::{Unread, copy_regular, plainly, read_regular};
 use super::shape;
+use super::source::Mark;
 use super::suggest::closest;
 use super::tree::{Map, Node, Value};
 use crate::model::spelling::{Part, parts};
@@ -102,7 +103,11 @@ impl Checkout {
     ) -> Result<(String, Measure), Diagnostic> {
         let text = named.as_text().unwrap_or_default();
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(named.at.location()));
-        let path = self.reach.within(text, &named.at, &info.made_by)?;
+        let found = self.reach.resolve_text(text, &named.at);
+        let (path, _) = found.map_err(|problem| match is_missing(text, &named.at) {
+            true if !info.made_by.is_empty() => problem.hint(info.made_by.clone()),
+            true | false => problem,
+        })?;
         let is_folder = path.is_dir();
         let other = match sort {
             ArtifactSort::File if is_folder => ArtifactSort::Folder,
@@ -147,6 +152,13 @@ impl Checkout {
     }
 }
 
+/// Whether there is nothing where a path leads to: it may have to be made first.
+fn is_missing(text: &str, at: &Mark) -> bool {
+    let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let found = folder.join(text).metadata();
+    found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// What an artifact is written as: its sort, and its path.
 fn named<'a>(
     info: &ArtifactInfo,
@@ -159,7 +171,8 @@ fn named<'a>(
     let forms = forms.join(" or ");
     let refuse = |summary: String| Diagnostic::error(summary).at(Some(node.at.location()));
     let Some(map) = node.as_map() else {
-        let problem = refuse(format!("`{at}` is taken from the checkout, and is no value"));
+        let (what, found) = (keys.join(" or a "), node.type_name());
+        let problem = refuse(format!("`{at}` must be a {what} of the checkout, not {found}"));
         problems.push(match (node.scalar_text(), info.sorts.first()) {
             (Some(text), Some(sort)) if !document::is_pending(text) => {
                 problem.hint(format!("write `{{ {}: {text} }}`", sort.key()))

@@ -40,34 +40,51 @@ impl Reach {
         Ok((Self(reach), file))
     }
 
-    /// The file that `text` means in the file that `at` points into, with the
+    /// The YAML file that `text` means in the file that `at` points into, with the
     /// name under which people will know it.
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
-        let path = self.within(text, at, "")?;
+        let (path, name) = self.within(text, at)?;
         // What is no YAML is often what holds passwords, and an error repeats its line.
-        let written = Path::new(text);
-        let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
+        let may_be_read = path.is_dir() || (is_yaml(Path::new(text)) && is_yaml(&path));
         if !may_be_read {
-            return Err(Diagnostic::error(format!("`{text}` is not a YAML file by its name"))
+            let refused = Diagnostic::error(format!("`{text}` is not a YAML file by its name"));
+            return Err(refused
                 .at(Some(at.location()))
                 .because("a stack reads files that end in .yaml or .yml, and no others"));
         }
-        Ok((path, beside(&at.source.name, written)))
+        Ok((path, name))
     }
 
-    /// The folder itself.
-    pub(super) fn folder(&self) -> &Path {
-        &self.0
-    }
-
-    /// What `text` means in the file that `at` points into, whatever it is, with
-    /// no links left in its path. `made_by` is what to do where there is nothing.
-    pub(super) fn within(
+    /// The same of a file of any name that is to be taken as it is, or a folder, unless
+    /// it is hidden: `.env` and `.git` hold what is no part of a stack.
+    pub(super) fn resolve_text(
         &self,
         text: &str,
         at: &Mark,
-        made_by: &str,
-    ) -> Result<PathBuf, Diagnostic> {
+    ) -> Result<(PathBuf, String), Diagnostic> {
+        let (path, name) = self.within(text, at)?;
+        let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(&self.0);
+        let is_hidden = |part: Component<'_>| match part {
+            Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::ParentDir => false,
+        };
+        // Where the stack itself lies may be hidden; a link may lead from there to what is.
+        let common = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+        let mut beyond = path.components().skip(common);
+        if beyond.any(is_hidden) || Path::new(text).components().any(is_hidden) {
+            let refused = Diagnostic::error(format!("`{text}` is a hidden file"));
+            return Err(refused
+                .at(Some(at.location()))
+                .because("what begins with a dot is for tools, and often a secret")
+                .hint("name it without the dot, if it belongs to the stack"));
+        }
+        Ok((path, name))
+    }
+
+    fn within(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
         let written = Path::new(text);
         if text.is_empty() {
@@ -81,8 +98,6 @@ impl Reach {
         let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let path = folder.join(written).canonicalize().map_err(|error| {
             let problem = refuse(format!("cannot read `{text}`: {}", plainly(&error)));
-            let made_by = Some(made_by).filter(|it| !it.is_empty() && is_missing(&error));
-            let problem = made_by.into_iter().fold(problem, Diagnostic::hint);
             shape::without_references(problem.hint("the path is relative to this file"), text)
         })?;
         if !path.starts_with(&self.0) {
@@ -90,7 +105,12 @@ impl Reach {
                 refuse(format!("`{text}` is outside of the stack's reach")).because(WITHIN_REACH)
             );
         }
-        Ok(path)
+        Ok((path, beside(&at.source.name, written)))
+    }
+
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
     }
 }
 
@@ -157,10 +177,6 @@ fn above_its_folder(path: &Path) -> io::Result<PathBuf> {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
 }
 
 /// The name of a file relative to another, without `.` and needless `..`.

@@ -79,7 +79,8 @@ struct Repository {
 
 impl Repository {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // Tools call theirs by a dot in front, and what is hidden is no artifact.
+        let folder = tempfile::Builder::new().prefix("checkout").tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("repo");
         fs::create_dir_all(root.join("stacks")).unwrap();
         Self { _folder: folder, root }
@@ -150,6 +151,16 @@ fn a_file_is_known_by_size_and_hash_and_read_again() {
 }
 
 #[test]
+fn a_path_that_a_variable_brings_begins_where_the_command_is_given() {
+    let repo = Repository::new();
+    repo.write("build/a.zip", "abc");
+    let named = repo.code("function", "{ file: ../build/a.zip }").unwrap();
+    let resources = "resources: { f: { kind: function, code: { file: \"${var.dist}\" } } }";
+    let checked = repo.checked(resources, &[("dist", &named.path)]).unwrap();
+    assert_eq!(checked.stack.resources.into_values().next().unwrap().artifacts, [named]);
+}
+
+#[test]
 fn artifacts_may_stand_deep_in_a_document() {
     let repo = Repository::new();
     repo.write("stacks/a.zip", "abc");
@@ -192,6 +203,8 @@ fn what_is_no_file_to_take_is_told_where_it_is_named() {
     repo.write("build/a.zip", "abc");
     repo.write("build/large.zip", vec![0; 1025]);
     repo.write("build/dist/a.txt", "1");
+    repo.write(".env", "secret");
+    repo.write(".aws/config", "secret");
     let pipe = repo.root.join("build/pipe");
     assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
     repo.link("/etc/hostname", "build/out.zip");
@@ -214,6 +227,8 @@ fn what_is_no_file_to_take_is_told_where_it_is_named() {
             repo.refused("function", "{ file: ../build/out.zip }"),
             repo.refused("function", "{ file: ../elsewhere/hostname }"),
             repo.refused("function", "{ file: ../build/dangling }"),
+            repo.refused("function", "{ file: ../.env }"),
+            repo.refused("function", "{ folder: ../build/../.aws }"),
             repo.refused("function", "{ file: ../build/pipe }"),
             repo.refused("function", "{ file: ../build/large.zip }"),
             repo.refused("function", "{ file: ../build/dist }"),
