@@ -33,9 +33,10 @@ pub(super) fn write(
             continue;
         };
         let sign = if diff.have.is_some() { paint(CHANGE, "~ ") } else { paint(ADD, "+ ") };
-        let remark = match diff.forces_replace {
-            true => format!("  {}", paint(REPLACE, "(forces replacement)")),
-            false => String::new(),
+        let remark = if diff.forces_replace {
+            format!("  {}", paint(REPLACE, "(forces replacement)"))
+        } else {
+            String::new()
         };
         page.line(depth, format!("{sign}{} changes ({artifact}){remark}", diff.path));
     }

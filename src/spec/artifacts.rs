@@ -104,9 +104,10 @@ impl Checkout {
         let text = named.as_text().unwrap_or_default();
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(named.at.location()));
         let found = self.reach.resolve_text(text, &named.at);
-        let (path, _) = found.map_err(|problem| match is_missing(text, &named.at) {
-            true if !info.made_by.is_empty() => problem.hint(info.made_by.clone()),
-            true | false => problem,
+        let (path, _) = found.map_err(|problem| {
+            let made_by = Some(&info.made_by).filter(|it| !it.is_empty());
+            let made_by = made_by.filter(|_| is_missing(text, &named.at));
+            made_by.into_iter().cloned().fold(problem, Diagnostic::hint)
         })?;
         let is_folder = path.is_dir();
         let other = match sort {
@@ -116,9 +117,10 @@ impl Checkout {
         };
         if other != sort {
             let problem = refuse(format!("`{text}` is a {}, and no {}", other.key(), sort.key()));
-            return Err(match info.sorts.contains(&other) {
-                true => problem.hint(format!("write `{}: {text}`", other.key())),
-                false => problem.because(format!("`{at}` takes no {}", other.key())),
+            return Err(if info.sorts.contains(&other) {
+                problem.hint(format!("write `{}: {text}`", other.key()))
+            } else {
+                problem.because(format!("`{at}` takes no {}", other.key()))
             });
         }
         let measure = self

@@ -111,14 +111,14 @@ fn crc32(bytes: &[u8]) -> u32 {
 const fn table() -> [u32; 256] {
     const POLYNOMIAL: u32 = 0xedb8_8320;
     let mut table = [0; 256];
-    let mut at = 0;
+    let mut at: u32 = 0;
     while at < 256 {
-        let (mut crc, mut bit) = (at as u32, 0);
+        let (mut crc, mut bit) = (at, 0);
         while bit < 8 {
             crc = if crc & 1 == 1 { crc >> 1 ^ POLYNOMIAL } else { crc >> 1 };
             bit += 1;
         }
-        table[at] = crc;
+        table[at as usize] = crc;
         at += 1;
     }
     table
