@@ -247,6 +247,18 @@ pub(crate) struct Wanted<S> {
     pub(crate) sent: Sent,
 }
 
+impl<S> Wanted<S> {
+    /// The bytes that a field takes, as the plan saw them. They are read now: ask
+    /// for them in the call that sends them, and for no others.
+    ///
+    /// # Errors
+    /// That they are others by now, or that the field states none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the kinds that send something"))]
+    pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
+        self.sent.bytes(field, &self.identity)
+    }
+}
+
 /// A resource to change, typed.
 #[derive(Clone, Debug)]
 pub(crate) struct Changing<'a, S> {

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::Wanted;
 use crate::engine::port::{Answer, Files};
 use crate::model::{Artifact, ArtifactInfo, CloudError, Desired, ErrorClass};
 
@@ -26,22 +25,17 @@ impl Sent {
             |artifact: &&Artifact| infos.iter().any(|info| info.is_meant(artifact, &want.document));
         Self { artifacts: want.artifacts.iter().filter(is_meant).cloned().collect(), files }
     }
-}
 
-impl<S> Wanted<S> {
-    /// The bytes that a field takes, as the plan saw them. They are read now: ask
-    /// for them in the call that sends them, and for no others.
+    /// The bytes that a field of an object takes, as the plan saw them.
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the kinds that send something"))]
-    pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
-        let Sent { artifacts, files } = &self.sent;
-        let artifact = artifacts.iter().find(|artifact| artifact.at.to_string() == field);
-        match (artifact, files) {
+    pub(crate) fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
+        let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
+        match (artifact, &self.files) {
             (Some(artifact), Some(files)) => files.read(artifact),
             (Some(_), None) | (None, _) => Err(CloudError {
-                attempted: format!("send {field} of {}", self.identity),
+                attempted: format!("send {field} of {identity}"),
                 operation: "the plan".into(),
                 class: ErrorClass::Invalid,
                 code: "NothingToSend".into(),
@@ -60,9 +54,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{
-        Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Owner, Path,
-    };
+    use crate::model::{Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Path};
 
     const CODE: ArtifactInfo = ArtifactInfo {
         field: std::borrow::Cow::Borrowed("code"),
@@ -82,7 +74,7 @@ mod tests {
         }
     }
 
-    fn wanted(code: Value) -> Wanted<()> {
+    fn sent(code: Value) -> Sent {
         let artifact = Artifact {
             at: Path::field("code"),
             path: "a.zip".into(),
@@ -102,17 +94,15 @@ mod tests {
             lifecycle: Lifecycle::default(),
             artifacts: vec![artifact],
         };
-        let sent = Sent::of(&[CODE], &want, Some(Arc::new(Shelf)));
-        let owner = Owner::new("dev", Address::new("f"));
-        Wanted { identity: "f".into(), spec: (), owner, sent }
+        Sent::of(&[CODE], &want, Some(Arc::new(Shelf)))
     }
 
     #[test]
     fn what_the_document_means_is_sent_and_nothing_else() {
         let hash = json!("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
-        assert_eq!(wanted(hash.clone()).bytes("code").unwrap(), b"a.zip");
-        let code = |wanted: Wanted<()>, field: &str| wanted.bytes(field).unwrap_err().code;
-        assert_eq!(code(wanted(hash), "other"), "NothingToSend");
-        assert_eq!(code(wanted(json!("as it is")), "code"), "NothingToSend");
+        assert_eq!(sent(hash.clone()).bytes("code", "f").unwrap(), b"a.zip");
+        let code = |sent: Sent, field: &str| sent.bytes(field, "f").unwrap_err().code;
+        assert_eq!(code(sent(hash), "other"), "NothingToSend");
+        assert_eq!(code(sent(json!("as it is")), "code"), "NothingToSend");
     }
 }

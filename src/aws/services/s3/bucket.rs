@@ -9,6 +9,7 @@ mod access;
 mod emptying;
 mod encryption;
 mod grants;
+mod handle;
 mod lifecycle;
 mod name;
 mod settings;
@@ -30,8 +31,9 @@ use crate::model::{
 };
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
+use handle::Bucket;
 use lifecycle::LifecycleRule;
-use settings::{Bucket, Kept};
+use settings::Kept;
 
 pub(crate) struct S3Bucket;
 
