@@ -253,7 +253,7 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the kinds that send something"))]
+    #[expect(dead_code, reason = "for the kinds that send something")]
     pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
         self.sent.bytes(field, &self.identity)
     }
