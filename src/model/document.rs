@@ -331,6 +331,17 @@ impl Path {
         self.0.len() >= pattern.len() && pattern.iter().zip(&self.0).all(is_meant)
     }
 
+    /// Whether this path is what `pattern` names, and not something within it.
+    pub fn is_at(&self, pattern: &str) -> bool {
+        let parts = spelling::parts(pattern).map(|parts| parts.len());
+        parts == Some(self.0.len()) && self.is_within(pattern)
+    }
+
+    /// The paths of what it lies within, the innermost first.
+    pub fn around(&self) -> impl Iterator<Item = Self> {
+        (1..self.0.len()).rev().map(|length| Self(self.0[..length].to_vec()))
+    }
+
     /// What stands at this path in a document.
     pub fn get<'a>(&self, document: &'a Document) -> Option<&'a Value> {
         let (first, rest) = self.0.split_first()?;
@@ -338,6 +349,18 @@ impl Path {
         rest.iter().try_fold(document.get(name)?, |value, segment| match segment {
             Segment::Index(index) => value.get(index),
             Segment::Field(name) => value.get(name),
+        })
+    }
+}
+
+impl Path {
+    /// [`get`](Self::get), to be changed.
+    pub fn get_mut<'a>(&self, document: &'a mut Document) -> Option<&'a mut Value> {
+        let (first, rest) = self.0.split_first()?;
+        let Segment::Field(name) = first else { return None };
+        rest.iter().try_fold(document.get_mut(name)?, |value, segment| match segment {
+            Segment::Index(index) => value.get_mut(index),
+            Segment::Field(name) => value.get_mut(name),
         })
     }
 }

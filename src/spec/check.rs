@@ -1,5 +1,6 @@
 //! Step 2: from a stack file to a checked stack, once account and region are
-//! known. Pure: reads no file and asks no cloud.
+//! known. Asks no cloud, and reads no file but artifacts: each once, whoever asks
+//! how often.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +88,7 @@ pub fn check_with_names(
         own: written::stack_tags(&mut expansion, file.section("tags")),
         ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
     };
-    let mut resources = written::write_out(&mut expansion, &tags);
+    let mut resources = written::write_out(&mut expansion, &tags, &file.checkout);
     for resource in &mut resources {
         if let Some(name) = names.get(&resource.address) {
             resource.take_name(name);
@@ -388,6 +389,7 @@ fn connect(
             edges: edges.iter().map(|(address, (edge, _))| (address.clone(), *edge)).collect(),
             mentions,
             lifecycle: resource.lifecycle.clone(),
+            artifacts: resource.artifacts.clone(),
         };
         desired.insert(resource.address.clone(), wanted);
         // Names that wait for each other, or for themselves, were told as such.

@@ -10,6 +10,7 @@ mod instructions;
 use serde_json::{Map, Value as Json, json};
 
 use self::instructions::{instruction, reference, values};
+use super::artifacts;
 use super::catalogue::parameters;
 use super::declare::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
@@ -344,7 +345,8 @@ fn when_equal(key: &str, value: &str, definition: &str) -> Json {
 
 /// The kind's schema with the keys that every resource has.
 fn add_kind(kind: &KindInfo, definitions: &mut Map<String, Json>) {
-    let mut own = loosened(&renamed(&kind.schema, &kind.name));
+    let written = artifacts::as_written(kind);
+    let mut own = loosened(&renamed(&written, &kind.name));
     let Some(schema) = own.as_object_mut() else { return };
     if let Some(Json::Object(inner)) = schema.remove("$defs") {
         for (name, definition) in inner {

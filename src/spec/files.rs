@@ -55,15 +55,15 @@ impl Reach {
         Ok((path, name))
     }
 
-    /// The same of a file of any name that is to be taken as a text, unless it is
-    /// hidden: `.env` and `.git` hold what is no part of a stack.
+    /// The same of a file of any name that is to be taken as it is, or a folder, unless
+    /// it is hidden: `.env` and `.git` hold what is no part of a stack.
     pub(super) fn resolve_text(
         &self,
         text: &str,
         at: &Mark,
     ) -> Result<(PathBuf, String), Diagnostic> {
         let (path, name) = self.within(text, at)?;
-        let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(&self.0);
         let is_hidden = |part: Component<'_>| match part {
             Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
             Component::Prefix(_)
@@ -106,6 +106,11 @@ impl Reach {
             );
         }
         Ok((path, beside(&at.source.name, written)))
+    }
+
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
     }
 }
 

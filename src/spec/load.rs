@@ -1,11 +1,13 @@
 //! Step 1: from a path to a stack file whose name, account and region are
 //! known. Reads every file that the stack consists of, so that
-//! [`check`](super::check()) needs no disk; knows no cloud.
+//! [`check`](super::check()) reads no more than the artifacts that they name;
+//! knows no cloud.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::artifacts::Checkout;
 use super::elsewhere;
 use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
@@ -89,6 +91,7 @@ pub struct StackFile {
     pub(super) root: Map,
     pub(super) library: Library,
     pub(super) variables: BTreeMap<String, Variable>,
+    pub(super) checkout: Checkout,
     unheard: Vec<String>,
     /// Problems that do not keep us from knowing what the stack is. Told with
     /// those of `check`, so that one run shows them all.
@@ -208,6 +211,7 @@ pub(super) fn load_with(
             root,
             library: gathering.library,
             variables,
+            checkout: Checkout::of(reach),
             unheard,
             deferred,
         }),

@@ -11,13 +11,15 @@
 //! known here, nor is any cloud: kinds come through the
 //! [`Catalog`](crate::model::Catalog).
 //!
-//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`, `sensitive`, `load`; then
-//! `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
-//! `substitute`, `carry` and `filled`, `written`, `spelling`, `conform`, `predict`, `edges`, `lock`,
-//! `check`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`,
+//! `folder`, `artifacts`, `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`,
+//! `sensitive`, `load`; then `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`,
+//! `shaped`, `lookup`, `addresses`, `substitute`, `carry` and `filled`, `written`, `spelling`,
+//! `conform`, `predict`, `edges`, `lock`, `check`; and beside them `told`, `mistaken`, `elsewhere`,
+//! `catalogue` and `editor`.
 
 mod addresses;
+mod artifacts;
 mod carry;
 mod catalogue;
 mod check;
@@ -32,6 +34,7 @@ mod expand;
 mod files;
 mod filled;
 mod fitting;
+mod folder;
 mod given;
 mod ignored;
 mod instruction;
@@ -64,7 +67,9 @@ mod values;
 mod variables;
 mod written;
 mod yaml;
+mod zip;
 
+pub use artifacts::{artifact_bytes, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};

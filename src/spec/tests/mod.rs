@@ -4,6 +4,7 @@
 //! its resources with their documents and edges; the text of an unsound one
 //! its problems, `file:line:column: summary -- detail [hint]`.
 
+mod artifacts;
 mod costs;
 mod editor;
 mod files;
@@ -259,6 +260,8 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),
+        artifacts: Vec::new(),
+        in_part: Vec::new(),
     }
 }
 
