@@ -2,6 +2,16 @@
 //! what is said here instead. None of them means anything in a stack file: they
 //! are looked up only for what is unknown already.
 
+use std::borrow::Cow;
+
+mod attributes;
+mod functions;
+mod resources;
+
+use attributes::{OF_KINDS, WITHIN};
+use functions::{CALLS, without_brackets};
+use resources::{FALSE_FRIENDS, RESOURCES};
+
 use super::suggest::plain;
 
 /// Some words of others, and what to say here.
@@ -127,8 +137,26 @@ const IN_AN_ENTRY: &[Said] = &[
 
 /// Fields by what others call them; said only where there is such a field.
 const FIELDS: &[Said] = &[
-    (&["dead_letter_target_arn"], "dead_letter_queue"),
-    (&["queue_name", "topic_name", "bucket_name", "role_name", "policy_name"], "name"),
+    (&["dead_letter_target_arn", "dead_letter_target"], "dead_letter_queue"),
+    (&["source_queue_arns"], "source_queues"),
+    (&["redrive_permission"], "permission"),
+    (
+        &[
+            "queue_name",
+            "topic_name",
+            "bucket_name",
+            "role_name",
+            "policy_name",
+            "managed_policy_name",
+            "alarm_name",
+            "log_group_name",
+        ],
+        "name",
+    ),
+    (&["alarm_description"], "description"),
+    (&["metric_query"], "metrics"),
+    (&["okactions"], "ok_actions"),
+    (&["retention_days", "retention"], "retention_in_days"),
     (&["bucket_name", "bucket_arn"], "bucket"),
     (&["message_retention_period"], "message_retention_seconds"),
     (&["receive_message_wait_time_seconds"], "receive_wait_time_seconds"),
@@ -136,12 +164,13 @@ const FIELDS: &[Said] = &[
     (&["fifo"], "fifo_queue"),
     (&["fifo"], "fifo_topic"),
     (&["assume_role_policy_document", "trust_policy"], "assume_role_policy"),
-    (&["policies", "inline_policy"], "inline_policies"),
     (&["policy_document", "key_policy", "topic_policy", "queue_policy", "bucket_policy"], "policy"),
     (&["pending_window_in_days", "deletion_window"], "deletion_window_in_days"),
     (&["customer_master_key_spec"], "key_spec"),
     (&["versioning_configuration"], "versioning"),
+    (&["public_access_block_configuration"], "public_access_block"),
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
+    (&["kms_master_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
 ];
 
@@ -153,38 +182,6 @@ const FACTS: &[Said] = &[
     (&["bucket_name", "id"], "bucket"),
     (&["id", "queue_arn", "topic_arn", "bucket_arn", "role_arn", "key_arn", "policy_arn"], "arn"),
     (&["alias", "target_key_id"], "alias_name"),
-];
-
-/// What others call a kind of its own, and is one here by another name, or a field of one.
-const KINDS: &[Said] = &[
-    (&["sns_topic_subscription"], "write `kind: sns_subscription`"),
-    (&["iam_managed_policy"], "write `kind: iam_policy`"),
-    (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
-    (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
-    (
-        &["sqs_queue_redrive_allow_policy"],
-        "it is the field `redrive_allow_policy` of the sqs_queue",
-    ),
-    (&["sns_topic_policy", "sns_topic_inline_policy"], "it is the field `policy` of the sns_topic"),
-    (&["s3_bucket_policy"], "it is the field `policy` of the s3_bucket"),
-    (
-        &[
-            "s3_bucket_versioning",
-            "s3_bucket_public_access_block",
-            "s3_bucket_ownership_controls",
-            "s3_bucket_server_side_encryption_configuration",
-            "s3_bucket_lifecycle_configuration",
-            "s3_bucket_logging",
-        ],
-        "it is a field of the s3_bucket: `ccprov kinds s3_bucket`",
-    ),
-    (&["kms_alias"], "it is the field `alias` of the kms_key"),
-    (&["kms_key_policy"], "it is the field `policy` of the kms_key"),
-    (
-        &["iam_role_policy", "iam_role_policy_attachment", "iam_policy_attachment"],
-        "it is a field of the iam_role: `inline_policies` or `managed_policy_arns`",
-    ),
-    (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
 ];
 
 /// Types of parameters.
@@ -199,6 +196,7 @@ const TYPES: &[Said] = &[
 /// First names of references.
 const REFERENCES: &[Said] = &[
     (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
+    (&["count"], "there is no `count`: `for_each:` with a list or a map, and `${each.key}` within"),
     (&["self"], "a resource names itself like any other: `${NAME.FACT}`"),
     (&["path"], "paths are relative to the file that they stand in"),
     (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),
@@ -222,9 +220,60 @@ const FUNCTIONS: &[Said] = &[
     (&["FindInMap", "Select"], "`\"${var.MAP.KEY}\"` reads a map under `vars:`"),
 ];
 
+/// Where a word of others stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// A key at the top of a stack file.
+    Top,
+    /// A key of any entry under `resources`.
+    Entry,
+    /// A field of one kind.
+    Field(&'static str),
+    /// A field within another, whatever the kind.
+    Within(&'static str),
+    /// A field or a fact that has another name here, which is what is said.
+    Renamed,
+    /// What stands behind `kind:`.
+    Resource,
+    /// The function of a reference.
+    Function,
+    /// A tag of YAML, or the only key of a map; a type; the first name of a reference.
+    Other,
+}
+
+/// Every word of other tools that is known, its place, and what is said instead of it:
+/// for pages and tests.
+pub fn words_of_others() -> impl Iterator<Item = (Where, &'static str, &'static str)> {
+    let tables: [(Where, &[Said]); 9] = [
+        (Where::Top, AT_THE_TOP),
+        (Where::Entry, IN_AN_ENTRY),
+        (Where::Renamed, FIELDS),
+        (Where::Renamed, FACTS),
+        (Where::Resource, RESOURCES),
+        (Where::Function, CALLS),
+        (Where::Other, TYPES),
+        (Where::Other, REFERENCES),
+        (Where::Other, FUNCTIONS),
+    ];
+    let of_kinds = OF_KINDS.iter().map(|(kind, table)| (Where::Field(kind), *table));
+    let within = WITHIN.iter().map(|(field, table)| (Where::Within(field), *table));
+    let all = tables.into_iter().chain(of_kinds).chain(within);
+    all.flat_map(|(place, table)| {
+        table.iter().flat_map(move |(words, said)| words.iter().map(move |word| (place, *word, *said)))
+    })
+}
+
 /// What is said here instead of a key at the top of a file.
 pub(super) fn at_the_top(key: &str) -> Option<&'static str> {
     said(AT_THE_TOP, &plain(key)).or_else(|| function(key))
+}
+
+/// What is said here instead of an unknown field of a kind. `within` is the
+/// field that it stands in; empty at the top of an entry.
+pub(super) fn attribute(kind: &str, within: &str, name: &str) -> Option<&'static str> {
+    let (tables, of) = if within.is_empty() { (OF_KINDS, kind) } else { (WITHIN, within) };
+    let (_, table) = tables.iter().find(|(one, _)| *one == of)?;
+    said(table, &plain(name))
 }
 
 /// What is said here instead of a key of an entry under `resources`, or of a
@@ -245,6 +294,10 @@ pub(super) fn fact(name: &str, known: &[&str]) -> Option<&'static str> {
 
 /// What is said here instead of `AWS::SQS::Queue`, `aws_sqs_queue` or `aws:sqs/queue:Queue`.
 pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let exactly = said(FALSE_FRIENDS, name).map(str::to_owned);
+    if exactly.is_some() {
+        return exactly;
+    }
     let mut words: Vec<String> = name.split([':', '/', '.']).map(plain).collect();
     words.retain(|word| !word.is_empty());
     // Pulumi says `queue:Queue`.
@@ -257,7 +310,7 @@ pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Opti
     let mut known = known;
     let ours = known.find(|ours| *ours == name && is_theirs);
     let written = ours.map(|ours| format!("write `kind: {ours}`"));
-    written.or_else(|| said(KINDS, name).map(str::to_owned))
+    written.or_else(|| said(RESOURCES, name).map(str::to_owned))
 }
 
 /// The type of parameters that is called otherwise elsewhere.
@@ -274,9 +327,23 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
+        "data" => looked_up(names).map(str::to_owned).or_else(|| said(REFERENCES, "data").map(str::to_owned)),
         theirs if theirs.starts_with("aws_") && names.len() > 2 => meant(rest(1)),
         theirs => said(REFERENCES, theirs).map(str::to_owned),
     }
+}
+
+/// What Terraform looks up, and is known here.
+const LOOKED_UP: &[Said] = &[
+    (&["aws_caller_identity"], "did you mean `${account}`?"),
+    (&["aws_region"], "did you mean `${region}`?"),
+    (&["aws_partition"], "did you mean `${partition}`?"),
+    (&["aws_iam_policy_document"], "write the policy itself, as YAML, where it is used"),
+];
+
+/// What is said instead of `${data.TYPE.NAME.ATTRIBUTE}`, if it needs no look-up.
+fn looked_up(names: &[String]) -> Option<&'static str> {
+    said(LOOKED_UP, names.get(1)?)
 }
 
 /// What is said here instead of a function of CloudFormation: a tag without
@@ -303,49 +370,57 @@ pub(super) fn tag(tag: &str) -> Option<&'static str> {
 
 /// Why what stands between `${` and `}` is the expression of another tool, and
 /// what to do, if that can be told.
-pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn expression(inner: &str) -> Option<(&'static str, Cow<'static, str>)> {
     const OPERATORS: &[&str] =
         &["==", "!=", "&&", "||", " ? ", " + ", " - ", " * ", " / ", " < ", " > "];
     const SERVERLESS: &[&str] = &["self", "opt", "sls", "param", "env"];
+    let told = |message, hint: &'static str| Some((message, Cow::Borrowed(hint)));
     let (before, after) = inner.split_once(':').unwrap_or((inner, ""));
     if after.starts_with('-') || inner.contains("??") {
-        return Some((
+        return told(
             "a reference has no default",
             "declare a variable with one, `vars: { name: DEFAULT }`, and refer to `${var.name}`",
-        ));
+        );
     }
     if after.starts_with(':') {
-        return Some((
+        return told(
             "this is a pseudo parameter of CloudFormation",
             "write `${region}`, `${account}`, `${partition}` or `${stack}`",
-        ));
+        );
     }
     if SERVERLESS.contains(&before) && !after.is_empty() {
-        return Some((
+        return told(
             "this is a variable of the Serverless Framework",
             "declare it under `vars:`, and write `${var.NAME}`; `${env.NAME}` reads the environment",
-        ));
+        );
     }
     // What IAM replaces may have a default: `${aws:PrincipalTag/team, 'a ? b'}`.
     if !after.is_empty() && !before.trim().contains([' ', '(', '.']) {
         return None;
     }
-    if inner.contains('(') {
-        return Some((
-            "there are no functions",
-            "write the value itself, or give it in a variable of `vars:`",
-        ));
+    if let Some((name, _)) = inner.split_once('(') {
+        let name = name.rsplit([' ', '(', '!']).next().unwrap_or_default();
+        return told("there are no functions", said(CALLS, name).unwrap_or(NO_FUNCTION));
     }
     if OPERATORS.iter().any(|operator| inner.contains(operator)) {
-        return Some((
+        return told(
             "a reference has no operators",
             "write the value itself, or give it in a variable of `vars:`; `when:` chooses",
-        ));
+        );
     }
-    inner.contains('[').then_some((
-        "a reference has no positions and no brackets",
-        "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`",
-    ))
+    inner.contains('[').then(|| ("a reference has no positions and no brackets", dotted(inner)))
+}
+
+/// What to write instead of a function that nothing else is known of.
+const NO_FUNCTION: &str = "write the value itself, or give it in a variable of `vars:`";
+
+/// What to write instead of a reference with brackets.
+fn dotted(inner: &str) -> Cow<'static, str> {
+    let Some(ours) = without_brackets(inner.trim()) else {
+        return "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`".into();
+    };
+    let names: Vec<String> = ours.split('.').map(str::to_owned).collect();
+    reference(&names).unwrap_or_else(|| format!("did you mean `${{{ours}}}`?")).into()
 }
 
 /// What is said here instead of a word, the first of what is known.
@@ -399,7 +474,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, KINDS, TYPES] {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, RESOURCES, TYPES] {
             let words = table.iter().flat_map(|(theirs, _)| *theirs);
             for word in words {
                 let fits = *word == plain(word);

@@ -3,6 +3,7 @@
 //! Names joined by dots, and nothing else: no functions, no conditions, no
 //! arithmetic. What a reference means is not known here.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::elsewhere;
@@ -35,7 +36,7 @@ pub(super) struct Malformed {
     /// What is wrong with it.
     pub(super) message: &'static str,
     /// What to try.
-    pub(super) hint: &'static str,
+    pub(super) hint: Cow<'static, str>,
 }
 
 /// What is said of a `${` that is not meant as one.
@@ -61,7 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, Malformed> {
         let Some(length) = rest[start..].find('}') else {
             let piece = rest[start..].lines().next().unwrap_or_default().to_owned();
             let message = "`${` is never closed";
-            return Err(Malformed { piece, message, hint: ITSELF });
+            return Err(Malformed { piece, message, hint: ITSELF.into() });
         };
         let whole = &rest[start..=start + length];
         let inner = &whole[2..whole.len() - 1];
@@ -93,7 +94,7 @@ fn names(inner: &str, whole: &str) -> Result<Reference, Malformed> {
         return Ok(Reference(names));
     }
     let message = "a reference is made of names and dots alone";
-    Err(Malformed { piece: whole.to_owned(), message, hint: ITSELF })
+    Err(Malformed { piece: whole.to_owned(), message, hint: ITSELF.into() })
 }
 
 fn is_name(name: &str) -> bool {
