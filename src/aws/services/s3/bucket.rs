@@ -104,6 +104,30 @@ pub(crate) struct Logging {
     /// What the keys of the logs begin with. Default: nothing.
     #[serde(default)]
     target_prefix: String,
+    /// How the keys go on. Not compared when left out; S3 begins with
+    /// `simple_prefix`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_object_key_format: Option<KeyFormat>,
+}
+
+/// How the keys of logs go on after their prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum KeyFormat {
+    /// The time alone: `[prefix][YYYY]-[MM]-[DD]-...`.
+    SimplePrefix {},
+    /// Folders of account, region, bucket and day.
+    PartitionedPrefix {
+        /// Which day: that of the request, or that on which the log was delivered.
+        partition_date_source: PartitionDateSource,
+    },
+}
+
+/// Which day logs are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum PartitionDateSource {
+    EventTime,
+    DeliveryTime,
 }
 
 impl Kind for S3Bucket {
@@ -133,7 +157,7 @@ is on; S3 says no more than that access is denied.
 - The policy is about this bucket and its objects, and takes 20 KB. S3 refuses a statement none of whose \
 resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` the bucket itself.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
-move, grants and key format of the logs.
+move, grants of the logs, and their key format unless `logging` states it.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("bucket/minimal.yaml"), include_str!("bucket/production.yaml")];
