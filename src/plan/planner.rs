@@ -216,7 +216,7 @@ impl<'a> Desk<'a> {
                 // unless the name can move from one to the other.
                 let (old, new) = (live.identity.as_str(), want.identity.as_str());
                 let same =
-                    old == new || kind.succession.blind_to_case && old.eq_ignore_ascii_case(new);
+                    old == new || kind.succession.blind_to_case && are_one_name(old, new);
                 let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {
@@ -423,6 +423,12 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     let lost = Some(kind.succession.lost.clone());
     let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
     half_made.into_iter().chain(said).collect()
+}
+
+/// Whether two identities have one name, whatever its case and the path before it.
+fn are_one_name(old: &str, new: &str) -> bool {
+    let name = |identity: &str| identity.rsplit('/').next().unwrap_or_default().to_lowercase();
+    name(old) == name(new)
 }
 
 pub(super) fn is_going(live: &Live) -> bool {

@@ -118,10 +118,6 @@ const IN_AN_ENTRY: &[Said] = &[
         "take it out: left unstated, a name follows from the stack and the address",
     ),
     (
-        &["path"],
-        "take it out: roles and policies stand under a path of their stack, by which it finds them",
-    ),
-    (
         &["acl", "access_control", "grant", "grants"],
         "take it out: buckets are private, and a statement of `policy:` lets others in",
     ),

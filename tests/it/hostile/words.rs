@@ -1,7 +1,8 @@
 //! Every word of another tool that is known, at its place: whoever writes it is
 //! told what is written here instead, and nothing that there is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{Catalog as _, Diagnostic};
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use super::case::Case;
 use crate::support::emulator::root;
+use crate::support::page;
 
 #[test]
 fn every_word_of_others_is_answered_at_its_place() {
@@ -55,6 +57,27 @@ fn with_word(catalog: &AwsCatalog, place: Where, word: &str) -> Option<String> {
         Where::Function => entry("sqs_queue", &format!("name: \"${{{word}(stack)}}\"")),
         Where::Renamed | Where::Other => return None,
     })
+}
+
+/// Written from what people are told.
+#[test]
+fn the_page_of_terraform_has_every_type_of_resource() {
+    let catalog = AwsCatalog::new();
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut row = |said: String, theirs: String| rows.entry(said).or_default().push(theirs);
+    for kind in catalog.kinds() {
+        row(format!("`kind: {}`", kind.name), format!("`aws_{}`", kind.name));
+    }
+    for (place, word, said) in words_of_others() {
+        if place == Where::Resource {
+            row(said.trim_start_matches("write ").to_owned(), format!("`{word}`"));
+        }
+    }
+    let mut table = "| Elsewhere | ccprov |\n|---|---|\n".to_owned();
+    for (said, theirs) in rows {
+        writeln!(table, "| {} | {said} |", theirs.join(", ")).expect("a String takes all");
+    }
+    page::check_part("docs/COMING_FROM_TERRAFORM.md", "resource types", &table);
 }
 
 #[test]
