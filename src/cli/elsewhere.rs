@@ -19,7 +19,10 @@ const COMMANDS: &[Habit] = &[
         words: &["fmt", "format"],
         here: "a stack file is YAML: whatever formats YAML formats it",
     },
-    Habit { words: &["lint", "check", "test", "validate-template", "doctor"], here: "`ccprov validate`, then `ccprov verify`" },
+    Habit {
+        words: &["lint", "check", "test", "validate-template", "doctor"],
+        here: "`ccprov validate`, then `ccprov verify`",
+    },
     Habit {
         words: &["import"],
         here: "declare the object by its name with `lifecycle: { adopt: true }`, then `ccprov plan`",
@@ -129,7 +132,12 @@ const OPTIONS: &[Habit] = &[
     },
     Habit { words: &["-lock-timeout"], here: "`--lock-timeout TIME`" },
     Habit {
-        words: &["-input", "--no-execute-changeset", "--require-approval", "--no-confirm-changeset"],
+        words: &[
+            "-input",
+            "--no-execute-changeset",
+            "--require-approval",
+            "--no-confirm-changeset",
+        ],
         here: "`ccprov apply` asks on a terminal alone; `-y` answers beforehand",
     },
     Habit {
@@ -141,13 +149,17 @@ const OPTIONS: &[Habit] = &[
         here: "name the stack file: `ccprov plan FILE`",
     },
     Habit {
-        words: &["-state", "-backend-config", "-backend", "-reconfigure", "-migrate-state", "-upgrade"],
+        words: &[
+            "-state",
+            "-backend-config",
+            "-backend",
+            "-reconfigure",
+            "-migrate-state",
+            "-upgrade",
+        ],
         here: "nothing: there is no state, and no backend",
     },
-    Habit {
-        words: &["-compact-warnings", "-concise"],
-        here: "`-q` says less",
-    },
+    Habit { words: &["-compact-warnings", "-concise"], here: "`-q` says less" },
     Habit {
         words: &["-generate-config-out"],
         here: "write the resource with its name and `lifecycle: { adopt: true }`: the plan shows how it differs",

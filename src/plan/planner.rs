@@ -215,8 +215,7 @@ impl<'a> Desk<'a> {
                 // A new object under the old name can only come after the old one,
                 // unless the name can move from one to the other.
                 let (old, new) = (live.identity.as_str(), want.identity.as_str());
-                let same =
-                    old == new || kind.succession.blind_to_case && are_one_name(old, new);
+                let same = old == new || kind.succession.blind_to_case && are_one_name(old, new);
                 let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {

@@ -293,7 +293,11 @@ impl Subject<'_> {
     }
 
     /// What is said of a map that stands where none can.
-    fn said_of_map(&self, path: &Path, map: &serde_json::Map<String, Json>) -> Option<&'static str> {
+    fn said_of_map(
+        &self,
+        path: &Path,
+        map: &serde_json::Map<String, Json>,
+    ) -> Option<&'static str> {
         let attribute = |key: &String| elsewhere::attribute(self.kind?, path.top(), key);
         let only = map.keys().next().filter(|_| map.len() == 1);
         let function = || only.and_then(|key| elsewhere::function(key));

@@ -255,7 +255,9 @@ pub fn words_of_others() -> impl Iterator<Item = (Where, &'static str, &'static 
     let within = WITHIN.iter().map(|(field, table)| (Where::Within(field), *table));
     let all = tables.into_iter().chain(of_kinds).chain(within);
     all.flat_map(|(place, table)| {
-        table.iter().flat_map(move |(words, said)| words.iter().map(move |word| (place, *word, *said)))
+        table
+            .iter()
+            .flat_map(move |(words, said)| words.iter().map(move |word| (place, *word, *said)))
     })
 }
 
@@ -323,7 +325,9 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
-        "data" => looked_up(names).map(str::to_owned).or_else(|| said(REFERENCES, "data").map(str::to_owned)),
+        "data" => looked_up(names)
+            .map(str::to_owned)
+            .or_else(|| said(REFERENCES, "data").map(str::to_owned)),
         theirs if theirs.starts_with("aws_") && names.len() > 2 => meant(rest(1)),
         theirs => said(REFERENCES, theirs).map(str::to_owned),
     }

@@ -55,8 +55,8 @@ mod yaml;
 
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
-pub use elsewhere::{Where, words_of_others};
 pub use editor::{pattern_schema, schema};
+pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};

@@ -113,10 +113,7 @@ const KEY: &[Said] = &[
         &["bypass_policy_lockout_safety_check", "bypass_policy_lockout_check"],
         "take it out: a policy that would lock everybody out is refused",
     ),
-    (
-        &["target_key_id"],
-        "take it out: `alias:` stands in the key that it is for",
-    ),
+    (&["target_key_id"], "take it out: `alias:` stands in the key that it is for"),
 ];
 
 const ROLE: &[Said] = &[
@@ -129,7 +126,10 @@ const ROLE: &[Said] = &[
         "write `inline_policies: { NAME: { Statement: [...] } }`, a map by name",
     ),
     (&["policy_arn", "policy_arns"], "write `managed_policy_arns: [\"${NAME.arn}\"]`"),
-    (&["policy"], "a policy of a role has a name: `inline_policies: { NAME: { Statement: [...] } }`"),
+    (
+        &["policy"],
+        "a policy of a role has a name: `inline_policies: { NAME: { Statement: [...] } }`",
+    ),
 ];
 
 const POLICY: &[Said] = &[
@@ -179,18 +179,21 @@ pub(super) const WITHIN: &[(&str, &[Said])] = &[
     (
         "lifecycle_rules",
         &[
-            (&["prefix", "tags", "tag", "and", "object_size_greater_than"], "write `filter: { prefix: logs/ }`"),
+            (
+                &["prefix", "tags", "tag", "and", "object_size_greater_than"],
+                "write `filter: { prefix: logs/ }`",
+            ),
             (&["enabled"], "write `status: Enabled`, which is the default"),
             (
-                &["abort_incomplete_multipart_upload", "abort_incomplete_multipart_upload_days_after_initiation"],
+                &[
+                    "abort_incomplete_multipart_upload",
+                    "abort_incomplete_multipart_upload_days_after_initiation",
+                ],
                 "write `abort_incomplete_multipart_upload_days: 7`",
             ),
             (&["expiration_in_days", "expiration_days"], "write `expiration: { days: 30 }`"),
             (&["transition"], "write `transitions:`, a list"),
-            (
-                &["noncurrent_version_transition"],
-                "write `noncurrent_version_transitions:`, a list",
-            ),
+            (&["noncurrent_version_transition"], "write `noncurrent_version_transitions:`, a list"),
         ],
     ),
     (
@@ -214,12 +217,6 @@ pub(super) const WITHIN: &[(&str, &[Said])] = &[
             "write `versioning: enabled`, or `versioning: suspended`",
         )],
     ),
-    (
-        "archive_policy",
-        &[(&["message_retention_period"], "write `message_retention_days: 30`")],
-    ),
-    (
-        "metrics",
-        &[(&["metric"], "write `metric_stat:`, with the same in it")],
-    ),
+    ("archive_policy", &[(&["message_retention_period"], "write `message_retention_days: 30`")]),
+    ("metrics", &[(&["metric"], "write `metric_stat:`, with the same in it")]),
 ];

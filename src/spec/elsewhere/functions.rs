@@ -23,10 +23,7 @@ pub(super) const CALLS: &[Said] = &[
         &["coalesce", "try", "lookup", "one", "can", "nonsensitive", "sensitive"],
         "declare a variable with a default under `vars:`, and refer to `${var.NAME}`",
     ),
-    (
-        &["format", "join"],
-        "write one text with references in it: `\"${stack}-${var.NAME}\"`",
-    ),
+    (&["format", "join"], "write one text with references in it: `\"${stack}-${var.NAME}\"`"),
     (
         &["file", "templatefile", "filebase64", "fileexists"],
         "write the text itself: `|` begins one of several lines",

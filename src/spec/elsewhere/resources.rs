@@ -36,10 +36,7 @@ pub(super) const RESOURCES: &[Said] = &[
         &["s3_bucket_server_side_encryption_configuration"],
         "it is the field `server_side_encryption` of the s3_bucket",
     ),
-    (
-        &["s3_bucket_lifecycle_configuration"],
-        "it is the field `lifecycle_rules` of the s3_bucket",
-    ),
+    (&["s3_bucket_lifecycle_configuration"], "it is the field `lifecycle_rules` of the s3_bucket"),
     (&["s3_bucket_logging"], "it is the field `logging` of the s3_bucket"),
     (
         &["s3_bucket_object_lock_configuration"],
@@ -86,10 +83,7 @@ pub(super) const RESOURCES: &[Said] = &[
         ],
         "it is the field `managed_policy_arns` of the iam_role, which owns all of them",
     ),
-    (
-        &["iam_policy_document"],
-        "write the policy itself, as YAML, where it is used",
-    ),
+    (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
     (&["caller_identity"], "take it out: `${account}` is the account"),
     (&["region"], "take it out: `${region}` is the region of the stack"),
     (&["partition"], "take it out: `${partition}` is the partition"),

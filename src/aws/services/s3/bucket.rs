@@ -104,10 +104,9 @@ pub(crate) struct Logging {
     /// What the keys of the logs begin with. Default: nothing.
     #[serde(default)]
     target_prefix: String,
-    /// How the keys go on. Not compared when left out; S3 begins with
-    /// `simple_prefix`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target_object_key_format: Option<KeyFormat>,
+    /// How the keys go on. Default: `simple_prefix`.
+    #[serde(default)]
+    target_object_key_format: KeyFormat,
 }
 
 /// How the keys of logs go on after their prefix.
@@ -128,6 +127,12 @@ pub(crate) enum KeyFormat {
 pub(crate) enum PartitionDateSource {
     EventTime,
     DeliveryTime,
+}
+
+impl Default for KeyFormat {
+    fn default() -> Self {
+        Self::SimplePrefix {}
+    }
 }
 
 impl Kind for S3Bucket {
@@ -157,7 +162,7 @@ is on; S3 says no more than that access is denied.
 - The policy is about this bucket and its objects, and takes 20 KB. S3 refuses a statement none of whose \
 resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` the bucket itself.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
-move, grants of the logs, and their key format unless `logging` states it.
+move, grants of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("bucket/minimal.yaml"), include_str!("bucket/production.yaml")];

@@ -172,17 +172,12 @@ impl<'a> Bucket<'a> {
 
     async fn put_logging(self, want: &Logging, kept: Option<LoggingEnabled>) -> Answer<()> {
         let Self { s3, account, name, .. } = self;
-        let (grants, key_format) =
-            kept.map(|kept| (kept.target_grants, kept.target_object_key_format)).unzip();
-        let key_format = match want.target_object_key_format {
-            Some(format) => Some(format.into()),
-            None => key_format.flatten(),
-        };
+        let grants = kept.and_then(|kept| kept.target_grants);
         let logging = LoggingEnabled::builder()
             .target_bucket(&want.target_bucket)
             .target_prefix(&want.target_prefix)
-            .set_target_grants(grants.flatten())
-            .set_target_object_key_format(key_format)
+            .set_target_grants(grants)
+            .target_object_key_format(want.target_object_key_format.into())
             .build();
         let status = BucketLoggingStatus::builder().set_logging_enabled(logging.ok()).build();
         let call = s3.put_bucket_logging().bucket(name).expected_bucket_owner(account);
@@ -318,7 +313,10 @@ pub(super) async fn read(bucket: Bucket<'_>, sought: &Sought) -> Answer<(Spec, O
         logging: logging.flatten().map(|seen| Logging {
             target_bucket: seen.target_bucket,
             target_prefix: seen.target_prefix,
-            target_object_key_format: seen.target_object_key_format.and_then(KeyFormat::seen),
+            target_object_key_format: seen
+                .target_object_key_format
+                .and_then(KeyFormat::seen)
+                .unwrap_or_default(),
         }),
         object_lock_enabled: lock,
         force_destroy,
