@@ -300,7 +300,8 @@ async fn watched(
     let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
     let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
         .map_err(Failure::refused)?;
-    let scene = with_others(opened, Scene::live(&opened.stack, &world.found)).await;
+    let scene =
+        with_others(opened, Scene::live(&opened.stack, &world.found, &opened.catalog)).await;
     let is_live = screen.is_live && !arguments.json;
     let _other_lines_move = is_live.then(|| screen.pulse.hush());
     let bench = opened.provider.bench(arguments.options());

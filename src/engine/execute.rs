@@ -7,45 +7,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::event::{Event, EventKind, Outcome, Summary};
-use super::port::Write;
 use super::schedule::Schedule;
+use super::site::Site;
 use super::span::in_span;
 use super::step::{Signal, StepRun};
 use super::stop::{Stop, Urgency};
-use crate::model::{Address, Catalog, FactRef, Facts};
-use crate::plan::{Plan, Step, StepId, StepNode};
+use crate::model::{Address, Catalog, Facts};
+use crate::plan::{Step, StepId, StepNode};
 
 /// How many steps are in flight at a time. Sockets and memory need a bound;
 /// no account's write limits come near it.
 const STEPS_AT_A_TIME: usize = 64;
-
-/// What "done" means. What makes others wait until it is ready is seen through
-/// in any case, if somebody waits for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Until {
-    /// AWS accepted every call.
-    Accepted,
-    /// A read shows what was asked.
-    Configured,
-    /// And the object is in service.
-    #[default]
-    Ready,
-}
-
-/// Everything that a run is given.
-#[derive(Clone, Copy)]
-pub struct Site<'a> {
-    /// Who touches.
-    pub writer: &'a dyn Write,
-    /// What is known of the kinds.
-    pub catalog: &'a dyn Catalog,
-    /// What to do.
-    pub plan: &'a Plan,
-    /// How far to go.
-    pub until: Until,
-    /// For the jitter of pauses.
-    pub seed: u64,
-}
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -319,9 +291,4 @@ fn mentions(step: &Step) -> impl Iterator<Item = &Address> {
         Step::Delete { .. } => None,
     };
     mentions.into_iter().flatten()
-}
-
-/// Looks up a fact among those that became known in this run.
-pub(super) fn lookup(known: &BTreeMap<Address, Facts>, fact: &FactRef) -> Option<String> {
-    known.get(&fact.address)?.get(&fact.fact).cloned()
 }

@@ -16,11 +16,13 @@ pub mod port;
 pub mod proof;
 pub mod revisit;
 pub mod schedule;
+pub mod site;
 mod span;
 mod step;
 pub mod stop;
 pub mod wait;
 
-pub use execute::{Report, Site, Until, execute};
+pub use execute::{Report, execute};
 pub use observe::{Look, Onlooker, find_all, observe, observe_told, weigh};
 pub use revisit::revisit;
+pub use site::{Site, Until};

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::port::{Answer, Made, Read};
+use super::port::read::{Answer, Read};
+use super::port::written::Made;
 use crate::model::{Catalog, Claimant, Desired, Document, FieldDiff, Live, Sought, Status, Whose};
 use crate::plan::ownership::OWNER;
 

@@ -1,6 +1,7 @@
 //! One step of a run, from its first call to its confirmation.
 
 mod confirming;
+mod looking;
 mod making;
 mod updating;
 mod waiting;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use self::making::{Removal, unseen};
+use self::looking::unseen;
+use self::making::Removal;
 use self::updating::Change;
 use super::event::Outcome;
-use super::execute::{Site, Until, lookup};
 use super::proof::Claim;
+use super::site::{Site, Until};
 use super::stop::{Stop, Urgency};
 use crate::model::{
     Address, CloudError, Deadlines, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff,
@@ -279,6 +281,11 @@ impl<'a> StepRun<'a> {
     fn tell(&self, signal: Signal) {
         let _run_is_over = self.signal.send((self.node.id, signal));
     }
+}
+
+/// Looks up a fact among those that became known in this run.
+fn lookup(known: &BTreeMap<Address, Facts>, fact: &FactRef) -> Option<String> {
+    known.get(&fact.address)?.get(&fact.fact).cloned()
 }
 
 /// A step is refused for one reason; what else there is to say is kept with it.

@@ -147,6 +147,11 @@ impl Live {
         Parent { kind: self.kind.clone(), identity: self.identity.clone() }
     }
 
+    /// Whether it is on its way out.
+    pub fn is_going(&self) -> bool {
+        matches!(self.status, Status::Deleting(_))
+    }
+
     /// The facts' `arn`, if the kind has one.
     pub fn arn(&self) -> Option<&str> {
         self.facts.get("arn").map(String::as_str)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Place, Stack};
+use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Stack};
 
 /// The resources of a stack at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Scene {
     /// What is not of the stack, and was looked at because its documents name
     /// it: by the name that they have for it.
     pub others: BTreeMap<String, Other>,
+    /// Where each kind names the keys that encrypt what it holds.
+    pub keys: BTreeMap<String, Vec<Path>>,
 }
 
 /// Something that is not of the stack.
@@ -65,20 +67,36 @@ impl Scene {
             };
             (want.address.clone(), exhibit)
         });
-        Self::of(stack, exhibits.collect())
+        Self::of(stack, exhibits.collect(), catalog)
     }
 
     /// As it lives.
-    pub fn live(stack: &Stack, found: &BTreeMap<Address, Live>) -> Self {
+    pub fn live(stack: &Stack, found: &BTreeMap<Address, Live>, catalog: &dyn Catalog) -> Self {
         let exhibits = found
             .iter()
             .map(|(address, live)| (address.clone(), Exhibit::living(address.clone(), live)));
-        Self::of(stack, exhibits.collect())
+        Self::of(stack, exhibits.collect(), catalog)
     }
 
-    fn of(stack: &Stack, exhibits: BTreeMap<Address, Exhibit>) -> Self {
-        let (name, place) = (stack.name.clone(), stack.place.clone());
-        Self { stack: name, place, exhibits, others: BTreeMap::new() }
+    fn of(stack: &Stack, exhibits: BTreeMap<Address, Exhibit>, catalog: &dyn Catalog) -> Self {
+        let path = |field: &String| {
+            field.split('.').fold(Path::default(), |path, name| path.with_field(name))
+        };
+        let keys = catalog.kinds().iter().filter(|kind| !kind.keys.is_empty());
+        Self {
+            stack: stack.name.clone(),
+            place: stack.place.clone(),
+            exhibits,
+            others: BTreeMap::new(),
+            keys: keys
+                .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
+                .collect(),
+        }
+    }
+
+    /// Where a resource names the keys that encrypt what it holds.
+    pub fn keys_of(&self, exhibit: &Exhibit) -> &[Path] {
+        self.keys.get(&exhibit.kind).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Every resource of a kind.

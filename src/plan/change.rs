@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::planner::Permissions;
+use super::permissions::Permissions;
 use crate::model::{
     Address, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings, Identity,
     Live, Path, Place,

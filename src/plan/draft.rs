@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bonds::Place;
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::fate::{Fate, Verdict};
-use super::graph::may_empty;
-use super::planner::Permissions;
+use super::permissions::{Permissions, may_empty};
 use super::turns::{self, Turn};
 use crate::model::{Address, Catalog, Desired, Emptying, FieldDiff, Identity, Live};
 

@@ -6,16 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::bonds::{Bonds, Place};
 use super::change::{Need, Step, StepId, StepNode};
 use super::draft::Draft;
 use super::fate::{Fate, Verdict};
-use super::planner::Permissions;
+use super::permissions::Permissions;
 use super::turns::Turn;
 use crate::model::document::pending_facts;
-use crate::model::{Address, Catalog, Diagnostic, Document, Edge, Stack, knots};
+use crate::model::{Address, Catalog, Diagnostic, Edge, Stack, knots};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
@@ -58,11 +56,6 @@ pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
         "these resources wait for one another: {}",
         names.join(", ")
     ))])
-}
-
-/// Whether a document permits to empty the object before it is deleted.
-pub(super) fn may_empty(document: &Document) -> bool {
-    document.get("force_destroy").and_then(Value::as_bool) == Some(true)
 }
 
 /// What orders the fates beyond the edges.

@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
 use super::orphans::has_a_strange_name;
-use super::planner::Permissions;
+use super::permissions::{FORCE, Permissions};
 use crate::model::{Address, Catalog, Diagnostic, Emptying, Holdings, KindInfo, Live, Stack};
-
-/// The field by which a stack file permits to empty what it destroys.
-const FORCE: &str = "force_destroy";
 
 /// The way out where somebody else's object carries the stack's tags.
 const NOT_OURS: &str = "if it is not this stack's, take its tag `ccprov:stack` away";

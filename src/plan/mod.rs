@@ -6,12 +6,14 @@
 mod bonds;
 pub mod canon;
 pub mod change;
+pub mod differences;
 mod draft;
 mod fate;
 mod graph;
 pub mod guard;
 mod orphans;
 pub mod ownership;
+pub mod permissions;
 pub mod planner;
 mod renamed;
 pub mod saved;
@@ -24,8 +26,10 @@ pub use change::{
     Action, Cause, Change, DeleteReason, Left, Need, Plan, PlannedChange, ReplaceOrder, Step,
     StepId, StepNode, Totals, WhyLeft,
 };
+pub use differences::differences;
 pub use guard::{Purpose, guard};
-pub use planner::{Permissions, differences, plan, plan_destroy};
+pub use permissions::Permissions;
+pub use planner::{plan, plan_destroy};
 pub use saved::SavedPlan;
 pub use today::{Held, Today, held};
 pub use world::World;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::change::{DeleteReason, Left, WhyLeft};
 use super::fate::{Fate, Verdict};
-use super::planner::is_going;
 use super::world::World;
 use crate::model::{Address, Catalog, Claimant, Live, NameOrigin, Parent, Stack, Whose};
 
@@ -20,7 +19,7 @@ pub(super) fn let_go<'a>(
     let mut taken: BTreeSet<Address> = stack.resources.keys().cloned().collect();
     let (mut fates, mut left) = (Vec::new(), Vec::new());
     let is_meant = |live: &&Live| {
-        !is_going(live) && !is_passing(live, why) && !half_made.contains(&live.as_parent())
+        !live.is_going() && !is_passing(live, why) && !half_made.contains(&live.as_parent())
     };
     for live in world.orphans.iter().filter(is_meant) {
         match stack.claimant().whose(live, catalog) {

@@ -8,29 +8,16 @@ use serde_json::json;
 use super::bonds::Bonds;
 use super::canon::Canon;
 use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNode, WhyLeft};
+use super::differences::{PARENT, STATUS, differences};
 use super::fate::{Fate, Verdict};
 use super::ownership::ownership;
+use super::permissions::{Permissions, may_empty};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
     Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
-    Path, Stack, Status, Whose, compare, document,
+    Path, Stack, Status, Whose, document,
 };
-
-/// The path of a diff that sees an object through to its service, or brings it back
-/// when it was on its way out.
-pub const STATUS: &str = "status";
-
-/// The path of a diff that says that an object goes with the one it is bound to.
-pub const PARENT: &str = "parent";
-
-/// What the user permits beyond the ordinary.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Permissions {
-    /// `--allow-data-loss`: objects that hold data may be deleted or replaced,
-    /// and buckets emptied.
-    pub allow_data_loss: bool,
-}
 
 /// The plan that makes the world what the stack states; or every reason why it
 /// cannot be drawn. Safety is another matter: see [`guard`](super::guard()).
@@ -72,12 +59,12 @@ pub fn plan_destroy(
     permissions: Permissions,
 ) -> Plan {
     let mut desk = Desk::new(stack, world, catalog);
-    for (address, live) in world.found.iter().filter(|(_, live)| !is_going(live)) {
+    for (address, live) in world.found.iter().filter(|(_, live)| !live.is_going()) {
         match stack.claimant().whose(live, catalog) {
             Whose::Ours => {
                 // Only a file permits to empty it, and this one is what was read.
                 let declared = stack.resources.get(address);
-                let force = declared.is_some_and(|want| graph::may_empty(&want.document));
+                let force = declared.is_some_and(|want| may_empty(&want.document));
                 let verdict = Verdict::Delete { live, why: DeleteReason::Destroy, force };
                 desk.fates.push(Fate { address: address.clone(), verdict, notes: Vec::new() });
             }
@@ -160,7 +147,7 @@ impl<'a> Desk<'a> {
     fn decide(&self, want: Cow<'a, Desired>) -> Result<Fate<'a>, Diagnostic> {
         let kind = self.kind(&want.kind)?;
         let live = self.world.found.get(&want.address);
-        let live = live.filter(|live| kind.revivable || !is_going(live));
+        let live = live.filter(|live| kind.revivable || !live.is_going());
         let address = want.address.clone();
         let Some(live) = live else {
             return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
@@ -236,7 +223,7 @@ impl<'a> Desk<'a> {
             let mut diff = differences(kind, want, live).into_iter();
             live.kind == want.kind
                 && live.owner.as_ref().is_some_and(|owner| owner.is_same(&ours))
-                && !is_going(live)
+                && !live.is_going()
                 && !diff.any(|diff| diff.forces_replace)
         };
         let orphans = self.world.orphans.iter().filter(|_| kind.succession.name_moves);
@@ -372,22 +359,6 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// What differs of what is ours to state, and what of it cannot change in place.
-pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
-    let mut diff = match live.status {
-        // Nothing but its existence can be seen.
-        Status::Awaiting(_) => Vec::new(),
-        Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
-            compare(&want.document, &live.document)
-        }
-    };
-    diff.retain(|diff| !want.lifecycle.leaves(diff));
-    for difference in &mut diff {
-        difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
-    }
-    diff
-}
-
 /// How long what goes can still be brought back, as its file says, or else the
 /// object.
 fn waiting(
@@ -428,8 +399,4 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
 fn are_one_name(old: &str, new: &str) -> bool {
     let name = |identity: &str| identity.rsplit('/').next().unwrap_or_default().to_lowercase();
     name(old) == name(new)
-}
-
-pub(super) fn is_going(live: &Live) -> bool {
-    matches!(live.status, Status::Deleting(_))
 }

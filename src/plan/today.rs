@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::change::{Change, DeleteReason, Plan, Step, StepId, StepNode};
+use super::differences::STATUS;
 use super::ownership::OWNER;
-use super::planner::STATUS;
 use crate::model::document::has_pending;
 use crate::model::{
     Address, Catalog, Claimant, Desired, Diagnostic, Document, FieldDiff, Identity, Live, Owner,
-    Sought, Status, compare,
+    Sought, compare,
 };
 
 /// The objects that the steps of a plan are about, as they are by now.
@@ -82,7 +82,7 @@ pub fn held(plan: &Plan, today: &Today, catalog: &dyn Catalog) -> Result<Held, V
         let kind = catalog.kind(node.step.kind());
         let tagged = kind.is_none_or(|kind| kind.tagged);
         let now = today.0.get(&node.id);
-        let is_there = now.filter(|live| !matches!(live.status, Status::Deleting(_)));
+        let is_there = now.filter(|live| !live.is_going());
         match (&mut node.step, is_there) {
             (Step::Create { want }, Some(live)) => {
                 if !making_room.contains(&(want.kind.clone(), want.identity.clone())) {
@@ -217,7 +217,7 @@ fn moves(planned: &[FieldDiff], want: &Desired, live: &Live) -> Vec<Diagnostic> 
     let settled = planned.iter().filter(|diff| match diff.path.top() {
         // Whose it is was compared already.
         OWNER => false,
-        STATUS => !matches!(live.status, Status::Deleting(_)),
+        STATUS => !live.is_going(),
         field => want.document.contains_key(field) && fresh.iter().all(|now| now.path != diff.path),
     });
     let settled =

@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::bonds::{Bonds, Place};
 use super::canon::Canon;
 use super::change::ReplaceOrder;
+use super::differences::differences;
 use super::fate::{Fate, Verdict};
-use super::planner::differences;
 use crate::model::{
     Address, Desired, Diagnostic, Document, FieldDiff, KindInfo, Lifecycle, Live, Names, Path,
     document,

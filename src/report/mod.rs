@@ -10,6 +10,7 @@
 mod critical_path;
 pub mod diagnostics;
 mod difference;
+mod inline;
 mod json;
 pub mod kinds_page;
 pub mod lease;
@@ -19,6 +20,7 @@ mod page;
 pub mod pane;
 pub mod patterns_page;
 mod phrases;
+mod plan_detail;
 pub mod plan_json;
 pub mod plan_md;
 mod plan_shared;
@@ -50,9 +52,10 @@ pub use outputs::{
 };
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
 pub use phrases::count;
+pub use plan_detail::PlanDetail;
 pub use plan_json::{PlanRecord, plan_json};
 pub use plan_md::plan_md;
-pub use plan_text::{PlanDetail, plan_conclusion, plan_steps, plan_text};
+pub use plan_text::{plan_conclusion, plan_steps, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;

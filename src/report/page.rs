@@ -2,6 +2,12 @@
 
 use super::pane::one_line;
 
+/// The depth of what belongs to a line at some depth that begins with a sign, or
+/// with none: signs are as wide as one depth.
+pub(super) fn below(depth: usize, sign: &str) -> usize {
+    if sign.is_empty() { depth + 1 } else { depth + 2 }
+}
+
 /// A text under construction. A depth of one is two columns.
 #[derive(Default)]
 pub(super) struct Page {

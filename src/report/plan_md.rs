@@ -9,9 +9,10 @@ use crate::plan::Change;
 use super::markdown::{code, fenced, within_tag, words, write_within};
 use super::page::Page;
 use super::pane::{tame, told};
+use super::plan_detail::PlanDetail;
 use super::plan_json::PlanRecord;
 use super::plan_shared::Shared;
-use super::plan_text::{PlanDetail, entry_block, plan_conclusion};
+use super::plan_text::{entry_block, plan_conclusion};
 
 /// How long each sort of remarks may be, and the changes, in bytes. Together, with what
 /// surrounds them, they fit into a comment on GitHub, which has 65536 characters

@@ -6,7 +6,7 @@ use crate::model::{Document, FieldDiff, Identity};
 use crate::plan::{Change, DeleteReason, Plan, PlannedChange};
 
 use super::page::Page;
-use super::plan_text::PlanDetail;
+use super::plan_detail::PlanDetail;
 use super::style::{FAINT, paint};
 use super::value;
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::model::Document;
 
-use super::page::Page;
-use super::value::{self, Label, reference};
+use super::inline::{bare, reference};
+use super::page::{Page, below};
 
 /// More than this of actions or values goes below each other.
 const SHORT: usize = 72;
@@ -18,7 +18,8 @@ const EVERY_POLICY_SAYS: (&str, &str) = ("Version", "2012-10-17");
 
 /// Whether a value is a policy document.
 pub(super) fn is_policy(value: &Value) -> bool {
-    statements(value).is_some_and(|all| !all.is_empty() && all.iter().all(is_statement))
+    let statements = value.as_object().map(statements).unwrap_or_default();
+    !statements.is_empty() && statements.iter().all(is_statement)
 }
 
 /// Whether a value is a policy's statement, of the shape that this file reads.
@@ -29,33 +30,30 @@ pub(super) fn is_statement(value: &Value) -> bool {
     well_formed && value.get("Effect").is_some_and(Value::is_string)
 }
 
-fn statements(policy: &Value) -> Option<&[Value]> {
-    let statements = policy.get("Statement")?;
-    Some(statements.as_array().map_or(std::slice::from_ref(statements), Vec::as_slice))
+/// The statements of a policy document.
+pub(super) fn statements(policy: &Document) -> &[Value] {
+    let one_or_many =
+        |value| Value::as_array(value).map_or(std::slice::from_ref(value), Vec::as_slice);
+    policy.get("Statement").map(one_or_many).unwrap_or_default()
 }
 
-/// Writes a policy document statement by statement.
-pub(super) fn write(page: &mut Page, depth: usize, policy: &Document) {
+/// What a policy document says beside its statements.
+pub(super) fn beside_statements(policy: &Document) -> Document {
     let (version, usual) = EVERY_POLICY_SAYS;
     let mut rest = policy.clone();
     rest.remove("Statement");
     if rest.get(version).is_some_and(|value| value == usual) {
         rest.remove(version);
     }
-    value::write_fields(page, depth, &rest);
-    let whole = Value::Object(policy.clone());
-    for statement in statements(&whole).unwrap_or_default() {
-        write_statement(page, depth, "", statement);
-    }
+    rest
 }
 
-/// Writes one statement: who may do what in one line, then on what and when.
-pub(super) fn write_statement(page: &mut Page, depth: usize, sign: &str, statement: &Value) {
+/// Writes what a statement says: who may do what in one line, then on what and when.
+pub(super) fn write_sentence(page: &mut Page, depth: usize, sign: &str, statement: &Value) {
     let name = match statement.get("Sid").and_then(Value::as_str) {
         None | Some("") => "statement".to_owned(),
         Some(sid) => format!("statement {sid}"),
     };
-    let inner = if sign.is_empty() { depth + 1 } else { depth + 2 };
     let mut parts = parts(statement);
     let mut sentence = format!("{sign}{name}: {}", subject(statement));
     // What is short stays in the first line: `to sns:Publish`, `on *`.
@@ -65,9 +63,8 @@ pub(super) fn write_statement(page: &mut Page, depth: usize, sign: &str, stateme
     }
     page.line(depth, sentence);
     for part in parts {
-        part.write(page, inner);
+        part.write(page, below(depth, sign));
     }
-    write_unknown_elements(page, inner, statement);
 }
 
 /// `Allow s3.amazonaws.com`.
@@ -178,8 +175,9 @@ fn conditions(statement: &Value) -> Vec<Part> {
         .collect()
 }
 
-/// Elements that this file does not know, as plain fields.
-fn write_unknown_elements(page: &mut Page, depth: usize, statement: &Value) {
+/// Elements of a statement that are no part of its sentence, because this file does
+/// not know them.
+pub(super) fn unknown_elements(statement: &Value) -> impl Iterator<Item = (&String, &Value)> {
     const KNOWN: [&str; 9] = [
         "Sid",
         "Effect",
@@ -191,16 +189,14 @@ fn write_unknown_elements(page: &mut Page, depth: usize, statement: &Value) {
         "NotResource",
         "Condition",
     ];
-    let fields = statement.as_object().into_iter().flatten();
-    for (name, value) in fields.filter(|(name, _)| !KNOWN.contains(&name.as_str())) {
-        value::write(page, &Label { depth, sign: "", name, width: 0, remark: "" }, value);
-    }
+    let elements = statement.as_object().into_iter().flatten();
+    elements.filter(|(name, _)| !KNOWN.contains(&name.as_str()))
 }
 
 /// One or many, as a list of readable texts.
 fn list(value: &Value) -> Vec<String> {
     let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    items.iter().map(value::bare).collect()
+    items.iter().map(bare).collect()
 }
 
 #[cfg(test)]
@@ -208,6 +204,7 @@ mod tests {
     use serde_json::json;
 
     use crate::report::fixtures::plain;
+    use crate::report::value::write_policy;
 
     use super::*;
 
@@ -226,7 +223,7 @@ mod tests {
         ] });
         assert!(is_policy(&policy));
         let mut page = Page::default();
-        write(&mut page, 0, policy.as_object().unwrap());
+        write_policy(&mut page, 0, policy.as_object().unwrap());
         insta::assert_snapshot!("policy", plain(&page.into_text()));
     }
 

@@ -1,17 +1,13 @@
-//! How values read: the way a stack file would spell them, quoted only where
-//! they would be mistaken for something else, and never cut.
+//! How values read: beside their label where they are short, below it else, and
+//! never cut.
 
 use serde_json::Value;
 
 use crate::model::Document;
-use crate::model::document::{self, KNOWN_AFTER_APPLY};
 
-use super::page::Page;
+pub(super) use super::inline::{SHORT, bare, inline, reference};
+use super::page::{Page, below};
 use super::policy;
-
-/// A list longer than this is written one element a line. A fixed number, not
-/// the terminal's width, so that a plan reads the same wherever it is quoted.
-pub(super) const SHORT: usize = 72;
 
 /// Where a value is written: its label and what surrounds it.
 pub(super) struct Label<'a> {
@@ -30,7 +26,7 @@ pub(super) struct Label<'a> {
 impl Label<'_> {
     /// Where that which belongs to this label is written.
     pub(super) fn inner_depth(&self) -> usize {
-        if self.sign.is_empty() { self.depth + 1 } else { self.depth + 2 }
+        below(self.depth, self.sign)
     }
 
     /// The label with something on its line.
@@ -69,7 +65,7 @@ pub(super) fn write(page: &mut Page, label: &Label<'_>, value: &Value) {
     page.line(label.depth, label.alone());
     let depth = label.inner_depth();
     match value {
-        Value::Object(fields) if policy::is_policy(value) => policy::write(page, depth, fields),
+        Value::Object(fields) if policy::is_policy(value) => write_policy(page, depth, fields),
         Value::Object(fields) => write_fields(page, depth, fields),
         Value::Array(items) => items.iter().for_each(|item| write_item(page, depth, "• ", item)),
         Value::String(text) => page.lines(depth, &reference(text)),
@@ -83,7 +79,7 @@ pub(super) fn write_item(page: &mut Page, depth: usize, sign: &str, item: &Value
         return page.line(depth, format!("{sign}{text}"));
     }
     if policy::is_statement(item) {
-        return policy::write_statement(page, depth, sign, item);
+        return write_statement(page, depth, sign, item);
     }
     let name = ["id", "name", "Sid"].iter().find_map(|key| item.get(key)?.as_str());
     match (name.map(reference), item) {
@@ -95,6 +91,24 @@ pub(super) fn write_item(page: &mut Page, depth: usize, sign: &str, item: &Value
     }
 }
 
+/// Writes a policy document statement by statement.
+pub(super) fn write_policy(page: &mut Page, depth: usize, policy: &Document) {
+    write_fields(page, depth, &policy::beside_statements(policy));
+    for statement in policy::statements(policy) {
+        write_statement(page, depth, "", statement);
+    }
+}
+
+/// Writes one statement as a sentence. Elements that are no part of it follow as
+/// plain fields.
+fn write_statement(page: &mut Page, depth: usize, sign: &str, statement: &Value) {
+    policy::write_sentence(page, depth, sign, statement);
+    for (name, value) in policy::unknown_elements(statement) {
+        let label = Label { depth: below(depth, sign), sign: "", name, width: 0, remark: "" };
+        write(page, &label, value);
+    }
+}
+
 /// The first field stands beside the bullet or sign, the others below it.
 fn write_nameless(page: &mut Page, depth: usize, sign: &str, fields: &Document) {
     let mut block = Page::default();
@@ -103,69 +117,6 @@ fn write_nameless(page: &mut Page, depth: usize, sign: &str, fields: &Document) 
         let before = if at == 0 { sign } else { "  " };
         page.line(depth, format!("{before}{line}"));
     }
-}
-
-/// A value that fits beside its label; `None` for those that need lines of
-/// their own.
-pub(super) fn inline(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => (!is_block(text)).then(|| scalar(text)),
-        Value::Array(items) => {
-            let items: Vec<String> = items
-                .iter()
-                .map(|item| if item.is_array() { None } else { inline(item) })
-                .collect::<Option<_>>()?;
-            let text = format!("[{}]", items.join(", "));
-            (items.len() < 2 || text.chars().count() <= SHORT).then_some(text)
-        }
-        Value::Object(fields) => fields.is_empty().then(|| "{}".to_owned()),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-    }
-}
-
-/// Whether a text is shown line by line. Other control characters are escaped,
-/// so that a value cannot paint the terminal.
-fn is_block(text: &str) -> bool {
-    text.trim_end_matches('\n').contains('\n')
-        && !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
-}
-
-/// A text on one line. A pending fact reads as the reference that it stands
-/// for, so that nothing around it is lost.
-fn scalar(text: &str) -> String {
-    if document::is_pending(text) {
-        format!("{} {KNOWN_AFTER_APPLY}", reference(text))
-    } else if needs_quotes(text) {
-        Value::from(text).to_string()
-    } else {
-        text.to_owned()
-    }
-}
-
-/// A value where the sentence around it leaves no doubt what is text: quoted
-/// only if it would disturb the terminal.
-pub(super) fn bare(value: &Value) -> String {
-    let Value::String(text) = value else { return document::shown_value(value).to_string() };
-    if document::is_pending(text) || text.is_empty() || text.contains(char::is_control) {
-        scalar(text)
-    } else {
-        text.clone()
-    }
-}
-
-/// A text as it is, with pending facts as `${address.fact}`.
-pub(super) fn reference(text: &str) -> String {
-    document::fill_text(text, &|fact| Some(fact.to_string()))
-}
-
-fn needs_quotes(text: &str) -> bool {
-    text.is_empty()
-        || text.trim() != text
-        || text.contains(char::is_control)
-        || text.contains(" -> ")
-        || text.starts_with(['"', '(', '[', '{'])
-        || matches!(text, "true" | "false" | "null")
-        || text.parse::<f64>().is_ok()
 }
 
 #[cfg(test)]

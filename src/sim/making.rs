@@ -6,7 +6,7 @@ use super::objects::{Caller, Objects, canonical, error, not_ours};
 use super::rules;
 use super::versions::{Eye, Moment, Object};
 use crate::engine::port::Answer;
-use crate::model::{Desired, ErrorClass, Facts, Identity, KindInfo, Live, Owner, Parent, Status};
+use crate::model::{Desired, ErrorClass, Facts, Identity, KindInfo, Live, Parent, Status};
 
 impl Objects {
     /// Brings an object into being. What gets its name by a second call has its
@@ -45,7 +45,7 @@ impl Objects {
             identity: unnamed.clone().unwrap_or_else(|| want.identity.clone()),
             document,
             facts: shown,
-            owner: caller.kind.tagged.then(|| owner(caller, want)),
+            owner: caller.kind.tagged.then(|| caller.owner(want)),
             status: Status::Current,
             holdings: None,
             parent: self.parent_of(want),
@@ -68,7 +68,7 @@ impl Objects {
         want: &Desired,
         arn: Option<&str>,
     ) -> Option<Facts> {
-        let owner = owner(caller, want);
+        let owner = caller.owner(want);
         let is_it = |object: &&Object| {
             let live = &object.live;
             let differs = |field: &String| want.document.get(field) != live.document.get(field);
@@ -212,8 +212,4 @@ fn is_same(one: &Object, other: &Object) -> bool {
 fn replaces(kind: &KindInfo, new: &Object, old: &Object) -> bool {
     let (new, old) = (&new.live.document, &old.live.document);
     kind.fixed.iter().any(|field| new.get(field) != old.get(field))
-}
-
-pub(super) fn owner(caller: Caller<'_>, want: &Desired) -> Owner {
-    caller.claimant().owner(caller.kind, want)
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::calls::Operation;
-use super::making;
 use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
@@ -61,6 +60,10 @@ pub(super) struct Caller<'a> {
 impl Caller<'_> {
     pub(super) fn claimant(&self) -> Claimant<'_> {
         Claimant { stack: self.stack, place: self.place }
+    }
+
+    pub(super) fn owner(&self, want: &Desired) -> Owner {
+        self.claimant().owner(self.kind, want)
     }
 }
 
@@ -145,7 +148,7 @@ impl Objects {
         let Some(mut object) = self.behind(have).cloned() else {
             return answer(ErrorClass::Absent, "Absent", "there is none".into());
         };
-        if object.is_busy(caller) {
+        if rules::is_busy(caller.kind, &object, caller.moment.now) {
             let class = ErrorClass::NotYet(InFlight::Busy);
             return answer(class, "InUse", "it is still coming into service".into());
         }
@@ -167,7 +170,7 @@ impl Objects {
                     object.live.document.insert(top.clone(), value);
                 }
                 None if top == OWNER || top == LIFECYCLE => {
-                    object.live.owner = Some(making::owner(caller, want));
+                    object.live.owner = Some(caller.owner(want));
                 }
                 None if top == STATUS => object.live.status = Status::Current,
                 None => self.violations.push(format!("{}: {top} is not stated", want.address)),
@@ -198,7 +201,7 @@ impl Objects {
         }
         let answer =
             |class, code, text: String| Err(refusal(Operation::Delete, have, class, code, text));
-        if object.is_busy(caller) {
+        if rules::is_busy(caller.kind, &object, caller.moment.now) {
             let class = ErrorClass::NotYet(InFlight::Busy);
             return answer(class, "InUse", "it is still coming into service".into());
         }

@@ -36,6 +36,11 @@ pub(super) fn is_slow(kind: &KindInfo) -> bool {
     kind.patience.delete.is_some()
 }
 
+/// Whether an object takes no call, because it is coming into service.
+pub(super) fn is_busy(kind: &KindInfo, object: &Object, now: Instant) -> bool {
+    is_slow(kind) && now < object.settled
+}
+
 /// What is wrong with a change that a slow object gets in one call.
 pub(super) fn is_too_much(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) -> Option<String> {
     let first = kind.stage(diff);

@@ -3,9 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::objects::Caller;
-use super::rules::is_slow;
-use crate::model::{Live, Status};
+use crate::model::Live;
 
 /// How many copies of every object there are. Each learns of a write in its own
 /// time, and any of them answers a look: what was seen can be gone in the next
@@ -28,14 +26,9 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Whether its kind takes no call while it is coming into service.
-    pub(super) fn is_busy(&self, caller: Caller<'_>) -> bool {
-        is_slow(caller.kind) && caller.moment.now < self.settled
-    }
-
     /// Whether it counts as being there.
     pub(super) fn is_there(&self) -> bool {
-        !matches!(self.live.status, Status::Deleting(_))
+        !self.live.is_going()
     }
 }
 
@@ -126,7 +119,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{Document, Facts, Identity};
+    use crate::model::{Document, Facts, Identity, Status};
 
     #[tokio::test(start_paused = true)]
     async fn what_was_seen_can_be_gone_in_the_next_look() {

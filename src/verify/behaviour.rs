@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::inspect::Notice;
+use super::notice::Notice;
 use crate::engine::port::Answer;
 use crate::engine::wait::{Backoff, elapse};
 use crate::model::{

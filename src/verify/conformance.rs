@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::inspect::Choice;
+use super::choice::Choice;
 use crate::model::{
     Address, Catalog, CheckInfo, CheckKind, FieldDiff, Finding, Inspected, Level, Live, Stack,
     Verdict,

@@ -1,16 +1,17 @@
 //! Runs checks side by side and hands over each result as it comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::behaviour::{Behaviour, Trial, Watch};
+use super::choice::Choice;
 use super::conformance::{self, CONFORMANCE, Foreign};
+use super::notice::Notice;
 use super::rules::{Judged, RULES, Rule};
 use crate::engine::wait::elapse;
 use crate::model::{
@@ -39,76 +40,6 @@ pub struct Inspection<'a> {
     pub skips: &'a [Skip],
     /// For everything together.
     pub timeout: Duration,
-}
-
-/// Which checks to run.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// These alone; all where it is empty.
-    pub only: BTreeSet<String>,
-    /// Not these.
-    pub skip: BTreeSet<String>,
-    /// Not those whose findings are less bad.
-    pub least: Level,
-    /// What is less bad than this is noted, and fails nothing.
-    pub fail_on: Level,
-}
-
-impl Choice {
-    /// All checks; notes fail nothing.
-    pub const ALL: Self = Self {
-        only: BTreeSet::new(),
-        skip: BTreeSet::new(),
-        least: Level::Note,
-        fail_on: Level::Warning,
-    };
-
-    /// Whether a check is chosen.
-    pub fn takes(&self, info: &CheckInfo) -> bool {
-        let named = |names: &BTreeSet<String>| names.contains(info.id);
-        (self.only.is_empty() || named(&self.only))
-            && !named(&self.skip)
-            && info.level >= self.least
-    }
-
-    /// What findings of a level come to.
-    pub(super) fn verdict(&self, level: Level, findings: Vec<Finding>) -> Verdict {
-        match (findings.is_empty(), level >= self.fail_on) {
-            (true, _) => Verdict::Passed,
-            (false, true) => Verdict::Failed { findings },
-            (false, false) => Verdict::Noted { findings },
-        }
-    }
-}
-
-/// What happens during an inspection, as data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Notice {
-    /// A trial begins.
-    Started {
-        /// The check's id.
-        check: String,
-        /// Of what.
-        subject: String,
-        /// How long it may take.
-        limit: Duration,
-    },
-    /// A trial waits. Said again every ten seconds while it does.
-    Awaiting {
-        /// The check's id.
-        check: String,
-        /// Of what.
-        subject: String,
-        /// For what.
-        what: String,
-        /// Since the trial began.
-        waited: Duration,
-        /// How long the trial may take.
-        limit: Duration,
-    },
-    /// A check is done.
-    Ended(Box<Inspected>),
 }
 
 /// Runs every chosen check. Results come in the order in which they end as

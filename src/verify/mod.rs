@@ -7,16 +7,20 @@
 //! behaviours are handed in.
 
 pub mod behaviour;
+pub mod choice;
 pub mod conformance;
 pub mod inspect;
+pub mod notice;
 mod policy;
 #[cfg(feature = "aws")]
 pub(crate) mod rights;
 pub mod rules;
 
 pub use behaviour::{Behaviour, Trial, Watch};
+pub use choice::Choice;
 pub use conformance::{CONFORMANCE, Foreign, set_apart};
-pub use inspect::{Choice, Inspection, Notice, excuse, inspect, judge};
+pub use inspect::{Inspection, excuse, inspect, judge};
+pub use notice::Notice;
 #[cfg(feature = "aws")]
 pub(crate) use policy::matches;
 pub use rules::{RULES, Rule, because, named_others};

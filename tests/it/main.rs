@@ -9,6 +9,7 @@ mod behaviours;
 mod buckets;
 mod contract;
 mod engine;
+mod event_buses;
 mod examples;
 mod fuzz;
 mod hostile;

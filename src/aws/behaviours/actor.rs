@@ -7,6 +7,7 @@ use super::bench::{Bench, Rubbish};
 use super::inbox;
 use super::letter::Letter;
 use super::mark::{MARK, Mark};
+use super::queue;
 use super::target;
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
@@ -209,11 +210,11 @@ impl<'a> Play<'a> {
     ) -> Answer<Option<(Letter, Session)>> {
         let queue = self.part;
         let letter = Letter::to(&[queue], mark, body);
-        if letter.is_fifo && !inbox::delay(queue).is_zero() {
+        if letter.is_fifo && !queue::delay(queue).is_zero() {
             watch.sees_nothing("the queue holds every message back: ours could not be removed");
             return Ok(None);
         }
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        let (url, tries) = (queue.fact("url"), queue::tries(queue));
         inbox::check_others_are_safe(bench.session(), url, tries).await?;
         let Some(session) = self.actor.enter(bench, mark, watch).await? else { return Ok(None) };
         bench.note(mark, Rubbish::Letter(letter.clone()));

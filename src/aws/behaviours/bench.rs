@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
+use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{inbox, letter, payload, probe};
+use super::{letter, messages, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, Finding};
+use crate::model::{CloudError, Finding};
 
 /// How long an exercise may tidy up: it is part of its time, and others may
 /// wait for their turn.
@@ -75,7 +76,7 @@ pub(super) enum Rubbish {
     /// A message of ours that is in one of several queues.
     Letter(letter::Letter),
     /// A message of somebody else's that we hold.
-    Held(inbox::Held),
+    Held(messages::Held),
 }
 
 impl Bench {
@@ -168,7 +169,7 @@ impl Bench {
         // What is handed back before a letter is found could be received in search of it, and
         // that would be another try.
         let others: Vec<Answer<()>> = join_all(others).await;
-        inbox::let_go(self.session(), &held).await?;
+        messages::let_go(self.session(), &held).await?;
         others.into_iter().collect::<Answer<()>>()?;
         self.lying_about().remove(mark);
         Ok(())
@@ -191,18 +192,5 @@ impl Rubbish {
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
             (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
         }
-    }
-}
-
-/// For what stands in the way of looking without any call having failed.
-pub(super) fn in_the_way(attempted: &str, code: &str, message: String, hint: &str) -> CloudError {
-    CloudError {
-        attempted: attempted.into(),
-        operation: "the exercise".into(),
-        class: ErrorClass::Unexpected,
-        code: code.into(),
-        message,
-        request_id: None,
-        hint: Some(hint.into()),
     }
 }

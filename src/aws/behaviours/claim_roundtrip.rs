@@ -13,12 +13,14 @@ use tokio::time::Instant;
 
 use super::bench::{Bench, Rubbish};
 use super::event::{self, Content, ObjectEvent};
-use super::inbox::{self, Inbox, Message, Readers, Whose};
+use super::inbox::{self, Inbox, Readers};
 use super::letter::are_ours;
 use super::mark::Mark;
+use super::messages::{self, Message, Whose};
 use super::path::{Wired, paths};
 use super::payload::{self, Encryption, Fetched, Object, Payload, Receipt};
 use super::probe::{self, Probe};
+use super::queue;
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Scene};
 use crate::verify::{Behaviour, Trial, Watch};
@@ -97,7 +99,7 @@ struct Round<'a> {
 impl Round<'_> {
     async fn on_the_queue(&self) -> Answer<Vec<Finding>> {
         let queue = self.wired.queue;
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        let (url, tries) = (queue.fact("url"), queue::tries(queue));
         inbox::check_others_are_safe(self.bench.session(), url, tries).await?;
         let inbox = self.inbox(url, Readers::Others(tries));
         let (object, payload) = self.payload();
@@ -188,7 +190,7 @@ impl Round<'_> {
         put: &Fetched,
     ) -> Answer<Vec<Finding>> {
         let (session, watch) = (self.bench.session(), self.watch);
-        inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+        messages::delete(session, std::slice::from_ref(&message.held)).await?;
         watch.saw(format!("{} of {}", event.name, event.key));
         let mut findings = self.differences(event, object, put.size);
         let claim = (event.bucket.as_str(), event.key.as_str(), event.version.as_deref());

@@ -12,11 +12,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::bench::{Bench, Rubbish, in_the_way};
+use super::bench::{Bench, Rubbish};
+use super::hindrance::in_the_way;
 use super::inbox::{self, Inbox, Readers};
 use super::letter::Letter;
 use super::mark::Mark;
-use super::path::url_of;
+use super::messages;
+use super::queue::{self, url_of};
 use crate::engine::port::Answer;
 use crate::model::{
     CheckInfo, CheckKind, CloudError, ErrorClass, Exhibit, Finding, Level, Path as Field, Scene,
@@ -83,7 +85,7 @@ fn trial(scene: &Scene, queue: &Exhibit) -> Option<Trial> {
         subject: format!("{} -> {name}", queue.address),
         addresses: addresses.collect(),
         // A message can be sent without delay, but not to a FIFO queue.
-        delay: if inbox::is_fifo(queue) { inbox::delay(queue) } else { Duration::ZERO },
+        delay: if queue::is_fifo(queue) { queue::delay(queue) } else { Duration::ZERO },
     })
 }
 
@@ -100,7 +102,7 @@ struct Redrive {
 }
 
 fn redrive(scene: &Scene, queue: &Exhibit) -> Option<Redrive> {
-    let (arn, tries) = (stated(queue)?, inbox::tries(queue)?);
+    let (arn, tries) = (stated(queue)?, queue::tries(queue)?);
     let target = scene.named("sqs_queue", arn);
     let name = target.map_or(arn, |target| target.address.as_str()).to_owned();
     let url = target.map_or_else(|| url_of(&scene.place, arn), |it| it.fact("url").to_owned());
@@ -129,7 +131,7 @@ impl Round<'_> {
             body: Letter::body(&self.scene.stack, mark),
             urls,
             tries: redrive.tries,
-            is_fifo: inbox::is_fifo(queue),
+            is_fifo: queue::is_fifo(queue),
         };
         bench.note(mark, Rubbish::Letter(letter.clone()));
         letter.send(bench.session()).await?;
@@ -157,7 +159,7 @@ impl Round<'_> {
             if let Some((message, ())) = living.look(here, |it| letter.whose(it)).await? {
                 received = message.receives;
                 watch.saw(format!("received {received} of {} times", redrive.tries));
-                inbox::hand_back(bench.session(), &message.held).await?;
+                messages::hand_back(bench.session(), &message.held).await?;
                 if received > redrive.tries {
                     return Ok(vec![self.never_moved(received)]);
                 }
@@ -168,7 +170,7 @@ impl Round<'_> {
             }
             match dead.look(there, |it| letter.whose(it)).await {
                 Ok(Some((message, ()))) => {
-                    inbox::delete(bench.session(), std::slice::from_ref(&message.held)).await?;
+                    messages::delete(bench.session(), std::slice::from_ref(&message.held)).await?;
                     watch.saw(format!("our message is on {}", redrive.name));
                     return Ok(self.compare(letter, &message.body, received));
                 }

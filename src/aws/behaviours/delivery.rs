@@ -17,14 +17,17 @@ use tokio::time::Instant;
 
 use super::bench::{Bench, Rubbish};
 use super::claim_roundtrip;
-use super::inbox::{self, Inbox, Message, Readers, Whose};
+use super::inbox::{self, Inbox, Readers};
 use super::letter::{Letter, run_of};
+use super::link::Link;
 use super::mark::Mark;
+use super::messages::{self, Message, Whose};
 use super::parcel::{Parcel, unwrapped};
 use super::path::admits;
 use super::payload::{self, Encryption, Object, Payload};
 use super::probe::Probe;
-use super::route::{Link, Route, Told, Way, routes};
+use super::queue;
+use super::route::{Route, Told, Way, routes};
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path as Field, Scene};
@@ -146,7 +149,7 @@ impl Round<'_> {
 
     async fn on_the_queue(&self, link: &Link<'_>, taken: &Parcel) -> Answer<Vec<Finding>> {
         let (session, queue) = (self.bench.session(), link.queue);
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        let (url, tries) = (queue.fact("url"), queue::tries(queue));
         inbox::check_others_are_safe(session, url, tries).await?;
         self.note_letters(link, taken);
         let inbox = self.inbox(url, Readers::Others(tries));
@@ -167,7 +170,7 @@ impl Round<'_> {
         let mut findings = Vec::new();
         match inbox.wait(Instant::now() + self.patience, whose).await? {
             Some((message, is_wrapped)) => {
-                inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+                messages::delete(session, std::slice::from_ref(&message.held)).await?;
                 findings.extend(self.judge(link, is_wrapped));
                 if stopped.is_some() {
                     let _a_copy = inbox.look(STRAGGLERS, whose).await?;
@@ -216,7 +219,7 @@ impl Round<'_> {
 
     async fn tell(&self, told: &Told<'_>) -> Answer<Vec<Finding>> {
         let (session, queue) = (self.bench.session(), told.queue);
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        let (url, tries) = (queue.fact("url"), queue::tries(queue));
         inbox::check_others_are_safe(session, url, tries).await?;
         // What the event tells of is not asked for: a few bytes that nobody guesses will do.
         let payload = Payload { seed: fastrand::u64(..), size: SECRET };
@@ -243,7 +246,7 @@ impl Round<'_> {
                 Finding::new(&queue.address, what).at(Field::field("policy")).hint(hint)
             }]);
         };
-        inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+        messages::delete(session, std::slice::from_ref(&message.held)).await?;
         self.watch.saw(format!("{} of {}", event.name, event.key));
         Ok(Vec::new())
     }
@@ -262,7 +265,7 @@ impl Round<'_> {
             let hint = "whoever else reads it may have taken it: with --exclusive nobody may";
             return Ok(vec![Finding::new(&queue.address, message).hint(hint)]);
         };
-        inbox::delete(session, std::slice::from_ref(&message.held)).await?;
+        messages::delete(session, std::slice::from_ref(&message.held)).await?;
         self.bench.forget(self.mark, &Rubbish::Letter(letter));
         Ok(Vec::new())
     }

@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 
-use super::bench::{Bench, Rubbish, in_the_way};
+use super::bench::{Bench, Rubbish};
+use super::hindrance::in_the_way;
 use super::mark::Mark;
 use super::payload::{Encryption, Object};
 use super::target;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::event::{self, Content, ObjectEvent};
-use super::inbox::{self, Held, Message, Whose};
 use super::mark::{MARK, Mark, lifetime_of_key};
+use super::messages::{self, Held, Message, Whose};
 use super::parcel::{secret, unwrapped};
+use super::queue;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
@@ -45,8 +46,8 @@ impl Letter {
             nonce: mark.as_str().to_owned(),
             body,
             urls: queues.iter().map(|queue| queue.fact("url").to_owned()).collect(),
-            tries: queues.first().and_then(|queue| inbox::tries(queue)).unwrap_or(u32::MAX),
-            is_fifo: queues.iter().any(|queue| inbox::is_fifo(queue)),
+            tries: queues.first().and_then(|queue| queue::tries(queue)).unwrap_or(u32::MAX),
+            is_fifo: queues.iter().any(|queue| queue::is_fifo(queue)),
         }
     }
 
@@ -107,7 +108,7 @@ fn said(body: &str, what: &str) -> Option<String> {
 pub(super) async fn recall(session: &Session, letter: &Letter) -> Answer<()> {
     let mut theirs = Vec::new();
     let found = search(session, letter, &mut theirs).await;
-    let handed_back = inbox::let_go(session, &theirs).await;
+    let handed_back = messages::let_go(session, &theirs).await;
     found?;
     handed_back
 }
@@ -116,7 +117,7 @@ async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> A
     for url in &letter.urls {
         let is_first = letter.urls.first() == Some(url);
         for _ in 0..RECALLS {
-            let Some(messages) = inbox::receive(session, url, RECALL).await.or_absent()? else {
+            let Some(messages) = messages::receive(session, url, RECALL).await.or_absent()? else {
                 break;
             };
             let (ours, others): (Vec<_>, Vec<_>) = messages
@@ -128,7 +129,7 @@ async fn search(session: &Session, letter: &Letter, theirs: &mut Vec<Held>) -> A
             theirs.extend(others.into_iter().map(|it| it.held));
             if !ours.is_empty() {
                 let ours: Vec<Held> = ours.into_iter().map(|it| it.held).collect();
-                return inbox::delete(session, &ours).await;
+                return messages::delete(session, &ours).await;
             }
             if is_over {
                 break;

@@ -4,9 +4,10 @@
 //! One file per behaviour, one line in `behaviours` and one in [`INFOS`].
 //! What they share: the `bench` (clients, wishes, and what has to be put
 //! away), the `mark` of a run, `actor` (in whose name something is done), `path`
-//! (who should tell whom, read off a scene), `route` (every other way), `payload`,
-//! `parcel`, `event`, `probe`, `inbox`, `letter` and
-//! `target` (what can be tried where). An exercise sends nothing but marked
+//! (who should tell whom, read off a scene), `link` (its second half), `route` (every
+//! other way), `queue` and `messages` (what is known of a queue, and what lies in it),
+//! `payload`, `parcel`, `event`, `probe`, `inbox`, `letter`, `target` (what can be
+//! tried where) and `hindrance` (what cannot be). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
 //! may, and deletes none but its own.
 //!
@@ -22,15 +23,19 @@ mod dead_letter;
 mod delivery;
 mod encryption_enforced;
 mod event;
+mod hindrance;
 mod inbox;
 mod letter;
+mod link;
 mod mark;
+mod messages;
 mod parcel;
 mod path;
 mod payload;
 mod plain_consumer;
 mod plain_producer;
 mod probe;
+mod queue;
 mod route;
 mod target;
 mod tls_enforced;

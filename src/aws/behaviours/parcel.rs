@@ -9,8 +9,8 @@ use std::hash::BuildHasher;
 
 use serde_json::{Map, Value, json};
 
+use super::link::Link;
 use super::mark::{MARK, Mark};
-use super::route::Link;
 
 /// A message that is to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,20 +10,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::event::decoded;
-use super::inbox;
-use super::route::Link;
-use crate::model::{Address, Exhibit, Finding, Path as Field, Place, Scene};
+use super::link::Link;
+use super::queue;
+use crate::model::{Address, Exhibit, Finding, Path as Field, Scene};
 use crate::verify::Trial;
-
-/// Where SQS answers for a queue of this place that is known by its ARN.
-pub(super) fn url_of(place: &Place, arn: &str) -> String {
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    let base = place
-        .endpoint
-        .clone()
-        .unwrap_or_else(|| format!("https://sqs.{}.{}", place.region, place.dns_suffix()));
-    format!("{base}/{}/{name}", place.account)
-}
 
 /// From a bucket to a queue.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +167,7 @@ impl<'a> Path<'a> {
             subject: self.subject(),
             addresses: addresses.map(|exhibit| exhibit.address.clone()).collect(),
             // A probe holds nothing back.
-            delay: if is_exclusive { inbox::delay(self.queue) } else { Duration::ZERO },
+            delay: if is_exclusive { queue::delay(self.queue) } else { Duration::ZERO },
         }
     }
 
@@ -279,7 +269,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Identity;
+    use crate::model::{Identity, Place};
 
     const BUCKET: &str = "arn:aws:s3:::b";
     const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:t";
@@ -327,7 +317,13 @@ mod tests {
             region: "eu-central-1".into(),
             endpoint: None,
         };
-        Scene { stack: "dev".into(), place, exhibits, others: BTreeMap::new() }
+        Scene {
+            stack: "dev".into(),
+            place,
+            exhibits,
+            others: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
     }
 
     fn entry(events: &[&str], prefix: &str) -> Value {

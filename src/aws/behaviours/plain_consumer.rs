@@ -10,11 +10,13 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::actor::{self, Deeds, Play, act};
-use super::bench::{Bench, Rubbish, in_the_way};
-use super::inbox::{self, Held, Message};
+use super::bench::{Bench, Rubbish};
+use super::hindrance::in_the_way;
 use super::letter::{Letter, run_of};
 use super::mark::Mark;
+use super::messages::{self, Held, Message};
 use super::payload::{self, Encryption, Fetched, Object, Payload};
+use super::queue;
 use super::target;
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
@@ -140,7 +142,7 @@ impl Round<'_> {
     async fn receive(&self) -> Answer<Vec<Finding>> {
         let Self { bench, scene, play, mark, watch } = *self;
         let (queue, body) = (play.part, Letter::body(&scene.stack, mark));
-        let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+        let (url, tries) = (queue.fact("url"), queue::tries(queue));
         let Some((letter, session)) = play.with_letter(body, bench, mark, watch).await? else {
             return Ok(Vec::new());
         };
@@ -148,7 +150,7 @@ impl Round<'_> {
         watch.awaits(format!("our message on {}", queue.address));
         let until = Instant::now() + watch.patience(bench.options().patience);
         while Instant::now() < until {
-            let receive = || inbox::receive(&session, url, LOOK);
+            let receive = || messages::receive(&session, url, LOOK);
             let messages = match act(bench, watch, receive).await? {
                 Ok(messages) => messages,
                 Err(error) => {
@@ -174,11 +176,11 @@ impl Round<'_> {
 
     async fn delete(&self, session: &Session, held: &Held) -> Answer<Vec<Finding>> {
         let Self { bench, scene, play, watch, .. } = *self;
-        match act(bench, watch, || inbox::delete_one(session, held)).await? {
+        match act(bench, watch, || messages::delete_one(session, held)).await? {
             Ok(()) => Ok(Vec::new()),
             Err(error) => {
                 // Whoever may tidies up.
-                inbox::hand_back(bench.session(), held).await?;
+                messages::hand_back(bench.session(), held).await?;
                 Ok(play.refused(scene, "an ordinary DeleteMessage", &error, watch))
             }
         }
@@ -198,7 +200,7 @@ impl Round<'_> {
                 continue;
             }
             self.watch.saw("a message of somebody else, which goes back afterwards");
-            worn |= inbox::is_worn(&message, tries);
+            worn |= messages::is_worn(&message, tries);
             self.bench.note(self.mark, Rubbish::Held(message.held));
         }
         if ours.is_none() && worn {

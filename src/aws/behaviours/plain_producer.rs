@@ -12,12 +12,14 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::ServerSideEncryption;
 
 use super::actor::{self, Actor, Deeds, Play, Reach, act};
-use super::bench::{Bench, Rubbish, in_the_way};
+use super::bench::{Bench, Rubbish};
+use super::hindrance::in_the_way;
 use super::inbox;
 use super::letter::{self, Letter};
 use super::mark::Mark;
 use super::payload::{self, Encryption, Object, Payload};
 use super::plain_consumer::READS;
+use super::queue;
 use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
@@ -240,7 +242,7 @@ impl Round<'_> {
             return Ok(Vec::new());
         };
         for queue in &queues {
-            let (url, tries) = (queue.fact("url"), inbox::tries(queue));
+            let (url, tries) = (queue.fact("url"), queue::tries(queue));
             inbox::check_others_are_safe(bench.session(), url, tries).await?;
         }
         let Some(session) = play.actor.enter(bench, mark, watch).await? else {

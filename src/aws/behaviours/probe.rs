@@ -17,9 +17,9 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
+use super::link::Link;
 use super::mark::{Mark, lifetime};
-use super::path::url_of;
-use super::route::Link;
+use super::queue::url_of;
 use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};

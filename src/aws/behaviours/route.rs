@@ -3,38 +3,14 @@
 
 use serde_json::Value;
 
-use super::inbox;
+use super::link::Link;
 use super::path::{Upload, paths, upload};
+use super::queue;
 use crate::model::{Address, Exhibit, Scene, document};
 use crate::verify::Trial;
 
 /// What stands against reading a queue of the stack.
 const OTHERS_READ: &str = "others may read this queue; with --exclusive it is tried";
-
-/// From a topic to a queue.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Link<'a> {
-    pub(super) topic: &'a Exhibit,
-    pub(super) subscription: &'a Exhibit,
-    pub(super) queue: &'a Exhibit,
-}
-
-impl<'a> Link<'a> {
-    /// The subscription's own filter.
-    pub(super) fn filter(&self) -> Option<&'a Value> {
-        self.subscription.document.get("filter_policy").filter(|filter| !filter.is_null())
-    }
-
-    /// Whether the filter looks at the message, not at its attributes.
-    pub(super) fn is_by_body(&self) -> bool {
-        self.subscription.text("filter_policy_scope") == Some("MessageBody")
-    }
-
-    /// Whether messages come as they were published.
-    pub(super) fn is_raw(&self) -> bool {
-        self.subscription.document.get("raw_message_delivery") == Some(&Value::Bool(true))
-    }
-}
 
 /// From a bucket to a queue, with nothing between.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +55,7 @@ impl Route<'_> {
             Way::Untried(_) => None,
         };
         // A probe holds nothing back.
-        let delay = queue.filter(|_| is_exclusive).map(inbox::delay).unwrap_or_default();
+        let delay = queue.filter(|_| is_exclusive).map(queue::delay).unwrap_or_default();
         Trial { subject: self.subject.clone(), addresses: self.addresses.clone(), delay }
     }
 }

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::bench::in_the_way;
+use super::hindrance::in_the_way;
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;

@@ -56,6 +56,28 @@ pub(crate) static SQS: Service = Service {
     known: Known::All,
 };
 
+/// Service Authorization Reference, "Actions defined by Amazon EventBridge": those that an
+/// event bus's policy can allow.
+pub(crate) static EVENTS: Service = Service {
+    prefix: "events",
+    names: &[
+        "DeleteRule",
+        "DescribeRule",
+        "DisableRule",
+        "EnableRule",
+        "ListRules",
+        "ListTagsForResource",
+        "ListTargetsByRule",
+        "PutEvents",
+        "PutRule",
+        "PutTargets",
+        "RemoveTargets",
+        "TagResource",
+        "UntagResource",
+    ],
+    known: Known::All,
+};
+
 /// SNS Developer Guide, "Amazon SNS policy actions"; any other is "out of
 /// service scope". `Receive` is in AWS's own default document.
 pub(crate) static SNS: Service = Service {

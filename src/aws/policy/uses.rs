@@ -91,6 +91,20 @@ pub(crate) static TOPIC: Use = Use {
     },
 };
 
+/// The policy of an event bus. EventBridge User Guide, "Permissions for event buses", and
+/// quota of 10 KB.
+pub(crate) static BUS: Use = Use {
+    what: "an event bus's policy",
+    principal: Element::Required,
+    resource: Element::Required,
+    service: Some(&actions::EVENTS),
+    plain_sids: false,
+    unique_sids: true,
+    own_resources: false,
+    relief: JOIN,
+    limits: Limits { size: Some((10_240, Measure::Bytes)), ..NO_LIMITS },
+};
+
 /// The policy of a bucket.
 pub(crate) static BUCKET: Use = Use {
     what: "a bucket's policy",

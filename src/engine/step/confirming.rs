@@ -1,11 +1,11 @@
 //! What follows the calls of a step: reading until the cloud shows what was
 //! asked.
 
-use super::making::{APPEARED, STEADY, not_ours};
+use super::looking::{APPEARED, STEADY, failed, not_ours};
 use super::waiting::Clock;
 use super::{StepRun, Trouble};
 use crate::engine::event::Outcome;
-use crate::engine::execute::Until;
+use crate::engine::site::Until;
 use crate::model::{CloudError, Desired, ErrorClass, Facts, Live, Status};
 
 impl StepRun<'_> {
@@ -104,17 +104,4 @@ enum Observed {
     /// It carries no owner.
     Unowned(Live),
     Never(CloudError),
-}
-
-/// That the cloud itself says that an object will not become what was asked.
-pub(super) fn failed(want: &Desired, why: &str) -> CloudError {
-    CloudError {
-        attempted: format!("bring {} {} into service", want.kind, want.identity),
-        operation: "the object's status".into(),
-        class: ErrorClass::Unexpected,
-        code: "Failed".into(),
-        message: why.to_owned(),
-        request_id: None,
-        hint: None,
-    }
 }

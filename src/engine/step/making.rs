@@ -2,37 +2,15 @@
 //! only a [`Proven`] is written to.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 
+use super::looking::{APPEARED, ours, surely_ours, unseen};
 use super::updating::Change;
 use super::waiting::Clock;
 use super::{Signal, StepRun, Trouble};
-use crate::engine::execute::Site;
 use crate::engine::port::{Lacks, Made};
-use crate::engine::proof::{self, Claim, Proven, Prover, Title};
-use crate::engine::stop::Stop;
-use crate::engine::wait::{Backoff, Persistence, pause};
-use crate::model::{
-    CloudError, Desired, Diagnostic, Document, Emptying, ErrorClass, Facts, InFlight, Live, Sought,
-    Status,
-};
-use crate::plan::{Step, StepNode, differences};
-
-/// What contradicts the plan's look is believed when so many looks in a row show
-/// it: reads of IAM, KMS and S3 flip between old and new for seconds.
-pub(super) const STEADY: u32 = 5;
-
-/// Why one call, or the look before it, came to nothing.
-pub(super) enum Snag {
-    Cloud(CloudError),
-    Refused(Diagnostic),
-}
-
-impl From<CloudError> for Snag {
-    fn from(error: CloudError) -> Self {
-        Self::Cloud(error)
-    }
-}
+use crate::engine::proof::{self, Claim, Proven};
+use crate::model::{CloudError, Desired, Document, Emptying, ErrorClass, Facts, Live, Sought};
+use crate::plan::{Step, StepNode};
 
 /// Whether there was anything to remove.
 pub(super) enum Removal {
@@ -42,12 +20,7 @@ pub(super) enum Removal {
     GoneAlready,
 }
 
-impl<'a> StepRun<'a> {
-    pub(super) fn prover(&self) -> Prover<'a> {
-        let Site { writer, catalog, plan, .. } = self.site;
-        Prover { reader: writer, catalog, claimant: plan.claimant() }
-    }
-
+impl StepRun<'_> {
     pub(super) async fn create(&mut self, want: &Desired) -> Result<Facts, Trouble> {
         let mut leaving = self.patience().delete.map(|limit| Clock::new(limit, self.seed()));
         loop {
@@ -124,50 +97,6 @@ impl<'a> StepRun<'a> {
         Ok(made.facts.into_iter().chain(told).collect())
     }
 
-    /// Looks whose it is that was made, if nobody has looked yet.
-    pub(super) async fn be_sure(&mut self, want: &Desired) -> Result<(), Trouble> {
-        if !self.is_proven {
-            let sought = Sought { fields: Some(BTreeSet::new()), ..want.sought() };
-            self.seek(want, &sought, Claim::Held, unseen(want)).await?;
-            self.be_proven();
-        }
-        Ok(())
-    }
-
-    /// Looks for what is known to be there, until a look shows it. Refuses what is
-    /// not ours.
-    pub(super) async fn seek(
-        &mut self,
-        want: &Desired,
-        sought: &Sought,
-        claim: Claim,
-        error: CloudError,
-    ) -> Result<Proven, Trouble> {
-        let (prover, kind) = (self.prover(), self.kind());
-        let is_sought =
-            |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
-        // Reads lag: what is there may not be seen yet, and what is seen may be
-        // what was there before.
-        let is_past = |live: &Live| {
-            let mut diff = kind.map(|kind| differences(kind, want, live)).into_iter().flatten();
-            matches!(live.status, Status::Deleting(_))
-                || diff.any(|diff| diff.forces_replace && is_sought(diff.path.top()))
-        };
-        let class = ErrorClass::NotYet(InFlight::Dependency);
-        let unseen = CloudError { class, ..error.clone() };
-        let look = async || {
-            let proof = ours(prover, sought, claim, APPEARED).await?;
-            let proof = proof.filter(|proof| !is_past(proof.live()));
-            proof.ok_or_else(|| Snag::Cloud(unseen.clone()))
-        };
-        match self.persist(true, look).await {
-            Err(Trouble::Cloud { error: last, attempts }) if last == unseen => {
-                Err(Trouble::Cloud { error, attempts })
-            }
-            other => other,
-        }
-    }
-
     /// Makes what was found to be ours as it is wanted.
     pub(super) async fn put_right(
         &mut self,
@@ -198,7 +127,7 @@ impl<'a> StepRun<'a> {
         let remove = async || {
             let proof = surely_ours(prover, &sought, Claim::Held, stop.clone()).await?;
             let Some(proof) = proof else { return Ok(Removal::GoneAlready) };
-            if matches!(proof.live().status, Status::Deleting(_)) {
+            if proof.live().is_going() {
                 return Ok(Removal::Going);
             }
             writer.delete(proof.remembering(&how), emptying).await?;
@@ -216,12 +145,6 @@ impl<'a> StepRun<'a> {
         Ok(removal)
     }
 
-    /// The fields by which an object is known: none where its tags tell whose it is.
-    pub(super) fn known_by(&self, document: &Document) -> Vec<String> {
-        let tagged = self.kind().is_none_or(|kind| kind.tagged);
-        document.keys().filter(|_| !tagged).cloned().collect()
-    }
-
     /// Whether a refusal may be a race with what this run has just written.
     pub(super) fn relies_on_this_run(&self, want: &Desired) -> bool {
         let named = want.mentions.iter().chain(want.edges.keys());
@@ -232,95 +155,5 @@ impl<'a> StepRun<'a> {
         };
         named.into_iter().any(|it| self.written.contains(it))
             || self.site.plan.steps.iter().any(opens)
-    }
-
-    /// Calls until it succeeds, fails for good, or the run is abandoned.
-    pub(super) async fn persist<T>(
-        &mut self,
-        in_flight: bool,
-        call: impl AsyncFn() -> Result<T, Snag>,
-    ) -> Result<T, Trouble> {
-        let busy = self.limit().deadline;
-        let mut persistence = Persistence::new(self.seed(), in_flight).busy_for(busy);
-        loop {
-            persistence.attempt();
-            let error = match call().await {
-                Ok(value) => return Ok(value),
-                Err(Snag::Refused(reason)) => return Err(Trouble::Refused(reason)),
-                Err(Snag::Cloud(error)) => error,
-            };
-            let attempts = persistence.attempts();
-            let Some(length) = persistence.pause_after(&error) else {
-                return Err(Trouble::Cloud { error, attempts });
-            };
-            let again = Signal::Retrying { attempt: attempts, error: error.clone(), pause: length };
-            self.tell(again);
-            if !pause(length, &mut self.stop).await {
-                return Err(Trouble::Cloud { error, attempts });
-            }
-        }
-    }
-}
-
-/// One look before a write: `None` if there is nothing.
-pub(super) async fn ours(
-    prover: Prover<'_>,
-    sought: &Sought,
-    claim: Claim,
-    how: &str,
-) -> Result<Option<Proven>, Snag> {
-    match prover.look(sought, claim).await? {
-        Title::Ours(proof) => Ok(Some(proof)),
-        Title::Others(live) => Err(Snag::Refused(not_ours(&live, how))),
-        Title::Gone => Ok(None),
-    }
-}
-
-/// The same for what the plan saw: its absence is believed when it holds.
-pub(super) async fn surely_ours(
-    prover: Prover<'_>,
-    sought: &Sought,
-    claim: Claim,
-    mut stop: Stop,
-) -> Result<Option<Proven>, Snag> {
-    let mut backoff = Backoff::new(0);
-    for _ in 1..STEADY {
-        let proof = ours(prover, sought, claim, CHANGED_HANDS).await?;
-        if proof.is_some() || !pause(backoff.pause(), &mut stop).await {
-            return Ok(proof);
-        }
-    }
-    ours(prover, sought, claim, CHANGED_HANDS).await
-}
-
-/// How something that is not ours came in our way.
-pub(super) const APPEARED: &str = "appeared while we worked";
-pub(super) const CHANGED_HANDS: &str = "is not what the plan saw any more";
-
-pub(super) fn not_ours(live: &Live, how: &str) -> Diagnostic {
-    let whose = live
-        .owner
-        .as_ref()
-        .map_or_else(|| "nobody".to_owned(), |owner| format!("stack {}", owner.stack));
-    Diagnostic::error(format!("{} {} {how}", live.kind, live.identity))
-        .because(format!("it belongs to {whose}, and was not touched"))
-        .hint("run the same command again to see it in the plan")
-}
-
-pub(super) fn gone(have: &Live) -> Diagnostic {
-    Diagnostic::error(format!("{} {} is gone since the plan", have.kind, have.identity))
-        .because("somebody removed it while we worked; nothing was made in its place")
-        .hint("run the same command again: it is made anew")
-}
-
-pub(super) fn unseen(want: &Desired) -> CloudError {
-    CloudError {
-        attempted: format!("write {} {} again", want.kind, want.identity),
-        operation: String::new(),
-        class: ErrorClass::Absent,
-        code: String::new(),
-        message: "it was written moments ago, and no read shows it".into(),
-        request_id: None,
-        hint: Some("run the same command again".into()),
     }
 }

@@ -4,19 +4,18 @@
 
 use std::cell::Cell;
 
-use super::confirming::failed;
-use super::making::{CHANGED_HANDS, Snag, gone, surely_ours, unseen};
+use super::looking::{CHANGED_HANDS, Snag, failed, gone, surely_ours, unseen};
 use super::waiting::Clock;
 use super::{StepRun, Trouble};
-use crate::engine::execute::Until;
 use crate::engine::port::Accepted;
 use crate::engine::proof::{self, Claim, Proven, Prover, Title};
+use crate::engine::site::Until;
 use crate::model::{
     CloudError, Desired, Diagnostic, Document, ErrorClass, Facts, FieldDiff, KindInfo, Limit, Live,
     Sought, Status,
 };
+use crate::plan::differences::STATUS;
 use crate::plan::ownership::{LIFECYCLE, OWNER};
-use crate::plan::planner::STATUS;
 use crate::plan::{Step, differences};
 
 /// What is there already, and is to be changed.
@@ -229,7 +228,7 @@ fn left_to_change(
     let claimed = prover.claimant.owns(live, prover.catalog)
         && owner.is_some_and(|owner| owner.address == want.address);
     let protected = owner.is_some_and(|owner| owner.prevent_destroy);
-    let going = matches!(live.status, Status::Deleting(_));
+    let going = live.is_going();
     let beside = planned.iter().filter(|diff| match diff.path.top() {
         OWNER => !claimed,
         LIFECYCLE => protected != want.lifecycle.prevent_destroy,

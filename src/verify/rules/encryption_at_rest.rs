@@ -17,34 +17,23 @@ pub(super) const RULE: Rule = Rule {
     judge,
 };
 
-/// Where each kind names its key.
-pub const KEYS: &[(&str, &[&str])] = &[
-    ("cloudwatch_log_group", &["kms_key_id"]),
-    ("s3_bucket", &["server_side_encryption", "kms_master_key_id"]),
-    ("sns_topic", &["kms_master_key_id"]),
-    ("sqs_queue", &["kms_master_key_id"]),
-];
+/// Every field that may name a key, with its resource.
+fn fields(scene: &Scene) -> impl Iterator<Item = (&Exhibit, &Path)> {
+    let exhibits = scene.exhibits.values();
+    exhibits.flat_map(|exhibit| scene.keys_of(exhibit).iter().map(move |field| (exhibit, field)))
+}
 
 /// Every key that a resource names, with the resource and the field.
 pub(super) fn keys(scene: &Scene) -> impl Iterator<Item = (&Exhibit, Path, &str)> {
-    KEYS.iter().flat_map(move |(kind, field)| {
-        scene.of_kind(kind).filter_map(move |exhibit| {
-            let key = path(field).get(&exhibit.document)?.as_str().filter(|key| !key.is_empty())?;
-            Some((exhibit, path(field), key))
-        })
+    fields(scene).filter_map(|(exhibit, field)| {
+        let key = field.get(&exhibit.document)?.as_str().filter(|key| !key.is_empty())?;
+        Some((exhibit, field.clone(), key))
     })
 }
 
 fn judge(scene: &Scene) -> Judgement {
-    let things = KEYS.iter().flat_map(|(kind, field)| {
-        let exhibits = scene.of_kind(kind);
-        exhibits.map(move |exhibit| (exhibit, (exhibit, path(field))))
-    });
+    let things = fields(scene).map(|(exhibit, field)| (exhibit, (exhibit, field.clone())));
     Judgement::over(things, |(exhibit, path)| judge_exhibit(scene, exhibit, path))
-}
-
-fn path(field: &[&str]) -> Path {
-    field.iter().fold(Path::default(), |path, name| path.with_field(*name))
 }
 
 fn judge_exhibit(scene: &Scene, exhibit: &Exhibit, path: Path) -> Option<Finding> {
@@ -64,8 +53,9 @@ pub(super) fn is_aws_managed(key: &str) -> bool {
 
 /// The finding with a key to use instead.
 pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Finding {
+    let Some(field) = scene.keys_of(exhibit).first() else { return finding };
     let Some(key) = scene.of_kind("kms_key").next() else {
-        return finding.hint(format!("declare a kms_key, and name it in {}", field(exhibit)));
+        return finding.hint(format!("declare a kms_key, and name it in {field}"));
     };
     let arn = patch::arn_of(key);
     let patch = if exhibit.kind == "s3_bucket" {
@@ -73,15 +63,9 @@ pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Fi
             serde_json::json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": arn });
         patch::field("server_side_encryption", &encryption)
     } else {
-        patch::field(field(exhibit), &arn.into())
+        patch::at(field, arn.into())
     };
     finding.hint(format!("encrypt it with {}", key.address)).patch(patch)
-}
-
-/// The field that takes the key.
-fn field(exhibit: &Exhibit) -> &'static str {
-    let told = KEYS.iter().find(|(kind, _)| *kind == exhibit.kind);
-    told.and_then(|(_, field)| field.last()).copied().unwrap_or("kms_master_key_id")
 }
 
 #[cfg(test)]

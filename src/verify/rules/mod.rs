@@ -32,7 +32,6 @@ mod usable_key;
 mod visibility_timeout;
 mod wildcard_principal;
 
-pub use encryption_at_rest::KEYS;
 pub use others::named_others;
 
 use crate::model::{CheckInfo, Exhibit, Finding, Scene};

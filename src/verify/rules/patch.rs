@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::model::document;
-use crate::model::{Exhibit, FactRef, Finding, Path};
+use crate::model::{Exhibit, FactRef, Finding, Path, Segment};
 use crate::verify::policy::Policy;
 
 /// The order in which people write a policy; other keys follow by name.
@@ -30,6 +30,15 @@ const DEFAULT_KEY_POLICY: &str = "key-default-1";
 /// A field with a new value.
 pub(super) fn field(name: &str, value: &Value) -> String {
     yaml(&Value::Object(Map::from_iter([(name.to_owned(), value.clone())])))
+}
+
+/// The same, where the field may lie within another.
+pub(super) fn at(path: &Path, value: Value) -> String {
+    let within = |value: Value, segment: &Segment| match segment {
+        Segment::Field(name) => Value::Object(Map::from_iter([(name.clone(), value)])),
+        Segment::Index(_) => Value::Array(vec![value]),
+    };
+    yaml(&path.segments().iter().rev().fold(value, within))
 }
 
 /// The finding with a statement that its resource's policy lacks: an item for

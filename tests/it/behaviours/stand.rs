@@ -108,7 +108,7 @@ impl Stand {
     /// What lives, as verify sees it.
     pub(crate) async fn scene(&self) -> Scene {
         let world = observe(&self.provider(), &self.stack, &self.catalog, Look::ToPlan).await;
-        Scene::live(&self.stack, &world.unwrap().found)
+        Scene::live(&self.stack, &world.unwrap().found, &self.catalog)
     }
 
     /// Runs one behaviour.

@@ -32,6 +32,13 @@ pub(crate) const CANDIDATES: &str = "(candidates)";
 pub(crate) static LIES: &[Lie] = &[
     Lie {
         emulator: "ministack",
+        kind: "cloudwatch_event_bus",
+        field: "policy",
+        lie: "PutPermission with a Policy is taken for one that admits everybody",
+        aws: "the document is the bus's policy",
+    },
+    Lie {
+        emulator: "ministack",
         kind: "cloudwatch_log_group",
         field: CANDIDATES,
         lie: "the tagging API does not know log groups",
@@ -160,6 +167,15 @@ impl Lack {
 
 /// Sorted.
 pub(crate) static LACKS: &[Lack] = &[
+    Lack {
+        emulator: "moto",
+        kind: "cloudwatch_event_bus",
+        what: Lacking::Call(
+            "events:UpdateEventBus",
+            &["dead_letter_config", "description", "kms_key_identifier", "log_config"],
+        ),
+        answer: "500",
+    },
     // It knows no calls in CBOR, as the SDK makes them: a page that is not found.
     Lack { emulator: "moto", kind: "cloudwatch_metric_alarm", what: Lacking::Kind, answer: "404" },
 ];
@@ -178,6 +194,13 @@ pub(crate) struct Misjudged {
 
 /// Sorted.
 pub(crate) static MISJUDGED: &[Misjudged] = &[
+    Misjudged {
+        kind: "cloudwatch_event_bus",
+        action: "events:",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the event bus",
+    },
     Misjudged {
         kind: "cloudwatch_log_group",
         action: "logs:DescribeLogGroups",

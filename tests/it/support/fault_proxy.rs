@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ccprov::aws::service::Speech;
+use ccprov::aws::services::table::SERVICES;
 use futures::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -325,12 +327,13 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (_, "iam") => (500, "ServiceFailure", SAID),
         (_, _) => (500, "InternalError", SAID),
     };
-    let (kind, body) = match service {
-        "kms" | "logs" | "sqs" | "tagging" => (
+    let speech = SERVICES.iter().find(|it| it.prefix == service).map(|it| it.speaks);
+    let (kind, body) = match (speech, service) {
+        (Some(Speech::Json), _) | (None, "tagging") => (
             "application/x-amz-json-1.1",
             format!(r#"{{"__type":"{code}","message":"{message}"}}"#),
         ),
-        "s3" => (
+        (_, "s3") => (
             "application/xml",
             format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
         ),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
-use crate::aws::names::{DIGITS, digits};
+use crate::aws::names::{DIGITS, digits, too_long};
 use crate::aws::policy::Policy;
 use crate::aws::tags::Tags;
 use crate::model::document::is_pending;
@@ -124,11 +124,7 @@ pub(crate) fn seen(tags: Option<Vec<Tag>>) -> (Tags, Option<Owner>) {
 
 /// A default name may be longer than the schema lets a stated one be.
 pub(crate) fn check_name(name: Option<&str>, most: usize) -> Option<Problem> {
-    let length = name.filter(|name| !is_pending(name))?.chars().count();
-    (length > most).then(|| {
-        let message = format!("the name has {length} characters, IAM takes {most}");
-        Problem::of("name", message).hint("state a shorter `name`")
-    })
+    too_long("name", name.filter(|name| !is_pending(name))?, most, "IAM")
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use crate::aws::services::kms::fresh_keys::FreshKeys;
 use crate::aws::error::OrAbsent;
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::names::too_long;
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
@@ -365,10 +366,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
         if alias.starts_with("alias/aws/") {
             problems.push(Problem::of("alias", "aliases under alias/aws/ are AWS's own"));
         }
-        if alias.len() > 256 {
-            let message = format!("the alias has {} characters, KMS takes 256", alias.len());
-            problems.push(Problem::of("alias", message).hint("state a shorter `alias`"));
-        }
+        problems.extend(too_long("alias", alias, 256, "KMS"));
     }
     let rotates = spec.enable_key_rotation == Some(true);
     if rotates && spec.key_spec != symmetric() {

@@ -18,6 +18,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::names::too_long;
 use crate::aws::tags::{FORCE_TAG, Tags};
 use crate::aws::takes::Takes;
 use crate::aws::turnover::{KeyCase, TagChange};
@@ -231,10 +232,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = spec.name.as_deref().unwrap_or_default();
     if !is_pending(name) {
-        if name.len() > 512 {
-            let message = format!("the name has {} characters, CloudWatch Logs takes 512", name.len());
-            problems.push(Problem::of("name", message).hint("state a shorter `name`"));
-        }
+        problems.extend(too_long("name", name, 512, "CloudWatch Logs"));
         if name.starts_with("aws/") {
             let message = "names that begin with aws/ are AWS's own";
             problems.push(Problem::of("name", message).hint(format!("name: /{name}")));

@@ -9,6 +9,7 @@ mod access;
 mod emptying;
 mod encryption;
 mod grants;
+mod handle;
 mod lifecycle;
 mod name;
 mod settings;
@@ -30,8 +31,9 @@ use crate::model::{
 };
 use access::{ObjectOwnership, PublicAccessBlock};
 use encryption::Encryption;
+use handle::Bucket;
 use lifecycle::LifecycleRule;
-use settings::{Bucket, Kept};
+use settings::Kept;
 
 pub(crate) struct S3Bucket;
 
@@ -96,6 +98,7 @@ pub(crate) enum Versioning {
 /// Where S3 writes down every request.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as S3 calls them")]
 pub(crate) struct Logging {
     /// Name of the bucket that takes the logs: same account and region,
     /// encrypted with AES256, its policy open to `logging.s3.amazonaws.com`.

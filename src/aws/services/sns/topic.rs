@@ -19,6 +19,7 @@ use crate::aws::delivery_policy::TopicDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::names::too_long;
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
@@ -329,10 +330,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = spec.name.as_deref().unwrap_or_default();
     if !is_pending(name) {
-        if name.len() > 256 {
-            let message = format!("the name has {} characters, SNS takes 256", name.len());
-            problems.push(Problem::of("name", message).hint("state a shorter `name`"));
-        }
+        problems.extend(too_long("name", name, 256, "SNS"));
         match (spec.fifo_topic, name.strip_suffix(".fifo").is_some()) {
             (true, false) => problems.push(
                 Problem::of("name", "the name of a FIFO topic must end with .fifo")

@@ -19,7 +19,7 @@ use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::names::probe_prefix;
+use crate::aws::names::{probe_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::handed::Aws;
 use crate::aws::tags::{FORCE_TAG, TagTexts, Tags};
@@ -317,7 +317,8 @@ fn facts(place: &Place, name: &str) -> Facts {
         .into()
 }
 
-fn url(place: &Place, name: &str) -> String {
+/// Where SQS answers for a queue of this place.
+pub(crate) fn url(place: &Place, name: &str) -> String {
     let base = place
         .endpoint
         .clone()
@@ -329,10 +330,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = spec.name.as_deref().unwrap_or_default();
     if !is_pending(name) {
-        if name.len() > 80 {
-            let message = format!("the name has {} characters, SQS takes 80", name.len());
-            problems.push(Problem::of("name", message).hint("state a shorter `name`"));
-        }
+        problems.extend(too_long("name", name, 80, "SQS"));
         match (spec.fifo_queue, name.strip_suffix(".fifo").is_some()) {
             (true, false) => problems.push(
                 Problem::of("name", "the name of a FIFO queue must end with .fifo")

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::Bucket;
+use super::handle::Bucket;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass};

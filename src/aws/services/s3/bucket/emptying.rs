@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use futures::future::{BoxFuture, FutureExt, TryFutureExt, try_join};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt, try_unfold};
 
-use super::settings::Bucket;
+use super::handle::Bucket;
 use crate::aws::error::{Attempt, OrAbsent, told};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Emptying, ErrorClass, Holdings};

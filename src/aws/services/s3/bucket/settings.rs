@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types as theirs;
 use aws_sdk_s3::types::{
@@ -14,30 +13,16 @@ use futures::future::{join, try_join4};
 
 use super::access::{ObjectOwnership, PublicAccessBlock, with_block};
 use super::encryption::{self, Encryption};
+use super::handle::Bucket;
 use super::{KeyFormat, Logging, PartitionDateSource, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Wanted};
 use crate::aws::policy::Policy;
-use crate::aws::handed::Aws;
 use crate::aws::tags::{FORCE_TAG, Tags};
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, Owner, Place, Sought};
+use crate::model::{CloudError, ErrorClass, Owner, Sought};
 
-/// One bucket, and the account to which it must belong: a name that somebody
-/// else took after us is refused by S3 itself.
-#[derive(Clone, Copy)]
-pub(super) struct Bucket<'a> {
-    pub(super) s3: &'a Client,
-    pub(super) account: &'a str,
-    pub(super) name: &'a str,
-    place: &'a Place,
-}
-
-impl<'a> Bucket<'a> {
-    pub(super) fn new(aws: &'a Aws, name: &'a str) -> Self {
-        Self { s3: &aws.session.clients.s3, account: &aws.place.account, name, place: &aws.place }
-    }
-
+impl Bucket<'_> {
     /// `None` if no account has such a bucket.
     pub(super) async fn head(self) -> Answer<Option<()>> {
         let Self { s3, account, name, place } = self;

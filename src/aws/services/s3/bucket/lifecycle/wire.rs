@@ -14,7 +14,7 @@ use super::{
     Status, Transition, canonical,
 };
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::services::s3::bucket::settings::Bucket;
+use crate::aws::services::s3::bucket::handle::Bucket;
 use crate::engine::port::Answer;
 
 /// What the bucket has; `None` if it has no rules.

@@ -1,0 +1,27 @@
+//! What AWS must allow of event buses.
+
+use crate::aws::grant::{Bound, Grant};
+
+pub(super) const GRANTS: &[Grant] = &[
+    Grant::read("EventBuses", BUS, READING),
+    Grant::read("FormerEventBuses", ALL_BUSES, READING).bound(Bound::Owned),
+    Grant::write(
+        "EventBuses",
+        BUS,
+        &[
+            "events:CreateEventBus",
+            "events:TagResource",
+            "events:UntagResource",
+            "events:UpdateEventBus",
+        ],
+    ),
+    // IAM asks about these without a resource (Service Authorization Reference).
+    Grant::write("EventBusPolicies", &["*"], &["events:PutPermission", "events:RemovePermission"]),
+    Grant::remove("EventBuses", BUS, &["events:DeleteEventBus"]),
+    Grant::remove("FormerEventBuses", ALL_BUSES, &["events:DeleteEventBus"]).bound(Bound::Owned),
+];
+
+const BUS: &[&str] = &["${arn}"];
+/// For those that the stack owns and the file no longer declares.
+const ALL_BUSES: &[&str] = &["arn:${partition}:events:${region}:${account}:event-bus/*"];
+const READING: &[&str] = &["events:DescribeEventBus", "events:ListTagsForResource"];

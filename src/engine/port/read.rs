@@ -1,0 +1,50 @@
+//! Looking through the door, and what is seen.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CloudError, Live, Sought};
+
+/// What a call through the door comes to.
+pub type Answer<T> = Result<T, CloudError>;
+
+/// Looking.
+#[async_trait]
+pub trait Read: Send + Sync {
+    /// One object, or `None` if there is none. Never an error for absence.
+    async fn find(&self, sought: &Sought) -> Answer<Option<Live>>;
+
+    /// Every object that an index believes to belong to a stack. A hint that
+    /// may be stale either way: each candidate is confirmed by [`find`] before
+    /// anybody acts on it.
+    ///
+    /// [`find`]: Read::find
+    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>>;
+
+    /// Every stack that an index believes to live here.
+    async fn stacks(&self) -> Answer<Vec<StackSummary>>;
+}
+
+/// One line of `ccprov list`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StackSummary {
+    /// The owner tag's value.
+    pub name: String,
+    /// How many objects of each kind.
+    pub objects: BTreeMap<String, usize>,
+    /// How many objects that are the same in all regions, and whose tags do not
+    /// say which region's stack has them: an earlier ccprov made them, or
+    /// somebody took their tags away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub of_no_region: BTreeMap<String, usize>,
+}
+
+impl StackSummary {
+    /// A stack of which nothing was seen yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        let (objects, of_no_region) = (BTreeMap::new(), BTreeMap::new());
+        Self { name: name.into(), objects, of_no_region }
+    }
+}
