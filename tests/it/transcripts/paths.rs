@@ -40,7 +40,7 @@ fn a_path_is_part_of_the_arn_and_another_makes_another() {
         desk.must("plan --detailed-exitcode stack.yaml", 2);
         desk.must("apply -y stack.yaml", 0);
         desk.must("plan --detailed-exitcode stack.yaml", 0);
-        role(&format!("{}ccprov/claims/", path));
+        role(&format!("{path}ccprov/claims/"));
     }
     desk.write("stack.yaml", STACK);
     desk.must("apply -y stack.yaml", 0);
