@@ -127,6 +127,12 @@ fn one_file_writes_to_the_streams() {
     assert_none(&wrong, "src/cli/file.rs writes files, and src/cli/journal.rs one line by line");
 }
 
+#[test]
+fn a_writer_is_made_from_what_was_approved() {
+    let wrong = files_naming(&[".into_writer("], |file| file.path == "src/cli/carried_out.rs");
+    assert_none(&wrong, "only src/cli/carried_out.rs makes a writer, of an `Approved`");
+}
+
 /// A path may name a device without end, or a pipe.
 #[test]
 fn files_are_read_through_one_door() {

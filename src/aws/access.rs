@@ -93,6 +93,18 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 /// Whatever it makes says so in its name: probes are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
+    (
+        "cloudwatch_metric_alarm",
+        &[
+            Grant::exercise(
+                "TriedAlarms",
+                &["${arn}"],
+                &["cloudwatch:DescribeAlarmHistory", "cloudwatch:SetAlarmState"],
+            ),
+            Grant::exercise("Probes", PROBES, MESSAGES),
+            Grant::exercise("Probes", PROBES, PROBING),
+        ],
+    ),
     // Whether it is played, its trust policy decides.
     ("iam_role", &[Grant::exercise("PlayedRoles", &["${arn}"], &["sts:AssumeRole"])]),
     (
@@ -155,11 +167,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             OTHERS_KEY,
             Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
             Grant::exercise("Probes", PROBES, MESSAGES),
-            Grant::exercise(
-                "Probes",
-                PROBES,
-                &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:TagQueue"],
-            ),
+            Grant::exercise("Probes", PROBES, PROBING),
         ],
     ),
 ];
@@ -169,6 +177,8 @@ const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
+const PROBING: &[&str] =
+    &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:TagQueue"];
 const MESSAGES: &[&str] =
     &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"];
 

@@ -33,7 +33,6 @@ pub mod kind;
 pub mod lease;
 pub mod memo;
 mod names;
-pub(crate) mod near;
 mod pacing;
 pub mod partition;
 pub mod policy;
@@ -47,6 +46,8 @@ pub mod tags;
 mod takes;
 mod turnover;
 
+// "Did you mean" is the same of everybody's words.
+pub(crate) use crate::model::near;
 pub use client::{AccessKey, Connection, Pace, Session};
 pub use provider::{Provider, Writer};
 pub use registry::AwsCatalog;

@@ -26,7 +26,7 @@ use crate::model::document::as_json;
 
 pub(crate) use check::check;
 pub(crate) use size::{Measure, Size};
-pub(crate) use uses::{BUCKET, BUS, INLINE, KEY, MANAGED, QUEUE, TOPIC, TRUST, Use};
+pub(crate) use uses::{BUCKET, BUS, INLINE, KEY, MANAGED, QUEUE, TABLE, TOPIC, TRUST, Use};
 
 /// The only version that knows policy variables, and what everybody means.
 const VERSION: &str = "2012-10-17";

@@ -4,22 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::advice;
-use super::destroy;
+use super::approved::Approved;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Run, What, Where};
-use super::plan::{Drawn, MAX_PLAN, draw, guarded, show};
-use super::run::{Approved, Task, approve, finish, tell_gone};
+use super::planned::Planned;
+use super::run::{self, Task};
 use super::screen::Screen;
-use super::turn::Turn;
 use super::verify;
-use crate::engine::Until;
+use crate::engine::{Look, Until};
 use crate::model::Diagnostic;
-use crate::plan::{Permissions, Purpose, SavedPlan};
-use crate::report::{self, PlanDetail, PlanRecord, RunOf};
-use crate::spec::read_beside;
+use crate::plan::Purpose;
+use crate::report;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -71,36 +68,11 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let is_verified = matches!(arguments.until, Level::Verified);
-    if is_verified && arguments.plan.is_some() {
-        return Err(nothing_to_verify().into());
-    }
-    let (mut opened, saved) = match &arguments.plan {
-        Some(path) => {
-            let (opened, saved) = saved(path, arguments, environment, screen).await?;
-            (opened, Some(saved))
-        }
-        None => (Opened::file(&arguments.what, &arguments.place, environment, screen).await?, None),
+    let exit = match &arguments.plan {
+        Some(_) if is_verified => return Err(nothing_to_verify().into()),
+        Some(path) => of_plan_file(path, arguments, environment, screen).await?,
+        None => of_stack(arguments, environment, screen).await?,
     };
-    let turn = Turn::take(&opened, &arguments.run, environment, screen).await?;
-    let purpose = saved.as_ref().map(|saved| saved.purpose).unwrap_or_default();
-    let (of, until) = match purpose {
-        Purpose::Apply => (RunOf::Apply, arguments.until.into()),
-        Purpose::Destroy => (RunOf::Destroy, Until::Accepted),
-    };
-    let task = Task {
-        of,
-        until,
-        options: &arguments.run,
-        place: &arguments.place,
-        command: command(arguments, purpose, environment),
-    };
-    let approved =
-        turn.look(approved(&mut opened, saved.as_ref(), arguments, environment, screen)).await;
-    let left = destroy::left_by(&approved);
-    let exit = finish(opened, approved, task, turn, screen).await?;
-    if purpose == Purpose::Destroy {
-        return Ok(destroy::with_left(exit, &left, screen));
-    }
     if !is_verified || exit != Exit::Done {
         return Ok(exit);
     }
@@ -109,94 +81,56 @@ pub(crate) async fn run(
     verify::run(&arguments, environment, screen).await
 }
 
-/// The plan, once it was shown and somebody said yes; `None` if nobody did.
-async fn approved(
-    opened: &mut Opened,
-    saved: Option<&SavedPlan>,
+async fn of_stack(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Option<Approved>, Failure> {
-    let permissions = Permissions { allow_data_loss: arguments.run.allow_data_loss };
-    let Drawn { plan, refusals } = match saved {
-        Some(saved) => on_todays_objects(saved, opened, permissions, screen).await?,
-        None => draw(opened, Purpose::Apply, permissions, environment).await?,
+) -> Result<Exit, Failure> {
+    let options = &arguments.run;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let approve = async |opened: Opened| {
+        let looked = opened.look(Look::ToPlan, environment).await?;
+        let planned = looked.plan(Purpose::Apply, options.permissions()).await?;
+        propose(planned, options, screen).await
     };
-    let purpose = saved.map(|saved| saved.purpose).unwrap_or_default();
-    let mut warnings = opened.warnings.clone();
-    if purpose == Purpose::Apply {
-        warnings.extend(advice::of(opened).await);
-    }
-    let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &refusals };
-    if arguments.run.json {
-        screen.problems(&warnings);
-    } else {
-        show(record, PlanDetail::CHANGES, || screen.problems(&warnings), screen);
-    }
-    screen.page_of_job(|| report::plan_md(record));
-    if !refusals.is_empty() {
-        return Err(Failure::refused(refusals));
-    }
-    if purpose == Purpose::Destroy && plan.is_empty() && !plan.left.is_empty() {
-        return Err(Failure::refused(destroy::left(&plan)));
-    }
-    // With nothing to do, the run is empty and its summary tells the outputs.
-    if plan.is_empty() {
-        return Ok(Some(Approved { plan, warnings }));
-    }
-    let plan = approve(plan, opened, &arguments.run, screen, question(purpose)).await?;
-    Ok(plan.map(|plan| Approved { plan, warnings }))
+    let command = environment.command_line.clone();
+    let task = Task { until: arguments.until.into(), options, command };
+    run::run(opened, task, approve, environment, screen).await
 }
 
-fn question(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Apply => "Apply this plan?",
-        Purpose::Destroy => destroy::QUESTION,
-    }
-}
-
-/// A plan file, and the place that it is for.
-async fn saved(
+/// What a plan file says was done in part; the stack says the rest.
+async fn of_plan_file(
     path: &Path,
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<(Opened, SavedPlan), Failure> {
-    let bytes = read_beside(path, MAX_PLAN)
-        .map_err(|why| Failure::plain(format!("{} cannot be read: {why}", path.display())))?;
-    let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|why| {
-        Diagnostic::error(format!("{} is not a plan file", path.display()))
-            .because(why.to_string())
-            .hint("make one: `ccprov plan --out FILE`")
-    })?;
-    let opened = Opened::saved(saved.stack.clone(), &arguments.place, environment, screen).await?;
-    saved.check(opened.provider.place())?;
-    Ok((opened, saved))
+) -> Result<Exit, Failure> {
+    let options = &arguments.run;
+    let (opened, saved) = Opened::saved(path, &arguments.place, environment, screen).await?;
+    let (until, command) = match saved.purpose {
+        Purpose::Apply => (arguments.until.into(), "ccprov apply".to_owned()),
+        Purpose::Destroy => (Until::Accepted, "ccprov destroy".to_owned()),
+    };
+    let approve = async |opened: Opened| {
+        let revisited = opened.look_again(&saved).await?;
+        let planned = revisited.plan(options.permissions(), screen).await;
+        propose(planned, options, screen).await
+    };
+    run::run(opened, Task { until, options, command }, approve, environment, screen).await
 }
 
-async fn on_todays_objects(
-    saved: &SavedPlan,
-    opened: &Opened,
-    permissions: Permissions,
+/// Shows the plan, and asks.
+async fn propose(
+    planned: Planned,
+    options: &Run,
     screen: &Screen,
-) -> Result<Drawn, Failure> {
-    let held = opened.held(&saved.plan).await?;
-    tell_gone(&held, screen);
-    let plan = held.plan.permitting(permissions);
-    Ok(guarded(plan, opened, saved.purpose, permissions))
+) -> Result<Option<Approved>, Failure> {
+    planned.propose(options, screen);
+    screen.page_of_job(|| report::plan_md(planned.record()));
+    planned.approve(options, screen).await
 }
 
 fn nothing_to_verify() -> Diagnostic {
     Diagnostic::error("--until verified needs the stack file, and --plan names none")
         .hint("apply the plan, then run `ccprov verify STACK.yaml`")
-}
-
-/// What goes on from a run that did not do all.
-fn command(arguments: &Arguments, purpose: Purpose, environment: &Environment) -> String {
-    // What a plan file says was done in part; the stack says the rest.
-    match (&arguments.plan, purpose) {
-        (Some(_), Purpose::Apply) => "ccprov apply".into(),
-        (Some(_), Purpose::Destroy) => "ccprov destroy".into(),
-        (None, _) => environment.command_line.clone(),
-    }
 }

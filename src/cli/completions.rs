@@ -5,10 +5,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use super::checks::IDS;
 use super::exit::Exit;
 use super::manual;
 use super::screen::Screen;
-use super::verify::IDS;
 use crate::aws::registry::grants;
 
 #[derive(Args, Debug)]

@@ -4,15 +4,12 @@ use clap::{Args, ValueEnum};
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, tell_unheard, write_trace};
 use super::options::{What, Where};
 use super::screen::Screen;
-use super::stack_path;
-use super::validate::anywhere;
+use super::written::Written;
 use crate::aws::AwsCatalog;
 use crate::aws::access::{Command, MOST_CHARACTERS, access_policy};
 use crate::model::{Diagnostic, Stack};
-use crate::spec::{self, Checked};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -90,34 +87,16 @@ async fn stack(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<(Stack, Vec<Diagnostic>), Failure> {
-    if let Some(checked) = offline(&arguments.what, &arguments.place, environment, screen)? {
+    let (what, place) = (&arguments.what, &arguments.place);
+    let written = Written::read(what, environment, screen)?;
+    let is_told = written.file.account().is_some() && written.file.region().is_some();
+    if is_told && place.region.is_none() && place.endpoint_url.is_none() {
+        let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
         return Ok((checked.stack, checked.warnings));
     }
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    write_trace(&arguments.place, &opened.calls, screen);
+    let opened = written.open(place, environment, screen).await?;
+    opened.trace.write(screen);
     Ok((opened.stack, opened.warnings))
-}
-
-/// A file that says of itself where its stack lives.
-fn offline(
-    what: &What,
-    place: &Where,
-    environment: &Environment,
-    screen: &Screen,
-) -> Result<Option<Checked>, Failure> {
-    let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
-    let env = what.variables.env(environment);
-    let inputs = what.variables.inputs(environment, &env);
-    let file = spec::load(&path, &inputs).map_err(Failure::input)?;
-    tell_unheard(&file, screen);
-    let is_told = file.account().is_some() && file.region().is_some();
-    if !is_told || place.region.is_some() || place.endpoint_url.is_some() {
-        return Ok(None);
-    }
-    let here = anywhere(&file, None, environment);
-    let checked = spec::check(&file, &here, &AwsCatalog::new(), &inputs);
-    let checked = checked.map_err(Failure::input)?;
-    Ok(Some(Checked { warnings: [passed_over, checked.warnings].concat(), ..checked }))
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {

@@ -8,13 +8,12 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::destroy::nothing_by_name;
+use super::connected::Connected;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Connected, Opened, connect, write_trace};
+use super::opened::Opened;
 use super::options::Where;
 use super::screen::Screen;
-use crate::aws::Provider;
 use crate::engine::Look;
 use crate::engine::port::{Read, StackSummary};
 use crate::model::{Live, Place};
@@ -42,11 +41,10 @@ pub(crate) async fn run(
     if let Some(name) = &arguments.stack {
         return objects(name, arguments, environment, screen).await;
     }
-    let Connected { session, here, .. } =
-        connect(&arguments.place, None, environment, screen).await?;
-    let calls = session.calls.clone();
-    let stacks = Provider::new(session, here.clone()).stacks().await;
-    write_trace(&arguments.place, &calls, screen);
+    let connected = Connected::connect(&arguments.place, None, environment, screen).await?;
+    let here = connected.provider.place();
+    let stacks = connected.provider.stacks().await;
+    connected.trace.write(screen);
     let stacks = stacks?;
     if arguments.json {
         let list = json!({
@@ -71,13 +69,15 @@ async fn objects(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let mut opened = Opened::named(name, &arguments.place, environment, screen).await?;
-    let world = opened.observe(Look::ToDestroy, environment).await;
-    write_trace(&arguments.place, &opened.calls, screen);
+    let opened = Opened::named(name, &arguments.place, environment, screen).await?;
+    let trace = opened.trace.clone();
+    let looked = opened.look(Look::ToDestroy, environment).await;
+    trace.write(screen);
+    let (opened, world) = looked?.into_parts();
     let mut objects: Vec<Object> =
-        world?.orphans.iter().map(|live| Object::new(live, name)).collect();
+        world.orphans.iter().map(|live| Object::new(live, name)).collect();
     if objects.is_empty() {
-        return Err(nothing_by_name(&opened).await.into());
+        return Err(opened.nothing_by_name().await.into());
     }
     objects.sort();
     if arguments.json {

@@ -7,8 +7,14 @@
 mod admission;
 mod advice;
 mod apply;
+mod approved;
+mod beat;
+mod carried_out;
+mod certificates;
+mod checks;
 mod clock;
 mod completions;
+mod connected;
 mod destroy;
 mod elsewhere;
 mod environment;
@@ -18,6 +24,7 @@ mod iam;
 mod journal;
 mod kinds;
 mod list;
+mod looked;
 mod manual;
 mod opened;
 mod options;
@@ -25,19 +32,26 @@ mod others;
 mod output;
 mod patterns;
 mod plan;
+mod plan_file;
+mod planned;
 mod pulse;
 mod repository;
 mod run;
 mod schema;
 mod screen;
 mod signals;
+mod speaker;
 mod stack_path;
 mod telemetry;
+mod told;
+mod trace;
 mod turn;
 mod unlock;
 mod validate;
 mod verify;
 mod voice;
+mod watched;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,8 +66,8 @@ use signals::Signals;
 use telemetry::Telemetry;
 use voice::Voice;
 
+pub use checks::checks;
 pub use manual::commands_page;
-pub use verify::checks;
 
 /// Provisions and verifies messaging and event systems on AWS, without a state file.
 #[derive(Debug, Parser)]
@@ -144,7 +158,7 @@ fn command(command_line: &[OsString]) -> ExitCode {
         tokio::select! {
             biased;
             done = work => done,
-            never = environment.pulse.beat(&screen) => match never {},
+            never = beat::beat(&screen) => match never {},
             () = Signals::unminded() => {
                 Err(Failure::interrupted("interrupted before anything was changed"))
             }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::checks::IDS;
 use super::environment::Environment;
+use crate::plan::Permissions;
 use crate::spec::{self, Inputs, NotAdmitted};
 
 /// Which stack file, and with which variables.
@@ -45,7 +47,7 @@ impl Variables {
     ) -> Inputs<'a> {
         let vars: BTreeMap<String, String> = self.var.iter().cloned().collect();
         let ambient = environment.variables.clone();
-        Inputs { vars, ambient, env, checks: &super::verify::IDS, mask: &environment.mask }
+        Inputs { vars, ambient, env, checks: &IDS, mask: &environment.mask }
     }
 
     /// What the stack file may read of the environment.
@@ -115,4 +117,11 @@ pub(crate) struct Run {
     /// Tell in the end where the time went; with --json on stderr
     #[arg(long)]
     pub(crate) timings: bool,
+}
+
+impl Run {
+    /// What the user permits to be lost.
+    pub(crate) fn permissions(&self) -> Permissions {
+        Permissions { allow_data_loss: self.allow_data_loss }
+    }
 }

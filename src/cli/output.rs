@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{What, Where};
 use super::screen::Screen;
 use crate::engine::Look;
@@ -73,26 +73,28 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let mut outputs = opened.stack.outputs.clone();
-    if let Some(name) = &arguments.name {
-        if !outputs.contains_key(name) {
-            return Err(no_such(name, &outputs).into());
-        }
-        outputs.retain(|candidate, _| candidate == name);
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    if let Some(name) = arguments.name.as_ref().filter(|it| !opened.stack.outputs.contains_key(*it))
+    {
+        return Err(no_such(name, &opened.stack.outputs).into());
     }
-    let world = if arguments.predicted {
-        World::default()
+    let (opened, world) = if arguments.predicted {
+        (opened, World::default())
     } else {
-        let world = opened.observe(Look::ToPlan, environment).await;
-        write_trace(&arguments.place, &opened.calls, screen);
-        let world = world?;
+        let trace = opened.trace.clone();
+        let looked = opened.look(Look::ToPlan, environment).await;
+        trace.write(screen);
+        looked?.into_parts()
+    };
+    // By now they speak of names that were kept, too.
+    let mut outputs = opened.stack.outputs.clone();
+    outputs.retain(|candidate, _| arguments.name.as_ref().is_none_or(|name| candidate == name));
+    if !arguments.predicted {
         let missing = missing(&outputs, &opened, &world);
         if !missing.is_empty() {
             return Err(Failure::input(missing));
         }
-        world
-    };
+    }
     let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     for value in outputs.values_mut() {
         *value = document::fill(value, &known);

@@ -1,24 +1,22 @@
 //! The sign of life of every command: on a terminal a line that moves, soon;
 //! elsewhere a line in the log, whenever nothing was said for a while.
 //!
-//! Runs beside the command (`cli/mod.rs`), and hears of calls and looks. No
-//! command asks for it, so none can forget it.
+//! Hears of calls and looks, and knows when something is due. Who says it is the
+//! [`beat`](super::beat), which runs beside the command.
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use indicatif::TermLike;
 use tokio::time::Instant;
 
-use super::screen::Screen;
 use crate::aws::call_log::Listener;
 use crate::engine::event::LookEvent;
-use crate::engine::wait::elapse;
 use crate::model::CallRecord;
 use crate::report::{Ticker, Vigil};
 
 /// How often to see whether something should be said; as often the line moves.
-const TICK: Duration = Duration::from_millis(250);
+pub(super) const TICK: Duration = Duration::from_millis(250);
 /// A terminal is silent for no longer: a person begins to wonder after a second.
 const ON_TERMINAL: Duration = Duration::from_millis(500);
 /// A log is silent for no longer.
@@ -77,31 +75,17 @@ impl Pulse {
         self.state().vigil.look(self.now(), event);
     }
 
-    /// Beats for ever.
-    pub(crate) async fn beat(&self, screen: &Screen) -> Infallible {
-        loop {
-            elapse(TICK).await;
-            if let Some(text) = self.due(screen.is_live) {
-                self.say(&text, screen);
-            }
-        }
-    }
-
     /// What has to be said now, if anything.
-    fn due(&self, is_live: bool) -> Option<String> {
+    pub(crate) fn due(&self, is_live: bool) -> Option<String> {
         let (state, now) = (self.state(), self.now());
         let silent = now.saturating_sub(state.spoke);
         let limit = if is_live { ON_TERMINAL } else { IN_LOG };
         (state.hushed == 0 && silent >= limit).then(|| state.vigil.tell(now))
     }
 
-    fn say(&self, text: &str, screen: &Screen) {
-        if !screen.is_live {
-            screen.talk(&format!("{text}."));
-            return;
-        }
-        let new = || Ticker::new(Screen::terminal());
-        self.state().line.get_or_insert_with(new).show(&screen.mask.veil(text));
+    /// The line on the terminal says this now.
+    pub(crate) fn show(&self, text: &str, terminal: impl FnOnce() -> Box<dyn TermLike>) {
+        self.state().line.get_or_insert_with(|| Ticker::new(terminal())).show(text);
     }
 
     fn now(&self) -> Duration {
@@ -151,6 +135,7 @@ impl Listener for Audience {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::wait::elapse;
 
     /// After so long a command has said so much, if it says something by itself
     /// at that second.

@@ -91,6 +91,13 @@ impl Screen {
         self.stdout.tell(&ended(text));
     }
 
+    /// Data that says no more than that a command is done, as its exit code does.
+    pub(crate) fn good_news(&self, text: &str) {
+        if !self.is_quiet {
+            self.data(text);
+        }
+    }
+
     /// Data for people: its sentences fit the terminal, if there is one.
     pub(crate) fn page(&self, text: &str) {
         self.data(&self.stdout.fitted(text));

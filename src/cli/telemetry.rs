@@ -25,13 +25,12 @@ use tracing::{Span, info_span};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::certificates;
 use super::environment::{Collector, Environment};
 use super::exit::Exit;
-use super::opened::MAX_CERTIFICATES;
 use super::screen::Screen;
 use crate::aws::courier::Courier;
 use crate::model::Place;
-use crate::spec::read_regular;
 use bridge::Bridge;
 use veil::{Trouble, Veil};
 
@@ -106,8 +105,7 @@ fn exporter(
     runtime: &Handle,
 ) -> Result<SpanExporter, String> {
     let read = |path: &Path| {
-        read_regular(path, MAX_CERTIFICATES)
-            .map_err(|why| format!("{} cannot be read: {why}", path.display()))
+        certificates::read(path).map_err(|why| format!("{} cannot be read: {why}", path.display()))
     };
     let certificates = collector.certificate.as_deref().or(environment.ca_bundle.as_deref());
     let certificates = certificates.map(read).transpose()?;

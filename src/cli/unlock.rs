@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::signals::Signals;
@@ -33,7 +33,7 @@ pub(crate) async fn run(
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let lock = opened.stack.lock.as_ref().ok_or_else(no_lock)?;
     let done = unlock(arguments, &opened, lock, screen).await;
-    write_trace(&arguments.place, &opened.calls, screen);
+    opened.trace.write(screen);
     done
 }
 

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::checks::Severity;
+use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::tell_unheard;
 use super::options::What;
 use super::screen::Screen;
-use super::verify::Severity;
-use super::{clock, stack_path};
-use crate::aws::{AwsCatalog, partition};
-use crate::model::{CheckInfo, Place, Scene};
+use super::written::Written;
+use crate::aws::AwsCatalog;
+use crate::model::{CheckInfo, Scene};
 use crate::report::{self, InspectionRecord};
-use crate::spec::{self, Checked, StackFile};
+use crate::spec::Checked;
 use crate::verify::{Choice, RULES, excuse, judge};
 
 #[derive(Args, Debug)]
@@ -41,30 +41,24 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let (path, passed_over) = stack_path::find(arguments.what.stack.as_deref(), environment)?;
-    let env = arguments.what.variables.env(environment);
-    let inputs = arguments.what.variables.inputs(environment, &env);
-    let file = spec::load(&path, &inputs).map_err(Failure::input)?;
-    tell_unheard(&file, screen);
-    let checked =
-        spec::check(&file, &anywhere(&file, None, environment), &AwsCatalog::new(), &inputs);
-    let checked = checked.map_err(Failure::input)?;
-    let warnings = [passed_over, checked.warnings.clone()].concat();
+    let written = Written::read(&arguments.what, environment, screen)?;
+    let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
+    let (path, warnings) = (&written.path, &checked.warnings);
     if arguments.json && !arguments.rules {
-        screen.data(&report::diagnostics_json(&warnings));
-        screen.annotate(&warnings);
+        screen.data(&report::diagnostics_json(warnings));
+        screen.annotate(warnings);
         return Ok(Exit::Done);
     }
-    screen.problems(&warnings);
+    screen.problems(warnings);
     let exit = if arguments.rules {
-        judged(arguments, &checked, &path, environment, screen)
+        judged(arguments, &checked, path, environment, screen)
     } else {
         Exit::Done
     };
     if !arguments.json {
         let count = report::count(checked.stack.resources.len(), "resource");
         let stack = &checked.stack.name;
-        screen.data(&format!("{} is valid: stack {stack}, {count}.", path.display()));
+        screen.good_news(&format!("{} is valid: stack {stack}, {count}.", path.display()));
     }
     Ok(exit)
 }
@@ -110,17 +104,4 @@ fn judged(
     }
     // A stack that no rule concerns has nothing wrong with it.
     if record.totals().failed > 0 { Exit::Unsound } else { Exit::Done }
-}
-
-/// A place to check a stack file for before anybody was asked: the region of
-/// the command line if it says one.
-pub(crate) fn anywhere(file: &StackFile, region: Option<&str>, environment: &Environment) -> Place {
-    let region = region.or(file.region()).or(environment.region.as_deref());
-    let region = region.unwrap_or(Place::NO_REGION);
-    Place {
-        partition: partition::of_region(region).into(),
-        account: file.account().unwrap_or(Place::NO_ACCOUNT).to_owned(),
-        region: region.to_owned(),
-        endpoint: None,
-    }
 }

@@ -3,32 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use futures::future::join;
-use tokio::sync::mpsc;
+use clap::Args;
 use tokio::time::Instant;
 
+use super::checks::{IDS, Severity, checks};
 use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::{Opened, write_trace};
+use super::opened::Opened;
 use super::options::{What, Where};
-use super::others::with_others;
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::aws::behaviours::{self, Options, behaviours};
+use super::watched::{Watched, Wish};
+use crate::aws::behaviours::{Options, behaviours};
 use crate::engine::Look;
-use crate::model::{
-    Address, CheckInfo, CloudError, Diagnostic, Inspected, Level, Origin, Scene, Stack,
-};
-use crate::plan::{Permissions, plan};
+use crate::model::{Address, Diagnostic, Level, Origin, Scene, Stack};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
-use crate::verify::{CONFORMANCE, Choice, Inspection, RULES, inspect, set_apart};
+use crate::verify::Choice;
+use crate::verify::behaviour::{Exercise, exercises};
 
 /// Without a wish of the user's. The test that came with the first system of
 /// this kind takes 346 s, most of it asleep; this is for stacks of many, far away.
@@ -74,7 +70,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     fail_on: Severity,
 
-    /// List the checks, and look at nothing
+    /// List the checks, and what behaviours would exercise of a stack file that is named; looks at
+    /// nothing
     #[arg(long)]
     list: bool,
 
@@ -89,27 +86,6 @@ pub(crate) struct Arguments {
     /// For everything together, for example 90s or 5m
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
     timeout: Duration,
-}
-
-/// The levels of findings, as words of the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Severity {
-    /// Everything
-    Note,
-    /// What is a weakness, or worse
-    Warning,
-    /// What is broken, or open
-    Error,
-}
-
-impl From<Severity> for Level {
-    fn from(severity: Severity) -> Self {
-        match severity {
-            Severity::Note => Self::Note,
-            Severity::Warning => Self::Warning,
-            Severity::Error => Self::Error,
-        }
-    }
 }
 
 impl Arguments {
@@ -158,7 +134,11 @@ impl Arguments {
         Ok(Choice { only, skip, least, fail_on: self.fail_on.into() })
     }
 
-    fn options(&self) -> Options {
+    fn wish<'a>(&self, choice: &'a Choice) -> Wish<'a> {
+        Wish { choice, exercises: self.exercises(), timeout: self.timeout, json: self.json }
+    }
+
+    fn exercises(&self) -> Options {
         let payload_bytes = self.payload_mib * 1024 * 1024;
         let act_as = self.act_as.clone();
         Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() }
@@ -191,31 +171,13 @@ fn is_role(text: &str) -> bool {
         if account.len() == 12 && role.starts_with("role/"))
 }
 
-/// Every check there is: conformance, rules, behaviours, each sorted by id.
-pub fn checks() -> Vec<CheckInfo> {
-    let mut checks = vec![CONFORMANCE];
-    checks.extend(RULES.iter().map(|rule| rule.info));
-    checks.extend(behaviours::INFOS);
-    checks
-}
-
-/// What a stack file may skip.
-pub(crate) static IDS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| checks().iter().map(|check| check.id).collect());
-
 pub(crate) async fn run(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if arguments.list {
-        let checks = checks();
-        screen.data(&if arguments.json {
-            report::checks_json(&checks)
-        } else {
-            report::checks_text(&checks)
-        });
-        return Ok(Exit::Done);
+        return list(arguments, environment, screen).await;
     }
     let choice = arguments.choice()?;
     if let Some(folder) = &arguments.report_dir {
@@ -223,18 +185,18 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let mut opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     arguments.check_roles(&opened.stack)?;
     let (started, began) = (clock::now(), Instant::now());
-    let origins = opened.origins.clone();
+    let (origins, trace) = (opened.origins.clone(), opened.trace.clone());
     let mut view = view(arguments, &origins, screen);
-    let results = watched(arguments, &mut opened, view.as_mut(), environment, screen);
-    let results = results.await;
-    if !matches!(results, Ok(Some(_))) {
+    let watched =
+        inspected(opened, arguments.wish(&choice), view.as_mut(), environment, screen).await;
+    if !matches!(watched, Ok(Some(_))) {
         view.cut_off();
     }
-    write_trace(&arguments.place, &opened.calls, screen);
-    let Some(Watched { results, left_behind }) = results? else {
+    trace.write(screen);
+    let Some(Watched { opened, results, left_behind }) = watched? else {
         screen.complain(
             "Interrupted; what the checks made was removed, unless a warning says otherwise.",
         );
@@ -264,6 +226,41 @@ pub(crate) async fn run(
     })
 }
 
+/// `--list`: the checks, and of a stack that was named what would be exercised.
+async fn list(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let exercised = match arguments.what.stack {
+        Some(_) => Some(exercised(arguments, environment, screen).await?),
+        None => None,
+    };
+    screen.data(&if arguments.json {
+        report::checks_json(&checks(), exercised.as_deref())
+    } else {
+        report::checks_text(&checks(), exercised.as_deref())
+    });
+    Ok(Exit::Done)
+}
+
+/// What there would be to exercise, were all of the stack there as it is written.
+async fn exercised(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Vec<Exercise>, Failure> {
+    let choice = arguments.choice()?;
+    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    opened.trace.write(screen);
+    arguments.check_roles(&opened.stack)?;
+    screen.problems(&opened.warnings);
+    let bench = opened.provider.bench(arguments.exercises());
+    let behaviours = behaviours(&bench);
+    let chosen = behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info()));
+    Ok(exercises(chosen, &Scene::desired(&opened.stack, &opened.catalog)))
+}
+
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
 /// request.
 fn view<'a>(
@@ -280,59 +277,17 @@ fn view<'a>(
     }
 }
 
-/// What an inspection came to.
-struct Watched {
-    results: Vec<Inspected>,
-    /// What stood in the way of clearing up.
-    left_behind: Vec<CloudError>,
-}
-
-/// Looks, inspects and clears up. Nothing comes of it if a signal ends it.
-async fn watched(
-    arguments: &Arguments,
-    opened: &mut Opened,
+/// Looks, and inspects what is there; `None` if a signal ends it.
+async fn inspected(
+    opened: Opened,
+    wish: Wish<'_>,
     view: &mut dyn InspectionView,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Watched>, Failure> {
-    let (mut signals, choice) = (Signals::catch(), arguments.choice()?);
-    let mut world = opened.observe(Look::ToVerify, environment).await?;
-    let foreign = set_apart(&opened.stack, &mut world, &opened.catalog);
-    let plan = plan(&opened.stack, &world, &opened.catalog, Permissions::default())
-        .map_err(Failure::refused)?;
-    let scene =
-        with_others(opened, Scene::live(&opened.stack, &world.found, &opened.catalog)).await;
-    let is_live = screen.is_live && !arguments.json;
-    let _other_lines_move = is_live.then(|| screen.pulse.hush());
-    let bench = opened.provider.bench(arguments.options());
-    let behaviours = behaviours(&bench);
-    let (sender, mut notices) = mpsc::unbounded_channel();
-    let inspection = Inspection {
-        plan: &plan,
-        foreign: &foreign,
-        scene: &scene,
-        behaviours: &behaviours,
-        choice: &choice,
-        skips: &opened.stack.skips,
-        timeout: arguments.timeout,
-    };
-    let show = async {
-        while let Some(notice) = notices.recv().await {
-            view.show(&screen.mask.veil_value(notice));
-        }
-    };
-    let results = tokio::select! {
-        (results, ()) = join(inspect(inspection, sender), show) => Some(results),
-        () = signals.next() => None,
-    };
-    let left_behind = screen.mask.veil_value(bench.put_away().await);
-    let Some(results) = results else {
-        for error in &left_behind {
-            screen.complain(&format!("warning: what a check made may still be there: {error}"));
-        }
-        return Ok(None);
-    };
-    Ok(Some(Watched { results: screen.mask.veil_value(results), left_behind }))
+    let signals = Signals::catch();
+    let looked = opened.look(Look::ToVerify, environment).await?;
+    looked.inspect(wish, view, signals, screen).await
 }
 
 /// The same inspection for everybody who asked. A report that cannot be written

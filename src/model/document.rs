@@ -64,6 +64,40 @@ pub fn as_json(text: &str) -> Cow<'_, str> {
     Cow::Owned([OPEN, BETWEEN, CLOSE].into_iter().fold(text.to_owned(), escaped))
 }
 
+/// A value as JSON text, sorted by keys and without blanks. What stands for a fact
+/// stays as it is, so that the fact can be put in its place.
+pub fn json_text(value: &Value) -> String {
+    let sorted =
+        |parts: Vec<String>, open: char, close: char| format!("{open}{}{close}", parts.join(","));
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => sorted(items.iter().map(json_text).collect(), '[', ']'),
+        Value::Object(fields) => {
+            let field =
+                |(key, item): (&String, &Value)| format!("{}:{}", quoted(key), json_text(item));
+            sorted(fields.iter().map(field).collect(), '{', '}')
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// A text in quotes, escaped but for the signs of markers.
+fn quoted(text: &str) -> String {
+    let signs = [OPEN, BETWEEN, CLOSE];
+    let plain = |part: &str| {
+        let text = Value::from(part).to_string();
+        text[1..text.len() - 1].to_owned()
+    };
+    let mut quoted = String::from('"');
+    for part in text.split_inclusive(signs) {
+        let sign = part.chars().next_back().filter(|last| signs.contains(last));
+        quoted.push_str(&plain(sign.map_or(part, |sign| &part[..part.len() - sign.len_utf8()])));
+        quoted.extend(sign);
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// Whether anything within a value still waits for a fact.
 pub fn has_pending(value: &Value) -> bool {
     match value {

@@ -18,6 +18,7 @@ mod knots;
 pub mod lease;
 pub mod mask;
 pub mod names;
+pub(crate) mod near;
 pub mod origin;
 pub mod owner;
 pub mod ownership;

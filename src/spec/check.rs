@@ -14,6 +14,7 @@ use super::load::{Inputs, StackFile};
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
 use super::suggest::{did_you_mean, listed};
@@ -76,6 +77,7 @@ pub fn check_with_names(
         place: Some(place),
         env: inputs.env,
         variables: &file.variables,
+        values: file.section("values").unwrap_or(&nothing),
         kinds: catalog.kinds(),
         library: &file.library,
         resources: file.section("resources").unwrap_or(&nothing),
@@ -154,6 +156,7 @@ fn lock_of(
         place: Some(place),
         env: inputs.env,
         variables: &file.variables,
+        values: file.section("values").unwrap_or(&nothing),
         kinds: &[],
         library: &library,
         resources: &nothing,
@@ -311,10 +314,13 @@ fn meant(problem: &Problem, resource: &Written<'_>, all: &[&Written<'_>]) -> Opt
     let other = all.iter().find(|other| other.address == fact.address)?;
     let has = other.kind.facts.iter().any(|known| known.name == wanted) && fact.fact != wanted;
     // As it is written there: in a pattern a resource has another address.
-    let written = node.at.text();
-    let (_, reference) = written.split_once("${")?;
-    let (names, _) = reference.split_once('}')?;
-    let (names, _) = names.trim().rsplit_once('.')?;
+    let parts = reference::parse(&node.at.text()).ok()?;
+    let names = parts.iter().find_map(|part| match part {
+        Part::Reference(reference) => Some(&reference.names.0),
+        Part::Literal(_) => None,
+    });
+    let (_, names) = names?.split_last()?;
+    let names = names.join(".");
     has.then(|| format!("did you mean `${{{names}.{wanted}}}`?"))
 }
 

@@ -167,6 +167,12 @@ impl Subject<'_> {
         if let Some(said) = of_kind.or_else(of_any) {
             return Some(problem.hint(said));
         }
+        let around = error.instance();
+        let said =
+            elsewhere::instruction(around.as_object().into_iter().flat_map(|map| map.keys()));
+        if let Some(said) = said.filter(|_| !is_entry) {
+            return Some(problem.hint(said));
+        }
         let meant = meant_field(name, &known).or_else(|| closest(name, beside.iter().copied()));
         Some(match (meant, self.kind) {
             (Some(meant), _) => problem.hint(format!("did you mean `{meant}`?")),
@@ -265,8 +271,8 @@ impl Subject<'_> {
         let is_item = matches!(path.segments().last(), Some(Segment::Index(_)));
         match value.as_ref() {
             Json::Array(_) if is_item => problem.hint(
-                "a list does not go into a list: `{ for_each: LIST, item: \"${each.value}\" }` stands \
-                 for its items",
+                "a list does not go into a list: write its items here, or one reference to it, which \
+                 stands for them",
             ),
             // Not where the number came about by putting texts together.
             Json::String(text)
@@ -301,7 +307,8 @@ impl Subject<'_> {
         let attribute = |key: &String| elsewhere::attribute(self.kind?, path.top(), key);
         let only = map.keys().next().filter(|_| map.len() == 1);
         let function = || only.and_then(|key| elsewhere::function(key));
-        map.keys().find_map(attribute).or_else(function)
+        let instruction = || elsewhere::instruction(map.keys());
+        map.keys().find_map(attribute).or_else(function).or_else(instruction)
     }
 
     fn not_an_option(

@@ -12,6 +12,7 @@ use super::source::Mark;
 use super::spelling;
 use super::suggest::{all_of, did_you_mean};
 use super::tree::{Map, Node, Value};
+use super::yaml::MERGE;
 use crate::model::{Address, Diagnostic, document};
 
 /// Most elements of one `for_each`.
@@ -196,7 +197,10 @@ impl<'a> Expansion<'a> {
             let problem = Diagnostic::error(format!("`{name}` has no parameter `{key}`"))
                 .at(Some(entry.key_at.location()))
                 .because(all_of("parameters", known()));
-            self.report(caller.scope, did_you_mean(problem, key, known()));
+            let problem = did_you_mean(problem, key, known());
+            let merges = key == MERGE;
+            let problem = if merges { problem.hint(elsewhere::MERGES_LATE) } else { problem };
+            self.report(caller.scope, problem);
         }
         for (key, parameter) in &pattern.parameters {
             if parameter.is_required() && !given.contains_key(key) {
@@ -255,6 +259,7 @@ impl<'a> Expansion<'a> {
             let required = parameter.is_required();
             return (!required).then_some(node);
         }
+        let node = self.with_files(&parameter.schema, node, &Env::of(scope))?;
         // What a list or a map holds is taken where it ends up.
         let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
         let found = conform::check_value(name, &parameter.schema, &node);
@@ -360,6 +365,7 @@ impl<'a> Expansion<'a> {
         let problem = if document::is_pending(key) {
             Diagnostic::error("a fact of a resource cannot be the key of an element")
                 .because("the addresses of resources follow from the files alone")
+                .hint("use a map: its keys name the elements, its values may be facts")
         } else {
             Diagnostic::error(format!("`{key}` cannot be part of an address")).because(format!(
                 "a key has 1 to {LONGEST} letters, digits, dashes and underscores"

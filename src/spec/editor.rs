@@ -5,12 +5,16 @@
 //! reference may stand wherever a value may, and a file that others extend, or
 //! that extends another, need not be whole.
 
+mod instructions;
+
 use serde_json::{Map, Value as Json, json};
 
+use self::instructions::{instruction, reference, values};
 use super::catalogue::parameters;
 use super::declare::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
 use super::spelling;
+use super::yaml::MERGE;
 use crate::model::{Catalog, KindInfo};
 
 /// The schema of stack files over the kinds of a catalog and the built-in
@@ -77,22 +81,7 @@ fn pattern_properties() -> Json {
             "propertyNames": { "pattern": NAMES },
             "additionalProperties": parameter(),
         },
-        "values": {
-            "type": ["object", "null"],
-            "description": "Named values, each a list of cases; `${value.NAME}` is the first whose \
-                            conditions hold.",
-            "propertyNames": { "pattern": NAMES },
-            "additionalProperties": { "type": "array", "items": {
-                "type": "object",
-                "required": ["value"],
-                "additionalProperties": false,
-                "properties": {
-                    "when": { "description": "Only if this is true." },
-                    "unless": { "description": "Only if this is false." },
-                    "value": {},
-                },
-            } },
-        },
+        "values": values(NAMES),
         "resources": {
             "type": "object",
             "description": "What the pattern is made of, by name.",
@@ -161,10 +150,16 @@ fn stack_properties() -> Json {
             "description": "Variables whose values are never shown.",
             "items": { "type": "string" },
         },
+        "values": values(NAMES),
         "tags": {
             "type": "object",
             "description": "Tags of every resource that can carry tags.",
-            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": ["string", "number", "boolean", "null"] },
+                    { "$ref": "#/$defs/reference" },
+                ],
+            },
         },
         "ignore_tags": {
             "type": "array",
@@ -243,25 +238,6 @@ fn some_resources() -> Json {
         "description": "Addresses; a pattern's name stands for all of its resources. Default: all.",
         "type": "array",
         "items": { "type": "string" },
-    })
-}
-
-fn reference() -> Json {
-    json!({
-        "description": "A reference: `${var.NAME}`, `${ADDRESS.FACT}`. Null counts as not stated.",
-        "type": ["string", "null"],
-        "pattern": "\\$\\{[^}]+\\}",
-    })
-}
-
-fn instruction() -> Json {
-    json!({
-        "description": "Items that depend on a condition, or one item for each of several.",
-        "type": "object",
-        "required": ["item"],
-        "minProperties": 2,
-        "additionalProperties": false,
-        "properties": { "when": {}, "unless": {}, "for_each": {}, "item": {} },
     })
 }
 
@@ -426,7 +402,9 @@ fn loosened(schema: &Json) -> Json {
     for (key, value) in fields {
         let value = match (key.as_str(), value) {
             ("properties", Json::Object(all)) => {
-                all.iter().map(|(name, field)| (name.clone(), or_reference(field))).collect()
+                let merged = (MERGE.to_owned(), json!({ "$ref": "#/$defs/reference" }));
+                let own = all.iter().map(|(name, field)| (name.clone(), or_reference(field)));
+                own.chain([merged]).collect()
             }
             ("$defs", Json::Object(all)) => {
                 all.iter().map(|(name, field)| (name.clone(), loosened(field))).collect()

@@ -2,15 +2,15 @@
 //! what is said here instead. None of them means anything in a stack file: they
 //! are looked up only for what is unknown already.
 
-use std::borrow::Cow;
-
 mod attributes;
 mod functions;
 mod resources;
+mod words;
 
 use attributes::{OF_KINDS, WITHIN};
-use functions::{CALLS, without_brackets};
+pub(super) use functions::expression;
 use resources::{FALSE_FRIENDS, RESOURCES};
+pub use words::{Where, words_of_others};
 
 use super::suggest::plain;
 
@@ -23,7 +23,10 @@ const AT_THE_TOP: &[Said] = &[
         &["variable", "variables", "parameters", "params", "inputs", "config", "custom"],
         "variables stand under `vars:`, each with its default",
     ),
-    (&["locals", "local"], "write them under `vars:`: a default may refer to other variables"),
+    (
+        &["locals", "local"],
+        "they are named values: write them under `values:`, and refer to `${value.NAME}`",
+    ),
     (
         &["data"],
         "there are no look-ups: name what exists by its ARN, as text or in a variable of `vars:`",
@@ -45,8 +48,12 @@ const AT_THE_TOP: &[Said] = &[
         &["awstemplate_format_version", "transform", "globals", "metadata"],
         "take it out: a stack file is no template of CloudFormation, and has nothing like it",
     ),
-    (&["conditions", "rules"], "`when:` and `unless:` of a resource refer to a variable"),
-    (&["mappings"], "write a map under `vars:`, and read it as `${var.MAP.KEY}`"),
+    (
+        &["conditions", "rules"],
+        "`when:` and `unless:` refer to a variable: of a resource, or of one value, \
+         `{ when: ..., value: ..., else: ... }`",
+    ),
+    (&["mappings"], "write a map under `values:`, and read it as `${value.MAP.KEY}`"),
     (&["description", "comment"], "write a comment: `# what this is for`"),
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
     (&["functions"], "there is no kind for functions: name one by its ARN"),
@@ -93,6 +100,7 @@ const IN_AN_ENTRY: &[Said] = &[
         &["properties", "options", "args", "spec"],
         "fields stand beside `kind:`, with nothing around them",
     ),
+    (&["else", "otherwise"], "write another entry, with `unless:` and the same condition"),
     (
         &["condition", "if", "enabled", "create"],
         "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
@@ -193,7 +201,6 @@ const TYPES: &[Said] = &[
 const REFERENCES: &[Said] = &[
     (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
     (&["count"], "there is no `count`: `for_each:` with a list or a map, and `${each.key}` within"),
-    (&["self"], "a resource names itself like any other: `${NAME.FACT}`"),
     (&["path"], "paths are relative to the file that they stand in"),
     (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),
     (&["secrets"], "declare a variable, list it under `sensitive:`, and set CCPROV_VAR_NAME"),
@@ -204,62 +211,34 @@ const REFERENCES: &[Said] = &[
 const FUNCTIONS: &[Said] = &[
     (&["Ref"], "write `\"${NAME.arn}\"` for a resource, `\"${var.NAME}\"` for a variable"),
     (&["GetAtt"], "write `\"${NAME.arn}\"`: `ccprov kinds KIND` lists what can be referred to"),
-    (&["Sub", "Join"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
+    (&["Sub"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
     (
-        &["If", "Condition", "Equals", "Not", "And", "Or"],
-        "`when:` and `unless:` of a resource or an item refer to a variable that is true or false",
+        &["Join"],
+        "write one text with references in it: `\"${stack}-${NAME.name}\"`; for a list, \
+         `{ join: LIST, with: \", \" }`",
+    ),
+    (&["If"], CHOICE),
+    (
+        &["Condition", "Equals", "Not", "And", "Or"],
+        "`when:` and `unless:` refer to a variable that is true or false",
     ),
     (
         &["ImportValue"],
         "stacks do not see each other's outputs: give the value in a variable of `vars:`",
     ),
-    (&["FindInMap", "Select"], "`\"${var.MAP.KEY}\"` reads a map under `vars:`"),
+    (
+        &["FindInMap", "Select"],
+        "`\"${value.MAP.KEY}\"` reads a map under `values:`, and a reference may choose the key: \
+         `\"${value.MAP.${region}}\"`",
+    ),
+    (&["ToJsonString"], "write `{ to_json: VALUE }`"),
 ];
 
-/// Where a word of others stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Where {
-    /// A key at the top of a stack file.
-    Top,
-    /// A key of any entry under `resources`.
-    Entry,
-    /// A field of one kind.
-    Field(&'static str),
-    /// A field within another, whatever the kind.
-    Within(&'static str),
-    /// A field or a fact that has another name here, which is what is said.
-    Renamed,
-    /// What stands behind `kind:`.
-    Resource,
-    /// The function of a reference.
-    Function,
-    /// A tag of YAML, or the only key of a map; a type; the first name of a reference.
-    Other,
-}
+/// What is said of `<<` with a reference where names are declared.
+pub(super) const MERGES_LATE: &str = "a reference merges into values and fields; what is declared is written down, or merged by an \
+     alias of YAML: `<<: *name`";
 
-/// Every word of other tools that is known, its place, and what is said instead of it:
-/// for pages and tests.
-pub fn words_of_others() -> impl Iterator<Item = (Where, &'static str, &'static str)> {
-    let tables: [(Where, &[Said]); 9] = [
-        (Where::Top, AT_THE_TOP),
-        (Where::Entry, IN_AN_ENTRY),
-        (Where::Renamed, FIELDS),
-        (Where::Renamed, FACTS),
-        (Where::Resource, RESOURCES),
-        (Where::Function, CALLS),
-        (Where::Other, TYPES),
-        (Where::Other, REFERENCES),
-        (Where::Other, FUNCTIONS),
-    ];
-    let of_kinds = OF_KINDS.iter().map(|(kind, table)| (Where::Field(kind), *table));
-    let within = WITHIN.iter().map(|(field, table)| (Where::Within(field), *table));
-    let all = tables.into_iter().chain(of_kinds).chain(within);
-    all.flat_map(|(place, table)| {
-        table
-            .iter()
-            .flat_map(move |(words, said)| words.iter().map(move |word| (place, *word, *said)))
-    })
-}
+const CHOICE: &str = "one value or another is `{ when: \"${var.NAME}\", value: ..., else: ... }`";
 
 /// What is said here instead of a key at the top of a file.
 pub(super) fn at_the_top(key: &str) -> Option<&'static str> {
@@ -321,7 +300,8 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
     let rest = |from: usize| names.get(from..).unwrap_or_default().join(".");
     let meant = |text: String| Some(format!("did you mean `${{{text}}}`?"));
     match names.first()?.as_str() {
-        "local" | "locals" | "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
+        "local" | "locals" | "values" => meant(format!("value.{}", rest(1))),
+        "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
@@ -362,65 +342,28 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 
 /// What is said here instead of a tag, `!Sub`.
 pub(super) fn tag(tag: &str) -> Option<&'static str> {
-    const MORE: &[&str] =
-        &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length", "ToJsonString"];
+    const MORE: &[&str] = &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length"];
     let name = tag.strip_prefix('!')?;
     if MORE.contains(&name) { function("Fn::Split") } else { said(FUNCTIONS, name) }
 }
 
-/// Why what stands between `${` and `}` is the expression of another tool, and
-/// what to do, if that can be told.
-pub(super) fn expression(inner: &str) -> Option<(&'static str, Cow<'static, str>)> {
-    const OPERATORS: &[&str] =
-        &["==", "!=", "&&", "||", " ? ", " + ", " - ", " * ", " / ", " < ", " > "];
-    const SERVERLESS: &[&str] = &["self", "opt", "sls", "param", "env"];
-    let told = |message, hint: &'static str| Some((message, Cow::Borrowed(hint)));
-    let (before, after) = inner.split_once(':').unwrap_or((inner, ""));
-    if after.starts_with('-') || inner.contains("??") {
-        return told(
-            "a reference has no default",
-            "declare a variable with one, `vars: { name: DEFAULT }`, and refer to `${var.name}`",
-        );
-    }
-    if after.starts_with(':') {
-        return told(
-            "this is a pseudo parameter of CloudFormation",
-            "write `${region}`, `${account}`, `${partition}` or `${stack}`",
-        );
-    }
-    if SERVERLESS.contains(&before) && !after.is_empty() {
-        return told(
-            "this is a variable of the Serverless Framework",
-            "declare it under `vars:`, and write `${var.NAME}`; `${env.NAME}` reads the environment",
-        );
-    }
-    // What IAM replaces may have a default: `${aws:PrincipalTag/team, 'a ? b'}`.
-    if !after.is_empty() && !before.trim().contains([' ', '(', '.']) {
-        return None;
-    }
-    if let Some((name, _)) = inner.split_once('(') {
-        let name = name.rsplit([' ', '(', '!']).next().unwrap_or_default();
-        return told("there are no functions", said(CALLS, name).unwrap_or(NO_FUNCTION));
-    }
-    if OPERATORS.iter().any(|operator| inner.contains(operator)) {
-        return told(
-            "a reference has no operators",
-            "write the value itself, or give it in a variable of `vars:`; `when:` chooses",
-        );
-    }
-    inner.contains('[').then(|| ("a reference has no positions and no brackets", dotted(inner)))
+/// Whether a key is what others call the condition of a value, or what follows from it.
+pub(super) fn is_condition(key: &str) -> bool {
+    ["if", "condition", "test", "then", "otherwise", "default"].contains(&key)
 }
 
-/// What to write instead of a function that nothing else is known of.
-const NO_FUNCTION: &str = "write the value itself, or give it in a variable of `vars:`";
-
-/// What to write instead of a reference with brackets.
-fn dotted(inner: &str) -> Cow<'static, str> {
-    let Some(ours) = without_brackets(inner.trim()) else {
-        return "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`".into();
-    };
-    let names: Vec<String> = ours.split('.').map(str::to_owned).collect();
-    reference(&names).unwrap_or_else(|| format!("did you mean `${{{ours}}}`?")).into()
+/// What is said here of a map in the place of a value that would choose or make one.
+pub(super) fn instruction<'k>(mut keys: impl Iterator<Item = &'k String>) -> Option<&'static str> {
+    const REPEATED: &str =
+        "in a list, an item `{ for_each: ..., item: ... }` stands for one item for each element";
+    keys.find_map(|key| match key.as_str() {
+        "when" | "unless" | "if" => Some(CHOICE),
+        "for_each" => Some(REPEATED),
+        "join" => Some("write `{ join: LIST, with: \", \" }`, and nothing beside it"),
+        "to_json" => Some("write `{ to_json: VALUE }`, and nothing beside it"),
+        "file" => Some("`{ file: ./PATH }` stands for a text, and where a text is wanted"),
+        _ => None,
+    })
 }
 
 /// What is said here instead of a word, the first of what is known.

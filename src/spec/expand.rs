@@ -18,6 +18,7 @@ use super::patterns::Library;
 use super::source::Mark;
 use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
+use super::values;
 use crate::model::{Address, Diagnostic, KindInfo, Place};
 
 /// Most resources of one stack. A plan beyond it could not be read by anybody,
@@ -48,6 +49,8 @@ pub(super) struct Ground<'a> {
     pub(super) place: Option<&'a Place>,
     pub(super) env: &'a Environment<'a>,
     pub(super) variables: &'a BTreeMap<String, Node>,
+    /// What the stack file says under `values`.
+    pub(super) values: &'a Map,
     pub(super) kinds: &'a [KindInfo],
     pub(super) library: &'a Library,
     pub(super) resources: &'a Map,
@@ -101,6 +104,8 @@ pub(super) struct Usage<'a> {
 pub(super) struct Env {
     pub(super) scope: usize,
     pub(super) each: Option<Rc<Each>>,
+    /// The resource whose fields it stands in: an index into [`Expansion::declared`].
+    pub(super) own: Option<usize>,
 }
 
 /// One element of a `for_each`.
@@ -191,6 +196,9 @@ impl<'a> Expansion<'a> {
         for (name, at) in variables {
             self.named(Named::Variable(name), &at);
         }
+        for (name, entry) in self.ground.values {
+            self.named(Named::Value(0, name.clone()), &entry.key_at);
+        }
         let mut scope = 0;
         while scope < self.scopes.len() {
             let resources: &'a Map = self.scopes[scope].resources;
@@ -252,8 +260,8 @@ impl<'a> Expansion<'a> {
             }
             Named::Parameter(scope, name) => self.parameter(*scope, name),
             Named::Value(scope, name) => {
-                let cases: &'a Node = &self.pattern(*scope)?.values.get(name)?.node;
-                self.first_case(cases, &Env::of(*scope))
+                let value: &'a Node = &self.values(*scope).get(name)?.node;
+                self.value(value, &Env::of(*scope))
             }
             Named::Output(scope, name) => {
                 let output: &'a Node = &self.pattern(*scope)?.outputs.get(name)?.node;
@@ -262,15 +270,22 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// The value of the first case whose conditions hold; null if none does.
-    fn first_case(&mut self, cases: &'a Node, env: &Env) -> Option<Node> {
-        for case in cases.as_list()? {
+    /// What a value comes to: that of the first case whose conditions hold, null if
+    /// none does; or what stands there.
+    fn value(&mut self, node: &Node, env: &Env) -> Option<Node> {
+        let Some(cases) = values::cases(node) else { return self.evaluate(node, env) };
+        for case in cases {
             let map = case.as_map()?;
             if matches!(self.switch(map, env)?, Switch::On) {
                 return self.evaluate(&map.get("value")?.node, env);
             }
         }
-        Some(Node::new(Value::Null, &cases.at))
+        Some(Node::new(Value::Null, &node.at))
+    }
+
+    /// The values that a scope has names for.
+    pub(super) fn values(&self, scope: usize) -> &'a Map {
+        self.pattern(scope).map_or(self.ground.values, |pattern| &pattern.values)
     }
 
     /// The pattern that a scope is a use of.
@@ -362,12 +377,12 @@ impl<'a> Expansion<'a> {
 impl Env {
     /// A scope outside of any `for_each`.
     pub(super) fn of(scope: usize) -> Self {
-        Self { scope, each: None }
+        Self { scope, each: None, own: None }
     }
 
     /// The same within one element of a `for_each`.
     pub(super) fn within(&self, each: Each) -> Self {
-        Self { scope: self.scope, each: Some(Rc::new(each)) }
+        Self { each: Some(Rc::new(each)), ..*self }
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::elsewhere;
 use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
 use super::merge::merge;
@@ -15,7 +16,9 @@ use super::shape;
 use super::source::Mark;
 use super::told::in_order;
 use super::tree::{Map, Node, Value};
+use super::values;
 use super::variables;
+use super::yaml::MERGE;
 use crate::model::{Diagnostic, Mask};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
@@ -28,6 +31,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "region",
     "vars",
     "sensitive",
+    "values",
     "tags",
     "ignore_tags",
     "resources",
@@ -154,18 +158,22 @@ pub(super) fn load_with(
     let (reach, file) = Reach::of(path).map_err(|problem| vec![problem])?;
     let mut deferred = Vec::new();
     let name = path.display().to_string();
-    let (root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
-    for key in ["vars", "tags", "resources", "outputs", "checks", "lock"] {
+    let (mut root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
+    for key in ["vars", "values", "tags", "resources", "outputs", "checks", "lock"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
         }
     }
+    no_late_merges(&mut root, &mut deferred);
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
     let overrides = inputs.overrides(declared);
     let named = root.get("sensitive");
     let secrets = sensitive::hide(named, declared, &overrides, inputs.mask, &mut deferred);
     let unheard = variables::unheard(declared, &inputs.ambient);
     let variables = variables::settle(declared, &overrides, &mut deferred);
+    let nothing = Map::new();
+    let named_values = root.get("values").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
+    values::check(named_values, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map());
     // Null is not taken for an empty map: what somebody has yet to write would
     // else be a stack whose every object is to be deleted.
@@ -182,12 +190,15 @@ pub(super) fn load_with(
     };
     gathering.gather(resources.unwrap_or(&Map::new()));
     deferred.append(&mut gathering.problems);
+    gathering.library.read_contents(&root, &reach);
     sources.extend(gathering.read.into_keys());
-    let (library, nothing) = (Library::default(), Map::new());
+    sources.extend(gathering.library.contents.paths());
+    let library = Library::default();
     let header = Header {
         root: &root,
         start: &start,
         variables: &variables,
+        values: named_values,
         library: &library,
         resources: &nothing,
         inputs,
@@ -208,6 +219,18 @@ pub(super) fn load_with(
         Err(mut problems) => {
             problems.append(&mut deferred);
             Err(problems)
+        }
+    }
+}
+
+/// Tells of `<<` with a reference where names are declared, and takes it out.
+fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
+    for key in ["vars", "values", "tags", "resources", "outputs"] {
+        let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
+        if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
+            let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
+            let problem = problem.at(Some(merged.key_at.location()));
+            deferred.push(problem.hint(elsewhere::MERGES_LATE));
         }
     }
 }
@@ -284,11 +307,12 @@ fn is_stated(root: &Map, key: &str) -> bool {
 }
 
 /// What must be known before anything else can be: `stack`, `account` and
-/// `region`. They may refer to variables and to the environment.
+/// `region`. They may refer to variables, to values and to the environment.
 struct Header<'a> {
     root: &'a Map,
     start: &'a Mark,
     variables: &'a BTreeMap<String, Node>,
+    values: &'a Map,
     /// Of which it may use nothing.
     library: &'a Library,
     resources: &'a Map,
@@ -319,6 +343,7 @@ impl Header<'_> {
             place: None,
             env: self.inputs.env,
             variables: self.variables,
+            values: self.values,
             kinds: &[],
             library: self.library,
             resources: self.resources,

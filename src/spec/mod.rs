@@ -12,13 +12,17 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
-//! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
+//! `contents`, `instruction`, `merge`, `variables`, `sensitive`, `load`; then `reference`,
+//! `pattern`, `values`, `expand` with `declare`, `lookup`, `addresses`, `substitute`, `carry`
+//! and `filled`, `written`, `spelling`, `conform`, `predict`, `edges`, `lock`, `check`; and
+//! beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
+mod addresses;
+mod carry;
 mod catalogue;
 mod check;
 mod conform;
+mod contents;
 mod declare;
 mod deprecated;
 mod edges;
@@ -26,11 +30,14 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod filled;
 mod ignored;
+mod instruction;
 mod load;
 mod lock;
 mod lookup;
 mod merge;
+mod mistaken;
 mod patience;
 mod pattern;
 mod patterns;
@@ -49,6 +56,7 @@ mod tests;
 mod told;
 mod tree;
 mod used;
+mod values;
 mod variables;
 mod written;
 mod yaml;

@@ -11,7 +11,8 @@ use super::conform::Schema;
 use super::elsewhere;
 use super::shape;
 use super::suggest::shortened;
-use super::tree::{Map, Node, Value};
+use super::tree::{Map, Node};
+use super::values;
 use crate::model::Diagnostic;
 
 /// A pattern as it is written.
@@ -21,7 +22,7 @@ pub(super) struct Pattern {
     pub(super) description: Option<String>,
     /// What may be said under `with`.
     pub(super) parameters: BTreeMap<String, Parameter>,
-    /// Named values, each a list of cases.
+    /// Named values, some of them lists of cases.
     pub(super) values: Map,
     /// The resources, as in a stack file.
     pub(super) resources: Map,
@@ -77,7 +78,7 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
     let (resources, outputs) = (section("resources"), section("outputs"));
     let description = root.get("description").and_then(|node| node.as_text()).map(str::to_owned);
     let parameters = parameters(&declared, &mut problems);
-    check_values(&values, &mut problems);
+    values::check(&values, &mut problems);
     check_outputs(&outputs, &resources, &mut problems);
     (Pattern { description, parameters, values, resources, outputs }, problems)
 }
@@ -173,19 +174,6 @@ fn json_type(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<&'static str
     Some(json_type)
 }
 
-fn check_values(values: &Map, problems: &mut Vec<Diagnostic>) {
-    for (name, entry) in values {
-        shape::name(name, &entry.key_at, problems);
-        let Some(cases) = shape::list(&entry.node, name, problems) else { continue };
-        for case in cases {
-            if let Some(map) = shape::map(case, "a case", problems) {
-                shape::only_keys(map, &["when", "unless", "value"], "a case", problems);
-                shape::required(map, "value", "the case", &case.at, problems);
-            }
-        }
-    }
-}
-
 fn check_outputs(outputs: &Map, resources: &Map, problems: &mut Vec<Diagnostic>) {
     for (name, entry) in outputs {
         shape::name(name, &entry.key_at, problems);
@@ -195,19 +183,5 @@ fn check_outputs(outputs: &Map, resources: &Map, problems: &mut Vec<Diagnostic>)
                 .because("a reference from outside could mean either");
             problems.push(problem);
         }
-    }
-}
-
-/// Whether a value of a list is an instruction and not an item:
-/// `{ when: …, item: … }`, `{ unless: …, item: … }`, `{ for_each: …, item: … }`.
-pub(super) fn is_instruction(node: &Node) -> bool {
-    const KEYS: &[&str] = &["when", "unless", "for_each", "item"];
-    match &node.value {
-        Value::Map(map) => {
-            map.len() > 1
-                && map.contains_key("item")
-                && map.keys().all(|key| KEYS.contains(&key.as_str()))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => false,
     }
 }

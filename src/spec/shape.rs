@@ -12,9 +12,14 @@ use crate::model::Diagnostic;
 pub(super) const A_STACK_FILE: &str = "a stack file";
 pub(super) const A_PATTERN: &str = "a pattern";
 
+/// Whether a key may be a name behind another, as in `${value.NAME}`.
+pub(super) fn inner_name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool {
+    RESERVED.contains(&key) || name(key, at, problems)
+}
+
 /// Names that begin references of their own, and so can name no resource.
 pub(super) const RESERVED: &[&str] =
-    &["account", "each", "env", "param", "partition", "region", "stack", "value", "var"];
+    &["account", "each", "env", "param", "partition", "region", "self", "stack", "value", "var"];
 
 /// The map, or a problem. `what` is the value's name in the message.
 pub(super) fn map<'a>(

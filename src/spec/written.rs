@@ -12,6 +12,7 @@ use super::shape;
 use super::source::Mark;
 use super::spelling;
 use super::tree::{Entry, Map, Node, Value};
+use super::yaml::MERGE;
 use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document};
 
 /// One resource. Its fields may hold facts of others.
@@ -92,8 +93,12 @@ pub(super) struct StackTags {
 
 /// Works out the fields of every declared resource.
 pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &StackTags) -> Vec<Written<'a>> {
-    let declared = expansion.declared.clone();
-    declared.into_iter().map(|resource| expansion.write(resource, tags)).collect()
+    let declared = expansion.declared.clone().into_iter().enumerate();
+    let of_its_own = |(index, mut resource): (usize, Declared<'a>)| {
+        resource.env.own = Some(index);
+        resource
+    };
+    declared.map(of_its_own).map(|resource| expansion.write(resource, tags)).collect()
 }
 
 /// The stack's `tags`, worked out and checked.
@@ -134,7 +139,8 @@ impl<'a> Expansion<'a> {
         let Declared { address, kind, entry, env, at, top } = resource;
         let mut fields = Map::new();
         let mut sound = true;
-        for (key, field) in entry.iter().filter(|(key, _)| !ENTRY_KEYS.contains(&key.as_str())) {
+        let is_field = |key: &str| key != MERGE && !ENTRY_KEYS.contains(&key);
+        for (key, field) in entry.iter().filter(|(key, _)| is_field(key)) {
             match self.evaluate(&field.node, &env) {
                 Some(node) => {
                     fields.insert(key.clone(), Entry { key_at: field.key_at.clone(), node });
@@ -142,6 +148,7 @@ impl<'a> Expansion<'a> {
                 None => sound = false,
             }
         }
+        sound &= self.merge_fields(entry, &mut fields, &env).is_some();
         let lifecycle = self.lifecycle(entry, kind, &env);
         let after = self.depends_on(entry, &env);
         if kind.tagged && sound && self.spend(tags.own.len(), &at).is_some() {
@@ -160,7 +167,10 @@ impl<'a> Expansion<'a> {
         if kind.tagged {
             lifecycle.ignore_tags.clone_from(&tags.ignored);
         }
-        let fields = Node::new(Value::Map(fields), &at);
+        let written = Node::new(Value::Map(fields), &at);
+        let filled = self.with_files(&kind.schema, written, &env);
+        let is_whole = is_whole && filled.is_some();
+        let fields = filled.unwrap_or_else(|| Node::new(Value::Map(Map::new()), &at));
         let mut doubts = Vec::new();
         let fields = spelling::as_wanted(&kind.schema, &fields, &mut |number| {
             doubts.extend(spelling::doubt(number));
@@ -169,6 +179,24 @@ impl<'a> Expansion<'a> {
             self.report(env.scope, doubt);
         }
         Written { address, kind, fields, lifecycle, after, at, top, within, context, is_whole }
+    }
+
+    /// The fields that `<<: "${value.name}"` brings: fields alone, for what an entry is
+    /// and whether it is there was known before.
+    fn merge_fields(&mut self, entry: &Map, fields: &mut Map, env: &Env) -> Option<()> {
+        self.merge(entry, fields, env)?;
+        let Some(merged) = entry.get(MERGE) else { return Some(()) };
+        for key in ENTRY_KEYS {
+            if fields.remove(*key).is_some() {
+                let problem = Diagnostic::error(format!("`<<` brings `{key}`, which is no field"))
+                    .at(Some(merged.node.at.location()))
+                    .hint(format!(
+                        "write `{key}:` into the entry, or merge by an alias, `<<: *name`"
+                    ));
+                self.report(env.scope, problem);
+            }
+        }
+        Some(())
     }
 
     /// Lays the resource's own tags over the stack's.
@@ -255,7 +283,9 @@ impl<'a> Expansion<'a> {
     pub(super) fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
         let text = self.shaped(env.scope, |found| shape::text(item, "an address", found))?;
         let parts = reference::parse(&format!("${{{text}}}"));
-        if let Ok([Part::Reference(name)]) = parts.as_deref() {
+        if let Ok([Part::Reference(name)]) = parts.as_deref()
+            && name.fallback.is_none()
+        {
             return self.resources_of(name, &item.at, env);
         }
         let problem = Diagnostic::error(format!("`{text}` is not an address"))

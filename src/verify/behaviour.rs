@@ -62,6 +62,27 @@ impl Trial {
     }
 }
 
+/// A behaviour, by the id of its check, and one subject of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exercise {
+    /// Which behaviour.
+    pub check: &'static str,
+    /// Its subject.
+    pub trial: Trial,
+}
+
+/// What these behaviours would exercise in a scene.
+pub fn exercises<'a>(
+    behaviours: impl IntoIterator<Item = &'a dyn Behaviour>,
+    scene: &Scene,
+) -> Vec<Exercise> {
+    let of = |behaviour: &dyn Behaviour| {
+        let check = behaviour.info().id;
+        behaviour.trials(scene).into_iter().map(move |trial| Exercise { check, trial })
+    };
+    behaviours.into_iter().flat_map(of).collect()
+}
+
 /// The eyes of a trial: keeps what was seen, and tells whoever looks on. Also
 /// its clock, which stands still while the trial stands in line.
 #[derive(Clone, Debug)]

@@ -104,7 +104,10 @@ fn every_call_of_a_kind_is_granted_and_no_other() {
 
 #[test]
 fn every_call_of_an_exercise_is_granted_and_no_other() {
-    let granted = actions(&policy(&emulator::ministack().account(), "verify"));
+    let account = emulator::ministack().account();
+    let stacks = [STACK, "stacks/examples/alarms.yaml"];
+    let granted = stacks.map(|stack| actions(&policy_of(&account, "verify", stack)));
+    let granted: BTreeSet<String> = granted.into_iter().flatten().collect();
     let called = called_in("behaviours");
     assert!(!called.is_empty(), "exercises make calls");
     // The one goes out unsigned, to see it refused, and the other in the name of a role.

@@ -7,6 +7,7 @@
 mod access;
 mod behaviours;
 mod buckets;
+mod busy;
 mod contract;
 mod engine;
 mod event_buses;
@@ -24,6 +25,7 @@ mod resource;
 mod rounds;
 mod support;
 mod systems;
+mod tables;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{letter, messages, payload, probe};
+use super::{alarm, letter, messages, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Finding};
@@ -77,6 +77,8 @@ pub(super) enum Rubbish {
     Letter(letter::Letter),
     /// A message of somebody else's that we hold.
     Held(messages::Held),
+    /// An alarm that is told to be in alarm.
+    Alarm(alarm::SetOff),
 }
 
 impl Bench {
@@ -155,7 +157,9 @@ impl Bench {
         for rubbish in ours {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
-                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) => others.push(rubbish),
+                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) | Rubbish::Alarm(_) => {
+                    others.push(rubbish);
+                }
             }
         }
         let others = others.iter().map(|rubbish| async move {
@@ -163,6 +167,7 @@ impl Bench {
                 Rubbish::Object(object) => payload::remove(self.session(), object).await,
                 Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
+                Rubbish::Alarm(set) => alarm::put_back(self.session(), set).await.map(|_| ()),
                 Rubbish::Held(_) => Ok(()),
             }
         });
@@ -190,7 +195,11 @@ impl Rubbish {
                 (&one.nonce, &one.urls) == (&other.nonce, &other.urls)
             }
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
-            (Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_), _) => false,
+            (Self::Alarm(one), Self::Alarm(other)) => one.name == other.name,
+            (
+                Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_) | Self::Alarm(_),
+                _,
+            ) => false,
         }
     }
 }

@@ -51,6 +51,16 @@ impl Letter {
         }
     }
 
+    /// The same, as it may be in one queue.
+    pub(super) fn in_queue(&self, queue: &Exhibit) -> Self {
+        Self {
+            urls: vec![queue.fact("url").to_owned()],
+            tries: queue::tries(queue).unwrap_or(u32::MAX),
+            is_fifo: queue::is_fifo(queue),
+            ..self.clone()
+        }
+    }
+
     /// Sends it to the first of its queues.
     pub(super) async fn send(&self, session: &Session) -> Answer<()> {
         let Some(url) = self.urls.first() else { return Ok(()) };
@@ -100,7 +110,14 @@ fn secret_of(body: &str) -> Option<String> {
 
 fn said(body: &str, what: &str) -> Option<String> {
     let body: Value = serde_json::from_str(&unwrapped(body).text).ok()?;
-    Some(body.get(MARK)?.get(what)?.as_str()?.to_owned())
+    let marked = body.get(MARK).cloned().or_else(|| by_alarm(&body)?.get(MARK).cloned())?;
+    Some(marked.get(what)?.as_str()?.to_owned())
+}
+
+/// What stands at the end of the reason that an alarm gives.
+fn by_alarm(message: &Value) -> Option<Value> {
+    let reason = message.get("NewStateReason")?.as_str()?;
+    serde_json::from_str(&reason[reason.find('{')?..]).ok()
 }
 
 /// Removes a letter from wherever it is. Messages of others that are met on
@@ -156,6 +173,10 @@ mod tests {
         };
         let whose = |body: &str| letter.whose(&Message::of(body));
         assert!(matches!(whose(&letter.body), Whose::Ours(())));
+        let alarm = json!({ "NewStateReason": format!("No emergency. {}", letter.body) });
+        assert!(matches!(whose(&alarm.to_string()), Whose::Ours(())));
+        let real = json!({ "NewStateReason": "Threshold Crossed: {1.0} was greater" });
+        assert!(matches!(whose(&real.to_string()), Whose::Theirs));
         let bare = json!({ MARK: { "stack": "dev", "run": mark.as_str() } }).to_string();
         for forged in [bare, Letter::body("dev", &mark)] {
             assert!(matches!(whose(&forged), Whose::LeftBehind), "{forged}");

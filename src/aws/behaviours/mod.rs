@@ -17,6 +17,8 @@
 
 mod access_denied;
 mod actor;
+mod alarm;
+mod alarm_fires;
 mod bench;
 mod claim_roundtrip;
 mod dead_letter;
@@ -48,8 +50,9 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 9] = [
+pub const INFOS: [CheckInfo; 10] = [
     access_denied::INFO,
+    alarm_fires::INFO,
     claim_roundtrip::INFO,
     dead_letter::INFO,
     delivery::INFO,
@@ -64,6 +67,7 @@ pub const INFOS: [CheckInfo; 9] = [
 pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
     vec![
         Box::new(access_denied::AccessDenied(bench.clone())),
+        Box::new(alarm_fires::AlarmFires(bench.clone())),
         Box::new(claim_roundtrip::ClaimRoundtrip(bench.clone())),
         Box::new(dead_letter::DeadLetter(bench.clone())),
         Box::new(delivery::Delivery(bench.clone())),

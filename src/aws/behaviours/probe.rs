@@ -26,7 +26,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::names::probe_prefix;
 use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
-use crate::model::{Address, ErrorClass, Owner, Scene};
+use crate::model::{Address, ErrorClass, Exhibit, Owner, Scene};
 use crate::verify::matches;
 
 /// How the name of a FIFO queue ends.
@@ -52,15 +52,23 @@ impl Probe {
     /// A probe that is to be made. Marks make its name one of a kind: SQS
     /// refuses names of queues that were deleted less than a minute ago.
     pub(super) fn new(scene: &Scene, link: &Link<'_>, mark: &Mark) -> Self {
+        Self::of(scene, link.topic, mark, if is_fifo(link) { FIFO } else { "" })
+    }
+
+    /// One that is beside no queue of the stack, and hears all that a topic tells.
+    pub(super) fn hearing(scene: &Scene, topic: &Exhibit, mark: &Mark) -> Self {
+        Self::of(scene, topic, mark, "")
+    }
+
+    fn of(scene: &Scene, topic: &Exhibit, mark: &Mark, end: &str) -> Self {
         // 40 characters are the most that a stack's name has, 80 the most of a queue's.
-        let end = if is_fifo(link) { FIFO } else { "" };
         let name = format!("{}{}{end}", probe_prefix(&scene.stack), mark.as_str());
         let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
             owner: Owner::new(&scene.stack, address),
             url: url_of(&scene.place, &name),
             arn: scene.place.arn("sqs", &name),
-            topic: link.topic.fact("arn").to_owned(),
+            topic: topic.fact("arn").to_owned(),
             subscription: None,
             name,
         }
@@ -68,11 +76,7 @@ impl Probe {
 
     /// Makes the queue.
     pub(super) async fn create(&self, session: &Session, link: &Link<'_>) -> Answer<()> {
-        let mut attributes = HashMap::from([
-            (Name::MessageRetentionPeriod, RETENTION.to_owned()),
-            (Name::VisibilityTimeout, VISIBILITY.to_owned()),
-        ]);
-        let queue = link.queue;
+        let (queue, mut attributes) = (link.queue, HashMap::new());
         if is_fifo(link) {
             attributes.insert(Name::FifoQueue, true.to_string());
         }
@@ -83,6 +87,27 @@ impl Probe {
             let policy = policy_for(policy, queue.fact("arn"), &self.arn);
             attributes.insert(Name::Policy, policy.to_string());
         }
+        self.make(session, attributes).await
+    }
+
+    /// Makes the queue of one that [hears](Self::hearing) a topic.
+    pub(super) async fn create_hearing(&self, session: &Session) -> Answer<()> {
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "sns.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": self.arn,
+                "Condition": { "ArnEquals": { "aws:SourceArn": self.topic } }
+            }]
+        });
+        self.make(session, HashMap::from([(Name::Policy, policy.to_string())])).await
+    }
+
+    async fn make(&self, session: &Session, mut attributes: HashMap<Name, String>) -> Answer<()> {
+        attributes.insert(Name::MessageRetentionPeriod, RETENTION.to_owned());
+        attributes.insert(Name::VisibilityTimeout, VISIBILITY.to_owned());
         let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
         let call = session.clients.sqs.create_queue().queue_name(&self.name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
@@ -126,6 +151,21 @@ impl Probe {
             (None, _) => self.ask_for(session, plain).await?,
         };
         Ok(self)
+    }
+
+    /// Has the topic tell it of everything.
+    pub(super) async fn hear(mut self, session: &Session) -> Answer<Self> {
+        self.subscription = self.ask_for(session, HashMap::new()).await?;
+        Ok(self)
+    }
+
+    /// Removes what killed runs left beside it: it was made just now, which is what
+    /// AWS's clock says of it.
+    pub(super) async fn sweep_others(&self, session: &Session, scene: &Scene) -> Answer<()> {
+        match born(session, &self.url).await? {
+            Some(now) => sweep(session, scene, &self.topic, now).await,
+            None => Ok(()),
+        }
     }
 
     /// Has the topic tell it of everything that the queue is told of.

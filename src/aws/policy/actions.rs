@@ -117,6 +117,48 @@ pub(crate) static S3: Service = Service {
     known: Known::Some,
 };
 
+/// Those that a policy of a table can hold (`DynamoDB` Developer Guide, "API operations supported by
+/// resource-based policies"), as far as they are about tables and indexes.
+pub(crate) static DYNAMODB: Service = Service {
+    prefix: "dynamodb",
+    names: &[
+        "BatchGetItem",
+        "BatchWriteItem",
+        "ConditionCheckItem",
+        "CreateTableReplica",
+        "DeleteItem",
+        "DeleteResourcePolicy",
+        "DeleteTable",
+        "DeleteTableReplica",
+        "DescribeContinuousBackups",
+        "DescribeContributorInsights",
+        "DescribeKinesisStreamingDestination",
+        "DescribeTable",
+        "DescribeTableReplicaAutoScaling",
+        "DescribeTimeToLive",
+        "GetItem",
+        "GetResourcePolicy",
+        "ListTagsOfResource",
+        "PartiQLDelete",
+        "PartiQLInsert",
+        "PartiQLSelect",
+        "PartiQLUpdate",
+        "PutItem",
+        "PutResourcePolicy",
+        "Query",
+        "Scan",
+        "TagResource",
+        "UntagResource",
+        "UpdateContinuousBackups",
+        "UpdateContributorInsights",
+        "UpdateItem",
+        "UpdateKinesisStreamingDestination",
+        "UpdateTable",
+        "UpdateTimeToLive",
+    ],
+    known: Known::All,
+};
+
 /// Service Authorization Reference, "Actions defined by AWS Key Management Service".
 pub(crate) static KMS: Service = Service {
     prefix: "kms",
@@ -334,7 +376,7 @@ impl Service {
 fn whole(name: &str, of: Option<&Service>) -> Option<String> {
     let services = match of {
         Some(service) => vec![service],
-        None => vec![&SQS, &SNS, &S3, &KMS, &STS],
+        None => vec![&SQS, &SNS, &S3, &KMS, &STS, &DYNAMODB],
     };
     let exact = services.iter().find_map(|service| {
         let known = service.names.iter().find(|known| known.eq_ignore_ascii_case(name));

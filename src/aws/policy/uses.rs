@@ -6,6 +6,7 @@
 //! quotas" of its developer guide. SNS: "Example cases for access control" and
 //! the limits of its access policy language. S3: "Examples of Amazon S3 bucket
 //! policies", quota of 20 KB. KMS: "Key policies in AWS KMS", quota of 32 KB.
+//! DynamoDB: "Resource-based policy considerations" of its developer guide.
 
 use super::actions::{self, Service};
 use super::size::Measure;
@@ -129,6 +130,19 @@ pub(crate) static KEY: Use = Use {
     own_resources: false,
     relief: JOIN,
     limits: Limits { size: Some((32_768, Measure::Bytes)), ..NO_LIMITS },
+};
+
+/// The policy of a table. 20 KB, blanks among them.
+pub(crate) static TABLE: Use = Use {
+    what: "a table's policy",
+    principal: Element::Required,
+    resource: Element::Required,
+    service: Some(&actions::DYNAMODB),
+    plain_sids: false,
+    unique_sids: true,
+    own_resources: true,
+    relief: JOIN,
+    limits: Limits { size: Some((20_480, Measure::Bytes)), ..NO_LIMITS },
 };
 
 /// The trust policy of a role. 2,048 characters, unless AWS raised that to its

@@ -7,6 +7,7 @@ macro_rules! services {
     ($with:ident) => {
         $with! {
             cloudwatch: aws_sdk_cloudwatch, describe_alarms::DescribeAlarms;
+            dynamodb: aws_sdk_dynamodb, list_tables::ListTables;
             events: aws_sdk_eventbridge, list_event_buses::ListEventBuses;
             iam: aws_sdk_iam, list_roles::ListRoles;
             kms: aws_sdk_kms, list_keys::ListKeys;

@@ -5,14 +5,16 @@ use serde_json::json;
 use crate::model::{CheckInfo, CheckKind, Level};
 use crate::report::page::Page;
 use crate::report::style::{FAINT, STRONG, paint};
+use crate::verify::behaviour::Exercise;
 
 use super::details;
 
 /// In the order in which results come.
 const KINDS: [CheckKind; 3] = [CheckKind::Conformance, CheckKind::Rule, CheckKind::Behaviour];
 
-/// Checks in a list, those of a kind together.
-pub fn checks_text(checks: &[CheckInfo]) -> String {
+/// Checks in a list, those of a kind together; and what of a stack behaviours
+/// would exercise, if one was named.
+pub fn checks_text(checks: &[CheckInfo], exercised: Option<&[Exercise]>) -> String {
     let mut page = Page::default();
     let width = checks.iter().map(|info| info.id.len()).max().unwrap_or(0);
     for kind in KINDS {
@@ -29,11 +31,20 @@ pub fn checks_text(checks: &[CheckInfo]) -> String {
             page.line(1, format!("{:width$}  {level}  {}", info.id, info.summary));
         }
     }
+    let Some(exercised) = exercised else { return page.into_text() };
+    page.gap();
+    page.verbatim(paint(STRONG, "Of this stack, behaviours exercise"));
+    for Exercise { check, trial } in exercised {
+        page.line(1, format!("{check:width$}  {}", trial.subject));
+    }
+    if exercised.is_empty() {
+        page.line(1, "nothing");
+    }
     page.into_text()
 }
 
 /// The same for programs.
-pub fn checks_json(checks: &[CheckInfo]) -> String {
+pub fn checks_json(checks: &[CheckInfo], exercised: Option<&[Exercise]>) -> String {
     let checks = checks.iter().map(|info| {
         let CheckInfo { id, kind, level, summary, risk, remedy } = info;
         json!({
@@ -45,7 +56,13 @@ pub fn checks_json(checks: &[CheckInfo]) -> String {
             "remedy": remedy,
         })
     });
-    let list = json!({ "format": "ccprov.checks/1", "checks": checks.collect::<Vec<_>>() });
+    let mut list = json!({ "format": "ccprov.checks/1", "checks": checks.collect::<Vec<_>>() });
+    if let Some(exercised) = exercised {
+        let exercised = exercised.iter().map(|Exercise { check, trial }| {
+            json!({ "check": check, "subject": trial.subject, "addresses": trial.addresses })
+        });
+        list["exercised"] = exercised.collect::<Vec<_>>().into();
+    }
     format!("{list:#}")
 }
 
@@ -139,6 +156,6 @@ mod tests {
 
     #[test]
     fn checks_are_a_list() {
-        insta::assert_snapshot!("checks_text", plain(&checks_text(inspections::CHECKS)));
+        insta::assert_snapshot!("checks_text", plain(&checks_text(inspections::CHECKS, None)));
     }
 }

@@ -7,6 +7,7 @@
 mod costs;
 mod editor;
 mod files;
+mod language;
 mod mistakes;
 mod patterns;
 mod references;

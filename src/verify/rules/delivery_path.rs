@@ -4,11 +4,12 @@
 //! deliver drops the message without a word. What depends on something that no
 //! document of the stack tells is not judged, and its subject says so.
 
-mod gate;
+pub(super) mod gate;
 
 use serde_json::{Value, json};
 
-use self::gate::{Delivery, Gate, Seen};
+pub(super) use self::gate::Seen;
+use self::gate::{Delivery, Gate};
 use super::encryption_at_rest::{is_aws_managed, with_key};
 use super::hop::{self, Edge, End, Transfer};
 use super::{Judgement, Rule, others, patch};
@@ -39,7 +40,8 @@ const KEY: &str = "kms_master_key_id";
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
-    for edge in hop::edges(scene) {
+    // What alarms tell has a rule of its own.
+    for edge in hop::edges(scene).into_iter().filter(|edge| !edge.is_from(hop::ALARM)) {
         let Seen { findings, open } = walk(scene, &edge);
         let subject = match open {
             Some(why) => format!("{} (not judged: {why})", edge.name()),
@@ -50,7 +52,8 @@ fn judge(scene: &Scene) -> Judgement {
     judgement
 }
 
-fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
+/// What the policies on the way say, and why nobody can tell where that is so.
+pub(super) fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
     let target = match edge.target {
         End::Here(target) => target,
         End::Elsewhere(name) => match scene.others.get(name) {
@@ -71,8 +74,8 @@ fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
 fn pass(scene: &Scene, edge: &Edge<'_>, target: &Exhibit) -> Seen {
     match &edge.hop.transfer {
         Transfer::Redrive => admits(scene, edge.source, target).into_iter().collect(),
-        Transfer::Service { sender, action, sids } => {
-            let delivery = Delivery::of(sender, edge.source, &scene.place);
+        Transfer::Service { sender, action, sids, names_owner } => {
+            let delivery = Delivery::of(sender, *names_owner, edge.source, &scene.place);
             let gate = Gate {
                 guard: target,
                 calls: &[action],
@@ -81,7 +84,12 @@ fn pass(scene: &Scene, edge: &Edge<'_>, target: &Exhibit) -> Seen {
                 sid: sids.0,
                 because: "",
             };
-            delivery.pass(&gate).and(use_key(scene, target, &delivery, sids.1))
+            let admitted = if delivery.is_admitted_by_default(target) {
+                Seen::default()
+            } else {
+                delivery.pass(&gate)
+            };
+            admitted.and(use_key(scene, target, &delivery, sids.1))
         }
     }
 }

@@ -30,14 +30,38 @@ pub(super) enum Transfer {
         action: &'static str,
         /// Names for the statements that let it: the target's, and the key's.
         sids: (&'static str, &'static str),
+        /// Whether it says whose it is in the old way, so that AWS's own policy of
+        /// a topic, which admits its owner, lets it pass.
+        names_owner: bool,
     },
     /// SQS moves them within itself: the target's `redrive_allow_policy`
     /// decides. Neither its policy nor its key is asked.
     Redrive,
 }
 
+const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 const S3: &str = "s3.amazonaws.com";
 const SNS: &str = "sns.amazonaws.com";
+
+/// What tells others when it changes its state.
+pub(super) const ALARM: &str = "cloudwatch_metric_alarm";
+
+/// What an alarm tells a topic. The same for each of its states.
+const fn told_by_alarm(field: &'static str) -> Hop {
+    Hop {
+        carrier: ALARM,
+        only: None,
+        source: ("name", ALARM),
+        target: (field, "sns_topic"),
+        transfer: Transfer::Service {
+            sender: CLOUDWATCH,
+            action: "sns:Publish",
+            sids: ("AlarmsPublish", "AlarmsUseKey"),
+            // SNS Developer Guide, "aws:SourceAccount versus aws:SourceOwner".
+            names_owner: true,
+        },
+    }
+}
 
 impl Hop {
     /// What it leads to.
@@ -57,6 +81,7 @@ static HOPS: &[Hop] = &[
             sender: S3,
             action: "sns:Publish",
             sids: ("BucketPublishes", "BucketUsesKey"),
+            names_owner: false,
         },
     },
     Hop {
@@ -68,6 +93,7 @@ static HOPS: &[Hop] = &[
             sender: S3,
             action: "sqs:SendMessage",
             sids: ("BucketSends", "BucketUsesKey"),
+            names_owner: false,
         },
     },
     Hop {
@@ -79,6 +105,7 @@ static HOPS: &[Hop] = &[
             sender: SNS,
             action: "sqs:SendMessage",
             sids: ("TopicSends", "TopicUsesKey"),
+            names_owner: false,
         },
     },
     // What cannot be delivered is sent like anything else.
@@ -91,6 +118,7 @@ static HOPS: &[Hop] = &[
             sender: SNS,
             action: "sqs:SendMessage",
             sids: ("TopicSendsUndelivered", "TopicUsesKey"),
+            names_owner: false,
         },
     },
     Hop {
@@ -100,6 +128,9 @@ static HOPS: &[Hop] = &[
         target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
         transfer: Transfer::Redrive,
     },
+    told_by_alarm("alarm_actions.*"),
+    told_by_alarm("insufficient_data_actions.*"),
+    told_by_alarm("ok_actions.*"),
 ];
 
 /// One connection of a scene.
@@ -129,6 +160,7 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
         let source = carrier.text(hop.source.0).unwrap_or_default();
         let source = End::of(scene, hop.source.1, source);
         let targets = values(&carrier.document, hop.target.0).into_iter();
+        let targets = targets.filter(|(_, target)| may_be(hop.target.1, target));
         targets.map(move |(path, target)| {
             let target = End::of(scene, hop.target.1, target);
             Edge { hop, carrier, path, source, target }
@@ -201,9 +233,16 @@ impl<'a> End<'a> {
     }
 }
 
+/// Whether a name may be one of a kind. Some fields take several: an ARN tells by
+/// its service, with which the names of the service's kinds begin.
+fn may_be(kind: &str, name: &str) -> bool {
+    let mut parts = name.split(':');
+    parts.next() != Some("arn") || parts.nth(1) == kind.split('_').next()
+}
+
 /// The texts that a field names, with their places; `*` stands for every item
 /// of a list.
-fn values<'a>(document: &'a Document, field: &str) -> Vec<(Path, &'a str)> {
+pub(super) fn values<'a>(document: &'a Document, field: &str) -> Vec<(Path, &'a str)> {
     let mut paths = vec![Path::default()];
     for part in field.split('.') {
         paths = paths.into_iter().flat_map(|path| step(document, &path, part)).collect();

@@ -5,6 +5,8 @@
 //! what a good engineer would change before production; it fails `verify` and
 //! is shown by every plan. A note is worth knowing, and does neither.
 
+mod alarm_metric;
+mod alarm_path;
 mod confused_deputy;
 mod dead_letter_queue;
 mod dead_letter_retention;
@@ -65,6 +67,8 @@ pub struct Judged {
 
 /// Every rule, sorted by id. A new one is a file in `rules/` and a line here.
 pub static RULES: &[Rule] = &[
+    alarm_metric::RULE,
+    alarm_path::RULE,
     confused_deputy::RULE,
     dead_letter_queue::RULE,
     dead_letter_retention::RULE,

@@ -1,8 +1,9 @@
 //! What is not of a stack, and decides over its messages: keys, topics and queues
-//! that its documents name by ARN, id or alias.
+//! that its documents name by ARN, id or alias; and what its alarms watch.
 
 use std::collections::BTreeSet;
 
+use super::alarm_metric;
 use super::encryption_at_rest::{is_aws_managed, keys};
 use super::hop::{self, End};
 use crate::model::document::is_pending;
@@ -17,7 +18,9 @@ pub fn named_others(scene: &Scene) -> Vec<Sought> {
         End::Elsewhere(arn) if arn.starts_with("arn:") => Some((edge.hop.target_kind(), arn)),
         End::Elsewhere(_) | End::Here(_) => None,
     });
-    let named: BTreeSet<(&str, &str)> = keys.chain(targets).collect();
+    let watched = alarm_metric::named_others(scene);
+    let watched = watched.iter().map(|(kind, name)| (*kind, name.as_str()));
+    let named: BTreeSet<(&str, &str)> = keys.chain(targets).chain(watched).collect();
     let others = named.into_iter().filter(|(kind, name)| {
         !is_pending(name) && scene.named(kind, name).is_none() && is_near(name, &scene.place)
     });

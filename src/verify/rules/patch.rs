@@ -72,7 +72,12 @@ pub(super) fn with_statement(
 
 /// A resource's ARN as a stack file states it.
 pub(super) fn arn_of(exhibit: &Exhibit) -> String {
-    FactRef { address: exhibit.address.clone(), fact: "arn".into() }.to_string()
+    fact_of(exhibit, "arn")
+}
+
+/// Any fact of a resource, likewise.
+pub(super) fn fact_of(exhibit: &Exhibit, fact: &str) -> String {
+    FactRef { address: exhibit.address.clone(), fact: fact.into() }.to_string()
 }
 
 /// As people write a list of values: a single one stands alone.

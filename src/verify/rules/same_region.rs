@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
         id: "same_region",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Keys, dead-letter queues, subscribed topics and receivers of bucket events are of the stack's region, dead-letter queues of its account, too.",
+        summary: "Keys, dead-letter queues, subscribed topics, receivers of bucket events and what alarms tell are of the stack's region, dead-letter queues of its account, too.",
         risk: "AWS refuses the call, when other parts of the stack are made already.",
         remedy: "Name a resource of the same region; a topic of another one is subscribed to by a stack there.",
     },
@@ -33,8 +33,12 @@ struct Near {
 /// "The dead-letter queue of a queue must be in the same account and region"
 /// (SQS Developer Guide), likewise that of a subscription (SNS Developer
 /// Guide); S3 tells receivers of the bucket's region (S3 User Guide); a
-/// subscription is made where its topic is, and KMS keys are of one region.
+/// subscription is made where its topic is, and KMS keys are of one region. Of an
+/// action elsewhere `CloudWatch` answers that only the alarm's region is supported.
 static NEAR: &[Near] = &[
+    told_by_alarm(&["alarm_actions", "*"]),
+    told_by_alarm(&["insufficient_data_actions", "*"]),
+    told_by_alarm(&["ok_actions", "*"]),
     Near {
         kind: "s3_bucket",
         field: &["server_side_encryption", "kms_master_key_id"],
@@ -69,6 +73,10 @@ static NEAR: &[Near] = &[
         account: true,
     },
 ];
+
+const fn told_by_alarm(field: &'static [&'static str]) -> Near {
+    Near { kind: "cloudwatch_metric_alarm", field, what: "what the alarm tells", account: false }
+}
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
@@ -200,6 +208,22 @@ notification:
                 (
                     "of the same place, whichever that is",
                     Scene { place: nowhere(), ..redrive(&nowhere().arn("sqs", "dlq")) },
+                ),
+                (
+                    "what alarms tell",
+                    scene("
+alarm:
+  kind: cloudwatch_metric_alarm
+  namespace: AWS/SQS
+  metric_name: NumberOfMessagesSent
+  dimensions: { QueueName: orders }
+  statistic: Sum
+  period: 60
+  evaluation_periods: 1
+  comparison_operator: GreaterThanThreshold
+  threshold: 0
+  alarm_actions: [\"arn:aws:sns:eu-west-1:123456789012:far\", \"arn:aws:sns:us-east-1:210987654321:near\"]
+  ok_actions: [\"arn:aws:automate:us-east-1:ec2:reboot\"]")
                 ),
                 ("a key", scene("topic: { kind: sns_topic, kms_master_key_id: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }")),
             ]

@@ -1,6 +1,7 @@
 //! Exercises of living systems: each passes on a sound stack, sees what was
 //! broken, harms nobody beside it, and leaves nothing behind.
 
+mod alarm_fires;
 mod claim_roundtrip;
 mod dead_letter;
 mod delivery;

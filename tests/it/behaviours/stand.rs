@@ -167,6 +167,10 @@ impl Stand {
         aws_sdk_sns::Client::new(&aws::config(&self.account))
     }
 
+    pub(crate) fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&aws::config(&self.account))
+    }
+
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::config::Builder::from(&aws::config(&self.account))

@@ -53,6 +53,13 @@ pub(crate) static LIES: &[Lie] = &[
     },
     Lie {
         emulator: "ministack",
+        kind: "dynamodb_table",
+        field: "recovery_period_in_days",
+        lie: "RecoveryPeriodInDays is accepted, and 35 answered",
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "ministack",
         kind: "iam_role",
         field: "description",
         lie: "an empty Description is taken for none, and leaves the old one",
@@ -72,6 +79,9 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "LogGroupClass is accepted and never answered",
         aws: "it is answered as it was set",
     },
+    forgets("moto", "dynamodb_table", "max_read_request_units"),
+    forgets("moto", "dynamodb_table", "max_write_request_units"),
+    forgets("moto", "dynamodb_table", "table_class"),
     Lie {
         emulator: "moto",
         kind: "iam_role",
@@ -178,6 +188,13 @@ pub(crate) static LACKS: &[Lack] = &[
     },
     // It knows no calls in CBOR, as the SDK makes them: a page that is not found.
     Lack { emulator: "moto", kind: "cloudwatch_metric_alarm", what: Lacking::Kind, answer: "404" },
+    // A table that had a stream once gets no other: "Cannot enable stream".
+    Lack {
+        emulator: "moto",
+        kind: "dynamodb_table",
+        what: Lacking::Call("dynamodb:UpdateTable", &["stream_view_type"]),
+        answer: "ResourceInUseException",
+    },
 ];
 
 /// A permission that the enforcing emulator asks for where AWS asks for another.
@@ -207,6 +224,13 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         asks_for: "*",
         lie: "nothing",
         aws: "the log groups",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:",
+        asks_for: "*",
+        lie: "nothing, for calls that name the table by its ARN",
+        aws: "the table",
     },
     Misjudged {
         kind: "iam_policy",

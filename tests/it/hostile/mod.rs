@@ -28,6 +28,7 @@ const AREAS: &[(&str, &str)] = &[
     ("entries", include_str!("cases/entries.txt")),
     ("for_each", include_str!("cases/for_each.txt")),
     ("patterns", include_str!("cases/patterns.txt")),
+    ("language", include_str!("cases/language.txt")),
     ("skips", include_str!("cases/skips.txt")),
     ("queues", include_str!("cases/queues.txt")),
     ("topics", include_str!("cases/topics.txt")),

@@ -315,7 +315,7 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (Fault::Throttle, "s3") => (503, "SlowDown", SAID),
         (Fault::Throttle, "sns") => (429, "Throttled", SAID),
         (Fault::Throttle, "sqs") => (403, "RequestThrottled", SAID),
-        (Fault::Throttle, "iam" | "sts") => (400, "Throttling", SAID),
+        (Fault::Throttle, "iam" | "monitoring" | "sts") => (400, "Throttling", SAID),
         (Fault::Throttle, "tagging") => (400, "ThrottledException", SAID),
         (Fault::Throttle, _) => (400, "ThrottlingException", SAID),
         (Fault::Error503, _) => (503, "ServiceUnavailable", SAID),
@@ -331,27 +331,39 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
     let (kind, body) = match (speech, service) {
         (Some(Speech::Json), _) | (None, "tagging") => (
             "application/x-amz-json-1.1",
-            format!(r#"{{"__type":"{code}","message":"{message}"}}"#),
+            format!(r#"{{"__type":"{code}","message":"{message}"}}"#).into_bytes(),
         ),
+        (_, "monitoring") => ("application/cbor", in_cbor(code, message)),
         (_, "s3") => (
             "application/xml",
-            format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
+            format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>").into_bytes(),
         ),
         _ => (
             "text/xml",
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
                  <Message>{message}</Message></Error></ErrorResponse>"
-            ),
+            )
+            .into_bytes(),
         ),
     };
     let length = body.len();
-    format!(
-        "HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
+    let protocol = if service == "monitoring" { "smithy-protocol: rpc-v2-cbor\r\n" } else { "" };
+    let head = format!(
+        "HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n{protocol}\
          x-amzn-requestid: of-the-proxy\r\nx-amzn-query-error: {code};Sender\r\n\
-         connection: close\r\n\r\n{body}"
-    )
-    .into_bytes()
+         connection: close\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
+}
+
+/// A map of two texts, each of up to 255 bytes (RFC 8949, 3.1).
+fn in_cbor(code: &str, message: &str) -> Vec<u8> {
+    let text = |text: &str| {
+        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+        [&[0x78, length], text.as_bytes()].concat()
+    };
+    [vec![0xa2], text("__type"), text(code), text("message"), text(message)].concat()
 }
 
 #[cfg(test)]
@@ -393,6 +405,10 @@ mod tests {
         assert_eq!(code(&|| sns.code().map(str::to_owned)), "Throttled");
         let kms = aws_sdk_kms::Client::new(&config).list_keys().send().await.unwrap_err();
         assert_eq!(code(&|| kms.code().map(str::to_owned)), "ThrottlingException");
-        assert_eq!(proxy.befallen().len(), 3);
+        let alarms = aws_sdk_cloudwatch::Client::new(&config).describe_alarms().send().await;
+        let alarms = alarms.unwrap_err();
+        assert_eq!(code(&|| alarms.code().map(str::to_owned)), "Throttling");
+        assert_eq!(proxy.befallen()[3].0.to_string(), "monitoring:DescribeAlarms");
+        assert_eq!(proxy.befallen().len(), 4);
     }
 }

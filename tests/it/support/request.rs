@@ -108,6 +108,13 @@ impl Request {
         Ok(answer)
     }
 
+    /// The same with another operation, for who does not check what was signed.
+    pub(crate) fn renamed(&self, from: &str, to: &str) -> Self {
+        let head = String::from_utf8_lossy(&self.head).replace(from, to).into_bytes();
+        let (method, path) = (self.method.clone(), self.path.clone());
+        Self { head, body: self.body.clone(), method, path, headers: self.headers.clone() }
+    }
+
     /// Credentials are scoped `KEY/DATE/REGION/SERVICE/aws4_request`.
     pub(crate) fn call(&self) -> Call {
         let scope = self.header("authorization").and_then(|text| text.split("Credential=").nth(1));
@@ -116,7 +123,10 @@ impl Request {
             let body = std::str::from_utf8(&self.body).ok()?;
             body.split('&').find_map(|pair| pair.strip_prefix("Action="))
         };
-        let operation = match self.header("x-amz-target").and_then(|it| it.split('.').next_back()) {
+        let target = self.header("x-amz-target").and_then(|it| it.split('.').next_back());
+        // Over CBOR the path names it.
+        let target = target.or_else(|| Some(self.path.split_once("/operation/")?.1));
+        let operation = match target {
             Some(target) => target.to_owned(),
             None => form().map_or_else(|| self.of_s3(), str::to_owned),
         };

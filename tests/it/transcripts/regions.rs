@@ -124,6 +124,8 @@ async fn what_an_earlier_ccprov_made_keeps_its_name_and_gets_a_region() {
     assert!(plan.contains("role/ccprov/claims/claims-r\n"), "{plan}");
     desk.must("apply -y here.yaml", 0);
     desk.must("plan --detailed-exitcode here.yaml", 0);
+    let told = desk.must("output --name role --format raw here.yaml", 0).stdout;
+    assert!(told.ends_with("role/ccprov/claims/claims-r\n"), "{told}");
     desk.must("apply -y there.yaml", 0);
     assert_eq!(roles(&desk).await, ["claims-r", "claims-r-eu-west-1"]);
     desk.must("plan --detailed-exitcode here.yaml", 0);

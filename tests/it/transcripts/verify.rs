@@ -86,6 +86,24 @@ fn nothing_was_made_so_nothing_conforms() {
     );
 }
 
+/// What would be exercised is known before anything is there.
+#[test]
+fn what_would_be_exercised_is_listed() {
+    let desk = Desk::at_root(emulator::ministack().account());
+    let list = "verify --list stacks/dev.yaml --skip undeclared";
+    let shy = desk.must(list, 0).stdout;
+    let (checks, exercised) = shy.split_once("Of this stack, behaviours exercise").expect(&shy);
+    assert!(checks.contains("undeclared"), "every check is listed: {shy}");
+    assert!(exercised.contains("  claimcheck.bucket -> "), "{shy}");
+    assert!(!exercised.contains("dead_letter") && !exercised.contains("undeclared"), "{shy}");
+    let exclusive = desk.must(&format!("{list} --exclusive"), 0).stdout;
+    let (_, exercised) = exclusive.split_once("Of this stack, behaviours exercise").unwrap();
+    assert!(exercised.contains("dead_letter"), "{exclusive}");
+    let told = desk.must(&format!("{list} --json"), 0).stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["exercised"][0]["check"], "claim_roundtrip", "{told:#}");
+}
+
 /// An object of others in the place of a resource is a finding like any other;
 /// what is well beside it is told as well, and what is not ours is left alone.
 #[tokio::test]

@@ -197,6 +197,7 @@ The alarm's name is its identity, which composite alarms share; its ARN follows 
 and an action that CloudWatch may not carry out fails without a word.
 - A topic that is told must admit `cloudwatch.amazonaws.com` to `sns:Publish` if it has a policy of its own; if it is \
 encrypted, its key must admit the same to `kms:GenerateDataKey*` and `kms:Decrypt`. AWS's own key `alias/aws/sns` never does.
+- `verify` finds both: `alarm_path` reads the policies, `alarm_metric` the names, and with `--exclusive` `alarm_fires` sets the alarm off.
 - A change replaces the alarm's settings as a whole, its state excepted: what ccprov has no field for goes with it.
 - AWS makes an alarm over one of the same name without a word. ccprov looks before it creates, and by the tags after it.
 - AWS admits three new alarms a second.";

@@ -14,10 +14,14 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     speaks: Speech::Cbor,
     limits: &[
         // CloudWatch User Guide, "CloudWatch service quotas".
-        RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm"]),
+        RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm", "SetAlarmState"]),
         RateLimit::each("cloudwatch", 9, &["DescribeAlarms"]),
         RateLimit::each("cloudwatch", 10, &["ListTagsForResource"]),
-        RateLimit::each("cloudwatch", 20, &["TagResource", "UntagResource"]),
+        RateLimit::each(
+            "cloudwatch",
+            20,
+            &["DescribeAlarmHistory", "TagResource", "UntagResource"],
+        ),
     ],
     actions: &[
         ("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
@@ -29,6 +33,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     // Source: the service model, and answers recorded from AWS, which writes lists though they
     // are empty.
     contents: &[
+        ("DescribeAlarmHistory", &["AlarmHistoryItems"]),
         ("DescribeAlarms", &["MetricAlarms"]),
         ("ListTagsForResource", &["Tags"]),
     ],

@@ -15,6 +15,8 @@ pub(super) struct Delivery<'a> {
     place: &'a Place,
     arn: String,
     account: String,
+    /// Whether it says whose it is in the old way, too.
+    names_owner: bool,
 }
 
 /// A policy that has to let the sender through.
@@ -35,11 +37,11 @@ pub(super) struct Gate<'a> {
 
 /// What was seen at a gate.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(in crate::verify::rules) struct Seen {
     /// What is wrong.
-    pub(super) findings: Vec<Finding>,
+    pub(in crate::verify::rules) findings: Vec<Finding>,
     /// Why nobody can tell, where that is so.
-    pub(super) open: Option<String>,
+    pub(in crate::verify::rules) open: Option<String>,
 }
 
 impl Seen {
@@ -75,8 +77,22 @@ impl FromIterator<Finding> for Seen {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn of(sender: &'static str, source: End<'a>, place: &'a Place) -> Self {
-        Self { sender, source, place, arn: source.arn(place), account: source.account(place) }
+    pub(super) fn of(
+        sender: &'static str,
+        names_owner: bool,
+        source: End<'a>,
+        place: &'a Place,
+    ) -> Self {
+        let (arn, account) = (source.arn(place), source.account(place));
+        Self { sender, source, place, arn, account, names_owner }
+    }
+
+    /// Whether a topic that states no policy lets the sender through: AWS's own
+    /// document, which it has then, admits whoever comes from the owner.
+    pub(super) fn is_admitted_by_default(&self, topic: &Exhibit) -> bool {
+        let states_none = topic.document.get("policy").is_none_or(Value::is_null);
+        let owner = topic.fact("arn").split(':').nth(4);
+        self.names_owner && states_none && owner == Some(self.account.as_str())
     }
 
     /// What the gate's policy says to each call.
@@ -121,8 +137,10 @@ impl<'a> Delivery<'a> {
     /// is no principal of an account (IAM User Guide, "AWS global condition
     /// context keys").
     fn context(&self) -> Context<'_> {
-        Context::of([
-            ("aws:SourceArn", Known::Is(&self.arn)),
+        let owner =
+            self.names_owner.then_some(("aws:SourceOwner", Known::Is(self.account.as_str())));
+        let known = [
+            ("aws:SourceArn", Known::Is(self.arn.as_str())),
             ("aws:SourceAccount", Known::Is(&self.account)),
             ("aws:SecureTransport", Known::Is("true")),
             ("aws:PrincipalIsAWSService", Known::Is("true")),
@@ -131,8 +149,8 @@ impl<'a> Delivery<'a> {
             ("aws:PrincipalOrgID", Known::Absent),
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
-        ])
-        .at(self.place)
+        ];
+        Context::of(known.into_iter().chain(owner)).at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
@@ -158,7 +176,13 @@ impl<'a> Delivery<'a> {
     }
 
     fn statement(&self, gate: &Gate<'_>) -> Value {
-        let Self { sender, source, place, account, .. } = self;
+        let Self { sender, source, place, account, names_owner, .. } = self;
+        // Many alarms tell one topic: one statement admits them all.
+        let sake = if *names_owner {
+            "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned()
+        } else {
+            source.reference(place)
+        };
         let account = if *account == place.account { "${account}" } else { account };
         // In the policy of a key, everything is that key.
         let resource =
@@ -171,7 +195,7 @@ impl<'a> Delivery<'a> {
             "Resource": resource,
             "Condition": {
                 "StringEquals": { "aws:SourceAccount": account },
-                "ArnLike": { "aws:SourceArn": source.reference(place) }
+                "ArnLike": { "aws:SourceArn": sake }
             }
         })
     }

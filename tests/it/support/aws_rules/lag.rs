@@ -86,8 +86,9 @@ fn subject(request: &Request) -> Option<String> {
     let call = request.call();
     let name = match call.service.as_str() {
         "iam" => request.form("RoleName").or_else(|| request.form("PolicyArn"))?,
-        // By whatever name: a key is called by its id, its ARN and its alias.
-        "kms" => String::new(),
+        // By whatever name: a key is called by its id, its ARN and its alias, a log group by the
+        // beginning of its name, an alarm in CBOR.
+        "kms" | "logs" | "monitoring" => String::new(),
         "s3" => match request.bucket_and_key() {
             (_, Some(_)) => return None,
             _ if LISTINGS.iter().any(|listing| call.operation.contains(listing)) => return None,

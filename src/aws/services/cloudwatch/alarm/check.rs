@@ -30,7 +30,17 @@ fn of_one(spec: &Spec) -> Vec<Problem> {
     if let Some(period) = spec.period.filter(|period| !is_period(*period)) {
         problems.push(Problem::of("period", wrong(period)));
     }
+    problems.extend(spec.period.and_then(|period| of_window(period, spec.evaluation_periods)));
     problems
+}
+
+/// As the API Reference has it (`PutMetricAlarm`, `EvaluationPeriods`).
+fn of_window(period: i32, periods: i32) -> Option<Problem> {
+    let (most, named) = if period >= 3_600 { (604_800, "a week") } else { (86_400, "a day") };
+    let seconds = i64::from(period) * i64::from(periods);
+    let message =
+        format!("with a period of {period} s CloudWatch looks back {named} at most, and this is {seconds} s");
+    (seconds > most).then(|| Problem::of("evaluation_periods", message))
 }
 
 /// An alarm on an expression.
@@ -105,6 +115,16 @@ mod tests {
         assert_eq!(with("period", json!(90)), ["period"]);
         assert_eq!(with("period", json!(20)), [""; 0]);
         assert_eq!(with("datapoints_to_alarm", json!(3)), ["datapoints_to_alarm"]);
+        assert_eq!(with("evaluation_periods", json!(1_440)), [""; 0]);
+        assert_eq!(with("evaluation_periods", json!(1_441)), ["evaluation_periods"]);
+        let hours = |periods: i32| {
+            let mut fields = whole.clone();
+            fields["period"] = json!(3_600);
+            fields["evaluation_periods"] = json!(periods);
+            told(&fields)
+        };
+        assert_eq!(hours(168), [""; 0]);
+        assert_eq!(hours(169), ["evaluation_periods"]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! "Did you mean": the known word nearest to an unknown one, among AWS's own.
+//! "Did you mean": the known word nearest to an unknown one, among words
+//! that are given: AWS's own, or names of a stack.
 
 /// The known word that differs in nothing but its letters' case, or in a third
 /// of its letters at most. The first of equals wins.

@@ -1,0 +1,181 @@
+//! Second on the way of a command: a stack, and what there is of it in AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::environment::Environment;
+use super::exit::Failure;
+use super::opened::Opened;
+use crate::engine::{Look, find_all, observe_told, revisit, weigh};
+use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
+use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
+use crate::plan::{World, held, plan};
+use crate::verify::{Foreign, set_apart};
+
+/// A stack and the world that concerns it. [`Opened::look`] alone makes one.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    opened: Opened,
+    world: World,
+}
+
+/// A plan of another day, and what of it still holds. [`Opened::look_again`] alone
+/// makes one.
+#[derive(Debug)]
+pub(crate) struct Revisited {
+    opened: Opened,
+    held: Held,
+    purpose: Purpose,
+}
+
+impl Opened {
+    /// Looks at everything that concerns the stack.
+    ///
+    /// What an earlier ccprov gave a name that would be another today keeps it:
+    /// the stack is then checked again as if it stated that name, so that all
+    /// that follows from it does. That costs no call, unless names of other
+    /// resources follow from it: then everything is looked at once more.
+    pub(crate) async fn look(
+        mut self,
+        look: Look,
+        environment: &Environment,
+    ) -> Result<Looked, Failure> {
+        let mut world = self.observe(look).await?;
+        if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
+            let (place, names) = (&self.stack.place, &world.kept_names);
+            let checked = written.check(place, names, &self.catalog, environment)?;
+            let before = std::mem::replace(&mut self.stack, checked.stack);
+            let is_elsewhere = |(address, want): (&Address, &Desired)| {
+                let had = before.resources.get(address);
+                !names.contains_key(address) && had.is_some_and(|had| had.identity != want.identity)
+            };
+            if self.stack.resources.iter().any(is_elsewhere) {
+                world = self.observe(look).await?;
+            }
+        }
+        Ok(Looked { opened: self, world })
+    }
+
+    /// Looks at what a plan file is about.
+    pub(crate) async fn look_again(self, saved: &SavedPlan) -> Result<Revisited, Failure> {
+        let held = self.held(&saved.plan).await?;
+        Ok(Revisited { opened: self, held, purpose: saved.purpose })
+    }
+
+    /// The plan as it stands today, for who did not act on it at once, and what of
+    /// it has gone; refused, if anything else has moved under it.
+    pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
+        let told = |event| self.pulse.look(&event);
+        let today = revisit(&self.provider, plan, &told).await?;
+        for node in &plan.steps {
+            if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =
+                (&node.step, today.0.get(&node.id))
+            {
+                hide(&want.document, live, &self.mask);
+            }
+        }
+        held(plan, &today, &self.catalog).map_err(Failure::refused)
+    }
+
+    /// Looks at objects that the stack does not declare.
+    pub(crate) async fn look_at(
+        &self,
+        looks: Vec<Sought>,
+    ) -> Vec<(Sought, Result<Option<Live>, CloudError>)> {
+        find_all(&self.provider, looks, &|event| self.pulse.look(&event)).await
+    }
+
+    async fn observe(&self, look: Look) -> Result<World, Failure> {
+        let told = |event| self.pulse.look(&event);
+        let world = observe_told(&self.provider, &self.stack, &self.catalog, look, &told).await?;
+        for (address, want) in &self.stack.resources {
+            if let Some(live) = world.found.get(address) {
+                hide(&want.document, live, &self.mask);
+            }
+        }
+        Ok(world)
+    }
+}
+
+impl Looked {
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Taken apart, for who plans nothing.
+    pub(crate) fn into_parts(self) -> (Opened, World) {
+        (self.opened, self.world)
+    }
+
+    /// Takes what is not the stack's out of the world, for who tells of it.
+    pub(crate) fn set_apart(&mut self) -> BTreeMap<Address, Foreign> {
+        set_apart(&self.opened.stack, &mut self.world, &self.opened.catalog)
+    }
+
+    /// What an apply would do, as far as one look tells.
+    pub(crate) fn difference(&self, permissions: Permissions) -> Result<Plan, Failure> {
+        plan(&self.opened.stack, &self.world, &self.opened.catalog, permissions)
+            .map_err(Failure::refused)
+    }
+
+    /// Finds out what the replacements of a plan would lose; tells whether there
+    /// was anything to look at.
+    pub(crate) async fn weigh(&mut self, plan: &Plan) -> Result<bool, Failure> {
+        let Opened { catalog, pulse, provider, .. } = &self.opened;
+        let may_lose = |planned: &&PlannedChange| {
+            matches!(planned.change, Change::Replace { .. })
+                && catalog.kind(&planned.kind).is_some_and(|kind| kind.holds_data)
+        };
+        let replaced = plan.changes.iter().filter(may_lose);
+        let replaced: BTreeSet<Address> = replaced.map(|planned| planned.address.clone()).collect();
+        let told = |event| pulse.look(&event);
+        weigh(provider, &mut self.world, &replaced, &told).await?;
+        Ok(!replaced.is_empty())
+    }
+}
+
+impl Revisited {
+    /// Taken apart, for the plan.
+    pub(crate) fn into_parts(self) -> (Opened, Held, Purpose) {
+        (self.opened, self.held, self.purpose)
+    }
+}
+
+fn hide(wanted: &Document, live: &Live, mask: &Mask) {
+    for (field, value) in wanted {
+        if let Some(seen) = live.document.get(field) {
+            hide_older(value, seen, mask);
+        }
+    }
+}
+
+/// Where a secret is to be, there may be an older one.
+fn hide_older(wanted: &Value, seen: &Value, mask: &Mask) {
+    match (wanted, seen) {
+        (Value::String(text), Value::String(older)) if mask.hides(text) => mask.hide(older),
+        (Value::Object(wanted), Value::Object(seen)) => {
+            for (name, value) in wanted {
+                if let Some(older) = seen.get(name) {
+                    hide_older(value, older, mask);
+                }
+            }
+        }
+        (Value::Array(wanted), Value::Array(seen)) => {
+            wanted.iter().zip(seen).for_each(|(value, older)| hide_older(value, older, mask));
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
+            _,
+        ) => {}
+    }
+}

@@ -1,0 +1,144 @@
+//! Third on the way of a command: what there is to do, and what there is to say of
+//! it. Nothing here writes; a plan is carried out once it is
+//! [`Approved`](super::approved::Approved).
+
+use super::advice;
+use super::exit::Failure;
+use super::looked::{Looked, Revisited};
+use super::opened::Opened;
+use super::screen::Screen;
+use crate::model::Diagnostic;
+use crate::plan::{Held, Left, Permissions, Plan, Purpose, SavedPlan, guard, plan_destroy};
+use crate::report::{self, PlanDetail, PlanRecord};
+
+/// A plan for a stack. Made by a look at its world or at the objects of a plan
+/// file, and by nothing else.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    opened: Opened,
+    plan: Plan,
+    purpose: Purpose,
+    /// What is odd about the stack, with what the rules say of it.
+    warnings: Vec<Diagnostic>,
+    is_advised: bool,
+    /// What stands against an apply.
+    refusals: Vec<Diagnostic>,
+}
+
+impl Looked {
+    /// Draws the plan.
+    pub(crate) async fn plan(
+        mut self,
+        purpose: Purpose,
+        permissions: Permissions,
+    ) -> Result<Planned, Failure> {
+        let plan = match purpose {
+            Purpose::Apply => {
+                let drawn = self.difference(permissions)?;
+                if self.weigh(&drawn).await? { self.difference(permissions)? } else { drawn }
+            }
+            Purpose::Destroy => {
+                let Opened { stack, catalog, .. } = self.opened();
+                plan_destroy(stack, self.world(), catalog, permissions)
+            }
+        };
+        let (opened, _) = self.into_parts();
+        Ok(Planned::new(opened, plan, purpose, permissions).await)
+    }
+}
+
+impl Revisited {
+    /// The plan of the file, on today's objects.
+    pub(crate) async fn plan(self, permissions: Permissions, screen: &Screen) -> Planned {
+        let (opened, held, purpose) = self.into_parts();
+        tell_gone(&held, screen);
+        Planned::new(opened, held.plan.permitting(permissions), purpose, permissions).await
+    }
+}
+
+impl Planned {
+    async fn new(opened: Opened, plan: Plan, purpose: Purpose, permissions: Permissions) -> Self {
+        let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
+        let advice = match purpose {
+            Purpose::Apply => advice::of(&opened).await,
+            Purpose::Destroy => Vec::new(),
+        };
+        let is_advised = !advice.is_empty();
+        let warnings = [opened.warnings.clone(), advice].concat();
+        Self { opened, plan, purpose, warnings, is_advised, refusals }
+    }
+
+    /// The plan as it still holds, and what is said of what does not.
+    pub(crate) async fn held(self, screen: &Screen) -> Result<Self, Failure> {
+        let held = self.opened.held(&self.plan).await?;
+        tell_gone(&held, screen);
+        Ok(Self { plan: held.plan, ..self })
+    }
+
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub(crate) fn record(&self) -> PlanRecord<'_> {
+        PlanRecord { plan: &self.plan, warnings: &self.warnings, refusals: &self.refusals }
+    }
+
+    /// Whether a rule found something.
+    pub(crate) fn is_advised(&self) -> bool {
+        self.is_advised
+    }
+
+    /// Whether there is nothing to do, to refuse, or to leave.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        self.plan.is_empty() && self.plan.left.is_empty() && self.refusals.is_empty()
+    }
+
+    /// What is there and is not touched by a destroy, because its tags do not say
+    /// whose it is.
+    pub(crate) fn left(&self) -> Vec<Diagnostic> {
+        match self.purpose {
+            Purpose::Apply => Vec::new(),
+            Purpose::Destroy => self.plan.left.iter().map(Left::diagnostic).collect(),
+        }
+    }
+
+    /// The options without which an apply of this plan is refused, each after a
+    /// blank; `None` if it is refused whatever the options.
+    pub(crate) fn needs(&self) -> Option<&'static str> {
+        let lossy = Permissions { allow_data_loss: true };
+        if self.refusals.is_empty() {
+            return Some("");
+        }
+        let Opened { stack, catalog, .. } = &self.opened;
+        let refusals = guard(&self.plan, stack, catalog, self.purpose, lossy);
+        refusals.is_empty().then_some(" --allow-data-loss")
+    }
+
+    /// The plan, and what there is to say of it: below the steps, of which there may
+    /// be many, and above what they come to.
+    pub(crate) fn show(&self, detail: PlanDetail, remark: impl FnOnce(), screen: &Screen) {
+        screen.page(&report::plan_steps(&self.plan, detail));
+        remark();
+        screen.data(&report::plan_conclusion(&self.plan));
+    }
+
+    pub(crate) fn into_saved(self) -> SavedPlan {
+        SavedPlan::new(self.opened.stack, self.plan, self.purpose)
+    }
+
+    /// Taken apart, for who may carry it out.
+    pub(crate) fn into_parts(self) -> (Opened, Plan, Vec<Diagnostic>) {
+        (self.opened, self.plan, self.warnings)
+    }
+}
+
+/// What there is no need to delete any more.
+fn tell_gone(held: &Held, screen: &Screen) {
+    for what in &held.gone {
+        screen.talk(&format!("{what}."));
+    }
+}

@@ -1,0 +1,76 @@
+//! Before the way begins: a stack file as it is written, and what can be known of
+//! it without asking anybody.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::environment::Environment;
+use super::exit::Failure;
+use super::options::{Variables, What};
+use super::screen::Screen;
+use super::stack_path;
+use crate::aws::{AwsCatalog, partition};
+use crate::model::{Address, Diagnostic, Place};
+use crate::spec::{self, Checked, StackFile};
+
+/// A stack file, read, with all that its check needs.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) path: PathBuf,
+    pub(crate) file: StackFile,
+    variables: Variables,
+    /// What lies beside it, and was not taken for a stack file.
+    passed_over: Vec<Diagnostic>,
+}
+
+impl Written {
+    /// Finds the stack file that is meant, and reads it and what it extends.
+    pub(crate) fn read(
+        what: &What,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
+        let env = what.variables.env(environment);
+        let inputs = what.variables.inputs(environment, &env);
+        let file = spec::load(&path, &inputs).map_err(Failure::input)?;
+        // Variables that are set for another stack, or mistyped.
+        file.unheard().iter().for_each(|sentence| screen.note(sentence));
+        Ok(Self { path, file, variables: what.variables.clone(), passed_over })
+    }
+
+    /// The stack as far as it is known without AWS: in the region of the command
+    /// line, if it says one.
+    pub(crate) fn on_paper(
+        &self,
+        region: Option<&str>,
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<Checked, Failure> {
+        let region = region.or(self.file.region()).or(environment.region.as_deref());
+        let region = region.unwrap_or(Place::NO_REGION);
+        let anywhere = Place {
+            partition: partition::of_region(region).into(),
+            account: self.file.account().unwrap_or(Place::NO_ACCOUNT).to_owned(),
+            region: region.to_owned(),
+            endpoint: None,
+        };
+        self.check(&anywhere, &BTreeMap::new(), catalog, environment)
+    }
+
+    /// The stack in this place, as if its file stated these names besides.
+    pub(crate) fn check(
+        &self,
+        place: &Place,
+        names: &BTreeMap<Address, String>,
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<Checked, Failure> {
+        let env = self.variables.env(environment);
+        let inputs = self.variables.inputs(environment, &env);
+        let checked = spec::check_with_names(&self.file, place, catalog, &inputs, names);
+        let checked = checked.map_err(Failure::input)?;
+        let warnings = [self.passed_over.clone(), checked.warnings].concat();
+        Ok(Checked { warnings, ..checked })
+    }
+}
