@@ -51,11 +51,7 @@ pub(super) fn parameters(pattern: &Pattern) -> Json {
     let mut properties = Fields::new();
     let mut required = Vec::new();
     for (name, parameter) in &pattern.parameters {
-        let mut schema = parameter.schema.clone();
-        if let (Some(fields), Some(default)) = (schema.as_object_mut(), &parameter.default) {
-            fields.insert("default".to_owned(), default.to_json());
-        }
-        properties.insert(name.clone(), schema);
+        properties.insert(name.clone(), parameter.described());
         if parameter.is_required() {
             required.push(name.clone());
         }

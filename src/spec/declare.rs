@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::conform;
 use super::elsewhere;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
-use super::spelling;
 use super::suggest::{all_of, did_you_mean};
 use super::tree::{Map, Node, Value};
 use super::yaml::MERGE;
@@ -53,7 +51,11 @@ impl<'a> Expansion<'a> {
             return self.declare_one(map, &env, naming);
         };
         let mut group = BTreeMap::new();
-        for (key, each) in self.keyed(&for_each.node, &env)? {
+        let elements = self.keyed(&for_each.node, &env);
+        if elements.as_ref().is_none_or(BTreeMap::is_empty) {
+            self.without_elements(map, &for_each.node, &env);
+        }
+        for (key, each) in elements? {
             let element = Naming {
                 address: naming.address.join(&key),
                 at: naming.at.clone(),
@@ -244,6 +246,7 @@ impl<'a> Expansion<'a> {
             }
             None => None,
         };
+        let own = scope;
         let (node, scope) = match (stated, &parameter.default) {
             (Some(node), _) => (node, caller.scope),
             (None, Some(default)) => (self.evaluate(default, &Env::of(scope))?, scope),
@@ -259,15 +262,8 @@ impl<'a> Expansion<'a> {
             let required = parameter.is_required();
             return (!required).then_some(node);
         }
-        let node = self.with_files(&parameter.schema, node, &Env::of(scope))?;
-        // What a list or a map holds is taken where it ends up.
-        let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
-        let found = conform::check_value(name, &parameter.schema, &node);
-        let sound = found.is_empty();
-        for problem in found {
-            self.report(scope, problem.because(format!("in the parameters of `{instance}`")));
-        }
-        sound.then_some(node)
+        let place = format!("in the parameters of `{instance}`");
+        self.fitting(name, parameter, node, (scope, own), &place)
     }
 
     /// Whether `when` and `unless` hold.

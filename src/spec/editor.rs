@@ -58,6 +58,8 @@ fn definitions(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         ("reference".to_owned(), reference()),
         ("instruction".to_owned(), instruction()),
         ("lifecycle".to_owned(), lifecycle()),
+        ("parameter".to_owned(), parameter(false)),
+        ("variable".to_owned(), parameter(true)),
     ]);
     let mut rules = Vec::new();
     for kind in catalog.kinds() {
@@ -79,7 +81,7 @@ fn pattern_properties() -> Json {
             "type": ["object", "null"],
             "description": "What may be said under `with`, by name; `${param.NAME}` reads one.",
             "propertyNames": { "pattern": NAMES },
-            "additionalProperties": parameter(),
+            "additionalProperties": { "$ref": "#/$defs/parameter" },
         },
         "values": values(NAMES),
         "resources": {
@@ -99,14 +101,21 @@ fn pattern_properties() -> Json {
 /// How resources, parameters, values and the outputs of patterns are called.
 const NAMES: &str = "^[a-z][a-z0-9_-]*$";
 
-fn parameter() -> Json {
-    json!({
+/// What declares a parameter of a pattern, or a variable.
+fn parameter(is_variable: bool) -> Json {
+    let part = json!({ "$ref": "#/$defs/parameter" });
+    let mut schema = json!({
         "type": "object",
-        "required": ["type"],
+        "anyOf": [
+            { "required": ["type"] },
+            { "required": ["keys"] },
+            { "required": ["entries"] },
+            { "required": ["items"] },
+        ],
         "additionalProperties": false,
         "properties": {
             "type": {
-                "enum": ["string", "integer", "boolean", "list", "map"],
+                "enum": ["string", "text", "integer", "number", "boolean", "list", "map"],
                 "description": "Of what type its value is.",
             },
             "description": { "type": "string", "description": "What it is for." },
@@ -120,8 +129,20 @@ fn parameter() -> Json {
                                 back-references.",
             },
             "enum": { "type": "array", "description": "What it may be, and nothing else." },
+            "keys": {
+                "type": "object",
+                "description": "The keys of a map, and that there are no others.",
+                "additionalProperties": part,
+            },
+            "entries": { "description": "What stands under any key of a map.", "$ref": part["$ref"] },
+            "items": { "description": "What every item of a list is.", "$ref": part["$ref"] },
         },
-    })
+    });
+    if is_variable {
+        schema["properties"]["sensitive"] =
+            json!({ "type": "boolean", "description": "Whether nobody may see its value." });
+    }
+    schema
 }
 
 fn stack_properties() -> Json {
@@ -142,8 +163,12 @@ fn stack_properties() -> Json {
         },
         "vars": {
             "type": "object",
-            "description": "Variables with their defaults; `${var.NAME}` reads one, \
-                            `--var NAME=VALUE` overrides one.",
+            "description": "Variables, each with its default, or declared with its type and \
+                            bounds; `${var.NAME}` reads one, `--var NAME=VALUE` gives one.",
+            "additionalProperties": {
+                "if": { "type": "object", "required": ["type"] },
+                "then": { "$ref": "#/$defs/variable" },
+            },
         },
         "sensitive": {
             "type": "array",

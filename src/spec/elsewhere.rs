@@ -190,11 +190,29 @@ const FACTS: &[Said] = &[
 
 /// Types of parameters.
 const TYPES: &[Said] = &[
-    (&["text", "str"], "string"),
-    (&["number", "int"], "integer"),
+    (&["str"], "string"),
+    (&["int"], "integer"),
+    (&["float", "double", "decimal"], "number"),
     (&["bool"], "boolean"),
     (&["array", "set", "tuple", "comma_delimited_list", "string_list"], "list"),
     (&["object", "dict"], "map"),
+];
+
+/// Keys of what declares a variable or a parameter.
+const OF_A_VALUE: &[Said] = &[
+    (&["value"], "did you mean `default`?"),
+    (&["required"], "what has no `default` must be given, unless it is `nullable: true`"),
+    (&["optional"], "did you mean `nullable`?"),
+    (&["min", "min_value", "least"], "did you mean `minimum`?"),
+    (&["max", "max_value", "most"], "did you mean `maximum`?"),
+    (&["regex", "allowed_pattern", "format"], "did you mean `pattern`?"),
+    (&["allowed", "allowed_values", "choices", "one_of", "options"], "did you mean `enum`?"),
+    (&["no_echo", "secret", "ephemeral"], "did you mean `sensitive`?"),
+    (&["sensitive"], "a variable of the stack file is sensitive, as a whole"),
+    (&["properties", "fields", "attributes"], "did you mean `keys`?"),
+    (&["additional_properties", "values", "each"], "did you mean `entries`?"),
+    (&["elements", "of", "element"], "did you mean `items`?"),
+    (&["validation"], "bounds stand beside the type: `pattern`, `minimum`, `maximum`, `enum`"),
 ];
 
 /// First names of references.
@@ -257,6 +275,11 @@ pub(super) fn attribute(kind: &str, within: &str, name: &str) -> Option<&'static
 /// field within one.
 pub(super) fn in_an_entry(key: &str) -> Option<&'static str> {
     said(IN_AN_ENTRY, &plain(key)).or_else(|| function(key))
+}
+
+/// What is said here instead of a key of what declares a variable or a parameter.
+pub(super) fn of_a_value(key: &str) -> Option<&'static str> {
+    said(OF_A_VALUE, &plain(key))
 }
 
 /// The field that is called otherwise elsewhere, if it is among those that are known.
@@ -417,7 +440,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, RESOURCES, TYPES] {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, RESOURCES, OF_A_VALUE, TYPES] {
             let words = table.iter().flat_map(|(theirs, _)| *theirs);
             for word in words {
                 let fits = *word == plain(word);

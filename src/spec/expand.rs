@@ -19,6 +19,7 @@ use super::source::Mark;
 use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
 use super::values;
+use super::variables::Variable;
 use crate::model::{Address, Diagnostic, KindInfo, Place};
 
 /// Most resources of one stack. A plan beyond it could not be read by anybody,
@@ -48,7 +49,7 @@ pub(super) struct Ground<'a> {
     /// `None` while the account and the region are being found out.
     pub(super) place: Option<&'a Place>,
     pub(super) env: &'a Environment<'a>,
-    pub(super) variables: &'a BTreeMap<String, Node>,
+    pub(super) variables: &'a BTreeMap<String, Variable>,
     /// What the stack file says under `values`.
     pub(super) values: &'a Map,
     pub(super) kinds: &'a [KindInfo],
@@ -192,7 +193,7 @@ impl<'a> Expansion<'a> {
     /// parameters, so that mistakes are told even where nothing uses them.
     pub(super) fn expand_all(&mut self) {
         let variables: Vec<(String, Mark)> =
-            self.ground.variables.iter().map(|(n, node)| (n.clone(), node.at.clone())).collect();
+            self.ground.variables.iter().map(|(n, it)| (n.clone(), it.at.clone())).collect();
         for (name, at) in variables {
             self.named(Named::Variable(name), &at);
         }
@@ -254,10 +255,7 @@ impl<'a> Expansion<'a> {
 
     fn work_out(&mut self, name: &Named) -> Option<Node> {
         match name {
-            Named::Variable(name) => {
-                let variables: &'a BTreeMap<String, Node> = self.ground.variables;
-                self.evaluate(variables.get(name)?, &Env::of(0))
-            }
+            Named::Variable(name) => self.variable_value(name),
             Named::Parameter(scope, name) => self.parameter(*scope, name),
             Named::Value(scope, name) => {
                 let value: &'a Node = &self.values(*scope).get(name)?.node;

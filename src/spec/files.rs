@@ -175,7 +175,7 @@ fn above_its_folder(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn is_yaml(path: &Path) -> bool {
+pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 

@@ -12,10 +12,10 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `contents`, `instruction`, `merge`, `variables`, `sensitive`, `load`; then `reference`,
-//! `pattern`, `values`, `expand` with `declare`, `lookup`, `addresses`, `substitute`, `carry`
-//! and `filled`, `written`, `spelling`, `conform`, `predict`, `edges`, `lock`, `check`; and
-//! beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`, `sensitive`, `load`; then
+//! `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
+//! `substitute`, `carry` and `filled`, `written`, `spelling`, `conform`, `predict`, `edges`, `lock`,
+//! `check`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod carry;
@@ -31,6 +31,8 @@ mod elsewhere;
 mod expand;
 mod files;
 mod filled;
+mod fitting;
+mod given;
 mod ignored;
 mod instruction;
 mod load;
@@ -38,6 +40,7 @@ mod lock;
 mod lookup;
 mod merge;
 mod mistaken;
+mod parameter;
 mod patience;
 mod pattern;
 mod patterns;
@@ -46,6 +49,7 @@ mod reference;
 mod regular;
 mod sensitive;
 mod shape;
+mod shaped;
 mod skips;
 mod source;
 mod spelling;

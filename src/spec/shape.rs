@@ -16,6 +16,9 @@ pub(super) const A_PATTERN: &str = "a pattern";
 pub(super) fn inner_name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool {
     RESERVED.contains(&key) || name(key, at, problems)
 }
+/// What declares a value that somebody gives.
+pub(super) const A_PARAMETER: &str = "a parameter";
+pub(super) const A_VARIABLE: &str = "a variable";
 
 /// Names that begin references of their own, and so can name no resource.
 pub(super) const RESERVED: &[&str] =
@@ -105,6 +108,7 @@ pub(super) fn unknown_key(key: &str, entry: &Entry, known: &[&str], owner: &str)
         Diagnostic::error(format!("unknown key `{key}`")).at(Some(entry.key_at.location()));
     let elsewhere = match owner {
         A_STACK_FILE | A_PATTERN => elsewhere::at_the_top(key),
+        A_PARAMETER | A_VARIABLE => elsewhere::of_a_value(key),
         _ => elsewhere::in_an_entry(key),
     };
     if let Some(said) = elsewhere {

@@ -3,7 +3,9 @@
 use super::attributes::{OF_KINDS, WITHIN};
 use super::functions::CALLS;
 use super::resources::RESOURCES;
-use super::{AT_THE_TOP, FACTS, FIELDS, FUNCTIONS, IN_AN_ENTRY, REFERENCES, Said, TYPES};
+use super::{
+    AT_THE_TOP, FACTS, FIELDS, FUNCTIONS, IN_AN_ENTRY, OF_A_VALUE, REFERENCES, Said, TYPES,
+};
 
 /// Where a word of others stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +31,14 @@ pub enum Where {
 /// Every word of other tools that is known, its place, and what is said instead of it:
 /// for pages and tests.
 pub fn words_of_others() -> impl Iterator<Item = (Where, &'static str, &'static str)> {
-    let tables: [(Where, &[Said]); 9] = [
+    let tables: [(Where, &[Said]); 10] = [
         (Where::Top, AT_THE_TOP),
         (Where::Entry, IN_AN_ENTRY),
         (Where::Renamed, FIELDS),
         (Where::Renamed, FACTS),
         (Where::Resource, RESOURCES),
         (Where::Function, CALLS),
+        (Where::Other, OF_A_VALUE),
         (Where::Other, TYPES),
         (Where::Other, REFERENCES),
         (Where::Other, FUNCTIONS),

@@ -166,7 +166,7 @@ fn what_is_missing_may_have_a_fallback() {
     golden!(table(&[
         (
             "for a missing key, for null, for what is switched off",
-            "vars: { none: ~, some: x, flag: false }
+            "vars: { none: { type: string, nullable: true }, some: x, flag: false }
 resources:
   off: { kind: queue, when: false }
   t: { kind: topic }
@@ -216,7 +216,7 @@ fn lists_and_maps_merge() {
     golden!(table(&[
         (
             "an item that is a list stands for its items",
-            "vars: { more: [b, c], none: ~, empty: [] }
+            "vars: { more: [b, c], none: { type: string, nullable: true }, empty: [] }
 resources:
   q:
     kind: queue
@@ -237,7 +237,7 @@ resources:
   c: { <<: [{ kind: queue, key: k }, *a], mode: fast }
   d: { kind: queue, <<: '${value.fields}', key: own }
 outputs: { m: { <<: '${var.none}', x: 1 } }
-vars: { none: ~ }",
+vars: { none: { type: string, nullable: true } }",
         ),
         (
             "what does not merge",

@@ -43,6 +43,7 @@ pub(crate) fn stack_or_problems(resources: &Value) -> Result<Stack, Vec<Diagnost
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -23,6 +23,7 @@ const AREAS: &[(&str, &str)] = &[
     ("header", include_str!("cases/header.txt")),
     ("extends", include_str!("cases/extends.txt")),
     ("variables", include_str!("cases/variables.txt")),
+    ("declarations", include_str!("cases/declarations.txt")),
     ("references", include_str!("cases/references.txt")),
     ("elsewhere", include_str!("cases/elsewhere.txt")),
     ("entries", include_str!("cases/entries.txt")),
