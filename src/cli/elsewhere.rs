@@ -113,8 +113,8 @@ const OPTIONS: &[Habit] = &[
     },
     Habit { words: &["-var"], here: "`--var NAME=VALUE`" },
     Habit {
-        words: &["-var-file", "--var-file"],
-        here: "a stack file that `extends` this one and states other `vars`",
+        words: &["-var-file"],
+        here: "`--var-file FILE`; `vars/NAME.yaml` is read beside NAME.yaml",
     },
     Habit {
         words: &["-auto-approve", "-force", "--force", "--yes"],
