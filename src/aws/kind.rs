@@ -97,7 +97,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether a new object takes the name over from the old one, so that the
     /// old one need not go first.
     const NAME_MOVES: bool = false;
-    /// Whether AWS takes names that differ in case alone for one.
+    /// Whether AWS takes names that differ in case, or in the path before them, for one.
     const BLIND_TO_CASE: bool = false;
     /// The field that names the object with which it lives and dies.
     const BOUND_TO: Option<&'static str> = None;

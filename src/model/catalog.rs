@@ -228,7 +228,8 @@ pub struct Succession {
     /// Whether a new object takes the name over from the old one while both
     /// are there.
     pub name_moves: bool,
-    /// Whether names that differ in case alone are one name to the cloud.
+    /// Whether names that differ in case, or in the path before them, are one to
+    /// the cloud.
     pub blind_to_case: bool,
     /// The field that names the object with which it lives and dies.
     pub bound_to: Option<String>,

@@ -203,8 +203,7 @@ impl<'a> Desk<'a> {
                 // A new object under the old name can only come after the old one,
                 // unless the name can move from one to the other.
                 let (old, new) = (live.identity.as_str(), want.identity.as_str());
-                let same =
-                    old == new || kind.succession.blind_to_case && old.eq_ignore_ascii_case(new);
+                let same = old == new || kind.succession.blind_to_case && are_one_name(old, new);
                 let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {
@@ -413,4 +412,10 @@ fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
         (others > 0).then(|| format!("{others} entries of {path} that are not stated {becomes}"))
     });
     told.collect()
+}
+
+/// Whether two identities have one name, whatever its case and the path before it.
+fn are_one_name(old: &str, new: &str) -> bool {
+    let name = |identity: &str| identity.rsplit('/').next().unwrap_or_default().to_lowercase();
+    name(old) == name(new)
 }

@@ -73,6 +73,7 @@ pub use artifacts::{artifact_bytes, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};
+pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};

@@ -96,7 +96,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, Malformed> {
         let whole = &rest[start..=start + 2 + length];
         let (head, fallback) = halves(&whole[2..whole.len() - 1]);
         if let Some((message, hint)) = elsewhere::expression(head) {
-            return Err(Malformed { piece: whole.to_owned(), message, hint: hint.to_owned() });
+            return Err(Malformed { piece: whole.to_owned(), message, hint: hint.into_owned() });
         }
         if head.contains(':') || matches!(head, "*" | "?" | "$") {
             literal.push_str(whole);

@@ -7,6 +7,7 @@
 //! try? What must hold for all of them is asserted here.
 
 mod case;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
