@@ -38,7 +38,8 @@ impl<'a> Expansion<'a> {
         let resources: &'a Map = self.scopes[scope].resources;
         let entry = resources.get(name)?;
         let map = self.shaped(scope, |found| {
-            shape::name(name, &entry.key_at, found).then_some(())?;
+            let above = resources.keys().map(String::as_str);
+            shape::name_or_address(name, above, &entry.key_at, found).then_some(())?;
             shape::map(&entry.node, name, found)
         })?;
         let (address, top) = match &self.scopes[scope].usage {

@@ -15,7 +15,7 @@
 //! `folder`, `artifacts`, `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`,
 //! `sensitive`, `load`; then `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`,
 //! `shaped`, `lookup`, `addresses`, `substitute`, `carry` and `filled`, `written`, `spelling`,
-//! `conform`, `predict`, `edges`, `lock`, `check`; and beside them `told`, `mistaken`, `elsewhere`,
+//! `conform`, `predict`, `edges`, `lock`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`,
 //! `catalogue` and `editor`.
 
 mod addresses;
@@ -50,6 +50,7 @@ mod patterns;
 mod predict;
 mod reference;
 mod regular;
+mod render;
 mod sensitive;
 mod shape;
 mod shaped;
@@ -77,5 +78,6 @@ pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
+pub use render::{Evaluated, evaluate, render};
 pub use regular::{Unread, read_beside, read_regular};
 pub use suggest::did_you_mean;
