@@ -50,7 +50,7 @@ pub(crate) fn run(
     for (reference, at) in &found.from {
         screen.note(&format!("{reference} is from {at}."));
     }
-    if found.from.is_empty() && !expression.contains("${") {
+    if !expression.contains("${") && !expression.trim_start().starts_with(['{', '[']) {
         screen.note(&format!(
             "Nothing in it is a reference: those are written '${{{}}}'.",
             if expression.contains('.') { expression } else { "queue.arn" }
