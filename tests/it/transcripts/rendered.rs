@@ -15,7 +15,7 @@ resources:
     with: { delay: \"${var.delay}\", key: \"${key.arn}\" }
   topic:
     kind: sns_topic
-    delivery_policy: { file: ./delivery.json }
+    display_name: { file: ./title.txt }
     lifecycle: { prevent_destroy: true, patience: { create: 90s } }
   audit:
     kind: sqs_queue
@@ -26,7 +26,7 @@ resources:
     tags: { password: \"${var.password}\", literal: \"$${stack} ${aws:username}\" }
   key: { kind: kms_key }
 checks:
-  skip: [{ check: alarms_exist, resources: [audit], reason: nobody is on call }]
+  skip: [{ check: dead_letter_queue, resources: [audit], reason: nobody is on call }]
 outputs:
   queue: \"${sales.queue.arn}\"
   audits: \"${audit.*.name}\"
@@ -43,8 +43,7 @@ values:
 tags: { Team: \"012\" }
 ";
 
-const PATTERN: &str = "pattern: queue
-parameters:
+const PATTERN: &str = "parameters:
   delay: { type: integer }
   key: { type: string }
 resources:
@@ -58,12 +57,11 @@ outputs: {}
 fn offline() -> Ccprov {
     let ccprov = Ccprov::offline().at_home();
     std::fs::create_dir(ccprov.home().join("patterns")).unwrap();
-    let delivery = "{ \"http\": { \"defaultHealthyRetryPolicy\": { \"numRetries\": 5 } } }";
     for (name, text) in [
         ("stack.yaml", STACK),
         ("base.yaml", BASE),
         ("patterns/queue.yaml", PATTERN),
-        ("delivery.json", delivery),
+        ("title.txt", "All orders"),
         ("vars.yaml", "delay: 7\n"),
     ] {
         std::fs::write(ccprov.home().join(name), text).unwrap();
