@@ -103,6 +103,7 @@ fn read(text: &str, catalog: &SimCatalog) -> Stack {
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

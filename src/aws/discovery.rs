@@ -1,7 +1,7 @@
 //! What an index believes to be ours: hints that the engine confirms.
 //!
-//! The tagging API sees most kinds, but not IAM roles; these live under the
-//! path `/ccprov/STACK/`, so one listing finds them. Kinds without tags are
+//! The tagging API sees most kinds, but not IAM roles; their paths end with
+//! `/ccprov/STACK/`, so one listing of all finds them. Kinds without tags are
 //! derived from the tagged objects that they hang on.
 
 use std::collections::BTreeMap;
@@ -135,23 +135,28 @@ fn of_regions(mut mappings: Vec<ResourceTagMapping>) -> Vec<ResourceTagMapping> 
     mappings
 }
 
+/// What has `path` in its own, wherever: IAM lists by how a path begins, and what
+/// one begins with is the document's to state, which may be gone.
 async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {
     let roles = async {
-        let roles = aws.session.clients.iam.list_roles().path_prefix(path).into_paginator().items();
+        let roles = aws.session.clients.iam.list_roles().max_items(LISTED).into_paginator().items();
         let roles = roles.send().try_collect().await;
         roles.attempting("iam:ListRoles", || format!("list the roles under {path}"))
     };
     let policies = async {
         let policies = aws.session.clients.iam.list_policies().scope(PolicyScopeType::Local);
-        let policies = policies.path_prefix(path).into_paginator().items().send().try_collect();
+        let policies = policies.max_items(LISTED).into_paginator().items().send().try_collect();
         policies.await.attempting("iam:ListPolicies", || format!("list the policies under {path}"))
     };
     let (roles, policies) = try_join(roles, policies).await?;
     let roles = roles.into_iter().map(|role| role.arn);
-    // Emulators ignore the path prefix now and then; AWS never does.
     let all = roles.chain(policies.into_iter().filter_map(|policy| policy.arn));
     Ok(all.filter(|arn| arn.contains(path)).collect())
 }
+
+/// Roles or policies in one answer. IAM takes up to 1,000 (API Reference, `ListRoles`), the quota of
+/// most accounts; each role comes with its trust policy.
+const LISTED: i32 = 1_000;
 
 fn sought(mapping: &ResourceTagMapping) -> Option<Sought> {
     let (_, owner) = Tags::seen(pairs(mapping));

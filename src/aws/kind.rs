@@ -6,25 +6,28 @@
 //! calls, and answers into a typed spec.
 
 mod erased;
+mod sent;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::erased::{AnyKind, Erased, untyped};
+pub(crate) use self::sent::Sent;
 
 use super::grant::Grant;
 use super::handed::Aws;
 use super::policy::Use;
 use super::tags::{OWNER_TAGS, TagTexts, Tags};
 use super::takes::Takes;
-use crate::engine::port::{Accepted, Answer, Made};
+use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
-    Desired, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin, Naming, Owner, Parent,
-    Patience, Problem, Sought, Status,
+    ArtifactInfo, Beside, Desired, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin, Naming,
+    Owner, Parent, Patience, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -80,6 +83,13 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const POLICIES: &'static [(&'static str, &'static Use)] = &[];
     /// Fields that name something else, and how; likewise.
     const TAKES: &'static [(&'static str, Takes)] = &[];
+    /// Fields that take bytes of the checkout, which AWS never shows: a file, or a
+    /// folder packed into a zip file. In the spec they are texts, the hash as AWS
+    /// spells it; [`Wanted::bytes`] has the bytes when they are sent.
+    const ARTIFACTS: &'static [ArtifactInfo] = &[];
+    /// Maps to which AWS adds entries of its own, so that only stated ones are
+    /// compared, and what a change makes of the others. `*` stands for any one step.
+    const IN_PART: &'static [(&'static str, Beside)] = &[];
     /// What its tags may hold.
     const TAG_TEXTS: TagTexts = TagTexts::Plain;
     /// Kinds that must be gone before one of this kind is deleted.
@@ -87,7 +97,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether a new object takes the name over from the old one, so that the
     /// old one need not go first.
     const NAME_MOVES: bool = false;
-    /// Whether AWS takes names that differ in case alone for one.
+    /// Whether AWS takes names that differ in case, or in the path before them, for one.
     const BLIND_TO_CASE: bool = false;
     /// The field that names the object with which it lives and dies.
     const BOUND_TO: Option<&'static str> = None;
@@ -233,6 +243,20 @@ pub(crate) struct Wanted<S> {
     pub(crate) spec: S,
     /// Whose it will be.
     pub(crate) owner: Owner,
+    /// What its fields take of the checkout.
+    pub(crate) sent: Sent,
+}
+
+impl<S> Wanted<S> {
+    /// The bytes that a field takes, as the plan saw them. They are read now: ask
+    /// for them in the call that sends them, and for no others.
+    ///
+    /// # Errors
+    /// That they are others by now, or that the field states none.
+    #[expect(dead_code, reason = "for the kinds that send something")]
+    pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
+        self.sent.bytes(field, &self.identity)
+    }
 }
 
 /// A resource to change, typed.
@@ -281,4 +305,5 @@ pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 pub(crate) struct Claim<'a> {
     pub(crate) want: &'a Desired,
     pub(crate) owner: Owner,
+    pub(crate) files: Option<Arc<dyn Files>>,
 }

@@ -4,6 +4,7 @@
 //! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::try_join;
@@ -15,7 +16,7 @@ use super::handed::Aws;
 use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
 use super::{discovery, registry};
-use crate::engine::port::{Accepted, Answer, Made, Proven, Read, StackSummary, Write};
+use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
 };
@@ -49,7 +50,7 @@ impl Provider {
 
     /// The same with the right to write, as the owner of one stack.
     pub fn into_writer(self, stack: impl Into<String>) -> Writer {
-        Writer { provider: self, stack: stack.into() }
+        Writer { provider: self, stack: stack.into(), files: None }
     }
 }
 
@@ -58,15 +59,22 @@ impl Provider {
 pub struct Writer {
     provider: Provider,
     stack: String,
+    files: Option<Arc<dyn Files>>,
 }
 
 impl Writer {
+    /// The same with the files behind artifacts, without which none can be sent.
+    #[must_use]
+    pub fn with_files(self, files: Arc<dyn Files>) -> Self {
+        Self { files: Some(files), ..self }
+    }
+
     fn claim<'a>(&self, kind: &dyn AnyKind, want: &'a Desired) -> Claim<'a> {
         let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
         let prevent_destroy = want.lifecycle.prevent_destroy;
         let owner = Owner::new(&self.stack, want.address.clone());
         let owner = Owner { region, prevent_destroy, ..owner };
-        Claim { want, owner }
+        Claim { want, owner, files: self.files.clone() }
     }
 
     fn wrote(&self) {

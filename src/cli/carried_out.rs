@@ -1,12 +1,14 @@
 //! Fifth on the way of a command: what came of a plan. Only here is a writer
 //! obtained.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join;
 use tokio::sync::mpsc;
 
 use super::approved::Approved;
+use super::checkout::Checkout;
 use super::journal::Journal;
 use super::opened::Opened;
 use super::options::Run;
@@ -50,7 +52,7 @@ impl Approved {
         let Opened { provider, catalog, trace, journal, .. } = opened;
         let (sender, receiver) = mpsc::unbounded_channel();
         let stop = turn.begin();
-        let writer = provider.into_writer(plan.stack.clone());
+        let writer = provider.into_writer(plan.stack.clone()).with_files(Arc::new(Checkout));
         let (writer, seed) = (&writer, fastrand::u64(..));
         let site = Site { writer, catalog: &catalog, plan: &plan, until, seed };
         let mut record = RunRecord::default();

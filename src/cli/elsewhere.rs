@@ -12,20 +12,34 @@ struct Habit {
 
 const COMMANDS: &[Habit] = &[
     Habit {
-        words: &["init", "bootstrap"],
+        words: &["init", "bootstrap", "new", "configure"],
         here: "there is nothing to set up: no state, no plugins; begin with `ccprov validate`",
     },
     Habit {
         words: &["fmt", "format"],
         here: "a stack file is YAML: whatever formats YAML formats it",
     },
-    Habit { words: &["lint", "check", "test"], here: "`ccprov validate`, then `ccprov verify`" },
+    Habit {
+        words: &["lint", "check", "test", "validate-template", "doctor"],
+        here: "`ccprov validate`, then `ccprov verify`",
+    },
     Habit {
         words: &["import"],
         here: "declare the object by its name with `lifecycle: { adopt: true }`, then `ccprov plan`",
     },
     Habit {
-        words: &["state", "show", "stacks", "get", "describe"],
+        words: &[
+            "state",
+            "show",
+            "stacks",
+            "get",
+            "describe",
+            "describe-stacks",
+            "stack",
+            "info",
+            "ls",
+            "query",
+        ],
         here: "there is no state: `ccprov list` tells what lives, `ccprov list --stack NAME` the objects of \
                a stack, `ccprov plan --all` how each stands",
     },
@@ -37,9 +51,34 @@ const COMMANDS: &[Habit] = &[
         words: &["workspace", "env"],
         here: "a stack file for each environment, which `extends` a common one",
     },
-    Habit { words: &["deploy", "up", "create"], here: "`ccprov apply`" },
-    Habit { words: &["delete", "down", "remove", "rm"], here: "`ccprov destroy`" },
-    Habit { words: &["diff", "preview"], here: "`ccprov plan`" },
+    Habit {
+        words: &["deploy", "up", "create", "update", "create-stack", "update-stack", "run"],
+        here: "`ccprov apply`",
+    },
+    Habit {
+        words: &["delete", "down", "remove", "rm", "delete-stack", "teardown"],
+        here: "`ccprov destroy`",
+    },
+    Habit {
+        words: &["diff", "preview", "create-change-set", "what-if", "changeset"],
+        here: "`ccprov plan`",
+    },
+    Habit {
+        words: &["execute-change-set"],
+        here: "`ccprov plan --out FILE`, then `ccprov apply --plan FILE`",
+    },
+    Habit {
+        words: &["config", "param"],
+        here: "variables stand under `vars` of the stack file; `--var NAME=VALUE` sets one",
+    },
+    Habit {
+        words: &["cancel", "continue-update-rollback", "rollback", "cancel-update-stack"],
+        here: "nothing is rolled back: Ctrl-C stops a run in order, and the next `ccprov apply` goes on",
+    },
+    Habit {
+        words: &["package", "build", "publish", "invoke", "logs", "watch"],
+        here: "no code is built or run here: `ccprov verify` sends messages through what was made",
+    },
     Habit { words: &["force-unlock"], here: "`ccprov unlock`" },
     Habit { words: &["outputs"], here: "`ccprov output`" },
     Habit {
@@ -74,8 +113,8 @@ const OPTIONS: &[Habit] = &[
     },
     Habit { words: &["-var"], here: "`--var NAME=VALUE`" },
     Habit {
-        words: &["-var-file", "--var-file"],
-        here: "a stack file that `extends` this one and states other `vars`",
+        words: &["-var-file"],
+        here: "`--var-file FILE`; `vars/NAME.yaml` is read beside NAME.yaml",
     },
     Habit {
         words: &["-auto-approve", "-force", "--force", "--yes"],
@@ -92,6 +131,55 @@ const OPTIONS: &[Habit] = &[
         here: "`ccprov plan`: it changes nothing",
     },
     Habit { words: &["-lock-timeout"], here: "`--lock-timeout TIME`" },
+    Habit {
+        words: &[
+            "-input",
+            "--no-execute-changeset",
+            "--require-approval",
+            "--no-confirm-changeset",
+        ],
+        here: "`ccprov apply` asks on a terminal alone; `-y` answers beforehand",
+    },
+    Habit {
+        words: &["-lock", "--lock"],
+        here: "a stack is locked if its file has a `lock:`, and then always",
+    },
+    Habit {
+        words: &["-chdir", "--chdir", "--cwd", "-C"],
+        here: "name the stack file: `ccprov plan FILE`",
+    },
+    Habit {
+        words: &[
+            "-state",
+            "-backend-config",
+            "-backend",
+            "-reconfigure",
+            "-migrate-state",
+            "-upgrade",
+        ],
+        here: "nothing: there is no state, and no backend",
+    },
+    Habit { words: &["-compact-warnings", "-concise"], here: "`-q` says less" },
+    Habit {
+        words: &["-generate-config-out"],
+        here: "write the resource with its name and `lifecycle: { adopt: true }`: the plan shows how it differs",
+    },
+    Habit {
+        words: &["--template-file", "--template-body", "--stack-name", "--template"],
+        here: "name the stack file: `ccprov apply FILE`",
+    },
+    Habit {
+        words: &["--parameter-overrides", "--parameters", "--context", "--param"],
+        here: "`--var NAME=VALUE`",
+    },
+    Habit {
+        words: &["--capabilities", "--hotswap", "--no-rollback"],
+        here: "nothing: leave it out",
+    },
+    Habit {
+        words: &["--stage", "--environment", "--workspace"],
+        here: "a stack file for each environment, which `extends` a common one",
+    },
     Habit {
         words: &["-parallelism", "--parallelism"],
         here: "nothing: what can be done at once is, at the rate that AWS admits",
@@ -152,6 +240,45 @@ mod tests {
         check("ccprov output --nam url orders.yaml", None);
         check("ccprov pln", None);
         check("ccprov plan --targt", None);
+    }
+
+    #[test]
+    fn every_word_is_answered_where_it_is_typed() {
+        let answered = |line: &str, habit: &Habit| {
+            let told = told(line).unwrap_or_default();
+            assert!(told.contains(habit.here), "{line}: {told}");
+        };
+        for habit in COMMANDS {
+            habit.words.iter().for_each(|word| answered(&format!("ccprov {word}"), habit));
+        }
+        for habit in OPTIONS {
+            for word in habit.words {
+                answered(&format!("ccprov apply {word}=x"), habit);
+                answered(&format!("ccprov apply {word} x"), habit);
+            }
+        }
+    }
+
+    /// Whoever follows an advice must not be told that there is no such thing.
+    #[test]
+    fn every_command_of_an_advice_is_one() {
+        use clap::CommandFactory as _;
+        let here = COMMANDS.iter().chain(OPTIONS).map(|habit| habit.here);
+        let theirs = crate::spec::words_of_others().map(|(_, _, said)| said);
+        for said in here.chain(theirs) {
+            for line in said.split('`').skip(1).step_by(2).filter(|it| it.starts_with("ccprov ")) {
+                let name = line.split(' ').nth(1).unwrap_or_default();
+                let command = crate::cli::Arguments::command();
+                let command = command.find_subcommand(name).unwrap_or_else(|| panic!("{said}"));
+                for option in line.split(' ').filter_map(|word| word.strip_prefix("--")) {
+                    let mut known = command.get_arguments().filter_map(clap::Arg::get_long);
+                    let global = crate::cli::Arguments::command();
+                    let is_known = known.any(|long| long == option)
+                        || global.get_arguments().any(|it| it.get_long() == Some(option));
+                    assert!(is_known, "{said}: there is no --{option}");
+                }
+            }
+        }
     }
 
     /// A word that this tool understands needs no advice.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::checkout;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::opened::Opened;
@@ -75,7 +76,9 @@ impl Opened {
                 hide(&want.document, live, &self.mask);
             }
         }
-        held(plan, &today, &self.catalog).map_err(Failure::refused)
+        let held = held(plan, &today, &self.catalog).map_err(Failure::refused)?;
+        checkout::holds(&held.plan).map_err(Failure::refused)?;
+        Ok(held)
     }
 
     /// Looks at objects that the stack does not declare.

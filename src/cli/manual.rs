@@ -70,7 +70,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("CCPROV_STACK", "the stack file, where none is named"),
     (
         "CCPROV_VAR_name",
-        "the value of a variable of the stack; --var goes first; a name that the stack does not declare is noted, and no error",
+        "the value of a variable of the stack; variable files and --var go first; a name that the stack does not declare is noted, and no error",
     ),
     (
         "CCPROV_ALLOW_ENV",

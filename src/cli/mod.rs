@@ -11,6 +11,7 @@ mod approved;
 mod beat;
 mod carried_out;
 mod certificates;
+mod checkout;
 mod checks;
 mod clock;
 mod completions;

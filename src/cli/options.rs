@@ -32,6 +32,11 @@ pub(crate) struct Variables {
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     var: Vec<(String, String)>,
 
+    /// Take variables from a YAML file of names and values; may be repeated: the last one wins, and
+    /// --var over all
+    #[arg(long = "var-file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
     /// Let the stack file read this variable of the environment: a name, or its beginning and `*`;
     /// also $CCPROV_ALLOW_ENV
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -39,15 +44,16 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    /// The command line over the environment.
+    /// The command line over variable files and the environment.
     pub(crate) fn inputs<'a>(
-        &self,
+        &'a self,
         environment: &'a Environment,
         env: &'a spec::Environment<'a>,
     ) -> Inputs<'a> {
         let vars: BTreeMap<String, String> = self.var.iter().cloned().collect();
         let ambient = environment.variables.clone();
-        Inputs { vars, ambient, env, checks: &IDS, mask: &environment.mask }
+        let files = &self.files;
+        Inputs { vars, ambient, files, env, checks: &IDS, mask: &environment.mask }
     }
 
     /// What the stack file may read of the environment.

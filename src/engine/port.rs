@@ -4,6 +4,7 @@
 //! holds a [`Read`]; only who applies or destroys ever holds a [`Write`], so
 //! that a plan cannot write by construction.
 
+pub(super) mod files;
 pub(super) mod read;
 pub(super) mod written;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+pub use self::files::Files;
 pub use self::read::{Answer, Read, StackSummary};
 pub use self::written::{Accepted, Lacks, Made};
 pub use super::proof::Proven;

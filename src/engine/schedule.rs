@@ -202,6 +202,7 @@ mod tests {
                         edges: BTreeMap::new(),
                         mentions: BTreeSet::new(),
                         lifecycle: Lifecycle::default(),
+                        artifacts: Vec::new(),
                     }),
                 },
                 needs: needs

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place, Segment};
+use super::{
+    Address, ArtifactInfo, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place,
+    Segment, compare_in_part,
+};
 
 /// All kinds. The AWS room implements this over its registry; tests over a
 /// handful of made-up kinds.
@@ -191,6 +194,31 @@ pub struct KindInfo {
     pub one_at_a_time: Option<String>,
     /// What its objects are bound to, and what a replacement comes to.
     pub succession: Succession,
+    /// Fields that take bytes of the checkout.
+    pub artifacts: Vec<ArtifactInfo>,
+    /// Fields that are maps of which only the stated entries are compared.
+    pub in_part: Vec<InPart>,
+}
+
+/// A map to which the cloud adds entries of its own: what is beside those that
+/// the stack states is no difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InPart {
+    /// The field, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What becomes of entries that were stated and are no longer.
+    pub beside: Beside,
+}
+
+/// What a change of a map makes of the entries that are not stated. That one was
+/// stated once is known to nobody, so that its absence alone changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beside {
+    /// They stay as they are.
+    Stays,
+    /// They get the cloud's defaults again, because it takes the map as a whole.
+    Resets,
 }
 
 /// How an object of a kind gives way to another: what ties it to others, and
@@ -200,7 +228,8 @@ pub struct Succession {
     /// Whether a new object takes the name over from the old one while both
     /// are there.
     pub name_moves: bool,
-    /// Whether names that differ in case alone are one name to the cloud.
+    /// Whether names that differ in case, or in the path before them, are one to
+    /// the cloud.
     pub blind_to_case: bool,
     /// The field that names the object with which it lives and dies.
     pub bound_to: Option<String>,
@@ -217,6 +246,23 @@ pub struct Succession {
 }
 
 impl KindInfo {
+    /// What differs of two documents of this kind: [`compare_in_part`] with the
+    /// fields that are for that.
+    pub fn compare(&self, want: &Document, have: &Document) -> Vec<FieldDiff> {
+        compare_in_part(want, have, &|path| self.beside(path).is_some())
+    }
+
+    /// What becomes of the entries that are not stated, of a map of which only
+    /// the stated ones are compared; `None` for any other field.
+    pub fn beside(&self, path: &Path) -> Option<Beside> {
+        self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)
+    }
+
+    /// The rules of a field that takes bytes of the checkout.
+    pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
+        self.artifacts.iter().find(|info| at.is_at(&info.field))
+    }
+
     /// Whether a fact becomes another with these changes.
     pub fn moves(&self, fact: &str, diff: &[FieldDiff]) -> bool {
         let moves_with = |info: &FactInfo| {

@@ -52,49 +52,68 @@ impl FieldDiff {
 /// assert_eq!(diffs[0].path.to_string(), "delay_seconds");
 /// ```
 pub fn compare(want: &Document, have: &Document) -> Vec<FieldDiff> {
-    let mut diffs = Vec::new();
+    compare_in_part(want, have, &|_| false)
+}
+
+/// [`compare`], where some maps are not compared whole: what is beside the
+/// entries that `want` states of a map which `in_part` knows is no difference.
+pub fn compare_in_part(
+    want: &Document,
+    have: &Document,
+    in_part: &dyn Fn(&Path) -> bool,
+) -> Vec<FieldDiff> {
+    let mut comparison = Comparison { in_part, diffs: Vec::new() };
     for (field, wanted) in want {
         if have.get(field) != Some(wanted) {
-            differ(&Path::field(field.clone()), have.get(field), Some(wanted), &mut diffs);
+            comparison.differ(&Path::field(field.clone()), have.get(field), Some(wanted));
         }
     }
-    diffs
+    comparison.diffs
 }
 
-fn differ(path: &Path, have: Option<&Value>, want: Option<&Value>, diffs: &mut Vec<FieldDiff>) {
-    let have = have.filter(|value| !value.is_null());
-    let want = want.filter(|value| !value.is_null());
-    if have == want {
-        return;
+struct Comparison<'a> {
+    in_part: &'a dyn Fn(&Path) -> bool,
+    diffs: Vec<FieldDiff>,
+}
+
+impl Comparison<'_> {
+    fn differ(&mut self, path: &Path, have: Option<&Value>, want: Option<&Value>) {
+        let have = have.filter(|value| !value.is_null());
+        let want = want.filter(|value| !value.is_null());
+        if have == want {
+            return;
+        }
+        match (have, want) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) => {
+                let beside = old.keys().filter(|_| !(self.in_part)(path));
+                let stated = new.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key);
+                let keys: BTreeSet<&String> = beside.chain(stated).collect();
+                for key in keys {
+                    self.differ(&path.with_field(key), old.get(key), new.get(key));
+                }
+            }
+            (Some(Value::Array(old)), Some(Value::Array(new))) => self.differ_lists(path, old, new),
+            _ => self.diffs.push(FieldDiff::new(path.clone(), have.cloned(), want.cloned())),
+        }
     }
-    match (have, want) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for key in keys {
-                differ(&path.with_field(key), old.get(key), new.get(key), diffs);
+
+    /// Lists of named objects are compared name by name, so that a policy's diff
+    /// shows the statement that changed and not the whole document. Other lists
+    /// are compared whole. A mere change of order is a difference of the whole.
+    fn differ_lists(&mut self, path: &Path, old: &[Value], new: &[Value]) {
+        let before = self.diffs.len();
+        if let (Some(old_names), Some(new_names)) = (element_names(old), element_names(new)) {
+            let all: BTreeSet<&str> = old_names.iter().chain(&new_names).copied().collect();
+            for name in all {
+                let find = |names: &[&str], list| element_named(names, list, name);
+                let (was, is) = (find(&old_names, old), find(&new_names, new));
+                self.differ(&path.with_field(name), was, is);
             }
         }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => differ_lists(path, old, new, diffs),
-        _ => diffs.push(FieldDiff::new(path.clone(), have.cloned(), want.cloned())),
-    }
-}
-
-/// Lists of named objects are compared name by name, so that a policy's diff
-/// shows the statement that changed and not the whole document. Other lists
-/// are compared whole. A mere change of order is a difference of the whole.
-fn differ_lists(path: &Path, old: &[Value], new: &[Value], diffs: &mut Vec<FieldDiff>) {
-    let before = diffs.len();
-    if let (Some(old_names), Some(new_names)) = (element_names(old), element_names(new)) {
-        let all: BTreeSet<&str> = old_names.iter().chain(&new_names).copied().collect();
-        for name in all {
-            let find = |names: &[&str], list| element_named(names, list, name);
-            let (was, is) = (find(&old_names, old), find(&new_names, new));
-            differ(&path.with_field(name), was, is, diffs);
+        if self.diffs.len() == before {
+            let (have, want) = (Value::from(old), Value::from(new));
+            self.diffs.push(FieldDiff::new(path.clone(), Some(have), Some(want)));
         }
-    }
-    if diffs.len() == before {
-        let (have, want) = (Value::from(old), Value::from(new));
-        diffs.push(FieldDiff::new(path.clone(), Some(have), Some(want)));
     }
 }
 
@@ -146,6 +165,36 @@ mod tests {
             json!({ "tags": { "Owner": "John", "Old": "1" } }),
             &["tags.New: - -> \"1\"", "tags.Old: \"1\" -> -", "tags.Owner: \"John\" -> \"Jane\""],
         );
+    }
+
+    fn check_in_part(pattern: &str, want: Value, have: Value, expected: &[&str]) {
+        let document = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let found = compare_in_part(&document(want), &document(have), &|path| path.is_at(pattern));
+        let found: Vec<String> = found.iter().map(|diff| diff.path.to_string()).collect();
+        assert_eq!(found, expected, "{pattern}");
+    }
+
+    #[test]
+    fn of_a_map_in_part_only_stated_entries_are_compared() {
+        let have = || json!({ "configs": { "a": "1", "beside": "2" }, "tags": { "x": "1" } });
+        check_in_part("configs", json!({ "configs": { "a": "1" } }), have(), &[]);
+        check_in_part("configs", json!({ "configs": {} }), have(), &[]);
+        check_in_part("configs", json!({ "configs": { "a": "2" } }), have(), &["configs.a"]);
+        check_in_part("configs", json!({ "configs": { "b": "1" } }), have(), &["configs.b"]);
+        check_in_part("configs", json!({ "configs": { "a": null } }), have(), &[]);
+        check_in_part("configs", json!({ "tags": {} }), have(), &["tags.x"]);
+        check_in_part("configs", json!({ "configs": { "a": "1" } }), json!({}), &["configs"]);
+    }
+
+    #[test]
+    fn what_is_within_an_entry_is_compared_whole() {
+        let want = json!({ "groups": { "g": { "configs": { "a": "1" }, "list": { "b": "1" } } } });
+        let have = json!({ "groups": { "g": {
+            "configs": { "a": "1", "c": "1" }, "list": { "b": "1", "d": "1" },
+        }, "h": {} } });
+        let expected = ["groups.g.list.d", "groups.h"];
+        check_in_part("groups.*.configs", want.clone(), have.clone(), &expected);
+        check_in_part("groups", want, have, &["groups.g.configs.c", "groups.g.list.d"]);
     }
 
     #[test]

@@ -64,6 +64,40 @@ pub fn as_json(text: &str) -> Cow<'_, str> {
     Cow::Owned([OPEN, BETWEEN, CLOSE].into_iter().fold(text.to_owned(), escaped))
 }
 
+/// A value as JSON text, sorted by keys and without blanks. What stands for a fact
+/// stays as it is, so that the fact can be put in its place.
+pub fn json_text(value: &Value) -> String {
+    let sorted =
+        |parts: Vec<String>, open: char, close: char| format!("{open}{}{close}", parts.join(","));
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => sorted(items.iter().map(json_text).collect(), '[', ']'),
+        Value::Object(fields) => {
+            let field =
+                |(key, item): (&String, &Value)| format!("{}:{}", quoted(key), json_text(item));
+            sorted(fields.iter().map(field).collect(), '{', '}')
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// A text in quotes, escaped but for the signs of markers.
+fn quoted(text: &str) -> String {
+    let signs = [OPEN, BETWEEN, CLOSE];
+    let plain = |part: &str| {
+        let text = Value::from(part).to_string();
+        text[1..text.len() - 1].to_owned()
+    };
+    let mut quoted = String::from('"');
+    for part in text.split_inclusive(signs) {
+        let sign = part.chars().next_back().filter(|last| signs.contains(last));
+        quoted.push_str(&plain(sign.map_or(part, |sign| &part[..part.len() - sign.len_utf8()])));
+        quoted.extend(sign);
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// Whether anything within a value still waits for a fact.
 pub fn has_pending(value: &Value) -> bool {
     match value {
@@ -297,6 +331,17 @@ impl Path {
         self.0.len() >= pattern.len() && pattern.iter().zip(&self.0).all(is_meant)
     }
 
+    /// Whether this path is what `pattern` names, and not something within it.
+    pub fn is_at(&self, pattern: &str) -> bool {
+        let parts = spelling::parts(pattern).map(|parts| parts.len());
+        parts == Some(self.0.len()) && self.is_within(pattern)
+    }
+
+    /// The paths of what it lies within, the innermost first.
+    pub fn around(&self) -> impl Iterator<Item = Self> {
+        (1..self.0.len()).rev().map(|length| Self(self.0[..length].to_vec()))
+    }
+
     /// What stands at this path in a document.
     pub fn get<'a>(&self, document: &'a Document) -> Option<&'a Value> {
         let (first, rest) = self.0.split_first()?;
@@ -304,6 +349,18 @@ impl Path {
         rest.iter().try_fold(document.get(name)?, |value, segment| match segment {
             Segment::Index(index) => value.get(index),
             Segment::Field(name) => value.get(name),
+        })
+    }
+}
+
+impl Path {
+    /// [`get`](Self::get), to be changed.
+    pub fn get_mut<'a>(&self, document: &'a mut Document) -> Option<&'a mut Value> {
+        let (first, rest) = self.0.split_first()?;
+        let Segment::Field(name) = first else { return None };
+        rest.iter().try_fold(document.get_mut(name)?, |value, segment| match segment {
+            Segment::Index(index) => value.get_mut(index),
+            Segment::Field(name) => value.get_mut(name),
         })
     }
 }

@@ -7,6 +7,7 @@
 //! seen), [`mod@compare`] (the heart), then what surrounds them.
 
 pub mod address;
+pub mod artifact;
 pub mod call;
 pub mod catalog;
 pub mod check;
@@ -31,11 +32,14 @@ pub mod spelling;
 pub mod stack;
 
 pub use address::Address;
+pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size};
 pub use call::CallRecord;
-pub use catalog::{Catalog, FactInfo, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession};
+pub use catalog::{
+    Beside, Catalog, FactInfo, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession,
+};
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
-pub use compare::{FieldDiff, compare};
+pub use compare::{FieldDiff, compare, compare_in_part};
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;

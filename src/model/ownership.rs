@@ -111,6 +111,8 @@ mod tests {
                 examples: Vec::new(),
                 one_at_a_time: None,
                 succession: Succession::default(),
+                artifacts: Vec::new(),
+                in_part: Vec::new(),
             };
             Self(vec![
                 kind("link", false, false),

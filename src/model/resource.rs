@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::spelling::admits;
-use super::{Address, Deadlines, Document, FieldDiff, Owner, Segment, document};
+use super::{Address, Artifact, Deadlines, Document, FieldDiff, Owner, Segment, document};
 
 /// Values that others may refer to as `${address.fact}`: `arn`, `url`, `name`.
 pub type Facts = BTreeMap<String, String>;
@@ -53,6 +53,11 @@ pub struct Desired {
     pub mentions: BTreeSet<Address>,
     /// What the user said about its life.
     pub lifecycle: Lifecycle,
+    /// What its fields take of the checkout: where the bytes lie of which the
+    /// document has the hashes.
+    // Left out where there are none: plan files without them keep their digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
 }
 
 /// Why one resource must come before another. A later reason is stronger:

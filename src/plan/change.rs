@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::permissions::Permissions;
 use crate::model::{
-    Address, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings, Identity,
-    Live, Path, Place,
+    Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings,
+    Identity, Live, Path, Place,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -283,6 +283,18 @@ impl Step {
         }
     }
 
+    /// The artifacts whose bytes it sends.
+    pub fn sends(&self) -> Vec<&Artifact> {
+        match self {
+            Self::Create { want } => want.artifacts.iter().collect(),
+            Self::Update { want, diff, .. } => {
+                let changes = |it: &&Artifact| diff.iter().any(|d| d.path.top() == it.at.top());
+                want.artifacts.iter().filter(changes).collect()
+            }
+            Self::Delete { .. } => Vec::new(),
+        }
+    }
+
     /// The kind of the object.
     pub fn kind(&self) -> &str {
         match self {
@@ -334,6 +346,18 @@ impl Plan {
             }
         }
         self
+    }
+
+    /// The artifacts that the change of an address sends.
+    pub fn sent_to(&self, address: &Address) -> Vec<&Artifact> {
+        let its = self.steps.iter().filter(|node| node.address == *address);
+        let mut sent: Vec<&Artifact> = Vec::new();
+        for artifact in its.flat_map(|node| node.step.sends()) {
+            if !sent.contains(&artifact) {
+                sent.push(artifact);
+            }
+        }
+        sent
     }
 
     /// How much it does.

@@ -1,7 +1,7 @@
 //! What differs between a resource and its object, of what is ours to state; and
 //! the names of differences that are of no field.
 
-use crate::model::{Desired, FieldDiff, KindInfo, Live, Status, compare};
+use crate::model::{Desired, FieldDiff, KindInfo, Live, Status};
 
 /// The path of a diff that sees an object through to its service, or brings it back
 /// when it was on its way out.
@@ -16,7 +16,7 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
         // Nothing but its existence can be seen.
         Status::Awaiting(_) => Vec::new(),
         Status::Current | Status::InProgress(_) | Status::Failed(_) | Status::Deleting(_) => {
-            compare(&want.document, &live.document)
+            kind.compare(&want.document, &live.document)
         }
     };
     diff.retain(|diff| !want.lifecycle.leaves(diff));

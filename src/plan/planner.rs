@@ -15,8 +15,8 @@ use super::permissions::{Permissions, may_empty};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live, Parent,
-    Path, Stack, Status, Whose, document,
+    Address, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
+    Parent, Path, Stack, Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it
@@ -161,7 +161,8 @@ impl<'a> Desk<'a> {
             Status::Current | Status::Deleting(_) => None,
         };
         let verdict = self.judge(kind, want, live, ownership);
-        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict)).collect();
+        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict));
+        let notes = notes.chain(beside(kind, &verdict)).collect();
         Ok(Fate { address, verdict, notes })
     }
 
@@ -202,8 +203,7 @@ impl<'a> Desk<'a> {
                 // A new object under the old name can only come after the old one,
                 // unless the name can move from one to the other.
                 let (old, new) = (live.identity.as_str(), want.identity.as_str());
-                let same =
-                    old == new || kind.succession.blind_to_case && old.eq_ignore_ascii_case(new);
+                let same = old == new || kind.succession.blind_to_case && are_one_name(old, new);
                 let order = if same && !kind.succession.name_moves {
                     ReplaceOrder::DeleteFirst
                 } else {
@@ -407,4 +407,28 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     let lost = Some(kind.succession.lost.clone());
     let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
     half_made.into_iter().chain(said).collect()
+}
+
+/// What becomes of the entries of a map that the stack does not state, where it
+/// states some.
+fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
+    let Verdict::Update { want, live, diff } = verdict else { return Vec::new() };
+    let maps: BTreeSet<Path> = diff.iter().flat_map(|diff| diff.path.around()).collect();
+    let told = maps.iter().filter_map(|path| {
+        let becomes = match kind.beside(path)? {
+            Beside::Stays => "stay as they are",
+            Beside::Resets => "get their defaults again",
+        };
+        let entries = |document| path.get(document).and_then(serde_json::Value::as_object);
+        let (wanted, had) = (entries(&want.document)?, entries(&live.document)?);
+        let others = had.keys().filter(|key| !wanted.contains_key(*key)).count();
+        (others > 0).then(|| format!("{others} entries of {path} that are not stated {becomes}"))
+    });
+    told.collect()
+}
+
+/// Whether two identities have one name, whatever its case and the path before it.
+fn are_one_name(old: &str, new: &str) -> bool {
+    let name = |identity: &str| identity.rsplit('/').next().unwrap_or_default().to_lowercase();
+    name(old) == name(new)
 }

@@ -14,8 +14,8 @@ use super::differences::STATUS;
 use super::ownership::OWNER;
 use crate::model::document::has_pending;
 use crate::model::{
-    Address, Catalog, Claimant, Desired, Diagnostic, Document, FieldDiff, Identity, Live, Owner,
-    Sought, compare,
+    Address, Catalog, Claimant, Desired, Diagnostic, Document, FieldDiff, Identity, KindInfo, Live,
+    Owner, Sought, compare,
 };
 
 /// The objects that the steps of a plan are about, as they are by now.
@@ -96,7 +96,7 @@ pub fn held(plan: &Plan, today: &Today, catalog: &dyn Catalog) -> Result<Held, V
                     continue;
                 };
                 stale.extend(is_another(want.address.as_str(), tagged, have, live));
-                stale.extend(moves(diff, want, live));
+                stale.extend(moves(diff, want, live, kind));
                 leave_alone(want, diff, live);
                 **have = live.clone();
             }
@@ -202,8 +202,14 @@ fn differs(named: &str, had: &Live, live: &Live, how: &Document) -> Vec<Diagnost
 
 /// What is not any more as the plan saw it, of the fields that it changes. A
 /// field counts whole: to change one tag is to write all of them.
-fn moves(planned: &[FieldDiff], want: &Desired, live: &Live) -> Vec<Diagnostic> {
-    let fresh = compare(&want.document, &live.document);
+fn moves(
+    planned: &[FieldDiff],
+    want: &Desired,
+    live: &Live,
+    kind: Option<&KindInfo>,
+) -> Vec<Diagnostic> {
+    let (wanted, seen) = (&want.document, &live.document);
+    let fresh = kind.map_or_else(|| compare(wanted, seen), |kind| kind.compare(wanted, seen));
     let moved_on = fresh.iter().filter(|diff| touches(planned, diff.path.top()));
     let moved_on = moved_on.filter(|diff| !want.lifecycle.leaves(diff)).filter_map(|now| {
         let before = planned.iter().find(|diff| diff.path == now.path);

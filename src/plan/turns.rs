@@ -159,6 +159,7 @@ fn as_it_is(live: &Live, address: &Address, document: Document) -> Desired {
         edges: BTreeMap::new(),
         mentions: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
+        artifacts: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can be declared: a page of Markdown for each kind (`docs/kinds/*.md`),
 //! and the same on a terminal (`ccprov kinds`).
 
-use crate::model::{KindInfo, Path, Patience, Succession};
+use crate::model::{ArtifactSort, Beside, InPart, KindInfo, Path, Patience, Size, Succession};
 
 use super::page::Page;
 use super::phrases::{duration, enumeration};
@@ -28,7 +28,7 @@ pub fn kind_text(kind: &KindInfo) -> String {
         page.lines(1, text);
     }
     section(&mut page, "Fields");
-    let fields = fields(&kind.schema);
+    let fields = fields_of(kind);
     for field in &fields {
         let shape = paint(FAINT, terms(kind, field).join(", "));
         page.line(1, format!("{}  {shape}", paint(STRONG, &field.path)));
@@ -60,6 +60,27 @@ pub fn kind_text(kind: &KindInfo) -> String {
     page.into_text()
 }
 
+/// The fields, those that take artifacts among them: as they are written, and not
+/// as documents hold them.
+fn fields_of(kind: &KindInfo) -> Vec<Field> {
+    let mut fields = fields(&kind.schema);
+    for field in &mut fields {
+        let Some(path) = path_of(field) else { continue };
+        if let Some(info) = kind.artifact(&path) {
+            let forms = info.sorts.iter().map(|sort| format!("{{ {}: PATH }}", sort.key()));
+            field.shape = forms.collect::<Vec<String>>().join(" or ");
+            field.bounds = vec![format!("at most {}", Size(info.most_bytes))];
+            if info.sorts.contains(&ArtifactSort::Folder) {
+                field.bounds.push(format!("at most {} files of a folder", info.most_entries));
+            }
+        }
+        if kind.beside(&path).is_some() {
+            field.bounds.push("only stated entries are compared".to_owned());
+        }
+    }
+    fields
+}
+
 fn section(page: &mut Page, title: &str) {
     page.gap();
     page.verbatim(paint(HINT, title));
@@ -74,7 +95,7 @@ pub fn kind_page(kind: &KindInfo) -> String {
     }
     page.verbatim("## Fields\n");
     page.verbatim(FIELD_HEAD);
-    let fields = fields(&kind.schema);
+    let fields = fields_of(kind);
     for field in fields.iter().filter(|field| !field.is_of_policy()) {
         page.verbatim(field_row(kind, field));
     }
@@ -163,11 +184,14 @@ fn terms(kind: &KindInfo, field: &Field) -> Vec<String> {
 
 /// Whether a change of the field replaces the object.
 fn is_fixed(kind: &KindInfo, field: &Field) -> bool {
-    let path = field.path.split('.').fold(None, |path: Option<Path>, name| {
+    path_of(field).is_some_and(|path| kind.fixed.iter().any(|pattern| path.is_within(pattern)))
+}
+
+fn path_of(field: &Field) -> Option<Path> {
+    field.path.split('.').fold(None, |path: Option<Path>, name| {
         let name = name.trim_end_matches("[]");
         Some(path.map_or_else(|| Path::field(name), |path| path.with_field(name)))
-    });
-    path.is_some_and(|path| kind.fixed.iter().any(|pattern| path.is_within(pattern)))
+    })
 }
 
 fn when(predicted: bool) -> &'static str {
@@ -188,6 +212,19 @@ fn life(kind: &KindInfo) -> Vec<String> {
             code(fixed)
         ));
     }
+    said.extend(kind.artifacts.iter().map(|info| {
+        format!(
+            "`{}` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
+            info.field
+        )
+    }));
+    said.extend(kind.in_part.iter().map(|InPart { field, beside }| {
+        let becomes = match beside {
+            Beside::Stays => "stays as it is",
+            Beside::Resets => "gets its default again with the next change of the others",
+        };
+        format!("Of `{field}` only the stated entries are compared; one that is no longer stated {becomes}.")
+    }));
     let dependants = if patience.blocks {
         "What refers to it waits until AWS shows it."
     } else {
@@ -245,7 +282,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use crate::model::{FactInfo, Patience};
+    use crate::model::{ArtifactInfo, FactInfo, HashSpelling, Patience};
     use crate::report::fixtures::plain;
 
     use super::*;
@@ -292,7 +329,39 @@ mod tests {
                 lost: "messages in the old queue are lost".into(),
                 ..Succession::default()
             },
+            artifacts: Vec::new(),
+            in_part: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_taken_of_the_checkout_and_what_is_compared_in_part_is_said() {
+        let info = ArtifactInfo {
+            field: "name".into(),
+            sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+            most_bytes: 50 * 1024 * 1024,
+            most_entries: 1000,
+            spelling: HashSpelling::Hex,
+            made_by: "build it".into(),
+        };
+        let in_part = |field: &str, beside| InPart { field: field.into(), beside };
+        let kind = KindInfo {
+            artifacts: vec![info],
+            in_part: vec![in_part("tags", Beside::Stays), in_part("policy", Beside::Resets)],
+            ..queue()
+        };
+        let page = kind_page(&kind);
+        let row = "| `name` | { file: PATH } or { folder: PATH } | required | at most 50 MiB, at most 1000 files of a folder | What AWS calls it. **Forces replacement.** |";
+        for line in [
+            row,
+            "| `tags` | map of string | `{}` | only stated entries are compared |  |",
+            "- `name` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
+            "- Of `tags` only the stated entries are compared; one that is no longer stated stays as it is.",
+            "- Of `policy` only the stated entries are compared; one that is no longer stated gets its default again with the next change of the others.",
+        ] {
+            assert!(page.lines().any(|told| told == line), "{line}\n{page}");
+        }
+        assert!(plain(&kind_text(&kind)).contains("{ file: PATH } or { folder: PATH }"));
     }
 
     /// In the forms that the derive macro of `schemars` gives out.

@@ -7,6 +7,7 @@
 //! texts of others as they are: write it through [`pane`], which takes the codes
 //! out where they are unwanted, and the sting out of what is not ours.
 
+mod artifacts;
 mod critical_path;
 pub mod diagnostics;
 mod difference;

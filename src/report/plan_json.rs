@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::document::{has_pending, shown_value};
-use crate::model::{Address, Diagnostic, Document, FieldDiff, Holdings, Path};
+use crate::model::{
+    Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Path,
+};
 use crate::plan::{
     Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals, WhyLeft,
 };
@@ -99,6 +101,18 @@ struct TellChange<'a> {
     reasons: Vec<Reason>,
     holdings: Option<&'a Holdings>,
     notes: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    artifacts: Vec<TellArtifact<'a>>,
+}
+
+/// What is sent of the checkout.
+#[derive(Serialize)]
+struct TellArtifact<'a> {
+    path: String,
+    sort: ArtifactSort,
+    file: &'a str,
+    bytes: u64,
+    sha256: Hash,
 }
 
 /// The fields before and after, as far as the plan speaks of them.
@@ -137,7 +151,7 @@ fn tell_left(Left { address, kind, identity, why }: &Left) -> TellLeft<'_> {
     TellLeft { address, kind, identity: identity.as_str(), why: *why }
 }
 
-fn tell<'a>(plan: &Plan, planned: &'a PlannedChange) -> TellChange<'a> {
+fn tell<'a>(plan: &'a Plan, planned: &'a PlannedChange) -> TellChange<'a> {
     let mut told = TellChange {
         address: planned.address.as_str(),
         kind: &planned.kind,
@@ -149,6 +163,7 @@ fn tell<'a>(plan: &Plan, planned: &'a PlannedChange) -> TellChange<'a> {
         reasons: Vec::new(),
         holdings: None,
         notes: &planned.notes,
+        artifacts: plan.sent_to(&planned.address).into_iter().map(tell_artifact).collect(),
     };
     match &planned.change {
         Change::NoOp => {}
@@ -177,6 +192,10 @@ fn tell<'a>(plan: &Plan, planned: &'a PlannedChange) -> TellChange<'a> {
         }
     }
     told
+}
+
+fn tell_artifact(Artifact { at, path, sort, size, sha256 }: &Artifact) -> TellArtifact<'_> {
+    TellArtifact { path: at.to_string(), sort: *sort, file: path, bytes: *size, sha256: *sha256 }
 }
 
 fn tell_diff(told: &mut TellChange<'_>, diffs: &[FieldDiff]) {

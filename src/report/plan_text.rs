@@ -8,16 +8,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::{Diagnostic, Document, Emptying, Holdings, Place};
+use crate::model::{Diagnostic, Document, Emptying, FieldDiff, Holdings, Place};
 use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
 
-use super::difference;
 use super::page::Page;
 use super::phrases::enumeration;
 use super::plan_detail::PlanDetail;
 use super::plan_shared::{Entry, Shared};
 use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
 use super::value;
+use super::{artifacts, difference};
 
 /// The plan as text, with colour codes.
 ///
@@ -88,21 +88,21 @@ pub(super) fn entry_block(
     let mut page = Page::default();
     match entry {
         Entry::One(planned) => write_change(&mut page, plan, shared, planned, detail),
-        Entry::Alike(all) => write_alike(&mut page, all),
+        Entry::Alike(all) => write_alike(&mut page, plan, all),
     }
     page.into_text()
 }
 
 /// Resources whose changes are the same: what changes, and then which.
-fn write_alike(page: &mut Page, all: &[&PlannedChange]) {
-    let Some(PlannedChange { kind, change, .. }) = all.first() else { return };
+fn write_alike(page: &mut Page, plan: &Plan, all: &[&PlannedChange]) {
+    let Some(first @ PlannedChange { kind, change, .. }) = all.first() else { return };
     let sign = paint(style::of_change(change), change.symbol());
     let is_one_kind = all.iter().all(|planned| planned.kind == *kind);
     let what = if is_one_kind { format!("of kind {kind}") } else { "resources".to_owned() };
     let what = format!("{} {what} change alike", all.len());
     page.line(0, format!("{sign} {}", paint(STRONG, what)));
     if let Change::Update { diff } = change {
-        difference::write(page, 2, diff);
+        write_difference(page, plan, first, diff);
     }
     let mut line = String::new();
     for planned in all {
@@ -131,18 +131,19 @@ fn write_change(
         Change::Create { document } => {
             write_head(page, plan, planned, "");
             let shown = shown(plan, planned, document, detail);
+            let shown = artifacts::named(shown, &plan.sent_to(&planned.address));
             value::write_fields(page, 2, &shared.without(shown, &planned.identity));
         }
         Change::Update { diff } => {
             write_head(page, plan, planned, "");
-            difference::write(page, 2, diff);
+            write_difference(page, plan, planned, diff);
         }
         Change::Replace { because, diff, order, holdings } => {
             write_head(page, plan, planned, "");
             page.line(2, why_replaced(because));
             page.line(2, which_first(*order));
             write_holdings(page, plan, planned, holdings.as_ref());
-            difference::write(page, 2, diff);
+            write_difference(page, plan, planned, diff);
         }
         Change::Delete { why, document, holdings } => {
             let why = if shared.says(*why) { "" } else { why_deleted(*why) };
@@ -156,6 +157,11 @@ fn write_change(
     for note in &planned.notes {
         page.line(2, format!("{}: {note}", paint(HINT, "note")));
     }
+}
+
+fn write_difference(page: &mut Page, plan: &Plan, planned: &PlannedChange, diff: &[FieldDiff]) {
+    let others = artifacts::write(page, 2, diff, &plan.sent_to(&planned.address));
+    difference::write(page, 2, &others);
 }
 
 /// What there is to tell of a new object: what the stack file says of it.

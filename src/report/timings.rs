@@ -189,6 +189,7 @@ mod tests {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
+            artifacts: Vec::new(),
         };
         Step::Create { want: Box::new(want) }
     }

@@ -13,14 +13,17 @@ use super::calls::{Calls, Operation};
 use super::limits::Limits;
 use super::objects::{Caller, Objects, failure};
 use super::rules::is_slow;
+use super::shelf::Shelf;
 use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
-use crate::engine::port::{Accepted, Answer, Lacks, Made, Proven, Read, StackSummary, Write};
+use crate::engine::port::{
+    Accepted, Answer, Files as _, Lacks, Made, Proven, Read, StackSummary, Write,
+};
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,
-    FieldDiff, Identity, InFlight, KindInfo, Live, Place, Sought,
+    FieldDiff, Hash, Identity, InFlight, KindInfo, Live, Place, Sought,
 };
 
 /// A cloud in memory. Looking at it is [`Read`].
@@ -32,6 +35,8 @@ pub struct Cloud<'a> {
     epoch: Instant,
     crash: Notify,
     state: Mutex<State>,
+    /// What its callers have at hand.
+    files: Shelf,
 }
 
 #[derive(Default)]
@@ -67,7 +72,14 @@ impl<'a> Cloud<'a> {
     /// An empty cloud of these kinds.
     pub fn new(catalog: &'a dyn Catalog, place: Place, weather: Weather) -> Self {
         let (pacer, crash, state) = (Pacer::default(), Notify::new(), Mutex::default());
-        Self { catalog, place, weather, pacer, epoch: Instant::now(), crash, state }
+        let (epoch, files) = (Instant::now(), Shelf::default());
+        Self { catalog, place, weather, pacer, epoch, crash, state, files }
+    }
+
+    /// Callers can send these files.
+    #[must_use]
+    pub fn with_files(self, files: Shelf) -> Self {
+        Self { files, ..self }
     }
 
     /// What is called more often than these admit is refused as throttled. The
@@ -317,6 +329,7 @@ impl Read for Writer<'_> {
 #[async_trait]
 impl Write for Writer<'_> {
     async fn create(&self, want: &Desired) -> Answer<Made> {
+        let want = &self.sent(want, |_| true)?;
         let (facts, is_new) = self.make(want).await?;
         let (named_later, bare) = {
             let objects = &self.cloud.state().objects;
@@ -351,6 +364,8 @@ impl Write for Writer<'_> {
         let Desired { kind, identity, .. } = want;
         let call = Call { operation: Operation::Update, kind, identity };
         let info = self.cloud.kind(kind, call)?;
+        let changes = |field: &str| diff.iter().any(|diff| diff.path.top() == field);
+        let want = &self.sent(want, changes)?;
         let update = |objects: &mut Objects, moment| {
             objects.update(self.caller(info, moment), want, have.live(), diff)
         };
@@ -420,6 +435,21 @@ impl<'a> Writer<'a> {
             Ok(())
         };
         self.cloud.call(call, discard).await
+    }
+
+    /// The resource as it arrives: where a field takes bytes, with the hash of those
+    /// that were sent.
+    fn sent(&self, want: &Desired, changes: impl Fn(&str) -> bool) -> Answer<Desired> {
+        let mut arrives = want.clone();
+        let artifacts = self.cloud.catalog.kind(&want.kind).map_or(&[][..], |kind| &kind.artifacts);
+        for info in artifacts.iter().filter(|info| changes(&info.field)) {
+            for artifact in want.artifacts.iter().filter(|it| info.is_meant(it, &want.document)) {
+                let bytes = self.cloud.files.read(artifact)?;
+                let hash = info.spell(Hash::of(&bytes));
+                arrives.document.insert(info.field.to_string(), hash.into());
+            }
+        }
+        Ok(arrives)
     }
 
     fn begun(&self) -> MutexGuard<'_, BTreeMap<Address, Option<String>>> {

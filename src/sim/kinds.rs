@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::model::{
-    Catalog, Document, FactInfo, Facts, Identity, KindInfo, Limit, Naming, Patience, Prepared,
-    Problem, Succession,
+    ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, HashSpelling, Identity,
+    InPart, KindInfo, Limit, Naming, Patience, Prepared, Problem, Succession,
 };
 
 /// The kinds.
@@ -15,6 +15,8 @@ use crate::model::{
 /// | Kind | What is special |
 /// |---|---|
 /// | `badge` | is the same in all regions |
+/// | `broker` | of its `settings` only the stated are compared, and others stay |
+/// | `function` | comes into service by and by; takes bytes as its `code`, and the `color` after it; its `revision` moves with the `code` |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
 /// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
@@ -22,6 +24,7 @@ use crate::model::{
 /// | `link` | carries no tags; what it `holds` must exist |
 /// | `table` | comes into service, changes and goes by and by, one stage after the other; its `revision` moves with its `color` |
 /// | `thing` | nothing |
+/// | `topic` | of its `settings` only the stated are compared, and others get their defaults again |
 /// | `vault` | holds data |
 ///
 /// Their fields: `name` and `shape`, which cannot change in place (but the name
@@ -45,6 +48,11 @@ impl SimCatalog {
         let plain = |name| kind(name, &["name", "shape"]);
         Self(vec![
             KindInfo { global: true, ..plain("badge") },
+            KindInfo { in_part: settings(Beside::Stays), ..plain("broker") },
+            KindInfo {
+                patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
+                ..function()
+            },
             KindInfo {
                 patience: gate,
                 delete_after: after(&["holder", "invite", "link"]),
@@ -65,7 +73,8 @@ impl SimCatalog {
                 patience: slow,
                 revivable: true,
                 delete_after: after(&[
-                    "gate", "holder", "invite", "link", "table", "thing", "vault",
+                    "broker", "function", "gate", "holder", "invite", "link", "table", "thing",
+                    "topic", "vault",
                 ]),
                 facts: facts(&["name"]),
                 succession: Succession { name_moves: true, ..Succession::default() },
@@ -76,10 +85,11 @@ impl SimCatalog {
                 patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
                 stages: after(&["settings.*", "uses", "color"]),
                 delete_after: after(&["holder", "invite", "link"]),
-                facts: facts_of_a_table(),
+                facts: with_revision("color"),
                 ..plain("table")
             },
             KindInfo { delete_after: after(&["holder", "invite", "link"]), ..plain("thing") },
+            KindInfo { in_part: settings(Beside::Resets), ..plain("topic") },
             KindInfo { holds_data: true, ..plain("vault") },
         ])
     }
@@ -175,15 +185,41 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),
+        artifacts: Vec::new(),
+        in_part: Vec::new(),
     }
 }
 
-fn facts_of_a_table() -> Vec<FactInfo> {
+fn settings(beside: Beside) -> Vec<InPart> {
+    vec![InPart { field: "settings".into(), beside }]
+}
+
+/// Its code is a text in documents, as of any kind.
+fn function() -> KindInfo {
+    let mut function = kind("function", &["name", "shape"]);
+    function.schema["properties"]["code"] = json!({ "type": "string", "description": "The code." });
+    let code = ArtifactInfo {
+        field: "code".into(),
+        sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+        most_bytes: 64 * 1024,
+        most_entries: 10,
+        spelling: HashSpelling::Base64,
+        made_by: "build it first".into(),
+    };
+    KindInfo {
+        artifacts: vec![code],
+        stages: vec!["color".into()],
+        facts: with_revision("code"),
+        ..function
+    }
+}
+
+fn with_revision(field: &str) -> Vec<FactInfo> {
     let revision = FactInfo {
         name: "revision".into(),
         summary: "Which state of it.".into(),
         predicted: false,
-        moves_with: vec!["color".into()],
+        moves_with: vec![field.into()],
     };
     facts(&["arn", "name"]).into_iter().chain([revision]).collect()
 }

@@ -34,6 +34,9 @@ impl Objects {
                 !caller.kind.stages.iter().any(|it| it.trim_end_matches(".*") == field)
             });
         }
+        for (field, value) in &mut document {
+            *value = self.with_others(caller.kind, field, None, value.take());
+        }
         let mut shown = facts.clone();
         let unnamed = naming.map(|field| {
             document.remove(&field);

@@ -13,7 +13,7 @@
 //! kinds for tests of the engine.
 //!
 //! In reading order: `weather`, `limits`, `calls`, `objects` with `making`, `rules`
-//! and `versions`, `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
+//! and `versions`, `shelf`, `cloud`, `stranger`, `kinds`. Beside them [`LeaseDoor`], where runs contend
 //! for the lease of a stack.
 
 mod calls;
@@ -24,6 +24,7 @@ mod limits;
 mod making;
 mod objects;
 mod rules;
+mod shelf;
 mod stranger;
 mod versions;
 mod weather;
@@ -32,4 +33,5 @@ pub use calls::{Operation, rounds};
 pub use cloud::{Cloud, Writer};
 pub use kinds::SimCatalog;
 pub use lease::{LeaseDoor, Mishap};
+pub use shelf::Shelf;
 pub use weather::{Fault, Weather};

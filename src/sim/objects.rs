@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::calls::Operation;
@@ -10,9 +11,9 @@ use super::rules;
 use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
-    Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff,
-    Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Place, Sought, Status,
-    Whose,
+    Beside, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
+    FieldDiff, Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Path, Place,
+    Sought, Status, Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -38,6 +39,9 @@ pub(super) struct Objects {
     pub(super) bound: BTreeMap<String, String>,
     /// Kinds that somebody outside has to confirm.
     pub(super) confirmed_outside: BTreeSet<String>,
+    /// The entries that the cloud has in each map of which only the stated ones are
+    /// compared, of each kind.
+    pub(super) adds: BTreeMap<String, Document>,
     /// What no engine may do, and one did.
     pub(super) violations: Vec<String>,
     /// What went while another named it: who, and what.
@@ -167,6 +171,7 @@ impl Objects {
                 Some(value) => {
                     let had = object.live.document.get(top);
                     let value = rules::by_entry(caller.kind, diff, had, value);
+                    let value = self.with_others(caller.kind, top, had, value);
                     object.live.document.insert(top.clone(), value);
                 }
                 None if top == OWNER || top == LIFECYCLE => {
@@ -185,6 +190,31 @@ impl Objects {
         let facts = object.live.facts.clone();
         self.name(Operation::Update, caller, want, object)?;
         Ok(facts)
+    }
+
+    /// A field with the entries that are beside the stated ones, if it is a map of
+    /// which only these are compared.
+    pub(super) fn with_others(
+        &self,
+        kind: &KindInfo,
+        field: &str,
+        had: Option<&Value>,
+        value: Value,
+    ) -> Value {
+        let added = self.adds.get(&kind.name);
+        match (kind.beside(&Path::field(field)), value) {
+            (Some(beside), Value::Object(stated)) => {
+                let had = had.and_then(Value::as_object).filter(|_| beside == Beside::Stays);
+                let mut all =
+                    added.into_iter().chain(had).fold(Document::new(), |mut all, more| {
+                        all.extend(more.clone());
+                        all
+                    });
+                all.extend(stated);
+                Value::Object(all)
+            }
+            (Some(_) | None, value) => value,
+        }
     }
 
     pub(super) fn delete(

@@ -53,6 +53,14 @@ impl Cloud<'_> {
         self
     }
 
+    /// The cloud has these entries in every map of the kind of which only the stated
+    /// ones are compared, besides what callers write.
+    #[must_use]
+    pub fn adding(self, kind: &str, entries: Document) -> Self {
+        self.state().objects.adds.insert(kind.to_owned(), entries);
+        self
+    }
+
     /// Somebody outside confirms an object.
     pub fn confirm(&self, kind: &str, identity: &str) {
         self.change(kind, identity, |object| object.awaits = false);

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map as Fields, Value as Json, json};
 
 use super::files;
+use super::instruction;
 use super::pattern::{self, Pattern};
 use super::patterns::PATTERNS;
 use super::tree::{Map, Node};
@@ -50,11 +51,7 @@ pub(super) fn parameters(pattern: &Pattern) -> Json {
     let mut properties = Fields::new();
     let mut required = Vec::new();
     for (name, parameter) in &pattern.parameters {
-        let mut schema = parameter.schema.clone();
-        if let (Some(fields), Some(default)) = (schema.as_object_mut(), &parameter.default) {
-            fields.insert("default".to_owned(), default.to_json());
-        }
-        properties.insert(name.clone(), schema);
+        properties.insert(name.clone(), parameter.described());
         if parameter.is_required() {
             required.push(name.clone());
         }
@@ -69,8 +66,10 @@ pub(super) fn parameters(pattern: &Pattern) -> Json {
 
 fn outputs(outputs: &Map) -> Vec<String> {
     let paths = |(name, entry): (&String, &super::tree::Entry)| match entry.node.as_map() {
-        Some(within) => within.keys().map(|key| format!("{name}.{key}")).collect(),
-        None => vec![name.clone()],
+        Some(within) if instruction::of(within).is_none() => {
+            within.keys().map(|key| format!("{name}.{key}")).collect()
+        }
+        Some(_) | None => vec![name.clone()],
     };
     outputs.iter().flat_map(paths).collect()
 }

@@ -1,5 +1,6 @@
 //! Step 2: from a stack file to a checked stack, once account and region are
-//! known. Pure: reads no file and asks no cloud.
+//! known. Asks no cloud, and reads no file but artifacts: each once, whoever asks
+//! how often.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use super::load::{Inputs, StackFile};
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
 use super::suggest::{did_you_mean, listed};
@@ -76,6 +78,7 @@ pub fn check_with_names(
         place: Some(place),
         env: inputs.env,
         variables: &file.variables,
+        values: file.section("values").unwrap_or(&nothing),
         kinds: catalog.kinds(),
         library: &file.library,
         resources: file.section("resources").unwrap_or(&nothing),
@@ -85,7 +88,7 @@ pub fn check_with_names(
         own: written::stack_tags(&mut expansion, file.section("tags")),
         ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
     };
-    let mut resources = written::write_out(&mut expansion, &tags);
+    let mut resources = written::write_out(&mut expansion, &tags, &file.checkout);
     for resource in &mut resources {
         if let Some(name) = names.get(&resource.address) {
             resource.take_name(name);
@@ -154,6 +157,7 @@ fn lock_of(
         place: Some(place),
         env: inputs.env,
         variables: &file.variables,
+        values: file.section("values").unwrap_or(&nothing),
         kinds: &[],
         library: &library,
         resources: &nothing,
@@ -311,10 +315,13 @@ fn meant(problem: &Problem, resource: &Written<'_>, all: &[&Written<'_>]) -> Opt
     let other = all.iter().find(|other| other.address == fact.address)?;
     let has = other.kind.facts.iter().any(|known| known.name == wanted) && fact.fact != wanted;
     // As it is written there: in a pattern a resource has another address.
-    let written = node.at.text();
-    let (_, reference) = written.split_once("${")?;
-    let (names, _) = reference.split_once('}')?;
-    let (names, _) = names.trim().rsplit_once('.')?;
+    let parts = reference::parse(&node.at.text()).ok()?;
+    let names = parts.iter().find_map(|part| match part {
+        Part::Reference(reference) => Some(&reference.names.0),
+        Part::Literal(_) => None,
+    });
+    let (_, names) = names?.split_last()?;
+    let names = names.join(".");
     has.then(|| format!("did you mean `${{{names}.{wanted}}}`?"))
 }
 
@@ -382,6 +389,7 @@ fn connect(
             edges: edges.iter().map(|(address, (edge, _))| (address.clone(), *edge)).collect(),
             mentions,
             lifecycle: resource.lifecycle.clone(),
+            artifacts: resource.artifacts.clone(),
         };
         desired.insert(resource.address.clone(), wanted);
         // Names that wait for each other, or for themselves, were told as such.

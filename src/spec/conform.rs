@@ -162,7 +162,15 @@ impl Subject<'_> {
         // Beside its fields an entry has keys that every kind has.
         let is_entry = self.kind.is_some() && path.segments().is_empty();
         let beside = if is_entry { ENTRY_KEYS } else { &[] };
-        if let Some(said) = elsewhere::in_an_entry(name).filter(|_| is_entry) {
+        let of_kind = self.kind.and_then(|kind| elsewhere::attribute(kind, path.top(), name));
+        let of_any = || elsewhere::in_an_entry(name).filter(|_| is_entry);
+        if let Some(said) = of_kind.or_else(of_any) {
+            return Some(problem.hint(said));
+        }
+        let around = error.instance();
+        let said =
+            elsewhere::instruction(around.as_object().into_iter().flat_map(|map| map.keys()));
+        if let Some(said) = said.filter(|_| !is_entry) {
             return Some(problem.hint(said));
         }
         let meant = meant_field(name, &known).or_else(|| closest(name, beside.iter().copied()));
@@ -263,8 +271,8 @@ impl Subject<'_> {
         let is_item = matches!(path.segments().last(), Some(Segment::Index(_)));
         match value.as_ref() {
             Json::Array(_) if is_item => problem.hint(
-                "a list does not go into a list: `{ for_each: LIST, item: \"${each.value}\" }` stands \
-                 for its items",
+                "a list does not go into a list: write its items here, or one reference to it, which \
+                 stands for them",
             ),
             // Not where the number came about by putting texts together.
             Json::String(text)
@@ -283,14 +291,24 @@ impl Subject<'_> {
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
                 problem
             }
-            Json::Object(map) => {
-                let only = map.keys().next().filter(|_| map.len() == 1);
-                match only.and_then(|key| elsewhere::function(key)) {
-                    Some(said) => problem.hint(said),
-                    None => problem,
-                }
-            }
+            Json::Object(map) => match self.said_of_map(path, map) {
+                Some(said) => problem.hint(said),
+                None => problem,
+            },
         }
+    }
+
+    /// What is said of a map that stands where none can.
+    fn said_of_map(
+        &self,
+        path: &Path,
+        map: &serde_json::Map<String, Json>,
+    ) -> Option<&'static str> {
+        let attribute = |key: &String| elsewhere::attribute(self.kind?, path.top(), key);
+        let only = map.keys().next().filter(|_| map.len() == 1);
+        let function = || only.and_then(|key| elsewhere::function(key));
+        let instruction = || elsewhere::instruction(map.keys());
+        map.keys().find_map(attribute).or_else(function).or_else(instruction)
     }
 
     fn not_an_option(
@@ -310,7 +328,12 @@ impl Subject<'_> {
         let wrong = error.instance().as_str().unwrap_or_default();
         if words.len() <= MOST_LISTED {
             let summary = format!("`{path}` must be {one_of}{}{instead}", listed(known()));
-            return did_you_mean(Diagnostic::error(summary).at(at), wrong, known());
+            let problem = Diagnostic::error(summary).at(at);
+            let map = error.instance().as_object();
+            return match map.and_then(|map| self.said_of_map(path, map)) {
+                Some(said) => problem.hint(said),
+                None => did_you_mean(problem, wrong, known()),
+            };
         }
         let summary = format!("`{path}` cannot be {}", instead.trim_start_matches(", not "));
         let summary = if instead.is_empty() {

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::conform;
 use super::elsewhere;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
-use super::spelling;
 use super::suggest::{all_of, did_you_mean};
 use super::tree::{Map, Node, Value};
+use super::yaml::MERGE;
 use crate::model::{Address, Diagnostic, document};
 
 /// Most elements of one `for_each`.
@@ -52,7 +51,11 @@ impl<'a> Expansion<'a> {
             return self.declare_one(map, &env, naming);
         };
         let mut group = BTreeMap::new();
-        for (key, each) in self.keyed(&for_each.node, &env)? {
+        let elements = self.keyed(&for_each.node, &env);
+        if elements.as_ref().is_none_or(BTreeMap::is_empty) {
+            self.without_elements(map, &for_each.node, &env);
+        }
+        for (key, each) in elements? {
             let element = Naming {
                 address: naming.address.join(&key),
                 at: naming.at.clone(),
@@ -196,7 +199,10 @@ impl<'a> Expansion<'a> {
             let problem = Diagnostic::error(format!("`{name}` has no parameter `{key}`"))
                 .at(Some(entry.key_at.location()))
                 .because(all_of("parameters", known()));
-            self.report(caller.scope, did_you_mean(problem, key, known()));
+            let problem = did_you_mean(problem, key, known());
+            let merges = key == MERGE;
+            let problem = if merges { problem.hint(elsewhere::MERGES_LATE) } else { problem };
+            self.report(caller.scope, problem);
         }
         for (key, parameter) in &pattern.parameters {
             if parameter.is_required() && !given.contains_key(key) {
@@ -240,6 +246,7 @@ impl<'a> Expansion<'a> {
             }
             None => None,
         };
+        let own = scope;
         let (node, scope) = match (stated, &parameter.default) {
             (Some(node), _) => (node, caller.scope),
             (None, Some(default)) => (self.evaluate(default, &Env::of(scope))?, scope),
@@ -255,14 +262,8 @@ impl<'a> Expansion<'a> {
             let required = parameter.is_required();
             return (!required).then_some(node);
         }
-        // What a list or a map holds is taken where it ends up.
-        let node = spelling::as_wanted(&parameter.schema, &node, &mut |_| {});
-        let found = conform::check_value(name, &parameter.schema, &node);
-        let sound = found.is_empty();
-        for problem in found {
-            self.report(scope, problem.because(format!("in the parameters of `{instance}`")));
-        }
-        sound.then_some(node)
+        let place = format!("in the parameters of `{instance}`");
+        self.fitting(name, parameter, node, (scope, own), &place)
     }
 
     /// Whether `when` and `unless` hold.
@@ -360,6 +361,7 @@ impl<'a> Expansion<'a> {
         let problem = if document::is_pending(key) {
             Diagnostic::error("a fact of a resource cannot be the key of an element")
                 .because("the addresses of resources follow from the files alone")
+                .hint("use a map: its keys name the elements, its values may be facts")
         } else {
             Diagnostic::error(format!("`{key}` cannot be part of an address")).because(format!(
                 "a key has 1 to {LONGEST} letters, digits, dashes and underscores"

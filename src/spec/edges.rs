@@ -41,7 +41,7 @@ pub(super) fn edges_of(
         let must_exist =
             resource.kind.must_exist.iter().any(|pattern| mention.path.is_within(pattern));
         if mention.fact.address == resource.address {
-            problems.extend(of_itself(&mention, must_exist, is_known));
+            problems.extend(of_itself(&mention, must_exist, is_known, resource.kind));
             continue;
         }
         let edge = match (must_exist, is_known) {
@@ -136,7 +136,12 @@ pub(super) fn add_spelled_out(
 }
 
 /// The problem of a resource that mentions a fact of its own, if it is one.
-fn of_itself(mention: &Mention, must_exist: bool, is_known: bool) -> Option<Diagnostic> {
+fn of_itself(
+    mention: &Mention,
+    must_exist: bool,
+    is_known: bool,
+    kind: &KindInfo,
+) -> Option<Diagnostic> {
     let (summary, because) = match (must_exist, is_known) {
         (true, _) => (
             format!("`{}` would have to exist before itself", mention.fact.address),
@@ -148,8 +153,15 @@ fn of_itself(mention: &Mention, must_exist: bool, is_known: bool) -> Option<Diag
         ),
         (false, true) => return None,
     };
-    let at = mention.at.narrowed_to(&mention.fact.to_string());
-    Some(Diagnostic::error(summary).at(Some(at.location())).because(because))
+    let by_self = format!("${{self.{}}}", mention.fact.fact);
+    let at = mention.at.narrowed_to(&mention.fact.to_string()).narrowed_to(&by_self);
+    let problem = Diagnostic::error(summary).at(Some(at.location())).because(because);
+    let early = kind.facts.iter().filter(|fact| fact.predicted && !must_exist);
+    let early: Vec<String> = early.map(|fact| format!("`${{self.{}}}`", fact.name)).collect();
+    Some(match early.as_slice() {
+        [] => problem,
+        facts => problem.hint(format!("known of it in advance: {}", facts.join(", "))),
+    })
 }
 
 /// A problem for every circle, spelled out; for as many as will be told, because

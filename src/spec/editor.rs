@@ -5,12 +5,17 @@
 //! reference may stand wherever a value may, and a file that others extend, or
 //! that extends another, need not be whole.
 
+mod instructions;
+
 use serde_json::{Map, Value as Json, json};
 
+use self::instructions::{instruction, reference, values};
+use super::artifacts;
 use super::catalogue::parameters;
 use super::declare::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
 use super::spelling;
+use super::yaml::MERGE;
 use crate::model::{Catalog, KindInfo};
 
 /// The schema of stack files over the kinds of a catalog and the built-in
@@ -54,6 +59,8 @@ fn definitions(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         ("reference".to_owned(), reference()),
         ("instruction".to_owned(), instruction()),
         ("lifecycle".to_owned(), lifecycle()),
+        ("parameter".to_owned(), parameter(false)),
+        ("variable".to_owned(), parameter(true)),
     ]);
     let mut rules = Vec::new();
     for kind in catalog.kinds() {
@@ -75,24 +82,9 @@ fn pattern_properties() -> Json {
             "type": ["object", "null"],
             "description": "What may be said under `with`, by name; `${param.NAME}` reads one.",
             "propertyNames": { "pattern": NAMES },
-            "additionalProperties": parameter(),
+            "additionalProperties": { "$ref": "#/$defs/parameter" },
         },
-        "values": {
-            "type": ["object", "null"],
-            "description": "Named values, each a list of cases; `${value.NAME}` is the first whose \
-                            conditions hold.",
-            "propertyNames": { "pattern": NAMES },
-            "additionalProperties": { "type": "array", "items": {
-                "type": "object",
-                "required": ["value"],
-                "additionalProperties": false,
-                "properties": {
-                    "when": { "description": "Only if this is true." },
-                    "unless": { "description": "Only if this is false." },
-                    "value": {},
-                },
-            } },
-        },
+        "values": values(NAMES),
         "resources": {
             "type": "object",
             "description": "What the pattern is made of, by name.",
@@ -110,14 +102,21 @@ fn pattern_properties() -> Json {
 /// How resources, parameters, values and the outputs of patterns are called.
 const NAMES: &str = "^[a-z][a-z0-9_-]*$";
 
-fn parameter() -> Json {
-    json!({
+/// What declares a parameter of a pattern, or a variable.
+fn parameter(is_variable: bool) -> Json {
+    let part = json!({ "$ref": "#/$defs/parameter" });
+    let mut schema = json!({
         "type": "object",
-        "required": ["type"],
+        "anyOf": [
+            { "required": ["type"] },
+            { "required": ["keys"] },
+            { "required": ["entries"] },
+            { "required": ["items"] },
+        ],
         "additionalProperties": false,
         "properties": {
             "type": {
-                "enum": ["string", "integer", "boolean", "list", "map"],
+                "enum": ["string", "text", "integer", "number", "boolean", "list", "map"],
                 "description": "Of what type its value is.",
             },
             "description": { "type": "string", "description": "What it is for." },
@@ -131,8 +130,20 @@ fn parameter() -> Json {
                                 back-references.",
             },
             "enum": { "type": "array", "description": "What it may be, and nothing else." },
+            "keys": {
+                "type": "object",
+                "description": "The keys of a map, and that there are no others.",
+                "additionalProperties": part,
+            },
+            "entries": { "description": "What stands under any key of a map.", "$ref": part["$ref"] },
+            "items": { "description": "What every item of a list is.", "$ref": part["$ref"] },
         },
-    })
+    });
+    if is_variable {
+        schema["properties"]["sensitive"] =
+            json!({ "type": "boolean", "description": "Whether nobody may see its value." });
+    }
+    schema
 }
 
 fn stack_properties() -> Json {
@@ -153,18 +164,28 @@ fn stack_properties() -> Json {
         },
         "vars": {
             "type": "object",
-            "description": "Variables with their defaults; `${var.NAME}` reads one, \
-                            `--var NAME=VALUE` overrides one.",
+            "description": "Variables, each with its default, or declared with its type and \
+                            bounds; `${var.NAME}` reads one, `--var NAME=VALUE` gives one.",
+            "additionalProperties": {
+                "if": { "type": "object", "required": ["type"] },
+                "then": { "$ref": "#/$defs/variable" },
+            },
         },
         "sensitive": {
             "type": "array",
             "description": "Variables whose values are never shown.",
             "items": { "type": "string" },
         },
+        "values": values(NAMES),
         "tags": {
             "type": "object",
             "description": "Tags of every resource that can carry tags.",
-            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": ["string", "number", "boolean", "null"] },
+                    { "$ref": "#/$defs/reference" },
+                ],
+            },
         },
         "ignore_tags": {
             "type": "array",
@@ -246,25 +267,6 @@ fn some_resources() -> Json {
     })
 }
 
-fn reference() -> Json {
-    json!({
-        "description": "A reference: `${var.NAME}`, `${ADDRESS.FACT}`. Null counts as not stated.",
-        "type": ["string", "null"],
-        "pattern": "\\$\\{[^}]+\\}",
-    })
-}
-
-fn instruction() -> Json {
-    json!({
-        "description": "Items that depend on a condition, or one item for each of several.",
-        "type": "object",
-        "required": ["item"],
-        "minProperties": 2,
-        "additionalProperties": false,
-        "properties": { "when": {}, "unless": {}, "for_each": {}, "item": {} },
-    })
-}
-
 fn lifecycle() -> Json {
     let flag = |description: &str| {
         json!({
@@ -343,7 +345,8 @@ fn when_equal(key: &str, value: &str, definition: &str) -> Json {
 
 /// The kind's schema with the keys that every resource has.
 fn add_kind(kind: &KindInfo, definitions: &mut Map<String, Json>) {
-    let mut own = loosened(&renamed(&kind.schema, &kind.name));
+    let written = artifacts::as_written(kind);
+    let mut own = loosened(&renamed(&written, &kind.name));
     let Some(schema) = own.as_object_mut() else { return };
     if let Some(Json::Object(inner)) = schema.remove("$defs") {
         for (name, definition) in inner {
@@ -426,7 +429,9 @@ fn loosened(schema: &Json) -> Json {
     for (key, value) in fields {
         let value = match (key.as_str(), value) {
             ("properties", Json::Object(all)) => {
-                all.iter().map(|(name, field)| (name.clone(), or_reference(field))).collect()
+                let merged = (MERGE.to_owned(), json!({ "$ref": "#/$defs/reference" }));
+                let own = all.iter().map(|(name, field)| (name.clone(), or_reference(field)));
+                own.chain([merged]).collect()
             }
             ("$defs", Json::Object(all)) => {
                 all.iter().map(|(name, field)| (name.clone(), loosened(field))).collect()

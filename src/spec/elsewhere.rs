@@ -2,6 +2,16 @@
 //! what is said here instead. None of them means anything in a stack file: they
 //! are looked up only for what is unknown already.
 
+mod attributes;
+mod functions;
+mod resources;
+mod words;
+
+use attributes::{OF_KINDS, WITHIN};
+pub(super) use functions::expression;
+use resources::{FALSE_FRIENDS, RESOURCES};
+pub use words::{Where, words_of_others};
+
 use super::suggest::plain;
 
 /// Some words of others, and what to say here.
@@ -13,7 +23,10 @@ const AT_THE_TOP: &[Said] = &[
         &["variable", "variables", "parameters", "params", "inputs", "config", "custom"],
         "variables stand under `vars:`, each with its default",
     ),
-    (&["locals", "local"], "write them under `vars:`: a default may refer to other variables"),
+    (
+        &["locals", "local"],
+        "they are named values: write them under `values:`, and refer to `${value.NAME}`",
+    ),
     (
         &["data"],
         "there are no look-ups: name what exists by its ARN, as text or in a variable of `vars:`",
@@ -35,8 +48,12 @@ const AT_THE_TOP: &[Said] = &[
         &["awstemplate_format_version", "transform", "globals", "metadata"],
         "take it out: a stack file is no template of CloudFormation, and has nothing like it",
     ),
-    (&["conditions", "rules"], "`when:` and `unless:` of a resource refer to a variable"),
-    (&["mappings"], "write a map under `vars:`, and read it as `${var.MAP.KEY}`"),
+    (
+        &["conditions", "rules"],
+        "`when:` and `unless:` refer to a variable: of a resource, or of one value, \
+         `{ when: ..., value: ..., else: ... }`",
+    ),
+    (&["mappings"], "write a map under `values:`, and read it as `${value.MAP.KEY}`"),
     (&["description", "comment"], "write a comment: `# what this is for`"),
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
     (&["functions"], "there is no kind for functions: name one by its ARN"),
@@ -83,6 +100,7 @@ const IN_AN_ENTRY: &[Said] = &[
         &["properties", "options", "args", "spec"],
         "fields stand beside `kind:`, with nothing around them",
     ),
+    (&["else", "otherwise"], "write another entry, with `unless:` and the same condition"),
     (
         &["condition", "if", "enabled", "create"],
         "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
@@ -108,10 +126,6 @@ const IN_AN_ENTRY: &[Said] = &[
         "take it out: left unstated, a name follows from the stack and the address",
     ),
     (
-        &["path"],
-        "take it out: roles and policies stand under a path of their stack, by which it finds them",
-    ),
-    (
         &["acl", "access_control", "grant", "grants"],
         "take it out: buckets are private, and a statement of `policy:` lets others in",
     ),
@@ -127,8 +141,26 @@ const IN_AN_ENTRY: &[Said] = &[
 
 /// Fields by what others call them; said only where there is such a field.
 const FIELDS: &[Said] = &[
-    (&["dead_letter_target_arn"], "dead_letter_queue"),
-    (&["queue_name", "topic_name", "bucket_name", "role_name", "policy_name"], "name"),
+    (&["dead_letter_target_arn", "dead_letter_target"], "dead_letter_queue"),
+    (&["source_queue_arns"], "source_queues"),
+    (&["redrive_permission"], "permission"),
+    (
+        &[
+            "queue_name",
+            "topic_name",
+            "bucket_name",
+            "role_name",
+            "policy_name",
+            "managed_policy_name",
+            "alarm_name",
+            "log_group_name",
+        ],
+        "name",
+    ),
+    (&["alarm_description"], "description"),
+    (&["metric_query"], "metrics"),
+    (&["okactions"], "ok_actions"),
+    (&["retention_days", "retention"], "retention_in_days"),
     (&["bucket_name", "bucket_arn"], "bucket"),
     (&["message_retention_period"], "message_retention_seconds"),
     (&["receive_message_wait_time_seconds"], "receive_wait_time_seconds"),
@@ -136,12 +168,13 @@ const FIELDS: &[Said] = &[
     (&["fifo"], "fifo_queue"),
     (&["fifo"], "fifo_topic"),
     (&["assume_role_policy_document", "trust_policy"], "assume_role_policy"),
-    (&["policies", "inline_policy"], "inline_policies"),
     (&["policy_document", "key_policy", "topic_policy", "queue_policy", "bucket_policy"], "policy"),
     (&["pending_window_in_days", "deletion_window"], "deletion_window_in_days"),
     (&["customer_master_key_spec"], "key_spec"),
     (&["versioning_configuration"], "versioning"),
+    (&["public_access_block_configuration"], "public_access_block"),
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
+    (&["kms_master_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
 ];
 
@@ -155,51 +188,37 @@ const FACTS: &[Said] = &[
     (&["alias", "target_key_id"], "alias_name"),
 ];
 
-/// What others call a kind of its own, and is one here by another name, or a field of one.
-const KINDS: &[Said] = &[
-    (&["sns_topic_subscription"], "write `kind: sns_subscription`"),
-    (&["iam_managed_policy"], "write `kind: iam_policy`"),
-    (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
-    (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
-    (
-        &["sqs_queue_redrive_allow_policy"],
-        "it is the field `redrive_allow_policy` of the sqs_queue",
-    ),
-    (&["sns_topic_policy", "sns_topic_inline_policy"], "it is the field `policy` of the sns_topic"),
-    (&["s3_bucket_policy"], "it is the field `policy` of the s3_bucket"),
-    (
-        &[
-            "s3_bucket_versioning",
-            "s3_bucket_public_access_block",
-            "s3_bucket_ownership_controls",
-            "s3_bucket_server_side_encryption_configuration",
-            "s3_bucket_lifecycle_configuration",
-            "s3_bucket_logging",
-        ],
-        "it is a field of the s3_bucket: `ccprov kinds s3_bucket`",
-    ),
-    (&["kms_alias"], "it is the field `alias` of the kms_key"),
-    (&["kms_key_policy"], "it is the field `policy` of the kms_key"),
-    (
-        &["iam_role_policy", "iam_role_policy_attachment", "iam_policy_attachment"],
-        "it is a field of the iam_role: `inline_policies` or `managed_policy_arns`",
-    ),
-    (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
-];
-
 /// Types of parameters.
 const TYPES: &[Said] = &[
-    (&["text", "str"], "string"),
-    (&["number", "int"], "integer"),
+    (&["str"], "string"),
+    (&["int"], "integer"),
+    (&["float", "double", "decimal"], "number"),
     (&["bool"], "boolean"),
     (&["array", "set", "tuple", "comma_delimited_list", "string_list"], "list"),
     (&["object", "dict"], "map"),
 ];
 
+/// Keys of what declares a variable or a parameter.
+const OF_A_VALUE: &[Said] = &[
+    (&["value"], "did you mean `default`?"),
+    (&["required"], "what has no `default` must be given, unless it is `nullable: true`"),
+    (&["optional"], "did you mean `nullable`?"),
+    (&["min", "min_value", "least"], "did you mean `minimum`?"),
+    (&["max", "max_value", "most"], "did you mean `maximum`?"),
+    (&["regex", "allowed_pattern", "format"], "did you mean `pattern`?"),
+    (&["allowed", "allowed_values", "choices", "one_of", "options"], "did you mean `enum`?"),
+    (&["no_echo", "secret", "ephemeral"], "did you mean `sensitive`?"),
+    (&["sensitive"], "a variable of the stack file is sensitive, as a whole"),
+    (&["properties", "fields", "attributes"], "did you mean `keys`?"),
+    (&["additional_properties", "values", "each"], "did you mean `entries`?"),
+    (&["elements", "of", "element"], "did you mean `items`?"),
+    (&["validation"], "bounds stand beside the type: `pattern`, `minimum`, `maximum`, `enum`"),
+];
+
 /// First names of references.
 const REFERENCES: &[Said] = &[
     (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
-    (&["self"], "a resource names itself like any other: `${NAME.FACT}`"),
+    (&["count"], "there is no `count`: `for_each:` with a list or a map, and `${each.key}` within"),
     (&["path"], "paths are relative to the file that they stand in"),
     (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),
     (&["secrets"], "declare a variable, list it under `sensitive:`, and set CCPROV_VAR_NAME"),
@@ -210,27 +229,57 @@ const REFERENCES: &[Said] = &[
 const FUNCTIONS: &[Said] = &[
     (&["Ref"], "write `\"${NAME.arn}\"` for a resource, `\"${var.NAME}\"` for a variable"),
     (&["GetAtt"], "write `\"${NAME.arn}\"`: `ccprov kinds KIND` lists what can be referred to"),
-    (&["Sub", "Join"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
+    (&["Sub"], "write one text with references in it: `\"${stack}-${NAME.name}\"`"),
     (
-        &["If", "Condition", "Equals", "Not", "And", "Or"],
-        "`when:` and `unless:` of a resource or an item refer to a variable that is true or false",
+        &["Join"],
+        "write one text with references in it: `\"${stack}-${NAME.name}\"`; for a list, \
+         `{ join: LIST, with: \", \" }`",
+    ),
+    (&["If"], CHOICE),
+    (
+        &["Condition", "Equals", "Not", "And", "Or"],
+        "`when:` and `unless:` refer to a variable that is true or false",
     ),
     (
         &["ImportValue"],
         "stacks do not see each other's outputs: give the value in a variable of `vars:`",
     ),
-    (&["FindInMap", "Select"], "`\"${var.MAP.KEY}\"` reads a map under `vars:`"),
+    (
+        &["FindInMap", "Select"],
+        "`\"${value.MAP.KEY}\"` reads a map under `values:`, and a reference may choose the key: \
+         `\"${value.MAP.${region}}\"`",
+    ),
+    (&["ToJsonString"], "write `{ to_json: VALUE }`"),
 ];
+
+/// What is said of `<<` with a reference where names are declared.
+pub(super) const MERGES_LATE: &str = "a reference merges into values and fields; what is declared is written down, or merged by an \
+     alias of YAML: `<<: *name`";
+
+const CHOICE: &str = "one value or another is `{ when: \"${var.NAME}\", value: ..., else: ... }`";
 
 /// What is said here instead of a key at the top of a file.
 pub(super) fn at_the_top(key: &str) -> Option<&'static str> {
     said(AT_THE_TOP, &plain(key)).or_else(|| function(key))
 }
 
+/// What is said here instead of an unknown field of a kind. `within` is the
+/// field that it stands in; empty at the top of an entry.
+pub(super) fn attribute(kind: &str, within: &str, name: &str) -> Option<&'static str> {
+    let (tables, of) = if within.is_empty() { (OF_KINDS, kind) } else { (WITHIN, within) };
+    let (_, table) = tables.iter().find(|(one, _)| *one == of)?;
+    said(table, &plain(name))
+}
+
 /// What is said here instead of a key of an entry under `resources`, or of a
 /// field within one.
 pub(super) fn in_an_entry(key: &str) -> Option<&'static str> {
     said(IN_AN_ENTRY, &plain(key)).or_else(|| function(key))
+}
+
+/// What is said here instead of a key of what declares a variable or a parameter.
+pub(super) fn of_a_value(key: &str) -> Option<&'static str> {
+    said(OF_A_VALUE, &plain(key))
 }
 
 /// The field that is called otherwise elsewhere, if it is among those that are known.
@@ -245,6 +294,10 @@ pub(super) fn fact(name: &str, known: &[&str]) -> Option<&'static str> {
 
 /// What is said here instead of `AWS::SQS::Queue`, `aws_sqs_queue` or `aws:sqs/queue:Queue`.
 pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let exactly = said(FALSE_FRIENDS, name).map(str::to_owned);
+    if exactly.is_some() {
+        return exactly;
+    }
     let mut words: Vec<String> = name.split([':', '/', '.']).map(plain).collect();
     words.retain(|word| !word.is_empty());
     // Pulumi says `queue:Queue`.
@@ -257,7 +310,7 @@ pub(super) fn kind<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Opti
     let mut known = known;
     let ours = known.find(|ours| *ours == name && is_theirs);
     let written = ours.map(|ours| format!("write `kind: {ours}`"));
-    written.or_else(|| said(KINDS, name).map(str::to_owned))
+    written.or_else(|| said(RESOURCES, name).map(str::to_owned))
 }
 
 /// The type of parameters that is called otherwise elsewhere.
@@ -270,13 +323,30 @@ pub(super) fn reference(names: &[String]) -> Option<String> {
     let rest = |from: usize| names.get(from..).unwrap_or_default().join(".");
     let meant = |text: String| Some(format!("did you mean `${{{text}}}`?"));
     match names.first()?.as_str() {
-        "local" | "locals" | "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
+        "local" | "locals" | "values" => meant(format!("value.{}", rest(1))),
+        "variable" | "variables" | "vars" => meant(format!("var.{}", rest(1))),
         "module" | "resource" | "resources" | "pattern" if names.len() > 2 => meant(rest(1)),
         "parameter" | "parameters" | "params" | "inputs" => meant(format!("param.{}", rest(1))),
         "environment" => meant(format!("env.{}", rest(1))),
+        "data" => looked_up(names)
+            .map(str::to_owned)
+            .or_else(|| said(REFERENCES, "data").map(str::to_owned)),
         theirs if theirs.starts_with("aws_") && names.len() > 2 => meant(rest(1)),
         theirs => said(REFERENCES, theirs).map(str::to_owned),
     }
+}
+
+/// What Terraform looks up, and is known here.
+const LOOKED_UP: &[Said] = &[
+    (&["aws_caller_identity"], "did you mean `${account}`?"),
+    (&["aws_region"], "did you mean `${region}`?"),
+    (&["aws_partition"], "did you mean `${partition}`?"),
+    (&["aws_iam_policy_document"], "write the policy itself, as YAML, where it is used"),
+];
+
+/// What is said instead of `${data.TYPE.NAME.ATTRIBUTE}`, if it needs no look-up.
+fn looked_up(names: &[String]) -> Option<&'static str> {
+    said(LOOKED_UP, names.get(1)?)
 }
 
 /// What is said here instead of a function of CloudFormation: a tag without
@@ -295,57 +365,28 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 
 /// What is said here instead of a tag, `!Sub`.
 pub(super) fn tag(tag: &str) -> Option<&'static str> {
-    const MORE: &[&str] =
-        &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length", "ToJsonString"];
+    const MORE: &[&str] = &["Split", "Base64", "Cidr", "GetAZs", "Transform", "Length"];
     let name = tag.strip_prefix('!')?;
     if MORE.contains(&name) { function("Fn::Split") } else { said(FUNCTIONS, name) }
 }
 
-/// Why what stands between `${` and `}` is the expression of another tool, and
-/// what to do, if that can be told.
-pub(super) fn expression(inner: &str) -> Option<(&'static str, &'static str)> {
-    const OPERATORS: &[&str] =
-        &["==", "!=", "&&", "||", " ? ", " + ", " - ", " * ", " / ", " < ", " > "];
-    const SERVERLESS: &[&str] = &["self", "opt", "sls", "param", "env"];
-    let (before, after) = inner.split_once(':').unwrap_or((inner, ""));
-    if after.starts_with('-') || inner.contains("??") {
-        return Some((
-            "a reference has no default",
-            "declare a variable with one, `vars: { name: DEFAULT }`, and refer to `${var.name}`",
-        ));
-    }
-    if after.starts_with(':') {
-        return Some((
-            "this is a pseudo parameter of CloudFormation",
-            "write `${region}`, `${account}`, `${partition}` or `${stack}`",
-        ));
-    }
-    if SERVERLESS.contains(&before) && !after.is_empty() {
-        return Some((
-            "this is a variable of the Serverless Framework",
-            "declare it under `vars:`, and write `${var.NAME}`; `${env.NAME}` reads the environment",
-        ));
-    }
-    // What IAM replaces may have a default: `${aws:PrincipalTag/team, 'a ? b'}`.
-    if !after.is_empty() && !before.trim().contains([' ', '(', '.']) {
-        return None;
-    }
-    if inner.contains('(') {
-        return Some((
-            "there are no functions",
-            "write the value itself, or give it in a variable of `vars:`",
-        ));
-    }
-    if OPERATORS.iter().any(|operator| inner.contains(operator)) {
-        return Some((
-            "a reference has no operators",
-            "write the value itself, or give it in a variable of `vars:`; `when:` chooses",
-        ));
-    }
-    inner.contains('[').then_some((
-        "a reference has no positions and no brackets",
-        "names are joined by dots: `${NAME.KEY.arn}` is one element of a `for_each`",
-    ))
+/// Whether a key is what others call the condition of a value, or what follows from it.
+pub(super) fn is_condition(key: &str) -> bool {
+    ["if", "condition", "test", "then", "otherwise", "default"].contains(&key)
+}
+
+/// What is said here of a map in the place of a value that would choose or make one.
+pub(super) fn instruction<'k>(mut keys: impl Iterator<Item = &'k String>) -> Option<&'static str> {
+    const REPEATED: &str =
+        "in a list, an item `{ for_each: ..., item: ... }` stands for one item for each element";
+    keys.find_map(|key| match key.as_str() {
+        "when" | "unless" | "if" => Some(CHOICE),
+        "for_each" => Some(REPEATED),
+        "join" => Some("write `{ join: LIST, with: \", \" }`, and nothing beside it"),
+        "to_json" => Some("write `{ to_json: VALUE }`, and nothing beside it"),
+        "file" => Some("`{ file: ./PATH }` stands for a text, and where a text is wanted"),
+        _ => None,
+    })
 }
 
 /// What is said here instead of a word, the first of what is known.
@@ -399,7 +440,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, KINDS, TYPES] {
+        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, RESOURCES, OF_A_VALUE, TYPES] {
             let words = table.iter().flat_map(|(theirs, _)| *theirs);
             for word in words {
                 let fits = *word == plain(word);

@@ -18,6 +18,8 @@ use super::patterns::Library;
 use super::source::Mark;
 use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
+use super::values;
+use super::variables::Variable;
 use crate::model::{Address, Diagnostic, KindInfo, Place};
 
 /// Most resources of one stack. A plan beyond it could not be read by anybody,
@@ -47,7 +49,9 @@ pub(super) struct Ground<'a> {
     /// `None` while the account and the region are being found out.
     pub(super) place: Option<&'a Place>,
     pub(super) env: &'a Environment<'a>,
-    pub(super) variables: &'a BTreeMap<String, Node>,
+    pub(super) variables: &'a BTreeMap<String, Variable>,
+    /// What the stack file says under `values`.
+    pub(super) values: &'a Map,
     pub(super) kinds: &'a [KindInfo],
     pub(super) library: &'a Library,
     pub(super) resources: &'a Map,
@@ -101,6 +105,8 @@ pub(super) struct Usage<'a> {
 pub(super) struct Env {
     pub(super) scope: usize,
     pub(super) each: Option<Rc<Each>>,
+    /// The resource whose fields it stands in: an index into [`Expansion::declared`].
+    pub(super) own: Option<usize>,
 }
 
 /// One element of a `for_each`.
@@ -187,9 +193,12 @@ impl<'a> Expansion<'a> {
     /// parameters, so that mistakes are told even where nothing uses them.
     pub(super) fn expand_all(&mut self) {
         let variables: Vec<(String, Mark)> =
-            self.ground.variables.iter().map(|(n, node)| (n.clone(), node.at.clone())).collect();
+            self.ground.variables.iter().map(|(n, it)| (n.clone(), it.at.clone())).collect();
         for (name, at) in variables {
             self.named(Named::Variable(name), &at);
+        }
+        for (name, entry) in self.ground.values {
+            self.named(Named::Value(0, name.clone()), &entry.key_at);
         }
         let mut scope = 0;
         while scope < self.scopes.len() {
@@ -246,14 +255,11 @@ impl<'a> Expansion<'a> {
 
     fn work_out(&mut self, name: &Named) -> Option<Node> {
         match name {
-            Named::Variable(name) => {
-                let variables: &'a BTreeMap<String, Node> = self.ground.variables;
-                self.evaluate(variables.get(name)?, &Env::of(0))
-            }
+            Named::Variable(name) => self.variable_value(name),
             Named::Parameter(scope, name) => self.parameter(*scope, name),
             Named::Value(scope, name) => {
-                let cases: &'a Node = &self.pattern(*scope)?.values.get(name)?.node;
-                self.first_case(cases, &Env::of(*scope))
+                let value: &'a Node = &self.values(*scope).get(name)?.node;
+                self.value(value, &Env::of(*scope))
             }
             Named::Output(scope, name) => {
                 let output: &'a Node = &self.pattern(*scope)?.outputs.get(name)?.node;
@@ -262,15 +268,22 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// The value of the first case whose conditions hold; null if none does.
-    fn first_case(&mut self, cases: &'a Node, env: &Env) -> Option<Node> {
-        for case in cases.as_list()? {
+    /// What a value comes to: that of the first case whose conditions hold, null if
+    /// none does; or what stands there.
+    fn value(&mut self, node: &Node, env: &Env) -> Option<Node> {
+        let Some(cases) = values::cases(node) else { return self.evaluate(node, env) };
+        for case in cases {
             let map = case.as_map()?;
             if matches!(self.switch(map, env)?, Switch::On) {
                 return self.evaluate(&map.get("value")?.node, env);
             }
         }
-        Some(Node::new(Value::Null, &cases.at))
+        Some(Node::new(Value::Null, &node.at))
+    }
+
+    /// The values that a scope has names for.
+    pub(super) fn values(&self, scope: usize) -> &'a Map {
+        self.pattern(scope).map_or(self.ground.values, |pattern| &pattern.values)
     }
 
     /// The pattern that a scope is a use of.
@@ -362,12 +375,12 @@ impl<'a> Expansion<'a> {
 impl Env {
     /// A scope outside of any `for_each`.
     pub(super) fn of(scope: usize) -> Self {
-        Self { scope, each: None }
+        Self { scope, each: None, own: None }
     }
 
     /// The same within one element of a `for_each`.
     pub(super) fn within(&self, each: Each) -> Self {
-        Self { scope: self.scope, each: Some(Rc::new(each)) }
+        Self { each: Some(Rc::new(each)), ..*self }
     }
 }
 

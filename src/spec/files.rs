@@ -40,9 +40,51 @@ impl Reach {
         Ok((Self(reach), file))
     }
 
-    /// The file that `text` means in the file that `at` points into, with the
+    /// The YAML file that `text` means in the file that `at` points into, with the
     /// name under which people will know it.
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
+        let (path, name) = self.within(text, at)?;
+        // What is no YAML is often what holds passwords, and an error repeats its line.
+        let may_be_read = path.is_dir() || (is_yaml(Path::new(text)) && is_yaml(&path));
+        if !may_be_read {
+            let refused = Diagnostic::error(format!("`{text}` is not a YAML file by its name"));
+            return Err(refused
+                .at(Some(at.location()))
+                .because("a stack reads files that end in .yaml or .yml, and no others"));
+        }
+        Ok((path, name))
+    }
+
+    /// The same of a file of any name that is to be taken as it is, or a folder, unless
+    /// it is hidden: `.env` and `.git` hold what is no part of a stack.
+    pub(super) fn resolve_text(
+        &self,
+        text: &str,
+        at: &Mark,
+    ) -> Result<(PathBuf, String), Diagnostic> {
+        let (path, name) = self.within(text, at)?;
+        let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(&self.0);
+        let is_hidden = |part: Component<'_>| match part {
+            Component::Normal(name) => name.as_encoded_bytes().starts_with(b"."),
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::ParentDir => false,
+        };
+        // Where the stack itself lies may be hidden; a link may lead from there to what is.
+        let common = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
+        let mut beyond = path.components().skip(common);
+        if beyond.any(is_hidden) || Path::new(text).components().any(is_hidden) {
+            let refused = Diagnostic::error(format!("`{text}` is a hidden file"));
+            return Err(refused
+                .at(Some(at.location()))
+                .because("what begins with a dot is for tools, and often a secret")
+                .hint("name it without the dot, if it belongs to the stack"));
+        }
+        Ok((path, name))
+    }
+
+    fn within(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
         let written = Path::new(text);
         if text.is_empty() {
@@ -63,26 +105,30 @@ impl Reach {
                 refuse(format!("`{text}` is outside of the stack's reach")).because(WITHIN_REACH)
             );
         }
-        // What is no YAML is often what holds passwords, and an error repeats its line.
-        let may_be_read = path.is_dir() || (is_yaml(written) && is_yaml(&path));
-        if !may_be_read {
-            return Err(refuse(format!("`{text}` is not a YAML file by its name"))
-                .because("a stack reads files that end in .yaml or .yml, and no others"));
-        }
         Ok((path, beside(&at.source.name, written)))
+    }
+
+    /// The folder itself.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
     }
 }
 
-/// Reads one file.
+/// Reads one file of YAML.
 pub(super) fn read(path: &Path, name: &str) -> Result<(Arc<Source>, Node), Diagnostic> {
+    let (source, text) = read_text(path, name)?;
+    let node = yaml::parse(&source, &text)?;
+    Ok((source, node))
+}
+
+/// Reads one file as text.
+pub(super) fn read_text(path: &Path, name: &str) -> Result<(Arc<Source>, String), Diagnostic> {
     let bytes = read_regular(path, yaml::MAX_BYTES).map_err(|why| match why {
         Unread::TooLarge(_) => yaml::too_large(&Source::file(name, path, "")),
         Unread::Broken(_) | Unread::Elsewhere => unreadable(Path::new(name), &why),
     })?;
     let text = String::from_utf8(bytes).map_err(|error| no_text(path, name, error.as_bytes()))?;
-    let source = Source::file(name, path, &text);
-    let node = yaml::parse(&source, &text)?;
-    Ok((source, node))
+    Ok((Source::file(name, path, &text), text))
 }
 
 /// The text of what may be a stack file, as far as it is one by its kind, its
@@ -134,7 +180,7 @@ fn above_its_folder(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn is_yaml(path: &Path) -> bool {
+pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 

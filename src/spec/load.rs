@@ -1,21 +1,28 @@
 //! Step 1: from a path to a stack file whose name, account and region are
 //! known. Reads every file that the stack consists of, so that
-//! [`check`](super::check()) needs no disk; knows no cloud.
+//! [`check`](super::check()) reads no more than the artifacts that they name;
+//! knows no cloud.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::artifacts::Checkout;
+use super::elsewhere;
 use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
+use super::fitting;
+use super::given::{self, Outside};
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
 use super::sensitive;
 use super::shape;
 use super::source::Mark;
 use super::told::in_order;
-use super::tree::{Map, Node, Value};
-use super::variables;
+use super::tree::{Entry, Map, Node, Value};
+use super::values;
+use super::variables::{self, Variable};
+use super::yaml::MERGE;
 use crate::model::{Diagnostic, Mask};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
@@ -28,6 +35,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "region",
     "vars",
     "sensitive",
+    "values",
     "tags",
     "ignore_tags",
     "resources",
@@ -56,24 +64,14 @@ pub struct Inputs<'a> {
     pub vars: BTreeMap<String, String>,
     /// Variables that may be meant for another: from `CCPROV_VAR_…`. Those above go first.
     pub ambient: BTreeMap<String, String>,
+    /// Variable files, each over the one before, all of them between the two.
+    pub files: &'a [PathBuf],
     /// The environment, for `${env.NAME}`.
     pub env: &'a Environment<'a>,
     /// The ids that `checks.skip` may name.
     pub checks: &'a [&'a str],
     /// Learns the values that `sensitive` speaks of.
     pub mask: &'a Mask,
-}
-
-impl Inputs<'_> {
-    /// What overrides the defaults: what was said for this stack, and of the rest
-    /// what the stack declares.
-    pub(super) fn overrides(&self, declared: Option<&Map>) -> BTreeMap<String, String> {
-        let is_declared = |name: &String| declared.is_some_and(|map| map.contains_key(name));
-        let mut overrides = self.ambient.clone();
-        overrides.retain(|name, _| is_declared(name));
-        overrides.extend(self.vars.clone());
-        overrides
-    }
 }
 
 impl fmt::Debug for Inputs<'_> {
@@ -92,7 +90,8 @@ pub struct StackFile {
     sources: Vec<PathBuf>,
     pub(super) root: Map,
     pub(super) library: Library,
-    pub(super) variables: BTreeMap<String, Node>,
+    pub(super) variables: BTreeMap<String, Variable>,
+    pub(super) checkout: Checkout,
     unheard: Vec<String>,
     /// Problems that do not keep us from knowing what the stack is. Told with
     /// those of `check`, so that one run shows them all.
@@ -154,18 +153,24 @@ pub(super) fn load_with(
     let (reach, file) = Reach::of(path).map_err(|problem| vec![problem])?;
     let mut deferred = Vec::new();
     let name = path.display().to_string();
-    let (root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
-    for key in ["vars", "tags", "resources", "outputs", "checks", "lock"] {
+    let (mut root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
+    for key in ["vars", "values", "tags", "resources", "outputs", "checks", "lock"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
         }
     }
+    no_late_merges(&mut root, &mut deferred);
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
-    let overrides = inputs.overrides(declared);
+    let outside =
+        Outside::of(path, (&inputs.ambient, inputs.files, &inputs.vars), declared, &mut deferred);
     let named = root.get("sensitive");
-    let secrets = sensitive::hide(named, declared, &overrides, inputs.mask, &mut deferred);
+    let secrets = sensitive::hide(named, declared, &outside.given, inputs.mask, &mut deferred);
     let unheard = variables::unheard(declared, &inputs.ambient);
-    let variables = variables::settle(declared, &overrides, &mut deferred);
+    let beside = given::beside(path).map(|path| path.display().to_string());
+    let variables = variables::settle(declared, &outside.given, beside.as_deref(), &mut deferred);
+    let nothing = Map::new();
+    let named_values = root.get("values").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
+    values::check(named_values, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map());
     // Null is not taken for an empty map: what somebody has yet to write would
     // else be a stack whose every object is to be deleted.
@@ -182,18 +187,22 @@ pub(super) fn load_with(
     };
     gathering.gather(resources.unwrap_or(&Map::new()));
     deferred.append(&mut gathering.problems);
+    gathering.library.read_contents(&root, &reach);
+    sources.extend(outside.files);
     sources.extend(gathering.read.into_keys());
-    let (library, nothing) = (Library::default(), Map::new());
+    sources.extend(gathering.library.contents.paths());
+    let library = Library::default();
     let header = Header {
         root: &root,
         start: &start,
         variables: &variables,
+        values: named_values,
         library: &library,
         resources: &nothing,
         inputs,
     };
     sensitive::hide_settled(&secrets, header.ground(), inputs.mask, &mut deferred);
-    match header.read() {
+    match header.read(!deferred.is_empty()) {
         Ok((name, account, region)) => Ok(StackFile {
             name,
             account,
@@ -202,12 +211,26 @@ pub(super) fn load_with(
             root,
             library: gathering.library,
             variables,
+            checkout: Checkout::of(reach),
             unheard,
             deferred,
         }),
         Err(mut problems) => {
+            problems.append(&mut fitting::faults(header.ground()));
             problems.append(&mut deferred);
             Err(problems)
+        }
+    }
+}
+
+/// Tells of `<<` with a reference where names are declared, and takes it out.
+fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
+    for key in ["vars", "values", "tags", "resources", "outputs"] {
+        let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
+        if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
+            let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
+            let problem = problem.at(Some(merged.key_at.location()));
+            deferred.push(problem.hint(elsewhere::MERGES_LATE));
         }
     }
 }
@@ -237,12 +260,34 @@ fn read_chain(
         }
     }
     let start = files[0].at.source.start();
-    let merged = files.into_iter().rev().reduce(merge);
+    let merged = files.into_iter().rev().reduce(lay_over);
     match merged.map(|node| node.value) {
         Some(Value::Map(root)) => Ok((root, start, sources)),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_))
         | None => Ok((Map::new(), start, sources)),
     }
+}
+
+/// [`merge`] for whole files.
+fn lay_over(mut base: Node, mut over: Node) -> Node {
+    let vars = |file: &mut Node| match &mut file.value {
+        Value::Map(map) => map.remove("vars"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => None,
+    };
+    let (below, above) = (vars(&mut base), vars(&mut over));
+    let mut merged = merge(base, over);
+    let vars = match (below, above) {
+        (Some(_), Some(above)) if above.node.is_null() => None,
+        (Some(below), Some(above)) => {
+            let node = variables::lay_over(below.node, above.node);
+            Some(Entry { key_at: above.key_at, node })
+        }
+        (below, above) => above.or(below),
+    };
+    if let (Value::Map(map), Some(vars)) = (&mut merged.value, vars) {
+        map.insert("vars".to_owned(), vars);
+    }
+    merged
 }
 
 fn not_a_stack(node: &Node) -> Diagnostic {
@@ -283,12 +328,16 @@ fn is_stated(root: &Map, key: &str) -> bool {
     root.get(key).is_some_and(|entry| !entry.node.is_null())
 }
 
+/// The name of a stack whose name waits for a variable that nobody gave.
+const UNKNOWN: &str = "unknown";
+
 /// What must be known before anything else can be: `stack`, `account` and
-/// `region`. They may refer to variables and to the environment.
+/// `region`. They may refer to variables, to values and to the environment.
 struct Header<'a> {
     root: &'a Map,
     start: &'a Mark,
-    variables: &'a BTreeMap<String, Node>,
+    variables: &'a BTreeMap<String, Variable>,
+    values: &'a Map,
     /// Of which it may use nothing.
     library: &'a Library,
     resources: &'a Map,
@@ -298,7 +347,10 @@ struct Header<'a> {
 type Identified = (String, Option<String>, Option<String>);
 
 impl Header<'_> {
-    fn read(&self) -> Result<Identified, Vec<Diagnostic>> {
+    /// `has_failed` says that problems were told already, of which it may be one
+    /// that the stack's name is not known: then it goes by another, so that the
+    /// rest can be checked. A stack with such problems gets no further.
+    fn read(&self, has_failed: bool) -> Result<Identified, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         if !is_stated(self.root, "stack") {
             let problem = shape::missing("stack", "the stack file", self.start);
@@ -309,6 +361,7 @@ impl Header<'_> {
         let region = self.text("region", &mut problems, region_name);
         match name {
             Some(name) if problems.is_empty() => Ok((name, account, region)),
+            None if problems.is_empty() && has_failed => Ok((UNKNOWN.to_owned(), account, region)),
             Some(_) | None => Err(problems),
         }
     }
@@ -319,6 +372,7 @@ impl Header<'_> {
             place: None,
             env: self.inputs.env,
             variables: self.variables,
+            values: self.values,
             kinds: &[],
             library: self.library,
             resources: self.resources,
@@ -334,6 +388,12 @@ impl Header<'_> {
         let written = &self.root.get(key)?.node;
         let (node, found) = Expansion::new(self.ground()).evaluate_alone(written);
         problems.extend(found);
+        if let (Some(nothing), "stack") = (node.as_ref().filter(|node| node.is_null()), key)
+            && !written.is_null()
+        {
+            let problem = Diagnostic::error("`stack` comes to nothing");
+            problems.push(problem.at(Some(nothing.at.location())));
+        }
         let node = node.filter(|node| !node.is_null())?;
         if key == "account" && matches!(node.value, Value::Number(_)) {
             problems.push(unquoted_account(&node));

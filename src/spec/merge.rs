@@ -1,13 +1,16 @@
 //! `extends`: laying one file over another.
 
+use super::instruction;
 use super::tree::{Entry, Map, Node, Value};
 
 /// The base with the extending value laid over it. Maps merge key by key; all
-/// else, lists included, is replaced; an explicit null removes the key. Every
+/// else, lists and instructions included, is replaced; an explicit null removes the key. Every
 /// value keeps the place where it was written.
 pub(super) fn merge(base: Node, over: Node) -> Node {
     match (base.value, over.value) {
-        (Value::Map(below), Value::Map(above)) => {
+        (Value::Map(below), Value::Map(above))
+            if !instruction::is_one(&below) && !instruction::is_one(&above) =>
+        {
             Node { value: Value::Map(merge_maps(below, above)), at: over.at }
         }
         (

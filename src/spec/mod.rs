@@ -11,14 +11,20 @@
 //! known here, nor is any cloud: kinds come through the
 //! [`Catalog`](crate::model::Catalog).
 //!
-//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`,
-//! `merge`, `variables`, `sensitive`, `load`; then `reference`, `pattern`, `expand` with
-//! `declare`, `lookup` and `substitute`, `written`, `spelling`, `conform`, `predict`,
-//! `edges`, `lock`, `check`; and beside them `told`, `elsewhere`, `catalogue` and `editor`.
+//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`,
+//! `folder`, `artifacts`, `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`,
+//! `sensitive`, `load`; then `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`,
+//! `shaped`, `lookup`, `addresses`, `substitute`, `carry` and `filled`, `written`, `spelling`,
+//! `conform`, `predict`, `edges`, `lock`, `check`; and beside them `told`, `mistaken`, `elsewhere`,
+//! `catalogue` and `editor`.
 
+mod addresses;
+mod artifacts;
+mod carry;
 mod catalogue;
 mod check;
 mod conform;
+mod contents;
 mod declare;
 mod deprecated;
 mod edges;
@@ -26,11 +32,18 @@ mod editor;
 mod elsewhere;
 mod expand;
 mod files;
+mod filled;
+mod fitting;
+mod folder;
+mod given;
 mod ignored;
+mod instruction;
 mod load;
 mod lock;
 mod lookup;
 mod merge;
+mod mistaken;
+mod parameter;
 mod patience;
 mod pattern;
 mod patterns;
@@ -39,6 +52,7 @@ mod reference;
 mod regular;
 mod sensitive;
 mod shape;
+mod shaped;
 mod skips;
 mod source;
 mod spelling;
@@ -49,13 +63,17 @@ mod tests;
 mod told;
 mod tree;
 mod used;
+mod values;
 mod variables;
 mod written;
 mod yaml;
+mod zip;
 
+pub use artifacts::{artifact_bytes, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};
+pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::contents::Contents;
 use super::files::{self, Reach};
 use super::pattern::{self, Pattern};
 use super::shape;
@@ -50,14 +51,30 @@ impl BuiltIn {
 /// The patterns that a stack uses, by the file that names one and the name
 /// that it uses.
 #[derive(Debug, Default)]
-pub(super) struct Library(BTreeMap<(String, String), Arc<Pattern>>);
+pub(super) struct Library {
+    patterns: BTreeMap<(String, String), Arc<Pattern>>,
+    /// What stands in other files.
+    pub(super) contents: Contents,
+}
 
 impl Library {
     /// The pattern that `name` means in the file that `at` points into. `None`
     /// where loading found no such pattern, and told so.
     pub(super) fn find(&self, name: &str, at: &Mark) -> Option<&Pattern> {
         let file = if is_path(name) { at.source.name.clone() } else { String::new() };
-        self.0.get(&(file, name.to_owned())).map(Arc::as_ref)
+        self.patterns.get(&(file, name.to_owned())).map(Arc::as_ref)
+    }
+
+    /// Reads the files that something in the root of a stack, or in a pattern, may mean.
+    pub(super) fn read_contents(&mut self, root: &Map, reach: &Reach) {
+        self.contents.gather(root, reach);
+        for pattern in self.patterns.values() {
+            let defaults = pattern.parameters.values().filter_map(|it| it.default.as_ref());
+            defaults.for_each(|node| self.contents.gather_within(node, reach));
+            for entries in [&pattern.values, &pattern.resources, &pattern.outputs] {
+                self.contents.gather(entries, reach);
+            }
+        }
     }
 }
 
@@ -104,7 +121,7 @@ impl Gathering<'_> {
         };
         match found {
             Ok((pattern, is_new)) => {
-                self.library.0.insert((file, name.to_owned()), Arc::clone(&pattern));
+                self.library.patterns.insert((file, name.to_owned()), Arc::clone(&pattern));
                 is_new.then_some(pattern)
             }
             Err(problem) => {

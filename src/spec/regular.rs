@@ -7,6 +7,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::model::Size;
+
 /// Why there is nothing of a file.
 #[derive(Debug)]
 pub enum Unread {
@@ -22,10 +24,7 @@ impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Broken(error) => f.write_str(&plainly(error)),
-            Self::TooLarge(most) if most.is_multiple_of(1024 * 1024) => {
-                write!(f, "it is larger than {} MiB", most / 1024 / 1024)
-            }
-            Self::TooLarge(most) => write!(f, "it is larger than {} KiB", most / 1024),
+            Self::TooLarge(most) => write!(f, "it is larger than {}", Size(*most as u64)),
             Self::Elsewhere => f.write_str("it is a link out of its folder"),
         }
     }
@@ -37,15 +36,31 @@ impl std::fmt::Display for Unread {
 ///
 /// Nothing of the file is told.
 pub fn read_regular(path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
+    let mut bytes = Vec::new();
+    copy_regular(path, most, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same, piece by piece, for who does not need it whole. What was written
+/// before it turned out to be too much is for nothing.
+///
+/// # Errors
+///
+/// Nothing of the file is told.
+pub(super) fn copy_regular(
+    path: &Path,
+    most: usize,
+    out: &mut dyn io::Write,
+) -> Result<(), Unread> {
     let (file, told) = open(path).map_err(Unread::Broken)?;
     let too_large = || Unread::TooLarge(most);
     if told.len() > most as u64 {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
     // It may have grown since.
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Broken)?;
-    if bytes.len() > most { Err(too_large()) } else { Ok(bytes) }
+    let most_read = (most as u64).saturating_add(1);
+    let copied = io::copy(&mut file.take(most_read), out).map_err(Unread::Broken)?;
+    if copied > most as u64 { Err(too_large()) } else { Ok(()) }
 }
 
 /// [`read_regular`] of a path that somebody else may have laid out: a link is
@@ -141,7 +156,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         check(&at("file"), 10, Ok("0123456789"));
         check(&at("link"), 10, Ok("0123456789"));
-        check(&at("file"), 9, Err("it is larger than 0 KiB"));
+        check(&at("file"), 9, Err("it is larger than 9 bytes"));
         check(&at("zero"), 9, Err("it is a device, and not a file"));
         check(&at("pipe"), 9, Err("it is a pipe, and not a file"));
         check(&at("socket"), 9, Err("it is a socket, and not a file"));

@@ -12,9 +12,17 @@ use crate::model::Diagnostic;
 pub(super) const A_STACK_FILE: &str = "a stack file";
 pub(super) const A_PATTERN: &str = "a pattern";
 
+/// Whether a key may be a name behind another, as in `${value.NAME}`.
+pub(super) fn inner_name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool {
+    RESERVED.contains(&key) || name(key, at, problems)
+}
+/// What declares a value that somebody gives.
+pub(super) const A_PARAMETER: &str = "a parameter";
+pub(super) const A_VARIABLE: &str = "a variable";
+
 /// Names that begin references of their own, and so can name no resource.
 pub(super) const RESERVED: &[&str] =
-    &["account", "each", "env", "param", "partition", "region", "stack", "value", "var"];
+    &["account", "each", "env", "param", "partition", "region", "self", "stack", "value", "var"];
 
 /// The map, or a problem. `what` is the value's name in the message.
 pub(super) fn map<'a>(
@@ -100,6 +108,7 @@ pub(super) fn unknown_key(key: &str, entry: &Entry, known: &[&str], owner: &str)
         Diagnostic::error(format!("unknown key `{key}`")).at(Some(entry.key_at.location()));
     let elsewhere = match owner {
         A_STACK_FILE | A_PATTERN => elsewhere::at_the_top(key),
+        A_PARAMETER | A_VARIABLE => elsewhere::of_a_value(key),
         _ => elsewhere::in_an_entry(key),
     };
     if let Some(said) = elsewhere {

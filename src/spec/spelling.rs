@@ -28,14 +28,17 @@ pub(super) fn as_wanted(schema: &Json, node: &Node, either: &mut dyn FnMut(&Node
 pub(super) fn as_read(node: &Node) -> Node {
     let value = match &node.value {
         Value::Bool(flag) if flag.value.to_string() != *flag.written => as_text(&flag.written),
-        Value::Number(number) if number.value.to_string() != *number.written => {
-            as_text(&number.written)
-        }
+        Value::Number(number) if printed(node) != *number.written => as_text(&number.written),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => node.value.clone(),
         Value::List(items) => Value::List(items.iter().map(as_read).collect()),
         Value::Map(map) => Value::Map(mapped(map, |_, node| as_read(node))),
     };
     Node { value, at: node.at.clone() }
+}
+
+/// As it would be printed: `0.0` is 0.
+fn printed(node: &Node) -> String {
+    node.to_json().to_string()
 }
 
 /// The problem of a number, in a place that takes texts too, that would lose
@@ -96,10 +99,7 @@ struct Spelling<'a, 'b> {
 impl<'a> Spelling<'a, '_> {
     /// The value under schemas of which one at least is to admit it.
     fn value(&mut self, schemas: &[&'a Json], node: &Node) -> Node {
-        let mut forms = Vec::new();
-        for schema in schemas {
-            self.forms(schema, 0, &mut forms);
-        }
+        let forms = forms(self.root, schemas);
         let value = match &node.value {
             Value::Null | Value::Text(_) => node.value.clone(),
             Value::Bool(flag) => match Taken::by(&forms, "boolean") {
@@ -126,27 +126,35 @@ impl<'a> Spelling<'a, '_> {
         };
         Node { value, at: node.at.clone() }
     }
+}
 
-    /// The schemas that a schema stands for: what it refers to, and each of its
-    /// alternatives.
-    fn forms(&self, schema: &'a Json, hops: usize, found: &mut Vec<&'a Json>) {
-        if hops > MAX_HOPS {
-            return;
-        }
-        let mut stands_for_others = false;
-        let referred = schema.get("$ref").and_then(Json::as_str);
-        let target = referred.and_then(|text| self.root.pointer(text.strip_prefix('#')?));
-        let parts = ["anyOf", "oneOf", "allOf"]
-            .iter()
-            .filter_map(|key| schema.get(key).and_then(Json::as_array))
-            .flatten();
-        for part in target.into_iter().chain(parts) {
-            stands_for_others = true;
-            self.forms(part, hops + 1, found);
-        }
-        if !stands_for_others {
-            found.push(schema);
-        }
+/// The schemas that some schemas stand for: what they refer to, and each of their
+/// alternatives.
+pub(super) fn forms<'a>(root: &'a Json, schemas: &[&'a Json]) -> Vec<&'a Json> {
+    let mut found = Vec::new();
+    for schema in schemas {
+        forms_of(root, schema, 0, &mut found);
+    }
+    found
+}
+
+fn forms_of<'a>(root: &'a Json, schema: &'a Json, hops: usize, found: &mut Vec<&'a Json>) {
+    if hops > MAX_HOPS {
+        return;
+    }
+    let mut stands_for_others = false;
+    let referred = schema.get("$ref").and_then(Json::as_str);
+    let target = referred.and_then(|text| root.pointer(text.strip_prefix('#')?));
+    let parts = ["anyOf", "oneOf", "allOf"]
+        .iter()
+        .filter_map(|key| schema.get(key).and_then(Json::as_array))
+        .flatten();
+    for part in target.into_iter().chain(parts) {
+        stands_for_others = true;
+        forms_of(root, part, hops + 1, found);
+    }
+    if !stands_for_others {
+        found.push(schema);
     }
 }
 
@@ -194,11 +202,11 @@ fn types_of(form: &Json) -> Option<Json> {
     Some(options.iter().map(word).collect())
 }
 
-fn items_of(form: &Json) -> Option<&Json> {
+pub(super) fn items_of(form: &Json) -> Option<&Json> {
     admits(form, "array").then(|| form.get("items").unwrap_or(ANYTHING))
 }
 
-fn field_of<'a>(form: &'a Json, key: &str) -> Option<&'a Json> {
+pub(super) fn field_of<'a>(form: &'a Json, key: &str) -> Option<&'a Json> {
     if !admits(form, "object") {
         return None;
     }
@@ -207,7 +215,12 @@ fn field_of<'a>(form: &'a Json, key: &str) -> Option<&'a Json> {
     Some(named.unwrap_or_else(other)).filter(|schema| **schema != Json::Bool(false))
 }
 
-fn admits(form: &Json, wanted: &str) -> bool {
+/// Whether a schema says of what type a value is.
+pub(super) fn is_typed(form: &Json) -> bool {
+    types_of(form).is_some()
+}
+
+pub(super) fn admits(form: &Json, wanted: &str) -> bool {
     types_of(form).is_none_or(|types| match &types {
         Json::Array(several) => several.iter().any(|one| one == wanted),
         one => one == wanted,

@@ -1,12 +1,12 @@
 //! A tree with every reference replaced by what it means.
 
-use super::expand::{Env, Expansion, Switch};
+use super::expand::{Env, Expansion};
+use super::instruction;
 use super::lookup::Found;
-use super::pattern;
 use super::reference::{self, Part, Reference};
 use super::source::Mark;
 use super::tree::{Entry, Map, Node, Value};
-use super::yaml::MAX_DEPTH;
+use super::yaml::{MAX_DEPTH, MERGE};
 use crate::model::Diagnostic;
 
 /// A text of this length counts as one value of the budget.
@@ -21,7 +21,10 @@ impl Expansion<'_> {
             Value::Null | Value::Bool(_) | Value::Number(_) => Some(node.clone()),
             Value::Text(text) => this.text(text, &node.at, env),
             Value::List(items) => this.nested(|this| this.list(items, &node.at, env)),
-            Value::Map(map) => this.nested(|this| this.map(map, &node.at, env)),
+            Value::Map(map) => match instruction::of(map) {
+                Some(instruction) => this.carry_out(&instruction, &node.at, env),
+                None => this.nested(|this| this.map(map, &node.at, env)),
+            },
         })
     }
 
@@ -32,42 +35,10 @@ impl Expansion<'_> {
         done
     }
 
-    fn list(&mut self, items: &[Node], at: &Mark, env: &Env) -> Option<Node> {
-        let mut sound = true;
-        let mut list = Vec::with_capacity(items.len());
-        for item in items {
-            let done = if pattern::is_instruction(item) {
-                self.instruction(item.as_map()?, env, &mut list)
-            } else {
-                self.evaluate(item, env).map(|item| list.push(item))
-            };
-            sound &= done.is_some();
-        }
-        sound.then(|| Node::new(Value::List(list), at))
-    }
-
-    /// The items that `{ when: …, item: … }` and its like stand for.
-    fn instruction(&mut self, map: &Map, env: &Env, list: &mut Vec<Node>) -> Option<()> {
-        let item = &map.get("item")?.node;
-        let Some(for_each) = map.get("for_each") else {
-            if matches!(self.switch(map, env)?, Switch::On) {
-                list.push(self.evaluate(item, env)?);
-            }
-            return Some(());
-        };
-        for each in self.elements(&for_each.node, env)? {
-            let env = env.within(each);
-            if matches!(self.switch(map, &env)?, Switch::On) {
-                list.push(self.evaluate(item, &env)?);
-            }
-        }
-        Some(())
-    }
-
     fn map(&mut self, map: &Map, at: &Mark, env: &Env) -> Option<Node> {
         let mut sound = true;
         let mut done = Map::new();
-        for (key, entry) in map {
+        for (key, entry) in map.iter().filter(|(key, _)| *key != MERGE) {
             let key_node = self.text(key, &entry.key_at, env);
             let node = self.evaluate(&entry.node, env);
             let (Some(key_node), Some(node)) = (key_node, node) else {
@@ -91,10 +62,32 @@ impl Expansion<'_> {
                 sound = false;
             }
         }
+        sound &= self.merge(map, &mut done, env).is_some();
         sound.then(|| Node::new(Value::Map(done), at))
     }
 
-    fn text(&mut self, text: &str, at: &Mark, env: &Env) -> Option<Node> {
+    /// Puts what `<<: "${value.name}"` stands for beneath the map's own keys.
+    pub(super) fn merge(&mut self, map: &Map, done: &mut Map, env: &Env) -> Option<()> {
+        let Some(entry) = map.get(MERGE) else { return Some(()) };
+        let below = self.evaluate(&entry.node, env)?;
+        match below.value {
+            Value::Map(other) => {
+                for (key, entry) in other {
+                    done.entry(key).or_insert(entry);
+                }
+                return Some(());
+            }
+            Value::Null => return Some(()),
+            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {}
+        }
+        let summary = format!("`<<` merges a map, not {}", below.type_name());
+        let problem = Diagnostic::error(summary).at(Some(entry.node.at.location()));
+        let hint = "write an alias, `<<: *name`, or a reference, `<<: \"${value.name}\"`";
+        self.report(env.scope, problem.hint(hint));
+        None
+    }
+
+    pub(super) fn text(&mut self, text: &str, at: &Mark, env: &Env) -> Option<Node> {
         self.spend(text.len() / BYTES_PER_VALUE, at)?;
         let parts = match reference::parse(text) {
             Ok(parts) => parts,
@@ -120,8 +113,13 @@ impl Expansion<'_> {
                 },
             }
         }
-        self.spend(joined.len() / BYTES_PER_VALUE, at)?;
+        self.spend_text(&joined, at)?;
         sound.then(|| Node::text(joined, at))
+    }
+
+    /// Takes from the budget what a text that was made counts.
+    pub(super) fn spend_text(&mut self, text: &str, at: &Mark) -> Option<()> {
+        self.spend(text.len() / BYTES_PER_VALUE, at)
     }
 
     /// A text that is one reference becomes what it refers to, whatever its
@@ -150,19 +148,25 @@ impl Expansion<'_> {
         let text = node.scalar_text().map(str::to_owned);
         if text.is_none() {
             let problem = if node.is_null() {
-                Diagnostic::error(format!("`{reference}` has no value"))
+                Diagnostic::error(format!("`{}` has no value", reference.names))
                     .because("nothing cannot be a part of a text")
             } else {
-                Diagnostic::error(format!("`{reference}` is {}", node.type_name()))
+                Diagnostic::error(format!("`{}` is {}", reference.names, node.type_name()))
                     .because("only texts, numbers and booleans can be a part of a text")
-                    .hint(match node.get("default") {
-                        Some(_) => "a default stands right behind the name: `vars: { name: 5 }`",
-                        None => {
+                    .hint(match (&node.value, node.get("default")) {
+                        (Value::List(_), _) => {
+                            "alone it becomes the value itself; one text of a list is \
+                             `{ join: LIST, with: \", \" }`"
+                        }
+                        (_, Some(_)) => {
+                            "a default stands right behind the name: `vars: { name: 5 }`"
+                        }
+                        (_, None) => {
                             "a text that is this reference and nothing else becomes the value itself"
                         }
                     })
             };
-            let at = at.narrowed_to(&reference.to_string());
+            let at = at.narrowed_to(&reference.written);
             self.report(env.scope, problem.at(Some(at.location())));
         }
         text

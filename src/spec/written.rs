@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::artifacts::Checkout;
 use super::declare::ENTRY_KEYS;
 use super::expand::{Declared, Env, Expansion};
 use super::ignored;
@@ -12,7 +13,10 @@ use super::shape;
 use super::source::Mark;
 use super::spelling;
 use super::tree::{Entry, Map, Node, Value};
-use crate::model::{Address, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document};
+use super::yaml::MERGE;
+use crate::model::{
+    Address, Artifact, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document,
+};
 
 /// One resource. Its fields may hold facts of others.
 pub(super) struct Written<'a> {
@@ -20,6 +24,8 @@ pub(super) struct Written<'a> {
     pub(super) kind: &'a KindInfo,
     /// A map of the kind's fields, the stack's tags among them.
     pub(super) fields: Node,
+    /// What they take of the checkout. In the fields stand the hashes.
+    pub(super) artifacts: Vec<Artifact>,
     pub(super) lifecycle: Lifecycle,
     /// What `depends_on` names, and where.
     pub(super) after: BTreeMap<Address, Mark>,
@@ -91,9 +97,17 @@ pub(super) struct StackTags {
 }
 
 /// Works out the fields of every declared resource.
-pub(super) fn write_out<'a>(expansion: &mut Expansion<'a>, tags: &StackTags) -> Vec<Written<'a>> {
-    let declared = expansion.declared.clone();
-    declared.into_iter().map(|resource| expansion.write(resource, tags)).collect()
+pub(super) fn write_out<'a>(
+    expansion: &mut Expansion<'a>,
+    tags: &StackTags,
+    checkout: &Checkout,
+) -> Vec<Written<'a>> {
+    let declared = expansion.declared.clone().into_iter().enumerate();
+    let of_its_own = |(index, mut resource): (usize, Declared<'a>)| {
+        resource.env.own = Some(index);
+        resource
+    };
+    declared.map(of_its_own).map(|resource| expansion.write(resource, tags, checkout)).collect()
 }
 
 /// The stack's `tags`, worked out and checked.
@@ -130,11 +144,17 @@ fn reserved_tag(key: &str, at: &Mark) -> Option<Diagnostic> {
 }
 
 impl<'a> Expansion<'a> {
-    fn write(&mut self, resource: Declared<'a>, tags: &StackTags) -> Written<'a> {
+    fn write(
+        &mut self,
+        resource: Declared<'a>,
+        tags: &StackTags,
+        checkout: &Checkout,
+    ) -> Written<'a> {
         let Declared { address, kind, entry, env, at, top } = resource;
         let mut fields = Map::new();
         let mut sound = true;
-        for (key, field) in entry.iter().filter(|(key, _)| !ENTRY_KEYS.contains(&key.as_str())) {
+        let is_field = |key: &str| key != MERGE && !ENTRY_KEYS.contains(&key);
+        for (key, field) in entry.iter().filter(|(key, _)| is_field(key)) {
             match self.evaluate(&field.node, &env) {
                 Some(node) => {
                     fields.insert(key.clone(), Entry { key_at: field.key_at.clone(), node });
@@ -142,6 +162,7 @@ impl<'a> Expansion<'a> {
                 None => sound = false,
             }
         }
+        sound &= self.merge_fields(entry, &mut fields, &env).is_some();
         let lifecycle = self.lifecycle(entry, kind, &env);
         let after = self.depends_on(entry, &env);
         if kind.tagged && sound && self.spend(tags.own.len(), &at).is_some() {
@@ -155,12 +176,24 @@ impl<'a> Expansion<'a> {
             ),
         };
         let within = self.scopes[env.scope].usage.as_ref().map(|usage| usage.address.clone());
-        let is_whole = sound && lifecycle.is_some() && after.is_some();
+        let mut fields = Node::new(Value::Map(fields), &at);
+        let artifacts = self.shaped(env.scope, |found| {
+            let artifacts = checkout.take(kind, &mut fields, found);
+            found.is_empty().then_some(artifacts)
+        });
+        // What is left of `file:` are texts.
+        let filled = self.with_files(&kind.schema, fields, &env);
+        let is_whole = sound
+            && lifecycle.is_some()
+            && after.is_some()
+            && artifacts.is_some()
+            && filled.is_some();
+        let fields = filled.unwrap_or_else(|| Node::new(Value::Map(Map::new()), &at));
+        let artifacts = artifacts.unwrap_or_default();
         let (mut lifecycle, after) = (lifecycle.unwrap_or_default(), after.unwrap_or_default());
         if kind.tagged {
             lifecycle.ignore_tags.clone_from(&tags.ignored);
         }
-        let fields = Node::new(Value::Map(fields), &at);
         let mut doubts = Vec::new();
         let fields = spelling::as_wanted(&kind.schema, &fields, &mut |number| {
             doubts.extend(spelling::doubt(number));
@@ -168,7 +201,37 @@ impl<'a> Expansion<'a> {
         for doubt in doubts {
             self.report(env.scope, doubt);
         }
-        Written { address, kind, fields, lifecycle, after, at, top, within, context, is_whole }
+        Written {
+            address,
+            kind,
+            fields,
+            artifacts,
+            lifecycle,
+            after,
+            at,
+            top,
+            within,
+            context,
+            is_whole,
+        }
+    }
+
+    /// The fields that `<<: "${value.name}"` brings: fields alone, for what an entry is
+    /// and whether it is there was known before.
+    fn merge_fields(&mut self, entry: &Map, fields: &mut Map, env: &Env) -> Option<()> {
+        self.merge(entry, fields, env)?;
+        let Some(merged) = entry.get(MERGE) else { return Some(()) };
+        for key in ENTRY_KEYS {
+            if fields.remove(*key).is_some() {
+                let problem = Diagnostic::error(format!("`<<` brings `{key}`, which is no field"))
+                    .at(Some(merged.node.at.location()))
+                    .hint(format!(
+                        "write `{key}:` into the entry, or merge by an alias, `<<: *name`"
+                    ));
+                self.report(env.scope, problem);
+            }
+        }
+        Some(())
     }
 
     /// Lays the resource's own tags over the stack's.
@@ -255,7 +318,9 @@ impl<'a> Expansion<'a> {
     pub(super) fn named_by(&mut self, item: &Node, env: &Env) -> Option<Vec<Address>> {
         let text = self.shaped(env.scope, |found| shape::text(item, "an address", found))?;
         let parts = reference::parse(&format!("${{{text}}}"));
-        if let Ok([Part::Reference(name)]) = parts.as_deref() {
+        if let Ok([Part::Reference(name)]) = parts.as_deref()
+            && name.fallback.is_none()
+        {
             return self.resources_of(name, &item.at, env);
         }
         let problem = Diagnostic::error(format!("`{text}` is not an address"))

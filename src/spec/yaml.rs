@@ -38,6 +38,9 @@ const MAX_VALUES: usize = 200_000;
 /// were written out, and who repeats more than this wants a pattern.
 const MAX_REPEATED: usize = 20_000;
 
+/// The key under which a map says which other map is merged into it.
+pub(super) const MERGE: &str = "<<";
+
 /// What a text says, or the one problem at which reading it stopped.
 pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Diagnostic> {
     if text.len() > MAX_BYTES {
@@ -46,7 +49,7 @@ pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Diagnostic
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Raw = serde_saphyr::from_str_with_options(text, options())
         .map_err(|error| words::explain(source, &error))?;
-    let node = Reading { source, text }.node(raw);
+    let node = Reading { source, text }.node(raw)?;
     match control_character(&node) {
         Some(problem) => Err(problem),
         None => Ok(node),
@@ -75,6 +78,8 @@ fn options() -> serde_saphyr::Options {
             max_total_replayed_events: MAX_REPEATED,
         },
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
+        // Merged here, because a reference may stand for the map that is merged.
+        merge_keys: serde_saphyr::MergeKeyPolicy::AsOrdinary,
         strict_booleans: true,
         reject_unsupported_tags: true,
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::Reject,
@@ -105,7 +110,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn node(&self, raw: Raw) -> Node {
+    fn node(&self, raw: Raw) -> Result<Node, Diagnostic> {
         let at = mark(self.source, raw.at);
         let value = match raw.value {
             RawValue::Null => Value::Null,
@@ -115,18 +120,19 @@ impl Reading<'_> {
             }
             RawValue::Text(text) => Value::Text(text),
             RawValue::List(items) => {
-                Value::List(items.into_iter().map(|item| self.node(item)).collect())
+                let items = items.into_iter().map(|item| self.node(item));
+                Value::List(items.collect::<Result<_, _>>()?)
             }
             RawValue::Map(entries) => {
                 let mut map = Map::new();
                 for (key, value) in entries {
                     let key_at = mark(self.source, key.defined);
-                    map.insert(key.value, Entry { key_at, node: self.node(value) });
+                    map.insert(key.value, Entry { key_at, node: self.node(value)? });
                 }
-                Value::Map(map)
+                Value::Map(merged(map)?)
             }
         };
-        Node { value, at }
+        Ok(Node { value, at })
     }
 
     /// The characters of a scalar. By bytes, because lines may be long.
@@ -139,6 +145,33 @@ impl Reading<'_> {
         // `!!int "5"` is a number in quotes.
         bytes.unwrap_or_default().trim().trim_matches(['"', '\'']).into()
     }
+}
+
+/// The map with what stands under its [`MERGE`] put beneath its own keys, but for a
+/// text: which map a reference stands for is not known yet.
+fn merged(mut map: Map) -> Result<Map, Diagnostic> {
+    let Some(Entry { key_at, node }) = map.remove(MERGE) else { return Ok(map) };
+    let below = match node.value {
+        Value::Text(_) => {
+            map.insert(MERGE.to_owned(), Entry { key_at, node });
+            return Ok(map);
+        }
+        Value::List(items) => items,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) => vec![node],
+    };
+    for node in below {
+        let Value::Map(other) = node.value else {
+            return Err(Diagnostic::error("`<<` must be a map, a list of maps, or one reference")
+                .because("its keys are added to those of the map that it stands in")
+                .at(Some(node.at.location()))
+                .hint("write an alias, `<<: *name`, or a reference, `<<: \"${value.name}\"`"));
+        };
+        // Of several the first wins.
+        for (key, entry) in other {
+            map.entry(key).or_insert(entry);
+        }
+    }
+    Ok(map)
 }
 
 impl<'de> Deserialize<'de> for Raw {

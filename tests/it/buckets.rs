@@ -184,6 +184,7 @@ impl Cloud {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
+            artifacts: Vec::new(),
         }
     }
 

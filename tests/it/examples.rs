@@ -88,7 +88,7 @@ fn the_schemas_for_editors_take_them() {
     for wrong in [
         "parameters: {}",
         "resources: {}\nvars: {}",
-        "parameters: { a: { type: number } }\nresources: {}",
+        "parameters: { a: { type: float } }\nresources: {}",
         "resources: { a: { kind: sqs_queue, delay: 1 } }",
         "values: { a: [{ when: x }] }\nresources: {}",
     ] {
@@ -209,6 +209,7 @@ fn checked(path: &Path) -> Stack {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

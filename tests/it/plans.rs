@@ -145,6 +145,7 @@ fn stack(path: &Path) -> Stack {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -43,6 +43,7 @@ impl Aws {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
+            artifacts: Vec::new(),
         };
         let writer = Provider::new(self.session.clone(), place.clone()).into_writer(stack);
         Resource { writer, catalog: AwsCatalog::new(), stack: stack.into(), place, want }

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Changing, Claim, Kind, Wanted};
+use super::{Changing, Claim, Kind, Sent, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::stated::typed;
@@ -14,8 +14,8 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Identity, KindInfo,
-    Live, NameOrigin, Naming, Path, Prepared, Problem, Sought, Succession,
+    CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Identity, InPart,
+    KindInfo, Live, NameOrigin, Naming, Path, Prepared, Problem, Sought, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -114,6 +114,8 @@ impl<K: Kind> AnyKind for Erased<K> {
                 gap: K::GAP.into(),
                 lost: K::LOST.into(),
             },
+            artifacts: K::ARTIFACTS.to_vec(),
+            in_part: in_part::<K>(),
         }
     }
 
@@ -238,6 +240,12 @@ fn keys<K: Kind>() -> Vec<String> {
     keys.map(|(field, _)| (*field).to_owned()).collect()
 }
 
+/// The maps of which only the stated entries are compared.
+fn in_part<K: Kind>() -> Vec<InPart> {
+    let map = |(field, beside): &(&str, _)| InPart { field: (*field).into(), beside: *beside };
+    K::IN_PART.iter().map(map).collect()
+}
+
 /// The fields with which a fact moves.
 fn moves_with<K: Kind>(fact: &str) -> Vec<String> {
     let fields = K::MOVING.iter().filter(|(moving, _)| *moving == fact);
@@ -279,9 +287,10 @@ pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
 }
 
 fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
-    let Claim { want, owner } = claim;
+    let Claim { want, owner, files } = claim;
+    let sent = Sent::of(K::ARTIFACTS, want, files);
     let spec = typed::<K::Spec>(&want.document).map_err(|error| broken::<K>(&error))?;
-    Ok(Wanted { identity: want.identity.0.clone(), spec, owner })
+    Ok(Wanted { identity: want.identity.0.clone(), spec, owner, sent })
 }
 
 /// A document that passed the check and is none: a plan file edited by hand.

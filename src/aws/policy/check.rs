@@ -216,7 +216,12 @@ impl Check<'_> {
     }
 
     fn principals(&mut self, sorts: &Map<String, Value>, path: &Path) {
-        if sorts.values().all(|who| texts(who).is_empty()) {
+        let told = self.problems.len();
+        for (sort, who) in sorts {
+            self.texts_alone(who, &path.with_field(sort));
+        }
+        let is_sound = self.problems.len() == told;
+        if is_sound && sorts.values().all(|who| texts(who).is_empty()) {
             self.tell(path, "the principal is nobody", None);
         }
         for (sort, who) in sorts {
@@ -237,6 +242,7 @@ impl Check<'_> {
 
     fn actions(&mut self, statement: &Map<String, Value>, element: &str, path: &Path) {
         let Some(value) = statement.get(element) else { return };
+        self.texts_alone(value, &path.with_field(element));
         let listed = placed(value, &path.with_field(element));
         for (item, action) in &listed {
             if let Some(fault) = actions::fault(action, self.of.service, self.of.what) {
@@ -254,6 +260,7 @@ impl Check<'_> {
 
     fn resources(&mut self, statement: &Map<String, Value>, element: &str, path: &Path) {
         let Some(value) = statement.get(element) else { return };
+        self.texts_alone(value, &path.with_field(element));
         for (item, resource) in placed(value, &path.with_field(element)) {
             if resource == "*" || is_pending(resource) {
                 continue;
@@ -321,6 +328,7 @@ impl Check<'_> {
                 continue;
             };
             for (key, values) in keys {
+                self.texts_alone(values, &at.with_field(key));
                 for (item, value) in placed(values, &at.with_field(key)) {
                     if let Some(wanted) = conditions::wanted(operator, value) {
                         let message =
@@ -329,6 +337,26 @@ impl Check<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// AWS takes a text or a list of texts, and no list within a list. The schema
+    /// tells those of YAML; those of JSON within a text are told here.
+    fn texts_alone(&mut self, value: &Value, path: &Path) {
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for (index, item) in items.iter().enumerate() {
+            let found = match item {
+                Value::Array(_) => "a list within a list",
+                Value::Object(_) => "a map",
+                Value::Null => "null",
+                Value::String(_) | Value::Bool(_) | Value::Number(_) => continue,
+            };
+            let at = if value.is_array() { path.with_index(index) } else { path.clone() };
+            let hint = Some("write a text, or one list of texts".to_owned());
+            self.tell(&at, format!("this is {found}, and AWS takes texts"), hint);
         }
     }
 

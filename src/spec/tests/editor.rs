@@ -40,11 +40,27 @@ fn accepts_what_can_be_right() {
     check("resources: { q: { pattern: mail, with: { name: x, size: \"${var.s}\" } } }", true);
     check("resources: { q: { pattern: ./own.yaml, with: { any: thing } } }", true);
     check("extends: base.yaml\nresources: { q: { delay_seconds: 3 } }", true);
+    let field =
+        |written: &str| check(&format!("resources: {{ q: {{ kind: queue, {written} }} }}"), true);
+    field("delay_seconds: { when: x, value: 5, else: 6 }, key: { join: [a], with: b }");
+    field("key: { to_json: [a] }, policy: { file: ./p.json }, mode: { unless: x, value: fast }");
+    field("redrive: { dead_letter_queue: \"${d.*.arn}\", <<: \"${value.a}\" }, <<: \"${value.b}\"");
+    field("sources: [a, { when: x, item: b, else: c }, { when: x, value: b }]");
+    field("delay_seconds: \"${each.value.delay | 5}\"");
+    check(
+        "values: { a: 1, b: [x], c: [{ when: x, value: 1 }, { value: 2 }] }\nresources: {}",
+        true,
+    );
 }
 
 #[test]
 fn rejects_what_is_wrong() {
     check("resource: {}", false);
+    check("values: { a: [{ when: x }] }", false);
+    check("values: { A: 1 }", false);
+    check("resources: { q: { kind: queue, delay_seconds: { when: x, valu: 5 } } }", false);
+    check("resources: { q: { kind: queue, key: { join: [a] } } }", false);
+    check("resources: { q: { kind: queue, delay_seconds: { value: 5 } } }", false);
     check("resources: { Q: { kind: queue } }", false);
     check("resources: { q: { kind: quue } }", false);
     check("resources: { q: { kind: queue, delay: 5 } }", false);

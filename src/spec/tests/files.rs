@@ -77,6 +77,7 @@ fn are_refused_beyond_the_reach_through_a_link() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
         ambient: std::collections::BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -95,6 +96,7 @@ fn that_are_no_files_are_refused() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
         ambient: std::collections::BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -124,6 +126,7 @@ fn are_refused_where_a_link_leads_out() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
         ambient: std::collections::BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -183,6 +186,7 @@ fn are_listed_the_stack_file_first() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
         ambient: std::collections::BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -199,6 +203,7 @@ fn that_do_not_exist_are_told() {
     let inputs = super::Inputs {
         vars: std::collections::BTreeMap::new(),
         ambient: std::collections::BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),
@@ -210,7 +215,7 @@ fn that_do_not_exist_are_told() {
 #[test]
 fn take_variables_from_outside() {
     let text = "stack: \"app-${var.environment}\"
-vars: { environment: dev, size: 1, on: false, list: [], extra: ~, ratio: 0.5 }
+vars: { environment: dev, size: 1, on: false, list: [], extra: { type: string, nullable: true }, ratio: 0.5 }
 resources:
   q: { kind: queue, delay_seconds: \"${var.size}\", fifo_queue: \"${var.on}\", sources: \"${var.list}\" }
 outputs: { extra: \"${var.extra}\", ratio: \"${var.ratio}\" }

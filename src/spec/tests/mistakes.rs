@@ -204,7 +204,7 @@ fn among_names_and_edges() {
         ),
         (
             "a list within a text",
-            "vars: { a: [1], b: ~ }\nresources:\n  a: { kind: queue, name: \"x${var.a}${var.b}\" }",
+            "vars: { a: [1], b: { type: string, nullable: true } }\nresources:\n  a: { kind: queue, name: \"x${var.a}${var.b}\" }",
         ),
         (
             "echoes are not told",

@@ -4,13 +4,16 @@
 //! its resources with their documents and edges; the text of an unsound one
 //! its problems, `file:line:column: summary -- detail [hint]`.
 
+mod artifacts;
 mod costs;
 mod editor;
 mod files;
+mod language;
 mod mistakes;
 mod patterns;
 mod references;
 mod scalars;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,6 +33,10 @@ struct Case<'a> {
     files: &'a [(&'a str, &'a str)],
     vars: &'a [(&'a str, &'a str)],
     env: &'a [(&'a str, &'a str)],
+    /// Variables of the environment that are meant for some stack.
+    ambient: &'a [(&'a str, &'a str)],
+    /// Which of the files are variable files of the command line.
+    var_files: &'a [&'a str],
     built_in: &'a [BuiltIn],
     /// Names that are to be kept.
     names: &'a [(&'a str, &'a str)],
@@ -37,7 +44,7 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn of(files: &'a [(&'a str, &'a str)]) -> Self {
-        Self { files, vars: &[], env: &[], built_in: &[], names: &[] }
+        Self { files, vars: &[], env: &[], ambient: &[], var_files: &[], built_in: &[], names: &[] }
     }
 
     /// What comes of it, as text.
@@ -49,21 +56,24 @@ impl<'a> Case<'a> {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let told = match self.checked(&root.join(self.files[0].0)) {
+        let told = match self.checked(&root) {
             Ok(checked) => sound(&checked),
             Err(problems) => unsound(&problems),
         };
         told.replace(&format!("{}/", root.display()), "")
     }
 
-    fn checked(&self, path: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
+    fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
+        let path = &root.join(self.files[0].0);
+        let var_files: Vec<_> = self.var_files.iter().map(|name| root.join(name)).collect();
         let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
         };
         let env = owned(self.env);
         let inputs = Inputs {
             vars: owned(self.vars),
-            ambient: BTreeMap::new(),
+            ambient: owned(self.ambient),
+            files: &var_files,
             env: &|name| Ok(env.get(name).cloned()),
             checks: &["tls_only"],
             mask: &Mask::default(),
@@ -250,6 +260,8 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),
+        artifacts: Vec::new(),
+        in_part: Vec::new(),
     }
 }
 

@@ -180,7 +180,7 @@ outputs: { right: \"${right.it.arn}\", own: \"${var.x} ${env.Y}\" }
 fn are_written_wrongly() {
     let pattern = "descripton: x
 parameters:
-  a: { type: number }
+  a: { type: float }
   b: { description: no type }
   c: { type: string, patern: x }
   d: { type: string, pattern: '[' }
@@ -233,7 +233,7 @@ fn conditions() {
     golden!(table(&[
         (
             "what is true",
-            "vars: { n: ~, f: false, e: '', l: [], m: {}, z: 0, t: x }\nresources:\n  a: { kind: queue, when: \"${var.n}\" }\n  b: { kind: queue, when: \"${var.f}\" }\n  c: { kind: queue, when: \"${var.e}\" }\n  d: { kind: queue, when: \"${var.l}\" }\n  e: { kind: queue, when: \"${var.m}\" }\n  f: { kind: queue, when: \"${var.z}\" }\n  g: { kind: queue, when: \"${var.t}\", unless: \"${var.f}\" }\n  h: { kind: queue, when: \"${g.arn}\" }",
+            "vars: { n: { type: string, nullable: true }, f: false, e: '', l: [], m: {}, z: 0, t: x }\nresources:\n  a: { kind: queue, when: \"${var.n}\" }\n  b: { kind: queue, when: \"${var.f}\" }\n  c: { kind: queue, when: \"${var.e}\" }\n  d: { kind: queue, when: \"${var.l}\" }\n  e: { kind: queue, when: \"${var.m}\" }\n  f: { kind: queue, when: \"${var.z}\" }\n  g: { kind: queue, when: \"${var.t}\", unless: \"${var.f}\" }\n  h: { kind: queue, when: \"${g.arn}\" }",
         ),
         (
             "what is switched off cannot be referred to",

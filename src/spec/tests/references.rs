@@ -25,7 +25,7 @@ fn mean_values() {
         ),
         (
             "a field that is null is not stated",
-            "vars: { none: ~ }\nresources:\n  q: { kind: queue, name: \"${var.none}\", policy: { a: ~, b: 1 } }",
+            "vars: { none: { type: string, nullable: true } }\nresources:\n  q: { kind: queue, name: \"${var.none}\", policy: { a: ~, b: 1 } }",
         ),
         (
             "keys are texts too",

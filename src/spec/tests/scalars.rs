@@ -65,7 +65,7 @@ fn keep_their_spelling_in_the_parameters_of_a_pattern() {
 
 #[test]
 fn keep_their_spelling_from_outside() {
-    let stack = "stack: dev\nvars: { number: 1, text: x, none: ~, list: [1] }\nresources:\n  q: { \
+    let stack = "stack: dev\nvars: { number: 1, text: x, none: { type: string, nullable: true }, list: [1] }\nresources:\n  q: { \
                  kind: queue, name: \"${var.number}-${var.text}-${var.none}\", tags: { N: \
                  \"${var.number}\" }, sources: \"${var.list}\" }\n";
     let files = [("stacks/dev.yaml", stack)];
@@ -82,9 +82,10 @@ fn reached(scalar: &str) -> Option<[String; 3]> {
          tags:\n      T: {scalar}\noutputs: {{ o: \"${{var.x}}\" }}\n"
     );
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().canonicalize().unwrap().join("dev.yaml");
-    std::fs::write(&path, text).unwrap();
-    let checked: Result<_, Vec<Diagnostic>> = Case::of(&[]).checked(&path);
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("dev.yaml"), &text).unwrap();
+    let files = [("dev.yaml", text.as_str())];
+    let checked: Result<_, Vec<Diagnostic>> = Case::of(&files).checked(&root);
     let stack = checked.ok()?.stack;
     let fields =
         document::shown_value(&serde_json::json!(stack.resources.values().next()?.document));

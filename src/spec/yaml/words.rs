@@ -76,10 +76,6 @@ fn words(error: &Error) -> Diagnostic {
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             Diagnostic::error("this alias is a part of what it repeats")
         }
-        Error::MergeValueNotMapOrSeqOfMaps { .. } => {
-            Diagnostic::error("`<<` must be a map, or a list of maps")
-                .because("its keys are added to those of the map that it stands in")
-        }
         Error::UnsupportedTag { tag, .. } => Diagnostic::error(format!("unknown tag `{tag}`"))
             .hint(elsewhere::tag(tag).unwrap_or(
                 "there are no tags in stack files; quote the text if it begins with `!`",

@@ -26,8 +26,14 @@ pub(super) use golden;
 pub(super) fn checked(path: &Path, checks: &[&str]) -> Result<Checked, Vec<Diagnostic>> {
     let mask = Mask::default();
     let env = |name: &str| Ok(Some(format!("the {name} of a test")));
-    let inputs =
-        Inputs { vars: BTreeMap::new(), ambient: BTreeMap::new(), env: &env, checks, mask: &mask };
+    let inputs = Inputs {
+        vars: BTreeMap::new(),
+        ambient: BTreeMap::new(),
+        files: &[],
+        env: &env,
+        checks,
+        mask: &mask,
+    };
     let place = Place {
         partition: "aws".into(),
         account: "123456789012".into(),

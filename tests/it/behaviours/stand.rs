@@ -247,6 +247,7 @@ fn stack(path: &Path, place: &Place, catalog: &AwsCatalog) -> Stack {
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &mask,

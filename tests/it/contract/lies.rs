@@ -115,6 +115,7 @@ pub(crate) static LIES: &[Lie] = &[
         "s3_bucket",
         "lifecycle_rules.*.noncurrent_version_expiration.newer_noncurrent_versions",
     ),
+    forgets("moto", "s3_bucket", "logging.target_object_key_format"),
     Lie {
         emulator: "moto",
         kind: "s3_bucket",

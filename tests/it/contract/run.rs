@@ -104,6 +104,7 @@ impl Cloud {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
+            artifacts: Vec::new(),
         })
     }
 

@@ -22,6 +22,7 @@ fn dev(catalog: &AwsCatalog) -> Stack {
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

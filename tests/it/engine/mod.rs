@@ -2,10 +2,12 @@
 //! objects. Nothing here waits for real: time is paused and runs ahead.
 
 mod aging;
+mod artifacts;
 mod claim_check;
 mod critical_path;
 mod drift;
 mod failures;
+mod in_part;
 mod late_facts;
 mod lease;
 mod pace;

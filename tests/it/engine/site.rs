@@ -12,12 +12,14 @@ use ccprov::engine::stop::{Stop, Stopper};
 use ccprov::engine::{Look, Report, Site, Until, execute, observe};
 use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Mask, Place, Stack};
 use ccprov::plan::{Change, Permissions, Plan, plan, plan_destroy};
-use ccprov::sim::{Cloud, SimCatalog, Weather};
+use ccprov::sim::{Cloud, Shelf, SimCatalog, Weather};
 use ccprov::spec::{Inputs, check, load};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 pub(crate) const STACK: &str = "dev";
+/// What lies beside every stack file.
+pub(crate) const FILES: [(&str, &[u8]); 2] = [("one.bin", b"the first"), ("two.bin", b"another")];
 pub(crate) const DATA_MAY_GO: Permissions = Permissions { allow_data_loss: true };
 
 pub(crate) fn catalog() -> &'static SimCatalog {
@@ -27,7 +29,12 @@ pub(crate) fn catalog() -> &'static SimCatalog {
 
 /// A cloud of the kinds for tests.
 pub(crate) fn cloud(weather: Weather) -> Cloud<'static> {
-    Cloud::new(catalog(), place(), weather).in_two_calls("key", "name")
+    let theirs = json!({ "theirs": "1", "a": "default" }).as_object().unwrap().clone();
+    Cloud::new(catalog(), place(), weather)
+        .in_two_calls("key", "name")
+        .with_files(Shelf::of(FILES.map(|(_, bytes)| bytes)))
+        .adding("broker", theirs.clone())
+        .adding("topic", theirs)
 }
 
 /// A stack of these resources, as a stack file states them.
@@ -40,9 +47,13 @@ pub(crate) fn stack_or_problems(resources: &Value) -> Result<Stack, Vec<Diagnost
     let path = folder.path().join("dev.yaml");
     let text = json!({ "stack": STACK, "resources": resources }).to_string();
     fs::write(&path, text).unwrap(); // JSON is YAML.
+    for (name, bytes) in FILES {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &|_| Ok(None),
         checks: &[],
         mask: &Mask::default(),

@@ -95,6 +95,7 @@ fn checked(path: &Path) -> Result<(), Vec<Diagnostic>> {
     let inputs = Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
+        files: &[],
         env: &environment,
         checks: &["tls_only"],
         mask: &mask,

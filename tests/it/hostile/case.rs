@@ -92,6 +92,7 @@ impl Case {
         let inputs = Inputs {
             vars: BTreeMap::new(),
             ambient: BTreeMap::new(),
+            files: &[],
             env: &environment,
             checks: &["dead_letter_queue", "encrypted", "tls_only"],
             mask: &mask,
@@ -102,6 +103,7 @@ impl Case {
             problem.summary = problem.summary.replace(&here, "");
             problem.summary = problem.summary.replace(here.trim_end_matches('/'), ".");
             problem.detail = problem.detail.as_ref().map(|text| text.replace(&here, ""));
+            problem.hints.iter_mut().for_each(|hint| *hint = hint.replace(&here, ""));
             if let Some(at) = &mut problem.location {
                 at.file = at.file.replace(&here, "");
             }

@@ -7,6 +7,7 @@
 //! try? What must hold for all of them is asserted here.
 
 mod case;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,11 +23,13 @@ const AREAS: &[(&str, &str)] = &[
     ("header", include_str!("cases/header.txt")),
     ("extends", include_str!("cases/extends.txt")),
     ("variables", include_str!("cases/variables.txt")),
+    ("declarations", include_str!("cases/declarations.txt")),
     ("references", include_str!("cases/references.txt")),
     ("elsewhere", include_str!("cases/elsewhere.txt")),
     ("entries", include_str!("cases/entries.txt")),
     ("for_each", include_str!("cases/for_each.txt")),
     ("patterns", include_str!("cases/patterns.txt")),
+    ("language", include_str!("cases/language.txt")),
     ("skips", include_str!("cases/skips.txt")),
     ("queues", include_str!("cases/queues.txt")),
     ("topics", include_str!("cases/topics.txt")),

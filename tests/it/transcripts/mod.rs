@@ -22,6 +22,7 @@ mod named_others;
 mod offline_rules;
 mod outputs;
 mod ownership;
+mod paths;
 mod pipelines;
 mod profiles;
 mod regions;

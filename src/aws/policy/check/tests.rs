@@ -278,3 +278,24 @@ fn a_size_is_told_even_while_a_fact_is_pending() {
     check(&MANAGED, 6_144, &[managed]);
     check(&KEY, 32_768, &["policy: the document has at least 32911 bytes, AWS takes 32768"]);
 }
+
+#[test]
+fn no_list_stands_within_a_list() {
+    let nested = ": this is a list within a list, and AWS takes texts";
+    let at = |place: &str| format!("{place}{nested}");
+    queue(
+        &json!({ "Principal": { "AWS": [["123456789012"], "123456789012"] } }),
+        &[&at(".Principal.AWS[0]")],
+    );
+    queue(&json!({ "Action": ["sqs:SendMessage", ["sqs:ReceiveMessage"]] }), &[&at(".Action[1]")]);
+    queue(&json!({ "Resource": ["*", ["*"]] }), &[&at(".Resource[1]")]);
+    let condition = json!({ "StringEquals": { "aws:SourceAccount": ["a", ["b"]] } });
+    queue(
+        &json!({ "Condition": condition }),
+        &[&at(".Condition.StringEquals.aws:SourceAccount[1]")],
+    );
+    queue(
+        &json!({ "Principal": { "AWS": { "x": "y" } } }),
+        &[".Principal.AWS: this is a map, and AWS takes texts"],
+    );
+}

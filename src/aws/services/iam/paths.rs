@@ -1,9 +1,10 @@
 //! What roles and managed policies share: the path that they live under,
 //! their names, documents and tags.
 //!
-//! The tagging API does not list roles. So everything of a stack stands under
-//! the path `/ccprov/STACK/`, which one listing finds, and which is part of
-//! the identity: `/ccprov/dev/dev-consumer`, as in the ARN.
+//! The tagging API does not list roles. So everything of a stack stands under a
+//! path that ends with `/ccprov/STACK/`, by which a listing tells it, and which is
+//! part of the identity: `/ccprov/dev/dev-consumer`, as in the ARN. What a
+//! document states as `path` comes before it: `/team/ccprov/dev/dev-consumer`.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +17,50 @@ use crate::aws::tags::Tags;
 use crate::model::document::is_pending;
 use crate::model::{NameOrigin, Naming, Owner, Problem};
 
-/// The path over the paths of all stacks.
+/// In the paths of all stacks.
 pub(crate) const ROOT: &str = "/ccprov/";
 
-/// The path of a stack's roles and policies.
+/// How the paths of a stack's roles and policies end.
 pub(crate) fn path(stack: &str) -> String {
     format!("{ROOT}{stack}/")
 }
 
-/// Path and name.
-pub(crate) fn identity(naming: &Naming, name: Option<&str>) -> String {
-    path(&naming.stack) + name.unwrap_or_default()
+/// Path and name. `stated` is the path that the document states.
+pub(crate) fn identity(naming: &Naming, stated: &str, name: Option<&str>) -> String {
+    stated.trim_end_matches('/').to_owned() + &path(&naming.stack) + name.unwrap_or_default()
+}
+
+/// The path of an identity: all but the name.
+pub(crate) fn path_of(identity: &str) -> &str {
+    identity.strip_suffix(name(identity)).unwrap_or_default()
+}
+
+/// The part of an identity's path that its document stated.
+pub(crate) fn stated(identity: &str) -> String {
+    let before = identity.rfind(ROOT).and_then(|at| identity.get(..at)).unwrap_or_default();
+    format!("{before}/")
+}
+
+/// What stands where nothing is stated.
+pub(crate) fn no_path() -> String {
+    "/".to_owned()
+}
+
+/// IAM takes 512 characters (API Reference, `CreateRole`), and the end is ours.
+pub(crate) fn check_path(path: &str, naming: &Naming) -> Option<Problem> {
+    const LONGEST: usize = 512;
+    if is_pending(path) {
+        return None;
+    }
+    if format!("{path}/").contains(ROOT) {
+        let message = "a stated path comes before `/ccprov/STACK/`, and does not hold it";
+        return Some(Problem::of("path", message).hint("state what comes before alone: `path: /team/`"));
+    }
+    let whole = identity(naming, path, None);
+    (whole.len() > LONGEST).then(|| {
+        let message = format!("the path `{whole}` has {} characters, IAM takes {LONGEST}", whole.len());
+        Problem::of("path", message)
+    })
 }
 
 /// STACK-ADDRESS-REGION: a name is unique in the account, whatever its path and
@@ -42,9 +76,10 @@ pub(crate) fn default_name(naming: &Naming, longest: usize) -> String {
 
 /// Before regions were part of it, the default was STACK-ADDRESS.
 pub(crate) fn name_origin(identity_seen: &str, default: &str, naming: &Naming) -> NameOrigin {
+    let former = identity(naming, &stated(identity_seen), Some(&naming.default_name()));
     if identity_seen == default {
         NameOrigin::Default
-    } else if identity_seen == identity(naming, Some(&naming.default_name())) {
+    } else if identity_seen == former {
         NameOrigin::FormerDefault
     } else {
         NameOrigin::Stated
@@ -141,9 +176,26 @@ mod tests {
     }
 
     #[test]
+    fn a_stated_path_comes_before_that_of_the_stack() {
+        let check = |stated_path: &str, expected: &str| {
+            let whole = identity(&naming("dev", "eu-west-1"), stated_path, Some("n"));
+            assert_eq!(whole, expected);
+            assert_eq!(stated(&whole), stated_path);
+            assert_eq!(format!("{}n", path_of(&whole)), expected);
+        };
+        check("/", "/ccprov/dev/n");
+        check("/team/", "/team/ccprov/dev/n");
+        check("/a/b/", "/a/b/ccprov/dev/n");
+        let wrong = |path: &str| check_path(path, &naming("dev", "eu-west-1")).is_some();
+        assert!(!wrong("/") && !wrong("/team/"));
+        assert!(wrong("/ccprov/") && wrong("/a/ccprov/other/"));
+        assert!(wrong(&format!("/{}/", "p".repeat(500))));
+    }
+
+    #[test]
     fn a_former_default_name_is_known() {
         let naming = naming("dev", "eu-west-1");
-        let default = identity(&naming, Some(&default_name(&naming, 64)));
+        let default = identity(&naming, "/", Some(&default_name(&naming, 64)));
         let check = |name: &str, expected: NameOrigin| {
             assert_eq!(name_origin(name, &default, &naming), expected, "{name}");
         };

@@ -33,6 +33,11 @@ pub(crate) struct Spec {
     /// Up to 128 characters, unique in the account. Default: STACK-ADDRESS-REGION.
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
     name: Option<String>,
+    /// What the path begins with, before `/ccprov/STACK/`: for accounts that
+    /// prescribe one.
+    #[serde(default = "iam::no_path")]
+    #[schemars(length(min = 1, max = 512), regex(pattern = r"^/([!-.0-~]+/)*$"))]
+    path: String,
     /// What the policy is for. Cannot be changed later.
     #[serde(default)]
     #[schemars(length(max = 1000))]
@@ -52,8 +57,10 @@ impl Kind for IamPolicy {
     const SUMMARY: &'static str = "An IAM managed policy.";
     const NOTES: &'static str = "\
 The policy lives under the path `/ccprov/STACK/`, by which ccprov finds it without a state file; \
-path and name are its identity.
+path and name are its identity. A stated `path` comes before that: `path: /team/` makes it `/team/ccprov/STACK/`.
 
+- Another `path` makes another policy, and as no two have one name, the old one goes first. One that somebody else made \
+stands under another path, which IAM never changes: it cannot be adopted, so name it by its ARN.
 - IAM names are unique in the account, whatever their path, region and case. A default name holds \
 the region; a stated one belongs to the region that made it, so state one with `${region}` in it where \
 a stack lives in several. One that is too long is cut, and ends with 8 hex digits.
@@ -68,7 +75,7 @@ again afterwards; one that has it as its `permissions_boundary` does not, and th
 - IAM is global: a change made here is in force everywhere within seconds, as a rule.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("policy/minimal.yaml"), include_str!("policy/production.yaml")];
-    const FIXED: &'static [&'static str] = &["name", "description"];
+    const FIXED: &'static [&'static str] = &["name", "path", "description"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the policy's ARN", true), ("name", "its name, without the path", true)];
     const GLOBAL: bool = true;
@@ -88,12 +95,12 @@ attached again: seconds, as a rule";
         spec
     }
 
-    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
-        check(spec)
+    fn check(spec: &Spec, naming: &Naming) -> Vec<Problem> {
+        check(spec).into_iter().chain(iam::check_path(&spec.path, naming)).collect()
     }
 
     fn identity(spec: &Spec, naming: &Naming) -> String {
-        iam::identity(naming, spec.name.as_deref())
+        iam::identity(naming, &spec.path, spec.name.as_deref())
     }
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
@@ -129,6 +136,7 @@ attached again: seconds, as a rule";
         let (tags, owner) = iam::seen(policy.tags);
         let spec = Spec {
             name: policy.policy_name,
+            path: iam::stated(identity),
             description: policy.description.unwrap_or_default(),
             policy: document,
             tags,
@@ -141,7 +149,7 @@ attached again: seconds, as a rule";
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
-        let call = aws.session.clients.iam.create_policy().path(iam::path(&want.owner.stack));
+        let call = aws.session.clients.iam.create_policy().path(iam::path_of(&want.identity));
         let call = call.policy_name(iam::name(&want.identity)).description(&want.spec.description);
         let call = call.policy_document(want.spec.policy.text());
         let answer = call.set_tags(Some(iam::tags(&want.spec.tags, &want.owner))).send().await;

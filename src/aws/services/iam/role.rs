@@ -42,6 +42,11 @@ pub(crate) struct Spec {
     /// Up to 64 characters, unique in the account. Default: STACK-ADDRESS-REGION.
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+=,.@-]+$"))]
     name: Option<String>,
+    /// What the path begins with, before `/ccprov/STACK/`: for accounts that
+    /// prescribe one.
+    #[serde(default = "iam::no_path")]
+    #[schemars(length(min = 1, max = 512), regex(pattern = r"^/([!-.0-~]+/)*$"))]
+    path: String,
     /// Who may take the role on.
     assume_role_policy: Policy,
     /// What the role is for.
@@ -82,8 +87,10 @@ impl Kind for IamRole {
         "An IAM role with its trust policy, inline policies and attached managed policies.";
     const NOTES: &'static str = "\
 The role lives under the path `/ccprov/STACK/`, by which ccprov finds it without a state file; \
-path and name are its identity.
+path and name are its identity. A stated `path` comes before that: `path: /team/` makes it `/team/ccprov/STACK/`.
 
+- Another `path` makes another role, and as no two have one name, the old one goes first. One that somebody else made \
+stands under another path, which IAM never changes: it cannot be adopted, so name it by its ARN.
 - IAM names are unique in the account, whatever their path, region and case. A default name holds \
 the region; a stated one belongs to the region that made it, so state one with `${region}` in it where \
 a stack lives in several. One that is too long is cut, and ends with 8 hex digits.
@@ -104,7 +111,7 @@ stack's `tags` among them, are refused. A key that changes its case alone is ren
 - Deleting the role takes it out of instance profiles first.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("role/minimal.yaml"), include_str!("role/production.yaml")];
-    const FIXED: &'static [&'static str] = &["name"];
+    const FIXED: &'static [&'static str] = &["name", "path"];
     const MUST_EXIST: &'static [&'static str] = &[
         "assume_role_policy.Statement.*.Principal",
         "assume_role_policy.Statement.Principal",
@@ -136,12 +143,12 @@ who has taken the old role on loses it, and what names it outside of the stack h
         spec
     }
 
-    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
-        check(spec)
+    fn check(spec: &Spec, naming: &Naming) -> Vec<Problem> {
+        check(spec).into_iter().chain(iam::check_path(&spec.path, naming)).collect()
     }
 
     fn identity(spec: &Spec, naming: &Naming) -> String {
-        iam::identity(naming, spec.name.as_deref())
+        iam::identity(naming, &spec.path, spec.name.as_deref())
     }
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
@@ -166,13 +173,16 @@ who has taken the old role on loses it, and what names it outside of the stack h
         let Some(role) = role else { return Ok(None) };
         let found = format!("{}{}", role.path(), role.role_name());
         if found != identity {
-            return Err(elsewhere(identity, &found));
+            // Under another path of this stack it is found by the listing, and gives way.
+            let is_of_stack = own_path(&found) == own_path(identity);
+            return if is_of_stack { Ok(None) } else { Err(elsewhere(identity, &found)) };
         }
         let trust = role.assume_role_policy_document();
         let Some(trust) = iam::document(trust, &aws.place.partition) else { return Ok(None) };
         let (tags, owner) = iam::seen(role.tags);
         let spec = Spec {
             name: Some(role.role_name),
+            path: iam::stated(identity),
             assume_role_policy: trust,
             description: role.description.unwrap_or_default(),
             max_session_duration: role.max_session_duration.unwrap_or_else(an_hour),
@@ -232,6 +242,12 @@ fn facts(place: &Place, identity: &str) -> Facts {
     [("arn", arn), ("name", iam::name(identity).to_owned())]
         .map(|(fact, value)| (fact.to_owned(), value))
         .into()
+}
+
+/// The end of a path, which is the stack's.
+fn own_path(identity: &str) -> Option<&str> {
+    let path = iam::path_of(identity);
+    path.get(path.rfind(iam::ROOT)?..)
 }
 
 /// A role of this name under another path: neither this one nor no one.
@@ -305,7 +321,7 @@ async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<()> {
         .clients
         .iam
         .create_role()
-        .path(iam::path(&want.owner.stack))
+        .path(iam::path_of(&want.identity))
         .role_name(name)
         .assume_role_policy_document(spec.assume_role_policy.text())
         .description(&spec.description)

@@ -98,6 +98,7 @@ pub(crate) enum Versioning {
 /// Where S3 writes down every request.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as S3 calls them")]
 pub(crate) struct Logging {
     /// Name of the bucket that takes the logs: same account and region,
     /// encrypted with AES256, its policy open to `logging.s3.amazonaws.com`.
@@ -106,6 +107,35 @@ pub(crate) struct Logging {
     /// What the keys of the logs begin with. Default: nothing.
     #[serde(default)]
     target_prefix: String,
+    /// How the keys go on. Default: `simple_prefix`.
+    #[serde(default)]
+    target_object_key_format: KeyFormat,
+}
+
+/// How the keys of logs go on after their prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum KeyFormat {
+    /// The time alone: `[prefix][YYYY]-[MM]-[DD]-...`.
+    SimplePrefix {},
+    /// Folders of account, region, bucket and day.
+    PartitionedPrefix {
+        /// Which day: that of the request, or that on which the log was delivered.
+        partition_date_source: PartitionDateSource,
+    },
+}
+
+/// Which day logs are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum PartitionDateSource {
+    EventTime,
+    DeliveryTime,
+}
+
+impl Default for KeyFormat {
+    fn default() -> Self {
+        Self::SimplePrefix {}
+    }
 }
 
 impl Kind for S3Bucket {
@@ -135,7 +165,7 @@ is on; S3 says no more than that access is denied.
 - The policy is about this bucket and its objects, and takes 20 KB. S3 refuses a statement none of whose \
 resources its action works on: `s3:GetObject` wants `BUCKET/*`, `s3:ListBucket` the bucket itself.
 - What is not declared is kept: blocked encryption types, the smallest object that transitions \
-move, grants and key format of the logs.
+move, grants of the logs.
 - Reads of lifecycle rules may show the old and the new ones in turn for some minutes.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("bucket/minimal.yaml"), include_str!("bucket/production.yaml")];

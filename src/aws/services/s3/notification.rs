@@ -302,6 +302,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::aws::kind::Sent;
     use crate::model::{Address, Owner, Place};
 
     fn spec(written: Value) -> Spec {
@@ -362,7 +363,7 @@ mod tests {
 
     fn wanted(written: Value) -> Wanted<Spec> {
         let owner = Owner::new("dev", Address::new("events"));
-        Wanted { identity: "claims".into(), spec: spec(written), owner }
+        Wanted { identity: "claims".into(), spec: spec(written), owner, sent: Sent::default() }
     }
 
     fn foreign() -> TopicConfiguration {

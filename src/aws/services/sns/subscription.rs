@@ -62,6 +62,22 @@ pub(crate) struct Spec {
     delivery_policy: Option<SubscriptionDelivery>,
     /// Role by which SNS writes to the stream. For firehose, which needs it.
     subscription_role_arn: Option<String>,
+    /// Deliver once more what a FIFO topic with an `archive_policy` keeps. SNS
+    /// begins whenever this changes. Left out: nothing is replayed.
+    replay_policy: Option<ReplayPolicy>,
+}
+
+/// Which archived messages to deliver once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplayPolicy {
+    /// From this time on, in UTC: `2026-11-01T00:00:00.000Z`.
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$"))]
+    starting_point: String,
+    /// Up to this time. Left out: up to now, and then on with what is published.
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending_point: Option<String>,
 }
 
 /// How messages are delivered.
@@ -112,7 +128,9 @@ after some days, or with the topic.
 - Another topic, protocol or endpoint makes another subscription. It comes first and is seen, then the old one \
 goes; what is published between reaches both.
 - A subscription carries no tags. It belongs to the stack that declares it, and goes with its topic.
-- Changes of a filter take effect within 15 minutes.";
+- Changes of a filter take effect within 15 minutes.
+- A `replay_policy` is an order that is carried out once. It may stay when the replay is over: nothing is \
+delivered again until it changes. `filter_policy` chooses what is replayed.";
     const EXAMPLES: [&'static str; 2] = [
         include_str!("subscription/minimal.yaml"),
         include_str!("subscription/production.yaml"),
@@ -412,6 +430,7 @@ mod tests {
             "raw_message_delivery": true, "filter_policy_scope": "MessageBody",
             "filter_policy": { "a": { "b": ["y", "x"] } },
             "redrive_policy": { "dead_letter_queue": QUEUE },
+            "replay_policy": { "starting_point": "2026-11-01T00:00:00.000Z" },
             "subscription_role_arn": "arn:aws:iam::123456789012:role/r",
             "delivery_policy": { "throttlePolicy": { "maxReceivesPerSecond": 5 } }
         });

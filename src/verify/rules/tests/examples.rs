@@ -90,7 +90,7 @@ impl Example {
             }
         }
         if text.contains("${var.") && !self.has("vars") {
-            text.push_str("vars: { max_receives: 5, readers: ~ }\n");
+            text.push_str("vars: { max_receives: 5, readers: { type: list, nullable: true } }\n");
         }
         if !self.has("stack") {
             text.push_str("stack: example\n");
@@ -123,7 +123,10 @@ fn what_the_pages_teach_is_sound() {
         for example in &examples {
             let Some(text) = example.stack() else { continue };
             // What an example leaves to the environment.
-            let text = text.replace("webhook_token: ~", "webhook_token: of-a-test");
+            let text = text.replace(
+                "{ type: string, sensitive: true }",
+                "{ type: string, default: of-a-test, sensitive: true }",
+            );
             let path = folder.path().join("example.yaml");
             fs::write(&path, text).unwrap();
             let Example { page, line, .. } = example;

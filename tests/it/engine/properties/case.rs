@@ -233,7 +233,8 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
 /// How many resources a stack can have. Which of them it has is drawn one by one,
 /// so that leaving one out changes neither the names nor the weather of the rest.
 const PARTS: usize = 16;
-const TAGGED: &[&str] = &["thing", "vault", "gate", "holder", "key", "table"];
+const TAGGED: &[&str] =
+    &["thing", "vault", "gate", "holder", "key", "table", "function", "broker", "topic"];
 const UNTAGGED: &[&str] = &["link", "invite"];
 
 fn part() -> impl Strategy<Value = Part> {
@@ -292,7 +293,7 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
                 // What awaits its confirmation shows nothing that the cloud chose.
                 let visible = match (kind, mention.fact) {
                     ("invite", _) => "arn",
-                    ("table", "id") => "revision",
+                    ("table" | "function", "id") => "revision",
                     (_, fact) => fact,
                 };
                 (kind, fact(visible), fact("arn"))
@@ -309,6 +310,12 @@ fn resources(parts: &[Option<Part>], others: &[Other]) -> Map<String, Value> {
         let mut fields = json!({ "kind": part.kind });
         if part.kind == "table" {
             fields["settings"] = json!({ "a": "1", "b": "1", "c": "1" });
+        }
+        if part.kind == "function" {
+            fields["code"] = json!({ "file": "one.bin" });
+        }
+        if matches!(part.kind, "broker" | "topic") {
+            fields["settings"] = json!({ "a": "1", "b": "1" });
         }
         if let Some(size) = part.size {
             fields["size"] = size.into();
@@ -346,8 +353,13 @@ fn later(parts: &[Option<Part>], resources: &Map<String, Value>) -> Map<String, 
         match part.fate {
             Fate::ChangesColor => {
                 later[&address]["color"] = "blue".into();
-                if part.kind == "table" {
-                    later[&address]["settings"] = json!({ "a": "2", "c": "1", "d": "1" });
+                match part.kind {
+                    "table" => {
+                        later[&address]["settings"] = json!({ "a": "2", "c": "1", "d": "1" });
+                    }
+                    "function" => later[&address]["code"] = json!({ "file": "two.bin" }),
+                    "broker" | "topic" => later[&address]["settings"] = json!({ "a": "2" }),
+                    _ => {}
                 }
             }
             Fate::ChangesShape if is_free || part.kind == "key" => {

@@ -25,4 +25,8 @@ pub(super) const GRANTS: &[Grant] = &[
 
 /// The path is that of the stack's name: those that the file no longer declares,
 /// too, and those of the stack of this name in other regions.
-const OF_STACK: &[&str] = &["arn:${partition}:iam::${account}:policy/ccprov/${stack}/*"];
+const OF_STACK: &[&str] = &[
+    "arn:${partition}:iam::${account}:policy/ccprov/${stack}/*",
+    // Under a stated path, which may not be the one that the file states now.
+    "arn:${partition}:iam::${account}:policy/*/ccprov/${stack}/*",
+];

@@ -45,7 +45,11 @@ pub(super) const GRANTS: &[Grant] = &[
 
 /// The path is that of the stack's name: those that the file no longer declares,
 /// too, and those of the stack of this name in other regions.
-const OF_STACK: &[&str] = &["arn:${partition}:iam::${account}:role/ccprov/${stack}/*"];
+const OF_STACK: &[&str] = &[
+    "arn:${partition}:iam::${account}:role/ccprov/${stack}/*",
+    // Under a stated path, which may not be the one that the file states now.
+    "arn:${partition}:iam::${account}:role/*/ccprov/${stack}/*",
+];
 /// The permission is one on the profile, whoever is in it. So it is given for
 /// profiles of the role's name, which is what AWS's console calls them.
 const NAMESAKES: &[&str] = &[

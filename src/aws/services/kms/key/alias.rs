@@ -140,6 +140,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::aws::kind::Sent;
     use crate::model::Address;
 
     fn owner(stack: &str) -> Owner {
@@ -152,6 +153,7 @@ mod tests {
             identity: "alias/k".into(),
             spec: serde_json::from_value(json!({ "alias": "alias/k" })).unwrap(),
             owner: owner("dev"),
+            sent: Sent::default(),
         };
         Holder::of(&key.build().unwrap(), whose, "ours", &want)
     }

@@ -181,6 +181,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::aws::kind::Sent;
     use crate::aws::kind::Wanted;
     use crate::model::{Address, Facts, FieldDiff, Identity, InFlight, Live, Path};
 
@@ -207,7 +208,7 @@ mod tests {
         let diff: Vec<FieldDiff> =
             touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();
         let owner = Owner::new("dev", Address::new("key"));
-        let want = Wanted { identity: "alias/k".into(), spec: want, owner };
+        let want = Wanted { identity: "alias/k".into(), spec: want, owner, sent: Sent::default() };
         let Steps { revive, enable, rotate, disable } =
             Steps::of(&Changing { want, have, live: &live, diff: &diff });
         [(revive, "revive"), (enable, "enable"), (rotate, "rotate"), (disable, "disable")]

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::types as theirs;
 use aws_sdk_s3::types::{
     BlockedEncryptionTypes, BucketLocationConstraint, BucketLoggingStatus, BucketVersioningStatus,
-    CreateBucketConfiguration, LoggingEnabled, ObjectLockEnabled, Tag, Tagging,
-    TransitionDefaultMinimumObjectSize, VersioningConfiguration,
+    CreateBucketConfiguration, LoggingEnabled, ObjectLockEnabled, PartitionedPrefix, SimplePrefix,
+    Tag, Tagging, TargetObjectKeyFormat, TransitionDefaultMinimumObjectSize, VersioningConfiguration,
 };
 use futures::future::{join, try_join4};
 
 use super::access::{ObjectOwnership, PublicAccessBlock, with_block};
 use super::encryption::{self, Encryption};
 use super::handle::Bucket;
-use super::{Logging, Spec, Versioning, lifecycle};
+use super::{KeyFormat, Logging, PartitionDateSource, Spec, Versioning, lifecycle};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Wanted};
 use crate::aws::policy::Policy;
@@ -156,13 +157,12 @@ impl Bucket<'_> {
 
     async fn put_logging(self, want: &Logging, kept: Option<LoggingEnabled>) -> Answer<()> {
         let Self { s3, account, name, .. } = self;
-        let (grants, key_format) =
-            kept.map(|kept| (kept.target_grants, kept.target_object_key_format)).unzip();
+        let grants = kept.and_then(|kept| kept.target_grants);
         let logging = LoggingEnabled::builder()
             .target_bucket(&want.target_bucket)
             .target_prefix(&want.target_prefix)
-            .set_target_grants(grants.flatten())
-            .set_target_object_key_format(key_format.flatten())
+            .set_target_grants(grants)
+            .target_object_key_format(want.target_object_key_format.into())
             .build();
         let status = BucketLoggingStatus::builder().set_logging_enabled(logging.ok()).build();
         let call = s3.put_bucket_logging().bucket(name).expected_bucket_owner(account);
@@ -184,6 +184,39 @@ impl Bucket<'_> {
             .and_then(|answer| answer.object_lock_configuration?.object_lock_enabled)
             .is_some_and(|enabled| enabled == ObjectLockEnabled::Enabled);
         Ok(enabled)
+    }
+}
+
+impl KeyFormat {
+    /// `None` for a format of tomorrow.
+    fn seen(format: TargetObjectKeyFormat) -> Option<Self> {
+        if format.simple_prefix.is_some() {
+            return Some(Self::SimplePrefix {});
+        }
+        let partition_date_source = match format.partitioned_prefix?.partition_date_source? {
+            theirs::PartitionDateSource::EventTime => PartitionDateSource::EventTime,
+            theirs::PartitionDateSource::DeliveryTime => PartitionDateSource::DeliveryTime,
+            _ => return None,
+        };
+        Some(Self::PartitionedPrefix { partition_date_source })
+    }
+}
+
+impl From<KeyFormat> for TargetObjectKeyFormat {
+    fn from(format: KeyFormat) -> Self {
+        let builder = Self::builder();
+        let builder = match format {
+            KeyFormat::SimplePrefix {} => builder.simple_prefix(SimplePrefix::builder().build()),
+            KeyFormat::PartitionedPrefix { partition_date_source } => {
+                let source = match partition_date_source {
+                    PartitionDateSource::EventTime => theirs::PartitionDateSource::EventTime,
+                    PartitionDateSource::DeliveryTime => theirs::PartitionDateSource::DeliveryTime,
+                };
+                let prefix = PartitionedPrefix::builder().partition_date_source(source);
+                builder.partitioned_prefix(prefix.build())
+            }
+        };
+        builder.build()
     }
 }
 
@@ -265,6 +298,10 @@ pub(super) async fn read(bucket: Bucket<'_>, sought: &Sought) -> Answer<(Spec, O
         logging: logging.flatten().map(|seen| Logging {
             target_bucket: seen.target_bucket,
             target_prefix: seen.target_prefix,
+            target_object_key_format: seen
+                .target_object_key_format
+                .and_then(KeyFormat::seen)
+                .unwrap_or_default(),
         }),
         object_lock_enabled: lock,
         force_destroy,

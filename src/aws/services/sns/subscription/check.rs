@@ -35,6 +35,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
         (true, true) | (false, false) => {}
     }
     problems.extend(check_filter(spec));
+    problems.extend(check_replay(spec));
     problems
 }
 
@@ -51,6 +52,25 @@ pub(super) fn check_redrive(spec: &Spec, naming: &Naming) -> Option<Problem> {
     let why = redrive::fault(other, is_fifo, naming)?;
     let message = redrive::alike("subscription", &why);
     Some(Problem::of("", message).at(Path::field("redrive_policy").with_field("dead_letter_queue")))
+}
+
+/// Only FIFO topics have an archive. That its end is not before its beginning
+/// shows in the texts: both are in UTC, and one as long as the other but for a fraction.
+fn check_replay(spec: &Spec) -> Option<Problem> {
+    let replay = spec.replay_policy.as_ref()?;
+    let is_fifo = spec.topic_arn.strip_suffix(".fifo").is_some();
+    if !is_fifo && !is_pending(&spec.topic_arn) {
+        return Some(Problem::of("replay_policy", "only a FIFO topic has an archive to replay"));
+    }
+    let seconds = |time: &str| time.get(..19).map(str::to_owned);
+    let ends_early = replay
+        .ending_point
+        .as_deref()
+        .is_some_and(|end| seconds(end) < seconds(&replay.starting_point));
+    ends_early.then(|| {
+        Problem::of("replay_policy", "the `ending_point` is before the `starting_point`")
+            .at(Path::field("replay_policy").with_field("ending_point"))
+    })
 }
 
 fn check_filter(spec: &Spec) -> Vec<Problem> {
@@ -177,6 +197,13 @@ mod tests {
             &json!({ "filter_policy": nested, "filter_policy_scope": "MessageBody" }),
             &[],
         );
+        let replay = |end: &str| json!({ "starting_point": "2026-11-01T00:00:00Z", "ending_point": end });
+        let fifo = |end: &str| {
+            json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo"), "replay_policy": replay(end) })
+        };
+        check_fields(&fifo("2026-11-02T00:00:00.000Z"), &[]);
+        check_fields(&fifo("2026-10-31T00:00:00Z"), &["replay_policy.ending_point"]);
+        check_fields(&json!({ "replay_policy": replay("2026-11-02T00:00:00Z") }), &["replay_policy"]);
         let misspelt = json!({ "price": [1, { "numerc": [">", 1] }] });
         check_fields(&json!({ "filter_policy": misspelt }), &["filter_policy"]);
         let nested = json!({ "$or": [{ "a": [{ "prefix": "x" }] }, { "b": [{ "prefx": "x" }] }] });

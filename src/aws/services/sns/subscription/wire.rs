@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{FilterPolicyScope, Protocol, RedrivePolicy, Spec};
+use super::{FilterPolicyScope, Protocol, RedrivePolicy, ReplayPolicy, Spec};
 use crate::aws::filter_policy::FilterPolicy;
 
 /// One attribute of a subscription.
@@ -21,11 +21,12 @@ pub(super) struct Attribute {
 
 /// Every attribute that can change, in the wire form of the spec; the filter
 /// before its scope.
-pub(super) fn attributes(spec: &Spec) -> [Attribute; 6] {
+pub(super) fn attributes(spec: &Spec) -> [Attribute; 7] {
     let raw = spec.raw_message_delivery.filter(|raw| *raw).map(|raw| raw.to_string());
     let by_body = spec.filter_policy_scope == Some(FilterPolicyScope::MessageBody);
     let scope = by_body.then(|| "MessageBody".to_owned());
     let redrive = spec.redrive_policy.as_ref().map(RedrivePolicy::text);
+    let replay = spec.replay_policy.as_ref().map(ReplayPolicy::text);
     let delivery = spec.delivery_policy.as_ref().map(|policy| json!(policy).to_string());
     let filter = spec.filter_policy.as_ref().map(FilterPolicy::text);
     [
@@ -34,6 +35,7 @@ pub(super) fn attributes(spec: &Spec) -> [Attribute; 6] {
         ("filter_policy_scope", "FilterPolicyScope", scope, Some("MessageAttributes")),
         ("raw_message_delivery", "RawMessageDelivery", raw, Some("false")),
         ("redrive_policy", "RedrivePolicy", redrive, None),
+        ("replay_policy", "ReplayPolicy", replay, Some("{}")),
         (
             "subscription_role_arn",
             "SubscriptionRoleArn",
@@ -52,6 +54,26 @@ impl RedrivePolicy {
     fn seen(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         Some(Self { dead_letter_queue: value["deadLetterTargetArn"].as_str()?.to_owned() })
+    }
+}
+
+impl ReplayPolicy {
+    fn text(&self) -> String {
+        let mut value = json!({ "PointType": "Timestamp", "StartingPoint": self.starting_point });
+        if let Some(end) = &self.ending_point {
+            value["EndingPoint"] = json!(end);
+        }
+        value.to_string()
+    }
+
+    /// `{}` is none.
+    fn seen(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let point = |name: &str| value[name].as_str().map(str::to_owned);
+        Some(Self {
+            starting_point: point("StartingPoint")?,
+            ending_point: point("EndingPoint"),
+        })
     }
 }
 
@@ -87,6 +109,7 @@ impl Attributes {
                 .text("DeliveryPolicy")
                 .and_then(|text| serde_json::from_str(text).ok()),
             subscription_role_arn: self.text("SubscriptionRoleArn").map(str::to_owned),
+            replay_policy: self.text("ReplayPolicy").and_then(ReplayPolicy::seen),
         }
     }
 }

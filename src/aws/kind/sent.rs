@@ -1,0 +1,108 @@
+//! The bytes that the fields of a resource take of the checkout, for the call that
+//! sends them.
+
+use std::sync::Arc;
+
+use crate::engine::port::{Answer, Files};
+use crate::model::{Artifact, ArtifactInfo, CloudError, Desired, ErrorClass};
+
+/// What a resource may send.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    artifacts: Vec<Artifact>,
+    files: Option<Arc<dyn Files>>,
+}
+
+impl Sent {
+    /// What the document means: where a field is left as the object has it, there
+    /// is nothing to send.
+    pub(crate) fn of(
+        infos: &[ArtifactInfo],
+        want: &Desired,
+        files: Option<Arc<dyn Files>>,
+    ) -> Self {
+        let is_meant =
+            |artifact: &&Artifact| infos.iter().any(|info| info.is_meant(artifact, &want.document));
+        Self { artifacts: want.artifacts.iter().filter(is_meant).cloned().collect(), files }
+    }
+
+    /// The bytes that a field of an object takes, as the plan saw them.
+    ///
+    /// # Errors
+    /// That they are others by now, or that the field states none.
+    pub(crate) fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
+        let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
+        match (artifact, &self.files) {
+            (Some(artifact), Some(files)) => files.read(artifact),
+            (Some(_), None) | (None, _) => Err(CloudError {
+                attempted: format!("send {field} of {identity}"),
+                operation: "the plan".into(),
+                class: ErrorClass::Invalid,
+                code: "NothingToSend".into(),
+                message: "no file of the checkout stands behind it".into(),
+                request_id: None,
+                hint: Some("make the plan again".into()),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::{Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Path};
+
+    const CODE: ArtifactInfo = ArtifactInfo {
+        field: std::borrow::Cow::Borrowed("code"),
+        sorts: std::borrow::Cow::Borrowed(&[ArtifactSort::File]),
+        most_bytes: 10,
+        most_entries: 1,
+        spelling: HashSpelling::Base64,
+        made_by: std::borrow::Cow::Borrowed(""),
+    };
+
+    #[derive(Debug)]
+    struct Shelf;
+
+    impl Files for Shelf {
+        fn read(&self, artifact: &Artifact) -> Answer<Vec<u8>> {
+            Ok(artifact.path.clone().into_bytes())
+        }
+    }
+
+    fn sent(code: Value) -> Sent {
+        let artifact = Artifact {
+            at: Path::field("code"),
+            path: "a.zip".into(),
+            sort: ArtifactSort::File,
+            size: 5,
+            sha256: Hash::of(b"abc"),
+        };
+        let want = Desired {
+            address: Address::new("f"),
+            kind: "function".into(),
+            identity: Identity("f".into()),
+            document: [("code".to_owned(), code)].into_iter().collect(),
+            stated: BTreeSet::new(),
+            predicted: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            mentions: BTreeSet::new(),
+            lifecycle: Lifecycle::default(),
+            artifacts: vec![artifact],
+        };
+        Sent::of(&[CODE], &want, Some(Arc::new(Shelf)))
+    }
+
+    #[test]
+    fn what_the_document_means_is_sent_and_nothing_else() {
+        let hash = json!("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+        assert_eq!(sent(hash.clone()).bytes("code", "f").unwrap(), b"a.zip");
+        let code = |sent: Sent, field: &str| sent.bytes(field, "f").unwrap_err().code;
+        assert_eq!(code(sent(hash), "other"), "NothingToSend");
+        assert_eq!(code(sent(json!("as it is")), "code"), "NothingToSend");
+    }
+}

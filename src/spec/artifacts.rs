@@ -1,0 +1,386 @@
+//! Artifacts: what fields take of the checkout as bytes, and what comes of them
+//! when a plan is carried out.
+//!
+//! A stack is told no more of a file than its size and its hash. The bytes are
+//! read again when they are sent, and are sent if they are still the same.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use super::files::Reach;
+use super::folder::{self, Limits};
+use super::regular::{Unread, copy_regular, plainly, read_regular};
+use super::shape;
+use super::source::Mark;
+use super::suggest::closest;
+use super::tree::{Map, Node, Value};
+use crate::model::spelling::{Part, parts};
+use crate::model::{
+    Artifact, ArtifactInfo, ArtifactSort, Diagnostic, Hash, KindInfo, Path as Field, Size, document,
+};
+
+/// Most bytes that one stack takes in all. To hash so many takes some seconds.
+const MOST_TAKEN: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The files that a stack may take bytes of, each looked at once.
+#[derive(Debug)]
+pub(super) struct Checkout {
+    reach: Reach,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    measures: BTreeMap<(PathBuf, ArtifactSort, Limits), Result<Measure, String>>,
+    bytes: u64,
+}
+
+/// What is known of some bytes without them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Measure {
+    size: u64,
+    sha256: Hash,
+}
+
+impl Checkout {
+    pub(super) fn of(reach: Reach) -> Self {
+        Self { reach, taken: Mutex::default() }
+    }
+
+    /// Puts the hash of what it names in the place of every artifact of a kind's
+    /// fields. What cannot be taken is left out, and told.
+    pub(super) fn take(
+        &self,
+        kind: &KindInfo,
+        fields: &mut Node,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<Artifact> {
+        let mut artifacts = Vec::new();
+        for info in &kind.artifacts {
+            let pattern = parts(&info.field).unwrap_or_default();
+            each_at(fields, &Field::default(), &pattern, &mut |at, node| {
+                if node.is_null() {
+                    return;
+                }
+                node.value = match self.artifact(info, at, node, problems) {
+                    Some(artifact) => {
+                        let text = info.spell(artifact.sha256);
+                        artifacts.push(artifact);
+                        Value::Text(text)
+                    }
+                    None => Value::Null,
+                };
+            });
+        }
+        artifacts
+    }
+
+    fn artifact(
+        &self,
+        info: &ArtifactInfo,
+        at: &Field,
+        node: &Node,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Artifact> {
+        let (sort, named) = named(info, at, node, problems)?;
+        let found = self.found(info, sort, named, at);
+        let (path, Measure { size, sha256 }) = found.map_err(|it| problems.push(it)).ok()?;
+        Some(Artifact { at: at.clone(), path, sort, size, sha256 })
+    }
+
+    /// Where an artifact lies, and what it is.
+    fn found(
+        &self,
+        info: &ArtifactInfo,
+        sort: ArtifactSort,
+        named: &Node,
+        at: &Field,
+    ) -> Result<(String, Measure), Diagnostic> {
+        let text = named.as_text().unwrap_or_default();
+        let refuse = |summary: String| Diagnostic::error(summary).at(Some(named.at.location()));
+        let found = self.reach.resolve_text(text, &named.at);
+        let (path, _) = found.map_err(|problem| {
+            let made_by = Some(&info.made_by).filter(|it| !it.is_empty());
+            let made_by = made_by.filter(|_| is_missing(text, &named.at));
+            made_by.into_iter().cloned().fold(problem, Diagnostic::hint)
+        })?;
+        let is_folder = path.is_dir();
+        let other = match sort {
+            ArtifactSort::File if is_folder => ArtifactSort::Folder,
+            ArtifactSort::Folder if !is_folder => ArtifactSort::File,
+            ArtifactSort::File | ArtifactSort::Folder => sort,
+        };
+        if other != sort {
+            let problem = refuse(format!("`{text}` is a {}, and no {}", other.key(), sort.key()));
+            return Err(if info.sorts.contains(&other) {
+                problem.hint(format!("write `{}: {text}`", other.key()))
+            } else {
+                problem.because(format!("`{at}` takes no {}", other.key()))
+            });
+        }
+        let measure = self
+            .measure(&path, sort, info)
+            .map_err(|why| refuse(format!("`{at}` cannot take `{text}`: {why}")))?;
+        match from_here(&path) {
+            Some(path) => Ok((path, measure)),
+            None => Err(refuse(format!("the path of `{text}` is not UTF-8 text"))),
+        }
+    }
+
+    fn measure(
+        &self,
+        path: &Path,
+        sort: ArtifactSort,
+        info: &ArtifactInfo,
+    ) -> Result<Measure, String> {
+        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (path.to_owned(), sort, limits);
+        if let Some(measure) = taken.measures.get(&key) {
+            return measure.clone();
+        }
+        if taken.bytes > MOST_TAKEN {
+            return Err(format!("the stack takes more than {} already", Size(MOST_TAKEN)));
+        }
+        let measure = measure(path, sort, limits, Some(self.reach.folder()));
+        taken.bytes += measure.as_ref().map_or(info.most_bytes, |measure| measure.size);
+        taken.measures.insert(key, measure.clone());
+        measure
+    }
+}
+
+/// Whether there is nothing where a path leads to: it may have to be made first.
+fn is_missing(text: &str, at: &Mark) -> bool {
+    let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let found = folder.join(text).metadata();
+    found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// What an artifact is written as: its sort, and its path.
+fn named<'a>(
+    info: &ArtifactInfo,
+    at: &Field,
+    node: &'a Node,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(ArtifactSort, &'a Node)> {
+    let keys: Vec<&str> = info.sorts.iter().map(|sort| sort.key()).collect();
+    let forms: Vec<String> = keys.iter().map(|key| format!("`{{ {key}: PATH }}`")).collect();
+    let forms = forms.join(" or ");
+    let refuse = |summary: String| Diagnostic::error(summary).at(Some(node.at.location()));
+    let Some(map) = node.as_map() else {
+        let (what, found) = (keys.join(" or a "), node.type_name());
+        let problem = refuse(format!("`{at}` must be a {what} of the checkout, not {found}"));
+        problems.push(match (node.scalar_text(), info.sorts.first()) {
+            (Some(text), Some(sort)) if !document::is_pending(text) => {
+                problem.hint(format!("write `{{ {}: {text} }}`", sort.key()))
+            }
+            (_, _) => problem.hint(format!("write {forms}")),
+        });
+        return None;
+    };
+    let unknown = map.iter().find(|(key, _)| !["file", "folder"].contains(&key.as_str()));
+    if let Some((key, entry)) = unknown {
+        let problem = Diagnostic::error(format!("unknown key `{key}`"));
+        let problem = problem.at(Some(entry.key_at.location()));
+        problems.push(match closest(key, keys) {
+            Some(right) => problem.hint(format!("did you mean `{right}`?")),
+            None => problem.hint(format!("write {forms}")),
+        });
+        return None;
+    }
+    let stated = |sort: ArtifactSort| stated(map, sort.key()).map(|node| (sort, node));
+    let problem = match (stated(ArtifactSort::File), stated(ArtifactSort::Folder)) {
+        (Some(_), Some(_)) => refuse(format!("`{at}` is a file or a folder, not both")),
+        (None, None) => refuse(format!("`{at}` names nothing")).hint(format!("write {forms}")),
+        (Some((sort, _)), None) | (None, Some((sort, _))) if !info.sorts.contains(&sort) => {
+            refuse(format!("`{at}` takes no {}", sort.key())).hint(format!("write {forms}"))
+        }
+        (Some((sort, path)), None) | (None, Some((sort, path))) => {
+            let text = shape::text(path, sort.key(), problems)?;
+            if !document::is_pending(text) {
+                return Some((sort, path));
+            }
+            Diagnostic::error("a fact of a resource cannot be part of a path")
+                .at(Some(path.at.location()))
+                .because("files are read before anything is known of AWS")
+        }
+    };
+    problems.push(problem);
+    None
+}
+
+fn stated<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {
+    map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+}
+
+/// Visits every value that the parts of a pattern lead to.
+fn each_at(
+    node: &mut Node,
+    path: &Field,
+    pattern: &[Part<'_>],
+    visit: &mut dyn FnMut(&Field, &mut Node),
+) {
+    let Some((part, rest)) = pattern.split_first() else { return visit(path, node) };
+    match &mut node.value {
+        Value::Map(map) => {
+            for (key, entry) in map.iter_mut().filter(|(key, _)| part.admits(key)) {
+                each_at(&mut entry.node, &path.with_field(key), rest, visit);
+            }
+        }
+        Value::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                if part.admits(&index.to_string()) {
+                    each_at(item, &path.with_index(index), rest, visit);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+/// The schema of a kind with its artifacts as a stack file has them, for editors.
+pub(super) fn as_written(kind: &KindInfo) -> Json {
+    let mut schema = kind.schema.clone();
+    for info in &kind.artifacts {
+        let forms: Vec<Json> = info.sorts.iter().map(|sort| form(*sort)).collect();
+        let pattern = parts(&info.field).unwrap_or_default();
+        let spot = spot(&schema, String::new(), &pattern);
+        if let Some(field) = spot.and_then(|spot| schema.pointer_mut(&spot)) {
+            let description = field.get("description").cloned();
+            *field = json!({ "anyOf": forms });
+            field["description"] = description.unwrap_or_else(|| json!("A file of the checkout."));
+        }
+    }
+    schema
+}
+
+fn form(sort: ArtifactSort) -> Json {
+    let what = match sort {
+        ArtifactSort::File => "A file, relative to this one.",
+        ArtifactSort::Folder => "A folder, relative to this file; it is packed into a zip file.",
+    };
+    json!({
+        "type": "object",
+        "required": [sort.key()],
+        "additionalProperties": false,
+        "properties": { sort.key(): { "type": "string", "description": what } },
+    })
+}
+
+/// Where in a schema the parts of a pattern lead to, as a JSON Pointer (RFC 6901).
+fn spot(root: &Json, at: String, pattern: &[Part<'_>]) -> Option<String> {
+    let Some((part, rest)) = pattern.split_first() else { return Some(at) };
+    let schema = root.pointer(&at)?;
+    if let Some(other) = schema.get("$ref").and_then(Json::as_str) {
+        return spot(root, other.strip_prefix('#')?.to_owned(), pattern);
+    }
+    let forms = ["anyOf", "oneOf"].iter().filter_map(|key| {
+        let count = schema.get(key)?.as_array()?.len();
+        (0..count).find_map(|form| spot(root, format!("{at}/{key}/{form}"), pattern))
+    });
+    let below = format!("{at}/properties/{}", part.text());
+    let within = [below, format!("{at}/items"), format!("{at}/additionalProperties")];
+    let mut within = within.into_iter().filter(|at| root.pointer(at).is_some_and(Json::is_object));
+    forms.chain(within.find_map(|at| spot(root, at, rest))).next()
+}
+
+/// The bytes of an artifact, if they are still those that it was when the stack
+/// was read.
+///
+/// # Errors
+///
+/// That they are gone, or others by now. Nothing of them is told.
+pub fn artifact_bytes(artifact: &Artifact) -> Result<Vec<u8>, Diagnostic> {
+    let path = Path::new(&artifact.path);
+    let most = usize::try_from(artifact.size).unwrap_or(usize::MAX);
+    let bytes = match artifact.sort {
+        ArtifactSort::File => read_regular(path, most).map_err(|why| why.to_string()),
+        ArtifactSort::Folder => packed_again(path, artifact.size, Vec::new()),
+    };
+    let bytes = bytes.map_err(|why| changed(artifact, &why))?;
+    if Hash::of(&bytes) == artifact.sha256 { Ok(bytes) } else { Err(others(artifact)) }
+}
+
+/// Whether the bytes of an artifact are still those that it was when the stack
+/// was read.
+///
+/// # Errors
+///
+/// As of [`artifact_bytes`].
+pub fn artifact_holds(artifact: &Artifact) -> Result<(), Diagnostic> {
+    let limits = Limits { most_bytes: artifact.size, most_entries: usize::MAX };
+    let measure = measure(Path::new(&artifact.path), artifact.sort, limits, None);
+    let measure = measure.map_err(|why| changed(artifact, &why))?;
+    if measure.sha256 == artifact.sha256 { Ok(()) } else { Err(others(artifact)) }
+}
+
+fn others(artifact: &Artifact) -> Diagnostic {
+    changed(artifact, "its content is another")
+}
+
+fn changed(artifact: &Artifact, why: &str) -> Diagnostic {
+    let Artifact { path, size, .. } = artifact;
+    Diagnostic::error(format!("`{path}` is not what the plan saw: {why}"))
+        .because(format!("the plan is of the {} that lay there; nothing was sent", Size(*size)))
+        .hint("make the plan again, from the folder that the path is relative to, and review it")
+}
+
+/// What some bytes are, without keeping them.
+fn measure(
+    path: &Path,
+    sort: ArtifactSort,
+    limits: Limits,
+    reach: Option<&Path>,
+) -> Result<Measure, String> {
+    let mut meter = Meter { size: 0, sha256: Sha256::new() };
+    match sort {
+        ArtifactSort::File => {
+            let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
+            copy_regular(path, most, &mut meter).map_err(|why: Unread| why.to_string())?;
+        }
+        ArtifactSort::Folder => {
+            let path = path.canonicalize().map_err(|error| plainly(&error))?;
+            folder::pack(&path, reach, limits, &mut meter).map_err(|why| why.to_string())?;
+        }
+    }
+    Ok(Measure { size: meter.size, sha256: Hash(meter.sha256.finalize().into()) })
+}
+
+fn packed_again(path: &Path, size: u64, out: Vec<u8>) -> Result<Vec<u8>, String> {
+    let limits = Limits { most_bytes: size, most_entries: usize::MAX };
+    let path = path.canonicalize().map_err(|error| plainly(&error))?;
+    folder::pack(&path, None, limits, out).map_err(|why| why.to_string())
+}
+
+/// Counts and hashes what is written.
+struct Meter {
+    size: u64,
+    sha256: Sha256,
+}
+
+impl Write for Meter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.size += bytes.len() as u64;
+        self.sha256.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A path without links, from the folder in which the command was given: so it
+/// means the same in every checkout. `None` if it is no text.
+fn from_here(path: &Path) -> Option<String> {
+    let here = Path::new(".").canonicalize().ok()?;
+    let shared = here.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let up = here.components().skip(shared).map(|_| Component::ParentDir);
+    let plain: PathBuf = up.chain(path.components().skip(shared)).collect();
+    Some(plain.to_str()?.to_owned()).filter(|text| !text.is_empty()).or(Some(".".to_owned()))
+}

@@ -1,0 +1,222 @@
+//! Attributes of Terraform's resources and properties of CloudFormation's, by
+//! the kind that has none of that name. A word that is a field by another name
+//! alone stands in `FIELDS`; here is what takes a sentence.
+
+use super::Said;
+
+/// Of one kind, at the top of an entry.
+pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
+    ("sqs_queue", QUEUE),
+    ("sns_topic", TOPIC),
+    ("sns_subscription", SUBSCRIPTION),
+    ("s3_bucket", BUCKET),
+    ("s3_bucket_notification", NOTIFICATION),
+    ("kms_key", KEY),
+    ("iam_role", ROLE),
+    ("iam_policy", POLICY),
+    ("cloudwatch_log_group", LOG_GROUP),
+    ("cloudwatch_metric_alarm", ALARM),
+];
+
+const QUEUE: &[Said] = &[
+    (&["queue_url", "queues"], "take it out: a `policy:` stands in the queue that it is about"),
+    (
+        &["max_receive_count", "dead_letter_queue", "dlq"],
+        "write `redrive_policy: { dead_letter_queue: \"${NAME.arn}\", max_receive_count: 5 }`",
+    ),
+];
+
+const TOPIC: &[Said] = &[
+    (&["topics"], "take it out: a `policy:` stands in the topic that it is about"),
+    (
+        &["delivery_status_logging"],
+        "each role is a field of its own: `sqs_failure_feedback_role_arn: \"${NAME.arn}\"`",
+    ),
+    (
+        &["data_protection_policy"],
+        "take it out: ccprov leaves the data protection of a topic as it is; SNS takes no new \
+         customers for it",
+    ),
+];
+
+const SUBSCRIPTION: &[Said] = &[
+    (
+        &["endpoint_auto_confirms", "confirmation_timeout_in_minutes"],
+        "take it out: an apply does not wait for a confirmation; the subscription is shown as \
+         awaiting it until it is there",
+    ),
+    (&["topic_name"], "write `topic_arn: \"${NAME.arn}\"`"),
+];
+
+const BUCKET: &[Said] = &[
+    (
+        &["lifecycle_rule", "lifecycle_configuration"],
+        "write `lifecycle_rules:`, a list of rules with an `id` each",
+    ),
+    (
+        &["server_side_encryption_configuration", "bucket_encryption"],
+        "write `server_side_encryption: { sse_algorithm: \"aws:kms\", kms_master_key_id: \"${NAME.arn}\" }`",
+    ),
+    (
+        &["logging_configuration"],
+        "write `logging: { target_bucket: \"${NAME.name}\", target_prefix: logs/ }`",
+    ),
+    (
+        &["ownership_controls"],
+        "write `object_ownership: BucketOwnerEnforced`, which is the default",
+    ),
+    (
+        &["object_lock_configuration"],
+        "write `object_lock_enabled: true`; a default retention is left as it is",
+    ),
+    (
+        &["notification_configuration", "notification", "event_notifications"],
+        "it is a resource of its own: `kind: s3_bucket_notification`",
+    ),
+    (
+        &[
+            "cors_rule",
+            "cors_configuration",
+            "website",
+            "website_configuration",
+            "replication_configuration",
+            "acceleration_status",
+            "accelerate_configuration",
+            "request_payer",
+            "intelligent_tiering_configurations",
+            "inventory_configurations",
+            "analytics_configurations",
+            "metrics_configurations",
+        ],
+        "take it out: ccprov has no field for it, and leaves what the bucket has as it is",
+    ),
+];
+
+const NOTIFICATION: &[Said] = &[
+    (&["queue_configurations", "queues"], "write `queue: [{ queue_arn: ..., events: [...] }]`"),
+    (&["topic_configurations", "topics"], "write `topic: [{ topic_arn: ..., events: [...] }]`"),
+    (
+        &["lambda_configurations", "lambda", "lambda_function_configurations"],
+        "write `lambda_function: [{ lambda_function_arn: ..., events: [...] }]`",
+    ),
+    (&["event_bridge_configuration"], "write `eventbridge: true`"),
+];
+
+const KEY: &[Said] = &[
+    (&["enabled"], "write `is_enabled: false` for a key that is switched off"),
+    (&["name", "key_alias", "aliases"], "write `alias: NAME`: a key has no other name"),
+    (
+        &["custom_key_store_id", "xks_key_id", "origin"],
+        "take it out: keys are made in KMS itself; name another one by its ARN where it is used",
+    ),
+    (
+        &["bypass_policy_lockout_safety_check", "bypass_policy_lockout_check"],
+        "take it out: a policy that would lock everybody out is refused",
+    ),
+    (&["target_key_id"], "take it out: `alias:` stands in the key that it is for"),
+];
+
+const ROLE: &[Said] = &[
+    (
+        &["force_detach_policies"],
+        "take it out: a role that goes lets go of its policies first, whoever attached them",
+    ),
+    (
+        &["policies", "inline_policy"],
+        "write `inline_policies: { NAME: { Statement: [...] } }`, a map by name",
+    ),
+    (&["policy_arn", "policy_arns"], "write `managed_policy_arns: [\"${NAME.arn}\"]`"),
+    (
+        &["policy"],
+        "a policy of a role has a name: `inline_policies: { NAME: { Statement: [...] } }`",
+    ),
+];
+
+const POLICY: &[Said] = &[
+    (
+        &["roles", "role"],
+        "the role says which policies it has: `managed_policy_arns: [\"${NAME.arn}\"]`",
+    ),
+    (
+        &["users", "user", "groups", "group"],
+        "attach it there to users and groups: `ccprov output` hands its ARN on",
+    ),
+    (
+        &["delay_after_policy_creation_in_ms"],
+        "take it out: a call that IAM refuses for some seconds is repeated",
+    ),
+];
+
+const LOG_GROUP: &[Said] = &[
+    (
+        &["skip_destroy"],
+        "write `lifecycle: { prevent_destroy: true }`: a plan that would delete it is refused",
+    ),
+    (
+        &[
+            "data_protection_policy",
+            "field_index_policies",
+            "resource_policy_document",
+            "bearer_token_authentication_enabled",
+        ],
+        "take it out: ccprov has no field for it, and leaves what the log group has as it is",
+    ),
+];
+
+const ALARM: &[Said] = &[
+    (
+        &["evaluate_low_sample_count_percentiles", "evaluate_low_sample_count_percentile"],
+        "take it out: few samples are evaluated, as is AWS's default",
+    ),
+    (
+        &["threshold_metric_id"],
+        "take it out: an alarm has a `threshold:`, and no band that AWS has learnt",
+    ),
+];
+
+/// Within a field, which is named first. Those of [`super::FIELDS`] are known at any depth.
+pub(super) const WITHIN: &[(&str, &[Said])] = &[
+    (
+        "lifecycle_rules",
+        &[
+            (
+                &["prefix", "tags", "tag", "and", "object_size_greater_than"],
+                "write `filter: { prefix: logs/ }`",
+            ),
+            (&["enabled"], "write `status: Enabled`, which is the default"),
+            (
+                &[
+                    "abort_incomplete_multipart_upload",
+                    "abort_incomplete_multipart_upload_days_after_initiation",
+                ],
+                "write `abort_incomplete_multipart_upload_days: 7`",
+            ),
+            (&["expiration_in_days", "expiration_days"], "write `expiration: { days: 30 }`"),
+            (&["transition"], "write `transitions:`, a list"),
+            (&["noncurrent_version_transition"], "write `noncurrent_version_transitions:`, a list"),
+        ],
+    ),
+    (
+        "server_side_encryption",
+        &[(
+            &["rule", "apply_server_side_encryption_by_default", "rules"],
+            "its fields stand here, with nothing around them: `sse_algorithm`, `kms_master_key_id`",
+        )],
+    ),
+    (
+        "logging",
+        &[
+            (&["destination_bucket_name", "bucket"], "write `target_bucket: \"${NAME.name}\"`"),
+            (&["log_file_prefix", "prefix"], "write `target_prefix: logs/`"),
+        ],
+    ),
+    (
+        "versioning",
+        &[(
+            &["enabled", "status", "mfa_delete"],
+            "write `versioning: enabled`, or `versioning: suspended`",
+        )],
+    ),
+    ("archive_policy", &[(&["message_retention_period"], "write `message_retention_days: 30`")]),
+    ("metrics", &[(&["metric"], "write `metric_stat:`, with the same in it")]),
+];

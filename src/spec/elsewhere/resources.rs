@@ -1,0 +1,104 @@
+//! Types of resources of Terraform, CloudFormation and Pulumi, without `aws_`,
+//! and what says the same here. One that is called as a kind of ours is not listed.
+
+use super::Said;
+
+/// What says the same here.
+pub(super) const RESOURCES: &[Said] = &[
+    (&["sns_topic_subscription"], "write `kind: sns_subscription`"),
+    (&["iam_managed_policy"], "write `kind: iam_policy`"),
+    (&["logs_log_group", "log_group"], "write `kind: cloudwatch_log_group`"),
+    (
+        &["cloud_watch_alarm", "cloudwatch_alarm", "cloud_watch_metric_alarm"],
+        "write `kind: cloudwatch_metric_alarm`",
+    ),
+    (
+        &["cloud_watch_composite_alarm", "cloudwatch_composite_alarm"],
+        "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
+    ),
+    (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
+    (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
+    (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
+    (
+        &["sqs_queue_redrive_allow_policy"],
+        "it is the field `redrive_allow_policy` of the sqs_queue",
+    ),
+    (&["sns_topic_policy", "sns_topic_inline_policy"], "it is the field `policy` of the sns_topic"),
+    (
+        &["sns_topic_data_protection_policy"],
+        "there is none: ccprov leaves the data protection of a topic as it is",
+    ),
+    (&["s3_bucket_policy"], "it is the field `policy` of the s3_bucket"),
+    (&["s3_bucket_versioning"], "it is the field `versioning` of the s3_bucket"),
+    (&["s3_bucket_public_access_block"], "it is the field `public_access_block` of the s3_bucket"),
+    (&["s3_bucket_ownership_controls"], "it is the field `object_ownership` of the s3_bucket"),
+    (
+        &["s3_bucket_server_side_encryption_configuration"],
+        "it is the field `server_side_encryption` of the s3_bucket",
+    ),
+    (&["s3_bucket_lifecycle_configuration"], "it is the field `lifecycle_rules` of the s3_bucket"),
+    (&["s3_bucket_logging"], "it is the field `logging` of the s3_bucket"),
+    (
+        &["s3_bucket_object_lock_configuration"],
+        "it is the field `object_lock_enabled` of the s3_bucket; a default retention is left as it is",
+    ),
+    (
+        &["s3_bucket_acl"],
+        "take it out: buckets are private, and the field `policy` of the s3_bucket lets others in",
+    ),
+    (
+        &[
+            "s3_bucket_accelerate_configuration",
+            "s3_bucket_analytics_configuration",
+            "s3_bucket_cors_configuration",
+            "s3_bucket_intelligent_tiering_configuration",
+            "s3_bucket_inventory",
+            "s3_bucket_metric",
+            "s3_bucket_replication_configuration",
+            "s3_bucket_request_payment_configuration",
+            "s3_bucket_website_configuration",
+        ],
+        "there is none: ccprov leaves what the bucket has of it as it is",
+    ),
+    (
+        &["s3_object", "s3_bucket_object", "s3_object_copy"],
+        "there is no kind for objects: whoever writes them puts them there, after an apply",
+    ),
+    (&["kms_alias"], "it is the field `alias` of the kms_key"),
+    (&["kms_key_policy"], "it is the field `policy` of the kms_key"),
+    (
+        &["kms_external_key", "kms_replica_key", "kms_replica_external_key"],
+        "there is no kind for it: make it elsewhere, and name it by its ARN",
+    ),
+    (&["kms_grant"], "there are no grants: the field `policy` of the kms_key lets others in"),
+    (
+        &["iam_role_policy", "iam_inline_policy", "iam_role_policies_exclusive"],
+        "it is the field `inline_policies` of the iam_role, which owns all of them",
+    ),
+    (
+        &[
+            "iam_role_policy_attachment",
+            "iam_policy_attachment",
+            "iam_role_policy_attachments_exclusive",
+        ],
+        "it is the field `managed_policy_arns` of the iam_role, which owns all of them",
+    ),
+    (&["iam_policy_document"], "write the policy itself, as YAML, where it is used"),
+    (&["caller_identity"], "take it out: `${account}` is the account"),
+    (&["region"], "take it out: `${region}` is the region of the stack"),
+    (&["partition"], "take it out: `${partition}` is the partition"),
+    (
+        &["random_id", "random_string", "random_pet", "random_uuid", "random_password"],
+        "take it out: a name follows from the stack and the address, and a bucket's ends with digits of its own",
+    ),
+    (
+        &["null_resource", "terraform_data", "time_sleep", "local_file", "archive_file"],
+        "take it out: nothing runs beside an apply, and what must be waited for is waited for",
+    ),
+];
+
+/// What has a name of ours, and means something else, word by word.
+pub(super) const FALSE_FRIENDS: &[Said] = &[(
+    &["AWS::IAM::Policy", "iam:Policy"],
+    "it is the field `inline_policies` of the iam_role, which owns all of them",
+)];
