@@ -263,7 +263,7 @@ impl<'a> Expansion<'a> {
             return (!required).then_some(node);
         }
         let place = format!("in the parameters of `{instance}`");
-        self.fitting(name, parameter, node, (scope, own), &place)
+        self.fitting((name, parameter), node, (scope, own), &place)
     }
 
     /// Whether `when` and `unless` hold.
