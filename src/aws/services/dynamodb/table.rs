@@ -177,7 +177,7 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
     /// 30 for a new table nobody needs who waits for none of its indexes.
     const PATIENCE: Patience = Patience::slow(
         Limit::of(Duration::from_mins(10)),
-        Limit::of(Duration::from_mins(60)).every(Duration::from_secs(10)),
+        Limit::of(Duration::from_hours(1)).every(Duration::from_secs(10)),
         Limit::of(Duration::from_mins(15)),
     )
     // AWS is known to show a table at rest once and at work again.
@@ -238,7 +238,7 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
-        look::read(aws, sought).await
+        Box::pin(look::read(aws, sought)).await
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {

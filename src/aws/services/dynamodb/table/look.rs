@@ -34,7 +34,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         try_join(time_to_live(aws, name), recovery(aws, name)).await
     };
     let (settings, policy, key) =
-        try_join3(settings, policy(aws, name), key(aws, &table)).await?;
+        Box::pin(try_join3(settings, policy(aws, name), key(aws, &table))).await?;
     let (ttl, recovery) = settings;
     let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
     let (tags, owner) = Tags::seen(tags);
@@ -258,16 +258,16 @@ fn global_index(
     holds: &BTreeMap<&str, Holds>,
 ) -> GlobalIndex {
     let (hash_key, range_key) = keys(index.key_schema(), holds);
-    let more = |role| all_keys(index.key_schema(), role, holds).skip(1).collect();
+    let further = |role| all_keys(index.key_schema(), role, holds).skip(1).collect();
     let (read_capacity, write_capacity) = capacity(mode, index.provisioned_throughput());
     let (max_read_request_units, max_write_request_units) =
         limits(mode, index.on_demand_throughput());
     let projection = index.projection();
     GlobalIndex {
         hash_key,
-        more_hash_keys: more(KeyType::Hash),
+        more_hash_keys: further(KeyType::Hash),
         range_key,
-        more_range_keys: more(KeyType::Range),
+        more_range_keys: further(KeyType::Range),
         projection: Projection::seen(projection.and_then(|it| it.projection_type())),
         non_key_attributes: attributes(projection),
         read_capacity,

@@ -1,7 +1,5 @@
 //! What is made of what AWS shows, and what is told of a table on paper.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, IndexStatus, SseDescription, SseStatus, TableDescription,
     TableStatus, TimeToLiveDescription, TimeToLiveStatus,
