@@ -29,7 +29,7 @@ bench: ## measure what docs/PERFORMANCE.md tells (the first time builds all of i
 	cargo bench --no-default-features --bench performance
 
 check: ## what needs no test to run: format, lints, the wall before AWS, documentation, dependencies
-	cargo fmt --check
+	scripts/format.sh check
 	cargo clippy --all-targets -- --deny warnings
 	cargo clippy --lib --no-default-features -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --no-deps

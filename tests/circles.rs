@@ -9,23 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{SourceFile, assert_none, leaves, rust_files};
 
-/// Rooms in which there still are circles, and why.
-const ROOMS_WITH_CIRCLES: &[(&str, &str)] =
-    &[("spec", "what is being checked and how it is loaded name each other")];
-
 #[test]
 fn no_modules_go_in_circles() {
-    let circles = circles(&rust_files("src"));
-    let is_excused = |room: &str| ROOMS_WITH_CIRCLES.iter().any(|(name, _why)| *name == room);
-    let wrong: Vec<String> =
-        circles.iter().filter(|it| !is_excused(it.room())).map(Circle::told).collect();
+    let wrong: Vec<String> = circles(&rust_files("src")).iter().map(Circle::told).collect();
     assert_none(&wrong, "modules go in no circles: what two of them need is a third one's");
-    let stale: Vec<String> = ROOMS_WITH_CIRCLES
-        .iter()
-        .filter(|(room, _why)| circles.iter().all(|it| it.room() != *room))
-        .map(|(room, _why)| (*room).to_owned())
-        .collect();
-    assert_none(&stale, "ROOMS_WITH_CIRCLES lists rooms in which there are some");
 }
 
 /// A module, as `["plan", "bonds"]`.
@@ -39,10 +26,6 @@ type Links = BTreeMap<Module, BTreeMap<Module, String>>;
 struct Circle(Vec<(Module, String)>);
 
 impl Circle {
-    fn room(&self) -> &str {
-        &self.0[0].0[0]
-    }
-
     fn told(&self) -> String {
         let (modules, lines): (Vec<String>, Vec<&str>) =
             self.0.iter().map(|(module, line)| (module.join("::"), line.as_str())).unzip();

@@ -7,6 +7,7 @@ mod circles;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What the code of each room may name besides itself, lowest floor first.
 /// `*` stands for everything. Unit tests are exempt: they look at a room from
@@ -172,6 +173,15 @@ fn files_are_short() {
         }
     }
     assert_none(&wrong, "files have at most 500 lines, and LONG_FILES lists longer ones alone");
+}
+
+/// Asks rustfmt, with each file by itself: cargo finds none whose module a macro declares.
+#[test]
+fn every_file_is_formatted() {
+    let mut check = Command::new(root().join("scripts/format.sh"));
+    let output = check.arg("check").output().expect("scripts/format.sh runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
 }
 
 #[test]

@@ -18,7 +18,11 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         ["ccprov validate orders.yaml", "ccprov validate --json --var stage=dev"],
         "STACK_FILE.md",
     ),
-    ("render", ["ccprov render orders.yaml", "ccprov render --json --var stage=dev"], "STACK_FILE.md"),
+    (
+        "render",
+        ["ccprov render orders.yaml", "ccprov render --json --var stage=dev"],
+        "STACK_FILE.md",
+    ),
     (
         "eval",
         ["ccprov eval '${queue.arn}' orders.yaml", "ccprov eval --json '${value.common}'"],

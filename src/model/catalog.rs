@@ -289,6 +289,17 @@ impl KindInfo {
         left.iter().filter(is_along).cloned().collect()
     }
 
+    /// How many changes come one after the other until nothing is left of these.
+    pub fn rounds(&self, diff: &[FieldDiff]) -> usize {
+        let mut left = diff.to_vec();
+        let next = || {
+            let stage = self.stage(&left);
+            left.retain(|diff| !stage.contains(diff));
+            (!stage.is_empty()).then_some(())
+        };
+        std::iter::from_fn(next).count()
+    }
+
     /// The part of a document that says how the object is deleted.
     pub fn how_deleted(&self, document: &Document) -> Document {
         let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));

@@ -310,13 +310,19 @@ impl<'a> Desk<'a> {
         (plan, problems)
     }
 
-    /// Says what becomes of what goes, beyond that it does.
+    /// Says what becomes of what goes, beyond that it does, and what takes its time to
+    /// change.
     fn remark(&mut self) {
         for fate in &mut self.fates {
             let (live, is_replaced) = match &fate.verdict {
                 Verdict::Delete { live, .. } => (live, false),
                 Verdict::Replace { live, .. } => (live, true),
-                Verdict::Keep { .. } | Verdict::Create { .. } | Verdict::Update { .. } => continue,
+                Verdict::Update { live, diff, .. } => {
+                    let kind = self.catalog.kind(&live.kind);
+                    fate.notes.extend(kind.and_then(|kind| in_rounds(kind, diff)));
+                    continue;
+                }
+                Verdict::Keep { .. } | Verdict::Create { .. } => continue,
             };
             let Some(kind) = self.catalog.kind(&live.kind) else { continue };
             let want = self.stack.resources.get(&fate.address);
@@ -358,6 +364,13 @@ impl<'a> Desk<'a> {
             Diagnostic::error(format!("there is no kind {name}")).hint("`ccprov kinds` lists all")
         })
     }
+}
+
+/// That one call does not change it all. To come to rest takes none.
+fn in_rounds(kind: &KindInfo, diff: &[FieldDiff]) -> Option<String> {
+    let written = diff.iter().filter(|diff| diff.path.top() != STATUS);
+    let rounds = kind.rounds(&written.cloned().collect::<Vec<_>>());
+    (rounds > 1).then(|| format!("{rounds} changes one after the other"))
 }
 
 /// How long what goes can still be brought back, as its file says, or else the

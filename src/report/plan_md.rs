@@ -108,6 +108,23 @@ mod tests {
     }
 
     #[test]
+    fn how_many_changes_follow_one_another_is_told_in_every_form() {
+        let diff = crate::model::compare(
+            &fixtures::document(&json!({ "a": 2, "b": 2 })),
+            &fixtures::document(&json!({ "a": 1, "b": 1 })),
+        );
+        let mut slow = planned("t", "dynamodb_table", Change::Update { diff });
+        slow.notes.push("2 changes one after the other".into());
+        let plan = plan_of(vec![slow]);
+        let record = PlanRecord::of(&plan);
+        let text = plain(&crate::report::plan_text(&plan, PlanDetail::CHANGES));
+        assert!(text.contains("  note: 2 changes one after the other\n"), "{text}");
+        assert!(plan_md(record).contains("  note: 2 changes one after the other\n"));
+        let json = crate::report::plan_json(record);
+        assert!(json.contains("\"2 changes one after the other\""), "{json}");
+    }
+
+    #[test]
     fn a_thousand_changes_fit_into_a_comment_and_what_goes_is_told_first() {
         let document = fixtures::document(&json!({ "description": "x".repeat(400) }));
         let mut changes: Vec<_> = (0..1000)

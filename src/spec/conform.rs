@@ -8,8 +8,8 @@ use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, PatternOptions, ValidationError, Validator};
 use serde_json::{Value as Json, json};
 
-use super::declare::ENTRY_KEYS;
 use super::elsewhere;
+use super::entry::ENTRY_KEYS;
 use super::source::Mark;
 use super::suggest::{MOST_LISTED, closest, did_you_mean, listed};
 use super::told::MOST_KEPT;

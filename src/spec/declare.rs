@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::elsewhere;
+use super::entry::PATTERN_KEYS;
 use super::expand::{Declared, Each, Env, Expansion, MAX_RESOURCES, Meaning, Scope, Switch, Usage};
 use super::shape;
 use super::source::Mark;
@@ -18,12 +19,6 @@ const MAX_ELEMENTS: usize = 1_000;
 
 /// Most patterns within patterns. Three levels are already hard to follow.
 const MAX_DEPTH: usize = 8;
-
-/// Keys of an entry that are not fields of its kind.
-pub(super) const ENTRY_KEYS: &[&str] =
-    &["kind", "lifecycle", "depends_on", "for_each", "when", "unless"];
-
-const PATTERN_KEYS: &[&str] = &["pattern", "with", "for_each", "when", "unless"];
 
 /// What an entry is called, and where.
 struct Naming {
@@ -270,7 +265,7 @@ impl<'a> Expansion<'a> {
             return (!required).then_some(node);
         }
         let place = format!("in the parameters of `{instance}`");
-        self.fitting(name, parameter, node, (scope, own), &place)
+        self.fitting((name, parameter), node, (scope, own), &place)
     }
 
     /// Whether `when` and `unless` hold.

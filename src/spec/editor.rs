@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use self::instructions::{instruction, reference, values};
 use super::artifacts;
 use super::catalogue::parameters;
-use super::declare::ENTRY_KEYS;
+use super::entry::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
 use super::spelling;
 use super::yaml::MERGE;

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::load::Environment;
+use super::inputs::Environment;
 use super::pattern::Pattern;
 use super::patterns::Library;
 use super::source::Mark;

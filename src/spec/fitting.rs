@@ -35,7 +35,7 @@ impl<'a> Expansion<'a> {
         let Some(parameter) = &variable.parameter else { return Some(node) };
         if !node.is_null() {
             let place = format!("`{name}` is declared at {}", variable.at);
-            return self.fitting(name, parameter, node, (0, 0), &place);
+            return self.fitting((name, parameter), node, (0, 0), &place);
         }
         if parameter.nullable {
             return Some(node);
@@ -52,8 +52,7 @@ impl<'a> Expansion<'a> {
     /// says where else to look than at the value.
     pub(super) fn fitting(
         &mut self,
-        name: &str,
-        parameter: &Parameter,
+        (name, parameter): (&str, &Parameter),
         node: Node,
         scopes: (usize, usize),
         place: &str,

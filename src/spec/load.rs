@@ -4,7 +4,6 @@
 //! knows no cloud.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::artifacts::Checkout;
@@ -13,6 +12,7 @@ use super::expand::{Expansion, Ground};
 use super::files::{self, Reach};
 use super::fitting;
 use super::given::{self, Outside};
+use super::inputs::Inputs;
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
 use super::sensitive;
@@ -23,7 +23,7 @@ use super::tree::{Entry, Map, Node, Value};
 use super::values;
 use super::variables::{self, Variable};
 use super::yaml::MERGE;
-use crate::model::{Diagnostic, Mask};
+use crate::model::Diagnostic;
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
 /// is known; beyond that nobody can say where a value comes from.
@@ -44,41 +44,6 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "lock",
     "extends",
 ];
-
-/// Tells the value of a variable of the environment, if it is set, and if a
-/// stack file may know it.
-pub type Environment<'a> = dyn Fn(&str) -> Result<Option<String>, NotAdmitted> + 'a;
-
-/// Why a stack file may not know a variable of the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotAdmitted {
-    /// What stands against it.
-    pub why: String,
-    /// How to admit it, or what to do instead.
-    pub hint: String,
-}
-
-/// What comes from outside of the files.
-pub struct Inputs<'a> {
-    /// Variables that are meant for this stack: from `--var`.
-    pub vars: BTreeMap<String, String>,
-    /// Variables that may be meant for another: from `CCPROV_VAR_…`. Those above go first.
-    pub ambient: BTreeMap<String, String>,
-    /// Variable files, each over the one before, all of them between the two.
-    pub files: &'a [PathBuf],
-    /// The environment, for `${env.NAME}`.
-    pub env: &'a Environment<'a>,
-    /// The ids that `checks.skip` may name.
-    pub checks: &'a [&'a str],
-    /// Learns the values that `sensitive` speaks of.
-    pub mask: &'a Mask,
-}
-
-impl fmt::Debug for Inputs<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inputs").field("vars", &self.vars).finish_non_exhaustive()
-    }
-}
 
 /// A stack file with all that it extends and the patterns that it uses, read
 /// but not yet understood.

@@ -12,11 +12,11 @@
 //! [`Catalog`](crate::model::Catalog).
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`,
-//! `folder`, `artifacts`, `contents`, `instruction`, `merge`, `parameter`, `given`, `variables`,
-//! `sensitive`, `load`; then `reference`, `pattern`, `values`, `expand` with `declare`, `fitting`,
-//! `shaped`, `lookup`, `addresses`, `substitute`, `carry` and `filled`, `written`, `spelling`,
-//! `conform`, `predict`, `edges`, `lock`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`,
-//! `catalogue` and `editor`.
+//! `folder`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
+//! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
+//! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
+//! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
+//! `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
@@ -30,6 +30,7 @@ mod deprecated;
 mod edges;
 mod editor;
 mod elsewhere;
+mod entry;
 mod expand;
 mod files;
 mod filled;
@@ -37,6 +38,7 @@ mod fitting;
 mod folder;
 mod given;
 mod ignored;
+mod inputs;
 mod instruction;
 mod load;
 mod lock;
@@ -76,8 +78,9 @@ pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
-pub use load::{Environment, Inputs, NotAdmitted, StackFile, load, region_name, stack_name};
+pub use inputs::{Environment, Inputs, NotAdmitted};
+pub use load::{StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
-pub use render::{Evaluated, evaluate, render};
 pub use regular::{Unread, read_beside, read_regular};
+pub use render::{Evaluated, evaluate, render};
 pub use suggest::did_you_mean;

@@ -8,7 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::check::{Checked, Sheet, check_and};
 use super::expand::{Env, Expansion};
-use super::load::{Inputs, StackFile};
+use super::inputs::Inputs;
+use super::load::StackFile;
 use super::predict::Known;
 use super::reference::{self, Part};
 use super::source::{Mark, Source};
@@ -83,7 +84,9 @@ fn beside(stack: &Stack) -> Vec<(&'static str, Rendered)> {
     let item = |skip: &Skip| {
         let resources = (!skip.resources.is_empty()).then_some(&skip.resources);
         match &skip.who {
-            Some(who) => json!({ "who": written(who), "resources": resources, "reason": skip.reason }),
+            Some(who) => {
+                json!({ "who": written(who), "resources": resources, "reason": skip.reason })
+            }
             None => json!({ "check": skip.check, "resources": resources, "reason": skip.reason }),
         }
     };
@@ -212,8 +215,7 @@ fn map_of(map: &Map, around: Option<&Mark>, known: &Known) -> Rendered {
     let entries = map.iter().filter(|(_, entry)| !entry.node.is_null());
     let entry = |(key, entry): (&String, &super::tree::Entry)| {
         let own = value(&entry.node, known);
-        let key_from =
-            around.filter(|at| !entry.key_at.is_below(at)).map(|_| entry.key_at.place());
+        let key_from = around.filter(|at| !entry.key_at.is_below(at)).map(|_| entry.key_at.place());
         let from = away(&entry.node.at, &entry.key_at).or(key_from);
         (escaped(key, known), Rendered { from, ..own })
     };
@@ -277,9 +279,8 @@ pub fn evaluate(
 ) -> Result<(Checked, Evaluated), Vec<Diagnostic>> {
     let source = Source::text("the expression", text);
     let none = BTreeMap::new();
-    let (checked, found) = check_and(file, place, catalog, inputs, &none, |sheet| {
-        worked_out(sheet, &source, text)
-    })?;
+    let (checked, found) =
+        check_and(file, place, catalog, inputs, &none, |sheet| worked_out(sheet, &source, text))?;
     Ok((checked, found?))
 }
 

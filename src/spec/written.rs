@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::artifacts::Checkout;
-use super::declare::ENTRY_KEYS;
+use super::entry::ENTRY_KEYS;
 use super::expand::{Declared, Env, Expansion};
 use super::ignored;
 use super::patience;

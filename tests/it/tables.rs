@@ -46,6 +46,13 @@ fn what_a_new_table_cannot_have_follows_its_creation_call_by_call() {
     let (desk, tables) = desk(&stack(&[TWO_INDEXES, SETTINGS]));
     applied(&desk);
     assert_eq!(tables.calls(), ["CreateTable", "UpdateTimeToLive", "UpdateContinuousBackups"]);
+    // Made a moment ago, and yet nobody knows what was written since.
+    let refused = desk.run("destroy -y stack.yaml");
+    assert_ne!(refused.code, Some(0), "{refused}");
+    let why = "events would be deleted, and holds whatever items AWS has not counted yet";
+    assert!(refused.stderr.contains(why), "{refused}");
+    assert_eq!(tables.calls(), [""; 0]);
+    desk.write("stack.yaml", &stack(&[TWO_INDEXES, SETTINGS, "    force_destroy: true\n"]));
     desk.must("destroy -y stack.yaml", 0);
     assert_eq!(tables.calls(), ["DeleteTable"]);
     desk.must("plan --detailed-exitcode stack.yaml", 2);
@@ -77,6 +84,16 @@ fn a_stream_with_another_view_goes_and_comes() {
     desk.write("stack.yaml", &stack(&["    stream_view_type: KEYS_ONLY\n"]));
     applied(&desk);
     assert_eq!(tables.calls(), ["UpdateTable"; 2]);
+}
+
+#[test]
+fn another_attribute_of_ttl_is_off_and_on() {
+    let (desk, tables) = desk(&stack(&["    ttl_attribute: expires\n"]));
+    applied(&desk);
+    assert_eq!(tables.calls(), ["CreateTable", "UpdateTimeToLive"]);
+    desk.write("stack.yaml", &stack(&["    ttl_attribute: gone_at\n"]));
+    applied(&desk);
+    assert_eq!(tables.calls(), ["UpdateTimeToLive"; 2]);
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl StepRun<'_> {
             [] => Facts::new(),
             diff => self.update(Change { want, have: &have, diff, written }, Some(found)).await?,
         };
-        Ok(have.facts.into_iter().chain(changed).collect())
+        Ok(self.facts_after(&diff, have.facts, changed))
     }
 
     /// Removes an object, if it is still there and ours.

@@ -54,7 +54,7 @@ impl StepRun<'_> {
         let (mut proof, mut called_for, mut facts) = (proof, None, Facts::new());
         loop {
             match self.next(change, proof.take(), called_for.as_deref()).await? {
-                Went::Over(told) => return Ok(facts.into_iter().chain(told).collect()),
+                Went::Over(told) => return Ok(self.facts_after(change.diff, facts, told)),
                 Went::On { left, told } => {
                     called_for = Some(left);
                     facts.extend(told);
@@ -108,6 +108,15 @@ impl StepRun<'_> {
         };
         let in_flight = self.relies_on_this_run(want);
         self.persist(in_flight, next).await
+    }
+
+    /// The facts of an object after a change: one that moved with it, and was not told
+    /// in the end, is none any more.
+    pub(super) fn facts_after(&self, diff: &[FieldDiff], mut had: Facts, told: Facts) -> Facts {
+        let moved = |fact: &String| self.kind().is_some_and(|kind| kind.moves(fact, diff));
+        had.retain(|fact, _| !moved(fact));
+        had.extend(told);
+        had
     }
 
     /// The object that was made, once the cloud has done with it.

@@ -71,7 +71,7 @@ async fn held(stand: &Stand) -> Vec<String> {
 async fn an_alarm_is_heard_and_gets_its_state_back() {
     for account in [ministack().account(), ministack_enforcing_tls().account()] {
         let stand = made(&account, "    ok_actions: [\"${topic.arn}\"]\n").await;
-        assert_eq!(told(&stand.verify(CHECK, patient()).await)[0].contains("could not look"), true);
+        assert!(told(&stand.verify(CHECK, patient()).await)[0].contains("could not look"));
         for before in [StateValue::InsufficientData, StateValue::Ok] {
             set(&stand, before.clone()).await;
             let _by_hand = held(&stand).await;

@@ -1,5 +1,7 @@
 //! One emulator, and as whom it is spoken to.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt as _};
 
 use super::case::{Case, CaseFile};
@@ -102,8 +104,10 @@ impl Leg {
         if let Some(Concession::Lack(lack)) = book.conceded.iter().copied().find(none) {
             return Ok(Some(lack));
         }
+        // What another case had to do without is tried in this one.
+        let mut conceded = BTreeSet::new();
         loop {
-            let attempt = case.without(&lies::left_out(&book.conceded, kind));
+            let attempt = case.without(&lies::left_out(&conceded, kind));
             let Err(failure) = cloud.live_through(kind, &attempt, book).await else {
                 return Ok(None);
             };
@@ -115,7 +119,8 @@ impl Leg {
             // What was made stays where it is.
             book.lied.extend(cloud.writer.lied());
             *cloud = Cloud::connect(self, self.empty_account().await).await;
-            let is_in_vain = !book.conceded.insert(concession);
+            book.conceded.insert(concession);
+            let is_in_vain = !conceded.insert(concession);
             match concession {
                 Concession::Lack(lack) if is_in_vain || concession.is_of_whole_kind() => {
                     return Ok(Some(lack));

@@ -79,6 +79,13 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "LogGroupClass is accepted and never answered",
         aws: "it is answered as it was set",
     },
+    Lie {
+        emulator: "moto",
+        kind: "dynamodb_table",
+        field: "kms_key_id",
+        lie: "UpdateTable accepts SSESpecification, and leaves the key as it was",
+        aws: "the table is encrypted with the other key",
+    },
     forgets("moto", "dynamodb_table", "max_read_request_units"),
     forgets("moto", "dynamodb_table", "max_write_request_units"),
     forgets("moto", "dynamodb_table", "table_class"),
@@ -153,6 +160,8 @@ pub(crate) struct Lack {
     pub(crate) what: Lacking,
     /// The code of its answer: `InvalidAction`.
     pub(crate) answer: &'static str,
+    /// Words of its message, where it says the same code of other things too.
+    pub(crate) saying: &'static str,
 }
 
 /// What is not there.
@@ -185,15 +194,23 @@ pub(crate) static LACKS: &[Lack] = &[
             &["dead_letter_config", "description", "kms_key_identifier", "log_config"],
         ),
         answer: "500",
+        saying: "",
     },
     // It knows no calls in CBOR, as the SDK makes them: a page that is not found.
-    Lack { emulator: "moto", kind: "cloudwatch_metric_alarm", what: Lacking::Kind, answer: "404" },
-    // A table that had a stream once gets no other: "Cannot enable stream".
+    Lack {
+        emulator: "moto",
+        kind: "cloudwatch_metric_alarm",
+        what: Lacking::Kind,
+        answer: "404",
+        saying: "",
+    },
+    // A table that had a stream once gets no other.
     Lack {
         emulator: "moto",
         kind: "dynamodb_table",
         what: Lacking::Call("dynamodb:UpdateTable", &["stream_view_type"]),
         answer: "ResourceInUseException",
+        saying: "Cannot enable stream",
     },
 ];
 
@@ -225,11 +242,47 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         lie: "nothing",
         aws: "the log groups",
     },
+    // It finds a table by `TableName`, and knows no `ResourceArn`.
     Misjudged {
         kind: "dynamodb_table",
-        action: "dynamodb:",
+        action: "dynamodb:DeleteResourcePolicy",
         asks_for: "*",
-        lie: "nothing, for calls that name the table by its ARN",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:GetResourcePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:ListTagsOfResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:PutResourcePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:TagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:UntagResource",
+        asks_for: "*",
+        lie: "nothing",
         aws: "the table",
     },
     Misjudged {
@@ -323,7 +376,7 @@ impl Concession {
                     Lacking::Kind => true,
                     Lacking::Call(call, _) => call == error.operation,
                 };
-                is_meant && error.code == lack.answer
+                is_meant && error.code == lack.answer && error.message.contains(lack.saying)
             }
         }
     }
@@ -384,9 +437,13 @@ mod tests {
     /// What else goes wrong with the kind is no lack, and is not looked away from.
     #[test]
     fn a_lack_explains_its_own_answer_alone() {
+        let lack = |what: Lacking, saying: &'static str| {
+            let lack =
+                Lack { emulator: "moto", kind: "queue", what, answer: "InvalidAction", saying };
+            Concession::Lack(Box::leak(Box::new(lack)))
+        };
         let check = |what: Lacking, operation: &str, code: &str, expected: bool| {
-            let lack = Lack { emulator: "moto", kind: "queue", what, answer: "InvalidAction" };
-            let concession = Concession::Lack(Box::leak(Box::new(lack)));
+            let concession = lack(what, "");
             let error = refused(operation, ErrorClass::Invalid, code);
             assert_eq!(concession.is_behind(&error), expected, "{operation} {code}");
         };
@@ -396,6 +453,10 @@ mod tests {
         check(call(), "sqs:CreateQueue", "InvalidAction", false);
         check(Lacking::Kind, "sqs:CreateQueue", "InvalidAction", true);
         check(Lacking::Kind, "sqs:CreateQueue", "InvalidParameter", false);
+        let mut error = refused("sqs:TagQueue", ErrorClass::Invalid, "InvalidAction");
+        assert!(!lack(call(), "no tags").is_behind(&error));
+        error.message = "there are no tags here".into();
+        assert!(lack(call(), "no tags").is_behind(&error));
     }
 
     #[test]
@@ -423,6 +484,7 @@ mod tests {
             kind: "queue",
             what: Lacking::Call("sqs:TagQueue", &["tags"]),
             answer: "InvalidAction",
+            saying: "",
         };
         let conceded = [Concession::Lack(Box::leak(Box::new(lack)))];
         assert_eq!(left_out(&conceded, "queue"), BTreeSet::from(["tags"]));

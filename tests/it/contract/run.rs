@@ -410,9 +410,10 @@ pub(crate) fn prepare(
 }
 
 fn check_facts(step: &str, info: &KindInfo, want: &Desired, facts: &Facts) -> Outcome<()> {
-    // What moves with a field may be missing with it.
-    let may_miss = |fact: &FactInfo| !fact.moves_with.is_empty() && !facts.contains_key(&fact.name);
-    let declared = info.facts.iter().filter(|fact| !may_miss(fact));
+    // What moves with a field is missing with it.
+    let is_unset = |field: &String| want.document.get(field).is_none_or(Value::is_null);
+    let is_missing = |fact: &&FactInfo| fact.moves_with.iter().any(is_unset);
+    let declared = info.facts.iter().filter(|fact| !is_missing(fact));
     let declared: BTreeSet<&String> = declared.map(|fact| &fact.name).collect();
     same(&format!("{step}: names of facts"), &facts.keys().collect(), &declared)?;
     for (fact, predicted) in &want.predicted {

@@ -57,6 +57,22 @@ async fn what_only_an_existing_object_takes_follows_its_creation_one_by_one() {
     assert_eq!(changes(&planned(&cloud, &stack(&wanted)).await), [""; 0]);
 }
 
+/// Who is asked for a yes is told before how often the cloud will be called.
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_how_many_changes_follow_one_another() {
+    let cloud = slow(10);
+    ran(&cloud, &table(&json!({ "a": "1", "b": "1" }), "red")).await;
+    let check = async |settings: Value, color: &str, expected: &[&str]| {
+        let plan = planned(&cloud, &stack(&table(&settings, color))).await;
+        assert_eq!(plan.changes[0].notes, expected, "{settings} {color}");
+    };
+    check(json!({ "a": "1", "b": "1" }), "red", &[]).await;
+    check(json!({ "a": "1", "b": "1" }), "blue", &[]).await;
+    check(json!({ "a": "2", "b": "1" }), "red", &[]).await;
+    check(json!({ "a": "2", "b": "2" }), "red", &["2 changes one after the other"]).await;
+    check(json!({ "b": "2", "c": "1" }), "blue", &["4 changes one after the other"]).await;
+}
+
 /// No call is made while the cloud is at it: each would be refused.
 #[tokio::test(start_paused = true)]
 async fn nobody_calls_while_the_cloud_is_at_it() {

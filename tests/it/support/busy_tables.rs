@@ -155,9 +155,10 @@ impl Shared {
             body = replaced(&body, "TableStatus", status);
         } else if let Some((status, _)) = work.filter(|(_, left)| *left > 0) {
             let has_index = status != "DELETING" && body.contains("\"IndexStatus\"");
-            body = match has_index {
-                true => replaced(&body, "IndexStatus", "CREATING"),
-                false => replaced(&body, "TableStatus", status),
+            body = if has_index {
+                replaced(&body, "IndexStatus", "CREATING")
+            } else {
+                replaced(&body, "TableStatus", status)
             };
         }
         Ok(answer("200 OK", &body))

@@ -10,6 +10,7 @@ mod replacing;
 mod rules;
 mod side_by_side;
 mod strangers;
+mod tables;
 mod tally;
 mod trial;
 

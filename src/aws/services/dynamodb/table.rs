@@ -153,8 +153,10 @@ and one that is run an hour later turns it on.
 DynamoDB can no longer use the key, the table cannot be used, and is archived after seven days.
 - `deletion_protection_enabled` has AWS refuse, whoever asks, and is not lifted by a destroy: apply the file with `false` \
 first. `prevent_destroy` has ccprov refuse, and no one else. What matters has both.
-- A table with items in it is deleted only by the `destroy` of a file that states `force_destroy: true`, or with \
-`--allow-data-loss`. DynamoDB counts items every six hours; whether there are any is asked of the table itself.";
+- A table is deleted only by the `destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`, also \
+one that was made minutes ago: DynamoDB counts items every six hours, and what came since only those can tell who may read \
+items. ccprov asks for no such right. State `force_destroy: true` where tables come and go.
+- An index may have four attributes of each sort: the further ones stand in `more_hash_keys` and `more_range_keys`.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("table/minimal.yaml"), include_str!("table/production.yaml")];
     const FIXED: &'static [&'static str] =
@@ -175,7 +177,7 @@ first. `prevent_destroy` has ccprov refuse, and no one else. What matters has bo
     /// 30 for a new table nobody needs who waits for none of its indexes.
     const PATIENCE: Patience = Patience::slow(
         Limit::of(Duration::from_mins(10)),
-        Limit::of(Duration::from_mins(60)).every(Duration::from_secs(10)),
+        Limit::of(Duration::from_hours(1)).every(Duration::from_secs(10)),
         Limit::of(Duration::from_mins(15)),
     )
     // AWS is known to show a table at rest once and at work again.
@@ -236,7 +238,7 @@ first. `prevent_destroy` has ccprov refuse, and no one else. What matters has bo
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
-        look::read(aws, sought).await
+        Box::pin(look::read(aws, sought)).await
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {

@@ -33,14 +33,17 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
                 "DescribeTimeToLive",
                 "GetResourcePolicy",
                 "PutResourcePolicy",
-                "Scan",
                 "UpdateTable",
                 "UpdateTimeToLive",
             ],
         ),
     ],
     actions: &[
-        ("CreateTable", &["dynamodb:CreateTable", "dynamodb:TagResource"]),
+        // The policy of a new table comes with it.
+        (
+            "CreateTable",
+            &["dynamodb:CreateTable", "dynamodb:PutResourcePolicy", "dynamodb:TagResource"],
+        ),
     ],
     codes: &[
         // The one code says of a new table that its name is taken, and of a table that is
@@ -75,6 +78,5 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ("DescribeTimeToLive", &["\"TimeToLiveDescription\"", "\"TimeToLiveStatus\""]),
         ("GetResourcePolicy", &["\"Policy\""]),
         ("ListTagsOfResource", &["\"Tags\""]),
-        ("Scan", &["\"Count\""]),
     ],
 };

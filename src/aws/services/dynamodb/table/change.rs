@@ -23,7 +23,7 @@ use crate::model::{CloudError, Facts, Segment};
 pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
     let name = change.want.identity.as_str();
     write_tags(aws, change).await?;
-    if change.touches("resource_policy") {
+    if is_left(change, "resource_policy") {
         write_policy(aws, change).await?;
     }
     let call = aws.session.clients.dynamodb.update_table().table_name(name);
@@ -33,15 +33,21 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
             answer.attempting("dynamodb:UpdateTable", || format!("change table {name}"))?;
         return Ok(Accepted::Working(stream_fact(table.table_description.as_ref())));
     }
-    if change.touches("ttl_attribute") && change.want.spec.ttl_attribute != change.have.ttl_attribute {
+    if is_left(change, "ttl_attribute") {
         write_ttl(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
-    if ["point_in_time_recovery", "recovery_period_in_days"].iter().any(|it| change.touches(it)) {
+    if ["point_in_time_recovery", "recovery_period_in_days"].iter().any(|it| is_left(change, it)) {
         write_recovery(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
     Ok(Accepted::Done(Facts::new()))
+}
+
+/// Whether a field is to change, and has not: DynamoDB refuses a change to what is so.
+fn is_left(change: &Changing<'_, Spec>, field: &str) -> bool {
+    let value = |spec: &Spec| serde_json::to_value(spec).ok()?.get(field).cloned();
+    change.touches(field) && value(&change.want.spec) != value(&change.have)
 }
 
 /// What one `UpdateTable` changes together.
@@ -60,13 +66,13 @@ fn table_call(
     change: &Changing<'_, Spec>,
 ) -> Option<UpdateTableFluentBuilder> {
     let (want, have) = (&change.want.spec, &change.have);
-    if SETTINGS.iter().any(|field| change.touches(field)) {
+    if SETTINGS.iter().any(|field| is_left(change, field)) {
         return Some(with_settings(call, change));
     }
-    if change.touches("table_class") {
+    if is_left(change, "table_class") {
         return Some(call.table_class(want.table_class.sdk()));
     }
-    if change.touches("stream_view_type") && want.stream_view_type != have.stream_view_type {
+    if is_left(change, "stream_view_type") {
         // A stream has one view for as long as it is there.
         let view = want.stream_view_type.filter(|_| have.stream_view_type.is_none());
         return Some(call.stream_specification(wire::stream(view)));
@@ -74,7 +80,7 @@ fn table_call(
     if change.touches("global_secondary_indexes") {
         return with_index(call, change);
     }
-    let key = change.touches("kms_key_id");
+    let key = is_left(change, "kms_key_id");
     key.then(|| call.sse_specification(wire::encryption(want.kms_key_id.as_deref())))
 }
 
@@ -83,9 +89,9 @@ fn with_settings(
     change: &Changing<'_, Spec>,
 ) -> UpdateTableFluentBuilder {
     let (want, have) = (&change.want.spec, &change.have);
-    let touches = |fields: &[&str]| fields.iter().any(|field| change.touches(field));
-    let turns = touches(&["billing_mode"]);
-    let protection = touches(&["deletion_protection_enabled"]);
+    let is_any_left = |fields: &[&str]| fields.iter().any(|field| is_left(change, field));
+    let turns = is_any_left(&["billing_mode"]);
+    let protection = is_any_left(&["deletion_protection_enabled"]);
     let call = call
         .set_deletion_protection_enabled(protection.then_some(want.deletion_protection_enabled))
         .set_billing_mode(turns.then(|| want.billing_mode.sdk()));
@@ -94,10 +100,10 @@ fn with_settings(
         BillingMode::Provisioned if turns => call
             .set_provisioned_throughput(wire::provisioned(want.read_capacity, want.write_capacity))
             .set_global_secondary_index_updates(Some(capacities(want, have))),
-        BillingMode::Provisioned if touches(&["read_capacity", "write_capacity"]) => call
+        BillingMode::Provisioned if is_any_left(&["read_capacity", "write_capacity"]) => call
             .set_provisioned_throughput(wire::provisioned(want.read_capacity, want.write_capacity)),
         BillingMode::PayPerRequest
-            if touches(&["max_read_request_units", "max_write_request_units"]) =>
+            if is_any_left(&["max_read_request_units", "max_write_request_units"]) =>
         {
             let limits = (want.max_read_request_units, want.max_write_request_units);
             call.on_demand_throughput(wire::limits(limits.0, limits.1))

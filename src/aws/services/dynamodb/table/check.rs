@@ -83,7 +83,7 @@ fn check_billing(spec: &Spec) -> Vec<Problem> {
 }
 
 /// An attribute holds one thing, whoever names it.
-fn check_keys(spec: &Spec) -> Vec<Problem> {
+fn check_keys<'a>(spec: &'a Spec) -> Vec<Problem> {
     let table = Path::field;
     let own = [(table("hash_key"), &spec.hash_key)];
     let range = spec.range_key.iter().map(|key| (table("range_key"), key));
@@ -92,11 +92,15 @@ fn check_keys(spec: &Spec) -> Vec<Problem> {
     });
     let global = spec.global_secondary_indexes.iter().flat_map(|(name, index)| {
         let path = table("global_secondary_indexes").with_field(name);
-        let range = index.range_key.iter().map({
-            let path = path.with_field("range_key");
-            move |key| (path.clone(), key)
-        });
-        [(path.with_field("hash_key"), &index.hash_key)].into_iter().chain(range)
+        let (hash, range) = (path.with_field("hash_key"), path.with_field("range_key"));
+        let more = |field: &str, keys: &'a [Key]| {
+            let field = path.with_field(field);
+            keys.iter().enumerate().map(move |(at, key)| (field.with_index(at), key))
+        };
+        let more_hash = more("more_hash_keys", &index.more_hash_keys);
+        let more_range = more("more_range_keys", &index.more_range_keys);
+        let range = index.range_key.iter().map(move |key| (range.clone(), key));
+        [(hash, &index.hash_key)].into_iter().chain(more_hash).chain(range).chain(more_range)
     });
     let mut known: BTreeMap<&str, (Path, &Key)> = BTreeMap::new();
     let mut problems = Vec::new();
@@ -131,6 +135,12 @@ fn check_indexes(spec: &Spec) -> Vec<Problem> {
         let message = "only tables with a range_key have local indexes";
         problems.push(Problem::of("local_secondary_indexes", message));
     }
+    problems.extend(global.iter().filter_map(|(name, index)| {
+        let is_unsorted = !index.more_range_keys.is_empty() && index.range_key.is_none();
+        let path = Path::field("global_secondary_indexes").with_field(name);
+        let message = "what is sorted by more than one attribute has a range_key first";
+        is_unsorted.then(|| Problem::of("", message).at(path.with_field("more_range_keys")))
+    }));
     let global = global.iter().map(|(name, index)| {
         let path = Path::field("global_secondary_indexes").with_field(name);
         (path, name, index.projection, &index.non_key_attributes)

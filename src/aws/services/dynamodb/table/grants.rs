@@ -5,9 +5,6 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Tables", TABLE, READING),
     Grant::read("FormerTables", ALL_TABLES, READING).bound(Bound::Owned),
-    // Whether there is an item, and none of what is in it.
-    Grant::read("TableItems", TABLE, &["dynamodb:Scan"])
-        .bound(Bound::Where("dynamodb:Select", "COUNT")),
     // Whether the key of a table is AWS's own.
     Grant::read("TableKeys", ALL_KEYS, &["kms:DescribeKey"]),
     Grant::write(

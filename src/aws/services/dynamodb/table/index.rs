@@ -32,8 +32,17 @@ pub(crate) enum Holds {
 pub(crate) struct GlobalIndex {
     /// The attribute by which items are found. Items without it are not in the index.
     pub(super) hash_key: Key,
+    /// Up to three more, all of which are given to find an item. Their order counts.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
+    pub(super) more_hash_keys: Vec<Key>,
     /// The attribute by which they are sorted.
     pub(super) range_key: Option<Key>,
+    /// Up to three more, by which those are sorted that are alike in `range_key`. Their
+    /// order counts.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
+    pub(super) more_range_keys: Vec<Key>,
     /// What of an item the index holds.
     #[serde(default)]
     pub(super) projection: Projection,
@@ -81,12 +90,19 @@ pub(crate) enum Projection {
 impl GlobalIndex {
     /// Whether one becomes the other in place: no more than what it can do changes.
     pub(super) fn becomes(&self, other: &Self) -> bool {
-        (&self.hash_key, &self.range_key, self.projection, &self.non_key_attributes)
-            == (&other.hash_key, &other.range_key, other.projection, &other.non_key_attributes)
+        self.hash_keys().eq(other.hash_keys())
+            && self.range_keys().eq(other.range_keys())
+            && (self.projection, &self.non_key_attributes)
+                == (other.projection, &other.non_key_attributes)
     }
 
-    /// Its keys.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
-        [&self.hash_key].into_iter().chain(&self.range_key)
+    /// The attributes by which items are found.
+    pub(super) fn hash_keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.hash_key).chain(&self.more_hash_keys)
+    }
+
+    /// The attributes by which they are sorted.
+    pub(super) fn range_keys(&self) -> impl Iterator<Item = &Key> {
+        self.range_key.iter().chain(&self.more_range_keys)
     }
 }

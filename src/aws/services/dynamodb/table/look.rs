@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{
     self as sdk, AttributeDefinition, GlobalSecondaryIndexDescription, IndexStatus,
     KeySchemaElement, KeyType, LocalSecondaryIndexDescription, PointInTimeRecoveryDescription,
-    PointInTimeRecoveryStatus, Select, SseStatus, TableDescription, TableStatus,
+    PointInTimeRecoveryStatus, SseStatus, TableDescription, TableStatus,
     TimeToLiveDescription, TimeToLiveStatus,
 };
-use futures::future::{try_join, try_join4};
+use futures::future::{try_join, try_join3};
 
 use super::index::{GlobalIndex, Holds, Key, LocalIndex, Projection};
 use super::{AWS_MANAGED, BillingMode, Spec, StreamView, TableClass, arn, facts, stream_fact};
@@ -33,11 +33,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         }
         try_join(time_to_live(aws, name), recovery(aws, name)).await
     };
-    let holdings = async {
-        if sought.holdings && !is_new { held(aws, name, &table).await } else { Ok(None) }
-    };
-    let (settings, policy, key, holdings) =
-        try_join4(settings, policy(aws, name), key(aws, &table), holdings).await?;
+    let (settings, policy, key) =
+        Box::pin(try_join3(settings, policy(aws, name), key(aws, &table))).await?;
     let (ttl, recovery) = settings;
     let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
     let (tags, owner) = Tags::seen(tags);
@@ -46,7 +43,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let facts = facts(&aws.place, name).into_iter().chain(stream_fact(Some(&table))).collect();
     let mut seen = Seen::current(spec, facts, owner);
     seen.status = status(&table, ttl.as_ref());
-    seen.holdings = holdings;
+    seen.holdings = held(&table).filter(|_| sought.holdings);
     Ok(Some(seen))
 }
 
@@ -118,17 +115,16 @@ async fn key(aws: &Aws, table: &TableDescription) -> Answer<Option<String>> {
     Ok(Some(if is_managed { AWS_MANAGED } else { key }.to_owned()))
 }
 
-/// What AWS counted up to six hours ago; if that is nothing, whether there is an item now.
-async fn held(aws: &Aws, name: &str, table: &TableDescription) -> Answer<Option<Holdings>> {
-    if let Some(items) = table.item_count.filter(|items| *items > 0) {
-        return Ok(Some(Holdings::lost(format!("about {items} items"))));
-    }
-    let call = aws.session.clients.dynamodb.scan().table_name(name);
-    let answer = call.select(Select::Count).limit(1).send().await;
-    let attempted = || format!("look for items in table {name}");
-    let found = answer.attempting("dynamodb:Scan", attempted).or_absent()?;
-    let is_any = found.is_some_and(|found| found.count > 0);
-    Ok(is_any.then(|| Holdings::lost("items that AWS has not counted yet")))
+/// What AWS counted up to six hours ago. That it counted nothing does not say that nothing
+/// is there, and to find that out would take the right to read items.
+pub(super) fn held(table: &TableDescription) -> Option<Holdings> {
+    Some(Holdings::lost(match table.item_count {
+        // None was ever in it.
+        _ if table.table_status == Some(TableStatus::Creating) => return None,
+        Some(1) => "about 1 item".to_owned(),
+        Some(items) if items > 1 => format!("about {items} items"),
+        Some(_) | None => "whatever items AWS has not counted yet".to_owned(),
+    }))
 }
 
 /// The table as its description shows it: the rest is told elsewhere.
@@ -240,12 +236,20 @@ fn holds(defined: &[AttributeDefinition]) -> BTreeMap<&str, Holds> {
 }
 
 fn keys(schema: &[KeySchemaElement], holds: &BTreeMap<&str, Holds>) -> (Key, Option<Key>) {
-    let of = |role: KeyType| {
-        let name = schema.iter().find(|element| *element.key_type() == role)?.attribute_name();
-        let holds = holds.get(name).copied().unwrap_or_default();
-        Some(Key { name: name.to_owned(), holds })
-    };
+    let of = |role| all_keys(schema, role, holds).next();
     (of(KeyType::Hash).unwrap_or_default(), of(KeyType::Range))
+}
+
+/// The attributes that are this of a key, in their order.
+fn all_keys(
+    schema: &[KeySchemaElement],
+    role: KeyType,
+    holds: &BTreeMap<&str, Holds>,
+) -> impl Iterator<Item = Key> {
+    schema.iter().filter(move |element| *element.key_type() == role).map(|element| {
+        let name = element.attribute_name();
+        Key { name: name.to_owned(), holds: holds.get(name).copied().unwrap_or_default() }
+    })
 }
 
 fn global_index(
@@ -254,13 +258,16 @@ fn global_index(
     holds: &BTreeMap<&str, Holds>,
 ) -> GlobalIndex {
     let (hash_key, range_key) = keys(index.key_schema(), holds);
+    let further = |role| all_keys(index.key_schema(), role, holds).skip(1).collect();
     let (read_capacity, write_capacity) = capacity(mode, index.provisioned_throughput());
     let (max_read_request_units, max_write_request_units) =
         limits(mode, index.on_demand_throughput());
     let projection = index.projection();
     GlobalIndex {
         hash_key,
+        more_hash_keys: further(KeyType::Hash),
         range_key,
+        more_range_keys: further(KeyType::Range),
         projection: Projection::seen(projection.and_then(|it| it.projection_type())),
         non_key_attributes: attributes(projection),
         read_capacity,

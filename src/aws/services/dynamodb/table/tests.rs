@@ -1,7 +1,5 @@
 //! What is made of what AWS shows, and what is told of a table on paper.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, IndexStatus, SseDescription, SseStatus, TableDescription,
     TableStatus, TimeToLiveDescription, TimeToLiveStatus,
@@ -75,6 +73,63 @@ fn what_aws_leaves_out_is_its_default() {
     assert_eq!(spec.table_class, TableClass::Standard);
     assert_eq!((spec.kms_key_id, spec.ttl_attribute), (None, None));
     assert!(!spec.point_in_time_recovery && !spec.deletion_protection_enabled);
+}
+
+#[test]
+fn what_was_not_counted_may_be_there() {
+    let held = |status: TableStatus, count: Option<i64>| {
+        let table = TableDescription::builder().table_status(status).set_item_count(count).build();
+        look::held(&table).map(|held| held.what)
+    };
+    let active = |count| held(TableStatus::Active, count);
+    assert_eq!(active(Some(2)).as_deref(), Some("about 2 items"));
+    assert_eq!(active(Some(1)).as_deref(), Some("about 1 item"));
+    for nothing in [Some(0), None] {
+        assert_eq!(active(nothing).as_deref(), Some("whatever items AWS has not counted yet"));
+    }
+    assert_eq!(held(TableStatus::Creating, Some(0)), None);
+}
+
+#[test]
+fn an_index_is_shown_with_all_of_its_keys_in_their_order() {
+    let document = |more: Value| {
+        let mut index = json!({ "hash_key": { "name": "a", "type": "S" } });
+        index.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({
+            "hash_key": { "name": "pk", "type": "S" },
+            "global_secondary_indexes": { "by_it": index },
+        })
+    };
+    let key = |name: &str| json!({ "name": name, "type": "N" });
+    let more = json!({
+        "more_hash_keys": [key("d"), key("b")],
+        "range_key": key("c"),
+        "more_range_keys": [key("pn")],
+    });
+    let spec: Spec = serde_json::from_value(document(more)).unwrap();
+    let index = &spec.global_secondary_indexes["by_it"];
+    let sent = wire::added("by_it", index);
+    let schema = sent.key_schema().iter();
+    let schema: Vec<_> =
+        schema.map(|it| format!("{} {}", it.key_type(), it.attribute_name())).collect();
+    assert_eq!(schema, ["HASH a", "HASH d", "HASH b", "RANGE c", "RANGE pn"]);
+    let shown = GlobalSecondaryIndexDescription::builder().index_name("by_it");
+    let shown = shown.set_key_schema(Some(sent.key_schema)).build();
+    let defined = wire::definitions(&spec, [index]);
+    let table = TableDescription::builder().set_attribute_definitions(Some(defined));
+    let table = table.global_secondary_indexes(shown).build();
+    assert_eq!(look::shown(&table).global_secondary_indexes["by_it"], *index);
+    let first_alone: Spec = serde_json::from_value(document(json!({}))).unwrap();
+    assert!(!first_alone.global_secondary_indexes["by_it"].becomes(index));
+    assert_eq!(
+        problems(&document(json!({ "more_range_keys": [{ "name": "pk", "type": "N" }] }))),
+        [
+            "global_secondary_indexes.by_it.more_range_keys[0].type: `pk` is N here and S in \
+             hash_key, and an attribute is one of them",
+            "global_secondary_indexes.by_it.more_range_keys: what is sorted by more than one \
+             attribute has a range_key first",
+        ]
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> CreateTableFluentBuild
     let tags = tags_of(want).into_iter().map(|(key, value)| tag(key, value));
     let call = aws.session.clients.dynamodb.create_table().table_name(&want.identity);
     call.set_attribute_definitions(Some(definitions(spec, spec.global_secondary_indexes.values())))
-        .set_key_schema(Some(key_schema(&spec.hash_key, spec.range_key.as_ref())))
+        .set_key_schema(Some(key_schema([&spec.hash_key], &spec.range_key)))
         .billing_mode(spec.billing_mode.sdk())
         .set_provisioned_throughput(provisioned(spec.read_capacity, spec.write_capacity))
         .set_on_demand_throughput(limited(spec.max_read_request_units, spec.max_write_request_units))
@@ -70,7 +70,7 @@ pub(super) fn definitions<'a>(
 ) -> Vec<AttributeDefinition> {
     let own = [&spec.hash_key].into_iter().chain(&spec.range_key);
     let local = spec.local_secondary_indexes.values().map(|index| &index.range_key);
-    let global = global.into_iter().flat_map(GlobalIndex::keys);
+    let global = global.into_iter().flat_map(|index| index.hash_keys().chain(index.range_keys()));
     let all: BTreeMap<&str, Holds> =
         own.chain(local).chain(global).map(|key| (key.name.as_str(), key.holds)).collect();
     let define = |(name, holds): (&str, Holds)| {
@@ -79,12 +79,17 @@ pub(super) fn definitions<'a>(
     all.into_iter().filter_map(define).collect()
 }
 
-fn key_schema(hash: &Key, range: Option<&Key>) -> Vec<KeySchemaElement> {
-    let element = |key: &Key, role: KeyType| {
+/// Keys in their order, of which DynamoDB wants those first by which items are found.
+fn key_schema<'a>(
+    hash: impl IntoIterator<Item = &'a Key>,
+    range: impl IntoIterator<Item = &'a Key>,
+) -> Vec<KeySchemaElement> {
+    let hash = hash.into_iter().map(|key| (key, KeyType::Hash));
+    let range = range.into_iter().map(|key| (key, KeyType::Range));
+    let element = |(key, role): (&Key, KeyType)| {
         KeySchemaElement::builder().attribute_name(&key.name).key_type(role).build().ok()
     };
-    let range = range.and_then(|key| element(key, KeyType::Range));
-    element(hash, KeyType::Hash).into_iter().chain(range).collect()
+    hash.chain(range).filter_map(element).collect()
 }
 
 fn projection(projection: Projection, attributes: &BTreeSet<String>) -> sdk::Projection {
@@ -98,7 +103,7 @@ fn projection(projection: Projection, attributes: &BTreeSet<String>) -> sdk::Pro
 fn global(name: &str, index: &GlobalIndex) -> GlobalSecondaryIndex {
     GlobalSecondaryIndex::builder()
         .index_name(name)
-        .set_key_schema(Some(key_schema(&index.hash_key, index.range_key.as_ref())))
+        .set_key_schema(Some(key_schema(index.hash_keys(), index.range_keys())))
         .projection(projection(index.projection, &index.non_key_attributes))
         .set_provisioned_throughput(provisioned(index.read_capacity, index.write_capacity))
         .set_on_demand_throughput(limited(
@@ -114,7 +119,7 @@ fn global(name: &str, index: &GlobalIndex) -> GlobalSecondaryIndex {
 pub(super) fn added(name: &str, index: &GlobalIndex) -> CreateGlobalSecondaryIndexAction {
     CreateGlobalSecondaryIndexAction::builder()
         .index_name(name)
-        .set_key_schema(Some(key_schema(&index.hash_key, index.range_key.as_ref())))
+        .set_key_schema(Some(key_schema(index.hash_keys(), index.range_keys())))
         .projection(projection(index.projection, &index.non_key_attributes))
         .set_provisioned_throughput(provisioned(index.read_capacity, index.write_capacity))
         .set_on_demand_throughput(limited(
@@ -129,7 +134,7 @@ pub(super) fn added(name: &str, index: &GlobalIndex) -> CreateGlobalSecondaryInd
 fn local(name: &str, hash: &Key, index: &LocalIndex) -> LocalSecondaryIndex {
     LocalSecondaryIndex::builder()
         .index_name(name)
-        .set_key_schema(Some(key_schema(hash, Some(&index.range_key))))
+        .set_key_schema(Some(key_schema([hash], [&index.range_key])))
         .projection(projection(index.projection, &index.non_key_attributes))
         .build()
         .expect("a name and keys")
