@@ -1,5 +1,7 @@
 //! `ccprov eval`: what one expression comes to in a stack, and where that is written.
 
+#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
+
 use clap::Args;
 
 use super::environment::Environment;
@@ -56,6 +58,8 @@ pub(crate) fn run(
             if expression.contains('.') { expression } else { "queue.arn" }
         ));
     }
-    unknown(&checked.stack.place).iter().for_each(|sentence| screen.note(sentence));
+    for sentence in unknown(&checked.stack.place) {
+        screen.note(&sentence);
+    }
     Ok(Exit::Done)
 }

@@ -1,5 +1,7 @@
 //! `ccprov render`: the stack with nothing left to work out, and where it came from.
 
+#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
+
 use clap::Args;
 
 use super::environment::Environment;

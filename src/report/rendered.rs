@@ -12,7 +12,10 @@ const SHORT: usize = 72;
 
 /// As YAML, each of `notes` a comment before it.
 pub fn rendered_yaml(rendered: &Rendered, notes: &[&str]) -> String {
-    let mut text: String = notes.iter().map(|note| format!("# {note}\n")).collect();
+    let mut text = String::new();
+    for note in notes {
+        text.extend(["# ", note, "\n"]);
+    }
     match &rendered.shape {
         RenderedShape::Map(fields) if !fields.is_empty() => write_map(&mut text, 0, fields),
         RenderedShape::List(items) if !items.is_empty() && one_line(items).is_none() => {
@@ -90,7 +93,7 @@ fn write_value(out: &mut String, depth: usize, lead: &str, value: &Rendered) {
     let from = value.from.as_deref().map(comment).unwrap_or_default();
     let mut line = |text: &str| {
         let gap = if lead.is_empty() || text.is_empty() { "" } else { " " };
-        out.push_str(&format!("{}{lead}{gap}{text}{from}\n", indent(depth)));
+        out.extend([&indent(depth), lead, gap, text, &from, "\n"]);
     };
     match &value.shape {
         RenderedShape::Scalar(Value::String(text)) if is_block(text) => {
@@ -98,7 +101,7 @@ fn write_value(out: &mut String, depth: usize, lead: &str, value: &Rendered) {
             line(if lines.is_some() { "|" } else { "|-" });
             for part in lines.unwrap_or(text).split('\n') {
                 let before = if part.is_empty() { String::new() } else { indent(depth + 1) };
-                out.push_str(&format!("{before}{part}\n"));
+                out.extend([&before, part, "\n"]);
             }
         }
         RenderedShape::Scalar(value) => line(&scalar(value)),
@@ -107,13 +110,13 @@ fn write_value(out: &mut String, depth: usize, lead: &str, value: &Rendered) {
             line("");
             write_map(out, depth + 1, fields);
         }
-        RenderedShape::List(items) => match one_line(items) {
-            Some(text) => line(&text),
-            None => {
-                line("");
+        RenderedShape::List(items) => {
+            let short = one_line(items);
+            line(short.as_deref().unwrap_or_default());
+            if short.is_none() {
                 write_list(out, depth + 1, items);
             }
-        },
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub fn check_with_names(
     inputs: &Inputs<'_>,
     names: &BTreeMap<Address, String>,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_and(file, place, catalog, inputs, names, |_| ()).map(|(checked, ())| checked)
+    check_and(file, place, catalog, (inputs, names), |_| ()).map(|(checked, ())| checked)
 }
 
 /// What a check works with, for who wants more of it than the stack.
@@ -87,14 +87,13 @@ pub(super) struct Sheet<'s, 'a> {
     pub(super) stack: &'s Stack,
 }
 
-/// The same, and what `look` makes of a stack that holds together.
+/// The same, and what `seen_as` makes of a stack that holds together.
 pub(super) fn check_and<T>(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
-    inputs: &Inputs<'_>,
-    names: &BTreeMap<Address, String>,
-    look: impl FnOnce(Sheet<'_, '_>) -> T,
+    (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
+    seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<(Checked, T), Vec<Diagnostic>> {
     let nothing = Map::new();
     let mut expansion = Expansion::new(Ground {
@@ -160,7 +159,7 @@ pub(super) fn check_and<T>(
         skips,
         lock,
     };
-    let seen = look(Sheet {
+    let seen = seen_as(Sheet {
         expansion: &mut expansion,
         tags: &tags,
         resources: &resources,

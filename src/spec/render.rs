@@ -38,7 +38,7 @@ pub fn render(
     inputs: &Inputs<'_>,
 ) -> Result<(Checked, Rendered), Vec<Diagnostic>> {
     let none = BTreeMap::new();
-    check_and(file, place, catalog, inputs, &none, |sheet| {
+    check_and(file, place, catalog, (inputs, &none), |sheet| {
         let stack = sheet.stack;
         let known = sheet.known;
         let header = |key: &str, text: &str| Rendered {
@@ -280,7 +280,7 @@ pub fn evaluate(
     let source = Source::text("the expression", text);
     let none = BTreeMap::new();
     let (checked, found) =
-        check_and(file, place, catalog, inputs, &none, |sheet| worked_out(sheet, &source, text))?;
+        check_and(file, place, catalog, (inputs, &none), |sheet| worked_out(sheet, &source, text))?;
     Ok((checked, found?))
 }
 
