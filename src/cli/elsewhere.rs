@@ -91,9 +91,8 @@ const COMMANDS: &[Habit] = &[
         here: "nothing draws the order: `ccprov plan` lists it, `ccprov verify` tells the delivery paths",
     },
     Habit {
-        words: &["console", "eval", "render", "synth", "template"],
-        here: "there are no functions to try: `ccprov validate` checks references, `ccprov plan` shows \
-               what they come to",
+        words: &["console", "synth", "template"],
+        here: "`ccprov eval` tells what one expression comes to, `ccprov render` all of the stack",
     },
     Habit {
         words: &["providers", "modules", "login", "logout", "get-plugins"],

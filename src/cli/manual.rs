@@ -19,6 +19,16 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         "STACK_FILE.md",
     ),
     (
+        "render",
+        ["ccprov render orders.yaml", "ccprov render --json --var stage=dev"],
+        "STACK_FILE.md",
+    ),
+    (
+        "eval",
+        ["ccprov eval '${queue.arn}' orders.yaml", "ccprov eval --json '${value.common}'"],
+        "STACK_FILE.md",
+    ),
+    (
         "plan",
         ["ccprov plan orders.yaml", "ccprov plan --out plan.json --detailed-exitcode"],
         "COMING_FROM_TERRAFORM.md",

@@ -19,6 +19,7 @@ mod connected;
 mod destroy;
 mod elsewhere;
 mod environment;
+mod eval;
 mod exit;
 mod file;
 mod iam;
@@ -36,6 +37,7 @@ mod plan;
 mod plan_file;
 mod planned;
 mod pulse;
+mod render;
 mod repository;
 mod run;
 mod schema;
@@ -86,6 +88,10 @@ pub(crate) struct Arguments {
 enum Command {
     /// Check a stack file; calls nobody
     Validate(validate::Arguments),
+    /// Print the stack with everything worked out, and where it came from; calls nobody
+    Render(render::Arguments),
+    /// Tell what one expression comes to in a stack; calls nobody
+    Eval(eval::Arguments),
     /// Show what an apply would change; changes nothing
     Plan(plan::Arguments),
     /// Make AWS what the stack file states
@@ -179,6 +185,8 @@ async fn run(
 ) -> Result<Exit, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(&arguments, environment, screen),
+        Command::Render(arguments) => render::run(&arguments, environment, screen),
+        Command::Eval(arguments) => eval::run(&arguments, environment, screen),
         Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
         Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
         Command::Verify(arguments) => verify::run(&arguments, environment, screen).await,
@@ -200,6 +208,8 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Validate(_) => "validate",
+            Self::Render(_) => "render",
+            Self::Eval(_) => "eval",
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Verify(_) => "verify",
@@ -220,6 +230,8 @@ impl Command {
         let runs = match self {
             Self::Apply(_) | Self::Destroy(_) | Self::Unlock(_) => true,
             Self::Validate(_)
+            | Self::Render(_)
+            | Self::Eval(_)
             | Self::Plan(_)
             | Self::Verify(_)
             | Self::Output(_)
@@ -238,6 +250,8 @@ impl Command {
     fn wants_json(&self) -> bool {
         match self {
             Self::Validate(arguments) => arguments.json,
+            Self::Render(arguments) => arguments.json,
+            Self::Eval(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Apply(arguments) => arguments.run.json,
             Self::Verify(arguments) => arguments.json,

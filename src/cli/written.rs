@@ -10,8 +10,8 @@ use super::options::{Variables, What};
 use super::screen::Screen;
 use super::stack_path;
 use crate::aws::{AwsCatalog, partition};
-use crate::model::{Address, Diagnostic, Place};
-use crate::spec::{self, Checked, StackFile};
+use crate::model::{Address, Diagnostic, Place, Rendered};
+use crate::spec::{self, Checked, Evaluated, StackFile};
 
 /// A stack file, read, with all that its check needs.
 #[derive(Debug)]
@@ -47,15 +47,47 @@ impl Written {
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Checked, Failure> {
+        let anywhere = self.anywhere(region, environment);
+        self.check(&anywhere, &BTreeMap::new(), catalog, environment)
+    }
+
+    /// Where the stack is as far as it is known without AWS.
+    fn anywhere(&self, region: Option<&str>, environment: &Environment) -> Place {
         let region = region.or(self.file.region()).or(environment.region.as_deref());
         let region = region.unwrap_or(Place::NO_REGION);
-        let anywhere = Place {
+        Place {
             partition: partition::of_region(region).into(),
             account: self.file.account().unwrap_or(Place::NO_ACCOUNT).to_owned(),
             region: region.to_owned(),
             endpoint: None,
-        };
-        self.check(&anywhere, &BTreeMap::new(), catalog, environment)
+        }
+    }
+
+    /// The stack on paper, as one file with nothing left to work out.
+    pub(crate) fn rendered(
+        &self,
+        region: Option<&str>,
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<(Checked, Rendered), Failure> {
+        let place = self.anywhere(region, environment);
+        let env = self.variables.env(environment);
+        let inputs = self.variables.inputs(environment, &env);
+        spec::render(&self.file, &place, catalog, &inputs).map_err(Failure::input)
+    }
+
+    /// The stack on paper, and what an expression comes to in it.
+    pub(crate) fn evaluated(
+        &self,
+        expression: &str,
+        region: Option<&str>,
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<(Checked, Evaluated), Failure> {
+        let place = self.anywhere(region, environment);
+        let env = self.variables.env(environment);
+        let inputs = self.variables.inputs(environment, &env);
+        spec::evaluate(&self.file, &place, catalog, &inputs, expression).map_err(Failure::input)
     }
 
     /// The stack in this place, as if its file stated these names besides.

@@ -14,8 +14,21 @@ use crate::model::{Address, FactRef};
 
 impl<'a> Expansion<'a> {
     pub(super) fn address(&mut self, search: &Search<'_>) -> Option<Found> {
-        let meaning = self.step_into(search.env.scope, 0, search)?;
-        self.walk(meaning, 1, search)
+        let (meaning, position) = self.begin(search)?;
+        self.walk(meaning, position, search)
+    }
+
+    /// The entry that a reference begins with, and how many of its names that takes:
+    /// all of an address, where an entry goes by one.
+    fn begin(&mut self, search: &Search<'_>) -> Option<(Meaning, usize)> {
+        let (scope, names) = (search.env.scope, &search.names.0);
+        let resources: &'a Map = self.scopes[scope].resources;
+        let addresses = (2..=names.len()).rev().map(|count| (names[..count].join("."), count));
+        let mut stated = addresses.filter(|(address, _)| resources.contains_key(address));
+        match stated.next() {
+            Some((address, count)) => Some((self.entry(scope, &address, &search.at)?, count)),
+            None => Some((self.step_into(scope, 0, search)?, 1)),
+        }
     }
 
     /// What the names from a position on lead to.
@@ -224,8 +237,8 @@ impl<'a> Expansion<'a> {
         }
         let names = &self.with_chosen(reference, at, env)?;
         let search = Search { names, chosen: &[], at: at.clone(), env, form: Form::Address };
-        let mut meaning = self.step_into(env.scope, 0, &search)?;
-        for (position, name) in names.0.iter().enumerate().skip(1) {
+        let (mut meaning, begun) = self.begin(&search)?;
+        for (position, name) in names.0.iter().enumerate().skip(begun) {
             meaning = match &meaning {
                 Meaning::Instance(scope) => self.step_into(*scope, position, &search)?,
                 Meaning::Group(group) if group.contains_key(name) => group.get(name)?.clone(),

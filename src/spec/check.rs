@@ -73,6 +73,28 @@ pub fn check_with_names(
     inputs: &Inputs<'_>,
     names: &BTreeMap<Address, String>,
 ) -> Result<Checked, Vec<Diagnostic>> {
+    check_and(file, place, catalog, (inputs, names), |_| ()).map(|(checked, ())| checked)
+}
+
+/// What a check works with, for who wants more of it than the stack.
+pub(super) struct Sheet<'s, 'a> {
+    /// Sound, and able to work out more.
+    pub(super) expansion: &'s mut Expansion<'a>,
+    pub(super) tags: &'s StackTags,
+    pub(super) resources: &'s [Written<'a>],
+    pub(super) outputs: &'s BTreeMap<String, Node>,
+    pub(super) known: &'s Known,
+    pub(super) stack: &'s Stack,
+}
+
+/// The same, and what `seen_as` makes of a stack that holds together.
+pub(super) fn check_and<T>(
+    file: &StackFile,
+    place: &Place,
+    catalog: &dyn Catalog,
+    (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
+    seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
+) -> Result<(Checked, T), Vec<Diagnostic>> {
     let nothing = Map::new();
     let mut expansion = Expansion::new(Ground {
         stack: Some(file.name()),
@@ -137,7 +159,15 @@ pub fn check_with_names(
         skips,
         lock,
     };
-    Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
+    let seen = seen_as(Sheet {
+        expansion: &mut expansion,
+        tags: &tags,
+        resources: &resources,
+        outputs: &outputs,
+        known: &known,
+        stack: &stack,
+    });
+    Ok((Checked { stack, warnings: in_order(warnings), origins, told_of }, seen))
 }
 
 /// The resources whose facts a value holds.

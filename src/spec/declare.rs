@@ -33,7 +33,14 @@ impl<'a> Expansion<'a> {
         let resources: &'a Map = self.scopes[scope].resources;
         let entry = resources.get(name)?;
         let map = self.shaped(scope, |found| {
-            shape::name(name, &entry.key_at, found).then_some(())?;
+            let is_name = match scope {
+                0 => {
+                    let others = resources.keys().map(String::as_str);
+                    shape::name_or_address(name, others, &entry.key_at, found)
+                }
+                _ => shape::name(name, &entry.key_at, found),
+            };
+            is_name.then_some(())?;
             shape::map(&entry.node, name, found)
         })?;
         let (address, top) = match &self.scopes[scope].usage {

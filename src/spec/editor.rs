@@ -102,6 +102,9 @@ fn pattern_properties() -> Json {
 /// How resources, parameters, values and the outputs of patterns are called.
 const NAMES: &str = "^[a-z][a-z0-9_-]*$";
 
+/// How resources of a stack file are called: by such a name, or by a whole address.
+const ADDRESSES: &str = "^[a-z][a-z0-9_-]*([.][A-Za-z0-9_-]+)*$";
+
 /// What declares a parameter of a pattern, or a variable.
 fn parameter(is_variable: bool) -> Json {
     let part = json!({ "$ref": "#/$defs/parameter" });
@@ -196,7 +199,7 @@ fn stack_properties() -> Json {
         "resources": {
             "type": "object",
             "description": "What the stack wants, by name.",
-            "propertyNames": { "pattern": NAMES },
+            "propertyNames": { "pattern": ADDRESSES },
             "additionalProperties": { "$ref": "#/$defs/resource" },
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },

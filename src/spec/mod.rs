@@ -16,7 +16,7 @@
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
 //! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
-//! `check`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
@@ -52,6 +52,7 @@ mod patterns;
 mod predict;
 mod reference;
 mod regular;
+mod render;
 mod sensitive;
 mod shape;
 mod shaped;
@@ -81,4 +82,5 @@ pub use inputs::{Environment, Inputs, NotAdmitted};
 pub use load::{StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
+pub use render::{Evaluated, evaluate, render};
 pub use suggest::did_you_mean;

@@ -153,6 +153,31 @@ pub(super) fn name(key: &str, at: &Mark, problems: &mut Vec<Diagnostic>) -> bool
     false
 }
 
+/// [`name`], or a whole address: what `ccprov render` writes for a resource of a
+/// pattern or a `for_each`. None of the others may be what it would be within.
+pub(super) fn name_or_address<'a>(
+    key: &str,
+    mut others: impl Iterator<Item = &'a str>,
+    at: &Mark,
+    problems: &mut Vec<Diagnostic>,
+) -> bool {
+    let Some((first, rest)) = key.split_once('.') else { return name(key, at, problems) };
+    if !is_name(first) || RESERVED.contains(&first) || !rest.split('.').all(is_part) {
+        return name(key, at, problems);
+    }
+    let is_within = |other: &&str| key.strip_prefix(*other).is_some_and(|it| it.starts_with('.'));
+    let Some(around) = others.find(is_within) else { return true };
+    let problem = Diagnostic::error(format!("`{key}` would be within `{around}`"));
+    let why = "an address stands for itself where nothing of the stack is around it";
+    problems.push(problem.because(why).at(Some(at.location())));
+    false
+}
+
+/// Whether a reference can say it behind a dot.
+fn is_part(part: &str) -> bool {
+    !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
 /// The same problem, with a hint if the text hopes to be filled in where
 /// nothing is.
 pub(super) fn without_references(problem: Diagnostic, text: &str) -> Diagnostic {

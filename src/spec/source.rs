@@ -127,6 +127,22 @@ impl Mark {
         self.source.mark(self.line, 1, usize::MAX)
     }
 
+    /// Whether it is where what stands behind a key begins: on its line, or below it
+    /// with nothing between but blank lines and comments.
+    pub(super) fn follows(&self, key: &Self) -> bool {
+        let says = |line: usize| {
+            let text = self.source.line(line).trim_start();
+            !text.is_empty() && !text.starts_with('#')
+        };
+        self.is_below(key) && !(key.line + 1..self.line).any(says)
+    }
+
+    /// Where it is, for who looks for it: what is no text of lines has no line.
+    pub(super) fn place(&self) -> String {
+        let has_lines = self.source.path.is_some() || self.source.name.starts_with('<');
+        if has_lines { self.to_string() } else { self.source.name.clone() }
+    }
+
     /// The first tab that indents its line, from the line of this mark on to the
     /// next that says anything.
     pub(super) fn tab_below(&self) -> Option<Self> {

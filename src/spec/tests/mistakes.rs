@@ -67,7 +67,7 @@ fn in_a_lock() {
 fn in_an_entry() {
     golden!(table(&[
         ("a name with capitals", "resources:\n  Audit: { kind: queue }"),
-        ("a name with a dot", "resources:\n  a.b: { kind: queue }"),
+        ("a name with nothing between its dots", "resources:\n  a..b: { kind: queue }"),
         ("a reserved name", "resources:\n  var: { kind: queue }"),
         ("not a map", "resources:\n  audit: queue"),
         ("neither kind nor pattern", "resources:\n  audit: { knd: queue }"),

@@ -175,6 +175,36 @@ resources:
 }
 
 #[test]
+fn an_entry_may_go_by_a_whole_address() {
+    golden!(table(&[
+        (
+            "as what is within a pattern or a for_each",
+            "resources:
+  a.q: { kind: queue }
+  a.US_2.q: { kind: queue, key: \"${a.q.arn}\", depends_on: [a.q] }
+outputs: { arn: \"${a.US_2.q.arn}\" }
+",
+        ),
+        (
+            "which nothing else may be around",
+            "resources:
+  a: { kind: queue, for_each: [q] }
+  a.q: { kind: queue }
+",
+        ),
+        (
+            "and which begins with a name",
+            "resources:
+  A.q: { kind: queue }
+  var.q: { kind: queue }
+  a..q: { kind: queue }
+outputs: { arn: \"${b.q.arn}\" }
+",
+        ),
+    ]));
+}
+
+#[test]
 fn texts_that_double_meet_a_limit() {
     let mut text =
         "vars:\n  v0: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".to_owned();

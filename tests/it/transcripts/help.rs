@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "validate",
+    "render",
+    "eval",
     "plan",
     "apply",
     "verify",

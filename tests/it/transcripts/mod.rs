@@ -26,6 +26,7 @@ mod paths;
 mod pipelines;
 mod profiles;
 mod regions;
+mod rendered;
 mod saved_plans;
 mod secrets;
 mod signals;

@@ -1,0 +1,65 @@
+//! `ccprov eval`: what one expression comes to in a stack, and where that is written.
+
+#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
+
+use clap::Args;
+
+use super::environment::Environment;
+use super::exit::{Exit, Failure};
+use super::options::What;
+use super::render::unknown;
+use super::screen::Screen;
+use super::written::Written;
+use crate::aws::AwsCatalog;
+use crate::model::{Rendered, document};
+use crate::report;
+
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// A text with references, in single quotes for the shell: '${queue.arn}'
+    expression: String,
+
+    #[command(flatten)]
+    what: What,
+
+    /// The region [default: the stack file's, else $AWS_REGION]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// As JSON, with the type and where it came from
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let written = Written::read(&arguments.what, environment, screen)?;
+    let (expression, region) = (&arguments.expression, arguments.region.as_deref());
+    let (checked, found) =
+        written.evaluated(expression, region, &AwsCatalog::new(), environment)?;
+    let is_known = !document::has_pending(&found.value);
+    let value = Rendered::of(&found.value).veiled(&environment.mask).value();
+    if arguments.json {
+        let value = is_known.then_some(&value);
+        screen.data(&report::evaluated_json(expression, value, found.type_name, &found.from));
+        return Ok(Exit::Done);
+    }
+    screen.data(&report::value_yaml(&value));
+    screen.note(&format!("It is {}.", found.type_name));
+    for (reference, at) in &found.from {
+        screen.note(&format!("{reference} is from {at}."));
+    }
+    if !expression.contains("${") && !expression.trim_start().starts_with(['{', '[']) {
+        screen.note(&format!(
+            "Nothing in it is a reference: those are written '${{{}}}'.",
+            if expression.contains('.') { expression } else { "queue.arn" }
+        ));
+    }
+    for sentence in unknown(&checked.stack.place) {
+        screen.note(&sentence);
+    }
+    Ok(Exit::Done)
+}
