@@ -72,6 +72,7 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
         aws: "it is answered as it was set",
     },
+    forgets("moto", "cloudwatch_event_bus", "log_config"),
     Lie {
         emulator: "moto",
         kind: "cloudwatch_log_group",

@@ -288,8 +288,7 @@ encrypted, its key must admit the same to `kms:GenerateDataKey*` and `kms:Decryp
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let name = have.identity.as_str();
-        let answer =
-            aws.session.clients.cloudwatch.delete_alarms().alarm_names(name).send().await;
+        let answer = aws.session.clients.cloudwatch.delete_alarms().alarm_names(name).send().await;
         answer.attempting("cloudwatch:DeleteAlarms", || format!("delete alarm {name}"))?;
         Ok(())
     }

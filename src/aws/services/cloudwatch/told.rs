@@ -23,9 +23,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             &["DescribeAlarmHistory", "TagResource", "UntagResource"],
         ),
     ],
-    actions: &[
-        ("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
-    ],
+    actions: &[("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"])],
     codes: &[
         Code::of(ErrorClass::Transient, &["ConcurrentModificationException", "ResourceConflict"]),
         Code::of(ErrorClass::Quota, &["LimitExceeded", "LimitExceededFault"]),

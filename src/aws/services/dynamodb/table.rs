@@ -26,9 +26,7 @@ use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
 use crate::engine::port::{Accepted, Answer, Made};
-use crate::model::{
-    Emptying, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought,
-};
+use crate::model::{Emptying, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought};
 
 pub(crate) struct DynamodbTable;
 
@@ -198,7 +196,8 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
         &[("resource_policy", &policy::TABLE)];
     const TAKES: &'static [(&'static str, Takes)] = &[("kms_key_id", Takes::Key)];
     const LOST: &'static str = "the items of the old table are lost";
-    const GAP: &'static str = "there is no table until the new one is made, and the new one is empty";
+    const GAP: &'static str =
+        "there is no table until the new one is made, and the new one is empty";
     const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

@@ -8,4 +8,5 @@ pub(super) mod told;
 use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[&Erased::<policy::IamPolicy>::new(), &Erased::<role::IamRole>::new()];
+pub(super) const KINDS: &[&dyn AnyKind] =
+    &[&Erased::<policy::IamPolicy>::new(), &Erased::<role::IamRole>::new()];

@@ -54,11 +54,14 @@ pub(crate) fn check_path(path: &str, naming: &Naming) -> Option<Problem> {
     }
     if format!("{path}/").contains(ROOT) {
         let message = "a stated path comes before `/ccprov/STACK/`, and does not hold it";
-        return Some(Problem::of("path", message).hint("state what comes before alone: `path: /team/`"));
+        return Some(
+            Problem::of("path", message).hint("state what comes before alone: `path: /team/`"),
+        );
     }
     let whole = identity(naming, path, None);
     (whole.len() > LONGEST).then(|| {
-        let message = format!("the path `{whole}` has {} characters, IAM takes {LONGEST}", whole.len());
+        let message =
+            format!("the path `{whole}` has {} characters, IAM takes {LONGEST}", whole.len());
         Problem::of("path", message)
     })
 }

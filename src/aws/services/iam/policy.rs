@@ -10,12 +10,12 @@ use futures::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::paths as iam;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
-use super::paths as iam;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
@@ -124,7 +124,8 @@ attached again: seconds, as a rule";
             return Ok(None);
         };
         let version = policy.default_version_id().unwrap_or_default();
-        let call = aws.session.clients.iam.get_policy_version().policy_arn(&arn).version_id(version);
+        let call =
+            aws.session.clients.iam.get_policy_version().policy_arn(&arn).version_id(version);
         let answer = call.send().await;
         let answer = answer
             .attempting("iam:GetPolicyVersion", || format!("read {version} of policy {identity}"));
@@ -226,7 +227,8 @@ async fn create_version(aws: &Aws, arn: &str, want: &Wanted<Spec>) -> Answer<()>
 
 /// The ids of all versions but the default one, oldest first.
 async fn old_versions(aws: &Aws, arn: &str) -> Answer<Vec<String>> {
-    let pages = aws.session.clients.iam.list_policy_versions().policy_arn(arn).into_paginator().items();
+    let pages =
+        aws.session.clients.iam.list_policy_versions().policy_arn(arn).into_paginator().items();
     let versions: Vec<PolicyVersion> = pages
         .send()
         .try_collect()

@@ -16,13 +16,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::calls::{Attachments, attach, attached, get, inline, put};
+use super::paths as iam;
 use super::policy::PATIENCE;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
-use super::paths as iam;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Measure, Policy, Size, Use};
-use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};

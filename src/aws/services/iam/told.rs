@@ -1,7 +1,7 @@
 //! What is told of IAM: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Code, Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -28,7 +28,12 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::Exists, &["EntityAlreadyExists"]),
         Code::of(
             ErrorClass::Transient,
-            &["ConcurrentModification", "DeleteConflict", "EntityTemporarilyUnmodifiable", "ServiceFailure"],
+            &[
+                "ConcurrentModification",
+                "DeleteConflict",
+                "EntityTemporarilyUnmodifiable",
+                "ServiceFailure",
+            ],
         ),
         Code::of(ErrorClass::Quota, &["LimitExceeded"]),
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["MalformedPolicyDocument"])

@@ -21,13 +21,13 @@ use self::write::{
     Steps, disable, enable, revive, schedule_deletion, settling, write_description, write_policy,
     write_rotation, write_tags,
 };
-use crate::aws::services::kms::fresh_keys::FreshKeys;
 use crate::aws::error::OrAbsent;
 use crate::aws::grant::Grant;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::handed::Aws;
+use crate::aws::services::kms::fresh_keys::FreshKeys;
 use crate::aws::tags::Tags;
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;

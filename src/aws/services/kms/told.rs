@@ -1,7 +1,7 @@
 //! What is told of KMS: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Code, Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -40,9 +40,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("kms", 1000, &["GetKeyPolicy", "GetKeyRotationStatus"]),
         RateLimit::each("kms", 2000, &["DescribeKey", "ListResourceTags"]),
     ],
-    actions: &[
-        ("CreateKey", &["kms:CreateKey", "kms:TagResource"]),
-    ],
+    actions: &[("CreateKey", &["kms:CreateKey", "kms:TagResource"])],
     codes: &[
         Code::of(ErrorClass::Exists, &["AlreadyExistsException"]),
         // A key just created, enabled or brought back may not be so everywhere.

@@ -244,7 +244,8 @@ fn check(spec: &Spec) -> Vec<Problem> {
         let message = "groups of the class DELIVERY keep logs for a day, and take no other time";
         problems.push(Problem::of("retention_in_days", message));
     } else if !RETENTIONS.contains(&days) {
-        let message = format!("CloudWatch Logs keeps logs for fixed numbers of days, and {days} is none");
+        let message =
+            format!("CloudWatch Logs keeps logs for fixed numbers of days, and {days} is none");
         // Whoever has to keep logs for a time keeps them for longer rather than shorter.
         let next = RETENTIONS.iter().find(|taken| **taken > days);
         let next = next.map_or_else(|| "0".to_owned(), u16::to_string);
@@ -263,11 +264,7 @@ fn check_key(key: &str) -> Option<Problem> {
 }
 
 /// A group as AWS shows it, and whose it is.
-fn shown(
-    name: &str,
-    group: LogGroup,
-    tags: BTreeMap<String, String>,
-) -> (Spec, Option<Owner>) {
+fn shown(name: &str, group: LogGroup, tags: BTreeMap<String, String>) -> (Spec, Option<Owner>) {
     let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
     let (tags, owner) = Tags::seen(tags);
     let log_group_class = Class::of(&group);

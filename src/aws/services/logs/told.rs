@@ -32,9 +32,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             ],
         ),
     ],
-    actions: &[
-        ("CreateLogGroup", &["logs:CreateLogGroup", "logs:TagResource"]),
-    ],
+    actions: &[("CreateLogGroup", &["logs:CreateLogGroup", "logs:TagResource"])],
     codes: &[
         Code::of(ErrorClass::Exists, &["ResourceAlreadyExistsException"]),
         // Two changes of one group met, or its deletion is under way.

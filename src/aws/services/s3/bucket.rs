@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::error::OrAbsent;
 use crate::aws::grant::Grant;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted, untyped};
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
 use crate::engine::port::{Accepted, Answer, Made};

@@ -7,4 +7,5 @@ pub(super) mod told;
 use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[&Erased::<bucket::S3Bucket>::new(), &Erased::<notification::S3BucketNotification>::new()];
+pub(super) const KINDS: &[&dyn AnyKind] =
+    &[&Erased::<bucket::S3Bucket>::new(), &Erased::<notification::S3BucketNotification>::new()];

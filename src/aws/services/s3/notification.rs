@@ -20,8 +20,8 @@ use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
-use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::handed::Aws;
+use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
@@ -69,10 +69,8 @@ it is FIFO.
 - `eventbridge` carries no mark of who turned it on. Deleting the notification turns it off, unless \
 the notification was declared without it. One that states nothing else is found only while it is \
 declared; it ends with its bucket.";
-    const EXAMPLES: [&'static str; 2] = [
-        include_str!("notification/minimal.yaml"),
-        include_str!("notification/production.yaml"),
-    ];
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("notification/minimal.yaml"), include_str!("notification/production.yaml")];
     const FIXED: &'static [&'static str] = &["bucket"];
     const MUST_EXIST: &'static [&'static str] = &[
         "bucket",

@@ -1,10 +1,11 @@
 //! SNS: topics and who listens.
 
 pub(crate) mod subscription;
-pub(crate) mod topic;
 pub(super) mod told;
+pub(crate) mod topic;
 
 use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[&Erased::<subscription::SnsSubscription>::new(), &Erased::<topic::SnsTopic>::new()];
+pub(super) const KINDS: &[&dyn AnyKind] =
+    &[&Erased::<subscription::SnsSubscription>::new(), &Erased::<topic::SnsTopic>::new()];

@@ -22,8 +22,8 @@ use crate::aws::delivery_policy::SubscriptionDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::filter_policy::FilterPolicy;
 use crate::aws::grant::Grant;
-use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::handed::Aws;
+use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
@@ -131,10 +131,8 @@ goes; what is published between reaches both.
 - Changes of a filter take effect within 15 minutes.
 - A `replay_policy` is an order that is carried out once. It may stay when the replay is over: nothing is \
 delivered again until it changes. `filter_policy` chooses what is replayed.";
-    const EXAMPLES: [&'static str; 2] = [
-        include_str!("subscription/minimal.yaml"),
-        include_str!("subscription/production.yaml"),
-    ];
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("subscription/minimal.yaml"), include_str!("subscription/production.yaml")];
     const FIXED: &'static [&'static str] = &["topic_arn", "protocol", "endpoint"];
     const MUST_EXIST: &'static [&'static str] = &["topic_arn"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
@@ -197,7 +195,8 @@ what is published before the new subscription is there does not reach its endpoi
         };
         let attributes = match arn(found) {
             Some(arn) => {
-                let call = aws.session.clients.sns.get_subscription_attributes().subscription_arn(arn);
+                let call =
+                    aws.session.clients.sns.get_subscription_attributes().subscription_arn(arn);
                 let answer = call.send().await;
                 let read = answer.attempting("sns:GetSubscriptionAttributes", || {
                     format!("read the subscription of {}", shown(endpoint))
@@ -222,7 +221,8 @@ what is published before the new subscription is there does not reach its endpoi
         let stated = attributes(&want.spec)
             .into_iter()
             .filter_map(|attribute| Some((attribute.name.to_owned(), attribute.stated?)));
-        let call = aws.session.clients.sns.subscribe().topic_arn(topic_arn).protocol(protocol.word());
+        let call =
+            aws.session.clients.sns.subscribe().topic_arn(topic_arn).protocol(protocol.word());
         let call = call.endpoint(endpoint).set_attributes(Some(stated.collect()));
         let answer = call.return_subscription_arn(true).send().await;
         let made = answer.attempting("sns:Subscribe", || {

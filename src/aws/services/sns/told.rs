@@ -1,7 +1,7 @@
 //! What is told of SNS: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Code, Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -27,9 +27,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
         RateLimit::each("sns", 50, &["GetSubscriptionAttributes", "GetTopicAttributes"]),
     ],
-    actions: &[
-        ("CreateTopic", &["sns:CreateTopic", "sns:TagResource"]),
-    ],
+    actions: &[("CreateTopic", &["sns:CreateTopic", "sns:TagResource"])],
     codes: &[
         Code::of(ErrorClass::Transient, &["ConcurrentAccess", "StaleTag"]),
         Code::of(

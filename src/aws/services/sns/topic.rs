@@ -18,10 +18,10 @@ use wire::{Attribute, Attributes, attributes, feedback, is_default};
 use crate::aws::delivery_policy::TopicDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::handed::Aws;
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
@@ -229,11 +229,13 @@ who publishes to the old topic outside of the stack, or subscribed to it there, 
         let name = sought.identity.as_str();
         let arn = aws.place.arn("sns", name);
         let attributes = async {
-            let answer = aws.session.clients.sns.get_topic_attributes().topic_arn(&arn).send().await;
+            let answer =
+                aws.session.clients.sns.get_topic_attributes().topic_arn(&arn).send().await;
             answer.attempting("sns:GetTopicAttributes", || format!("read topic {name}"))
         };
         let tags = async {
-            let answer = aws.session.clients.sns.list_tags_for_resource().resource_arn(&arn).send().await;
+            let answer =
+                aws.session.clients.sns.list_tags_for_resource().resource_arn(&arn).send().await;
             answer
                 .attempting("sns:ListTagsForResource", || format!("read the tags of topic {name}"))
         };
@@ -388,7 +390,8 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
         Ok(())
     };
     let remove = |gone| async move {
-        let call = aws.session.clients.sns.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
+        let call =
+            aws.session.clients.sns.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
         let answer = call.send().await;
         answer.attempting("sns:UntagResource", || format!("untag topic {name}"))?;
         Ok(())

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use self::wire::{Attributes, attributes};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
+use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::{probe_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::handed::Aws;
 use crate::aws::tags::{FORCE_TAG, TagTexts, Tags};
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
@@ -246,13 +246,20 @@ turn to the new one";
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let name = sought.identity.as_str();
         let attributes = async {
-            let call = aws.session.clients.sqs.get_queue_attributes().queue_url(url(&aws.place, name));
+            let call =
+                aws.session.clients.sqs.get_queue_attributes().queue_url(url(&aws.place, name));
             let answer = call.attribute_names(Name::All).send().await;
             answer.attempting("sqs:GetQueueAttributes", || format!("read queue {name}"))
         };
         let tags = async {
-            let answer =
-                aws.session.clients.sqs.list_queue_tags().queue_url(url(&aws.place, name)).send().await;
+            let answer = aws
+                .session
+                .clients
+                .sqs
+                .list_queue_tags()
+                .queue_url(url(&aws.place, name))
+                .send()
+                .await;
             answer.attempting("sqs:ListQueueTags", || format!("read the tags of queue {name}"))
         };
         let Some((attributes, tags)) = try_join(attributes, tags).await.or_absent()? else {
@@ -305,7 +312,8 @@ turn to the new one";
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
         let name = have.identity.as_str();
-        let answer = aws.session.clients.sqs.delete_queue().queue_url(url(&aws.place, name)).send().await;
+        let answer =
+            aws.session.clients.sqs.delete_queue().queue_url(url(&aws.place, name)).send().await;
         answer.attempting("sqs:DeleteQueue", || format!("delete queue {name}"))?;
         Ok(())
     }
@@ -405,7 +413,8 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer
     let after = tags_of(&change.want);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().collect();
-        let answer = aws.session.clients.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;
+        let answer =
+            aws.session.clients.sqs.tag_queue().queue_url(url).set_tags(Some(tags)).send().await;
         answer.attempting("sqs:TagQueue", || format!("tag queue {name}"))?;
         Ok(())
     };

@@ -1,7 +1,7 @@
 //! What is told of SQS: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Code, Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 use crate::model::{ErrorClass, InFlight};
 
@@ -34,9 +34,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
         RateLimit::each("sqs", 50, &["GetQueueAttributes", "ListQueueTags", "ListQueues"]),
     ],
-    actions: &[
-        ("CreateQueue", &["sqs:CreateQueue", "sqs:TagQueue"]),
-    ],
+    actions: &[("CreateQueue", &["sqs:CreateQueue", "sqs:TagQueue"])],
     codes: &[
         Code::of(ErrorClass::Absent, &["NonExistentQueue", "QueueDoesNotExist"]),
         Code::of(ErrorClass::Exists, &["QueueAlreadyExists", "QueueNameExists"]),

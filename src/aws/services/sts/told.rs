@@ -1,7 +1,7 @@
 //! What is told of STS: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 
 no_settings!(aws_sdk_sts);

@@ -1,7 +1,7 @@
 //! What is told of Resource Groups Tagging API: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::services::list::no_settings;
 use crate::aws::service::{Service, Speech};
+use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
 
 no_settings!(aws_sdk_resourcegroupstagging);
@@ -19,7 +19,5 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     codes: &[],
     // Sources: the service model (what is required, and lists that are written though they are
     // empty), and answers recorded from AWS.
-    contents: &[
-        ("GetResources", &["\"ResourceTagMappingList\""]),
-    ],
+    contents: &[("GetResources", &["\"ResourceTagMappingList\""])],
 };

@@ -38,8 +38,9 @@ fn of_one(spec: &Spec) -> Vec<Problem> {
 fn of_window(period: i32, periods: i32) -> Option<Problem> {
     let (most, named) = if period >= 3_600 { (604_800, "a week") } else { (86_400, "a day") };
     let seconds = i64::from(period) * i64::from(periods);
-    let message =
-        format!("with a period of {period} s CloudWatch looks back {named} at most, and this is {seconds} s");
+    let message = format!(
+        "with a period of {period} s CloudWatch looks back {named} at most, and this is {seconds} s"
+    );
     (seconds > most).then(|| Problem::of("evaluation_periods", message))
 }
 
@@ -103,7 +104,8 @@ mod tests {
 
     #[test]
     fn an_alarm_on_one_metric_states_it_whole() {
-        let whole = json!({ "namespace": "n", "metric_name": "m", "period": 60, "statistic": "Sum" });
+        let whole =
+            json!({ "namespace": "n", "metric_name": "m", "period": 60, "statistic": "Sum" });
         let with = |field: &str, value: Value| {
             let mut fields = whole.clone();
             fields[field] = value;

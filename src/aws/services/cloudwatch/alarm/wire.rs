@@ -62,10 +62,7 @@ pub(super) fn shown(name: &str, alarm: MetricAlarm, tags: Tags) -> Option<Spec> 
         comparison_operator: told(alarm.comparison_operator?.as_str())?,
         evaluation_periods,
         datapoints_to_alarm: alarm.datapoints_to_alarm.or(Some(evaluation_periods)),
-        treat_missing_data: alarm
-            .treat_missing_data
-            .and_then(|it| told(&it))
-            .unwrap_or_default(),
+        treat_missing_data: alarm.treat_missing_data.and_then(|it| told(&it)).unwrap_or_default(),
         actions_enabled: alarm.actions_enabled.unwrap_or(true),
         alarm_actions: actions(alarm.alarm_actions),
         ok_actions: actions(alarm.ok_actions),
@@ -138,7 +135,10 @@ fn pairs(dimensions: Option<Vec<Dimension>>) -> BTreeMap<String, String> {
 
 /// How AWS spells a word of ours: as the stack file does.
 fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|it| it.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// And the other way round; `None` for one that is new.

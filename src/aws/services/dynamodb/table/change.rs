@@ -29,8 +29,7 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
     let call = aws.session.clients.dynamodb.update_table().table_name(name);
     if let Some(call) = table_call(call, change) {
         let answer = call.send().await;
-        let table =
-            answer.attempting("dynamodb:UpdateTable", || format!("change table {name}"))?;
+        let table = answer.attempting("dynamodb:UpdateTable", || format!("change table {name}"))?;
         return Ok(Accepted::Working(stream_fact(table.table_description.as_ref())));
     }
     if is_left(change, "ttl_attribute") {
@@ -119,7 +118,8 @@ fn capacities(want: &Spec, have: &Spec) -> Vec<GlobalSecondaryIndexUpdate> {
         let read = index.map_or(want.read_capacity, |index| index.read_capacity);
         let write = index.map_or(want.write_capacity, |index| index.write_capacity);
         let action = UpdateGlobalSecondaryIndexAction::builder().index_name(name);
-        let action = action.set_provisioned_throughput(wire::provisioned(read, write)).build().ok()?;
+        let action =
+            action.set_provisioned_throughput(wire::provisioned(read, write)).build().ok()?;
         Some(GlobalSecondaryIndexUpdate::builder().update(action).build())
     };
     have.global_secondary_indexes.keys().filter_map(of).collect()
@@ -149,7 +149,8 @@ fn with_index(
     let update = GlobalSecondaryIndexUpdate::builder();
     Some(match turn {
         Turn::Remove(name) => {
-            let action = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().ok()?;
+            let action =
+                DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().ok()?;
             call.global_secondary_index_updates(update.delete(action).build())
         }
         Turn::Set(name, index) => {
@@ -207,7 +208,8 @@ fn turn_of<'a>(
 async fn write_ttl(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let name = change.want.identity.as_str();
     // Another attribute is taken when there is none.
-    let on = change.want.spec.ttl_attribute.as_deref().filter(|_| change.have.ttl_attribute.is_none());
+    let on =
+        change.want.spec.ttl_attribute.as_deref().filter(|_| change.have.ttl_attribute.is_none());
     let Some(attribute) = on.or(change.have.ttl_attribute.as_deref()) else { return Ok(()) };
     let ttl = TimeToLiveSpecification::builder().enabled(on.is_some()).attribute_name(attribute);
     let call = aws.session.clients.dynamodb.update_time_to_live().table_name(name);
@@ -250,9 +252,11 @@ async fn write_policy(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let name = change.want.identity.as_str();
     let (tables, arn) = (&aws.session.clients.dynamodb, arn(&aws.place, name));
     if let Some(policy) = &change.want.spec.resource_policy {
-        let answer = tables.put_resource_policy().resource_arn(arn).policy(policy.text()).send().await;
-        answer
-            .attempting("dynamodb:PutResourcePolicy", || format!("set the policy of table {name}"))?;
+        let answer =
+            tables.put_resource_policy().resource_arn(arn).policy(policy.text()).send().await;
+        answer.attempting("dynamodb:PutResourcePolicy", || {
+            format!("set the policy of table {name}")
+        })?;
     } else {
         let answer = tables.delete_resource_policy().resource_arn(arn).send().await;
         answer.attempting("dynamodb:DeleteResourcePolicy", || {

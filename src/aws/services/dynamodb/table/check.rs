@@ -29,7 +29,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
         problems.push(problem.hint("point_in_time_recovery: true"));
     }
     if spec.ttl_attribute.as_deref().is_some_and(|ttl| {
-        [&spec.hash_key].into_iter().chain(&spec.range_key).any(|key| key.name == ttl && key.holds != Holds::N)
+        [&spec.hash_key]
+            .into_iter()
+            .chain(&spec.range_key)
+            .any(|key| key.name == ttl && key.holds != Holds::N)
     }) {
         let message = "the time is a number, and this key holds none";
         problems.push(Problem::of("ttl_attribute", message));
@@ -54,16 +57,16 @@ fn check_billing(spec: &Spec) -> Vec<Problem> {
     });
     let mut problems = Vec::new();
     for (path, capacities, limits) in [own].into_iter().chain(indexes) {
-        let at = |field: &str, message: &str| {
-            Problem::of(field, message).at(path.with_field(field))
-        };
+        let at =
+            |field: &str, message: &str| Problem::of(field, message).at(path.with_field(field));
         let capacities = ["read_capacity", "write_capacity"].into_iter().zip(capacities);
         let limits = ["max_read_request_units", "max_write_request_units"].into_iter().zip(limits);
         match spec.billing_mode {
             BillingMode::Provisioned => {
                 let missing = capacities.filter(|(_, stated)| stated.is_none());
                 problems.extend(missing.map(|(field, _)| {
-                    at(field, "with billing_mode PROVISIONED this must be stated").hint(format!("{field}: 1"))
+                    at(field, "with billing_mode PROVISIONED this must be stated")
+                        .hint(format!("{field}: 1"))
                 }));
                 let idle = limits.filter(|(_, stated)| stated.is_some());
                 problems.extend(idle.map(|(field, _)| {
@@ -88,7 +91,10 @@ fn check_keys<'a>(spec: &'a Spec) -> Vec<Problem> {
     let own = [(table("hash_key"), &spec.hash_key)];
     let range = spec.range_key.iter().map(|key| (table("range_key"), key));
     let local = spec.local_secondary_indexes.iter().map(|(name, index)| {
-        (table("local_secondary_indexes").with_field(name).with_field("range_key"), &index.range_key)
+        (
+            table("local_secondary_indexes").with_field(name).with_field("range_key"),
+            &index.range_key,
+        )
     });
     let global = spec.global_secondary_indexes.iter().flat_map(|(name, index)| {
         let path = table("global_secondary_indexes").with_field(name);

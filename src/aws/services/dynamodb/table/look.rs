@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{
     self as sdk, AttributeDefinition, GlobalSecondaryIndexDescription, IndexStatus,
     KeySchemaElement, KeyType, LocalSecondaryIndexDescription, PointInTimeRecoveryDescription,
-    PointInTimeRecoveryStatus, SseStatus, TableDescription, TableStatus,
-    TimeToLiveDescription, TimeToLiveStatus,
+    PointInTimeRecoveryStatus, SseStatus, TableDescription, TableStatus, TimeToLiveDescription,
+    TimeToLiveStatus,
 };
 use futures::future::{try_join, try_join3};
 
@@ -38,7 +38,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let (ttl, recovery) = settings;
     let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
     let (tags, owner) = Tags::seen(tags);
-    let spec = Spec { force_destroy, tags, kms_key_id: key, resource_policy: policy, ..shown(&table) };
+    let spec =
+        Spec { force_destroy, tags, kms_key_id: key, resource_policy: policy, ..shown(&table) };
     let spec = with_settings(spec, ttl.as_ref(), recovery.as_ref());
     let facts = facts(&aws.place, name).into_iter().chain(stream_fact(Some(&table))).collect();
     let mut seen = Seen::current(spec, facts, owner);
@@ -59,9 +60,10 @@ async fn tags(aws: &Aws, name: &str) -> Answer<Option<BTreeMap<String, String>>>
     loop {
         let call = aws.session.clients.dynamodb.list_tags_of_resource();
         let call = call.resource_arn(arn(&aws.place, name)).set_next_token(next);
-        let answer = call.send().await.attempting("dynamodb:ListTagsOfResource", || {
-            format!("read the tags of table {name}")
-        });
+        let answer = call
+            .send()
+            .await
+            .attempting("dynamodb:ListTagsOfResource", || format!("read the tags of table {name}"));
         let Some(page) = answer.or_absent()? else { return Ok(None) };
         all.extend(page.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)));
         next = page.next_token.filter(|token| !token.is_empty());
@@ -166,7 +168,11 @@ pub(super) fn shown(table: &TableDescription) -> Spec {
         recovery_period_in_days: None,
         kms_key_id: None,
         deletion_protection_enabled: table.deletion_protection_enabled.unwrap_or_default(),
-        table_class: if is_cheap { TableClass::StandardInfrequentAccess } else { TableClass::Standard },
+        table_class: if is_cheap {
+            TableClass::StandardInfrequentAccess
+        } else {
+            TableClass::Standard
+        },
         resource_policy: None,
         force_destroy: false,
         tags: Tags::default(),

@@ -139,7 +139,8 @@ fn a_table_is_at_rest_when_all_of_it_is() {
     assert_eq!(seen(table().build()), Status::Current);
     let index = |status: IndexStatus, backfilling: bool| {
         let index = GlobalSecondaryIndexDescription::builder().index_name("by_it");
-        table().global_secondary_indexes(index.index_status(status).backfilling(backfilling).build())
+        table()
+            .global_secondary_indexes(index.index_status(status).backfilling(backfilling).build())
     };
     let going_on = |why: &str| Status::InProgress(why.to_owned());
     assert_eq!(seen(index(IndexStatus::Active, false).build()), Status::Current);

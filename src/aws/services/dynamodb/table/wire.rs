@@ -28,7 +28,10 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> CreateTableFluentBuild
         .set_key_schema(Some(key_schema([&spec.hash_key], &spec.range_key)))
         .billing_mode(spec.billing_mode.sdk())
         .set_provisioned_throughput(provisioned(spec.read_capacity, spec.write_capacity))
-        .set_on_demand_throughput(limited(spec.max_read_request_units, spec.max_write_request_units))
+        .set_on_demand_throughput(limited(
+            spec.max_read_request_units,
+            spec.max_write_request_units,
+        ))
         .set_global_secondary_indexes(some(global.collect()))
         .set_local_secondary_indexes(some(local.collect()))
         .set_stream_specification(spec.stream_view_type.map(|view| stream(Some(view))))

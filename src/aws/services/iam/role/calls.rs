@@ -8,9 +8,9 @@ use futures::future::{try_join_all, try_join3};
 use serde_json::Value;
 
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::services::iam::paths as iam;
-use crate::aws::policy::Policy;
 use crate::aws::handed::Aws;
+use crate::aws::policy::Policy;
+use crate::aws::services::iam::paths as iam;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, InFlight, Live};
 
@@ -103,7 +103,8 @@ pub(super) async fn inline(aws: &Aws, name: &str) -> Answer<BTreeMap<String, Pol
 }
 
 pub(super) async fn attach(aws: &Aws, name: &str, arn: &str) -> Answer<()> {
-    let answer = aws.session.clients.iam.attach_role_policy().role_name(name).policy_arn(arn).send().await;
+    let answer =
+        aws.session.clients.iam.attach_role_policy().role_name(name).policy_arn(arn).send().await;
     let answer =
         answer.attempting("iam:AttachRolePolicy", || format!("attach {arn} to role {name}"));
     match answer {
@@ -116,7 +117,8 @@ pub(super) async fn attach(aws: &Aws, name: &str, arn: &str) -> Answer<()> {
 }
 
 pub(super) async fn detach(aws: &Aws, name: &str, arn: &str) -> Answer<()> {
-    let answer = aws.session.clients.iam.detach_role_policy().role_name(name).policy_arn(arn).send().await;
+    let answer =
+        aws.session.clients.iam.detach_role_policy().role_name(name).policy_arn(arn).send().await;
     answer
         .attempting("iam:DetachRolePolicy", || format!("detach {arn} from role {name}"))
         .or_absent()?;

@@ -4,10 +4,10 @@ use futures::future::FutureExt;
 
 use super::calls::{attach, detach, put, remove};
 use super::{LARGEST_INLINE, Spec};
-use crate::aws::services::iam::paths as iam;
+use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
 use crate::aws::policy::{Measure, Policy, Size};
-use crate::aws::handed::Aws;
+use crate::aws::services::iam::paths as iam;
 use crate::aws::turnover::{Room, Turnover, all, turn_over};
 use crate::engine::port::Answer;
 

@@ -6,8 +6,8 @@ use super::Spec;
 use super::make::{is_alike, is_alive, owner_of};
 use super::read::describe;
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::kind::{Changing, Wanted};
 use crate::aws::handed::Aws;
+use crate::aws::kind::{Changing, Wanted};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner};
 
@@ -117,13 +117,15 @@ fn type_of(spec: &str) -> &str {
 }
 
 async fn redirect(aws: &Aws, id: &str, alias: &str) -> Answer<()> {
-    let answer = aws.session.clients.kms.update_alias().alias_name(alias).target_key_id(id).send().await;
+    let answer =
+        aws.session.clients.kms.update_alias().alias_name(alias).target_key_id(id).send().await;
     answer.attempting("kms:UpdateAlias", || format!("point alias {alias} at key {id}"))?;
     Ok(())
 }
 
 async fn create(aws: &Aws, id: &str, alias: &str) -> Answer<()> {
-    let answer = aws.session.clients.kms.create_alias().alias_name(alias).target_key_id(id).send().await;
+    let answer =
+        aws.session.clients.kms.create_alias().alias_name(alias).target_key_id(id).send().await;
     answer.attempting("kms:CreateAlias", || format!("give key {id} the alias {alias}"))?;
     Ok(())
 }

@@ -5,8 +5,8 @@ use aws_smithy_types::date_time::Format;
 
 use super::{YEAR, symmetric};
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::policy::Policy;
 use crate::aws::handed::Aws;
+use crate::aws::policy::Policy;
 use crate::engine::port::Answer;
 use crate::model::{Holdings, Status};
 
@@ -18,7 +18,8 @@ pub(super) async fn describe(aws: &Aws, name: &str) -> Answer<Option<KeyMetadata
 }
 
 pub(super) async fn policy(aws: &Aws, id: &str) -> Answer<Option<Policy>> {
-    let answer = aws.session.clients.kms.get_key_policy().key_id(id).policy_name("default").send().await;
+    let answer =
+        aws.session.clients.kms.get_key_policy().key_id(id).policy_name("default").send().await;
     let answer = answer.attempting("kms:GetKeyPolicy", || format!("read the policy of {id}"))?;
     Ok(answer.policy().and_then(|text| Policy::seen(text, &aws.place.partition)))
 }

@@ -6,8 +6,8 @@ use aws_sdk_kms::types::Tag;
 
 use super::{Spec, WINDOW_TAG, longest_window, symmetric};
 use crate::aws::error::Attempt;
-use crate::aws::kind::Changing;
 use crate::aws::handed::Aws;
+use crate::aws::kind::Changing;
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Status};

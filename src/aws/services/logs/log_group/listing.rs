@@ -57,7 +57,9 @@ async fn list(aws: &Aws, begins: &str, most: usize) -> Answer<Listing> {
         })?;
         listing.is_whole = page.next_token.is_none();
         let groups = page.log_groups.unwrap_or_default().into_iter();
-        listing.groups.extend(groups.filter_map(|group| Some((group.log_group_name.clone()?, group))));
+        listing
+            .groups
+            .extend(groups.filter_map(|group| Some((group.log_group_name.clone()?, group))));
     }
     Ok(listing)
 }

@@ -33,7 +33,10 @@ fn what_is_kept_for_ever_may_be_stated() {
 fn what_logs_refuses_is_told_before() {
     let told = |document: Value| -> Vec<String> {
         let problems = check(&settled(document));
-        problems.iter().map(|one| format!("{}: {}", one.path, one.hint.clone().unwrap_or_default())).collect()
+        problems
+            .iter()
+            .map(|one| format!("{}: {}", one.path, one.hint.clone().unwrap_or_default()))
+            .collect()
     };
     assert_eq!(told(json!({ "retention_in_days": 3653 })), Vec::<String>::new());
     let days = "retention_in_days: retention_in_days: ";

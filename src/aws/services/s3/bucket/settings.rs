@@ -7,7 +7,8 @@ use aws_sdk_s3::types as theirs;
 use aws_sdk_s3::types::{
     BlockedEncryptionTypes, BucketLocationConstraint, BucketLoggingStatus, BucketVersioningStatus,
     CreateBucketConfiguration, LoggingEnabled, ObjectLockEnabled, PartitionedPrefix, SimplePrefix,
-    Tag, Tagging, TargetObjectKeyFormat, TransitionDefaultMinimumObjectSize, VersioningConfiguration,
+    Tag, Tagging, TargetObjectKeyFormat, TransitionDefaultMinimumObjectSize,
+    VersioningConfiguration,
 };
 use futures::future::{join, try_join4};
 

@@ -1,9 +1,9 @@
 //! What SNS would refuse of a subscription, told before anything is done.
 
 use super::super::topic as sns_topic;
-use crate::aws::services::sqs::queue::redrive;
 use super::{FilterPolicyScope, Protocol, Spec};
 use crate::aws::arn::Arn;
+use crate::aws::services::sqs::queue::redrive;
 use crate::model::document::is_pending;
 use crate::model::{Naming, Path, Problem};
 
@@ -197,13 +197,15 @@ mod tests {
             &json!({ "filter_policy": nested, "filter_policy_scope": "MessageBody" }),
             &[],
         );
-        let replay = |end: &str| json!({ "starting_point": "2026-11-01T00:00:00Z", "ending_point": end });
-        let fifo = |end: &str| {
-            json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo"), "replay_policy": replay(end) })
-        };
+        let replay =
+            |end: &str| json!({ "starting_point": "2026-11-01T00:00:00Z", "ending_point": end });
+        let fifo = |end: &str| json!({ "topic_arn": format!("{TOPIC}.fifo"), "endpoint": format!("{QUEUE}.fifo"), "replay_policy": replay(end) });
         check_fields(&fifo("2026-11-02T00:00:00.000Z"), &[]);
         check_fields(&fifo("2026-10-31T00:00:00Z"), &["replay_policy.ending_point"]);
-        check_fields(&json!({ "replay_policy": replay("2026-11-02T00:00:00Z") }), &["replay_policy"]);
+        check_fields(
+            &json!({ "replay_policy": replay("2026-11-02T00:00:00Z") }),
+            &["replay_policy"],
+        );
         let misspelt = json!({ "price": [1, { "numerc": [">", 1] }] });
         check_fields(&json!({ "filter_policy": misspelt }), &["filter_policy"]);
         let nested = json!({ "$or": [{ "a": [{ "prefix": "x" }] }, { "b": [{ "prefx": "x" }] }] });

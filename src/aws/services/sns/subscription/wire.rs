@@ -70,10 +70,7 @@ impl ReplayPolicy {
     fn seen(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let point = |name: &str| value[name].as_str().map(str::to_owned);
-        Some(Self {
-            starting_point: point("StartingPoint")?,
-            ending_point: point("EndingPoint"),
-        })
+        Some(Self { starting_point: point("StartingPoint")?, ending_point: point("EndingPoint") })
     }
 }
 

@@ -37,7 +37,11 @@ pub(in crate::aws::services) fn alike(user: &str, why: &str) -> String {
 
 /// Why two queues cannot be a queue and its dead-letter queue. Silent about
 /// what is not known yet, and about what is no queue.
-pub(in crate::aws::services) fn fault(other: &str, is_fifo: bool, naming: &Naming) -> Option<String> {
+pub(in crate::aws::services) fn fault(
+    other: &str,
+    is_fifo: bool,
+    naming: &Naming,
+) -> Option<String> {
     let arn = Arn::read(other).filter(|arn| arn.service == "sqs" && !is_pending(other))?;
     let place = &naming.place;
     let elsewhere = if arn.account != place.account && place.knows_account() {
