@@ -1,12 +1,10 @@
 //! `ccprov eval`: what one expression comes to in a stack, and where that is written.
 
-#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
-
 use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::options::What;
+use super::options::Paper;
 use super::render::unknown;
 use super::screen::Screen;
 use super::written::Written;
@@ -20,11 +18,7 @@ pub(crate) struct Arguments {
     expression: String,
 
     #[command(flatten)]
-    what: What,
-
-    /// The region [default: the stack file's, else $AWS_REGION]
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
+    paper: Paper,
 
     /// As JSON, with the type and where it came from
     #[arg(long)]
@@ -36,8 +30,8 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let written = Written::read(&arguments.what, environment, screen)?;
-    let (expression, region) = (&arguments.expression, arguments.region.as_deref());
+    let written = Written::read(&arguments.paper.what, environment, screen)?;
+    let (expression, region) = (&arguments.expression, arguments.paper.region.as_deref());
     let (checked, found) =
         written.evaluated(expression, region, &AwsCatalog::new(), environment)?;
     let is_known = !document::has_pending(&found.value);

@@ -25,6 +25,17 @@ pub(crate) struct What {
     pub(crate) variables: Variables,
 }
 
+/// The stack file of a command that calls nobody, and where it is taken to be.
+#[derive(Args, Debug)]
+pub(crate) struct Paper {
+    #[command(flatten)]
+    pub(crate) what: What,
+
+    /// The region [default: the stack file's, else $AWS_REGION]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+}
+
 /// Overrides of a stack's variables.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Variables {

@@ -1,12 +1,10 @@
 //! `ccprov render`: the stack with nothing left to work out, and where it came from.
 
-#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
-
 use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::options::What;
+use super::options::Paper;
 use super::screen::Screen;
 use super::written::Written;
 use crate::aws::AwsCatalog;
@@ -16,11 +14,7 @@ use crate::report;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
-
-    /// The region [default: the stack file's, else $AWS_REGION]
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
+    paper: Paper,
 
     /// As JSON, with where each value came from by its path
     #[arg(long)]
@@ -32,9 +26,9 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let written = Written::read(&arguments.what, environment, screen)?;
+    let written = Written::read(&arguments.paper.what, environment, screen)?;
     let (checked, rendered) =
-        written.rendered(arguments.region.as_deref(), &AwsCatalog::new(), environment)?;
+        written.rendered(arguments.paper.region.as_deref(), &AwsCatalog::new(), environment)?;
     screen.problems(&checked.warnings);
     let rendered = rendered.veiled(&environment.mask);
     if arguments.json {

@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::stack_path;
 use crate::aws::{AwsCatalog, partition};
 use crate::model::{Address, Diagnostic, Place, Rendered};
-use crate::spec::{self, Checked, Evaluated, StackFile};
+use crate::spec::{self, Checked, Evaluated, Inputs, StackFile};
 
 /// A stack file, read, with all that its check needs.
 #[derive(Debug)]
@@ -71,9 +71,7 @@ impl Written {
         environment: &Environment,
     ) -> Result<(Checked, Rendered), Failure> {
         let place = self.anywhere(region, environment);
-        let env = self.variables.env(environment);
-        let inputs = self.variables.inputs(environment, &env);
-        spec::render(&self.file, &place, catalog, &inputs).map_err(Failure::input)
+        self.under(environment, |inputs| spec::render(&self.file, &place, catalog, inputs))
     }
 
     /// The stack on paper, and what an expression comes to in it.
@@ -85,9 +83,9 @@ impl Written {
         environment: &Environment,
     ) -> Result<(Checked, Evaluated), Failure> {
         let place = self.anywhere(region, environment);
-        let env = self.variables.env(environment);
-        let inputs = self.variables.inputs(environment, &env);
-        spec::evaluate(&self.file, &place, catalog, &inputs, expression).map_err(Failure::input)
+        self.under(environment, |inputs| {
+            spec::evaluate(&self.file, &place, catalog, inputs, expression)
+        })
     }
 
     /// The stack in this place, as if its file stated these names besides.
@@ -98,11 +96,20 @@ impl Written {
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Checked, Failure> {
-        let env = self.variables.env(environment);
-        let inputs = self.variables.inputs(environment, &env);
-        let checked = spec::check_with_names(&self.file, place, catalog, &inputs, names);
-        let checked = checked.map_err(Failure::input)?;
+        let checked = self.under(environment, |inputs| {
+            spec::check_with_names(&self.file, place, catalog, inputs, names)
+        })?;
         let warnings = [self.passed_over.clone(), checked.warnings].concat();
         Ok(Checked { warnings, ..checked })
+    }
+
+    /// Works with what the command line and the environment give the file.
+    fn under<T>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(&Inputs<'_>) -> Result<T, Vec<Diagnostic>>,
+    ) -> Result<T, Failure> {
+        let env = self.variables.env(environment);
+        work(&self.variables.inputs(environment, &env)).map_err(Failure::input)
     }
 }
