@@ -29,7 +29,7 @@ const DEFAULT_KEY_POLICY: &str = "key-default-1";
 
 /// A field with a new value.
 pub(super) fn field(name: &str, value: &Value) -> String {
-    yaml(&Value::Object(Map::from_iter([(name.to_owned(), value.clone())])))
+    at(&Path::field(name), value.clone())
 }
 
 /// The same, where the field may lie within another.
