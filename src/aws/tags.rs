@@ -27,7 +27,7 @@ pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";
 
 /// The tag that keeps what the last apply said of `force_destroy`, for which AWS
 /// has no place. It tells whether that changed, and permits nothing.
-pub(crate) const FORCE_TAG: &str = "ccprov:force-destroy";
+const FORCE_TAG: &str = "ccprov:force-destroy";
 
 /// The user's tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,21 @@ impl Tags {
         }
         all
     }
+
+    /// The same of what may go with what it holds, if its stack file says so.
+    pub(crate) fn of_holder(&self, owner: &Owner, force_destroy: bool) -> BTreeMap<String, String> {
+        self.with_owner(owner).into_iter().chain(force_tag(force_destroy)).collect()
+    }
+}
+
+/// The tag that keeps `force_destroy`, where that is so.
+pub(crate) fn force_tag(force_destroy: bool) -> Option<(String, String)> {
+    force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()))
+}
+
+/// What the tags of an object keep of `force_destroy`.
+pub(crate) fn is_forced<'a>(tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> bool {
+    tags.into_iter().any(|(key, value)| key == FORCE_TAG && value == "true")
 }
 
 /// What the keys and values of tags may hold.

@@ -19,7 +19,7 @@ use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
-use crate::aws::tags::{FORCE_TAG, Tags};
+use crate::aws::tags::{Tags, force_tag, is_forced};
 use crate::aws::takes::Takes;
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
@@ -162,7 +162,8 @@ which must stay until that has expired.
         let call = call.log_group_class(spec.log_group_class.sdk());
         let protected = spec.deletion_protection_enabled.then_some(true);
         let call = call.set_deletion_protection_enabled(protected);
-        let answer = call.set_tags(Some(tags_of(want).into_iter().collect())).send().await;
+        let tags = spec.tags.of_holder(&want.owner, spec.force_destroy).into_iter().collect();
+        let answer = call.set_tags(Some(tags)).send().await;
         answer.attempting("logs:CreateLogGroup", || format!("create log group {name}"))?;
         Ok(match spec.retention_in_days {
             Some(_) => Made::in_part(Facts::new()),
@@ -265,7 +266,7 @@ fn check_key(key: &str) -> Option<Problem> {
 
 /// A group as AWS shows it, and whose it is.
 fn shown(name: &str, group: LogGroup, tags: BTreeMap<String, String>) -> (Spec, Option<Owner>) {
-    let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
+    let force_destroy = is_forced(&tags);
     let (tags, owner) = Tags::seen(tags);
     let log_group_class = Class::of(&group);
     let days = group.retention_in_days.and_then(|days| u16::try_from(days).ok());
@@ -336,24 +337,15 @@ async fn protect(aws: &Aws, name: &str, protected: bool) -> Answer<()> {
     Ok(())
 }
 
-/// The user's tags, the owner's, and whether the group may go with what it holds.
-fn tags_of(want: &Wanted<Spec>) -> BTreeMap<String, String> {
-    let tags = want.spec.tags.with_owner(&want.owner);
-    tags.into_iter().chain(force_tag(&want.spec)).collect()
-}
-
-fn force_tag(spec: &Spec) -> Option<(String, String)> {
-    spec.force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()))
-}
-
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     if !(change.touches_tags() || change.touches("force_destroy")) {
         return Ok(());
     }
     let (name, have) = (&change.want.identity, &change.have);
     let (logs, arn) = (&aws.session.clients.logs, &arn(&aws.place, name));
-    let before = change.tags_had(&have.tags).into_iter().chain(force_tag(have)).collect();
-    let after = tags_of(&change.want);
+    let before =
+        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
+    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = Some(tags.into_iter().collect());
         let answer = logs.tag_resource().resource_arn(arn).set_tags(tags).send().await;

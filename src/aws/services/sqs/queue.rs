@@ -22,7 +22,7 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::{probe_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::tags::{FORCE_TAG, TagTexts, Tags};
+use crate::aws::tags::{TagTexts, Tags, force_tag, is_forced};
 use crate::aws::takes::{self, Takes};
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
@@ -266,7 +266,7 @@ turn to the new one";
             return Ok(None);
         };
         let tags = tags.tags.unwrap_or_default();
-        let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
+        let force_destroy = is_forced(&tags);
         let (tags, owner) = Tags::seen(tags);
         let attributes = Attributes(attributes.attributes.unwrap_or_default());
         let spec = attributes.spec(name, tags, &aws.place.partition);
@@ -284,7 +284,8 @@ turn to the new one";
         }
         // At creation a reset is a no-op, and AWS rejects some of them.
         attributes.retain(|_, value| !value.is_empty());
-        let tags = tags_of(want).into_iter().collect();
+        let tags = want.spec.tags.of_holder(&want.owner, want.spec.force_destroy);
+        let tags = tags.into_iter().collect();
         let call = aws.session.clients.sqs.create_queue().queue_name(name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
         let made = answer.attempting("sqs:CreateQueue", || format!("create queue {name}"))?;
@@ -394,23 +395,14 @@ fn check_encryption(spec: &Spec) -> Option<Problem> {
     }
 }
 
-/// The user's tags, the owner's, and whether the queue may go with what it holds.
-fn tags_of(want: &Wanted<Spec>) -> BTreeMap<String, String> {
-    let tags = want.spec.tags.with_owner(&want.owner);
-    tags.into_iter().chain(force_tag(&want.spec)).collect()
-}
-
-fn force_tag(spec: &Spec) -> Option<(String, String)> {
-    spec.force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()))
-}
-
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer<()> {
     if !(change.touches_tags() || change.touches("force_destroy")) {
         return Ok(());
     }
     let (name, have) = (&change.want.identity, &change.have);
-    let before = change.tags_had(&have.tags).into_iter().chain(force_tag(have)).collect();
-    let after = tags_of(&change.want);
+    let before =
+        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
+    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().collect();
         let answer =

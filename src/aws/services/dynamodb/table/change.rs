@@ -14,6 +14,7 @@ use super::{BillingMode, Spec, arn, stream_fact, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
+use crate::aws::tags::force_tag;
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer};
 use crate::model::{CloudError, Facts, Segment};
@@ -272,8 +273,9 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     }
     let (name, have) = (&change.want.identity, &change.have);
     let (tables, arn) = (&aws.session.clients.dynamodb, &arn(&aws.place, name));
-    let before = change.tags_had(&have.tags).into_iter().chain(wire::force_tag(have)).collect();
-    let after = wire::tags_of(&change.want);
+    let before =
+        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
+    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().map(|(key, value)| wire::tag(key, value)).collect();
         let answer = tables.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await;

@@ -16,7 +16,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
 use crate::aws::policy::Policy;
-use crate::aws::tags::{FORCE_TAG, Tags};
+use crate::aws::tags::{Tags, is_forced};
 use crate::engine::port::Answer;
 use crate::model::{Holdings, Sought, Status};
 
@@ -36,7 +36,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let (settings, policy, key) =
         Box::pin(try_join3(settings, policy(aws, name), key(aws, &table))).await?;
     let (ttl, recovery) = settings;
-    let force_destroy = tags.get(FORCE_TAG).is_some_and(|value| value == "true");
+    let force_destroy = is_forced(&tags);
     let (tags, owner) = Tags::seen(tags);
     let spec =
         Spec { force_destroy, tags, kms_key_id: key, resource_policy: policy, ..shown(&table) };
@@ -110,11 +110,21 @@ async fn key(aws: &Aws, table: &TableDescription) -> Answer<Option<String>> {
     let Some(key) = sse.and_then(|sse| sse.kms_master_key_arn()) else {
         return Ok(Some(AWS_MANAGED.to_owned()));
     };
+    let ManagedKey(managed) = aws.listing().get(AWS_MANAGED, || managed_key(aws)).await?;
+    let is_managed = managed.as_deref() == Some(key);
+    Ok(Some(if is_managed { AWS_MANAGED } else { key }.to_owned()))
+}
+
+/// The ARN of AWS's own key, which all tables of a place share; none before the first
+/// table that it encrypts.
+#[derive(Clone)]
+struct ManagedKey(Option<String>);
+
+async fn managed_key(aws: &Aws) -> Answer<ManagedKey> {
     let answer = aws.session.clients.kms.describe_key().key_id(AWS_MANAGED).send().await;
     let answer = answer.attempting("kms:DescribeKey", || format!("look at key {AWS_MANAGED}"));
     let managed = answer.or_absent()?.and_then(|answer| answer.key_metadata);
-    let is_managed = managed.is_some_and(|managed| managed.arn() == Some(key));
-    Ok(Some(if is_managed { AWS_MANAGED } else { key }.to_owned()))
+    Ok(ManagedKey(managed.and_then(|managed| managed.arn)))
 }
 
 /// What AWS counted up to six hours ago. That it counted nothing does not say that nothing

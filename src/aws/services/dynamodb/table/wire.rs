@@ -14,7 +14,6 @@ use super::{AWS_MANAGED, BillingMode, Spec, StreamView, TableClass};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Wanted;
 use crate::aws::policy::Policy;
-use crate::aws::tags::FORCE_TAG;
 
 /// The call that makes a table, with all that a new one can have.
 pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> CreateTableFluentBuilder {
@@ -22,7 +21,8 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> CreateTableFluentBuild
     let global = spec.global_secondary_indexes.iter().map(|(name, index)| global(name, index));
     let local = spec.local_secondary_indexes.iter();
     let local = local.map(|(name, index)| self::local(name, &spec.hash_key, index));
-    let tags = tags_of(want).into_iter().map(|(key, value)| tag(key, value));
+    let tags = spec.tags.of_holder(&want.owner, spec.force_destroy);
+    let tags = tags.into_iter().map(|(key, value)| tag(key, value));
     let call = aws.session.clients.dynamodb.create_table().table_name(&want.identity);
     call.set_attribute_definitions(Some(definitions(spec, spec.global_secondary_indexes.values())))
         .set_key_schema(Some(key_schema([&spec.hash_key], &spec.range_key)))
@@ -48,16 +48,6 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> CreateTableFluentBuild
 /// Lists that are empty are refused.
 fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
     (!items.is_empty()).then_some(items)
-}
-
-/// The user's tags, the owner's, and whether the table may go with what it holds.
-pub(super) fn tags_of(want: &Wanted<Spec>) -> BTreeMap<String, String> {
-    let tags = want.spec.tags.with_owner(&want.owner);
-    tags.into_iter().chain(force_tag(&want.spec)).collect()
-}
-
-pub(super) fn force_tag(spec: &Spec) -> Option<(String, String)> {
-    spec.force_destroy.then(|| (FORCE_TAG.to_owned(), "true".to_owned()))
 }
 
 #[expect(clippy::expect_used, reason = "both of the fields that a tag has to have are set")]
@@ -120,15 +110,13 @@ fn global(name: &str, index: &GlobalIndex) -> GlobalSecondaryIndex {
 /// The same for an index that a table gets later.
 #[expect(clippy::expect_used, reason = "all of the fields that an index has to have are set")]
 pub(super) fn added(name: &str, index: &GlobalIndex) -> CreateGlobalSecondaryIndexAction {
+    let index = global(name, index);
     CreateGlobalSecondaryIndexAction::builder()
-        .index_name(name)
-        .set_key_schema(Some(key_schema(index.hash_keys(), index.range_keys())))
-        .projection(projection(index.projection, &index.non_key_attributes))
-        .set_provisioned_throughput(provisioned(index.read_capacity, index.write_capacity))
-        .set_on_demand_throughput(limited(
-            index.max_read_request_units,
-            index.max_write_request_units,
-        ))
+        .index_name(index.index_name)
+        .set_key_schema(Some(index.key_schema))
+        .set_projection(index.projection)
+        .set_provisioned_throughput(index.provisioned_throughput)
+        .set_on_demand_throughput(index.on_demand_throughput)
         .build()
         .expect("a name and keys")
 }

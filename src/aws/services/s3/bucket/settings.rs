@@ -19,7 +19,7 @@ use super::{KeyFormat, Logging, PartitionDateSource, Spec, Versioning, lifecycle
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::kind::{Changing, Wanted};
 use crate::aws::policy::Policy;
-use crate::aws::tags::{FORCE_TAG, Tags};
+use crate::aws::tags::{Tags, is_forced};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Owner, Sought};
 
@@ -50,7 +50,9 @@ impl Bucket<'_> {
             (!is_oldest).then(|| BucketLocationConstraint::from(place.region.as_str()));
         let configuration = CreateBucketConfiguration::builder()
             .set_location_constraint(constraint)
-            .set_tags(Some(sdk_tags(tag_set(want))))
+            .set_tags(Some(sdk_tags(
+                want.spec.tags.of_holder(&want.owner, want.spec.force_destroy),
+            )))
             .build();
         let call = s3.create_bucket().bucket(name).create_bucket_configuration(configuration);
         let answer = call
@@ -221,15 +223,6 @@ impl From<KeyFormat> for TargetObjectKeyFormat {
     }
 }
 
-/// The user's tags, the owner's, and whether the bucket may go with what it holds.
-fn tag_set(want: &Wanted<Spec>) -> BTreeMap<String, String> {
-    let mut tags = want.spec.tags.with_owner(&want.owner);
-    if want.spec.force_destroy {
-        tags.insert(FORCE_TAG.to_owned(), true.to_string());
-    }
-    tags
-}
-
 fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
     // Building fails only without a key or a value.
     let tags = tags.into_iter();
@@ -285,7 +278,7 @@ pub(super) async fn read(bucket: Bucket<'_>, sought: &Sought) -> Answer<(Spec, O
         // Always: they tell the owner.
         bucket.tags(),
     )?;
-    let force_destroy = tags.contains(&(FORCE_TAG.to_owned(), true.to_string()));
+    let force_destroy = is_forced(tags.iter().map(|(key, value)| (key, value)));
     let (tags, owner) = Tags::seen(tags);
     let spec = Spec {
         bucket: Some(bucket.name.to_owned()),
@@ -401,7 +394,7 @@ pub(super) async fn write(
         }
         if touches("tags") {
             let mut tags = kept.tags.clone();
-            tags.extend(tag_set(want));
+            tags.extend(want.spec.tags.of_holder(&want.owner, want.spec.force_destroy));
             bucket.put_tags(tags).await?;
         }
         Ok(())
