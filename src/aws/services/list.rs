@@ -11,6 +11,7 @@ macro_rules! services {
             events: aws_sdk_eventbridge, list_event_buses::ListEventBuses;
             iam: aws_sdk_iam, list_roles::ListRoles;
             kms: aws_sdk_kms, list_keys::ListKeys;
+            lambda: aws_sdk_lambda, list_functions::ListFunctions;
             logs: aws_sdk_cloudwatchlogs, describe_log_groups::DescribeLogGroups;
             s3: aws_sdk_s3, list_buckets::ListBuckets;
             sns: aws_sdk_sns, list_topics::ListTopics;

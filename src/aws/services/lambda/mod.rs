@@ -1,0 +1,8 @@
+//! Lambda: functions, and what invokes them.
+
+pub(super) mod told;
+
+use crate::aws::kind::AnyKind;
+
+/// Its kinds.
+pub(super) const KINDS: &[&dyn AnyKind] = &[];
