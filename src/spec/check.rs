@@ -16,6 +16,7 @@ use super::load::StackFile;
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::probes;
 use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
@@ -120,6 +121,7 @@ pub(super) fn check_and<T>(
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+    let drafts = probes::of(&mut expansion, file.section("probes"), inputs.checks);
     if expansion.is_spent() {
         // What there is of the stack is large, and good for nothing.
         return Err(in_order(expansion.problems));
@@ -146,9 +148,15 @@ pub(super) fn check_and<T>(
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
+    // What a resource lacks would be missed by every probe of it.
+    let (probes, problems) = probes::settle(&drafts, &known, catalog, place, &desired);
+    if !problems.is_empty() {
+        return Err(in_order(problems));
+    }
     let deprecated = resources.iter().flat_map(warnings_of);
     let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
-    let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
+    let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
+    let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
     let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
@@ -158,6 +166,7 @@ pub(super) fn check_and<T>(
         outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
         skips,
         lock,
+        probes,
     };
     let seen = seen_as(Sheet {
         expansion: &mut expansion,

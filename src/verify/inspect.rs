@@ -64,9 +64,13 @@ pub async fn inspect(
     let known = stopped(scene, skips);
     let chosen: Vec<&dyn Behaviour> =
         behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info())).collect();
-    let trials: Vec<(&dyn Behaviour, Trial)> = chosen
+    let trials: Vec<(&dyn Behaviour, Trial)> = behaviours
         .iter()
-        .flat_map(|behaviour| behaviour.trials(scene).into_iter().map(|trial| (*behaviour, trial)))
+        .flat_map(|behaviour| {
+            let trials = behaviour.trials(scene).into_iter();
+            trials.map(move |trial| (behaviour.as_ref(), trial))
+        })
+        .filter(|(behaviour, trial)| trial.is_chosen(behaviour.info(), choice))
         .collect();
     let infos: Vec<&CheckInfo> = chosen.iter().map(|behaviour| behaviour.info()).collect();
     let tried: Vec<&str> = trials.iter().map(|(behaviour, _)| behaviour.info().id).collect();
@@ -208,6 +212,7 @@ async fn exercise(
 ) -> Inspected {
     let Inspection { scene, skips, choice, .. } = *inspection;
     let info = behaviour.info();
+    let level = trial.level.unwrap_or(info.level);
     let skip = skips.iter().find(|skip| trial.addresses.iter().any(|it| skip.covers(info.id, it)));
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
@@ -220,14 +225,15 @@ async fn exercise(
     let verdict = match timeout_at(end, run).await {
         Ok(Some(Ok(findings))) => match watch.blind().filter(|_| findings.is_empty()) {
             Some(reason) => Verdict::NotExercised { reason },
-            None => choice.verdict(info.level, findings),
+            None => choice.verdict(level, findings),
         },
         Ok(Some(Err(error))) => Verdict::CouldNotLook { error: Box::new(error) },
-        Ok(None) => choice.verdict(info.level, out_of_time(&trial, &watch)),
+        Ok(None) => choice.verdict(level, out_of_time(&trial, &watch)),
         Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) },
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
-    let mut result = Inspected { took, observations, ..done(info, trial.subject, verdict) };
+    let done = done(info, trial.subject, verdict);
+    let mut result = Inspected { took, level, observations, ..done };
     excuse(&mut result, skips);
     result
 }

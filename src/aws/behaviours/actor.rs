@@ -233,7 +233,7 @@ impl<'a> Play<'a> {
     pub(super) fn trial(&self, subject: String) -> Trial {
         let addresses = [Some(&self.part.address), self.actor.address()];
         let addresses = addresses.into_iter().flatten().cloned().collect();
-        Trial { subject, addresses, delay: Duration::ZERO }
+        Trial { subject, addresses, ..Trial::default() }
     }
 
     /// What a refusal tells against. One that a policy means for other networks

@@ -140,7 +140,7 @@ impl Wire<'_> {
         let topic = self.way.as_ref().ok().map(|topic| topic.address.clone());
         let addresses: Vec<Address> =
             std::iter::once(self.alarm.address.clone()).chain(topic).collect();
-        Trial { subject: self.subject(), addresses, delay: Duration::ZERO }
+        Trial { subject: self.subject(), addresses, ..Trial::default() }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{alarm, letter, messages, payload, probe};
+use super::{alarm, items, letter, mail, messages, payload, probe};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Finding};
@@ -35,6 +35,8 @@ pub struct Options {
     pub payload_bytes: u64,
     /// How long an event or a message may take.
     pub patience: Duration,
+    /// When the run began, in milliseconds since 1970: logs are looked through from then on.
+    pub since: i64,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             // "Typically delivered in seconds but can sometimes take a minute or longer", as the
             // user guide of S3 says of its events.
             patience: Duration::from_secs(90),
+            since: 0,
         }
     }
 }
@@ -67,7 +70,7 @@ struct Shared {
 }
 
 /// Something that an exercise made or holds. Putting it away may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Rubbish {
     /// Every version of one object, and its unfinished uploads.
     Object(payload::Object),
@@ -79,6 +82,10 @@ pub(super) enum Rubbish {
     Held(messages::Held),
     /// An alarm that is told to be in alarm.
     Alarm(alarm::SetOff),
+    /// Items of a table that carry the nonce of a probe.
+    Items(items::Items),
+    /// Messages of a probe, as far as nobody took them.
+    Mail(mail::Mail),
 }
 
 impl Bench {
@@ -157,9 +164,12 @@ impl Bench {
         for rubbish in ours {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
-                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) | Rubbish::Alarm(_) => {
-                    others.push(rubbish);
-                }
+                Rubbish::Object(_)
+                | Rubbish::Probe(_)
+                | Rubbish::Letter(_)
+                | Rubbish::Alarm(_)
+                | Rubbish::Items(_)
+                | Rubbish::Mail(_) => others.push(rubbish),
             }
         }
         let others = others.iter().map(|rubbish| async move {
@@ -168,6 +178,8 @@ impl Bench {
                 Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
                 Rubbish::Alarm(set) => alarm::put_back(self.session(), set).await.map(|_| ()),
+                Rubbish::Items(items) => items::remove(self.session(), items).await,
+                Rubbish::Mail(mail) => mail::recall(self.session(), mail).await,
                 Rubbish::Held(_) => Ok(()),
             }
         });
@@ -196,8 +208,16 @@ impl Rubbish {
             }
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
             (Self::Alarm(one), Self::Alarm(other)) => one.name == other.name,
+            (Self::Items(one), Self::Items(other)) => one == other,
+            (Self::Mail(one), Self::Mail(other)) => one == other,
             (
-                Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_) | Self::Alarm(_),
+                Self::Object(_)
+                | Self::Probe(_)
+                | Self::Letter(_)
+                | Self::Held(_)
+                | Self::Alarm(_)
+                | Self::Items(_)
+                | Self::Mail(_),
                 _,
             ) => false,
         }

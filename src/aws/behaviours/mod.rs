@@ -27,8 +27,10 @@ mod encryption_enforced;
 mod event;
 mod hindrance;
 mod inbox;
+mod items;
 mod letter;
 mod link;
+mod mail;
 mod mark;
 mod messages;
 mod parcel;
@@ -37,6 +39,7 @@ mod payload;
 mod plain_consumer;
 mod plain_producer;
 mod probe;
+mod probes;
 mod queue;
 mod route;
 mod target;
@@ -45,12 +48,13 @@ mod undeclared;
 
 pub use bench::{Bench, Options};
 pub use mark::MARK;
+pub(super) use probes::check as check_probe;
 
 use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 10] = [
+pub const INFOS: [CheckInfo; 11] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,
@@ -59,6 +63,7 @@ pub const INFOS: [CheckInfo; 10] = [
     encryption_enforced::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
+    probes::INFO,
     tls_enforced::INFO,
     undeclared::INFO,
 ];
@@ -74,6 +79,7 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),
+        Box::new(probes::Probes(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),
         Box::new(undeclared::Undeclared(bench.clone())),
     ]

@@ -56,7 +56,12 @@ impl Route<'_> {
         };
         // A probe holds nothing back.
         let delay = queue.filter(|_| is_exclusive).map(queue::delay).unwrap_or_default();
-        Trial { subject: self.subject.clone(), addresses: self.addresses.clone(), delay }
+        Trial {
+            subject: self.subject.clone(),
+            addresses: self.addresses.clone(),
+            delay,
+            ..Trial::default()
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod delivery;
 mod leftovers;
 mod neighbours;
 mod plain;
+mod probes;
 mod refusals;
 mod stand;
 mod undeclared;
