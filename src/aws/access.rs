@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::behaviours::probed;
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
 use super::registry;
 use super::tags::{REGION_TAG, STACK_TAG};
@@ -172,6 +173,38 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
     ),
 ];
 
+/// What probes do, by the kind of a resource that they name. What queues and topics
+/// need, every exercise does.
+pub const PROBED: &[(&str, &[Grant])] = &[
+    (
+        "cloudwatch_log_group",
+        &[Grant::exercise("ProbedLogs", &["${arn}:*"], &["logs:FilterLogEvents"])],
+    ),
+    (
+        "dynamodb_table",
+        &[
+            Grant::exercise(
+                "ProbedTables",
+                &["${arn}", "${arn}/index/*"],
+                &["dynamodb:DeleteItem", "dynamodb:Query"],
+            ),
+            Grant::exercise("OthersKeysOfTables", &["${kms_key_id}"], USING),
+        ],
+    ),
+    (
+        "lambda_function",
+        &[Grant::exercise("ProbedFunctions", &["${arn}"], &["lambda:InvokeFunction"])],
+    ),
+    (
+        "s3_bucket",
+        &[Grant::exercise(
+            "ProbedBuckets",
+            &["${arn}/*"],
+            &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+        )],
+    ),
+];
+
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
@@ -192,9 +225,18 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
         })
     };
     let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
-    DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None)).chain(
-        registry::grants().chain(exercises).flat_map(move |(kind, grants)| of_kind(kind, grants)),
-    )
+    let of_kinds = registry::grants().chain(exercises);
+    let of_kinds = of_kinds.flat_map(move |(kind, grants)| of_kind(kind, grants));
+    let named = probed(stack);
+    let of_probes = PROBED.iter().flat_map(move |(kind, grants)| {
+        let wanting = named.iter().filter(|want| want.kind == *kind).copied();
+        let wanting: Vec<&Desired> = wanting.collect();
+        grants
+            .iter()
+            .flat_map(move |grant| wanting.clone().into_iter().map(move |want| (grant, Some(want))))
+    });
+    let of_all = DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None));
+    of_all.chain(of_kinds).chain(of_probes)
 }
 
 fn statement(grant: &Grant, stack: &Stack) -> Statement {
@@ -272,7 +314,7 @@ mod tests {
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
     fn grants_of_one_name_are_for_the_same() {
-        let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
+        let exercises = EXERCISES.iter().chain(PROBED).flat_map(|(_, grants)| *grants);
         let all =
             DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();

@@ -121,16 +121,16 @@ impl Arguments {
                 let near: Vec<&str> =
                     IDS.iter().copied().filter(|known| known.split('_').any(|w| w == id)).collect();
                 let problem = Diagnostic::error(format!("there is no check `{id}`"));
-                let names = || probes.iter().map(|probe| probe.name.as_str());
+                let theirs = || probes.iter().map(|probe| probe.name.as_str());
                 let problem = if near.is_empty() {
-                    did_you_mean(problem, id, names())
+                    did_you_mean(problem, id, theirs())
                 } else {
                     problem.hint(format!("did you mean {}?", near.join(" or ")))
                 };
-                let problem = match names().next() {
+                let problem = match theirs().next() {
                     Some(_) => problem.because(format!(
                         "nor has the stack such a probe: it has {}",
-                        names().collect::<Vec<_>>().join(", ")
+                        theirs().collect::<Vec<_>>().join(", ")
                     )),
                     None => problem,
                 };

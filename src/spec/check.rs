@@ -96,17 +96,7 @@ pub(super) fn check_and<T>(
     (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<(Checked, T), Vec<Diagnostic>> {
-    let nothing = Map::new();
-    let mut expansion = Expansion::new(Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
-        kinds: catalog.kinds(),
-        library: &file.library,
-        resources: file.section("resources").unwrap_or(&nothing),
-    });
+    let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -131,7 +121,7 @@ pub(super) fn check_and<T>(
     let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, place, inputs, &mut problems);
+    let lock = lock_of(file, place, (catalog, inputs), &mut problems);
     // What is known of a resource that is not whole is checked too, but nothing follows from it.
     let admitted: Vec<&Written<'_>> = resources
         .iter()
@@ -145,11 +135,7 @@ pub(super) fn check_and<T>(
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
     let desired = connect(settled, &known, &mut problems);
-    if !problems.is_empty() {
-        return Err(in_order(problems));
-    }
-    // What a resource lacks would be missed by every probe of it.
-    let (probes, problems) = probes::settle(&drafts, &known, catalog, place, &desired);
+    let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
@@ -179,6 +165,26 @@ pub(super) fn check_and<T>(
     Ok((Checked { stack, warnings: in_order(warnings), origins, told_of }, seen))
 }
 
+/// What every reference of a file may see.
+fn ground<'a>(
+    file: &'a StackFile,
+    place: &'a Place,
+    catalog: &'a dyn Catalog,
+    inputs: &'a Inputs<'_>,
+) -> Ground<'a> {
+    let section = |key: &str| file.section(key).unwrap_or(const { &Map::new() });
+    Ground {
+        stack: Some(file.name()),
+        place: Some(place),
+        env: inputs.env,
+        variables: &file.variables,
+        values: section("values"),
+        kinds: catalog.kinds(),
+        library: &file.library,
+        resources: section("resources"),
+    }
+}
+
 /// The resources whose facts a value holds.
 fn mentioned(node: &Node) -> BTreeSet<Address> {
     document::pending_facts(&node.to_json()).into_iter().map(|fact| fact.address).collect()
@@ -188,19 +194,15 @@ fn mentioned(node: &Node) -> BTreeSet<Address> {
 fn lock_of(
     file: &StackFile,
     place: &Place,
-    inputs: &Inputs<'_>,
+    (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
     let (library, nothing) = (Library::default(), Map::new());
     let ground = Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
         kinds: &[],
         library: &library,
         resources: &nothing,
+        ..ground(file, place, catalog, inputs)
     };
     lock::of(file.root.get("lock"), ground, problems)
 }

@@ -208,7 +208,7 @@ fn stack_properties() -> Json {
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),
-        "probes": probes::editor_probes(NAMES),
+        "probes": probes::editor_probes(ADDRESSES),
         "lock": lock(),
     })
 }

@@ -1,7 +1,7 @@
 //! `probes`: what the user of a stack has tried of it, from paper to a checked script.
 //!
 //! Its form is checked here; whether a target is one, and is given what it asks for,
-//! the [`Catalog`] says.
+//! the [`Catalog`](crate::model::Catalog) says.
 
 mod draft;
 mod schema;
@@ -14,16 +14,14 @@ use serde_json::Value as Json;
 pub(super) use self::schema::{editor_definitions, editor_probes};
 use super::conform::Schema;
 use super::expand::{Env, Expansion, Switch};
-use super::predict::Known;
+use super::predict::{Known, Oracle};
 use super::shape;
 use super::source::Mark;
 use super::spelling;
 use super::suggest::listed;
 use super::tree::{Entry, Map, Node, Value};
 use crate::model::document::fill;
-use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Level, Origin, Place, Probe, Problem, document,
-};
+use crate::model::{Address, Desired, Diagnostic, Level, Origin, Probe, Problem, document};
 
 const KEYS: &[&str] =
     &["send", "expect", "expect_not", "after", "within", "level", "cleanup", "when", "unless"];
@@ -78,7 +76,7 @@ fn draft(
 ) -> Option<Draft> {
     let before = expansion.problems.len();
     let map = expansion.shaped(scope, |found| {
-        let is_free = may_be_called(name, &entry.key_at, checks, found);
+        let is_free = may_be_called((name, scope), &entry.key_at, checks, found);
         let map = shape::map(&entry.node, name, found)?;
         shape::only_keys(map, KEYS, "a probe", found);
         is_free.then_some(map)
@@ -116,8 +114,15 @@ fn draft(
 
 /// A problem if a probe cannot be called so: `--only` takes names of checks and of
 /// probes.
-fn may_be_called(name: &str, at: &Mark, checks: &[&str], found: &mut Vec<Diagnostic>) -> bool {
-    if !shape::is_name(name) {
+fn may_be_called(
+    (name, scope): (&str, usize),
+    at: &Mark,
+    checks: &[&str],
+    found: &mut Vec<Diagnostic>,
+) -> bool {
+    // With dots it is called as `ccprov render` writes what a pattern brought.
+    let parts: Vec<&str> = if scope == 0 { name.split('.').collect() } else { vec![name] };
+    if !parts.iter().all(|part| shape::is_name(part)) {
         return shape::name(name, at, found);
     }
     if checks.contains(&name) {
@@ -170,23 +175,27 @@ fn no_option(node: &Node, key: &str, options: &[&str]) -> Diagnostic {
         .at(Some(node.at.location()))
 }
 
-/// The probes of a stack that holds together, and everything that is wrong with them.
+/// The probes of a stack; none while anything else is wrong with it, which every probe
+/// of that would miss.
 pub(super) fn settle(
     drafts: &[Draft],
     known: &Known,
-    catalog: &dyn Catalog,
-    place: &Place,
+    oracle: &Oracle<'_>,
     resources: &BTreeMap<Address, Desired>,
-) -> (Vec<Probe>, Vec<Diagnostic>) {
-    let (mut probes, mut problems) = (Vec::new(), Vec::new());
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Probe> {
+    if !problems.is_empty() {
+        return Vec::new();
+    }
+    let mut probes = Vec::new();
     for draft in drafts {
         let Some(probe) = draft.probe(known) else { continue };
-        let found = catalog.check_probe(&probe, place, resources);
+        let found = oracle.catalog.check_probe(&probe, oracle.place, resources);
         problems.extend(found.into_iter().map(|problem| draft.told(problem)));
         probes.push(probe);
     }
     probes.sort_by(|one, other| one.name.cmp(&other.name));
-    (probes, problems)
+    probes
 }
 
 impl Draft {

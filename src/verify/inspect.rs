@@ -233,7 +233,7 @@ async fn exercise(
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
     let done = done(info, trial.subject, verdict);
-    let mut result = Inspected { took, level, observations, ..done };
+    let mut result = Inspected { level, took, observations, ..done };
     excuse(&mut result, skips);
     result
 }

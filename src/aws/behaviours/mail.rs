@@ -40,13 +40,14 @@ pub(super) struct Swept {
     pub(super) worn: Option<Message>,
 }
 
-/// Looks once through all that lies in a queue, but for what is in somebody's hands.
-pub(super) async fn sweep(session: &Session, mail: &Mail) -> Answer<Swept> {
+/// Looks once through all that lies in a queue, but for what is in somebody's hands: as
+/// the reader, and puts right in the name of the session what was met on the way.
+pub(super) async fn sweep(reader: &Session, session: &Session, mail: &Mail) -> Answer<Swept> {
     let (mut found, mut passing, mut left) = (Swept::default(), Vec::new(), Vec::new());
     let mut newest = 0;
     for call in 0..MOST_CALLS {
         let wait = if call == 0 { FIRST } else { Duration::ZERO };
-        let Some(messages) = receive(session, &mail.url, wait).await.or_absent()? else { break };
+        let Some(messages) = receive(reader, &mail.url, wait).await.or_absent()? else { break };
         if messages.is_empty() {
             break;
         }
@@ -88,7 +89,7 @@ pub(super) async fn recall(session: &Session, mail: &Mail) -> Answer<()> {
     if mail.tries == Some(1) {
         return Ok(());
     }
-    let Swept { ours, theirs, worn: _ } = sweep(session, mail).await?;
+    let Swept { ours, theirs, worn: _ } = sweep(session, session, mail).await?;
     let held: Vec<Held> = ours.into_iter().map(|message| message.held).collect();
     let removed = delete(session, &held).await;
     let_go(session, &theirs).await?;

@@ -48,7 +48,7 @@ mod undeclared;
 
 pub use bench::{Bench, Options};
 pub use mark::MARK;
-pub(super) use probes::check as check_probe;
+pub(super) use probes::{check as check_probe, probed};
 
 use crate::model::CheckInfo;
 use crate::verify::Behaviour;

@@ -4,6 +4,7 @@
 //! calls. Everything that is made carries a nonce, by which it is found again; nothing
 //! that does not carry it is changed or kept.
 
+mod cast;
 mod check;
 mod letters;
 mod objects;
@@ -15,9 +16,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub(in crate::aws) use self::check::check;
+use self::cast::{Cast, actor_of, takes_part};
+pub(in crate::aws) use self::check::{check, probed};
 use self::stage::Company;
 use self::targets::Targets;
+use super::actor::roles;
 use super::bench::Bench;
 use super::mark::Mark;
 use crate::engine::port::Answer;
@@ -46,23 +49,44 @@ impl Behaviour for Probes {
     }
 
     fn trials(&self, scene: &Scene) -> Vec<Trial> {
-        scene.probes.iter().map(|probe| trial(probe, scene)).collect()
+        let asked = &self.0.options().act_as;
+        let actors = if asked.is_empty() { Vec::new() } else { roles(&self.0, scene) };
+        let of = |probe: &Probe| {
+            let by = actors.iter().map(|actor| trial(probe, scene, Some(&actor.name())));
+            let plain = actors.is_empty().then(|| trial(probe, scene, None));
+            plain.into_iter().chain(by).collect::<Vec<_>>()
+        };
+        scene.probes.iter().flat_map(of).collect()
     }
 
     async fn exercise(&self, scene: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
         let probe = scene.probes.iter().find(|probe| Some(&probe.name) == trial.name.as_ref());
         let Some(probe) = probe else { return Ok(Vec::new()) };
         let probe = probe.filled(&|fact| scene.fact(fact));
+        let actor = trial.subject.split_once(AS).and_then(|(_, it)| actor_of(&self.0, scene, it));
+        if let Some(actor) = actor.filter(|actor| !takes_part(actor, scene, &probe)) {
+            let name = actor.name();
+            watch.sees_nothing(format!("{name} was given nothing that this probe does"));
+            return Ok(Vec::new());
+        }
         // Who reads the stack's queues alone would take its messages for those of others.
         let is_exclusive = self.0.options().exclusive;
         let _turn = if is_exclusive { Some(watch.in_line(self.0.turn()).await) } else { None };
-        let mark = Mark::new(self.deadline() + trial.delay);
-        let later = Mark::new(self.deadline() + trial.delay);
+        let [mark, later] =
+            [self.deadline(), self.deadline()].map(|it| Mark::new(it + trial.delay));
         let nonces = [mark.nonce(probe.keeps), later.nonce(probe.keeps)];
-        let company = Company::new(&self.0, scene, (&mark, &nonces), watch, &probe);
+        let mut company = Company::new(&self.0, scene, (&mark, &nonces), watch, &probe);
+        if let Some(actor) = actor {
+            let Some(cast) = Cast::enter(actor, &self.0, &mark, watch).await? else {
+                return Ok(Vec::new());
+            };
+            company.cast = Some(cast);
+        }
         let tried = async {
             let nonces = [nonces[0].as_str(), nonces[1].as_str()];
-            let findings = act(Part { probe: &probe, nonces, stage: &company, watch }).await?;
+            let tried = act(Part { probe: &probe, nonces, stage: &company, watch }).await;
+            let refused = company.cast.as_ref().and_then(|cast| cast.findings(scene, watch));
+            let findings = refused.map_or(tried, Ok)?;
             company.ends(&probe, findings.is_empty());
             Ok(findings)
         };
@@ -74,7 +98,10 @@ impl Behaviour for Probes {
     }
 }
 
-fn trial(probe: &Probe, scene: &Scene) -> Trial {
+/// Between a probe's name and that of who plays a role in it.
+const AS: &str = " as ";
+
+fn trial(probe: &Probe, scene: &Scene, actor: Option<&str>) -> Trial {
     let known = probe.filled(&|fact| scene.fact(fact));
     let parts = Targets(scene).of(&known).map(|part| part.address.clone());
     let addresses = std::iter::once(probe.address()).chain(parts).collect();
@@ -83,7 +110,7 @@ fn trial(probe: &Probe, scene: &Scene) -> Trial {
         level: Some(probe.level),
         // Once for what is expected, and once for what shows that nothing more comes.
         delay: probe.within * 2,
-        subject: probe.name.clone(),
+        subject: actor.map_or_else(|| probe.name.clone(), |it| format!("{}{AS}{it}", probe.name)),
         addresses,
     }
 }

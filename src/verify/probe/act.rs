@@ -129,12 +129,11 @@ impl Act<'_> {
 
     /// Sends what is to arrive later than all that was sent, and waits for it.
     async fn close(&mut self, own: &Probe, nonce: &str, later: &str) -> Answer<Vec<Shortfall>> {
-        let (send, expect, nonce) = match &own.after {
-            Some(closing) => (closing.send.clone(), closing.expect.clone(), nonce),
-            None => {
-                let Script { send, expect, .. } = behind(self.probe, own, later);
-                (send, expect, later)
-            }
+        let (send, expect, nonce) = if let Some(closing) = &own.after {
+            (closing.send.clone(), closing.expect.clone(), nonce)
+        } else {
+            let Script { send, expect, .. } = behind(self.probe, own, later);
+            (send, expect, later)
         };
         let answers = self.send(&send, nonce).await?;
         let awaited = self.awaited(&expect);

@@ -6,13 +6,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::Client;
 use ccprov::aws::behaviours::Options;
-use ccprov::model::{Inspected, Verdict};
+use ccprov::model::Inspected;
 use serde_json::Value;
 
 use super::stand::{Stand, patient, told};
@@ -130,4 +127,171 @@ async fn an_event_is_recorded_once() {
     let (stand, results) = tried(&stack, Processing::Sound).await;
     assert_eq!(told(&results), ["recorded_once: passed"], "{results:#?}");
     assert_eq!(items(&stand).await, 0, "what was recorded is removed");
+}
+
+#[tokio::test]
+async fn what_is_recorded_twice_or_wrong_or_not_is_told() {
+    let stack = format!("{LEDGER}{RECORDED}");
+    let check = async |how: Processing, expected: &[&str]| {
+        let (stand, results) = tried(&stack, how).await;
+        let found = messages(&results);
+        assert_eq!(found.len(), 1, "{results:#?}");
+        for part in expected {
+            assert!(found[0].contains(part), "{part}: {}", found[0]);
+        }
+        assert_eq!(items(&stand).await, 0, "what was recorded is removed");
+        let left = taken(&stand.sqs(), &stand.url("events.fifo")).await;
+        assert_eq!(left.len(), 0, "what nobody took is removed");
+    };
+    check(
+        Processing::Twice,
+        &["the number of items of ledger", "Some(Number(1))", "Some(Number(2))"],
+    )
+    .await;
+    check(Processing::Wrong, &["differs at `status`", "\"READY\"", "\"INVALID\""]).await;
+    check(Processing::None, &["there are no items of ledger where tenant_id is ccprov-", "(20 s)"])
+        .await;
+}
+
+const POISON: &str = r#"
+  poison_is_set_aside:
+    send: { queue: "${events.url}", group: "${nonce}", body: { tenant_id: "${nonce}", kind: poison } }
+    expect: { queue: "${dead.url}", body: { kind: poison }, count: 1 }
+    within: 40s
+  poison_is_not_recorded:
+    send: { queue: "${events.url}", group: "${nonce}", body: { tenant_id: "${nonce}", kind: poison } }
+    expect_not: { table: "${ledger.name}", where: { tenant_id: "${nonce}", at: 1 } }
+    after:
+      send: { queue: "${events.url}", group: "${nonce}", body: { tenant_id: "${nonce}", at: 2 } }
+      expect:
+        table: "${ledger.name}"
+        index: by_status
+        where: { status: READY, tenant_id: "${nonce}" }
+        items: [{ at: 2, status: READY }]
+    within: 40s
+"#;
+
+/// Beside the messages of others, which lie in the same queues before and afterwards.
+#[tokio::test]
+async fn poison_goes_to_the_dead_letters_and_messages_of_others_stay() {
+    let stack = format!("{LEDGER}{POISON}");
+    let stand = Stand::make_of(&ministack().account(), &stack).await;
+    for number in 0..12 {
+        let call =
+            stand.sqs().send_message().queue_url(stand.url("dead.fifo")).message_body("theirs");
+        let call = call.message_group_id(format!("g{number}"));
+        call.message_deduplication_id(number.to_string()).send().await.unwrap();
+    }
+    let processing = process(&stand, Processing::Sound);
+    let results = stand.verify(CHECK, patient()).await;
+    processing.abort();
+    let expected = ["poison_is_not_recorded: passed", "poison_is_set_aside: passed"];
+    assert_eq!(told(&results), expected, "{results:#?}");
+    let mut theirs = 0;
+    loop {
+        let found = taken(&stand.sqs(), &stand.url("dead.fifo")).await;
+        assert!(found.iter().all(|it| it.body() == Some("theirs")), "{found:?}");
+        theirs += found.len();
+        if found.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(theirs, 12);
+}
+
+const WAYS: &str = r#"
+stack: verified
+resources:
+  topic: { kind: sns_topic, name: claims-sns }
+  queue:
+    kind: sqs_queue
+    name: claims-sqs
+    policy:
+      Version: "2012-10-17"
+      Statement:
+        - Effect: Allow
+          Principal: { Service: sns.amazonaws.com }
+          Action: sqs:SendMessage
+          Resource: "*"
+          Condition: { ArnEquals: { "aws:SourceArn": "${topic.arn}" } }
+  subscription:
+    kind: sns_subscription
+    topic_arn: ${topic.arn}
+    protocol: sqs
+    endpoint: ${queue.arn}
+    raw_message_delivery: true
+    filter_policy: { kind: [order] }
+  bucket: { kind: s3_bucket, force_destroy: true }
+probes:
+  orders_arrive:
+    send: { topic: "${topic.arn}", message: { id: "${nonce}", order: { lines: [1, 2] } }, attributes: { kind: order } }
+    expect: { queue: "${queue.url}", body: { order: { lines: [1, 2] } }, attributes: { kind: order }, count: 1 }
+  nothing_else_does:
+    send: { topic: "${topic.arn}", message: "other ${nonce}", attributes: { kind: other } }
+    expect_not: { queue: "${queue.url}", body: "other ${nonce}" }
+    after:
+      send: { topic: "${topic.arn}", message: "last ${nonce}", attributes: { kind: order } }
+      expect: { queue: "${queue.url}", body: "last ${nonce}" }
+  objects_stay_as_they_are:
+    send: { bucket: "${bucket.name}", key: "in/${nonce}.json", content: { a: 1, b: 2 } }
+    expect: { bucket: "${bucket.name}", key: "in/${nonce}.json", content: { b: 2 } }
+"#;
+
+#[tokio::test]
+async fn topics_queues_and_buckets_are_tried() {
+    let stand = Stand::make_of(&ministack().account(), WAYS).await;
+    for exclusive in [false, true] {
+        let results = stand.verify(CHECK, Options { exclusive, ..patient() }).await;
+        let expected = [
+            "nothing_else_does: passed",
+            "objects_stay_as_they_are: passed",
+            "orders_arrive: passed",
+        ];
+        assert_eq!(told(&results), expected, "{results:#?}");
+        assert_eq!(stand.keys().await, [""; 0]);
+        assert_eq!(taken(&stand.sqs(), &stand.url("claims-sqs")).await.len(), 0);
+    }
+    // Now the filter lets everything through, and nobody has said so.
+    let arn = stand.sns().list_subscriptions().send().await.unwrap();
+    let arn = arn.subscriptions()[0].subscription_arn().unwrap().to_owned();
+    let open = stand.sns().set_subscription_attributes().subscription_arn(arn);
+    let open = open.attribute_name("FilterPolicy").attribute_value("{}");
+    open.send().await.unwrap();
+    let results = stand.verify(CHECK, patient()).await;
+    let expected = [
+        "nothing_else_does: probe nothing_else_does",
+        "objects_stay_as_they_are: passed",
+        "orders_arrive: passed",
+    ];
+    assert_eq!(told(&results), expected, "{results:#?}");
+    assert_eq!(taken(&stand.sqs(), &stand.url("claims-sqs")).await.len(), 0);
+}
+
+/// What a run leaves that was cut short is removed at its end, and what one leaves that
+/// was killed, by the next that looks there.
+#[tokio::test]
+async fn who_is_interrupted_leaves_nothing() {
+    let stack = WAYS.replace("  orders_arrive:", "  never:\n    send: { queue: \"${queue.url}\", body: \"${nonce}\" }\n    expect: { queue: \"${queue.url}\", body: never }\n  orders_arrive:");
+    let stand = Stand::make_of(&ministack().account(), &stack).await;
+    let old = "ccprov-0123456789abcdef-0";
+    let call = stand.sqs().send_message().queue_url(stand.url("claims-sqs"));
+    call.message_body(format!("{{\"id\":\"{old}\"}}")).send().await.unwrap();
+    let bench = ccprov::aws::behaviours::Bench::new(stand.session.clone(), patient());
+    let (notices, mut listener) = tokio::sync::mpsc::unbounded_channel();
+    let scene = stand.scene().await;
+    let running = stand.inspect(&bench, &scene, CHECK, notices);
+    let other_probes_end = async {
+        let mut ended = 0;
+        while ended < 3 {
+            let notice = listener.recv().await.unwrap();
+            ended += usize::from(matches!(notice, ccprov::verify::Notice::Ended(_)));
+        }
+    };
+    tokio::select! {
+        _all = running => panic!("it waits"),
+        () = other_probes_end => {}
+    }
+    assert_eq!(bench.put_away().await, []);
+    let left = taken(&stand.sqs(), &stand.url("claims-sqs")).await;
+    assert_eq!(left.len(), 0, "{left:?}");
 }

@@ -29,6 +29,24 @@ pub(in crate::aws) fn check(probe: &Probe, resources: &BTreeMap<Address, Desired
     of_sent.chain(of_expected).collect()
 }
 
+/// The resources that the probes of a stack name.
+pub(in crate::aws) fn probed(stack: &crate::model::Stack) -> Vec<&Desired> {
+    let all = Stack(&stack.resources);
+    let of_probe = |probe: &Probe| {
+        let after = probe.after.iter();
+        let sent = after.clone().flat_map(|after| &after.send).chain(&probe.script.send).cloned();
+        let expected = after.flat_map(|after| &after.expect).chain(&probe.script.expect);
+        let expected = expected.chain(&probe.script.expect_not).cloned();
+        let sent = sent.filter_map(|one| all.named(kind_to(&one), one.target()));
+        let expected = expected.filter_map(|one| all.named(kind_of(&one)?, one.target()?));
+        sent.chain(expected).collect::<Vec<_>>()
+    };
+    let mut named: Vec<&Desired> = stack.probes.iter().flat_map(of_probe).collect();
+    named.sort_by_key(|want| &want.address);
+    named.dedup_by_key(|want| &want.address);
+    named
+}
+
 fn at<'a, T>(field: &str, all: &'a [T]) -> impl Iterator<Item = (Path, &'a T)> {
     items(Path::field(field), all)
 }
@@ -38,6 +56,7 @@ fn items<T>(path: Path, all: &[T]) -> impl Iterator<Item = (Path, &T)> {
 }
 
 /// The resources among which targets are.
+#[derive(Clone, Copy)]
 struct Stack<'a>(&'a BTreeMap<Address, Desired>);
 
 impl<'a> Stack<'a> {
@@ -203,7 +222,7 @@ fn in_table(path: &Path, table: &Desired, wanted: &InTable) -> Vec<Problem> {
             );
             Problem::of("", message)
                 .at(at.clone())
-                .hint(format!("add it under `where:`; by other keys an `index:` finds them"))
+                .hint("add it under `where:`; by other keys an `index:` finds them")
         })
         .collect();
     for key in keys.hash.iter().chain(&keys.range) {

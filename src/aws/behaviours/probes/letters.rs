@@ -12,6 +12,7 @@ use crate::aws::behaviours::inbox::{at_risk, check_others_are_safe};
 use crate::aws::behaviours::mail::{Mail, Swept, sweep};
 use crate::aws::behaviours::messages::{Held, Message, delete, let_go};
 use crate::aws::behaviours::queue;
+use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::probe::InQueue;
 
@@ -27,7 +28,11 @@ pub(super) fn mail(company: &Company<'_>, target: &str) -> Mail {
 }
 
 /// Every message of ours that was found in a queue so far.
-pub(super) async fn look(company: &Company<'_>, at: &InQueue, nonce: &str) -> Answer<Vec<Value>> {
+pub(super) async fn look(
+    (company, reader): (&Company<'_>, &Session),
+    at: &InQueue,
+    nonce: &str,
+) -> Answer<Vec<Value>> {
     let mail = mail(company, &at.queue);
     company.note(Rubbish::Mail(mail.clone()));
     let session = company.session();
@@ -36,7 +41,7 @@ pub(super) async fn look(company: &Company<'_>, at: &InQueue, nonce: &str) -> An
     let is_exclusive = company.bench.options().exclusive;
     let turn =
         if is_exclusive { None } else { Some(company.watch.in_line(company.bench.turn()).await) };
-    let found = sweep(session, &mail).await;
+    let found = sweep(reader, session, &mail).await;
     drop(turn);
     let Swept { ours, theirs, worn } = found?;
     for held in theirs {

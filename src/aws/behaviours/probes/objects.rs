@@ -9,6 +9,7 @@ use super::targets::BUCKET;
 use crate::aws::answer::chain;
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::payload::Object;
+use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
 use crate::model::probe::{InBucket, ToBucket};
@@ -19,10 +20,13 @@ use crate::verify::probe::Sent;
 const LARGEST: usize = 1024 * 1024;
 
 /// Puts an object, as the plainest producer does.
-pub(super) async fn put(company: &Company<'_>, to: &ToBucket) -> Answer<Sent> {
+pub(super) async fn put(
+    (company, session): (&Company<'_>, &Session),
+    to: &ToBucket,
+) -> Answer<Sent> {
     let object = object(company, &to.bucket, &to.key);
     company.note(Rubbish::Object(object.clone()));
-    let call = company.session().clients.s3.put_object().bucket(&object.bucket).key(&object.key);
+    let call = session.clients.s3.put_object().bucket(&object.bucket).key(&object.key);
     let call = call.expected_bucket_owner(&object.account);
     let answer = call.body(ByteStream::from(text_of(&to.content).into_bytes())).send().await;
     answer.attempting("s3:PutObject", || {
@@ -32,11 +36,14 @@ pub(super) async fn put(company: &Company<'_>, to: &ToBucket) -> Answer<Sent> {
 }
 
 /// The object, if there is one.
-pub(super) async fn get(company: &Company<'_>, at: &InBucket) -> Answer<Vec<Value>> {
+pub(super) async fn get(
+    (company, session): (&Company<'_>, &Session),
+    at: &InBucket,
+) -> Answer<Vec<Value>> {
     let object = object(company, &at.bucket, &at.key);
     company.note(Rubbish::Object(object.clone()));
     let attempted = || format!("get object {} of bucket {}", object.key, object.bucket);
-    let call = company.session().clients.s3.get_object().bucket(&object.bucket).key(&object.key);
+    let call = session.clients.s3.get_object().bucket(&object.bucket).key(&object.key);
     let answer = call.expected_bucket_owner(&object.account).send().await;
     let answer = match answer.attempting("s3:GetObject", attempted) {
         Err(error) if error.code == "NoSuchKey" => return Ok(Vec::new()),

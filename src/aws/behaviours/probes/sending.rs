@@ -11,6 +11,7 @@ use super::letters::mail;
 use super::stage::Company;
 use super::targets::{FUNCTION, LOG_GROUP, QUEUE, TOPIC};
 use crate::aws::behaviours::bench::Rubbish;
+use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
 use crate::model::probe::{InLog, ToFunction, ToQueue, ToTopic};
@@ -19,7 +20,7 @@ use crate::verify::probe::Sent;
 /// How the names of FIFO queues and topics end.
 pub(super) const FIFO: &str = ".fifo";
 const TEXT: &str = "String";
-/// Pages of lines that are read: FilterLogEvents may answer with empty ones on the way.
+/// Pages of lines that are read: `FilterLogEvents` may answer with empty ones on the way.
 const MOST_PAGES: usize = 20;
 /// How far clocks may be apart, in milliseconds.
 const APART: i64 = 300_000;
@@ -30,14 +31,14 @@ pub(super) fn text_of(value: &Value) -> String {
 }
 
 pub(super) async fn to_queue(
-    company: &Company<'_>,
+    (company, session): (&Company<'_>, &Session),
     to: &ToQueue,
     (nonce, number): (&str, u32),
 ) -> Answer<Sent> {
     let queue = company.targets().named(QUEUE, &to.queue);
     let url = queue.map_or(to.queue.as_str(), |queue| queue.fact("url"));
     company.note(Rubbish::Mail(mail(company, &to.queue)));
-    let call = company.session().clients.sqs.send_message().queue_url(url);
+    let call = session.clients.sqs.send_message().queue_url(url);
     let mut call = call.message_body(text_of(&to.body)).set_message_group_id(to.group.clone());
     for (name, text) in &to.attributes {
         let attribute = OfQueue::builder().data_type(TEXT).string_value(text);
@@ -53,13 +54,13 @@ pub(super) async fn to_queue(
 }
 
 pub(super) async fn to_topic(
-    company: &Company<'_>,
+    (company, session): (&Company<'_>, &Session),
     to: &ToTopic,
     (nonce, number): (&str, u32),
 ) -> Answer<Sent> {
     let topic = company.targets().named(TOPIC, &to.topic);
     let arn = topic.map_or(to.topic.as_str(), |topic| topic.fact("arn"));
-    let call = company.session().clients.sns.publish().topic_arn(arn);
+    let call = session.clients.sns.publish().topic_arn(arn);
     let mut call = call.message(text_of(&to.message)).set_message_group_id(to.group.clone());
     for (name, text) in &to.attributes {
         let attribute = OfTopic::builder().data_type(TEXT).string_value(text);
@@ -75,10 +76,13 @@ pub(super) async fn to_topic(
 }
 
 /// Invokes a function and waits for its answer.
-pub(super) async fn to_function(company: &Company<'_>, to: &ToFunction) -> Answer<Sent> {
+pub(super) async fn to_function(
+    (company, session): (&Company<'_>, &Session),
+    to: &ToFunction,
+) -> Answer<Sent> {
     let function = company.targets().named(FUNCTION, &to.function);
     let name = function.map_or(to.function.as_str(), |function| function.fact("name"));
-    let call = company.session().clients.lambda.invoke().function_name(name);
+    let call = session.clients.lambda.invoke().function_name(name);
     let call = call.payload(Blob::new(to.payload.to_string()));
     let answer = call.send().await;
     let answer = answer.attempting("lambda:Invoke", || format!("invoke the function {name}"))?;
@@ -96,7 +100,10 @@ fn sent(what: &str, id: Option<String>) -> Sent {
 }
 
 /// The lines of a log group that hold a text.
-pub(super) async fn lines(company: &Company<'_>, at: &InLog) -> Answer<Vec<Value>> {
+pub(super) async fn lines(
+    (company, session): (&Company<'_>, &Session),
+    at: &InLog,
+) -> Answer<Vec<Value>> {
     let group = company.targets().named(LOG_GROUP, &at.log);
     let name = group.map_or(at.log.as_str(), |group| group.fact("name"));
     let since = company.bench.options().since.saturating_sub(APART).max(0);
@@ -104,7 +111,7 @@ pub(super) async fn lines(company: &Company<'_>, at: &InLog) -> Answer<Vec<Value
     let pattern = format!("\"{}\"", at.contains.replace('"', "\\\""));
     let (mut found, mut next) = (BTreeMap::new(), None);
     for _ in 0..MOST_PAGES {
-        let call = company.session().clients.logs.filter_log_events().log_group_name(name);
+        let call = session.clients.logs.filter_log_events().log_group_name(name);
         let call = call.filter_pattern(&pattern).start_time(since).set_next_token(next);
         let answer = call.send().await;
         let answer =

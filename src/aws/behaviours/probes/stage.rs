@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use serde_json::Value;
 
+use super::cast::{Cast, Deed};
 use super::letters::Letters;
-use super::targets::{QUEUE, TABLE, Targets};
+use super::targets::{QUEUE, TABLE, Targets, kind_of, kind_to};
 use super::{letters, objects, sending};
 use crate::aws::behaviours::bench::{Bench, Rubbish};
 use crate::aws::behaviours::mark::Mark;
@@ -28,6 +30,8 @@ pub(super) struct Company<'a> {
     pub(super) watch: &'a Watch,
     /// Whether what is made stays.
     pub(super) keeps: bool,
+    /// Who plays a role in it, if one was asked for.
+    pub(super) cast: Option<Cast<'a>>,
     /// The resources that it names.
     parts: Vec<&'a Exhibit>,
     /// What was found in each queue so far.
@@ -50,6 +54,7 @@ impl<'a> Company<'a> {
             nonces,
             watch,
             keeps: probe.keeps,
+            cast: None,
             parts,
             letters: Mutex::default(),
         }
@@ -87,18 +92,22 @@ impl<'a> Company<'a> {
     }
 }
 
-#[async_trait]
-impl Stage for Company<'_> {
-    async fn send(&self, sending: &Sending, nonce: &str, number: u32) -> Answer<Sent> {
+impl Company<'_> {
+    async fn sends(
+        &self,
+        session: &Session,
+        sending: &Sending,
+        (nonce, number): (&str, u32),
+    ) -> Answer<Sent> {
         match sending {
-            Sending::Queue(to) => sending::to_queue(self, to, (nonce, number)).await,
-            Sending::Topic(to) => sending::to_topic(self, to, (nonce, number)).await,
-            Sending::Bucket(to) => objects::put(self, to).await,
-            Sending::Function(to) => sending::to_function(self, to).await,
+            Sending::Queue(to) => sending::to_queue((self, session), to, (nonce, number)).await,
+            Sending::Topic(to) => sending::to_topic((self, session), to, (nonce, number)).await,
+            Sending::Bucket(to) => objects::put((self, session), to).await,
+            Sending::Function(to) => sending::to_function((self, session), to).await,
         }
     }
 
-    async fn look(&self, at: &Expectation, nonce: &str) -> Answer<Vec<Value>> {
+    async fn looks(&self, session: &Session, at: &Expectation, nonce: &str) -> Answer<Vec<Value>> {
         match at {
             Expectation::Table(table) => {
                 let part = self.targets().named(TABLE, &table.table);
@@ -106,13 +115,48 @@ impl Stage for Company<'_> {
                     return Ok(Vec::new());
                 };
                 self.note(Rubbish::Items(items.clone()));
-                items::find(self.session(), &items).await
+                items::find(session, &items).await
             }
-            Expectation::Queue(queue) => letters::look(self, queue, nonce).await,
-            Expectation::Bucket(bucket) => objects::get(self, bucket).await,
-            Expectation::Log(log) => sending::lines(self, log).await,
+            Expectation::Queue(queue) => letters::look((self, session), queue, nonce).await,
+            Expectation::Bucket(bucket) => objects::get((self, session), bucket).await,
+            Expectation::Log(log) => sending::lines((self, session), log).await,
             Expectation::Result(_) | Expectation::Error(_) => Ok(Vec::new()),
         }
+    }
+}
+
+#[async_trait]
+impl Stage for Company<'_> {
+    async fn send(&self, sending: &Sending, nonce: &str, number: u32) -> Answer<Sent> {
+        let part = self.targets().named(kind_to(sending), sending.target());
+        if let (Some(cast), Some(part)) = (&self.cast, part) {
+            let deed = Deed::of_sending(part, sending);
+            let around = (self.bench, self.scene, self.watch);
+            let call = |session| -> BoxFuture<'_, Answer<Sent>> {
+                Box::pin(self.sends(session, sending, (nonce, number)))
+            };
+            let as_role = cast.does(around, &deed, &call);
+            if let Some(done) = as_role.await {
+                return done;
+            }
+        }
+        self.sends(self.session(), sending, (nonce, number)).await
+    }
+
+    async fn look(&self, at: &Expectation, nonce: &str) -> Answer<Vec<Value>> {
+        let named = || self.targets().named(kind_of(at)?, at.target()?);
+        let deed = named().and_then(|part| Deed::of_look(part, at));
+        if let (Some(cast), Some(deed)) = (&self.cast, deed) {
+            let around = (self.bench, self.scene, self.watch);
+            let call = |session| -> BoxFuture<'_, Answer<Vec<Value>>> {
+                Box::pin(self.looks(session, at, nonce))
+            };
+            let as_role = cast.does(around, &deed, &call);
+            if let Some(done) = as_role.await {
+                return done;
+            }
+        }
+        self.looks(self.session(), at, nonce).await
     }
 
     fn called(&self, target: &str) -> String {
