@@ -91,7 +91,7 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 
 /// What `verify` does beyond reading, by the kind that it does it to.
 ///
-/// Whatever it makes says so in its name: probes are queues of the stack's
+/// Whatever it makes says so in its name: ears are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
     (
@@ -102,8 +102,8 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                 &["${arn}"],
                 &["cloudwatch:DescribeAlarmHistory", "cloudwatch:SetAlarmState"],
             ),
-            Grant::exercise("Probes", PROBES, MESSAGES),
-            Grant::exercise("Probes", PROBES, PROBING),
+            Grant::exercise("Ears", EARS, MESSAGES),
+            Grant::exercise("Ears", EARS, HEARING),
         ],
     ),
     // Whether it is played, its trust policy decides.
@@ -156,7 +156,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                 &["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"],
             ),
             Grant::exercise(
-                "ProbesSubscriptions",
+                "EarsSubscriptions",
                 &["*"],
                 &["sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues"],
             ),
@@ -167,8 +167,8 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         &[
             OTHERS_KEY,
             Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
-            Grant::exercise("Probes", PROBES, MESSAGES),
-            Grant::exercise("Probes", PROBES, PROBING),
+            Grant::exercise("Ears", EARS, MESSAGES),
+            Grant::exercise("Ears", EARS, HEARING),
         ],
     ),
 ];
@@ -209,8 +209,8 @@ const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
-const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
-const PROBING: &[&str] =
+const EARS: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
+const HEARING: &[&str] =
     &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:TagQueue"];
 const MESSAGES: &[&str] =
     &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"];

@@ -79,7 +79,7 @@ pub struct ToQueue {
     /// A text, or what becomes JSON text.
     pub body: Value,
     /// Message attributes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
     /// The group of a FIFO queue, within which order is kept.
     pub group: Option<String>,
@@ -99,7 +99,7 @@ pub struct ToTopic {
     /// A text, or what becomes JSON text.
     pub message: Value,
     /// Message attributes, which filters may ask for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
     /// The group of a FIFO topic, within which order is kept.
     pub group: Option<String>,

@@ -12,7 +12,6 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub(super) use self::schema::{editor_definitions, editor_probes};
-use super::conform::Schema;
 use super::expand::{Env, Expansion, Switch};
 use super::predict::{Known, Oracle};
 use super::shape;
@@ -26,6 +25,8 @@ use crate::model::{Address, Desired, Diagnostic, Level, Origin, Probe, Problem, 
 const KEYS: &[&str] =
     &["send", "expect", "expect_not", "after", "within", "level", "cleanup", "when", "unless"];
 const CLOSING: &[&str] = &["send", "expect"];
+/// Most probes of a stack: they run side by side, and each sends.
+const MOST: usize = 200;
 /// How long what is expected may take, where nothing is said: a message that is
 /// delivered takes a second or two, and a function that was asleep some more.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -62,6 +63,12 @@ pub(super) fn of(
             None => section,
         };
         for (name, entry) in probes.into_iter().flatten() {
+            if drafts.len() == MOST {
+                let summary = format!("the stack has more than {MOST} probes");
+                let at = Some(entry.key_at.location());
+                expansion.report(scope, Diagnostic::error(summary).at(at));
+                return drafts;
+            }
             drafts.extend(draft(expansion, scope, (name, entry), checks));
         }
     }

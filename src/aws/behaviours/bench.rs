@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{alarm, items, letter, mail, messages, payload, probe};
+use super::{alarm, ear, items, letter, mail, messages, payload};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Finding};
@@ -75,7 +75,7 @@ pub(super) enum Rubbish {
     /// Every version of one object, and its unfinished uploads.
     Object(payload::Object),
     /// A queue of ours and its subscription.
-    Probe(probe::Probe),
+    Ear(ear::Ear),
     /// A message of ours that is in one of several queues.
     Letter(letter::Letter),
     /// A message of somebody else's that we hold.
@@ -165,7 +165,7 @@ impl Bench {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
                 Rubbish::Object(_)
-                | Rubbish::Probe(_)
+                | Rubbish::Ear(_)
                 | Rubbish::Letter(_)
                 | Rubbish::Alarm(_)
                 | Rubbish::Items(_)
@@ -175,7 +175,7 @@ impl Bench {
         let others = others.iter().map(|rubbish| async move {
             match rubbish {
                 Rubbish::Object(object) => payload::remove(self.session(), object).await,
-                Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
+                Rubbish::Ear(ear) => ear::remove(self.session(), ear).await,
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
                 Rubbish::Alarm(set) => alarm::put_back(self.session(), set).await.map(|_| ()),
                 Rubbish::Items(items) => items::remove(self.session(), items).await,
@@ -202,7 +202,7 @@ impl Rubbish {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Object(one), Self::Object(other)) => one == other,
-            (Self::Probe(one), Self::Probe(other)) => one.name == other.name,
+            (Self::Ear(one), Self::Ear(other)) => one.name == other.name,
             (Self::Letter(one), Self::Letter(other)) => {
                 (&one.nonce, &one.urls) == (&other.nonce, &other.urls)
             }
@@ -212,7 +212,7 @@ impl Rubbish {
             (Self::Mail(one), Self::Mail(other)) => one == other,
             (
                 Self::Object(_)
-                | Self::Probe(_)
+                | Self::Ear(_)
                 | Self::Letter(_)
                 | Self::Held(_)
                 | Self::Alarm(_)

@@ -37,7 +37,7 @@ pub(super) struct Inbox<'a> {
 /// Who reads a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// We alone: it is a probe.
+    /// We alone: it is an ear.
     We,
     /// Others, too. How often they may receive a message before it goes to the
     /// dead-letter queue, if there is one.

@@ -6,7 +6,7 @@
 //! away), the `mark` of a run, `actor` (in whose name something is done), `path`
 //! (who should tell whom, read off a scene), `link` (its second half), `route` (every
 //! other way), `queue` and `messages` (what is known of a queue, and what lies in it),
-//! `payload`, `parcel`, `event`, `probe`, `inbox`, `letter`, `target` (what can be
+//! `payload`, `parcel`, `event`, `ear`, `inbox`, `letter`, `target` (what can be
 //! tried where) and `hindrance` (what cannot be). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
 //! may, and deletes none but its own.
@@ -23,6 +23,7 @@ mod bench;
 mod claim_roundtrip;
 mod dead_letter;
 mod delivery;
+mod ear;
 mod encryption_enforced;
 mod event;
 mod hindrance;
@@ -38,7 +39,6 @@ mod path;
 mod payload;
 mod plain_consumer;
 mod plain_producer;
-mod probe;
 mod probes;
 mod queue;
 mod route;

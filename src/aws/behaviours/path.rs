@@ -166,7 +166,7 @@ impl<'a> Path<'a> {
         Trial {
             subject: self.subject(),
             addresses: addresses.map(|exhibit| exhibit.address.clone()).collect(),
-            // A probe holds nothing back.
+            // An ear holds nothing back.
             delay: if is_exclusive { queue::delay(self.queue) } else { Duration::ZERO },
             ..Trial::default()
         }

@@ -54,7 +54,7 @@ impl Route<'_> {
             Way::Sent(queue) => Some(*queue),
             Way::Untried(_) => None,
         };
-        // A probe holds nothing back.
+        // An ear holds nothing back.
         let delay = queue.filter(|_| is_exclusive).map(queue::delay).unwrap_or_default();
         Trial {
             subject: self.subject.clone(),

@@ -2,12 +2,9 @@
 //! form of its target.
 
 use super::super::lookup::NONCE;
-use super::schema::{EXPECTED, SENT, Target, target_of};
-use super::{
-    CLOSING, Entry, Env, Expansion, Map, Mark, Node, Schema, Value, document, shape, spelling,
-};
+use super::schema::{EXPECTED, Nonce, SENT, Target, target_of};
+use super::{CLOSING, Entry, Env, Expansion, Map, Mark, Node, Value, document, shape, spelling};
 use crate::model::{Diagnostic, Probe};
-use crate::spec::suggest::listed;
 
 /// Most things that one probe sends, or expects. A story of twenty is already hard to
 /// follow.
@@ -18,7 +15,8 @@ impl Expansion<'_> {
     /// whose form is sound. What is not is told.
     pub(super) fn parts(&mut self, probe: &Map, at: &Mark, env: &Env) -> Map {
         let mut parts = Map::new();
-        for (key, targets) in [("send", SENT), ("expect", EXPECTED), ("expect_not", EXPECTED)] {
+        for (key, targets) in [("send", &*SENT), ("expect", &*EXPECTED), ("expect_not", &*EXPECTED)]
+        {
             if let Some(entry) = probe.get(key).filter(|entry| !entry.node.is_null()) {
                 let list = self.list_of(key, entry, targets, env);
                 parts.insert(key.to_owned(), Entry { key_at: entry.key_at.clone(), node: list });
@@ -41,7 +39,7 @@ impl Expansion<'_> {
             shape::required(map, "expect", "`after`", &entry.key_at, found)?;
             Some(map)
         });
-        for (key, targets) in [("send", SENT), ("expect", EXPECTED)] {
+        for (key, targets) in [("send", &*SENT), ("expect", &*EXPECTED)] {
             if let Some(entry) = map.and_then(|map| map.get(key)) {
                 let node = self.list_of(key, entry, targets, env);
                 closing.insert(key.to_owned(), Entry { key_at: entry.key_at.clone(), node });
@@ -82,18 +80,17 @@ impl Expansion<'_> {
                 .map_err(|problem| found.push(problem.at(Some(at.location()))))
                 .ok()
         })?;
-        let schema = (target.schema)();
-        let item = self.with_files(&schema, item, env)?;
+        let item = self.with_files(&target.form, item, env)?;
         let mut doubts = Vec::new();
-        let item = spelling::as_wanted(&schema, &item, &mut |number| {
+        let item = spelling::as_wanted(&target.form, &item, &mut |number| {
             doubts.extend(spelling::doubt(number));
         });
-        let mut found = match Schema::new(&schema) {
-            Ok(ready) => ready.check(&item, &at),
-            Err(message) => vec![Diagnostic::error(message)],
+        let mut found = match &target.schema {
+            Ok(schema) => schema.check(&item, &at),
+            Err(message) => vec![Diagnostic::error(message.clone())],
         };
         found.append(&mut doubts);
-        if found.is_empty() && target.carries_nonce && !holds_nonce(&item, target.narrows) {
+        if found.is_empty() && !holds_nonce(&item, target.nonce) {
             found.push(without_nonce(key, target).at(Some(at.location())));
         }
         let is_sound = found.is_empty();
@@ -168,20 +165,21 @@ impl Expansion<'_> {
     }
 }
 
-/// Whether the nonce stands in some field, or in any.
-fn holds_nonce(item: &Node, fields: &[&str]) -> bool {
+/// Whether the nonce stands where it must.
+fn holds_nonce(item: &Node, place: Nonce) -> bool {
     let nonce = Probe::nonce();
     let holds = |node: &Node| document::pending_facts(&node.to_json()).contains(&nonce);
-    if fields.is_empty() {
-        return holds(item);
+    match place {
+        Nonce::Free => true,
+        Nonce::Anywhere => holds(item),
+        Nonce::In(field) => item.get(field).is_some_and(holds),
     }
-    fields.iter().any(|field| item.get(field).is_some_and(holds))
 }
 
 fn without_nonce(key: &str, target: &Target) -> Diagnostic {
-    let place = match target.narrows {
-        [] => format!("what is sent to a {}", target.key),
-        fields => format!("`{}`", listed(fields.iter().copied()).replace('`', "")),
+    let place = match target.nonce {
+        Nonce::Free | Nonce::Anywhere => format!("what is sent to a {}", target.key),
+        Nonce::In(field) => format!("`{field}`"),
     };
     let (why, hint) = if key == "send" {
         (
@@ -191,7 +189,7 @@ fn without_nonce(key: &str, target: &Target) -> Diagnostic {
     } else {
         (
             "without it what others made, or an earlier run, would be taken for it",
-            "by what finds it",
+            "there, as in what is sent",
         )
     };
     Diagnostic::error(format!("`{NONCE}` does not stand in {place}"))

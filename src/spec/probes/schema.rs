@@ -1,8 +1,11 @@
 //! The forms of what a probe sends and expects, one for each target: what fits, for
 //! [`check`](crate::spec::check()) and for editors alike.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value as Json, json};
 
+use super::super::conform::Schema;
 use super::super::suggest::{did_you_mean, listed};
 use super::super::tree::Map;
 use crate::model::Diagnostic;
@@ -12,31 +15,53 @@ pub(super) struct Target {
     /// The key that says so.
     pub(super) key: &'static str,
     /// What may stand beside it.
-    pub(super) schema: fn() -> Json,
-    /// Whether the nonce must stand in it.
-    pub(super) carries_nonce: bool,
-    /// In which fields; in any, where there are none.
-    pub(super) narrows: &'static [&'static str],
+    pub(super) form: Json,
+    /// The same, ready to be used many times.
+    pub(super) schema: Result<Schema, String>,
+    /// Where the nonce must stand.
+    pub(super) nonce: Nonce,
+}
+
+/// Where the nonce must stand.
+#[derive(Clone, Copy)]
+pub(super) enum Nonce {
+    /// Nowhere.
+    Free,
+    /// In any field.
+    Anywhere,
+    /// In this one.
+    In(&'static str),
+}
+
+impl Target {
+    fn new(key: &'static str, form: Json, nonce: Nonce) -> Self {
+        let schema = Schema::new(&form);
+        Self { key, form, schema, nonce }
+    }
 }
 
 /// What can be sent to.
-pub(super) const SENT: &[Target] = &[
-    Target { key: "queue", schema: to_queue, carries_nonce: true, narrows: &[] },
-    Target { key: "topic", schema: to_topic, carries_nonce: true, narrows: &[] },
-    Target { key: "bucket", schema: to_bucket, carries_nonce: true, narrows: &["key"] },
-    Target { key: "function", schema: to_function, carries_nonce: false, narrows: &[] },
-];
+pub(super) static SENT: LazyLock<Vec<Target>> = LazyLock::new(|| {
+    vec![
+        Target::new("queue", to_queue(), Nonce::Anywhere),
+        Target::new("topic", to_topic(), Nonce::Anywhere),
+        Target::new("bucket", to_bucket(), Nonce::In("key")),
+        Target::new("function", to_function(), Nonce::Free),
+    ]
+});
 
 /// What can be looked into.
-pub(super) const EXPECTED: &[Target] = &[
-    Target { key: "table", schema: in_table, carries_nonce: true, narrows: &["where"] },
-    // What was sent holds it, and so does what comes of that.
-    Target { key: "queue", schema: in_queue, carries_nonce: false, narrows: &[] },
-    Target { key: "bucket", schema: in_bucket, carries_nonce: true, narrows: &["key"] },
-    Target { key: "result", schema: result, carries_nonce: false, narrows: &[] },
-    Target { key: "error", schema: error, carries_nonce: false, narrows: &[] },
-    Target { key: "log", schema: in_log, carries_nonce: true, narrows: &["contains"] },
-];
+pub(super) static EXPECTED: LazyLock<Vec<Target>> = LazyLock::new(|| {
+    vec![
+        Target::new("table", in_table(), Nonce::In("where")),
+        // What was sent holds it, and so does what comes of that.
+        Target::new("queue", in_queue(), Nonce::Free),
+        Target::new("bucket", in_bucket(), Nonce::In("key")),
+        Target::new("result", result(), Nonce::Free),
+        Target::new("error", error(), Nonce::Free),
+        Target::new("log", in_log(), Nonce::In("contains")),
+    ]
+});
 
 /// The target that a map names.
 pub(super) fn target_of<'a>(map: &Map, targets: &'a [Target]) -> Result<&'a Target, Diagnostic> {
@@ -273,9 +298,9 @@ fn times() -> Json {
 /// The forms, by the names that the schema of an editor has for them.
 pub(in super::super) fn editor_definitions() -> Vec<(String, Json)> {
     let of = |way: &str, targets: &[Target]| -> Vec<(String, Json)> {
-        targets.iter().map(|it| (format!("{way}:{}", it.key), (it.schema)())).collect()
+        targets.iter().map(|it| (format!("{way}:{}", it.key), it.form.clone())).collect()
     };
-    [of("send", SENT), of("expect", EXPECTED)].concat()
+    [of("send", &SENT), of("expect", &EXPECTED)].concat()
 }
 
 /// What stands under `probes`, over these definitions.
@@ -296,8 +321,8 @@ pub(in super::super) fn editor_probes(names: &str) -> Json {
             ],
         })
     };
-    let send = several("send", SENT, "What is sent: one thing, or a list in its order.");
-    let expect = |description: &str| several("expect", EXPECTED, description);
+    let send = several("send", &SENT, "What is sent: one thing, or a list in its order.");
+    let expect = |description: &str| several("expect", &EXPECTED, description);
     json!({
         "type": ["object", "null"],
         "description": "What `ccprov verify` tries of the stack, by name: something is sent, and \
@@ -317,7 +342,7 @@ pub(in super::super) fn editor_probes(names: &str) -> Json {
                     "additionalProperties": false,
                     "required": ["send", "expect"],
                     "properties": {
-                        "send": several("send", SENT, "What is sent."),
+                        "send": several("send", &SENT, "What is sent."),
                         "expect": expect("What shows that it arrived."),
                     },
                 },

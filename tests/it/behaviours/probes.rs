@@ -6,15 +6,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
 use ccprov::aws::behaviours::Options;
-use ccprov::model::Inspected;
-use serde_json::Value;
+use ccprov::model::{Address, Inspected};
+use serde_json::{Value, json};
 
+use super::refusals::user;
 use super::stand::{Stand, patient, told};
 use crate::support::aws;
-use crate::support::emulator::ministack;
+use crate::support::emulator::{ministack, ministack_enforcing_tls};
 
 const CHECK: &str = "probe";
 
@@ -23,11 +27,11 @@ stack: verified
 resources:
   events:
     kind: sqs_queue
-    name: events
+    name: events.fifo
     fifo_queue: true
     visibility_timeout_seconds: 1
     redrive_policy: { dead_letter_queue: "${dead.arn}", max_receive_count: 3 }
-  dead: { kind: sqs_queue, name: dead, fifo_queue: true }
+  dead: { kind: sqs_queue, name: dead.fifo, fifo_queue: true }
   ledger:
     kind: dynamodb_table
     name: ledger
@@ -294,4 +298,84 @@ async fn who_is_interrupted_leaves_nothing() {
     assert_eq!(bench.put_away().await, []);
     let left = taken(&stand.sqs(), &stand.url("claims-sqs")).await;
     assert_eq!(left.len(), 0, "{left:?}");
+}
+
+const ROLES: &str = r#"
+stack: verified
+resources:
+  queue: { kind: sqs_queue, name: claims-sqs }
+  producer:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { AWS: "${account}" }, Action: "sts:AssumeRole" }
+    inline_policies:
+      produce:
+        Statement: { Effect: Allow, Action: "sqs:SendMessage", Resource: "${queue.arn}" }
+  consumer:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { AWS: "${account}" }, Action: "sts:AssumeRole" }
+    inline_policies:
+      consume:
+        Statement: { Effect: Allow, Action: "sqs:ReceiveMessage", Resource: "${queue.arn}" }
+  function:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" }
+    inline_policies:
+      consume:
+        Statement: { Effect: Allow, Action: "sqs:ReceiveMessage", Resource: "${queue.arn}" }
+  idle:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { AWS: "${account}" }, Action: "sts:AssumeRole" }
+probes:
+  it_arrives:
+    send: { queue: "${queue.url}", body: "${nonce}" }
+    expect: { queue: "${queue.url}" }
+    within: 10s
+"#;
+
+/// Each does what it was given, and the caller the rest.
+#[tokio::test]
+async fn roles_play_their_parts() {
+    let root = Stand::make_of(&ministack_enforcing_tls().account(), ROLES).await;
+    let stand = root.seen_by(&user(&root.account).await).await;
+    let act_as = ["producer", "consumer", "idle"].map(str::to_owned).to_vec();
+    let all = Options { act_as, ..patient() };
+    let results = stand.verify(CHECK, all.clone()).await;
+    let expected = [
+        "it_arrives as consumer: passed",
+        "it_arrives as idle: not exercised, idle was given nothing that this probe does",
+        "it_arrives as producer: passed",
+    ];
+    assert_eq!(told(&results), expected, "{results:#?}");
+    let took_on =
+        |it: &&Inspected| it.observations.iter().any(|it| it.seen.contains("took on the role"));
+    assert_eq!(results.iter().filter(took_on).count(), 2, "{results:#?}");
+    // Who cannot be played has not passed.
+    let function = Options { act_as: vec!["function".to_owned()], ..patient() };
+    let results = stand.verify(CHECK, function).await;
+    assert!(
+        told(&results)[0].starts_with("it_arrives as function: could not look"),
+        "{results:#?}"
+    );
+    // What was given and is taken back elsewhere.
+    let scene = stand.scene().await;
+    let consumer = scene.exhibits[&Address::new("consumer")].fact("arn").to_owned();
+    let policy = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Deny", "Principal": { "AWS": consumer }, "Action": "sqs:ReceiveMessage",
+        "Resource": stand.queue_arn("claims-sqs"),
+    } });
+    let set = root.sqs().set_queue_attributes().queue_url(stand.url("claims-sqs"));
+    let set = set.attributes(QueueAttributeName::Policy, policy.to_string());
+    set.send().await.unwrap();
+    let results = stand.verify(CHECK, Options { patience: Duration::from_secs(2), ..all }).await;
+    let line = &told(&results)[0];
+    assert!(
+        line.starts_with("it_arrives as consumer: ") && !line.ends_with("passed"),
+        "{results:#?}"
+    );
+    assert!(messages(&results)[0].contains("consumer was given the right"), "{results:#?}");
+    assert_eq!(told(&results)[2], "it_arrives as producer: passed", "{results:#?}");
 }
