@@ -19,7 +19,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::together("lambda", 15, CONTROL),
     ],
     actions: &[
-        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
     ],
