@@ -343,6 +343,7 @@ mod tests {
             most_entries: 1000,
             spelling: HashSpelling::Hex,
             made_by: "build it".into(),
+            elsewhere: "".into(),
         };
         let in_part = |field: &str, beside| InPart { field: field.into(), beside };
         let kind = KindInfo {

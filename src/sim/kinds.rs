@@ -205,6 +205,7 @@ fn function() -> KindInfo {
         most_entries: 10,
         spelling: HashSpelling::Base64,
         made_by: "build it first".into(),
+        elsewhere: "".into(),
     };
     KindInfo {
         artifacts: vec![code],

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ccprov::model::Hash;
 use serde_json::{Value, json};
 
 use crate::support::aws;
@@ -12,6 +13,7 @@ use crate::support::binary::Ccprov;
 use crate::support::busy_functions::BusyFunctions;
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::zip::zip;
 use crate::transcripts::Desk;
 
 const STACK: &str = "
@@ -257,4 +259,41 @@ async fn the_log_group_of_a_function_comes_first_and_goes_last() {
     let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no {call}: {calls}"));
     assert!(at("CreateLogGroup") < at("CreateFunction"), "{calls}");
     assert!(at("DeleteFunction") < at("DeleteLogGroup"), "{calls}");
+}
+
+/// What AWS does not tell of code in a bucket is kept in a tag, and compared by the hash.
+#[tokio::test]
+async fn code_of_a_bucket_is_taken_and_compared() {
+    let account = emulator::ministack().account();
+    let bucket = format!("code-{}", account.id);
+    let s3 = aws::s3(&account);
+    s3.create_bucket().bucket(&bucket).send().await.expect("a bucket");
+    let one = zip(&[("bootstrap", "one")]);
+    let two = zip(&[("bootstrap", "two")]);
+    for (key, bytes) in [("one.zip", &one), ("two.zip", &two), ("copy.zip", &two)] {
+        let put = s3.put_object().bucket(&bucket).key(key).body(bytes.clone().into());
+        put.send().await.expect("an object");
+    }
+    let desk = Desk::with(account.clone(), "");
+    let code = |key: &str, bytes: &[u8]| {
+        let hash = Hash::of(bytes).base64();
+        let code = format!("{{ bucket: {bucket}, key: {key}, sha256: \"{hash}\" }}");
+        STACK.replace("{ folder: build }", &code)
+    };
+    for (key, bytes) in [("one.zip", &one), ("two.zip", &two), ("copy.zip", &two)] {
+        desk.write("stack.yaml", &code(key, bytes));
+        desk.must("plan --detailed-exitcode stack.yaml", 2);
+        applied(&desk);
+    }
+    // Somebody puts other code there by hand.
+    let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
+    let call = lambda.update_function_code().function_name("greeter-hello");
+    call.zip_file(aws_sdk_lambda::primitives::Blob::new(one)).send().await.expect("a change");
+    let drift = desk.must("plan --detailed-exitcode stack.yaml", 2);
+    assert!(drift.stdout.contains("~ code.sha256"), "{drift}");
+    applied(&desk);
+    desk.write("build/bootstrap", "#!/bin/sh\n");
+    desk.write("stack.yaml", STACK);
+    applied(&desk);
+    desk.must("destroy -y stack.yaml", 0);
 }

@@ -20,6 +20,11 @@ pub(super) const GRANTS: &[Grant] = &[
     ),
     Grant::write("RolesOfFunctions", &["${role}"], &["iam:PassRole"])
         .bound(Bound::Where("iam:PassedToService", "lambda.amazonaws.com")),
+    // IAM asks about these without a resource.
+    Grant::write("NetworksOfFunctions", &["*"], NETWORKS).only_with("vpc_config"),
+    Grant::write("ImagesOfFunctions", ALL_IMAGES, IMAGES).only_with("image_uri"),
+    Grant::write("CodeOfFunctions", CODE, &["s3:GetObject"]).only_with("code.bucket"),
+    Grant::write("CodeOfFunctions", CODE, &["s3:GetObjectVersion"]).only_with("code.bucket"),
     // Lambda asks in the name of whoever gives the function its layers or its key.
     Grant::write("LayersOfFunctions", ALL_LAYERS, &["lambda:GetLayerVersion"]).only_with("layers"),
     Grant::write("KeysOfFunctions", ALL_KEYS, &["kms:CreateGrant", "kms:Encrypt"])
@@ -38,5 +43,10 @@ const FUNCTION: &[&str] = &["${arn}"];
 const ALL_FUNCTIONS: &[&str] = &["arn:${partition}:lambda:${region}:${account}:function:*"];
 /// They may be those of other accounts.
 const ALL_LAYERS: &[&str] = &["arn:${partition}:lambda:${region}:*:layer:*:*"];
+const NETWORKS: &[&str] =
+    &["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"];
+const ALL_IMAGES: &[&str] = &["arn:${partition}:ecr:${region}:*:repository/*"];
+const IMAGES: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+const CODE: &[&str] = &["arn:${partition}:s3:::${code.bucket}/${code.key}"];
 const READING: &[&str] = &["lambda:GetFunction", "lambda:ListTags"];
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];

@@ -6,7 +6,8 @@ use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
 
 use super::{
-    Architecture, DeadLetterConfig, EphemeralStorage, LoggingConfig, Spec, TracingConfig, facts,
+    Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig,
+    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, origin,
 };
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
@@ -25,10 +26,17 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         return Err(error);
     }
     let Some(configuration) = function.configuration else { return Ok(None) };
-    let (tags, owner) = Tags::seen(function.tags.unwrap_or_default());
+    let image_uri = function.code.and_then(|code| code.image_uri);
+    let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
+    let is_zip = configuration.package_type != Some(sdk::PackageType::Image);
+    let sha256 = configuration.code_sha256.clone().filter(|_| is_zip);
+    let code = sha256.map(|sha256| origin::code(sha256, &all_tags));
+    let (tags, owner) = Tags::seen(all_tags);
     let reserved = function.concurrency.and_then(|it| it.reserved_concurrent_executions);
     let spec = Spec {
         tags,
+        code,
+        image_uri,
         reserved_concurrent_executions: reserved.and_then(|number| u32::try_from(number).ok()),
         ..shown(name, &configuration)
     };
@@ -80,7 +88,13 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
     Spec {
         name: Some(name.to_owned()),
         role: function.role.clone().unwrap_or_default(),
-        code: function.code_sha256.clone().unwrap_or_default(),
+        code: None,
+        image_uri: None,
+        image_config: ImageConfig::seen(function.image_config_response()),
+        package_type: Some(match function.package_type() {
+            Some(sdk::PackageType::Image) => PackageType::Image,
+            Some(_) | None => PackageType::Zip,
+        }),
         runtime: function.runtime().map(|runtime| runtime.as_str().to_owned()),
         handler: text(&function.handler),
         architectures: [Architecture::seen(function.architectures())],
@@ -93,6 +107,9 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         tracing_config: TracingConfig::seen(function.tracing_config()),
         logging_config: LoggingConfig::seen(function.logging_config(), name),
         layers: layers.collect(),
+        vpc_config: VpcConfig::seen(function.vpc_config()),
+        file_system_config: FileSystemConfig::seen(function.file_system_configs()),
+        snap_start: SnapStart::seen(function.snap_start()),
         ephemeral_storage: size.map(|size| EphemeralStorage { size }).unwrap_or_default(),
         reserved_concurrent_executions: None,
         tags: Tags(BTreeMap::new()),
