@@ -331,6 +331,7 @@ mod tests {
             },
             artifacts: Vec::new(),
             in_part: Vec::new(),
+            follows: Vec::new(),
         }
     }
 

@@ -79,6 +79,35 @@ fn what_was_reserved_follows_a_creation_that_is_at_rest() {
     assert_eq!(functions.calls(), ["CreateFunction"]);
 }
 
+/// What a plan shows as a change of code is a new version, too, and the alias leads to it.
+#[tokio::test]
+async fn what_changes_is_published_and_the_alias_follows() {
+    let account = emulator::ministack().account();
+    let desk = desk(&account, &account.endpoint);
+    let live = |stack: String| stack + "    publish: true\n    aliases: { live: {} }\n";
+    let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
+    let leads_to = async || {
+        let alias = lambda.get_alias().function_name("greeter-hello").name("live").send().await;
+        alias.expect("an alias").function_version.expect("a version")
+    };
+    desk.write("stack.yaml", &live(STACK.to_owned()));
+    applied(&desk);
+    assert_eq!(leads_to().await, "1");
+    desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
+    desk.write("stack.yaml", &live(changed()));
+    applied(&desk);
+    assert_eq!(leads_to().await, "2");
+    desk.write("stack.yaml", &live(changed().replace("timeout: 30", "timeout: 31")));
+    applied(&desk);
+    assert_eq!(leads_to().await, "3");
+    // Somebody goes back by hand.
+    let back = lambda.update_alias().function_name("greeter-hello").name("live");
+    back.function_version("1").send().await.expect("a change");
+    desk.must("plan --detailed-exitcode stack.yaml", 2);
+    applied(&desk);
+    assert_eq!(leads_to().await, "3");
+}
+
 /// A life, in which the first call of an operation fares so: nothing of it is seen by
 /// whoever runs the commands.
 fn passes(operation: &'static str, fault: Fault) {

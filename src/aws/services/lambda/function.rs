@@ -9,6 +9,7 @@ mod check;
 mod grants;
 mod look;
 mod origin;
+mod versions;
 mod wire;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::versions::Alias;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -33,7 +35,7 @@ use crate::model::{
 pub(crate) struct LambdaFunction;
 
 /// A function. Everything left out has AWS's documented default.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// 1 to 64 letters, digits and `_-`. Default: STACK-ADDRESS.
@@ -100,6 +102,12 @@ pub(crate) struct Spec {
     /// The disk under `/tmp`.
     #[serde(default)]
     ephemeral_storage: EphemeralStorage,
+    /// Keep what runs as a version, with a number, whenever it has changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    publish: bool,
+    /// Names for the version that was published last. Only with `publish`. Left out: those that there are stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<BTreeMap<String, Alias>>,
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
@@ -343,6 +351,7 @@ Lambda then makes the group again: it is empty but for that, costs nothing, and 
 variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda's own.
 - `reserved_concurrent_executions` must leave 100 to all other functions of the account.
 - In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to 40 minutes after it: until then AWS refuses to delete the group and the subnets.
+- `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
 - A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("function/minimal.yaml"), include_str!("function/production.yaml")];
@@ -374,7 +383,10 @@ variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda'
         blocks: false,
     };
     const EXISTS_EARLY: bool = true;
-    const STAGES: &'static [&'static str] = &["architectures", "code", "image_uri"];
+    const STAGES: &'static [&'static str] =
+        &["architectures", "code", "image_uri", "publish", "aliases"];
+    const FOLLOWS: &'static [(&'static str, &'static [&'static str])] =
+        &[("publish", change::VERSIONED), ("aliases", change::VERSIONED)];
     const TAKES: &'static [(&'static str, Takes)] =
         &[("code.bucket", Takes::Bucket), ("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
     const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {

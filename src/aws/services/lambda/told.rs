@@ -56,17 +56,27 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
     ],
     // Sources: the service model, and the examples of the API Reference.
-    contents: &[("GetFunction", &["\"Configuration\"", "\"FunctionName\""])],
+    contents: &[
+        ("GetFunction", &["\"Configuration\"", "\"FunctionName\""]),
+        ("ListAliases", &["\"Aliases\""]),
+        ("ListVersionsByFunction", &["\"Versions\""]),
+    ],
 };
 
 /// The calls that share one rate.
 const CONTROL: &[&str] = &[
+    "CreateAlias",
     "CreateFunction",
+    "DeleteAlias",
     "DeleteFunction",
     "DeleteFunctionConcurrency",
+    "ListAliases",
+    "ListVersionsByFunction",
+    "PublishVersion",
     "PutFunctionConcurrency",
     "TagResource",
     "UntagResource",
+    "UpdateAlias",
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 ];

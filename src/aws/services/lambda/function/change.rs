@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Settings;
 use aws_sdk_lambda::types::Runtime;
 
-use super::{Spec, arn, origin, wire};
+use super::{Spec, arn, origin, versions, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
@@ -29,8 +29,40 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
         write_code(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
+    if change.touches("publish") && change.want.spec.publish {
+        versions::publish(aws, &change.want.identity).await?;
+        return Ok(Accepted::Working(Facts::new()));
+    }
+    if change.touches("aliases") {
+        versions::write_aliases(aws, change).await?;
+    }
     Ok(Accepted::Done(Facts::new()))
 }
+
+/// What a version keeps: with a change of these, what was published is another.
+pub(super) const VERSIONED: &[&str] = &[
+    "architectures",
+    "code",
+    "dead_letter_config",
+    "description",
+    "environment",
+    "ephemeral_storage",
+    "file_system_config",
+    "handler",
+    "image_config",
+    "image_uri",
+    "kms_key_arn",
+    "layers",
+    "logging_config",
+    "memory_size",
+    "publish",
+    "role",
+    "runtime",
+    "snap_start",
+    "timeout",
+    "tracing_config",
+    "vpc_config",
+];
 
 /// What one `UpdateFunctionConfiguration` changes together.
 const SETTINGS: &[&str] = &[

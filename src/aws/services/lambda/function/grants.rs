@@ -9,11 +9,15 @@ pub(super) const GRANTS: &[Grant] = &[
         "Functions",
         FUNCTION,
         &[
+            "lambda:CreateAlias",
             "lambda:CreateFunction",
+            "lambda:DeleteAlias",
             "lambda:DeleteFunctionConcurrency",
+            "lambda:PublishVersion",
             "lambda:PutFunctionConcurrency",
             "lambda:TagResource",
             "lambda:UntagResource",
+            "lambda:UpdateAlias",
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
         ],
@@ -23,8 +27,8 @@ pub(super) const GRANTS: &[Grant] = &[
     // IAM asks about these without a resource.
     Grant::write("NetworksOfFunctions", &["*"], NETWORKS).only_with("vpc_config"),
     Grant::write("ImagesOfFunctions", ALL_IMAGES, IMAGES).only_with("image_uri"),
-    Grant::write("CodeOfFunctions", CODE, &["s3:GetObject"]).only_with("code.bucket"),
-    Grant::write("CodeOfFunctions", CODE, &["s3:GetObjectVersion"]).only_with("code.bucket"),
+    Grant::write("CodeOfFunctions", CODE, &["s3:GetObject", "s3:GetObjectVersion"])
+        .only_with("code.bucket"),
     // Lambda asks in the name of whoever gives the function its layers or its key.
     Grant::write("LayersOfFunctions", ALL_LAYERS, &["lambda:GetLayerVersion"]).only_with("layers"),
     Grant::write("KeysOfFunctions", ALL_KEYS, &["kms:CreateGrant", "kms:Encrypt"])
@@ -48,5 +52,10 @@ const NETWORKS: &[&str] =
 const ALL_IMAGES: &[&str] = &["arn:${partition}:ecr:${region}:*:repository/*"];
 const IMAGES: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const CODE: &[&str] = &["arn:${partition}:s3:::${code.bucket}/${code.key}"];
-const READING: &[&str] = &["lambda:GetFunction", "lambda:ListTags"];
+const READING: &[&str] = &[
+    "lambda:GetFunction",
+    "lambda:ListAliases",
+    "lambda:ListTags",
+    "lambda:ListVersionsByFunction",
+];
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];

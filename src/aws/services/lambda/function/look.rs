@@ -7,7 +7,7 @@ use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
 
 use super::{
     Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig,
-    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, origin,
+    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, origin, versions,
 };
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
@@ -26,6 +26,15 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         return Err(error);
     }
     let Some(configuration) = function.configuration else { return Ok(None) };
+    // Both take calls of their own, and most functions have neither.
+    let is_sought =
+        |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
+    let (publish, aliases) = if is_sought("publish") || is_sought("aliases") {
+        let (publish, aliases) = versions::read(aws, name, &configuration).await?;
+        (publish, Some(aliases))
+    } else {
+        (false, None)
+    };
     let image_uri = function.code.and_then(|code| code.image_uri);
     let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
     let is_zip = configuration.package_type != Some(sdk::PackageType::Image);
@@ -37,6 +46,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         tags,
         code,
         image_uri,
+        publish,
+        aliases,
         reserved_concurrent_executions: reserved.and_then(|number| u32::try_from(number).ok()),
         ..shown(name, &configuration)
     };
@@ -78,7 +89,7 @@ fn withheld(name: &str, function: &GetFunctionOutput) -> Option<CloudError> {
 }
 
 /// The function as its configuration shows it: the rest is told elsewhere.
-fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
+pub(super) fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let variables = function.environment().and_then(|environment| environment.variables());
     let variables = variables.into_iter().flatten();
@@ -90,12 +101,14 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         role: function.role.clone().unwrap_or_default(),
         code: None,
         image_uri: None,
+        publish: false,
+        aliases: None,
         image_config: ImageConfig::seen(function.image_config_response()),
         package_type: Some(match function.package_type() {
             Some(sdk::PackageType::Image) => PackageType::Image,
             Some(_) | None => PackageType::Zip,
         }),
-        runtime: function.runtime().map(|runtime| runtime.as_str().to_owned()),
+        runtime: text(&function.runtime().map(|runtime| runtime.as_str().to_owned())),
         handler: text(&function.handler),
         architectures: [Architecture::seen(function.architectures())],
         description: text(&function.description),
