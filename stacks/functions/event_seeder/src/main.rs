@@ -1,6 +1,7 @@
 //! A function of Lambda that puts one sample of each type of event into a FIFO
 //! queue, when somebody asks it to: `{}`, or `{ "tenant_id": "acme" }`.
 
+mod failure;
 mod samples;
 
 use std::io::Write as _;
@@ -10,12 +11,12 @@ use std::time::{Duration, SystemTime};
 use aws_config::BehaviorVersion;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use events::{Id, Level, Line, Moment, Variables};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
 use crate::samples::{Sample, samples, tenant};
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,7 +38,7 @@ async fn serve() -> Result<(), Error> {
         .build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(https).load().await;
     let client = Client::new(&config);
-    let handle = async |request: LambdaEvent<Value>| -> Result<Value, Error> {
+    let handle = async |request: LambdaEvent<Value>| -> Result<Value, Failure> {
         let tenant = tenant(&request.payload)?;
         let samples = samples(&tenant, &request.context.request_id, now())?;
         send(&client, &queue_url, &tenant, &samples).await
@@ -45,42 +46,34 @@ async fn serve() -> Result<(), Error> {
     run(service_fn(handle)).await
 }
 
-/// Sends all of them in their order, by one call.
+/// Sends one after the other, so that they are in order and stop at the first
+/// that is refused.
 async fn send(
     client: &Client,
     queue_url: &str,
     tenant: &Id,
     samples: &[Sample],
-) -> Result<Value, Error> {
-    let entries = samples.iter().enumerate().map(|(at, sample)| {
-        SendMessageBatchRequestEntry::builder()
-            .id(at.to_string())
+) -> Result<Value, Failure> {
+    let mut published = Vec::new();
+    for sample in samples {
+        let message = client
+            .send_message()
+            .queue_url(queue_url)
             .message_body(&sample.body)
             .message_group_id(tenant.as_str())
-            .message_deduplication_id(sample.event_id.as_str())
-            .build()
-    });
-    let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
-    let sent = client.send_message_batch().queue_url(queue_url).set_entries(Some(entries));
-    let sent = sent.send().await.map_err(|error| {
-        format!("the queue answered {}", error.code().unwrap_or("nothing that can be read"))
-    })?;
-    if let Some(first) = sent.failed().first() {
-        let (count, code) = (sent.failed().len(), first.code());
-        return Err(format!("the queue refused {count} of them, the first with {code}").into());
+            .message_deduplication_id(sample.event_id.as_str());
+        let sent = message.send().await.map_err(|error| {
+            let code = error.code().unwrap_or("nothing that can be read");
+            Failure::Queue { code: code.to_owned() }
+        })?;
+        let (event_id, message_id) = (&sample.event_id, sent.message_id().unwrap_or_default());
+        let line = Line::new(now(), Level::Info, "published").of_message(message_id);
+        log(&line.of_event(tenant, event_id));
+        let event_type = sample.event_type.name();
+        published.push(
+            json!({ "event_type": event_type, "event_id": event_id, "message_id": message_id }),
+        );
     }
-    let published: Vec<Value> = sent
-        .successful()
-        .iter()
-        .filter_map(|entry| Some((samples.get(entry.id().parse::<usize>().ok()?)?, entry)))
-        .map(|(sample, entry)| {
-            let (event_id, message_id) = (&sample.event_id, entry.message_id());
-            let line = Line::new(now(), Level::Info, "published").of_message(message_id);
-            log(&line.of_event(tenant, event_id));
-            let event_type = sample.event_type.name();
-            json!({ "event_type": event_type, "event_id": event_id, "message_id": message_id })
-        })
-        .collect();
     Ok(json!({ "tenant_id": tenant, "published": published }))
 }
 

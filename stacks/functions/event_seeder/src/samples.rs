@@ -1,7 +1,9 @@
 //! One event of each type, as a producer would send it.
 
-use events::{EventType, Id, Moment, NotAnId};
+use events::{EventType, Id, Moment};
 use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 /// Whose the samples are if nobody says.
 const SAMPLE_TENANT: &str = "sample-tenant";
@@ -15,53 +17,43 @@ pub(crate) struct Sample {
     pub(crate) body: String,
 }
 
-/// What a request asks that it cannot have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("say {{}} or {{ \"tenant_id\": \"...\" }}")]
-    NoRequest,
-    #[error("tenant_id cannot be a key")]
-    NoTenant(#[source] NotAnId),
-}
-
 /// For whom samples are asked.
 ///
 /// # Errors
-/// [`Refused`] if the request says something else.
-pub(crate) fn tenant(request: &Value) -> Result<Id, Refused> {
+/// [`Failure`] if the request says something else.
+pub(crate) fn tenant(request: &Value) -> Result<Id, Failure> {
     let said = match request {
         Value::Null => None,
         Value::Object(fields) if fields.is_empty() => None,
         Value::Object(fields) if fields.len() == 1 => {
             let tenant = fields.get("tenant_id").and_then(Value::as_str);
-            Some(tenant.ok_or(Refused::NoRequest)?)
+            Some(tenant.ok_or(Failure::Request)?)
         }
         Value::Object(_)
         | Value::Array(_)
         | Value::Bool(_)
         | Value::Number(_)
-        | Value::String(_) => return Err(Refused::NoRequest),
+        | Value::String(_) => return Err(Failure::Request),
     };
-    Id::new(said.unwrap_or(SAMPLE_TENANT)).map_err(Refused::NoTenant)
+    Id::new(said.unwrap_or(SAMPLE_TENANT)).map_err(Failure::Tenant)
 }
 
 /// The samples of one request. Their ids follow from its id: Lambda repeats one
 /// that nobody waits for under the same id, and the ledger has them once.
 ///
 /// # Errors
-/// What is wrong with the id or a sample, which no request of Lambda's can cause.
-pub(crate) fn samples(
-    tenant: &Id,
-    request_id: &str,
-    now: Moment,
-) -> Result<Vec<Sample>, lambda_runtime::Error> {
+/// [`Failure::Sample`], which no request of Lambda's can cause.
+pub(crate) fn samples(tenant: &Id, request_id: &str, now: Moment) -> Result<Vec<Sample>, Failure> {
     let sample = |event_type: EventType| {
-        let event_id = Id::new(format!("{request_id}:{}", event_type.name()))?;
-        let payload: Value = serde_json::from_str(event_type.sample())?;
+        let name = event_type.name();
+        let event_id =
+            Id::new(format!("{request_id}:{name}")).map_err(|_| Failure::Sample(name))?;
+        let payload: Value =
+            serde_json::from_str(event_type.sample()).map_err(|_| Failure::Sample(name))?;
         let body = json!({
             "tenant_id": tenant,
             "event_id": event_id,
-            "event_type": event_type.name(),
+            "event_type": name,
             "created_at": now,
             "payload": payload,
         });
@@ -72,7 +64,7 @@ pub(crate) fn samples(
 
 #[cfg(test)]
 mod tests {
-    use events::{Event, Schemas, Verdict};
+    use events::{Event, NotAnId, Schemas, Verdict};
 
     use super::*;
 
@@ -99,11 +91,11 @@ mod tests {
         assert_eq!(of(json!({})), Ok(SAMPLE_TENANT.to_owned()));
         assert_eq!(of(Value::Null), Ok(SAMPLE_TENANT.to_owned()));
         assert_eq!(of(json!({ "tenant_id": "acme" })), Ok("acme".to_owned()));
-        assert_eq!(of(json!({ "tenant_id": "a#b" })), Err(Refused::NoTenant(NotAnId)));
+        assert_eq!(of(json!({ "tenant_id": "a#b" })), Err(Failure::Tenant(NotAnId)));
         for other in
             [json!([]), json!("acme"), json!({ "tenant": "acme" }), json!({ "tenant_id": 7 })]
         {
-            assert_eq!(of(other), Err(Refused::NoRequest));
+            assert_eq!(of(other), Err(Failure::Request));
         }
     }
 }
