@@ -1,8 +1,10 @@
 //! Lambda: functions, and what invokes them.
 
+pub(crate) mod event_source_mapping;
 pub(super) mod told;
 
-use crate::aws::kind::AnyKind;
+use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[];
+pub(super) const KINDS: &[&dyn AnyKind] =
+    &[&Erased::<event_source_mapping::LambdaEventSourceMapping>::new()];
