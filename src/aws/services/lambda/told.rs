@@ -13,50 +13,94 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     prefix: "lambda",
     speaks: Speech::Json,
     limits: &[
-        // Developer Guide, "Lambda quotas": 15 a second for the control plane, all of its calls
-        // together.
-        RateLimit::together(
-            "lambda",
-            15,
-            &[
-                "CreateEventSourceMapping",
-                "DeleteEventSourceMapping",
-                "GetEventSourceMapping",
-                "ListEventSourceMappings",
-                "ListTags",
-                "TagResource",
-                "UntagResource",
-                "UpdateEventSourceMapping",
-            ],
-        ),
+        // Developer Guide, "Lambda quotas": so many of the calls that read a function, and
+        // so many of all others together, which no quota raises.
+        RateLimit::each("lambda", 100, &["GetFunction"]),
+        RateLimit::together("lambda", 15, CONTROL),
     ],
-    actions: &[(
-        "CreateEventSourceMapping",
-        &["lambda:CreateEventSourceMapping", "lambda:TagResource"],
-    )],
+    actions: &[
+        ("CreateEventSourceMapping", &["lambda:CreateEventSourceMapping", "lambda:TagResource"]),
+        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        // Without the second, the answer has no tags.
+        ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
+    ],
     codes: &[
-        Code::of(ErrorClass::Transient, &["EC2ThrottledException", "ServiceException"]),
-        Code::of(ErrorClass::Quota, &["CodeStorageExceededException"]),
+        // The one code says of a new function that its name is taken, and of one that is
+        // there that AWS is at it.
+        Code::of(ErrorClass::Exists, &["ResourceConflictException"])
+            .at(&["CreateFunction"])
+            .saying("already exist"),
         // Source and function have a mapping.
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
             .at(&["CreateEventSourceMapping"]),
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceConflictException"]),
         // AWS is at a mapping.
         Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceInUseException"]),
-        // A role, its rights, or a policy that opens the source to it, which were written
-        // moments ago.
-        role_of_mapping("cannot be assumed"),
-        role_of_mapping("does not have permissions"),
-        role_of_mapping("ensure the role can perform"),
+        Code::of(ErrorClass::Transient, &["EC2ThrottledException", "ServiceException"]),
+        Code::of(ErrorClass::Transient, &["InvalidParameterValueException"])
+            .saying("throttled by ec2"),
+        // A role, its rights or a key that was just made is not seen everywhere.
+        not_yet("cannot be assumed by lambda"),
+        not_yet("execution role does not have permissions"),
+        not_yet("kms key is invalid for creategrant"),
+        // Likewise what opens a source to a role.
+        mapping_not_yet("cannot be assumed"),
+        mapping_not_yet("does not have permissions"),
+        mapping_not_yet("ensure the role can perform"),
+        Code::of(ErrorClass::Quota, &["InvalidParameterValueException"])
+            .at(&["PutFunctionConcurrency"])
+            .saying("unreservedconcurrentexecution"),
+        Code::of(
+            ErrorClass::Quota,
+            &["CodeStorageExceededException", "ServiceQuotaExceededException"],
+        ),
+        Code::of(
+            ErrorClass::Invalid,
+            &[
+                "InvalidCodeSignatureException",
+                "InvalidRequestContentException",
+                "InvalidZipFileException",
+                "RequestEntityTooLargeException",
+                "RequestTooLargeException",
+            ],
+        ),
     ],
     // Sources: the service model, and the examples of the API Reference.
     contents: &[
         ("GetEventSourceMapping", &["\"UUID\"", "\"EventSourceArn\"", "\"State\""]),
+        ("GetFunction", &["\"Configuration\"", "\"FunctionName\""]),
         ("ListEventSourceMappings", &["\"EventSourceMappings\""]),
         ("ListTags", &["\"Tags\""]),
     ],
 };
 
-const fn role_of_mapping(says: &'static str) -> Code {
+/// The calls that share one rate.
+const CONTROL: &[&str] = &[
+    "CreateEventSourceMapping",
+    "CreateFunction",
+    "DeleteEventSourceMapping",
+    "DeleteFunction",
+    "DeleteFunctionConcurrency",
+    "GetEventSourceMapping",
+    "ListEventSourceMappings",
+    "ListTags",
+    "PutFunctionConcurrency",
+    "TagResource",
+    "UntagResource",
+    "UpdateEventSourceMapping",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+];
+
+/// What is refused for now, where the message says this.
+const fn not_yet(says: &'static str) -> Code {
+    Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+        .at(&["CreateFunction", "UpdateFunctionConfiguration"])
+        .saying(says)
+}
+
+/// The same of mappings.
+const fn mapping_not_yet(says: &'static str) -> Code {
     Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
         .at(&["CreateEventSourceMapping", "UpdateEventSourceMapping"])
         .saying(says)
