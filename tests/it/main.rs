@@ -12,6 +12,7 @@ mod contract;
 mod engine;
 mod event_buses;
 mod examples;
+mod functions;
 mod fuzz;
 mod hostile;
 mod iam;

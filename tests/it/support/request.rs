@@ -176,6 +176,12 @@ impl Request {
         path.next().filter(|id| named && !id.is_empty()).map(str::to_owned)
     }
 
+    /// The function that a call of Lambda names.
+    pub(crate) fn function(&self) -> Option<String> {
+        let named = self.target().0.split('/').nth(3).filter(|name| !name.is_empty());
+        named.map(str::to_owned).or_else(|| self.json("FunctionName"))
+    }
+
     /// The path and the query.
     fn target(&self) -> (&str, &str) {
         self.path.split_once('?').unwrap_or((&self.path, ""))

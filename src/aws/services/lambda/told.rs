@@ -20,7 +20,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     ],
     actions: &[
         ("CreateEventSourceMapping", &["lambda:CreateEventSourceMapping", "lambda:TagResource"]),
-        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
     ],
