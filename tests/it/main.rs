@@ -19,6 +19,7 @@ mod iam;
 mod kms_key;
 mod leases;
 mod log_groups;
+mod mappings;
 mod pages;
 mod plans;
 mod rate_limits;

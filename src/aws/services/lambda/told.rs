@@ -19,6 +19,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::together("lambda", 15, CONTROL),
     ],
     actions: &[
+        ("CreateEventSourceMapping", &["lambda:CreateEventSourceMapping", "lambda:TagResource"]),
         ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
@@ -29,7 +30,12 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
             .at(&["CreateFunction"])
             .saying("already exist"),
+        // Source and function have a mapping.
+        Code::of(ErrorClass::Exists, &["ResourceConflictException"])
+            .at(&["CreateEventSourceMapping"]),
         Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceConflictException"]),
+        // AWS is at a mapping.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceInUseException"]),
         Code::of(ErrorClass::Transient, &["EC2ThrottledException", "ServiceException"]),
         Code::of(ErrorClass::Transient, &["InvalidParameterValueException"])
             .saying("throttled by ec2"),
@@ -37,6 +43,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         not_yet("cannot be assumed by lambda"),
         not_yet("execution role does not have permissions"),
         not_yet("kms key is invalid for creategrant"),
+        // Likewise what opens a source to a role.
+        mapping_not_yet("cannot be assumed"),
+        mapping_not_yet("does not have permissions"),
+        mapping_not_yet("ensure the role can perform"),
         Code::of(ErrorClass::Quota, &["InvalidParameterValueException"])
             .at(&["PutFunctionConcurrency"])
             .saying("unreservedconcurrentexecution"),
@@ -56,17 +66,28 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
     ],
     // Sources: the service model, and the examples of the API Reference.
-    contents: &[("GetFunction", &["\"Configuration\"", "\"FunctionName\""])],
+    contents: &[
+        ("GetEventSourceMapping", &["\"UUID\"", "\"EventSourceArn\"", "\"State\""]),
+        ("GetFunction", &["\"Configuration\"", "\"FunctionName\""]),
+        ("ListEventSourceMappings", &["\"EventSourceMappings\""]),
+        ("ListTags", &["\"Tags\""]),
+    ],
 };
 
 /// The calls that share one rate.
 const CONTROL: &[&str] = &[
+    "CreateEventSourceMapping",
     "CreateFunction",
+    "DeleteEventSourceMapping",
     "DeleteFunction",
     "DeleteFunctionConcurrency",
+    "GetEventSourceMapping",
+    "ListEventSourceMappings",
+    "ListTags",
     "PutFunctionConcurrency",
     "TagResource",
     "UntagResource",
+    "UpdateEventSourceMapping",
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 ];
@@ -75,5 +96,12 @@ const CONTROL: &[&str] = &[
 const fn not_yet(says: &'static str) -> Code {
     Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
         .at(&["CreateFunction", "UpdateFunctionConfiguration"])
+        .saying(says)
+}
+
+/// The same of mappings.
+const fn mapping_not_yet(says: &'static str) -> Code {
+    Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+        .at(&["CreateEventSourceMapping", "UpdateEventSourceMapping"])
         .saying(says)
 }
