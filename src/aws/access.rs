@@ -170,6 +170,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise("Probes", PROBES, PROBING),
         ],
     ),
+            METRICS,
 ];
 
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
@@ -187,6 +188,8 @@ const MESSAGES: &[&str] =
 fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desired>)> {
     let of_kind = move |kind: &'static str, grants: &'static [Grant]| {
         grants.iter().flat_map(move |grant| {
+/// CloudWatch knows no ARN of a metric.
+const METRICS: Grant = Grant::exercise("Metrics", &["*"], &["cloudwatch:GetMetricStatistics"]);
             let wanting = stack.resources.values().filter(move |want| want.kind == kind);
             wanting.map(move |want| (grant, Some(want)))
         })

@@ -21,6 +21,7 @@ mod call_context;
 pub mod call_log;
 mod call_span;
 pub mod client;
+mod clock;
 pub mod courier;
 mod delivery_policy;
 mod discovery;
