@@ -87,6 +87,49 @@ fn no_command_tells_a_sensitive_value() {
     }
 }
 
+/// As keys of certificates are written: a page shows such a text line by line.
+#[test]
+fn no_line_of_a_sensitive_value_is_told() {
+    const STACK: &str = r#"
+stack: aviary
+region: us-east-1
+vars: { score: "${env.SCORE}" }
+sensitive: [score]
+resources:
+  key: { kind: kms_key, description: "${var.score}", deletion_window_in_days: 7 }
+outputs: { score: "${var.score}" }
+"#;
+    let older = "-----BEGIN TUNE-----\nold-chirp-chirp\nold-tweedle-dee\n-----END TUNE-----\n";
+    let newer = "-----BEGIN TUNE-----\nnew-chirp-chirp\nnew-tweedle-dee\n-----END TUNE-----\n";
+    let desk = Desk::with(emulator::ministack().account(), STACK).env("CCPROV_ALLOW_ENV", "SCORE");
+    let desk = desk.env("SCORE", older);
+    let lines = |secret: &str| secret.lines().map(str::to_owned).collect::<Vec<_>>();
+    let secrets = [lines(older), lines(newer)].concat();
+    let silent = |told: &Transcript| {
+        let text = format!("{}{}", told.stdout, told.stderr);
+        let sung: Vec<&String> = secrets.iter().filter(|line| text.contains(*line)).collect();
+        assert_eq!(sung, [""; 0], "{told}");
+    };
+    silent(&desk.must("plan stack.yaml", 0));
+    silent(&desk.must("apply -y stack.yaml", 0));
+    let desk = desk.env("SCORE", newer);
+    for line in [
+        "plan stack.yaml --markdown plan.md",
+        "plan stack.yaml --json",
+        "verify stack.yaml",
+        "verify stack.yaml --json",
+        "output stack.yaml",
+        "render stack.yaml",
+        "eval ${resource.key} stack.yaml",
+        "apply -y --json stack.yaml",
+        "destroy -y stack.yaml",
+    ] {
+        silent(&desk.run(line));
+    }
+    let comment = fs::read_to_string(desk.path("plan.md")).expect("a comment");
+    assert!(comment.contains(HIDDEN) && !secrets.iter().any(|line| comment.contains(line)));
+}
+
 #[test]
 fn a_plan_with_a_sensitive_value_is_not_written() {
     let desk = Desk::with(emulator::ministack().account(), STACK)
