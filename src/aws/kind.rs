@@ -253,7 +253,6 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    #[expect(dead_code, reason = "for the kinds that send something")]
     pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
         self.sent.bytes(field, &self.identity)
     }

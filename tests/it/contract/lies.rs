@@ -106,6 +106,37 @@ pub(crate) static LIES: &[Lie] = &[
     },
     Lie {
         emulator: "moto",
+        kind: "lambda_function",
+        field: "architectures",
+        lie: "UpdateFunctionCode accepts Architectures, and leaves them as they were",
+        aws: "the function runs on the other processor",
+    },
+    forgets("moto", "lambda_function", "dead_letter_config"),
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "ephemeral_storage",
+        lie: UNCHANGED,
+        aws: "it is answered as it was set",
+    },
+    forgets("moto", "lambda_function", "kms_key_arn"),
+    forgets("moto", "lambda_function", "logging_config"),
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "reserved_concurrent_executions",
+        lie: "a ReservedConcurrentExecutions of 0 is answered as none",
+        aws: "it is answered as it was set, and stops the function",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "tracing_config",
+        lie: UNCHANGED,
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
         kind: "s3_bucket",
         field: "lifecycle_rules.*.filter",
         lie: "a filter by size is accepted and never answered",
@@ -315,6 +346,13 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         aws: "the key behind the alias",
     },
     Misjudged {
+        kind: "lambda_function",
+        action: "lambda:CreateFunction",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the function",
+    },
+    Misjudged {
         kind: "sns_topic",
         action: "sns:ListTagsForResource",
         asks_for: "*",
@@ -395,6 +433,9 @@ pub(crate) fn left_out<'a>(
     });
     fields.copied().collect()
 }
+
+/// Of a change.
+const UNCHANGED: &str = "UpdateFunctionConfiguration accepts it, and leaves it as it was";
 
 /// The commonest lie.
 const fn forgets(emulator: &'static str, kind: &'static str, field: &'static str) -> Lie {

@@ -16,3 +16,4 @@ pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod trace;
 pub(crate) mod writing;
+pub(crate) mod zip;

@@ -13,30 +13,62 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     prefix: "lambda",
     speaks: Speech::Json,
     limits: &[
-        // Developer Guide, "Lambda quotas": ten times the concurrency, which is 10 in a
-        // new account.
+        // Developer Guide, "Lambda quotas": so many of the calls that read a function, and
+        // so many of all others together, which no quota raises.
+        RateLimit::each("lambda", 100, &["GetFunction"]),
+        RateLimit::together("lambda", 15, CONTROL),
+        // The same page: ten times the concurrency, which is 10 in a new account.
         RateLimit::each("lambda", 100, &["Invoke"]),
     ],
-    actions: &[("Invoke", &["lambda:InvokeFunction"])],
+    actions: &[
+        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        // Without the second, the answer has no tags.
+        ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
+        ("Invoke", &["lambda:InvokeFunction"]),
+    ],
     codes: &[
         // Of a call of a function: what says that nothing was run, and that it may be tried
-        // again (API Reference, "Invoke"). All else of its errors but those of the service
-        // itself says that the function cannot be run as it is.
+        // again, and what says that it cannot be run as it is (API Reference, "Invoke").
         Code::of(
             ErrorClass::NotYet(InFlight::Busy),
-            &[
-                "ResourceConflictException",
-                "ResourceNotReadyException",
-                "SnapStartNotReadyException",
-            ],
+            &["ResourceNotReadyException", "SnapStartNotReadyException"],
         )
         .at(&["Invoke"]),
         Code::of(ErrorClass::Throttled, &["EC2ThrottledException"]).at(&["Invoke"]),
         Code::of(ErrorClass::Invalid, UNFIT).at(&["Invoke"]),
+        // The one code says of a new function that its name is taken, and of one that is
+        // there that AWS is at it.
+        Code::of(ErrorClass::Exists, &["ResourceConflictException"])
+            .at(&["CreateFunction"])
+            .saying("already exist"),
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceConflictException"]),
         Code::of(ErrorClass::Transient, &["EC2ThrottledException", "ServiceException"]),
-        Code::of(ErrorClass::Quota, &["CodeStorageExceededException"]),
+        Code::of(ErrorClass::Transient, &["InvalidParameterValueException"])
+            .saying("throttled by ec2"),
+        // A role, its rights or a key that was just made is not seen everywhere.
+        not_yet("cannot be assumed by lambda"),
+        not_yet("execution role does not have permissions"),
+        not_yet("kms key is invalid for creategrant"),
+        Code::of(ErrorClass::Quota, &["InvalidParameterValueException"])
+            .at(&["PutFunctionConcurrency"])
+            .saying("unreservedconcurrentexecution"),
+        Code::of(
+            ErrorClass::Quota,
+            &["CodeStorageExceededException", "ServiceQuotaExceededException"],
+        ),
+        Code::of(
+            ErrorClass::Invalid,
+            &[
+                "InvalidCodeSignatureException",
+                "InvalidRequestContentException",
+                "InvalidZipFileException",
+                "RequestEntityTooLargeException",
+                "RequestTooLargeException",
+            ],
+        ),
     ],
-    contents: &[],
+    // Sources: the service model, and the examples of the API Reference.
+    contents: &[("GetFunction", &["\"Configuration\"", "\"FunctionName\""])],
 };
 
 /// What says that a function cannot be run as it is, or not with that event.
@@ -64,3 +96,22 @@ const UNFIT: &[&str] = &[
     "SubnetIPAddressLimitReachedException",
     "UnsupportedMediaTypeException",
 ];
+
+/// The calls that share one rate.
+const CONTROL: &[&str] = &[
+    "CreateFunction",
+    "DeleteFunction",
+    "DeleteFunctionConcurrency",
+    "PutFunctionConcurrency",
+    "TagResource",
+    "UntagResource",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+];
+
+/// What is refused for now, where the message says this.
+const fn not_yet(says: &'static str) -> Code {
+    Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+        .at(&["CreateFunction", "UpdateFunctionConfiguration"])
+        .saying(says)
+}
