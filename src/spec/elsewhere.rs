@@ -176,12 +176,18 @@ const FIELDS: &[Said] = &[
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
     (&["kms_master_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
+    (&["function_arn", "function"], "function_name"),
+    (&["source_arn", "event_source", "queue_arn", "stream_arn"], "event_source_arn"),
+    (&["batch_window", "max_batching_window"], "maximum_batching_window_in_seconds"),
+    (&["source_access_configurations"], "source_access_configuration"),
+    (&["destination_arn"], "destination"),
 ];
 
 /// Facts by what others call them; said only of a kind that has such a fact.
 const FACTS: &[Said] = &[
     (&["id", "queue_url", "ref"], "url"),
     (&["id", "key", "uuid"], "key_id"),
+    (&["id"], "uuid"),
     (&["id", "bucket", "bucket_name", "queue_name", "topic_name", "role_name"], "name"),
     (&["bucket_name", "id"], "bucket"),
     (&["id", "queue_arn", "topic_arn", "bucket_arn", "role_arn", "key_arn", "policy_arn"], "arn"),

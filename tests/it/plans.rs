@@ -177,6 +177,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
         held: None,
+        remark: None,
     });
     World { found: found.collect(), orphans: orphans.collect(), ..World::default() }
 }

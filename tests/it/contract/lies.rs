@@ -17,7 +17,7 @@ pub(crate) struct Lie {
     /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`], or [`TWICE`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -27,6 +27,8 @@ pub(crate) struct Lie {
 
 /// In place of a field: the tagging index does not know the kind.
 pub(crate) const CANDIDATES: &str = "(candidates)";
+/// In place of a field: a second creation is not refused, and makes a second object.
+pub(crate) const TWICE: &str = "(twice)";
 
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
@@ -67,6 +69,17 @@ pub(crate) static LIES: &[Lie] = &[
     },
     Lie {
         emulator: "ministack",
+        kind: "lambda_event_source_mapping",
+        field: TWICE,
+        lie: "a source and a function get a second mapping",
+        aws: "they have one, and a second is refused",
+    },
+    forgets("ministack", "lambda_event_source_mapping", "kms_key_arn"),
+    forgets("ministack", "lambda_event_source_mapping", "metrics_config"),
+    forgets("ministack", "lambda_event_source_mapping", "provisioned_poller_config"),
+    forgets("ministack", "lambda_event_source_mapping", "tumbling_window_in_seconds"),
+    Lie {
+        emulator: "ministack",
         kind: "s3_bucket",
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
@@ -103,6 +116,13 @@ pub(crate) static LIES: &[Lie] = &[
         field: "rotation_period_in_days",
         lie: "RotationPeriodInDays is accepted, and 365 answered",
         aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_event_source_mapping",
+        field: TWICE,
+        lie: "a source and a function get a second mapping",
+        aws: "they have one, and a second is refused",
     },
     Lie {
         emulator: "moto",
@@ -456,6 +476,11 @@ pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'s
 /// The lie that explains that an object is not among the candidates.
 pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
     told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
+
+/// The lie that explains that a second creation would not be refused.
+pub(crate) fn behind_twins(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == TWICE)
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("lambda", 100, &["Invoke"]),
     ],
     actions: &[
+        (
+            "CreateEventSourceMapping",
+            &["lambda:CreateEventSourceMapping", "lambda:TagResource"],
+        ),
         ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
@@ -41,7 +45,12 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
             .at(&["CreateFunction"])
             .saying("already exist"),
+        // Source and function have a mapping.
+        Code::of(ErrorClass::Exists, &["ResourceConflictException"])
+            .at(&["CreateEventSourceMapping"]),
         Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceConflictException"]),
+        // AWS is at a mapping.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceInUseException"]),
         Code::of(ErrorClass::Transient, &["EC2ThrottledException", "ServiceException"]),
         Code::of(ErrorClass::Transient, &["InvalidParameterValueException"])
             .saying("throttled by ec2"),
@@ -49,6 +58,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         not_yet("cannot be assumed by lambda"),
         not_yet("execution role does not have permissions"),
         not_yet("kms key is invalid for creategrant"),
+        // So is one of a mapping, or a policy that opens the source to it.
+        role_of_mapping("cannot be assumed"),
+        role_of_mapping("does not have permissions"),
+        role_of_mapping("ensure the role can perform"),
         Code::of(ErrorClass::Quota, &["InvalidParameterValueException"])
             .at(&["PutFunctionConcurrency"])
             .saying("unreservedconcurrentexecution"),
@@ -68,7 +81,12 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
     ],
     // Sources: the service model, and the examples of the API Reference.
-    contents: &[("GetFunction", &["\"Configuration\"", "\"FunctionName\""])],
+    contents: &[
+        ("GetEventSourceMapping", &["\"UUID\"", "\"EventSourceArn\"", "\"State\""]),
+        ("GetFunction", &["\"Configuration\"", "\"FunctionName\""]),
+        ("ListEventSourceMappings", &["\"EventSourceMappings\""]),
+        ("ListTags", &["\"Tags\""]),
+    ],
 };
 
 /// What says that a function cannot be run as it is, or not with that event.
@@ -99,12 +117,18 @@ const UNFIT: &[&str] = &[
 
 /// The calls that share one rate.
 const CONTROL: &[&str] = &[
+    "CreateEventSourceMapping",
     "CreateFunction",
+    "DeleteEventSourceMapping",
     "DeleteFunction",
     "DeleteFunctionConcurrency",
+    "GetEventSourceMapping",
+    "ListEventSourceMappings",
+    "ListTags",
     "PutFunctionConcurrency",
     "TagResource",
     "UntagResource",
+    "UpdateEventSourceMapping",
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 ];
@@ -113,5 +137,12 @@ const CONTROL: &[&str] = &[
 const fn not_yet(says: &'static str) -> Code {
     Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
         .at(&["CreateFunction", "UpdateFunctionConfiguration"])
+        .saying(says)
+}
+
+/// The same of a mapping.
+const fn role_of_mapping(says: &'static str) -> Code {
+    Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+        .at(&["CreateEventSourceMapping", "UpdateEventSourceMapping"])
         .saying(says)
 }
