@@ -119,6 +119,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise("UsedKeys", KEYS, &["kms:ListGrants"]).bound(Bound::Owned),
         ],
     ),
+    (FUNCTION, &[METRICS]),
     (
         "s3_bucket",
         &[

@@ -26,10 +26,12 @@ mod dead_letters_empty;
 mod delivery;
 mod encryption_enforced;
 mod event;
+mod function_errors;
 mod hindrance;
 mod inbox;
 mod letter;
 mod link;
+mod mapping_polls;
 mod mark;
 mod messages;
 mod metric;
@@ -52,7 +54,7 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 11] = [
+pub const INFOS: [CheckInfo; 13] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,
@@ -60,6 +62,8 @@ pub const INFOS: [CheckInfo; 11] = [
     dead_letters_empty::INFO,
     delivery::INFO,
     encryption_enforced::INFO,
+    function_errors::INFO,
+    mapping_polls::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
     tls_enforced::INFO,
@@ -76,6 +80,8 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(dead_letters_empty::DeadLettersEmpty(bench.clone())),
         Box::new(delivery::Delivery(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
+        Box::new(function_errors::FunctionErrors(bench.clone())),
+        Box::new(mapping_polls::MappingPolls(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),
