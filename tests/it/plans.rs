@@ -51,6 +51,8 @@ struct Seen {
     status: Option<Status>,
     holdings: Option<Holdings>,
     held: Option<usize>,
+    /// What AWS says goes wrong with it.
+    remark: Option<String>,
 }
 
 /// An object that no resource states.
@@ -206,6 +208,7 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
         holdings: seen.holdings.clone(),
         parent: None,
         held: seen.held,
+        remark: seen.remark.clone(),
     }
 }
 

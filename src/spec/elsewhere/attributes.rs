@@ -16,6 +16,7 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("iam_policy", POLICY),
     ("lambda_event_source_mapping", MAPPING),
     ("cloudwatch_log_group", LOG_GROUP),
+    ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
 ];
 
@@ -161,6 +162,25 @@ const LOG_GROUP: &[Said] = &[
             "bearer_token_authentication_enabled",
         ],
         "take it out: ccprov has no field for it, and leaves what the log group has as it is",
+    ),
+];
+
+const FUNCTION: &[Said] = &[
+    (&["filename", "zip_file", "local_existing_package"], "write `code: { file: PATH }`"),
+    (
+        &["source_dir", "source_path", "code_uri"],
+        "write `code: { folder: PATH }`, which packs the folder",
+    ),
+    (
+        &["source_code_hash", "code_sha256"],
+        "take it out: code is compared by the hash of what would be sent",
+    ),
+    (&["architecture"], "write `architectures: [arm64]`"),
+    (&["dead_letter_queue", "dlq"], "write `dead_letter_config: { target_arn: \"${NAME.arn}\" }`"),
+    (&["tracing", "tracing_mode"], "write `tracing_config: { mode: Active }`"),
+    (
+        &["log_group", "log_group_name", "log_format"],
+        "it stands under `logging_config:`, and is a resource of its own: `kind: cloudwatch_log_group`",
     ),
 ];
 

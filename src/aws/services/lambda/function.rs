@@ -336,9 +336,7 @@ impl LoggingConfig {
             LogFormat::Json => Self {
                 log_format: self.log_format,
                 log_group,
-                application_log_level: self
-                    .application_log_level
-                    .or(Some(ApplicationLevel::Info)),
+                application_log_level: self.application_log_level.or(Some(ApplicationLevel::Info)),
                 system_log_level: self.system_log_level.or(Some(SystemLevel::Info)),
             },
         }

@@ -21,11 +21,8 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("lambda", 100, &["Invoke"]),
     ],
     actions: &[
-        (
-            "CreateEventSourceMapping",
-            &["lambda:CreateEventSourceMapping", "lambda:TagResource"],
-        ),
-        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]),
+        ("CreateEventSourceMapping", &["lambda:CreateEventSourceMapping", "lambda:TagResource"]),
+        ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
         ("Invoke", &["lambda:InvokeFunction"]),
@@ -58,10 +55,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         not_yet("cannot be assumed by lambda"),
         not_yet("execution role does not have permissions"),
         not_yet("kms key is invalid for creategrant"),
-        // So is one of a mapping, or a policy that opens the source to it.
-        role_of_mapping("cannot be assumed"),
-        role_of_mapping("does not have permissions"),
-        role_of_mapping("ensure the role can perform"),
+        // Likewise what opens a source to a role.
+        mapping_not_yet("cannot be assumed"),
+        mapping_not_yet("does not have permissions"),
+        mapping_not_yet("ensure the role can perform"),
         Code::of(ErrorClass::Quota, &["InvalidParameterValueException"])
             .at(&["PutFunctionConcurrency"])
             .saying("unreservedconcurrentexecution"),
@@ -140,8 +137,8 @@ const fn not_yet(says: &'static str) -> Code {
         .saying(says)
 }
 
-/// The same of a mapping.
-const fn role_of_mapping(says: &'static str) -> Code {
+/// The same of mappings.
+const fn mapping_not_yet(says: &'static str) -> Code {
     Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
         .at(&["CreateEventSourceMapping", "UpdateEventSourceMapping"])
         .saying(says)

@@ -30,8 +30,7 @@ pub(super) const GRANTS: &[Grant] = &[
         .bound(Bound::Via("lambda"))
         .only_with("kms_key_arn"),
     Grant::remove("Functions", FUNCTION, &["lambda:DeleteFunction"]),
-    Grant::remove("FormerFunctions", ALL_FUNCTIONS, &["lambda:DeleteFunction"])
-        .bound(Bound::Owned),
+    Grant::remove("FormerFunctions", ALL_FUNCTIONS, &["lambda:DeleteFunction"]).bound(Bound::Owned),
 ];
 
 const FUNCTION: &[&str] = &["${arn}"];

@@ -164,9 +164,7 @@ impl LoggingConfig {
         let seen = Self {
             log_format,
             log_group: config.log_group.clone(),
-            application_log_level: config
-                .application_log_level()
-                .and_then(ApplicationLevel::seen),
+            application_log_level: config.application_log_level().and_then(ApplicationLevel::seen),
             system_log_level: config.system_log_level().and_then(SystemLevel::seen),
         };
         match log_format {
