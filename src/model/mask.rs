@@ -11,6 +11,10 @@ use serde_json::Value;
 /// What stands in a secret's place.
 pub const HIDDEN: &str = "(sensitive)";
 
+/// What stands in the place of what may be a secret, and of which nobody says whether it
+/// is: see [`KindInfo::private_fields`](super::KindInfo::private_fields).
+pub const UNSHOWN: &str = "(not shown)";
+
 /// The secrets of a run. Clones share one set, so that whoever writes hides
 /// what whoever reads has learned.
 #[derive(Clone, Default)]

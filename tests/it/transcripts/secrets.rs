@@ -141,7 +141,18 @@ outputs: { song: { to_json: { of: "${var.song}" } } }
     silent(&desk.run(&format!("apply -y stack.yaml --json {everything}")));
     let desk = desk.through(emulator.url());
     silent(&desk.must(&format!("apply -y stack.yaml --json {everything}"), 0));
-    silent(&desk.must("destroy -y stack.yaml", 0));
+    // Whoever removes it need not know that it was ever a secret.
+    let desk = desk.without("CCPROV_VAR_song");
+    desk.write("stack.yaml", "stack: aviary\nregion: us-east-1\nresources: {}\n");
+    for line in [
+        "plan stack.yaml --json",
+        "plan stack.yaml --all",
+        "plan --destroy stack.yaml --json",
+        "list --stack aviary --json",
+    ] {
+        silent(&desk.must(line, 0));
+    }
+    silent(&desk.must("destroy -y --json --region us-east-1 --stack aviary", 0));
     for (path, text) in files(&desk.path("")) {
         assert!(!SONGS.iter().any(|song| sings(&text, song)), "{path} tells it: {text}");
     }
