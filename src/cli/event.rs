@@ -113,7 +113,7 @@ mod tests {
         check(b"\"text\"", None);
         check(b"", Some(("the event is no JSON: EOF while parsing a value", 1, 1)));
         check(b"secret", Some(("the event is no JSON: expected value", 1, 1)));
-        check(b"{\n  \"a\": 1,\n}", Some(("the event is no JSON: trailing comma", 3, 1)));
+        check(b"{\n  \"a\": 1,\n}", Some(("the event is no JSON: key must be a string", 3, 1)));
         check(b"{} {}", Some(("the event is no JSON: trailing characters", 1, 4)));
         check(
             "{\"ä\": \n\"ä".as_bytes(),
