@@ -1,11 +1,13 @@
 //! What is known of every kind, without knowing the cloud behind it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place,
-    Segment, compare_in_part,
+    Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
+    Place, Probe, Segment, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -41,6 +43,17 @@ pub trait Catalog: Send + Sync {
     fn predict(&self, kind: &str, naming: &Naming, document: &Document) -> Facts {
         let prepared = self.prepare(kind, naming, document).and_then(Result::ok);
         prepared.map(|prepared| prepared.predicted).unwrap_or_default()
+    }
+
+    /// What is wrong with a probe of a sound stack, by the path in it: `send[0].queue`.
+    /// It may wait for facts.
+    fn check_probe(
+        &self,
+        _probe: &Probe,
+        _place: &Place,
+        _resources: &BTreeMap<Address, Desired>,
+    ) -> Vec<Problem> {
+        Vec::new()
     }
 
     /// Where the name of an object comes from that its tags say is this

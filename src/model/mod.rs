@@ -26,6 +26,7 @@ pub mod ownership;
 pub mod patience;
 pub mod pattern;
 pub mod place;
+pub mod probe;
 pub mod rendered;
 pub mod resource;
 pub mod scene;
@@ -53,6 +54,7 @@ pub use ownership::{Claimant, Whose};
 pub use patience::{Deadlines, Limit, Patience};
 pub use pattern::{PatternInfo, PatternPart};
 pub use place::{Caller, Place};
+pub use probe::{Expectation, Probe, Script, Sending};
 pub use rendered::{Rendered, RenderedShape};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,

@@ -16,6 +16,7 @@ use super::load::StackFile;
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::probes;
 use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
@@ -95,17 +96,7 @@ pub(super) fn check_and<T>(
     (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<(Checked, T), Vec<Diagnostic>> {
-    let nothing = Map::new();
-    let mut expansion = Expansion::new(Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
-        kinds: catalog.kinds(),
-        library: &file.library,
-        resources: file.section("resources").unwrap_or(&nothing),
-    });
+    let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -120,6 +111,7 @@ pub(super) fn check_and<T>(
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+    let drafts = probes::of(&mut expansion, file.section("probes"), inputs.checks);
     if expansion.is_spent() {
         // What there is of the stack is large, and good for nothing.
         return Err(in_order(expansion.problems));
@@ -129,7 +121,7 @@ pub(super) fn check_and<T>(
     let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, place, inputs, &mut problems);
+    let lock = lock_of(file, place, (catalog, inputs), &mut problems);
     // What is known of a resource that is not whole is checked too, but nothing follows from it.
     let admitted: Vec<&Written<'_>> = resources
         .iter()
@@ -143,12 +135,14 @@ pub(super) fn check_and<T>(
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
     let desired = connect(settled, &known, &mut problems);
+    let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
     if !problems.is_empty() {
         return Err(in_order(problems));
     }
     let deprecated = resources.iter().flat_map(warnings_of);
     let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
-    let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
+    let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
+    let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
     let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
     let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
     let stack = Stack {
@@ -158,6 +152,7 @@ pub(super) fn check_and<T>(
         outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
         skips,
         lock,
+        probes,
     };
     let seen = seen_as(Sheet {
         expansion: &mut expansion,
@@ -170,6 +165,26 @@ pub(super) fn check_and<T>(
     Ok((Checked { stack, warnings: in_order(warnings), origins, told_of }, seen))
 }
 
+/// What every reference of a file may see.
+fn ground<'a>(
+    file: &'a StackFile,
+    place: &'a Place,
+    catalog: &'a dyn Catalog,
+    inputs: &'a Inputs<'_>,
+) -> Ground<'a> {
+    let section = |key: &str| file.section(key).unwrap_or(const { &Map::new() });
+    Ground {
+        stack: Some(file.name()),
+        place: Some(place),
+        env: inputs.env,
+        variables: &file.variables,
+        values: section("values"),
+        kinds: catalog.kinds(),
+        library: &file.library,
+        resources: section("resources"),
+    }
+}
+
 /// The resources whose facts a value holds.
 fn mentioned(node: &Node) -> BTreeSet<Address> {
     document::pending_facts(&node.to_json()).into_iter().map(|fact| fact.address).collect()
@@ -179,19 +194,15 @@ fn mentioned(node: &Node) -> BTreeSet<Address> {
 fn lock_of(
     file: &StackFile,
     place: &Place,
-    inputs: &Inputs<'_>,
+    (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
     let (library, nothing) = (Library::default(), Map::new());
     let ground = Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
         kinds: &[],
         library: &library,
         resources: &nothing,
+        ..ground(file, place, catalog, inputs)
     };
     lock::of(file.root.get("lock"), ground, problems)
 }

@@ -66,9 +66,13 @@ pub async fn inspect(
     let known = stopped(scene, skips);
     let chosen: Vec<&dyn Behaviour> =
         behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info())).collect();
-    let trials: Vec<(&dyn Behaviour, Trial)> = chosen
+    let trials: Vec<(&dyn Behaviour, Trial)> = behaviours
         .iter()
-        .flat_map(|behaviour| behaviour.trials(scene).into_iter().map(|trial| (*behaviour, trial)))
+        .flat_map(|behaviour| {
+            let trials = behaviour.trials(scene).into_iter();
+            trials.map(move |trial| (behaviour.as_ref(), trial))
+        })
+        .filter(|(behaviour, trial)| trial.is_chosen(behaviour.info(), choice))
         .collect();
     let infos: Vec<&CheckInfo> = chosen.iter().map(|behaviour| behaviour.info()).collect();
     let tried: Vec<&str> = trials.iter().map(|(behaviour, _)| behaviour.info().id).collect();
@@ -108,7 +112,7 @@ fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected>
     let Judged { subject, findings } = judged;
     let mut levels: BTreeMap<Level, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
-        levels.entry(finding.level.unwrap_or(info.level)).or_default().push(finding);
+        levels.entry(finding.level.unwrap_or(usual)).or_default().push(finding);
     }
     levels.retain(|level, _| *level >= choice.least);
     if levels.is_empty() {
@@ -219,6 +223,7 @@ async fn exercise(
 ) -> Inspected {
     let Inspection { scene, skips, choice, .. } = *inspection;
     let info = behaviour.info();
+    let level = trial.level.unwrap_or(info.level);
     let skip = skips.iter().find(|skip| trial.addresses.iter().any(|it| skip.covers(info.id, it)));
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
@@ -238,12 +243,12 @@ async fn exercise(
     let run = within(behaviour.deadline() + trial.delay, &watch, run);
     let (level, verdict) = match timeout_at(end, run).await {
         Ok(Some(Ok(findings))) => match watch.blind().filter(|_| findings.is_empty()) {
-            Some(reason) => (info.level, Verdict::NotExercised { reason }),
-            None => at_worst(info, findings, choice),
+            Some(reason) => (level, Verdict::NotExercised { reason }),
+            None => at_worst(level, findings, choice),
         },
-        Ok(Some(Err(error))) => (info.level, Verdict::CouldNotLook { error: Box::new(error) }),
-        Ok(None) => at_worst(info, out_of_time(&trial, &watch), choice),
-        Err(_) => (info.level, Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) }),
+        Ok(Some(Err(error))) => (level, Verdict::CouldNotLook { error: Box::new(error) }),
+        Ok(None) => at_worst(level, out_of_time(&trial, &watch), choice),
+        Err(_) => (level, Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) }),
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
     let mut result = Inspected { level, took, observations, ..done(info, trial.subject, verdict) };
@@ -253,10 +258,10 @@ async fn exercise(
 
 /// What an exercise found, as far as it is bad enough, and how bad the worst of it is:
 /// what was seen on the way is told once, so that all of it stays together.
-fn at_worst(info: &CheckInfo, mut findings: Vec<Finding>, choice: &Choice) -> (Level, Verdict) {
-    let level = |finding: &Finding| finding.level.unwrap_or(info.level);
+fn at_worst(usual: Level, mut findings: Vec<Finding>, choice: &Choice) -> (Level, Verdict) {
+    let level = |finding: &Finding| finding.level.unwrap_or(usual);
     findings.retain(|finding| level(finding) >= choice.least);
-    let worst = findings.iter().map(level).max().unwrap_or(info.level);
+    let worst = findings.iter().map(level).max().unwrap_or(usual);
     (worst, choice.verdict(worst, findings))
 }
 

@@ -11,6 +11,7 @@ mod files;
 mod language;
 mod mistakes;
 mod patterns;
+mod probes;
 mod references;
 mod scalars;
 mod variables;
@@ -156,6 +157,10 @@ fn sound(checked: &Checked) -> String {
     }
     for skip in &checked.stack.skips {
         writeln!(text, "skips {} of {:?}: {}", skip.check, skip.resources, skip.reason).unwrap();
+    }
+    for probe in &checked.stack.probes {
+        let value = document::shown_value(&json!(probe));
+        writeln!(text, "probe {} = {value}", probe.name).unwrap();
     }
     if let Some(lock) = &checked.stack.lock {
         writeln!(text, "lock {lock}").unwrap();

@@ -45,7 +45,7 @@ impl Behaviour for Waits {
         let trial = |name: &&str| Trial {
             subject: (*name).into(),
             addresses: vec![Address::new(*name)],
-            delay: Duration::ZERO,
+            ..Trial::default()
         };
         self.at.iter().map(trial).collect()
     }

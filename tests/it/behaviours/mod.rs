@@ -9,6 +9,7 @@ mod delivery;
 mod leftovers;
 mod neighbours;
 mod plain;
+mod probes;
 mod refusals;
 mod stand;
 mod undeclared;
