@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::behaviours::probed;
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
+use super::invocation::FUNCTION;
 use super::registry;
 use super::tags::{REGION_TAG, STACK_TAG};
 use crate::model::document::has_pending;
@@ -29,12 +30,16 @@ pub enum Command {
     Verify,
     /// `destroy`.
     Destroy,
+    /// `invoke`, of any function of the stack.
+    Invoke,
 }
 
 impl Command {
-    fn needs(self, need: Need) -> bool {
+    fn needs(self, need: Need, of: Option<&Desired>) -> bool {
         match need {
-            Need::Read => true,
+            // Who calls a function looks at nothing else.
+            Need::Read => self != Self::Invoke || of.is_some_and(|want| want.kind == FUNCTION),
+            Need::Invoke => self == Self::Invoke,
             Need::Write => self == Self::Apply,
             Need::Remove => matches!(self, Self::Apply | Self::Destroy),
             Need::Exercise => self == Self::Verify,
@@ -73,7 +78,7 @@ type Condition = BTreeMap<&'static str, BTreeMap<String, String>>;
 /// that the stack owns from before.
 pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
     let mut statements: Vec<Statement> = Vec::new();
-    for (grant, want) in grants(stack).filter(|(grant, _)| command.needs(grant.need)) {
+    for (grant, want) in grants(stack).filter(|(grant, want)| command.needs(grant.need, *want)) {
         let resources = resources(grant, stack, want);
         if resources.is_empty() {
             continue;
@@ -115,6 +120,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise("UsedKeys", KEYS, &["kms:ListGrants"]).bound(Bound::Owned),
         ],
     ),
+    (FUNCTION, &[METRICS]),
     (
         "s3_bucket",
         &[
@@ -166,6 +172,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         "sqs_queue",
         &[
             OTHERS_KEY,
+            METRICS,
             Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
             Grant::exercise("Ears", EARS, MESSAGES),
             Grant::exercise("Ears", EARS, HEARING),
@@ -173,6 +180,12 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
     ),
 ];
 
+/// What `invoke` does, by the kind that it does it to.
+pub const INVOCATIONS: &[(&str, &[Grant])] = &[(
+    FUNCTION,
+    // By an alias or a version, too.
+    &[Grant::invoke("CalledFunctions", &["${arn}", "${arn}:*"], &["lambda:InvokeFunction"])],
+)];
 /// What probes do, by the kind of a resource that they name. What queues and topics
 /// need, every exercise does.
 pub const PROBED: &[(&str, &[Grant])] = &[
@@ -208,6 +221,8 @@ pub const PROBED: &[(&str, &[Grant])] = &[
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
+/// CloudWatch knows no ARN of a metric.
+const METRICS: Grant = Grant::exercise("Metrics", &["*"], &["cloudwatch:GetMetricStatistics"]);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 const EARS: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
 const HEARING: &[&str] =
@@ -224,7 +239,7 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
             wanting.map(move |want| (grant, Some(want)))
         })
     };
-    let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
+    let exercises = EXERCISES.iter().chain(INVOCATIONS).map(|(kind, grants)| (*kind, *grants));
     let of_kinds = registry::grants().chain(exercises);
     let of_kinds = of_kinds.flat_map(move |(kind, grants)| of_kind(kind, grants));
     let named = probed(stack);
@@ -262,6 +277,10 @@ fn condition(bound: Bound, stack: &Stack) -> Condition {
         Bound::Tagging => [equals(owner("RequestTag"))].into(),
         Bound::Claiming => [equals(owner("RequestTag")), if_exists(owner("ResourceTag"))].into(),
         Bound::Where(key, value) => [equals((key.to_owned(), value.to_owned()))].into(),
+        Bound::Via(service) => {
+            let host = format!("{service}.{}.amazonaws.com", stack.place.region);
+            [equals(("kms:ViaService".to_owned(), host))].into()
+        }
     }
 }
 
@@ -269,7 +288,7 @@ fn condition(bound: Bound, stack: &Stack) -> Condition {
 /// `kms_master_key_id` may be an alias, of which no policy can speak.
 fn resources(grant: &Grant, stack: &Stack, want: Option<&Desired>) -> Vec<String> {
     let states = |field: &str| {
-        let value = want.and_then(|want| want.document.get(field));
+        let value = want.and_then(|want| path(field).get(&want.document));
         !matches!(value, None | Some(Value::Null | Value::Bool(false)))
     };
     if !grant.only_with.is_none_or(states) {
@@ -299,12 +318,15 @@ fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<
             let want = want?;
             let fact = want.predicted.get(name).map(String::as_str);
             fact.or_else(|| {
-                let path =
-                    name.split('.').fold(Path::default(), |path, step| path.with_field(step));
-                path.get(&want.document).filter(|value| !has_pending(value))?.as_str()
+                path(name).get(&want.document).filter(|value| !has_pending(value))?.as_str()
             })
         }
     }
+}
+
+/// A field, as a grant names it: `code.bucket`.
+fn path(name: &str) -> Path {
+    name.split('.').fold(Path::default(), |path, step| path.with_field(step))
 }
 
 #[cfg(test)]
@@ -314,7 +336,7 @@ mod tests {
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
     fn grants_of_one_name_are_for_the_same() {
-        let exercises = EXERCISES.iter().chain(PROBED).flat_map(|(_, grants)| *grants);
+        let exercises = EXERCISES.iter().chain(INVOCATIONS).chain(PROBED).flat_map(|(_, grants)| *grants);
         let all =
             DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();

@@ -153,6 +153,9 @@ impl Problem {
     }
 }
 
+/// What a schema says of a field in which secrets may stand unsaid.
+const PRIVATE: &str = "x-private";
+
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -194,6 +197,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Whether an object is found by whose it is while its name is not known yet: the name
+    /// holds what the cloud chooses for another.
+    pub name_may_wait: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
     /// Fields that name the key with which its data is encrypted, likewise. Keys
@@ -211,6 +217,9 @@ pub struct KindInfo {
     pub artifacts: Vec<ArtifactInfo>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
+    /// Fields that a change of others makes other than asked, with these others,
+    /// as patterns of [`Path::is_within`]: they are written after them.
+    pub follows: Vec<(String, Vec<String>)>,
 }
 
 /// A map to which the cloud adds entries of its own: what is beside those that
@@ -271,6 +280,15 @@ impl KindInfo {
         self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)
     }
 
+    /// The fields in which secrets may stand that no stack file says of: what AWS has of
+    /// them besides what is stated is not shown. Its schema marks them.
+    pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
+        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
+        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
+        private.map(|(name, _)| name.as_str())
+    }
+
     /// The rules of a field that takes bytes of the checkout.
     pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
         self.artifacts.iter().find(|info| at.is_at(&info.field))
@@ -283,6 +301,15 @@ impl KindInfo {
             patterns.any(|pattern| diff.iter().any(|diff| diff.path.is_within(pattern)))
         };
         self.facts.iter().any(|info| info.name == fact && moves_with(info))
+    }
+
+    /// The fields that changes make other than asked, as far as stages come after
+    /// these.
+    pub fn following<'a>(&'a self, diff: &'a [FieldDiff]) -> impl Iterator<Item = &'a str> {
+        let is_changed = |pattern: &String| diff.iter().any(|diff| diff.path.is_within(pattern));
+        let following =
+            self.follows.iter().filter(move |(_, others)| others.iter().any(is_changed));
+        following.map(|(field, _)| field.as_str())
     }
 
     /// The changes that come first, of those that are left.

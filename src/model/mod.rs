@@ -34,7 +34,7 @@ pub mod spelling;
 pub mod stack;
 
 pub use address::Address;
-pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size};
+pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
     Beside, Catalog, FactInfo, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession,
@@ -46,7 +46,7 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;
 pub use lease::{Found, Holder, Lease, Lock};
-pub use mask::Mask;
+pub use mask::{Mask, UNSHOWN};
 pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;

@@ -260,6 +260,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         deleted_by: Vec::new(),
         revivable: false,
         exists_early: false,
+        name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
         stages: Vec::new(),
@@ -267,6 +268,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
+        follows: Vec::new(),
     }
 }
 
