@@ -323,7 +323,7 @@ mod tests {
             exists_early: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
-            stages: Vec::new(),
+            stages: crate::model::Stages::default(),
             one_at_a_time: None,
             succession: Succession {
                 lost: "messages in the old queue are lost".into(),
@@ -331,6 +331,7 @@ mod tests {
             },
             artifacts: Vec::new(),
             in_part: Vec::new(),
+            greets: Vec::new(),
         }
     }
 
