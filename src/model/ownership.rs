@@ -107,6 +107,7 @@ mod tests {
                 exists_early: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
+                policies: Vec::new(),
                 stages: Vec::new(),
                 examples: Vec::new(),
                 one_at_a_time: None,

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Stack};
+use super::{
+    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, PolicyField, Stack,
+};
 
 /// The resources of a stack at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Scene {
     pub others: BTreeMap<String, Other>,
     /// Where each kind names the keys that encrypt what it holds.
     pub keys: BTreeMap<String, Vec<Path>>,
+    /// Where each kind keeps policies.
+    pub policies: BTreeMap<String, Vec<PolicyField>>,
 }
 
 /// Something that is not of the stack.
@@ -83,6 +87,7 @@ impl Scene {
             field.split('.').fold(Path::default(), |path, name| path.with_field(name))
         };
         let keys = catalog.kinds().iter().filter(|kind| !kind.keys.is_empty());
+        let policies = catalog.kinds().iter().filter(|kind| !kind.policies.is_empty());
         Self {
             stack: stack.name.clone(),
             place: stack.place.clone(),
@@ -91,6 +96,7 @@ impl Scene {
             keys: keys
                 .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
                 .collect(),
+            policies: policies.map(|kind| (kind.name.clone(), kind.policies.clone())).collect(),
         }
     }
 

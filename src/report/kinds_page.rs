@@ -323,6 +323,7 @@ mod tests {
             exists_early: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
+            policies: Vec::new(),
             stages: Vec::new(),
             one_at_a_time: None,
             succession: Succession {

@@ -182,6 +182,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         exists_early: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
+        policies: Vec::new(),
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),

@@ -9,7 +9,9 @@
 pub mod behaviour;
 pub mod choice;
 pub mod conformance;
+mod holder;
 pub mod inspect;
+mod managed;
 pub mod notice;
 mod policy;
 #[cfg(feature = "aws")]

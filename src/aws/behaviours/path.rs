@@ -323,6 +323,7 @@ mod tests {
             exhibits,
             others: BTreeMap::new(),
             keys: BTreeMap::new(),
+            policies: BTreeMap::new(),
         }
     }
 

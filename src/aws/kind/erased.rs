@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::{Changing, Claim, Kind, Sent, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
+use crate::aws::policy::Use;
 use crate::aws::stated::typed;
 use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Identity, InPart,
-    KindInfo, Live, NameOrigin, Naming, Path, Prepared, Problem, Sought, Succession,
+    KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem, Sought, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -103,6 +104,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             exists_early: K::EXISTS_EARLY,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
+            policies: policies::<K>(),
             stages: list(K::STAGES),
             one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
@@ -238,6 +240,13 @@ impl<K: Kind> AnyKind for Erased<K> {
 fn keys<K: Kind>() -> Vec<String> {
     let keys = K::TAKES.iter().filter(|(_, takes)| matches!(takes, Takes::Key));
     keys.map(|(field, _)| (*field).to_owned()).collect()
+}
+
+/// The fields that hold policies.
+fn policies<K: Kind>() -> Vec<PolicyField> {
+    let field =
+        |(field, of): &(&str, &Use)| PolicyField { field: (*field).into(), tells: of.tells() };
+    K::POLICIES.iter().map(field).collect()
 }
 
 /// The maps of which only the stated entries are compared.

@@ -257,6 +257,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         exists_early: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
+        policies: Vec::new(),
         stages: Vec::new(),
         one_at_a_time: None,
         succession: Succession::default(),

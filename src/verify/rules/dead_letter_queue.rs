@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn judge(scene: &Scene) -> Judgement {
     let dead_letter: Vec<&Address> = hop::edges(scene)
         .into_iter()
-        .filter(|edge| edge.path.top() == "redrive_policy")
+        .filter(hop::Edge::sets_aside)
         .filter_map(|edge| match edge.target {
             End::Here(queue) => Some(&queue.address),
             End::Elsewhere(_) => None,
