@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::managed;
-use super::policy::{Context, Decision, NearMiss, Policy, Request, Statement, Who};
+use super::policy::{Context, Decision, NearMiss, Obstacle, Policy, Request, Statement, Who};
 use crate::model::{Exhibit, Path, Scene};
 
 /// A role, and what is known of its policies.
@@ -79,33 +79,28 @@ impl<'a> Holder<'a> {
         let (mut allowed, mut near) = (false, None);
         let (mut may_allow, mut may_deny) = (None, None);
         for Held { of, policy } in &self.policies {
+            let denial = policy.may_deny(&request);
+            may_deny = may_deny.or(denial.map(|(statement, why)| unclear(&statement, &why)));
             match policy.decide(&request) {
                 Decision::Allowed => allowed = true,
                 Decision::Denied(statement) => return Right::Denied(*of, statement),
-                Decision::Unclear(statement, why) => {
-                    let told = Right::Unclear(format!("{} of {}", why.what, statement.name()));
-                    if statement.allows() {
-                        may_allow = Some(told);
-                    } else {
-                        may_deny = Some(told);
-                    }
-                }
+                Decision::Unclear(statement, why) => may_allow = Some(unclear(&statement, &why)),
                 Decision::Silent(misses) => {
                     near = near.or(of.zip(misses.into_iter().next()));
                 }
             }
         }
-        if let Some(told) = may_deny {
-            return told;
+        if let Some(why) = may_deny {
+            return Right::Unclear(why);
         }
         if allowed {
             return self.bounded(&request);
         }
         let unknown = || {
             let arn = self.unknown.first()?;
-            Some(Right::Unclear(format!("what {arn} allows is not known here")))
+            Some(format!("what {arn} allows is not known here"))
         };
-        may_allow.or_else(unknown).unwrap_or(Right::Missing(near))
+        may_allow.or_else(unknown).map_or(Right::Missing(near), Right::Unclear)
     }
 
     fn bounded(&self, request: &Request<'_>) -> Right<'a> {
@@ -118,7 +113,7 @@ impl<'a> Holder<'a> {
                 Decision::Allowed => Right::Allowed,
                 Decision::Denied(_) | Decision::Silent(_) => Right::OutOfBounds(arn),
                 Decision::Unclear(statement, why) => {
-                    Right::Unclear(format!("{} of {} of its boundary", why.what, statement.name()))
+                    Right::Unclear(format!("{} of its boundary", unclear(&statement, &why)))
                 }
             },
         }
@@ -130,6 +125,11 @@ impl<'a> Holder<'a> {
         let stated = self.policies.into_iter().filter(|held| held.of.is_some());
         stated.map(|held| held.policy).collect()
     }
+}
+
+/// What a statement depends on.
+pub(crate) fn unclear(statement: &Statement<'_>, why: &Obstacle) -> String {
+    format!("{} of {}", why.what, statement.name())
 }
 
 fn known<'a>(scene: &'a Scene, arn: &'a str) -> Option<Held<'a>> {

@@ -10,10 +10,9 @@ mod wildcard;
 
 use serde_json::{Map, Value};
 
-pub(crate) use condition::{Context, Known};
+pub(crate) use condition::{Context, Known, Obstacle};
 pub(crate) use wildcard::matches;
 
-use self::condition::Obstacle;
 use crate::model::{Document, Exhibit, Path};
 
 /// A policy, and where in its resource's document it stands.
@@ -132,6 +131,16 @@ impl<'a> Policy<'a> {
         } else {
             may_allow.unwrap_or(Decision::Silent(near))
         }
+    }
+
+    /// The statement that denies a request under a condition that nobody can tell,
+    /// whether anything allows it or not.
+    pub(crate) fn may_deny(&self, request: &Request<'_>) -> Option<(Statement<'a>, Obstacle)> {
+        let denying = self.statements.iter().filter(|statement| !statement.allows());
+        denying.into_iter().find_map(|statement| match statement.applies(request) {
+            Applies::Unclear(why) => Some((statement.clone(), why)),
+            Applies::Yes | Applies::No | Applies::Nearly(_) => None,
+        })
     }
 }
 

@@ -23,12 +23,12 @@ pub(super) const RULE: Rule = Rule {
         id: "delivery_path",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Whatever sends to a topic or queue may do so, and may use the key that encrypts it.",
-        risk: "AWS drops messages that it may not deliver, and tells nobody.",
+        summary: "Whatever sends to a topic or queue or invokes a function may do so; so may the role of a function, for which Lambda reads and sends; and each may use the key that encrypts what it goes to.",
+        risk: "AWS drops messages that it may not deliver, and tells nobody; a function whose role may not read its queue gets none.",
         remedy: "Add the statement that is missing, or correct the one that is nearly right.",
     },
     stops_messages: true,
-    because: "An error: it does not work.",
+    because: "An error: it does not work. Where a stream's reader lacks the table's key it is a warning, since AWS does not say whether it is asked for.",
     judge,
 };
 

@@ -12,8 +12,8 @@ use super::keys::{self, KeyOf};
 use super::{others, patch, policies};
 use crate::model::document::is_pending;
 use crate::model::{Address, Exhibit, Finding, Level, Path, Place, Scene};
-use crate::verify::holder::{Holder, Right};
-use crate::verify::policy::{Context, Decision, Known, NearMiss, Request, Who, root_of};
+use crate::verify::holder::{Holder, Right, unclear};
+use crate::verify::policy::{Context, Decision, Known, NearMiss, Request, Statement, Who, root_of};
 
 /// A function, and the role that it goes by.
 pub(super) struct Errand<'a> {
@@ -110,10 +110,28 @@ impl<'a> Object<'a> {
 enum Answer<'a> {
     Yes,
     Open(String),
-    No(Finding),
+    No(Barrier),
     Missing(Option<(&'a Exhibit, NearMiss<'a>)>),
     /// The key neither admits the role nor leaves it to the account.
     ShutOut(&'a Exhibit),
+}
+
+/// What says no to a call, and to others alike.
+#[derive(PartialEq)]
+struct Barrier {
+    address: Address,
+    path: Path,
+    /// What stands before the calls, and behind them.
+    said: (String, String),
+    hint: &'static str,
+}
+
+impl Barrier {
+    fn told(&self, calls: &[&str]) -> Finding {
+        let (before, behind) = &self.said;
+        let message = format!("{before} {}{behind}", calls.join(", "));
+        Finding::new(&self.address, message).at(self.path.clone()).hint(self.hint)
+    }
 }
 
 impl<'a> Errand<'a> {
@@ -133,12 +151,15 @@ impl<'a> Errand<'a> {
     /// What all policies that have a say in it say.
     pub(super) fn ask(&self, wish: &Wish<'a>) -> Seen {
         let (mut seen, mut missing, mut near) = (Seen::default(), Vec::new(), None);
-        let mut shut_out = None;
+        let (mut shut_out, mut barriers): (_, Vec<(Barrier, Vec<&str>)>) = (None, Vec::new());
         for call in wish.calls {
             match self.answer(call, wish) {
                 Answer::Yes => {}
                 Answer::Open(why) => seen.open = Some(why),
-                Answer::No(finding) => seen.findings.push(finding),
+                Answer::No(barrier) => match barriers.iter_mut().find(|(it, _)| *it == barrier) {
+                    Some((_, calls)) => calls.push(call),
+                    None => barriers.push((barrier, vec![call])),
+                },
                 Answer::Missing(nearly) => {
                     missing.push(*call);
                     near = near.or(nearly);
@@ -146,6 +167,7 @@ impl<'a> Errand<'a> {
                 Answer::ShutOut(key) => shut_out = Some(key),
             }
         }
+        seen.findings.extend(barriers.iter().map(|(barrier, calls)| barrier.told(calls)));
         if !missing.is_empty() {
             seen.findings.push(self.lacks(wish, &missing, near));
         }
@@ -220,50 +242,73 @@ impl<'a> Errand<'a> {
 
     fn said_of(&self, call: &str, arn: &str, on: &Object<'a>, via: Option<&str>) -> Answer<'a> {
         let context = self.context(arn, via);
-        let (identity, account) = (self.role().fact("arn"), root_of(self.role().fact("arn")));
-        let theirs = |who| {
-            let policy = policies::of_resource(self.scene, on.guard?)?;
-            let request =
-                Request { who: Who::Identity(who), action: call, resource: arn, context: &context };
-            Some(policy.decide(&request))
+        let identity = self.role().fact("arn");
+        let by = |who| Request {
+            who: Who::Identity(who),
+            action: call,
+            resource: arn,
+            context: &context,
         };
-        let guard_says = theirs(identity);
-        if let (Some(Decision::Denied(statement)), Some(guard)) = (&guard_says, on.guard) {
-            let message = format!("{} denies {} {call}", statement.name(), self.role().address);
-            let finding = Finding::new(&guard.address, message).at(statement.path.clone());
-            return Answer::No(
-                finding
-                    .hint("leave the role out of it: name it in a condition on aws:PrincipalArn"),
-            );
+        let policy = on.guard.and_then(|guard| policies::of_resource(self.scene, guard));
+        let theirs = policy.as_ref().map(|policy| policy.decide(&by(identity)));
+        if let (Some(Decision::Denied(statement)), Some(guard)) = (&theirs, on.guard) {
+            return Answer::No(self.denied_by(guard, statement));
         }
         let own = match self.holder.may(call, arn, &context) {
-            Right::Denied(of, statement) => {
-                let address = &of.unwrap_or(self.role()).address;
-                let message = format!("{} denies {call} on {}", statement.name(), on.name);
-                let finding = Finding::new(address, message).at(statement.path);
-                return Answer::No(finding.hint("narrow it, or take it away"));
-            }
-            Right::OutOfBounds(arn) => return Answer::No(self.out_of_bounds(arn, call, on)),
+            Right::Denied(of, statement) => return Answer::No(self.denied(of, &statement, on)),
+            Right::OutOfBounds(arn) => return Answer::No(self.out_of_bounds(arn, on)),
             Right::Allowed => Answer::Yes,
             Right::Unclear(why) => Answer::Open(why),
             Right::Missing(near) => Answer::Missing(near),
         };
-        let key = on.guard.filter(|guard| guard.kind == "kms_key");
-        let leaves_it = || match theirs(&account) {
-            // Who states no policy of a key has AWS's, which leaves it to the account.
-            Some(Decision::Allowed) | None => true,
-            Some(Decision::Denied(_) | Decision::Unclear(..) | Decision::Silent(_)) => false,
+        let denial = policy.as_ref().and_then(|policy| policy.may_deny(&by(identity)));
+        if let Some((statement, why)) = denial {
+            return Answer::Open(unclear(&statement, &why));
+        }
+        let account = root_of(identity);
+        // Who states no policy of a key has AWS's, which leaves it to the account.
+        let is_left = || {
+            let policy = policy.as_ref();
+            policy.is_none_or(|policy| policy.decide(&by(&account)) == Decision::Allowed)
         };
-        match (guard_says, own) {
-            (Some(Decision::Allowed), _) => Answer::Yes,
-            (Some(Decision::Unclear(statement, why)), own) => match own {
-                Answer::Yes if statement.allows() && (key.is_none() || leaves_it()) => Answer::Yes,
-                _ => Answer::Open(format!("{} of {}", why.what, statement.name())),
-            },
-            (Some(_) | None, own) => match key {
-                Some(key) if !leaves_it() => Answer::ShutOut(key),
-                Some(_) | None => own,
-            },
+        let key = on.guard.filter(|guard| guard.kind == "kms_key" && !is_left());
+        match (theirs, own, key) {
+            (Some(Decision::Allowed), _, _) => Answer::Yes,
+            (_, Answer::Yes, None) => Answer::Yes,
+            (Some(Decision::Unclear(statement, why)), _, _) => {
+                Answer::Open(unclear(&statement, &why))
+            }
+            (_, _, Some(key)) => Answer::ShutOut(key),
+            (_, own, None) => own,
+        }
+    }
+
+    fn denied_by(&self, guard: &Exhibit, statement: &Statement<'_>) -> Barrier {
+        Barrier {
+            address: guard.address.clone(),
+            path: statement.path.clone(),
+            said: (format!("{} denies {}", statement.name(), self.role().address), String::new()),
+            hint: "leave the role out of it: name it in a condition on aws:PrincipalArn",
+        }
+    }
+
+    fn denied(&self, of: Option<&Exhibit>, statement: &Statement<'_>, on: &Object<'_>) -> Barrier {
+        Barrier {
+            address: of.unwrap_or(self.role()).address.clone(),
+            path: statement.path.clone(),
+            said: (format!("{} denies", statement.name()), format!(" on {}", on.name)),
+            hint: "narrow it, or take it away",
+        }
+    }
+
+    fn out_of_bounds(&self, arn: &str, on: &Object<'_>) -> Barrier {
+        let boundary = self.scene.named("iam_policy", arn);
+        let name = boundary.map_or(arn, |boundary| boundary.address.as_str());
+        Barrier {
+            address: self.role().address.clone(),
+            path: Path::field("permissions_boundary"),
+            said: (format!("its boundary {name} does not allow"), format!(" on {}", on.name)),
+            hint: "allow it in the boundary, too",
         }
     }
 
@@ -318,22 +363,16 @@ impl<'a> Errand<'a> {
         if of.address != role.address {
             return Finding { message, ..finding };
         }
+        // What is known after an apply alone is told as a stack file states it.
+        let stated = |it: String| if is_pending(&it) { on.stated.clone() } else { it };
         Finding {
             message,
             path: Some(because.path),
-            expected: because.expected.map(Value::from),
+            expected: because.expected.map(stated).map(Value::from),
             actual: Some(because.actual),
             hint: Some(format!("correct {name}, or add a statement beside it")),
             ..finding
         }
-    }
-
-    fn out_of_bounds(&self, arn: &str, call: &str, on: &Object<'_>) -> Finding {
-        let boundary = self.scene.named("iam_policy", arn);
-        let name = boundary.map_or(arn, |boundary| boundary.address.as_str());
-        let message = format!("its boundary {name} does not allow {call} on {}", on.name);
-        let finding = Finding::new(&self.role().address, message);
-        finding.at(Path::field("permissions_boundary")).hint("allow it in the boundary, too")
     }
 
     fn shut_out(&self, wish: &Wish<'a>, key: &Exhibit) -> Finding {

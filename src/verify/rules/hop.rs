@@ -98,6 +98,7 @@ const QUEUE: Taker = ("sqs_queue", &["sqs:SendMessage"]);
 const TOPIC: Taker = ("sns_topic", &["sns:Publish"]);
 const BUS: Taker = ("cloudwatch_event_bus", &["events:PutEvents"]);
 const OTHER: Taker = (FUNCTION, &["lambda:InvokeFunction"]);
+const BUCKET: Taker = ("s3_bucket", &["s3:PutObject"]);
 
 /// Where a function's field, or that of a mapping for it, has something sent.
 const fn sent(by: (&'static str, &'static str), field: &'static str, to: Taker) -> Hop {
@@ -146,9 +147,19 @@ const fn told_by_alarm(field: &'static str) -> Hop {
 }
 
 impl Hop {
+    /// Where it leads from.
+    pub(super) fn source_kind(&self) -> &'static str {
+        self.source.1
+    }
+
     /// What it leads to.
     pub(super) fn target_kind(&self) -> &'static str {
         self.target.1
+    }
+
+    /// Whether a queue is read.
+    pub(super) fn reads_queue(&self) -> bool {
+        matches!(self.transfer, Transfer::Polls { .. }) && self.source.1 == "sqs_queue"
     }
 }
 
@@ -228,6 +239,7 @@ static HOPS: &[Hop] = &[
     polled("dynamodb_table", READS_STREAM),
     sent(BY_MAPPING, NOT_READ, QUEUE),
     sent(BY_MAPPING, NOT_READ, TOPIC),
+    sent(BY_MAPPING, NOT_READ, BUCKET),
     sent(BY_FUNCTION, DEAD, QUEUE),
     sent(BY_FUNCTION, DEAD, TOPIC),
     sent(BY_FUNCTION, DONE, QUEUE),
@@ -238,6 +250,7 @@ static HOPS: &[Hop] = &[
     sent(BY_FUNCTION, FAILED, TOPIC),
     sent(BY_FUNCTION, FAILED, BUS),
     sent(BY_FUNCTION, FAILED, OTHER),
+    sent(BY_FUNCTION, FAILED, BUCKET),
     told_by_alarm("alarm_actions.*"),
     told_by_alarm("insufficient_data_actions.*"),
     told_by_alarm("ok_actions.*"),

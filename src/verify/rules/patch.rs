@@ -82,12 +82,20 @@ pub(super) fn with_right(finding: Finding, role: &Exhibit, sid: &str, statement:
             .hint(format!("give {} a policy", role.address))
             .patch(at(&field.with_field(sid), policy));
     };
-    let path = field.with_field(name);
-    let statement = named(statement, &free_sid(role, &path, sid));
-    finding
-        .at(path.with_field("Statement"))
-        .hint(format!("add a statement to {name} of {}", role.address))
-        .patch(yaml(&json!([statement])))
+    let hint = format!("add a statement to {name} of {}", role.address);
+    joined(finding, role, &field.with_field(name), sid, statement).hint(hint)
+}
+
+/// The finding with a statement for the list of a policy that the stack states.
+pub(super) fn joined(
+    finding: Finding,
+    exhibit: &Exhibit,
+    policy: &Path,
+    sid: &str,
+    statement: Value,
+) -> Finding {
+    let statement = named(statement, &free_sid(exhibit, policy, sid));
+    finding.at(policy.with_field("Statement")).patch(yaml(&json!([statement])))
 }
 
 /// A resource's ARN as a stack file states it.

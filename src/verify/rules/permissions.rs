@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::function::FUNCTION;
-use crate::model::{Document, Exhibit, Path, Scene};
+use super::patch;
+use crate::model::{Document, Exhibit, Finding, Path, Scene, Segment};
 use crate::verify::policy::{Policy, root_of};
 
 /// What a permission allows where it says nothing.
@@ -39,8 +40,24 @@ pub(super) fn guards(scene: &Scene) -> Vec<Exhibit> {
     scene.of_kind(FUNCTION).map(guard).collect()
 }
 
-/// What is said of a guard, where its function has it: `permissions.SID` for
-/// `policy.Statement.SID`.
+/// What was found of a guard, told of its function: at `permissions.SID`, which is
+/// `policy.Statement.SID` of the guard.
+pub(super) fn told(finding: Finding) -> Finding {
+    let path = match finding.path.as_ref().map(Path::segments) {
+        Some([_, _, Segment::Field(sid), ..]) => path_of(sid),
+        Some(_) | None => Path::field(FIELD),
+    };
+    finding.at(path)
+}
+
+/// The same of a permission that does not say on whose behalf, with how to say it.
+pub(super) fn bound(finding: Finding) -> Finding {
+    let finding = told(finding);
+    let account = finding.path.clone().unwrap_or_default().with_field("source_account");
+    finding.hint("say on whose behalf").patch(patch::at(&account, "${account}".into()))
+}
+
+/// Where a function states a permission.
 pub(super) fn path_of(statement: &str) -> Path {
     Path::field(FIELD).with_field(statement)
 }

@@ -51,13 +51,17 @@ pub(super) fn sent<'a>(scene: &'a Scene, edge: &Edge<'a>, calls: &'a [&'a str]) 
         Ok(errand) => errand,
         Err(why) => return Seen::open(why),
     };
-    let ask = |on| {
+    let ask = |on: Object<'a>| {
+        // Objects are put into a bucket.
+        let is_bucket = edge.hop.target_kind() == "s3_bucket";
+        let on = if is_bucket { on.within("/any", "/*") } else { on };
         let sid = format!("SendTo{}", name_of(edge.target));
-        let because = format!("; {} has it sent there", edge.carrier.address);
+        let what = if edge.sets_aside() { "what it fails at" } else { "what it answers" };
+        let because = format!("; {what} goes there");
         errand.ask(&Wish { calls, on, sid, because, via: None, level: None })
     };
     let use_key = |target: &'a Exhibit| match target.kind.as_str() {
-        "sns_topic" | "sqs_queue" => errand.use_key(target, TO_SEND, None),
+        "s3_bucket" | "sns_topic" | "sqs_queue" => errand.use_key(target, TO_SEND, None),
         _ => Seen::default(),
     };
     match edge.target {

@@ -37,6 +37,25 @@ pub(in crate::verify::rules) fn system(resources: &str) -> Scene {
     scene
 }
 
+impl Scene {
+    /// Without the statements of one name in inline policies.
+    pub(in crate::verify::rules) fn without(mut self, sid: &str) -> Self {
+        let mut taken = 0;
+        for exhibit in self.exhibits.values_mut() {
+            let policies = exhibit.document.get_mut("inline_policies");
+            let policies = policies.and_then(Value::as_object_mut).into_iter().flatten();
+            for (_, policy) in policies {
+                let list = policy["Statement"].as_array_mut().unwrap();
+                let before = list.len();
+                list.retain(|statement| statement["Sid"] != sid);
+                taken += before - list.len();
+            }
+        }
+        assert_eq!(taken, 1, "{sid}");
+        self
+    }
+}
+
 fn exhibit(name: &str, document: Value) -> Exhibit {
     let mut document = document.as_object().unwrap().clone();
     let kind = document.remove("kind").unwrap().as_str().unwrap().to_owned();
