@@ -119,6 +119,13 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// What statements that allow something are about, as they spell it.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &'a str> {
+        let statements = self.policies.iter().flat_map(|held| held.policy.statements());
+        let allowing = statements.filter(|statement| statement.allows());
+        allowing.flat_map(|statement| statement.list("Resource"))
+    }
+
     /// The policies of the role that are stated in the scene.
     #[cfg(feature = "aws")]
     pub(crate) fn into_stated(self) -> Vec<Policy<'a>> {

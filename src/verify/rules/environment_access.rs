@@ -26,22 +26,20 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// What somebody does who knows something by name.
-struct Use {
+pub(super) struct Use {
     kind: &'static str,
     /// What is called on it: any of these will do.
     calls: &'static [&'static str],
     /// What such a call asks of the key that encrypts it (the developer guides of each
     /// service, on encryption at rest).
     keys: &'static [(&'static str, &'static [&'static str])],
-    /// What lies in it, where that is what is called on: for example, and all of it.
-    within: Option<(&'static str, &'static str)>,
 }
 
 const SEND: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];
 const READ: &[&str] = &["kms:Decrypt"];
 
 static USES: &[Use] = &[
-    Use { kind: "cloudwatch_event_bus", calls: &["events:PutEvents"], keys: &[], within: None },
+    Use { kind: "cloudwatch_event_bus", calls: &["events:PutEvents"], keys: &[] },
     Use {
         kind: "dynamodb_table",
         calls: &[
@@ -60,16 +58,14 @@ static USES: &[Use] = &[
             "dynamodb:PartiQLUpdate",
         ],
         keys: &[("", READ)],
-        within: None,
     },
-    Use { kind: FUNCTION, calls: &["lambda:InvokeFunction"], keys: &[], within: None },
+    Use { kind: FUNCTION, calls: &["lambda:InvokeFunction"], keys: &[] },
     Use {
         kind: "s3_bucket",
         calls: &["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"],
         keys: &[("s3:GetObject", READ), ("s3:PutObject", &["kms:GenerateDataKey"])],
-        within: Some(("/any", "/*")),
     },
-    Use { kind: "sns_topic", calls: &["sns:Publish"], keys: &[("", SEND)], within: None },
+    Use { kind: "sns_topic", calls: &["sns:Publish"], keys: &[("", SEND)] },
     Use {
         kind: "sqs_queue",
         calls: &[
@@ -82,7 +78,6 @@ static USES: &[Use] = &[
             "sqs:StartMessageMoveTask",
         ],
         keys: &[("sqs:SendMessage", SEND), ("sqs:ReceiveMessage", READ)],
-        within: None,
     },
 ];
 
@@ -105,7 +100,10 @@ fn judge(scene: &Scene) -> Judgement {
 }
 
 /// What of the stack a function's environment names, and by which variable.
-fn named<'a>(scene: &'a Scene, function: &'a Exhibit) -> Vec<(String, &'a Exhibit, &'static Use)> {
+pub(super) fn named<'a>(
+    scene: &'a Scene,
+    function: &'a Exhibit,
+) -> Vec<(String, &'a Exhibit, &'static Use)> {
     let environment = function.document.get("environment").and_then(Value::as_object);
     let texts = environment.into_iter().flatten();
     let texts = texts.filter_map(|(name, value)| Some((name, value.as_str()?)));
@@ -130,13 +128,14 @@ fn judge_use<'a>(
 ) -> Seen {
     let whole = Object::of(part, &scene.place);
     let may = |calls: &[&str], on: &Object<'a>| errand.may_any(calls, on);
-    let inside = usage.within.map(|(example, all)| whole.clone().within(example, all));
     let index = whole.clone().within("/index/any", "/index/*");
-    let may_call = |calls: &[&str]| {
-        may(calls, &whole)
-            || inside.as_ref().is_some_and(|on| may(calls, on))
-            || usage.kind == "dynamodb_table" && may(calls, &index)
+    let inside = match usage.kind {
+        "dynamodb_table" => Some(index.clone()),
+        "s3_bucket" => Some(errand.object_in(part)),
+        _ => None,
     };
+    let may_call =
+        |calls: &[&str]| may(calls, &whole) || inside.as_ref().is_some_and(|on| may(calls, on));
     let role = &errand.role().address;
     if !may_call(usage.calls) {
         let (function, part) = (&function.address, &part.address);

@@ -184,6 +184,15 @@ impl<'a> Errand<'a> {
         Seen { findings: seen.findings.into_iter().map(told).collect(), open: seen.open }
     }
 
+    /// Something in a bucket, wherever the role may come to.
+    pub(super) fn object_in(&self, bucket: &'a Exhibit) -> Object<'a> {
+        let within = format!("{}/", bucket.fact("arn"));
+        let known = self.holder.resources().filter(|pattern| pattern.starts_with(&within));
+        let known = known.map(|pattern| pattern.replace(['*', '?'], "x"));
+        let object = Object::of(bucket, &self.scene.place).within("/any", "/*");
+        known.fold(object, Object::or)
+    }
+
     /// Whether one of these calls is allowed for certain, or may be.
     pub(super) fn may_any(&self, calls: &[&str], on: &Object<'a>) -> bool {
         let wish = |call| self.said(call, on, None);

@@ -44,9 +44,11 @@ mod tls_only;
 mod two_readers;
 mod usable_key;
 mod visibility_timeout;
+mod way;
 mod wildcard_principal;
 
 pub use others::named_others;
+pub(super) use way::between;
 
 use crate::model::{CheckInfo, Exhibit, Finding, Scene};
 

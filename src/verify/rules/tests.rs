@@ -2,7 +2,7 @@
 //! come with ccprov, and how their own tests look at them.
 
 mod examples;
-pub(super) mod system;
+pub(crate) mod system;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -52,9 +52,9 @@ pub(super) fn sent<'a>(scene: &'a Scene, edge: &Edge<'a>, calls: &'a [&'a str]) 
         Err(why) => return Seen::open(why),
     };
     let ask = |on: Object<'a>| {
-        // Objects are put into a bucket.
+        // Into a bucket objects are put, whose keys begin so.
         let is_bucket = edge.hop.target_kind() == "s3_bucket";
-        let on = if is_bucket { on.within("/any", "/*") } else { on };
+        let on = if is_bucket { on.within("/aws/lambda/any", "/aws/lambda/*") } else { on };
         let sid = format!("SendTo{}", name_of(edge.target));
         let what = if edge.sets_aside() { "what it fails at" } else { "what it answers" };
         let because = format!("; {what} goes there");

@@ -11,7 +11,7 @@ use crate::verify::rules::patch;
 const UNCHECKED: [&str; 2] = ["lambda_function", "lambda_event_source_mapping"];
 
 /// A scene of these resources.
-pub(in crate::verify::rules) fn system(resources: &str) -> Scene {
+pub(in crate::verify) fn system(resources: &str) -> Scene {
     let all: Map<String, Value> = serde_saphyr::from_str(resources).unwrap();
     let is_own = |it: &Value| UNCHECKED.iter().any(|kind| it["kind"] == *kind);
     let (own, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, it)| is_own(it));
