@@ -7,7 +7,9 @@
 mod change;
 mod check;
 mod grants;
+mod invoke_config;
 mod look;
+mod permissions;
 mod wire;
 
 use std::borrow::Cow;
@@ -17,6 +19,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::invoke_config::EventInvokeConfig;
+use self::permissions::Permissions;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -88,6 +92,12 @@ pub(crate) struct Spec {
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
+    /// Who else may invoke the function, by a name for each.
+    #[serde(default)]
+    permissions: Permissions,
+    /// What becomes of events that come asynchronously. Left out: they are tried twice again, for six hours, and then
+    /// dropped.
+    event_invoke_config: Option<EventInvokeConfig>,
     /// Tags.
     #[serde(default)]
     tags: Tags,
@@ -231,12 +241,21 @@ Lambda then makes the group again: it is empty but for that, costs nothing, and 
 - Values of `environment` can be read by whoever may read the function, and ccprov shows them unless they come from a \
 variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda's own.
 - `reserved_concurrent_executions` must leave 100 to all other functions of the account.
+- Services that invoke it need a permission: S3, SNS, EventBridge, alarms, API Gateway. In `permissions` each has a name, a \
+`principal` (`s3.amazonaws.com`), a `source_arn` and, for S3, a `source_account`. S3 tries it when the bucket's notification is \
+written, and ccprov goes on trying until it is there; the others accept whoever may not, and deliver nothing. Mappings of queues \
+and streams need none. Ours carry an id that begins with `ccprov-`; those of others stay as they are. One that changes is away for \
+a moment.
+- `event_invoke_config` is for what comes asynchronously: of S3, SNS, EventBridge, and other functions. Where it names \
+destinations, the role must be allowed to send there.
 - A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("function/minimal.yaml"), include_str!("function/production.yaml")];
     const FIXED: &'static [&'static str] = &["name"];
     const MUST_EXIST: &'static [&'static str] = &[
         "dead_letter_config.target_arn",
+        "event_invoke_config.destination_config.on_failure.destination",
+        "event_invoke_config.destination_config.on_success.destination",
         "kms_key_arn",
         "layers.*",
         // AWS does not insist on it. It makes the group itself, though, and then it is
@@ -281,6 +300,8 @@ variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda'
         let name = spec.name.get_or_insert_with(|| naming.default_name());
         spec.logging_config = spec.logging_config.whole(name);
         spec.layers.retain(|layer| !layer.is_empty());
+        spec.permissions = permissions::settled(spec.permissions);
+        spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec
     }
 

@@ -8,7 +8,7 @@ use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFu
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::Runtime;
 
-use super::{Spec, arn, wire};
+use super::{Spec, arn, invoke_config, permissions, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
@@ -21,6 +21,12 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
     write_tags(aws, change).await?;
     if change.touches("reserved_concurrent_executions") {
         reserve(aws, change).await?;
+    }
+    if change.touches("permissions") {
+        permissions::write(aws, change).await?;
+    }
+    if change.touches("event_invoke_config") {
+        invoke_config::write(aws, change).await?;
     }
     if SETTINGS.iter().any(|field| change.touches(field)) {
         write_settings(aws, change).await?;

@@ -5,13 +5,19 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Functions", FUNCTION, READING),
     Grant::read("FormerFunctions", ALL_FUNCTIONS, READING).bound(Bound::Owned),
+    // Mappings of the stack are found through its functions.
+    Grant::read("MappingLists", ANY, &["lambda:ListEventSourceMappings"]),
     Grant::write(
         "Functions",
         FUNCTION,
         &[
+            "lambda:AddPermission",
             "lambda:CreateFunction",
+            "lambda:DeleteFunctionEventInvokeConfig",
             "lambda:DeleteFunctionConcurrency",
             "lambda:PutFunctionConcurrency",
+            "lambda:PutFunctionEventInvokeConfig",
+            "lambda:RemovePermission",
             "lambda:TagResource",
             "lambda:UntagResource",
             "lambda:UpdateFunctionCode",
@@ -34,9 +40,15 @@ pub(super) const GRANTS: &[Grant] = &[
 ];
 
 const FUNCTION: &[&str] = &["${arn}"];
+const ANY: &[&str] = &["*"];
 /// For those that the stack owns and the file no longer declares.
 const ALL_FUNCTIONS: &[&str] = &["arn:${partition}:lambda:${region}:${account}:function:*"];
 /// They may be those of other accounts.
 const ALL_LAYERS: &[&str] = &["arn:${partition}:lambda:${region}:*:layer:*:*"];
-const READING: &[&str] = &["lambda:GetFunction", "lambda:ListTags"];
+const READING: &[&str] = &[
+    "lambda:GetFunction",
+    "lambda:GetFunctionEventInvokeConfig",
+    "lambda:GetPolicy",
+    "lambda:ListTags",
+];
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];

@@ -1,12 +1,15 @@
-//! Looking at one function.
+//! Looking at one function, its policy, and how it is invoked asynchronously.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
+use futures::future::try_join;
 
+use super::permissions::Permissions;
 use super::{
     Architecture, DeadLetterConfig, EphemeralStorage, LoggingConfig, Spec, TracingConfig, facts,
+    invoke_config, permissions,
 };
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
@@ -15,7 +18,7 @@ use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Sought, Status};
 
-/// The function of that name, in one call.
+/// The function of that name: in one call, but for what is told elsewhere.
 pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
     let name = sought.identity.as_str();
     let answer = aws.session.clients.lambda.get_function().function_name(name).send().await;
@@ -25,9 +28,25 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         return Err(error);
     }
     let Some(configuration) = function.configuration else { return Ok(None) };
+    let is_sought = |field| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
+    let permissions = async {
+        if !is_sought("permissions") {
+            return Ok(Permissions::new());
+        }
+        permissions::read(aws, name).await
+    };
+    let invoke_config = async {
+        if !is_sought("event_invoke_config") {
+            return Ok(None);
+        }
+        invoke_config::read(aws, name).await
+    };
+    let (permissions, event_invoke_config) = try_join(permissions, invoke_config).await?;
     let (tags, owner) = Tags::seen(function.tags.unwrap_or_default());
     let reserved = function.concurrency.and_then(|it| it.reserved_concurrent_executions);
     let spec = Spec {
+        permissions,
+        event_invoke_config,
         tags,
         reserved_concurrent_executions: reserved.and_then(|number| u32::try_from(number).ok()),
         ..shown(name, &configuration)
@@ -95,6 +114,8 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         layers: layers.collect(),
         ephemeral_storage: size.map(|size| EphemeralStorage { size }).unwrap_or_default(),
         reserved_concurrent_executions: None,
+        permissions: Permissions::new(),
+        event_invoke_config: None,
         tags: Tags(BTreeMap::new()),
     }
 }
