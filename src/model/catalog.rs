@@ -181,6 +181,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Whether an object is found by whose it is while its name is not known yet: the name
+    /// holds what the cloud chooses for another.
+    pub name_may_wait: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
     /// Fields that name the key with which its data is encrypted, likewise. Keys

@@ -105,6 +105,7 @@ mod tests {
                 deleted_by: Vec::new(),
                 revivable: false,
                 exists_early: false,
+                name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
                 stages: Vec::new(),
@@ -156,6 +157,7 @@ mod tests {
                 holdings: None,
                 parent: None,
                 held: None,
+                remark: None,
             };
             let place = Place {
                 partition: "aws".into(),

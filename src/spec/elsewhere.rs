@@ -177,6 +177,11 @@ const FIELDS: &[Said] = &[
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
     (&["kms_master_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
+    (&["function_arn", "function"], "function_name"),
+    (&["source_arn", "event_source", "queue_arn", "stream_arn"], "event_source_arn"),
+    (&["batch_window", "max_batching_window"], "maximum_batching_window_in_seconds"),
+    (&["source_access_configurations"], "source_access_configuration"),
+    (&["destination_arn"], "destination"),
     (&["environment_variables", "env"], "environment"),
     (&["memory"], "memory_size"),
     (&["reserved_concurrency"], "reserved_concurrent_executions"),
@@ -188,6 +193,7 @@ const FIELDS: &[Said] = &[
 const FACTS: &[Said] = &[
     (&["id", "queue_url", "ref"], "url"),
     (&["id", "key", "uuid"], "key_id"),
+    (&["id"], "uuid"),
     (
         &["id", "bucket", "bucket_name", "queue_name", "topic_name", "role_name", "function_name"],
         "name",

@@ -7,6 +7,7 @@ pub(crate) mod aws;
 pub(crate) mod aws_rules;
 pub(crate) mod binary;
 pub(crate) mod busy_functions;
+pub(crate) mod busy_mappings;
 pub(crate) mod busy_tables;
 pub(crate) mod collector;
 pub(crate) mod delay_proxy;
