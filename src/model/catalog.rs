@@ -181,6 +181,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Whether an object is found by whose it is while its name is not known yet: the name
+    /// holds what the cloud chooses for another.
+    pub name_may_wait: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
     /// Fields that name the key with which its data is encrypted, likewise. Keys
@@ -200,6 +203,9 @@ pub struct KindInfo {
     pub artifacts: Vec<ArtifactInfo>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
+    /// Fields that a change of others makes other than asked, with these others,
+    /// as patterns of [`Path::is_within`]: they are written after them.
+    pub follows: Vec<(String, Vec<String>)>,
 }
 
 /// A field that holds a policy.
@@ -293,6 +299,15 @@ impl KindInfo {
             patterns.any(|pattern| diff.iter().any(|diff| diff.path.is_within(pattern)))
         };
         self.facts.iter().any(|info| info.name == fact && moves_with(info))
+    }
+
+    /// The fields that changes make other than asked, as far as stages come after
+    /// these.
+    pub fn following<'a>(&'a self, diff: &'a [FieldDiff]) -> impl Iterator<Item = &'a str> {
+        let is_changed = |pattern: &String| diff.iter().any(|diff| diff.path.is_within(pattern));
+        let following =
+            self.follows.iter().filter(move |(_, others)| others.iter().any(is_changed));
+        following.map(|(field, _)| field.as_str())
     }
 
     /// The changes that come first, of those that are left.

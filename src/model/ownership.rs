@@ -105,6 +105,7 @@ mod tests {
                 deleted_by: Vec::new(),
                 revivable: false,
                 exists_early: false,
+                name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
                 policies: Vec::new(),
@@ -114,6 +115,7 @@ mod tests {
                 succession: Succession::default(),
                 artifacts: Vec::new(),
                 in_part: Vec::new(),
+                follows: Vec::new(),
             };
             Self(vec![
                 kind("link", false, false),
@@ -156,6 +158,7 @@ mod tests {
                 holdings: None,
                 parent: None,
                 held: None,
+                remark: None,
             };
             let place = Place {
                 partition: "aws".into(),
