@@ -205,6 +205,8 @@ pub struct KindInfo {
     /// Fields that name the key with which its data is encrypted, likewise. Keys
     /// are deleted after whatever names one.
     pub keys: Vec<String>,
+    /// Fields that hold policies.
+    pub policies: Vec<PolicyField>,
     /// Fields that change one after the other.
     pub stages: Stages,
     /// The field that names what takes one write at a time.
@@ -230,6 +232,27 @@ pub struct Greeting {
     pub field: String,
     /// What is sent: words for people.
     pub what: String,
+}
+
+/// A field that holds a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyField {
+    /// The field, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What it is about.
+    pub tells: PolicyTells,
+}
+
+/// What a policy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyTells {
+    /// Who may do what with the resource that has it.
+    Users,
+    /// Who may take on the identity that has it.
+    Takers,
+    /// What its holder may do.
+    Holder,
 }
 
 /// A map to which the cloud adds entries of its own: what is beside those that

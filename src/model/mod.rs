@@ -38,8 +38,8 @@ pub use address::Address;
 pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem,
-    Succession,
+    Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
+    PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};

@@ -109,6 +109,7 @@ mod tests {
                 name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
+                policies: Vec::new(),
                 stages: Stages::default(),
                 examples: Vec::new(),
                 one_at_a_time: None,

@@ -324,6 +324,7 @@ mod tests {
             name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
+            policies: Vec::new(),
             stages: crate::model::Stages::default(),
             one_at_a_time: None,
             succession: Succession {

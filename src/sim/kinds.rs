@@ -183,6 +183,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
+        policies: Vec::new(),
         stages: Stages::default(),
         one_at_a_time: None,
         succession: Succession::default(),

@@ -9,14 +9,15 @@ use serde_json::Value;
 use super::{Changing, Claim, Kind, Sent, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
+use crate::aws::policy::Use;
 use crate::aws::stated::typed;
 use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     Along, Anew, CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
-    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, Prepared, Problem, Sought, Stages,
-    Succession,
+    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
+    Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -105,6 +106,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
+            policies: policies::<K>(),
             stages: stages::<K>(),
             one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
@@ -246,6 +248,13 @@ impl<K: Kind> AnyKind for Erased<K> {
 fn keys<K: Kind>() -> Vec<String> {
     let keys = K::TAKES.iter().filter(|(_, takes)| matches!(takes, Takes::Key));
     keys.map(|(field, _)| (*field).to_owned()).collect()
+}
+
+/// The fields that hold policies.
+fn policies<K: Kind>() -> Vec<PolicyField> {
+    let field =
+        |(field, of): &(&str, &Use)| PolicyField { field: (*field).into(), tells: of.tells() };
+    K::POLICIES.iter().map(field).collect()
 }
 
 /// The fields that change one after the other.

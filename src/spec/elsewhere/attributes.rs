@@ -177,6 +177,23 @@ const FUNCTION: &[Said] = &[
         "take it out: code is compared by the hash of what would be sent",
     ),
     (&["architecture"], "write `architectures: [arm64]`"),
+    (
+        &["allowed_triggers", "permission"],
+        "write `permissions: { NAME: { principal: s3.amazonaws.com, source_arn: \"${bucket.arn}\" } }`",
+    ),
+    (
+        &[
+            "maximum_retry_attempts",
+            "maximum_event_age_in_seconds",
+            "destination_config",
+            "destinations",
+        ],
+        "it stands under `event_invoke_config:`",
+    ),
+    (
+        &["event_source_mapping", "event_sources"],
+        "a mapping is a resource of its own: `kind: lambda_event_source_mapping`",
+    ),
     (&["dead_letter_queue", "dlq"], "write `dead_letter_config: { target_arn: \"${NAME.arn}\" }`"),
     (&["tracing", "tracing_mode"], "write `tracing_config: { mode: Active }`"),
     (

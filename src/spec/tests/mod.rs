@@ -289,6 +289,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
+        policies: Vec::new(),
         stages: crate::model::Stages::default(),
         one_at_a_time: None,
         succession: Succession::default(),
