@@ -231,7 +231,7 @@ fn condition(bound: Bound, stack: &Stack) -> Condition {
 /// `kms_master_key_id` may be an alias, of which no policy can speak.
 fn resources(grant: &Grant, stack: &Stack, want: Option<&Desired>) -> Vec<String> {
     let states = |field: &str| {
-        let value = want.and_then(|want| want.document.get(field));
+        let value = want.and_then(|want| path(field).get(&want.document));
         !matches!(value, None | Some(Value::Null | Value::Bool(false)))
     };
     if !grant.only_with.is_none_or(states) {
@@ -261,12 +261,15 @@ fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<
             let want = want?;
             let fact = want.predicted.get(name).map(String::as_str);
             fact.or_else(|| {
-                let path =
-                    name.split('.').fold(Path::default(), |path, step| path.with_field(step));
-                path.get(&want.document).filter(|value| !has_pending(value))?.as_str()
+                path(name).get(&want.document).filter(|value| !has_pending(value))?.as_str()
             })
         }
     }
+}
+
+/// A field, as a grant names it: `code.bucket`.
+fn path(name: &str) -> Path {
+    name.split('.').fold(Path::default(), |path, step| path.with_field(step))
 }
 
 #[cfg(test)]

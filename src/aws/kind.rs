@@ -55,6 +55,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// entry at a time. An update is handed the first of them that is left, and
     /// all other fields before.
     const STAGES: &'static [&'static str] = &[];
+    /// Fields that a change of others makes other than asked, with these others: what
+    /// was published is not what runs any more. They are written after them.
+    const FOLLOWS: &'static [(&'static str, &'static [&'static str])] = &[];
     /// The field that names what takes one write at a time, where AWS loses one
     /// of two that come at once.
     const ONE_AT_A_TIME: Option<&'static str> = None;

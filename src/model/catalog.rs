@@ -201,6 +201,9 @@ pub struct KindInfo {
     pub artifacts: Vec<ArtifactInfo>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
+    /// Fields that a change of others makes other than asked, with these others,
+    /// as patterns of [`Path::is_within`]: they are written after them.
+    pub follows: Vec<(String, Vec<String>)>,
 }
 
 /// A map to which the cloud adds entries of its own: what is beside those that
@@ -273,6 +276,15 @@ impl KindInfo {
             patterns.any(|pattern| diff.iter().any(|diff| diff.path.is_within(pattern)))
         };
         self.facts.iter().any(|info| info.name == fact && moves_with(info))
+    }
+
+    /// The fields that changes make other than asked, as far as stages come after
+    /// these.
+    pub fn following<'a>(&'a self, diff: &'a [FieldDiff]) -> impl Iterator<Item = &'a str> {
+        let is_changed = |pattern: &String| diff.iter().any(|diff| diff.path.is_within(pattern));
+        let following =
+            self.follows.iter().filter(move |(_, others)| others.iter().any(is_changed));
+        following.map(|(field, _)| field.as_str())
     }
 
     /// The changes that come first, of those that are left.

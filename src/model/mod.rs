@@ -33,7 +33,7 @@ pub mod spelling;
 pub mod stack;
 
 pub use address::Address;
-pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size};
+pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
     Beside, Catalog, FactInfo, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession,

@@ -114,6 +114,7 @@ mod tests {
                 succession: Succession::default(),
                 artifacts: Vec::new(),
                 in_part: Vec::new(),
+                follows: Vec::new(),
             };
             Self(vec![
                 kind("link", false, false),

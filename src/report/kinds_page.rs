@@ -332,6 +332,7 @@ mod tests {
             },
             artifacts: Vec::new(),
             in_part: Vec::new(),
+            follows: Vec::new(),
         }
     }
 
@@ -344,6 +345,7 @@ mod tests {
             most_entries: 1000,
             spelling: HashSpelling::Hex,
             made_by: "build it".into(),
+            elsewhere: "".into(),
         };
         let in_part = |field: &str, beside| InPart { field: field.into(), beside };
         let kind = KindInfo {

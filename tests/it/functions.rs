@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ccprov::model::Hash;
 use serde_json::{Value, json};
 
 use crate::support::aws;
@@ -12,6 +13,7 @@ use crate::support::binary::Ccprov;
 use crate::support::busy_functions::BusyFunctions;
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::zip::zip;
 use crate::transcripts::Desk;
 
 const STACK: &str = "
@@ -75,6 +77,35 @@ fn what_was_reserved_follows_a_creation_that_is_at_rest() {
     desk.write("stack.yaml", &(STACK.to_owned() + "    reserved_concurrent_executions: 3\n"));
     applied(&desk);
     assert_eq!(functions.calls(), ["CreateFunction"]);
+}
+
+/// What a plan shows as a change of code is a new version, too, and the alias leads to it.
+#[tokio::test]
+async fn what_changes_is_published_and_the_alias_follows() {
+    let account = emulator::ministack().account();
+    let desk = desk(&account, &account.endpoint);
+    let live = |stack: String| stack + "    publish: true\n    aliases: { live: {} }\n";
+    let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
+    let leads_to = async || {
+        let alias = lambda.get_alias().function_name("greeter-hello").name("live").send().await;
+        alias.expect("an alias").function_version.expect("a version")
+    };
+    desk.write("stack.yaml", &live(STACK.to_owned()));
+    applied(&desk);
+    assert_eq!(leads_to().await, "1");
+    desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
+    desk.write("stack.yaml", &live(changed()));
+    applied(&desk);
+    assert_eq!(leads_to().await, "2");
+    desk.write("stack.yaml", &live(changed().replace("timeout: 30", "timeout: 31")));
+    applied(&desk);
+    assert_eq!(leads_to().await, "3");
+    // Somebody goes back by hand.
+    let back = lambda.update_alias().function_name("greeter-hello").name("live");
+    back.function_version("1").send().await.expect("a change");
+    desk.must("plan --detailed-exitcode stack.yaml", 2);
+    applied(&desk);
+    assert_eq!(leads_to().await, "3");
 }
 
 /// A life, in which the first call of an operation fares so: nothing of it is seen by
@@ -185,6 +216,15 @@ fn a_function_that_cannot_run_says_why() {
     fails(
         json!({
             "State": "Active",
+            "Environment": {
+                "Error": { "ErrorCode": "KMSDisabledException", "Message": "The key is disabled" },
+            },
+        }),
+        "Lambda cannot use its KMS key (KMSDisabledException: The key is disabled)",
+    );
+    fails(
+        json!({
+            "State": "Active",
             "LastUpdateStatus": "Failed",
             "LastUpdateStatusReasonCode": "DisabledKMSKey",
             "LastUpdateStatusReason": "The key is disabled",
@@ -257,4 +297,49 @@ async fn the_log_group_of_a_function_comes_first_and_goes_last() {
     let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no {call}: {calls}"));
     assert!(at("CreateLogGroup") < at("CreateFunction"), "{calls}");
     assert!(at("DeleteFunction") < at("DeleteLogGroup"), "{calls}");
+}
+
+/// What AWS does not tell of code in a bucket is kept in a tag, and compared by the hash.
+#[tokio::test]
+async fn code_of_a_bucket_is_taken_and_compared() {
+    let account = emulator::ministack().account();
+    let bucket = format!("code-{}", account.id);
+    let s3 = aws::s3(&account);
+    s3.create_bucket().bucket(&bucket).send().await.expect("a bucket");
+    let one = zip(&[("bootstrap", "one")]);
+    let two = zip(&[("bootstrap", "two")]);
+    for (key, bytes) in [("one.zip", &one), ("two.zip", &two), ("copy.zip", &two)] {
+        let put = s3.put_object().bucket(&bucket).key(key).body(bytes.clone().into());
+        put.send().await.expect("an object");
+    }
+    let desk = Desk::with(account.clone(), "");
+    let code = |key: &str, bytes: &[u8]| {
+        let hash = Hash::of(bytes).base64();
+        let code = format!("{{ bucket: {bucket}, key: {key}, sha256: \"{hash}\" }}");
+        STACK.replace("{ folder: build }", &code)
+    };
+    for (key, bytes) in [("one.zip", &one), ("two.zip", &two), ("copy.zip", &two)] {
+        desk.write("stack.yaml", &code(key, bytes));
+        desk.must("plan --detailed-exitcode stack.yaml", 2);
+        applied(&desk);
+    }
+    // The stack file says another hash than the object has.
+    desk.write("stack.yaml", &code("one.zip", &two));
+    let wrong = desk.run("apply -y stack.yaml");
+    assert_ne!(wrong.code, Some(0), "{wrong}");
+    let right = Hash::of(&one).base64();
+    assert!(wrong.stderr.contains(&format!("write `sha256: \"{right}\"`")), "{wrong}");
+    desk.write("stack.yaml", &code("copy.zip", &two));
+    applied(&desk);
+    // Somebody puts other code there by hand.
+    let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
+    let call = lambda.update_function_code().function_name("greeter-hello");
+    call.zip_file(aws_sdk_lambda::primitives::Blob::new(one)).send().await.expect("a change");
+    let drift = desk.must("plan --detailed-exitcode stack.yaml", 2);
+    assert!(drift.stdout.contains("~ code.sha256"), "{drift}");
+    applied(&desk);
+    desk.write("build/bootstrap", "#!/bin/sh\n");
+    desk.write("stack.yaml", STACK);
+    applied(&desk);
+    desk.must("destroy -y stack.yaml", 0);
 }

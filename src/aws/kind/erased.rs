@@ -117,6 +117,10 @@ impl<K: Kind> AnyKind for Erased<K> {
             },
             artifacts: K::ARTIFACTS.to_vec(),
             in_part: in_part::<K>(),
+            follows: K::FOLLOWS
+                .iter()
+                .map(|(field, others)| ((*field).into(), list(others)))
+                .collect(),
         }
     }
 

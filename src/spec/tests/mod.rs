@@ -263,6 +263,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
+        follows: Vec::new(),
     }
 }
 

@@ -149,6 +149,14 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "PutFunctionEventInvokeConfig leaves one that is there as it was",
         aws: "it takes its place",
     },
+    forgets("moto", "lambda_function", "file_system_config"),
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "image_config",
+        lie: UNCHANGED,
+        aws: "it is answered as it was set",
+    },
     forgets("moto", "lambda_function", "kms_key_arn"),
     forgets("moto", "lambda_function", "logging_config"),
     Lie {
@@ -158,6 +166,7 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "a ReservedConcurrentExecutions of 0 is answered as none",
         aws: "it is answered as it was set, and stops the function",
     },
+    forgets("moto", "lambda_function", "snap_start"),
     Lie {
         emulator: "moto",
         kind: "lambda_function",

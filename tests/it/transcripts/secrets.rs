@@ -38,11 +38,46 @@ outputs:
   where: { url: "${queue.url}", song: "la ${var.song} la" }
 "#;
 
+/// Whose environment holds them, as that of many functions does.
+const FUNCTION: &str = r#"
+stack: aviary
+region: us-east-1
+vars:
+  song: "${env.SONG}"
+  tune: plain-yellow-tune
+sensitive: [song, tune]
+resources:
+  role:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" }
+  bird:
+    kind: lambda_function
+    role: "${role.arn}"
+    code: { folder: build }
+    runtime: provided.al2023
+    handler: bootstrap
+    environment: { SONG: "${var.song}", TUNE: "la ${var.tune} la" }
+outputs:
+  song: "${var.song}"
+"#;
+
 #[test]
 fn no_command_tells_a_sensitive_value() {
-    let desk = Desk::with(emulator::ministack().account(), STACK)
-        .env("CCPROV_ALLOW_ENV", "SONG")
-        .env("SONG", OLDER);
+    let desk = Desk::with(emulator::ministack().account(), STACK);
+    no_command_tells_it(desk, "update sqs_queue");
+}
+
+#[test]
+fn no_command_tells_the_environment_of_a_function() {
+    let desk = Desk::with(emulator::ministack().account(), FUNCTION);
+    desk.write("build/bootstrap", "#!/bin/sh\n");
+    no_command_tells_it(desk, "update lambda_function");
+}
+
+/// A life in which the value becomes another; `span` is sent on the way.
+fn no_command_tells_it(desk: Desk, span: &str) {
+    let desk = desk.env("CCPROV_ALLOW_ENV", "SONG").env("SONG", OLDER);
     // The emulator takes it, and has it from now on.
     desk.must("apply -y stack.yaml", 0);
     let collector = Collector::start(Manners::Thankful);
@@ -72,7 +107,7 @@ fn no_command_tells_a_sensitive_value() {
         }
     }
     let spans = collector.spans();
-    assert!(spans.iter().any(|span| span.name == "update sqs_queue"), "no spans were sent");
+    assert!(spans.iter().any(|sent| sent.name == span), "no spans were sent");
     for secret in [CANARY, OLDER, TUNE] {
         unsung(&collector, secret);
     }

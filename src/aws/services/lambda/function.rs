@@ -9,11 +9,13 @@ mod check;
 mod grants;
 mod invoke_config;
 mod look;
+mod origin;
 mod permissions;
+mod versions;
 mod wire;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::invoke_config::EventInvokeConfig;
 use self::permissions::Permissions;
+pub(crate) use self::versions::Alias;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -36,7 +39,7 @@ use crate::model::{
 pub(crate) struct LambdaFunction;
 
 /// A function. Everything left out has AWS's documented default.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// 1 to 64 letters, digits and `_-`. Default: STACK-ADDRESS.
@@ -45,9 +48,16 @@ pub(crate) struct Spec {
     /// What the function may do: the ARN of a role that admits `lambda.amazonaws.com`.
     #[schemars(length(min = 1))]
     role: String,
-    /// The code: a zip file (`file`), or a folder that is packed into one (`folder`).
-    #[schemars(length(min = 1))]
-    code: String,
+    /// The code: a zip file (`file`), a folder that is packed into one (`folder`), or an object of a bucket. This or
+    /// `image_uri`.
+    code: Option<Code>,
+    /// A container image of this region's ECR, by its digest: `REGISTRY/NAME@sha256:DIGEST`.
+    #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
+    image_uri: Option<String>,
+    /// What of the image is run, where that is not what it says itself.
+    image_config: Option<ImageConfig>,
+    /// Whether the code is a zip file or an image. Follows from `code` and `image_uri`.
+    package_type: Option<PackageType>,
     /// What runs the code: `provided.al2023`, `python3.13`, `nodejs22.x`.
     #[schemars(length(min = 1))]
     runtime: Option<String>,
@@ -86,9 +96,22 @@ pub(crate) struct Spec {
     #[serde(default)]
     #[schemars(length(max = 5))]
     layers: Vec<String>,
+    /// The subnets of a VPC in which it runs. Left out: in none, with the way to the Internet that Lambda has.
+    vpc_config: Option<VpcConfig>,
+    /// A file system of EFS that it sees. Only with `vpc_config`.
+    file_system_config: Option<FileSystemConfig>,
+    /// Whether versions begin from a snapshot that was taken when they were published.
+    #[serde(default)]
+    snap_start: SnapStart,
     /// The disk under `/tmp`.
     #[serde(default)]
     ephemeral_storage: EphemeralStorage,
+    /// Keep what runs as a version, with a number, whenever it has changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    publish: bool,
+    /// Names for the version that was published last. Only with `publish`. Left out: those that there are stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<BTreeMap<String, Alias>>,
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
@@ -113,6 +136,100 @@ fn three() -> u16 {
 
 fn hundred_twenty_eight() -> u32 {
     128
+}
+
+/// Code as a document has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Code {
+    /// The hash of what is sent of the checkout.
+    Sent(#[schemars(length(min = 1))] String),
+    /// A zip file that lies in a bucket.
+    Stored(Stored),
+}
+
+/// An object of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stored {
+    /// A bucket of the same region.
+    #[schemars(length(min = 1))]
+    bucket: String,
+    /// The object.
+    #[schemars(length(min = 1))]
+    key: String,
+    /// Which version of it. Left out: the one that is current when the code is taken.
+    #[schemars(length(min = 1))]
+    object_version: Option<String>,
+    /// The SHA-256 of the object, in Base64: by this the code is compared. What was put with `--checksum-algorithm SHA256`
+    /// tells it (`aws s3api head-object --checksum-mode ENABLED`); so does `openssl dgst -sha256 -binary FILE | base64`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+/]{43}=$"))]
+    sha256: String,
+}
+
+/// What is run of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImageConfig {
+    /// In place of the image's `CMD`.
+    #[serde(default)]
+    command: Vec<String>,
+    /// In place of its `ENTRYPOINT`.
+    #[serde(default)]
+    entry_point: Vec<String>,
+    /// In place of its `WORKDIR`.
+    working_directory: Option<String>,
+}
+
+/// The form of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum PackageType {
+    Zip,
+    Image,
+}
+
+/// Where in a VPC it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VpcConfig {
+    /// Subnets, by their ids: up to 16.
+    #[schemars(length(min = 1, max = 16))]
+    subnet_ids: BTreeSet<String>,
+    /// Security groups, by their ids: up to 5.
+    #[schemars(length(min = 1, max = 5))]
+    security_group_ids: BTreeSet<String>,
+    /// Whether it may call out over IPv6, in subnets that have it.
+    #[serde(default)]
+    ipv6_allowed_for_dual_stack: bool,
+}
+
+/// A file system that it sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileSystemConfig {
+    /// The ARN of an access point.
+    #[schemars(length(min = 1))]
+    arn: String,
+    /// Where the code sees it, below `/mnt/`.
+    #[schemars(regex(pattern = r"^/mnt/[A-Za-z0-9_.-]+$"))]
+    local_mount_path: String,
+}
+
+/// What snapshots are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SnapStart {
+    /// Of which.
+    #[serde(default)]
+    apply_on: ApplyOn,
+}
+
+/// Of what a snapshot is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum ApplyOn {
+    #[default]
+    None,
+    PublishedVersions,
 }
 
 /// A sort of processor.
@@ -230,6 +347,10 @@ The function's name is its identity; its ARNs follow from it.
 - `code: { folder: PATH }` is packed into the same bytes wherever its files are the same, so that it is no difference when \
 nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`). A zip \
 file of more than 50 MB is refused.
+- `code: { bucket: NAME, key: KEY, sha256: HASH }` takes an object of a bucket, up to 250 MB when it is unpacked. AWS \
+does not tell where code came from: the hash is compared, and where it came from is kept at the function in the tag \
+`ccprov:code`.
+- `image_uri` names an image by its digest. A tag would be looked up once, and what is pushed to it later would not be run.
 - Lambda is at a function for some seconds after each call, and takes one change at a time: an update of both changes the \
 settings first and then the code. In between the old code runs with the new settings.
 - AWS tries the role when the function is made or given another: it must admit `lambda.amazonaws.com` and may send to the \
@@ -241,6 +362,11 @@ Lambda then makes the group again: it is empty but for that, costs nothing, and 
 - Values of `environment` can be read by whoever may read the function, and ccprov shows them unless they come from a \
 variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda's own.
 - `reserved_concurrent_executions` must leave 100 to all other functions of the account.
+- In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to \
+40 minutes after it: until then AWS refuses to delete the group and the subnets.
+- `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last \
+one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { \
+ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
 - Services that invoke it need a permission: S3, SNS, EventBridge, alarms, API Gateway. In `permissions` each has a name, a \
 `principal` (`s3.amazonaws.com`), a `source_arn` and, for S3, a `source_account`. S3 tries it when the bucket's notification is \
 written, and ccprov goes on trying until it is there; the others accept whoever may not, and deliver nothing. Mappings of queues \
@@ -248,10 +374,11 @@ and streams need none. Ours carry an id that begins with `ccprov-`; those of oth
 a moment.
 - `event_invoke_config` is for what comes asynchronously: of S3, SNS, EventBridge, and other functions. Where it names \
 destinations, the role must be allowed to send there.
-- A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
+- A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) \
+stays, and fails.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("function/minimal.yaml"), include_str!("function/production.yaml")];
-    const FIXED: &'static [&'static str] = &["name"];
+    const FIXED: &'static [&'static str] = &["name", "package_type"];
     const MUST_EXIST: &'static [&'static str] = &[
         "dead_letter_config.target_arn",
         "event_invoke_config.destination_config.on_failure.destination",
@@ -262,6 +389,8 @@ destinations, the role must be allowed to send there.
         // nobody's: so the stack's comes first, and goes last.
         "logging_config.log_group",
         "role",
+        "vpc_config.security_group_ids.*",
+        "vpc_config.subnet_ids.*",
     ];
     const FACTS: &'static [(&'static str, &'static str, bool)] = &[
         ("arn", "the function's ARN", true),
@@ -279,9 +408,12 @@ destinations, the role must be allowed to send there.
         blocks: false,
     };
     const EXISTS_EARLY: bool = true;
-    const STAGES: &'static [&'static str] = &["architectures", "code"];
+    const STAGES: &'static [&'static str] =
+        &["architectures", "code", "image_uri", "publish", "aliases"];
+    const FOLLOWS: &'static [(&'static str, &'static [&'static str])] =
+        &[("publish", change::VERSIONED), ("aliases", change::VERSIONED)];
     const TAKES: &'static [(&'static str, Takes)] =
-        &[("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
+        &[("code.bucket", Takes::Bucket), ("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
     const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {
         field: Cow::Borrowed("code"),
         sorts: Cow::Borrowed(&[ArtifactSort::Folder, ArtifactSort::File]),
@@ -289,6 +421,7 @@ destinations, the role must be allowed to send there.
         most_entries: MOST_ENTRIES,
         spelling: HashSpelling::Base64,
         made_by: Cow::Borrowed("build the code first"),
+        elsewhere: Cow::Borrowed("bucket"),
     }];
     const GAP: &'static str = "nobody can invoke it until the new one is made";
     const LOST: &'static str = "its versions and aliases are lost";
@@ -300,6 +433,20 @@ destinations, the role must be allowed to send there.
         let name = spec.name.get_or_insert_with(|| naming.default_name());
         spec.logging_config = spec.logging_config.whole(name);
         spec.layers.retain(|layer| !layer.is_empty());
+        let of_image = spec.image_uri.is_some() && spec.code.is_none();
+        spec.package_type.get_or_insert(if of_image {
+            PackageType::Image
+        } else {
+            PackageType::Zip
+        });
+        if let Some(config) = &mut spec.image_config {
+            config.command.retain(|word| !word.is_empty());
+            config.entry_point.retain(|word| !word.is_empty());
+        }
+        spec.image_config = spec.image_config.filter(|config| *config != ImageConfig::default());
+        if let Some(Code::Stored(stored)) = &mut spec.code {
+            stored.object_version = stored.object_version.take().filter(|it| !it.is_empty());
+        }
         spec.permissions = permissions::settled(spec.permissions);
         spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec
@@ -332,7 +479,8 @@ destinations, the role must be allowed to send there.
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let answer = wire::creation(aws, want)?.send().await;
         let attempted = || format!("create function {}", want.identity);
-        answer.attempting("lambda:CreateFunction", attempted)?;
+        let made = answer.attempting("lambda:CreateFunction", attempted)?;
+        origin::taken(&want.identity, want.spec.code.as_ref(), made.code_sha256())?;
         Ok(Made::begun(Facts::new()))
     }
 

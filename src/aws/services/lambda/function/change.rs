@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Settings;
-use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::Runtime;
 
-use super::{Spec, arn, invoke_config, permissions, wire};
+use super::{Spec, arn, invoke_config, origin, permissions, versions, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
@@ -32,12 +31,44 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
         write_settings(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
-    if ["architectures", "code"].iter().any(|field| change.touches(field)) {
+    if ["architectures", "code", "image_uri"].iter().any(|field| change.touches(field)) {
         write_code(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
+    if change.touches("publish") && change.want.spec.publish {
+        versions::publish(aws, &change.want.identity).await?;
+        return Ok(Accepted::Working(Facts::new()));
+    }
+    if change.touches("aliases") {
+        versions::write_aliases(aws, change).await?;
+    }
     Ok(Accepted::Done(Facts::new()))
 }
+
+/// What a version keeps: with a change of these, what was published is another.
+pub(super) const VERSIONED: &[&str] = &[
+    "architectures",
+    "code",
+    "dead_letter_config",
+    "description",
+    "environment",
+    "ephemeral_storage",
+    "file_system_config",
+    "handler",
+    "image_config",
+    "image_uri",
+    "kms_key_arn",
+    "layers",
+    "logging_config",
+    "memory_size",
+    "publish",
+    "role",
+    "runtime",
+    "snap_start",
+    "timeout",
+    "tracing_config",
+    "vpc_config",
+];
 
 /// What one `UpdateFunctionConfiguration` changes together.
 const SETTINGS: &[&str] = &[
@@ -45,15 +76,19 @@ const SETTINGS: &[&str] = &[
     "description",
     "environment",
     "ephemeral_storage",
+    "file_system_config",
     "handler",
+    "image_config",
     "kms_key_arn",
     "layers",
     "logging_config",
     "memory_size",
     "role",
     "runtime",
+    "snap_start",
     "timeout",
     "tracing_config",
+    "vpc_config",
 ];
 
 async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
@@ -92,6 +127,16 @@ fn with_settings(call: Settings, change: &Changing<'_, Spec>) -> Settings {
             change.touches("logging_config").then(|| wire::logging(&spec.logging_config)),
         )
         .set_layers(change.touches("layers").then(|| spec.layers.clone()))
+        .set_image_config(
+            change.touches("image_config").then(|| wire::image(spec.image_config.as_ref())),
+        )
+        .set_vpc_config(change.touches("vpc_config").then(|| wire::vpc(spec.vpc_config.as_ref())))
+        .set_file_system_configs(
+            change
+                .touches("file_system_config")
+                .then(|| wire::file_systems(spec.file_system_config.as_ref())),
+        )
+        .set_snap_start(change.touches("snap_start").then(|| wire::snap_start(&spec.snap_start)))
         .set_ephemeral_storage(
             change.touches("ephemeral_storage").then(|| wire::storage(&spec.ephemeral_storage)),
         )
@@ -100,14 +145,16 @@ fn with_settings(call: Settings, change: &Changing<'_, Spec>) -> Settings {
 /// The code, with the processor for which it was built.
 async fn write_code(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let (name, spec) = (change.want.identity.as_str(), &change.want.spec);
-    let code = change.want.bytes("code")?;
+    let code = wire::code(&change.want)?;
     let call = aws.session.clients.lambda.update_function_code().function_name(name);
     let call = call.set_architectures(Some(wire::architectures(&spec.architectures)));
-    let answer = call.zip_file(Blob::new(code)).send().await;
-    answer.attempting("lambda:UpdateFunctionCode", || {
+    let call = call.set_zip_file(code.zip_file).set_image_uri(code.image_uri);
+    let call = call.set_s3_bucket(code.s3_bucket).set_s3_key(code.s3_key);
+    let answer = call.set_s3_object_version(code.s3_object_version).send().await;
+    let made = answer.attempting("lambda:UpdateFunctionCode", || {
         format!("change the code of function {name}")
     })?;
-    Ok(())
+    origin::taken(name, spec.code.as_ref(), made.code_sha256())
 }
 
 async fn reserve(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
@@ -130,13 +177,15 @@ async fn reserve(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
+    if !(change.touches_tags() || change.touches("code")) {
         return Ok(());
     }
     let name = &change.want.identity;
     let (lambda, arn) = (&aws.session.clients.lambda, &arn(&aws.place, name));
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
+    let had = origin::tag(change.have.code.as_ref());
+    let before = change.tags_had(&change.have.tags).into_iter().chain(had).collect();
+    let spec = &change.want.spec;
+    let after = origin::tags(&spec.tags, &change.want.owner, spec.code.as_ref());
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = Some(tags.into_iter().collect());
         let answer = lambda.tag_resource().resource(arn).set_tags(tags).send().await;

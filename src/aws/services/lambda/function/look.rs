@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
-use futures::future::try_join;
+use futures::future::try_join3;
 
 use super::permissions::Permissions;
 use super::{
-    Architecture, DeadLetterConfig, EphemeralStorage, LoggingConfig, Spec, TracingConfig, facts,
-    invoke_config, permissions,
+    Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig,
+    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, invoke_config, origin,
+    permissions, versions,
 };
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
@@ -28,7 +29,9 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         return Err(error);
     }
     let Some(configuration) = function.configuration else { return Ok(None) };
-    let is_sought = |field| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
+    // What takes calls of its own is read for who asks for it.
+    let is_sought =
+        |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
     let permissions = async {
         if !is_sought("permissions") {
             return Ok(Permissions::new());
@@ -41,13 +44,30 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         }
         invoke_config::read(aws, name).await
     };
-    let (permissions, event_invoke_config) = try_join(permissions, invoke_config).await?;
-    let (tags, owner) = Tags::seen(function.tags.unwrap_or_default());
+    let versions = async {
+        if !is_sought("publish") && !is_sought("aliases") {
+            return Ok((false, None));
+        }
+        let read = versions::read(aws, name, &configuration).await;
+        read.map(|(publish, aliases)| (publish, Some(aliases)))
+    };
+    let (permissions, event_invoke_config, (publish, aliases)) =
+        Box::pin(try_join3(permissions, invoke_config, versions)).await?;
+    let image_uri = function.code.and_then(|code| code.image_uri);
+    let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
+    let is_zip = configuration.package_type != Some(sdk::PackageType::Image);
+    let sha256 = configuration.code_sha256.clone().filter(|_| is_zip);
+    let code = sha256.map(|sha256| origin::code(sha256, &all_tags));
+    let (tags, owner) = Tags::seen(all_tags);
     let reserved = function.concurrency.and_then(|it| it.reserved_concurrent_executions);
     let spec = Spec {
         permissions,
         event_invoke_config,
         tags,
+        code,
+        image_uri,
+        publish,
+        aliases,
         reserved_concurrent_executions: reserved.and_then(|number| u32::try_from(number).ok()),
         ..shown(name, &configuration)
     };
@@ -68,11 +88,12 @@ fn withheld(name: &str, function: &GetFunctionOutput) -> Option<CloudError> {
             "allow lambda:ListTags of the function",
         ),
         (None, Some(environment)) => {
-            let error = environment.error()?;
+            // Any other reason is the function's, whoever looks.
+            let is_denied = |code: &str| code.starts_with("AccessDenied");
+            let error = environment.error().filter(|it| it.error_code().is_some_and(is_denied))?;
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
             let (code, message) = (text(error.error_code()), text(error.message()));
-            let hint = "Lambda cannot use the key of the environment in the name of whoever looks: \
-                        allow kms:Decrypt of it, and see that it is enabled";
+            let hint = "allow kms:Decrypt of the key of the environment";
             ("environment", code, message, hint)
         }
         (None, None) => return None,
@@ -89,7 +110,7 @@ fn withheld(name: &str, function: &GetFunctionOutput) -> Option<CloudError> {
 }
 
 /// The function as its configuration shows it: the rest is told elsewhere.
-fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
+pub(super) fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let variables = function.environment().and_then(|environment| environment.variables());
     let variables = variables.into_iter().flatten();
@@ -99,8 +120,16 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
     Spec {
         name: Some(name.to_owned()),
         role: function.role.clone().unwrap_or_default(),
-        code: function.code_sha256.clone().unwrap_or_default(),
-        runtime: function.runtime().map(|runtime| runtime.as_str().to_owned()),
+        code: None,
+        image_uri: None,
+        publish: false,
+        aliases: None,
+        image_config: ImageConfig::seen(function.image_config_response()),
+        package_type: Some(match function.package_type() {
+            Some(sdk::PackageType::Image) => PackageType::Image,
+            Some(_) | None => PackageType::Zip,
+        }),
+        runtime: text(&function.runtime().map(|runtime| runtime.as_str().to_owned())),
         handler: text(&function.handler),
         architectures: [Architecture::seen(function.architectures())],
         description: text(&function.description),
@@ -112,6 +141,9 @@ fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         tracing_config: TracingConfig::seen(function.tracing_config()),
         logging_config: LoggingConfig::seen(function.logging_config(), name),
         layers: layers.collect(),
+        vpc_config: VpcConfig::seen(function.vpc_config()),
+        file_system_config: FileSystemConfig::seen(function.file_system_configs()),
+        snap_start: SnapStart::seen(function.snap_start()),
         ephemeral_storage: size.map(|size| EphemeralStorage { size }).unwrap_or_default(),
         reserved_concurrent_executions: None,
         permissions: Permissions::new(),
@@ -131,6 +163,11 @@ fn status(function: &FunctionConfiguration) -> Status {
     let reason = &function.state_reason;
     let of_update = function.last_update_status_reason_code();
     let of_update = of_update.map(sdk::LastUpdateStatusReasonCode::as_str);
+    let environment = function.environment().and_then(|environment| environment.error());
+    if let Some(error) = environment {
+        let code = error.error_code.as_deref();
+        return Status::Failed(said("Lambda cannot use its KMS key", code, &error.message));
+    }
     match (function.state(), function.last_update_status()) {
         (Some(sdk::State::Pending), _) => {
             Status::InProgress(said("it is being made", code.filter(|it| *it != "Creating"), &None))

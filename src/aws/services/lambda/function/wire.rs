@@ -1,14 +1,15 @@
 //! What a function and its parts are in the SDK's types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_lambda::operation::create_function::builders::CreateFunctionFluentBuilder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types as sdk;
 
 use super::{
-    ApplicationLevel, Architecture, DeadLetterConfig, EphemeralStorage, LogFormat, LoggingConfig,
-    Spec, SystemLevel, TracingConfig, TracingMode,
+    ApplicationLevel, ApplyOn, Architecture, Code, DeadLetterConfig, EphemeralStorage,
+    FileSystemConfig, ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec,
+    SystemLevel, TracingConfig, TracingMode, VpcConfig, origin,
 };
 use crate::aws::handed::Aws;
 use crate::aws::kind::Wanted;
@@ -17,7 +18,8 @@ use crate::engine::port::Answer;
 /// The call that makes a function, with all that a new one can have.
 pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> Answer<CreateFunctionFluentBuilder> {
     let spec = &want.spec;
-    let code = sdk::FunctionCode::builder().zip_file(Blob::new(want.bytes("code")?)).build();
+    let code = code(want)?;
+    let tags = origin::tags(&spec.tags, &want.owner, spec.code.as_ref());
     let layers = (!spec.layers.is_empty()).then(|| spec.layers.clone());
     let call = aws.session.clients.lambda.create_function().function_name(&want.identity);
     Ok(call
@@ -36,7 +38,118 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> Answer<CreateFunctionF
         .logging_config(logging(&spec.logging_config))
         .set_layers(layers)
         .set_ephemeral_storage(Some(storage(&spec.ephemeral_storage)))
-        .set_tags(Some(spec.tags.with_owner(&want.owner).into_iter().collect())))
+        .set_package_type(spec.package_type.map(PackageType::sdk))
+        .set_image_config(spec.image_config.as_ref().map(|it| image(Some(it))))
+        .set_vpc_config(spec.vpc_config.as_ref().map(|it| vpc(Some(it))))
+        .set_file_system_configs(spec.file_system_config.as_ref().map(|it| file_systems(Some(it))))
+        .set_snap_start(
+            (spec.snap_start != SnapStart::default()).then(|| snap_start(&spec.snap_start)),
+        )
+        .set_tags(Some(tags.into_iter().collect())))
+}
+
+/// The bytes, or where AWS finds them.
+pub(super) fn code(want: &Wanted<Spec>) -> Answer<sdk::FunctionCode> {
+    let code = sdk::FunctionCode::builder();
+    Ok(match (&want.spec.code, &want.spec.image_uri) {
+        (Some(Code::Sent(_)), _) => code.zip_file(Blob::new(want.bytes("code")?)),
+        (Some(Code::Stored(stored)), _) => code
+            .s3_bucket(&stored.bucket)
+            .s3_key(&stored.key)
+            .set_s3_object_version(stored.object_version.clone()),
+        (None, image) => code.set_image_uri(image.clone()),
+    }
+    .build())
+}
+
+/// One that says nothing leaves all to the image.
+pub(super) fn image(config: Option<&ImageConfig>) -> sdk::ImageConfig {
+    let ImageConfig { command, entry_point, working_directory } =
+        config.cloned().unwrap_or_default();
+    sdk::ImageConfig::builder()
+        .set_command((!command.is_empty()).then_some(command))
+        .set_entry_point((!entry_point.is_empty()).then_some(entry_point))
+        .set_working_directory(working_directory)
+        .build()
+}
+
+/// Empty lists lead out of a VPC.
+pub(super) fn vpc(config: Option<&VpcConfig>) -> sdk::VpcConfig {
+    let ids = |of: fn(&VpcConfig) -> &BTreeSet<String>| {
+        Some(config.map(of).into_iter().flatten().cloned().collect())
+    };
+    sdk::VpcConfig::builder()
+        .set_subnet_ids(ids(|config| &config.subnet_ids))
+        .set_security_group_ids(ids(|config| &config.security_group_ids))
+        .set_ipv6_allowed_for_dual_stack(config.map(|config| config.ipv6_allowed_for_dual_stack))
+        .build()
+}
+
+pub(super) fn file_systems(config: Option<&FileSystemConfig>) -> Vec<sdk::FileSystemConfig> {
+    let one = |config: &FileSystemConfig| {
+        let one = sdk::FileSystemConfig::builder().arn(&config.arn);
+        one.local_mount_path(&config.local_mount_path).build().ok()
+    };
+    config.and_then(one).into_iter().collect()
+}
+
+pub(super) fn snap_start(config: &SnapStart) -> sdk::SnapStart {
+    let apply_on = match config.apply_on {
+        ApplyOn::None => sdk::SnapStartApplyOn::None,
+        ApplyOn::PublishedVersions => sdk::SnapStartApplyOn::PublishedVersions,
+    };
+    sdk::SnapStart::builder().apply_on(apply_on).build()
+}
+
+impl PackageType {
+    fn sdk(self) -> sdk::PackageType {
+        match self {
+            Self::Zip => sdk::PackageType::Zip,
+            Self::Image => sdk::PackageType::Image,
+        }
+    }
+}
+
+impl ImageConfig {
+    pub(super) fn seen(config: Option<&sdk::ImageConfigResponse>) -> Option<Self> {
+        let config = config?.image_config()?;
+        let seen = Self {
+            command: config.command().to_vec(),
+            entry_point: config.entry_point().to_vec(),
+            working_directory: config.working_directory.clone().filter(|it| !it.is_empty()),
+        };
+        (seen != Self::default()).then_some(seen)
+    }
+}
+
+impl VpcConfig {
+    /// What left a VPC is shown with empty lists.
+    pub(super) fn seen(config: Option<&sdk::VpcConfigResponse>) -> Option<Self> {
+        let config = config.filter(|config| !config.subnet_ids().is_empty())?;
+        Some(Self {
+            subnet_ids: config.subnet_ids().iter().cloned().collect(),
+            security_group_ids: config.security_group_ids().iter().cloned().collect(),
+            ipv6_allowed_for_dual_stack: config.ipv6_allowed_for_dual_stack.unwrap_or_default(),
+        })
+    }
+}
+
+impl FileSystemConfig {
+    pub(super) fn seen(configs: &[sdk::FileSystemConfig]) -> Option<Self> {
+        let config = configs.first()?;
+        let sdk::FileSystemConfig { arn, local_mount_path, .. } = config;
+        Some(Self { arn: arn.clone(), local_mount_path: local_mount_path.clone() })
+    }
+}
+
+impl SnapStart {
+    pub(super) fn seen(config: Option<&sdk::SnapStartResponse>) -> Self {
+        let apply_on = match config.and_then(|config| config.apply_on()) {
+            Some(sdk::SnapStartApplyOn::PublishedVersions) => ApplyOn::PublishedVersions,
+            Some(_) | None => ApplyOn::None,
+        };
+        Self { apply_on }
+    }
 }
 
 /// Lambda takes no number that has no room in this.
