@@ -173,6 +173,10 @@ const FUNCTION: &[Said] = &[
         "write `code: { folder: PATH }`, which packs the folder",
     ),
     (
+        &["s3_bucket", "s3_key", "s3_object_version"],
+        "write `code: { bucket: NAME, key: KEY, sha256: HASH }`",
+    ),
+    (
         &["source_code_hash", "code_sha256"],
         "take it out: code is compared by the hash of what would be sent",
     ),

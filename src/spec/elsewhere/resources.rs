@@ -17,6 +17,7 @@ pub(super) const RESOURCES: &[Said] = &[
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
     (&["serverless_function"], "write `kind: lambda_function`"),
+    (&["lambda_alias"], "it is the field `aliases` of the lambda_function"),
     (
         &["lambda_permission", "lambda_resource_policy"],
         "it is the field `permissions` of the lambda_function",

@@ -480,7 +480,8 @@ stays, and fails.";
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let answer = wire::creation(aws, want)?.send().await;
         let attempted = || format!("create function {}", want.identity);
-        answer.attempting("lambda:CreateFunction", attempted)?;
+        let made = answer.attempting("lambda:CreateFunction", attempted)?;
+        origin::taken(&want.identity, want.spec.code.as_ref(), made.code_sha256())?;
         Ok(Made::begun(Facts::new()))
     }
 

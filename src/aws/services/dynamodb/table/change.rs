@@ -229,7 +229,10 @@ async fn write_ttl(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
                 || "nothing expires".to_owned(),
                 |attribute| format!("items expire by `{attribute}`"),
             );
-            Err(CloudError { hint: Some(format!("{ONCE_AN_HOUR}; until then {until_then}")), ..error })
+            Err(CloudError {
+                hint: Some(format!("{ONCE_AN_HOUR}; until then {until_then}")),
+                ..error
+            })
         }
         Err(error) => Err(error),
     }
