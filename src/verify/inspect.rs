@@ -112,7 +112,7 @@ fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected>
     let Judged { subject, findings } = judged;
     let mut levels: BTreeMap<Level, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
-        levels.entry(finding.level.unwrap_or(usual)).or_default().push(finding);
+        levels.entry(finding.level.unwrap_or(info.level)).or_default().push(finding);
     }
     levels.retain(|level, _| *level >= choice.least);
     if levels.is_empty() {
@@ -259,7 +259,7 @@ async fn exercise(
 /// What an exercise found, as far as it is bad enough, and how bad the worst of it is:
 /// what was seen on the way is told once, so that all of it stays together.
 fn at_worst(usual: Level, mut findings: Vec<Finding>, choice: &Choice) -> (Level, Verdict) {
-    let level = |finding: &Finding| finding.level.unwrap_or(usual);
+    let level = |finding: &Finding| finding.level.unwrap_or(info.level);
     findings.retain(|finding| level(finding) >= choice.least);
     let worst = findings.iter().map(level).max().unwrap_or(usual);
     (worst, choice.verdict(worst, findings))
