@@ -60,14 +60,17 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const ANEW: &'static [(&'static str, &'static str)] = &[];
     /// Fields that change with the call that changes another one, where that does.
     const ALONG: &'static [(&'static str, &'static str)] = &[];
+    /// Fields that a change of others makes other than asked, with these others: what
+    /// was published is not what runs any more. They are written after them.
+    const FOLLOWS: &'static [(&'static str, &'static [&'static str])] = &[];
     /// The field that names what takes one write at a time, where AWS loses one
     /// of two that come at once.
     const ONE_AT_A_TIME: Option<&'static str> = None;
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
-    /// The kind that its objects hang on, where they carry no tags and are found
-    /// through that one.
+    /// The kind that its objects hang on, where they are found through that one: they carry
+    /// no tags, or the tagging API learns late of those that they carry.
     const HANGS_ON: Option<&'static str> = None;
     /// Whether its objects are the same in all regions of an account. Their
     /// owner tags then name the stack's region, and so does a default name.
@@ -84,6 +87,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
+    /// Whether its identity may hold what AWS chooses for another. While that is not known,
+    /// `read` finds an object by the owner's address.
+    const NAME_MAY_WAIT: bool = false;
     /// Fields that hold policies, and of what use. `*` stands for any one step.
     const POLICIES: &'static [(&'static str, &'static Use)] = &[];
     /// Fields that name something else, and how; likewise.
@@ -224,6 +230,8 @@ pub(crate) struct Seen<S> {
     pub(crate) parent: Option<Parent>,
     /// How many others hold it, where AWS counts them.
     pub(crate) held: Option<usize>,
+    /// What AWS says goes wrong with it, though it is what was asked.
+    pub(crate) remark: Option<String>,
 }
 
 impl<S> Seen<S> {
@@ -238,6 +246,7 @@ impl<S> Seen<S> {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         }
     }
 }
@@ -261,7 +270,6 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    #[expect(dead_code, reason = "for the kinds that send something")]
     pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
         self.sent.bytes(field, &self.identity)
     }

@@ -60,8 +60,12 @@ pub struct ArtifactInfo {
     pub most_entries: usize,
     /// How the cloud spells the hash of what it has.
     pub spelling: HashSpelling,
-    /// What makes it, for who has not made it yet: "build it first: `make zip`".
+    /// What makes it, for who has not made it yet and whose stack file does not say
+    /// by which command: "build it first: `make zip`".
     pub made_by: Cow<'static, str>,
+    /// The key of a map in its place that says where the cloud has the bytes
+    /// already; such a map is a value like any other. Empty where there is none.
+    pub elsewhere: Cow<'static, str>,
 }
 
 /// How a hash is written.
@@ -89,6 +93,14 @@ impl ArtifactInfo {
         let text = artifact.at.get(document).and_then(serde_json::Value::as_str);
         artifact.at.is_within(&self.field) && text == Some(&self.spell(artifact.sha256))
     }
+}
+
+/// So many characters of a hash tell it from another, for people.
+const SHOWN: usize = 8;
+
+/// The beginning of a hash, however it is spelled.
+pub fn short_hash(hash: &str) -> &str {
+    hash.get(..SHOWN).unwrap_or(hash)
 }
 
 /// `build/handler.zip, 1.2 MiB`.
@@ -129,7 +141,8 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
-    fn base64(self) -> String {
+    /// In 44 characters.
+    pub fn base64(self) -> String {
         const LETTERS: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::with_capacity(44);

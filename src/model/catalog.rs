@@ -1,11 +1,13 @@
 //! What is known of every kind, without knowing the cloud behind it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place,
-    Stages, compare_in_part,
+    Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
+    Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -41,6 +43,17 @@ pub trait Catalog: Send + Sync {
     fn predict(&self, kind: &str, naming: &Naming, document: &Document) -> Facts {
         let prepared = self.prepare(kind, naming, document).and_then(Result::ok);
         prepared.map(|prepared| prepared.predicted).unwrap_or_default()
+    }
+
+    /// What is wrong with a probe of a sound stack, by the path in it: `send[0].queue`.
+    /// It may wait for facts.
+    fn check_probe(
+        &self,
+        _probe: &Probe,
+        _place: &Place,
+        _resources: &BTreeMap<Address, Desired>,
+    ) -> Vec<Problem> {
+        Vec::new()
     }
 
     /// Where the name of an object comes from that its tags say is this
@@ -140,6 +153,9 @@ impl Problem {
     }
 }
 
+/// What a schema says of a field in which secrets may stand unsaid.
+const PRIVATE: &str = "x-private";
+
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,6 +197,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Whether an object is found by whose it is while its name is not known yet: the name
+    /// holds what the cloud chooses for another.
+    pub name_may_wait: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
     /// Fields that name the key with which its data is encrypted, likewise. Keys
@@ -196,6 +215,9 @@ pub struct KindInfo {
     pub artifacts: Vec<ArtifactInfo>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
+    /// Fields that a change of others makes other than asked, with these others,
+    /// as patterns of [`Path::is_within`]: they are written after them.
+    pub follows: Vec<(String, Vec<String>)>,
     /// Fields that name whom the cloud sends something when they are set.
     pub greets: Vec<Greeting>,
 }
@@ -268,6 +290,15 @@ impl KindInfo {
         self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)
     }
 
+    /// The fields in which secrets may stand that no stack file says of: what AWS has of
+    /// them besides what is stated is not shown. Its schema marks them.
+    pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
+        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
+        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
+        private.map(|(name, _)| name.as_str())
+    }
+
     /// The rules of a field that takes bytes of the checkout.
     pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
         self.artifacts.iter().find(|info| at.is_at(&info.field))
@@ -280,6 +311,15 @@ impl KindInfo {
             patterns.any(|pattern| diff.iter().any(|diff| diff.path.is_within(pattern)))
         };
         self.facts.iter().any(|info| info.name == fact && moves_with(info))
+    }
+
+    /// The fields that changes make other than asked, as far as stages come after
+    /// these.
+    pub fn following<'a>(&'a self, diff: &'a [FieldDiff]) -> impl Iterator<Item = &'a str> {
+        let is_changed = |pattern: &String| diff.iter().any(|diff| diff.path.is_within(pattern));
+        let following =
+            self.follows.iter().filter(move |(_, others)| others.iter().any(is_changed));
+        following.map(|(field, _)| field.as_str())
     }
 
     /// The part of a document that says how the object is deleted.

@@ -26,6 +26,7 @@ pub mod ownership;
 pub mod patience;
 pub mod pattern;
 pub mod place;
+pub mod probe;
 pub mod rendered;
 pub mod resource;
 pub mod scene;
@@ -34,7 +35,7 @@ pub mod stack;
 pub mod stages;
 
 pub use address::Address;
-pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size};
+pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
     Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem,
@@ -47,7 +48,7 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;
 pub use lease::{Found, Holder, Lease, Lock};
-pub use mask::Mask;
+pub use mask::{Mask, UNSHOWN};
 pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;
@@ -55,6 +56,7 @@ pub use ownership::{Claimant, Whose};
 pub use patience::{Deadlines, Limit, Patience};
 pub use pattern::{PatternInfo, PatternPart};
 pub use place::{Caller, Place};
+pub use probe::{Expectation, Probe, Script, Sending};
 pub use rendered::{Rendered, RenderedShape};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,

@@ -106,6 +106,7 @@ mod tests {
                 deleted_by: Vec::new(),
                 revivable: false,
                 exists_early: false,
+                name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
                 stages: Stages::default(),
@@ -114,6 +115,7 @@ mod tests {
                 succession: Succession::default(),
                 artifacts: Vec::new(),
                 in_part: Vec::new(),
+                follows: Vec::new(),
                 greets: Vec::new(),
             };
             Self(vec![
@@ -157,6 +159,7 @@ mod tests {
                 holdings: None,
                 parent: None,
                 held: None,
+                remark: None,
             };
             let place = Place {
                 partition: "aws".into(),

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Stack};
+use super::{
+    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Probe, Stack,
+};
 
 /// The resources of a stack at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Scene {
     pub others: BTreeMap<String, Other>,
     /// Where each kind names the keys that encrypt what it holds.
     pub keys: BTreeMap<String, Vec<Path>>,
+    /// What its user has tried of it. May wait for facts.
+    pub probes: Vec<Probe>,
 }
 
 /// Something that is not of the stack.
@@ -91,7 +95,13 @@ impl Scene {
             keys: keys
                 .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
                 .collect(),
+            probes: stack.probes.clone(),
         }
+    }
+
+    /// A fact of a resource, or what stands for it where nothing is known.
+    pub fn fact(&self, fact: &FactRef) -> Option<String> {
+        self.exhibits.get(&fact.address)?.facts.get(&fact.fact).cloned()
     }
 
     /// Where a resource names the keys that encrypt what it holds.

@@ -1,9 +1,9 @@
-//! How a plan tells of artifacts: by where they lie and how large they are. Their
-//! hashes say nothing to people.
+//! How a plan tells of artifacts: by where they lie and how large they are, and of what
+//! changes by how the hashes begin, so that people see whether it is what they built.
 
 use serde_json::Value;
 
-use crate::model::{Artifact, Document, FieldDiff};
+use crate::model::{Artifact, Document, FieldDiff, short_hash};
 
 use super::page::Page;
 use super::style::{ADD, CHANGE, REPLACE, paint};
@@ -38,7 +38,14 @@ pub(super) fn write(
         } else {
             String::new()
         };
-        page.line(depth, format!("{sign}{} changes ({artifact}){remark}", diff.path));
+        let hash = |side: &Option<Value>| {
+            side.as_ref().and_then(Value::as_str).map(|hash| short_hash(hash).to_owned())
+        };
+        let hashes = match (hash(&diff.have), hash(&diff.want)) {
+            (Some(have), Some(want)) => format!("; {have} -> {want}"),
+            (Some(_) | None, _) => String::new(),
+        };
+        page.line(depth, format!("{sign}{} changes ({artifact}{hashes}){remark}", diff.path));
     }
     others
 }
@@ -94,6 +101,7 @@ mod tests {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         };
         let side = |document: &Document, field: &str| document.get(field).cloned();
         let diff = diff.iter().map(|field| {

@@ -321,6 +321,7 @@ mod tests {
             deleted_by: Vec::new(),
             revivable: false,
             exists_early: false,
+            name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
             stages: crate::model::Stages::default(),
@@ -331,6 +332,7 @@ mod tests {
             },
             artifacts: Vec::new(),
             in_part: Vec::new(),
+            follows: Vec::new(),
             greets: Vec::new(),
         }
     }
@@ -344,6 +346,7 @@ mod tests {
             most_entries: 1000,
             spelling: HashSpelling::Hex,
             made_by: "build it".into(),
+            elsewhere: "".into(),
         };
         let in_part = |field: &str, beside| InPart { field: field.into(), beside };
         let kind = KindInfo {

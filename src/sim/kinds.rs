@@ -16,7 +16,7 @@ use crate::model::{
 /// |---|---|
 /// | `badge` | is the same in all regions |
 /// | `broker` | of its `settings` only the stated are compared, and others stay |
-/// | `function` | comes into service by and by; takes bytes as its `code`, and the `color` after it; its `revision` moves with the `code` |
+/// | `function` | comes into service by and by; takes bytes as its `code`, and the `color` after it, which a change of the `code` takes away; its `revision` moves with the `code` |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
 /// | `invite` | carries no tags; what it `holds` must exist, and is sent a letter; made to be confirmed outside |
@@ -180,6 +180,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         deleted_by: Vec::new(),
         revivable: false,
         exists_early: false,
+        name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
         stages: Stages::default(),
@@ -187,6 +188,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
+        follows: Vec::new(),
         greets: Vec::new(),
     }
 }
@@ -215,10 +217,12 @@ fn function() -> KindInfo {
         most_entries: 10,
         spelling: HashSpelling::Base64,
         made_by: "build it first".into(),
+        elsewhere: "".into(),
     };
     KindInfo {
         artifacts: vec![code],
         stages: stages(&["color"]),
+        follows: vec![("color".into(), vec!["code".into()])],
         facts: with_revision("code"),
         ..function
     }

@@ -181,6 +181,9 @@ impl Objects {
                 None => self.violations.push(format!("{}: {top} is not stated", want.address)),
             }
         }
+        for field in caller.kind.following(diff).filter(|field| !tops.contains(*field)) {
+            object.live.document.remove(field);
+        }
         let kept = canonical(Operation::Update, caller, want, &object.live.document)?;
         object.live.document = kept;
         object.settled = caller.moment.settled;

@@ -64,7 +64,7 @@ impl Checkout {
         for info in &kind.artifacts {
             let pattern = parts(&info.field).unwrap_or_default();
             each_at(fields, &Field::default(), &pattern, &mut |at, node| {
-                if node.is_null() {
+                if node.is_null() || is_elsewhere(info, node) {
                     return;
                 }
                 node.value = match self.artifact(info, at, node, problems) {
@@ -87,8 +87,11 @@ impl Checkout {
         node: &Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Artifact> {
-        let (sort, named) = named(info, at, node, problems)?;
-        let found = self.found(info, sort, named, at);
+        let Named { sort, path: named, made_by } = named(info, at, node, problems)?;
+        let found = self.found(info, sort, named, at).map_err(|problem| {
+            let is_missing = is_missing(named.as_text().unwrap_or_default(), &named.at);
+            if is_missing && !made_by.is_empty() { problem.hint(made_by) } else { problem }
+        });
         let (path, Measure { size, sha256 }) = found.map_err(|it| problems.push(it)).ok()?;
         Some(Artifact { at: at.clone(), path, sort, size, sha256 })
     }
@@ -103,12 +106,7 @@ impl Checkout {
     ) -> Result<(String, Measure), Diagnostic> {
         let text = named.as_text().unwrap_or_default();
         let refuse = |summary: String| Diagnostic::error(summary).at(Some(named.at.location()));
-        let found = self.reach.resolve_text(text, &named.at);
-        let (path, _) = found.map_err(|problem| {
-            let made_by = Some(&info.made_by).filter(|it| !it.is_empty());
-            let made_by = made_by.filter(|_| is_missing(text, &named.at));
-            made_by.into_iter().cloned().fold(problem, Diagnostic::hint)
-        })?;
+        let (path, _) = self.reach.resolve_text(text, &named.at)?;
         let is_folder = path.is_dir();
         let other = match sort {
             ArtifactSort::File if is_folder => ArtifactSort::Folder,
@@ -161,15 +159,34 @@ fn is_missing(text: &str, at: &Mark) -> bool {
     found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// What an artifact is written as: its sort, and its path.
+/// Whether a map says where the cloud has the bytes already.
+fn is_elsewhere(info: &ArtifactInfo, node: &Node) -> bool {
+    let names = |map: &Map| map.get(info.elsewhere.as_ref()).is_some();
+    !info.elsewhere.is_empty() && node.as_map().is_some_and(names)
+}
+
+/// What an artifact is written as.
+struct Named<'a> {
+    sort: ArtifactSort,
+    path: &'a Node,
+    /// What to do where there is nothing.
+    made_by: String,
+}
+
+/// The key beside a path that says by which command its file is made. Nobody runs it.
+const MADE_BY: &str = "made_by";
+
 fn named<'a>(
     info: &ArtifactInfo,
     at: &Field,
     node: &'a Node,
     problems: &mut Vec<Diagnostic>,
-) -> Option<(ArtifactSort, &'a Node)> {
+) -> Option<Named<'a>> {
     let keys: Vec<&str> = info.sorts.iter().map(|sort| sort.key()).collect();
-    let forms: Vec<String> = keys.iter().map(|key| format!("`{{ {key}: PATH }}`")).collect();
+    let elsewhere = Some(&info.elsewhere).filter(|key| !key.is_empty());
+    let forms = keys.iter().map(|key| format!("`{{ {key}: PATH }}`"));
+    let forms = forms.chain(elsewhere.map(|key| format!("`{{ {key}: NAME, ... }}`")));
+    let forms: Vec<String> = forms.collect();
     let forms = forms.join(" or ");
     let refuse = |summary: String| Diagnostic::error(summary).at(Some(node.at.location()));
     let Some(map) = node.as_map() else {
@@ -183,10 +200,12 @@ fn named<'a>(
         });
         return None;
     };
-    let unknown = map.iter().find(|(key, _)| !["file", "folder"].contains(&key.as_str()));
-    if let Some((key, entry)) = unknown {
+    let known = ["file", "folder", MADE_BY];
+    if let Some((key, entry)) = map.iter().find(|(key, _)| !known.contains(&key.as_str())) {
         let problem = Diagnostic::error(format!("unknown key `{key}`"));
         let problem = problem.at(Some(entry.key_at.location()));
+        let keys = keys.into_iter().chain([MADE_BY]);
+        let keys = keys.chain(elsewhere.map(|key| key.as_ref()));
         problems.push(match closest(key, keys) {
             Some(right) => problem.hint(format!("did you mean `{right}`?")),
             None => problem.hint(format!("write {forms}")),
@@ -203,7 +222,7 @@ fn named<'a>(
         (Some((sort, path)), None) | (None, Some((sort, path))) => {
             let text = shape::text(path, sort.key(), problems)?;
             if !document::is_pending(text) {
-                return Some((sort, path));
+                return Some(Named { sort, path, made_by: made_by(info, map, problems)? });
             }
             Diagnostic::error("a fact of a resource cannot be part of a path")
                 .at(Some(path.at.location()))
@@ -212,6 +231,13 @@ fn named<'a>(
     };
     problems.push(problem);
     None
+}
+
+/// What to do where there is nothing yet: the stack file knows it better than the kind.
+fn made_by(info: &ArtifactInfo, map: &Map, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let Some(stated) = stated(map, MADE_BY) else { return Some(info.made_by.to_string()) };
+    let command = shape::text(stated, MADE_BY, problems)?;
+    Some(format!("make it first: `{command}`"))
 }
 
 fn stated<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {
@@ -247,9 +273,11 @@ fn each_at(
 pub(super) fn as_written(kind: &KindInfo) -> Json {
     let mut schema = kind.schema.clone();
     for info in &kind.artifacts {
-        let forms: Vec<Json> = info.sorts.iter().map(|sort| form(*sort)).collect();
+        let forms = info.sorts.iter().map(|sort| form(*sort));
         let pattern = parts(&info.field).unwrap_or_default();
         let spot = spot(&schema, String::new(), &pattern);
+        let elsewhere = spot.as_deref().and_then(|spot| elsewhere(info, &schema, spot));
+        let forms: Vec<Json> = forms.chain(elsewhere).collect();
         if let Some(field) = spot.and_then(|spot| schema.pointer_mut(&spot)) {
             let description = field.get("description").cloned();
             *field = json!({ "anyOf": forms });
@@ -257,6 +285,15 @@ pub(super) fn as_written(kind: &KindInfo) -> Json {
         }
     }
     schema
+}
+
+/// The schema of a map that says where the cloud has the bytes already.
+fn elsewhere(info: &ArtifactInfo, root: &Json, at: &str) -> Option<Json> {
+    let key = Some(info.elsewhere.as_ref()).filter(|key| !key.is_empty())?;
+    let names = parts(key)?;
+    let within = spot(root, at.to_owned(), &names)?;
+    let (form, _) = within.rsplit_once("/properties/")?;
+    root.pointer(form).cloned()
 }
 
 fn form(sort: ArtifactSort) -> Json {
@@ -268,7 +305,13 @@ fn form(sort: ArtifactSort) -> Json {
         "type": "object",
         "required": [sort.key()],
         "additionalProperties": false,
-        "properties": { sort.key(): { "type": "string", "description": what } },
+        "properties": {
+            sort.key(): { "type": "string", "description": what },
+            MADE_BY: {
+                "type": "string",
+                "description": "The command that makes it. It is told where there is nothing yet, and never run.",
+            },
+        },
     })
 }
 

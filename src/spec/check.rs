@@ -16,6 +16,7 @@ use super::load::StackFile;
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::probes;
 use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
@@ -98,10 +99,7 @@ pub(super) fn check_and<T>(
     (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<T, Vec<Diagnostic>> {
-    let nothing = Map::new();
-    let ground = bare_ground(file, place, inputs, (&file.library, &nothing));
-    let resources = file.section("resources").unwrap_or(&nothing);
-    let mut expansion = Expansion::new(Ground { kinds: catalog.kinds(), resources, ..ground });
+    let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -116,6 +114,7 @@ pub(super) fn check_and<T>(
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+    let drafts = probes::of(&mut expansion, file.section("probes"), inputs.checks);
     if expansion.is_spent() {
         // What there is of the stack is large, and good for nothing.
         return Err(in_order(expansion.problems));
@@ -124,7 +123,7 @@ pub(super) fn check_and<T>(
     let oracle = Oracle { catalog, stack: file.name(), place };
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, place, inputs, &mut problems);
+    let lock = lock_of(file, place, (catalog, inputs), &mut problems);
     let (known, settled) = judged(&resources, &oracle, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
@@ -133,6 +132,7 @@ pub(super) fn check_and<T>(
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
     let sound = settled.iter().map(|(written, _)| written.address.clone()).collect();
     let desired = connect(settled, &known, &mut problems);
+    let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
     let checked = if problems.is_empty() {
         let stack = Stack {
             name: file.name().to_owned(),
@@ -141,10 +141,12 @@ pub(super) fn check_and<T>(
             outputs: filled_outputs(&outputs, &known),
             skips,
             lock,
+            probes,
         };
         let warnings = resources.iter().flat_map(warnings_of);
         let warnings = warnings.chain(unknown_region(file, place, catalog)).collect();
-        let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
+        let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
+        let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
         let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
         Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
     } else {
@@ -161,6 +163,26 @@ fn filled_outputs(outputs: &BTreeMap<String, Node>, known: &Known) -> BTreeMap<S
     outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect()
 }
 
+/// What every reference of a file may see.
+fn ground<'a>(
+    file: &'a StackFile,
+    place: &'a Place,
+    catalog: &'a dyn Catalog,
+    inputs: &'a Inputs<'_>,
+) -> Ground<'a> {
+    let section = |key: &str| file.section(key).unwrap_or(const { &Map::new() });
+    Ground {
+        stack: Some(file.name()),
+        place: Some(place),
+        env: inputs.env,
+        variables: &file.variables,
+        values: section("values"),
+        kinds: catalog.kinds(),
+        library: &file.library,
+        resources: section("resources"),
+    }
+}
+
 /// The resources whose facts a value holds.
 fn mentioned(node: &Node) -> BTreeSet<Address> {
     document::pending_facts(&node.to_json()).into_iter().map(|fact| fact.address).collect()
@@ -170,31 +192,17 @@ fn mentioned(node: &Node) -> BTreeSet<Address> {
 fn lock_of(
     file: &StackFile,
     place: &Place,
-    inputs: &Inputs<'_>,
+    (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
     let (library, nothing) = (Library::default(), Map::new());
-    let ground = bare_ground(file, place, inputs, (&library, &nothing));
-    lock::of(file.root.get("lock"), ground, problems)
-}
-
-/// What a stack file stands on, without resources.
-fn bare_ground<'a>(
-    file: &'a StackFile,
-    place: &'a Place,
-    inputs: &Inputs<'a>,
-    (library, nothing): (&'a Library, &'a Map),
-) -> Ground<'a> {
-    Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(nothing),
+    let ground = Ground {
         kinds: &[],
-        library,
-        resources: nothing,
-    }
+        library: &library,
+        resources: &nothing,
+        ..ground(file, place, catalog, inputs)
+    };
+    lock::of(file.root.get("lock"), ground, problems)
 }
 
 fn evaluate_outputs(

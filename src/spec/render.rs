@@ -10,6 +10,7 @@ use super::check::{Checked, Sheet, check_and};
 use super::expand::{Env, Expansion};
 use super::inputs::Inputs;
 use super::load::StackFile;
+use super::lookup::NONCE;
 use super::predict::Known;
 use super::reference::{self, Part};
 use super::source::{Mark, Source};
@@ -20,8 +21,8 @@ use super::written::Written;
 use super::yaml;
 use crate::model::document::{self, fill, fill_text};
 use crate::model::{
-    Address, Artifact, Catalog, Diagnostic, Lifecycle, Path, Place, Rendered, RenderedShape, Skip,
-    Stack,
+    Address, Artifact, Catalog, Diagnostic, FactRef, Lifecycle, Path, Place, Probe, Rendered,
+    RenderedShape, Skip, Stack,
 };
 
 /// The stack as a stack file would say it with every pattern, repetition,
@@ -73,6 +74,11 @@ pub fn render(
             parts.push(("outputs", plain(RenderedShape::Map(outputs))));
         }
         parts.extend(beside(stack));
+        let all = stack.probes.iter().map(|it| (it.name.clone(), Rendered::of(&probe(it))));
+        let all: Vec<(String, Rendered)> = all.collect();
+        if !all.is_empty() {
+            parts.push(("probes", plain(RenderedShape::Map(all))));
+        }
         let parts = parts.into_iter().map(|(key, part)| (key.to_owned(), part)).collect();
         Ok((checked, plain(RenderedShape::Map(parts))))
     };
@@ -107,6 +113,39 @@ fn beside(stack: &Stack) -> Vec<(&'static str, Rendered)> {
         parts.push(("lock", Rendered::of(&stated(lock))));
     }
     parts
+}
+
+/// A probe as a stack file says it.
+fn probe(probe: &Probe) -> Json {
+    let Probe { name: _, script, after, within, level, keeps } = probe;
+    let list =
+        |items: Json| Some(items).filter(|it| it.as_array().is_some_and(|it| !it.is_empty()));
+    let said = stated(json!({
+        "send": list(json!(script.send)),
+        "expect": list(json!(script.expect)),
+        "expect_not": list(json!(script.expect_not)),
+        "after": after,
+        "within": humantime::format_duration(*within).to_string(),
+        "level": level,
+        "cleanup": keeps.then_some("keep"),
+    }));
+    let nonce = Probe::nonce();
+    let reference =
+        |fact: &FactRef| Some(if *fact == nonce { NONCE.to_owned() } else { fact.to_string() });
+    fill(&texts(&said, &written), &reference)
+}
+
+/// A value with every text replaced, keys included.
+fn texts(value: &Json, replace: &dyn Fn(&str) -> String) -> Json {
+    match value {
+        Json::String(text) => replace(text).into(),
+        Json::Array(items) => items.iter().map(|item| texts(item, replace)).collect(),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(key, item)| (replace(key), texts(item, replace)));
+            Json::Object(fields.collect())
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
+    }
 }
 
 /// A value without the fields that are null.

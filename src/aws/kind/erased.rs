@@ -102,6 +102,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             deleted_by: list(K::DELETED_BY),
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
+            name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
             stages: stages::<K>(),
@@ -117,6 +118,10 @@ impl<K: Kind> AnyKind for Erased<K> {
             },
             artifacts: K::ARTIFACTS.to_vec(),
             in_part: in_part::<K>(),
+            follows: K::FOLLOWS
+                .iter()
+                .map(|(field, others)| ((*field).into(), list(others)))
+                .collect(),
             greets: greets::<K>(),
         }
     }
@@ -195,6 +200,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 holdings: seen.holdings,
                 parent: seen.parent,
                 held: seen.held,
+                remark: seen.remark,
             }))
         })
     }

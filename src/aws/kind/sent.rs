@@ -63,6 +63,7 @@ mod tests {
         most_entries: 1,
         spelling: HashSpelling::Base64,
         made_by: std::borrow::Cow::Borrowed(""),
+        elsewhere: std::borrow::Cow::Borrowed(""),
     };
 
     #[derive(Debug)]

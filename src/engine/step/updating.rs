@@ -72,7 +72,9 @@ impl StepRun<'_> {
     ) -> Result<Went, Trouble> {
         let (site, prover, stop) = (self.site, self.prover(), self.stop.clone());
         let Change { want, have, diff, written } = change;
-        let changing = diff.iter().map(|diff| diff.path.top().to_owned());
+        let following = self.kind().into_iter().flat_map(|kind| kind.following(diff));
+        let changing = diff.iter().map(|diff| diff.path.top()).chain(following);
+        let changing = changing.map(str::to_owned);
         let sought = proof::again(have, changing.chain(self.known_by(&want.document)));
         let claim = Claim::of(want, diff);
         let (canon, kind) = (self.canon(), self.kind());
@@ -232,7 +234,11 @@ fn left_to_change(
     prover: Prover<'_>,
 ) -> Vec<FieldDiff> {
     let Change { want, diff: planned, .. } = change;
-    let is_planned = |top: &str| planned.iter().any(|diff| diff.path.top() == top);
+    // What a change of these makes other than asked is written with them.
+    let following = kind.into_iter().flat_map(|kind| kind.following(planned));
+    let following: Vec<&str> = following.collect();
+    let is_planned =
+        |top: &str| planned.iter().any(|diff| diff.path.top() == top) || following.contains(&top);
     let mut left = kind.map(|kind| differences(kind, want, live)).unwrap_or_default();
     left.retain(|diff| is_planned(diff.path.top()));
     let owner = live.owner.as_ref();

@@ -16,6 +16,7 @@ pub(super) const RESOURCES: &[Said] = &[
         &["cloud_watch_composite_alarm", "cloudwatch_composite_alarm"],
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
+    (&["serverless_function"], "write `kind: lambda_function`"),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
@@ -90,6 +91,10 @@ pub(super) const RESOURCES: &[Said] = &[
     (
         &["random_id", "random_string", "random_pet", "random_uuid", "random_password"],
         "take it out: a name follows from the stack and the address, and a bucket's ends with digits of its own",
+    ),
+    (
+        &["lambda_invocation", "lambda_invoke"],
+        "take it out: no apply calls a function; `ccprov invoke ADDRESS` does, when you want it",
     ),
     (
         &["null_resource", "terraform_data", "time_sleep", "local_file", "archive_file"],

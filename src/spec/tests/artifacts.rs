@@ -15,6 +15,7 @@ use crate::model::{
     Artifact, ArtifactInfo, ArtifactSort, Catalog, Document, Facts, Hash, HashSpelling, Identity,
     KindInfo, Mask, Naming, Place, Prepared, Problem,
 };
+use crate::spec::artifacts::as_written;
 use crate::spec::{Checked, Inputs, artifact_bytes, artifact_holds, check, load};
 
 /// Kinds that take a file, a folder, and either of several.
@@ -37,6 +38,7 @@ impl Takers {
                 most_entries: 5,
                 spelling: HashSpelling::Base64,
                 made_by: "build it first: `make build`".into(),
+                elsewhere: "".into(),
             };
             KindInfo {
                 artifacts: vec![info],
@@ -45,11 +47,19 @@ impl Takers {
             }
         };
         let both = [ArtifactSort::File, ArtifactSort::Folder];
+        let mut stored = taker("stored", "code", &both);
+        stored.artifacts[0].elsewhere = "bucket".into();
+        let place = json!({
+            "type": "object",
+            "properties": { "bucket": { "type": "string" }, "key": { "type": "string" } },
+        });
+        stored.schema["properties"]["code"] = json!({ "anyOf": [{ "type": "string" }, place] });
         Self(vec![
             taker("function", "code", &both),
             taker("image", "code", &[ArtifactSort::Folder]),
             taker("layers", "layers.*.content", &both),
             taker("schema", "code", &[ArtifactSort::File]),
+            stored,
         ])
     }
 }
@@ -201,6 +211,37 @@ fn a_folder_is_the_same_wherever_and_however_it_was_made() {
     assert_eq!(folder(&other).sha256, first.sha256);
     other.write("shared/a.txt", "A.txt");
     assert_ne!(folder(&other).sha256, first.sha256);
+}
+
+#[test]
+fn what_the_cloud_has_already_is_a_value_like_any_other() {
+    let repo = Repository::new();
+    let stored = "resources: { f: { kind: stored, code: { bucket: b, key: k } } }";
+    let checked = repo.checked(stored, &[]).unwrap();
+    let (_, resource) = checked.stack.resources.into_iter().next().unwrap();
+    assert_eq!(resource.document["code"], json!({ "bucket": "b", "key": "k" }));
+    assert_eq!(resource.artifacts, []);
+    let told = repo.refused("stored", "{ buckte: b }");
+    assert!(told.contains("unknown key `buckte` [did you mean `bucket`?]"), "{told}");
+    let told = repo.refused("stored", "3");
+    assert!(told.contains("or `{ bucket: NAME, ... }`"), "{told}");
+    let told = repo.refused("function", "{ bucket: b, key: k }");
+    assert!(told.contains("unknown key `bucket`"), "{told}");
+    let form = &as_written(&Takers::new().0[4])["properties"]["code"]["anyOf"][2];
+    assert_eq!(form["properties"]["key"], json!({ "type": "string" }));
+}
+
+/// The stack file knows the command better than the kind, and nobody runs it.
+#[test]
+fn the_command_that_makes_it_is_told_where_there_is_nothing() {
+    let repo = Repository::new();
+    let told = repo.refused("function", "{ folder: ../build, made_by: make functions }");
+    assert!(told.contains("[make it first: `make functions`]"), "{told}");
+    repo.write("build/bootstrap", "abc");
+    let there = repo.code("function", "{ folder: ../build, made_by: make functions }").unwrap();
+    assert_eq!(there, repo.code("function", "{ folder: ../build }").unwrap());
+    let told = repo.refused("function", "{ folder: ../build, made_by: [make] }");
+    assert!(told.contains("`made_by` must be text, not a list"), "{told}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod files;
 mod language;
 mod mistakes;
 mod patterns;
+mod probes;
 mod references;
 mod scalars;
 mod variables;
@@ -183,6 +184,10 @@ fn sound(checked: &Checked) -> String {
     for skip in &checked.stack.skips {
         writeln!(text, "skips {} of {:?}: {}", skip.check, skip.resources, skip.reason).unwrap();
     }
+    for probe in &checked.stack.probes {
+        let value = document::shown_value(&json!(probe));
+        writeln!(text, "probe {} = {value}", probe.name).unwrap();
+    }
     if let Some(lock) = &checked.stack.lock {
         writeln!(text, "lock {lock}").unwrap();
     }
@@ -281,6 +286,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         deleted_by: Vec::new(),
         revivable: false,
         exists_early: false,
+        name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
         stages: crate::model::Stages::default(),
@@ -288,6 +294,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
+        follows: Vec::new(),
         greets: Vec::new(),
     }
 }

@@ -42,6 +42,20 @@ async fn code_and_configuration_change_one_after_the_other() {
     assert_eq!(changes(&planned(&cloud, &later).await), [""; 0]);
 }
 
+/// A change of the code takes the color away, which no look before it could show.
+#[tokio::test(start_paused = true)]
+async fn what_a_change_makes_other_than_asked_is_written_after_it() {
+    let cloud = slow();
+    settled(&cloud, &stack(&function("one.bin", "red"))).await;
+    let before = times(&cloud, "Update", "dev-f");
+    let later = stack(&function("two.bin", "red"));
+    assert_eq!(changes(&planned(&cloud, &later).await), ["~ f code"]);
+    settled(&cloud, &later).await;
+    assert_eq!(times(&cloud, "Update", "dev-f"), before + 2);
+    assert_eq!(cloud.violations(), [""; 0]);
+    assert_eq!(changes(&planned(&cloud, &later).await), [""; 0]);
+}
+
 /// Equal bytes are equal, wherever they lie.
 #[tokio::test(start_paused = true)]
 async fn a_file_is_known_by_its_bytes_and_not_by_its_path() {

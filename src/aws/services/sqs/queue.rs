@@ -20,7 +20,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::names::{probe_prefix, too_long};
+use crate::aws::names::{ear_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::{TagTexts, Tags, force_tag, is_forced};
 use crate::aws::takes::{self, Takes};
@@ -186,6 +186,8 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
+    /// A mapping whose queue is gone goes on failing.
+    const DELETE_AFTER: &'static [&'static str] = &["lambda_event_source_mapping"];
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::QUEUE)];
     const TAKES: &'static [(&'static str, Takes)] = &[
         ("redrive_policy.dead_letter_queue", takes::QUEUE),
@@ -235,7 +237,7 @@ turn to the new one";
     /// What an exercise made says so in its name.
     fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
         let is_probe =
-            naming.address.is_passing() && identity.starts_with(&probe_prefix(&naming.stack));
+            naming.address.is_passing() && identity.starts_with(&ear_prefix(&naming.stack));
         if identity == default || is_probe { NameOrigin::Default } else { NameOrigin::Stated }
     }
 
