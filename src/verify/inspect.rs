@@ -112,7 +112,7 @@ fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected>
     let Judged { subject, findings } = judged;
     let mut levels: BTreeMap<Level, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
-        levels.entry(finding.level.unwrap_or(usual)).or_default().push(finding);
+        levels.entry(finding.level.unwrap_or(info.level)).or_default().push(finding);
     }
     levels.retain(|level, _| *level >= choice.least);
     if levels.is_empty() {
