@@ -336,7 +336,8 @@ mod tests {
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
     fn grants_of_one_name_are_for_the_same() {
-        let exercises = EXERCISES.iter().chain(INVOCATIONS).chain(PROBED).flat_map(|(_, grants)| *grants);
+        let exercises =
+            EXERCISES.iter().chain(INVOCATIONS).chain(PROBED).flat_map(|(_, grants)| *grants);
         let all =
             DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();

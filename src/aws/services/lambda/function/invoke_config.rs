@@ -60,9 +60,8 @@ pub(crate) struct Destination {
 impl EventInvokeConfig {
     /// Destinations of nothing are none.
     pub(super) fn settled(mut self) -> Self {
-        self.destination_config = self
-            .destination_config
-            .filter(|it| it.on_success.is_some() || it.on_failure.is_some());
+        self.destination_config =
+            self.destination_config.filter(|it| it.on_success.is_some() || it.on_failure.is_some());
         self
     }
 

@@ -265,7 +265,9 @@ mod tests {
             let paths: Vec<String> = problems.iter().map(|it| it.path.to_string()).collect();
             assert_eq!(paths, expected, "{value}");
         };
-        for principal in ["s3.amazonaws.com", "123456789012", "arn:aws:iam::123456789012:role/r", "*"] {
+        for principal in
+            ["s3.amazonaws.com", "123456789012", "arn:aws:iam::123456789012:role/r", "*"]
+        {
             check(json!({ "one": { "principal": principal } }), &[]);
         }
         check(json!({ "one": { "principal": "s3" } }), &["permissions.one.principal"]);
