@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
-    Place, Probe, Segment, compare_in_part,
+    Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -205,10 +205,10 @@ pub struct KindInfo {
     /// Fields that name the key with which its data is encrypted, likewise. Keys
     /// are deleted after whatever names one.
     pub keys: Vec<String>,
-    /// Fields that change one after the other, as patterns of
-    /// [`Path::is_within`], in this order; under one that ends in `.*` one entry
-    /// at a time. All others change with the first call.
-    pub stages: Vec<String>,
+    /// Fields that hold policies.
+    pub policies: Vec<PolicyField>,
+    /// Fields that change one after the other.
+    pub stages: Stages,
     /// The field that names what takes one write at a time.
     pub one_at_a_time: Option<String>,
     /// What its objects are bound to, and what a replacement comes to.
@@ -220,6 +220,39 @@ pub struct KindInfo {
     /// Fields that a change of others makes other than asked, with these others,
     /// as patterns of [`Path::is_within`]: they are written after them.
     pub follows: Vec<(String, Vec<String>)>,
+    /// Fields that name whom the cloud sends something when they are set.
+    pub greets: Vec<Greeting>,
+}
+
+/// What a cloud sends by itself to who is named, to see whether it arrives. It
+/// counts among what that one holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The field that names the ARN, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What is sent: words for people.
+    pub what: String,
+}
+
+/// A field that holds a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyField {
+    /// The field, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What it is about.
+    pub tells: PolicyTells,
+}
+
+/// What a policy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyTells {
+    /// Who may do what with the resource that has it.
+    Users,
+    /// Who may take on the identity that has it.
+    Takers,
+    /// What its holder may do.
+    Holder,
 }
 
 /// A map to which the cloud adds entries of its own: what is beside those that
@@ -312,45 +345,11 @@ impl KindInfo {
         following.map(|(field, _)| field.as_str())
     }
 
-    /// The changes that come first, of those that are left.
-    pub fn stage(&self, left: &[FieldDiff]) -> Vec<FieldDiff> {
-        // Who has none of the entries differs in the whole field.
-        let field = |pattern: &str| pattern.trim_end_matches(".*").to_owned();
-        let is_of = |diff: &FieldDiff, pattern: &String| diff.path.is_within(&field(pattern));
-        let stage_of = |diff: &&FieldDiff| {
-            let stage = self.stages.iter().position(|pattern| is_of(diff, pattern));
-            stage.map_or(0, |at| at + 1)
-        };
-        let Some(first) = left.iter().min_by_key(stage_of) else { return Vec::new() };
-        let at = stage_of(&first);
-        let by_entry = at.checked_sub(1).is_some_and(|at| self.stages[at].ends_with(".*"));
-        let is_along =
-            |diff: &&FieldDiff| stage_of(diff) == at && (!by_entry || entry(diff) == entry(first));
-        left.iter().filter(is_along).cloned().collect()
-    }
-
-    /// How many changes come one after the other until nothing is left of these.
-    pub fn rounds(&self, diff: &[FieldDiff]) -> usize {
-        let mut left = diff.to_vec();
-        let next = || {
-            let stage = self.stage(&left);
-            left.retain(|diff| !stage.contains(diff));
-            (!stage.is_empty()).then_some(())
-        };
-        std::iter::from_fn(next).count()
-    }
-
     /// The part of a document that says how the object is deleted.
     pub fn how_deleted(&self, document: &Document) -> Document {
         let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
         self.deleted_by.iter().filter_map(of).collect()
     }
-}
-
-/// The entry of a field in which something differs.
-fn entry(diff: &FieldDiff) -> &[Segment] {
-    let segments = diff.path.segments();
-    segments.get(..2).unwrap_or(segments)
 }
 
 /// One thing that can be referred to.

@@ -32,12 +32,14 @@ pub mod resource;
 pub mod scene;
 pub mod spelling;
 pub mod stack;
+pub mod stages;
 
 pub use address::Address;
 pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, FactInfo, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession,
+    Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
+    PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
@@ -62,3 +64,4 @@ pub use resource::{
 };
 pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
+pub use stages::{Along, Anew, Stages};

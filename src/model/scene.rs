@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Probe, Stack,
+    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, PolicyField, Probe,
+    Stack,
 };
 
 /// The resources of a stack at one moment.
@@ -21,6 +22,8 @@ pub struct Scene {
     pub others: BTreeMap<String, Other>,
     /// Where each kind names the keys that encrypt what it holds.
     pub keys: BTreeMap<String, Vec<Path>>,
+    /// Where each kind keeps policies.
+    pub policies: BTreeMap<String, Vec<PolicyField>>,
     /// What its user has tried of it. May wait for facts.
     pub probes: Vec<Probe>,
 }
@@ -87,6 +90,7 @@ impl Scene {
             field.split('.').fold(Path::default(), |path, name| path.with_field(name))
         };
         let keys = catalog.kinds().iter().filter(|kind| !kind.keys.is_empty());
+        let policies = catalog.kinds().iter().filter(|kind| !kind.policies.is_empty());
         Self {
             stack: stack.name.clone(),
             place: stack.place.clone(),
@@ -95,6 +99,7 @@ impl Scene {
             keys: keys
                 .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
                 .collect(),
+            policies: policies.map(|kind| (kind.name.clone(), kind.policies.clone())).collect(),
             probes: stack.probes.clone(),
         }
     }

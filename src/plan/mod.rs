@@ -10,6 +10,7 @@ pub mod differences;
 mod draft;
 mod fate;
 mod graph;
+mod greetings;
 pub mod guard;
 mod orphans;
 pub mod ownership;

@@ -74,28 +74,31 @@ pub fn check_with_names(
     inputs: &Inputs<'_>,
     names: &BTreeMap<Address, String>,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_and(file, place, catalog, (inputs, names), |_| ()).map(|(checked, ())| checked)
+    check_and(file, place, catalog, (inputs, names), |sheet| sheet.checked)?
 }
 
 /// What a check works with, for who wants more of it than the stack.
 pub(super) struct Sheet<'s, 'a> {
-    /// Sound, and able to work out more.
+    /// Able to work out more, also of a stack that is not sound.
     pub(super) expansion: &'s mut Expansion<'a>,
     pub(super) tags: &'s StackTags,
     pub(super) resources: &'s [Written<'a>],
     pub(super) outputs: &'s BTreeMap<String, Node>,
     pub(super) known: &'s Known,
-    pub(super) stack: &'s Stack,
+    /// Those resources with which nothing is wrong.
+    pub(super) sound: BTreeSet<Address>,
+    /// The stack, or everything that is wrong with it.
+    pub(super) checked: Result<Checked, Vec<Diagnostic>>,
 }
 
-/// The same, and what `seen_as` makes of a stack that holds together.
+/// The same, and what `seen_as` makes of it; a stack that outgrew its limits is not seen.
 pub(super) fn check_and<T>(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
     (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
-) -> Result<(Checked, T), Vec<Diagnostic>> {
+) -> Result<T, Vec<Diagnostic>> {
     let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
     expansion.expand_all();
     let tags = StackTags {
@@ -118,51 +121,46 @@ pub(super) fn check_and<T>(
     }
 
     let oracle = Oracle { catalog, stack: file.name(), place };
-    let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
     let lock = lock_of(file, place, (catalog, inputs), &mut problems);
-    // What is known of a resource that is not whole is checked too, but nothing follows from it.
-    let admitted: Vec<&Written<'_>> = resources
-        .iter()
-        .filter(|r| schemas.admit(r, &r.fields, &mut problems) && r.is_whole)
-        .collect();
-    let known = oracle.predict(&admitted);
-    let settled = settle(&admitted, &known, &oracle, &mut schemas, &mut problems);
+    let (known, settled) = judged(&resources, &oracle, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
+    let sound = settled.iter().map(|(written, _)| written.address.clone()).collect();
     let desired = connect(settled, &known, &mut problems);
     let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
-    if !problems.is_empty() {
-        return Err(in_order(problems));
-    }
-    let deprecated = resources.iter().flat_map(warnings_of);
-    let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
-    let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
-    let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
-    let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
-    let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
-    let stack = Stack {
-        name: file.name().to_owned(),
-        place: place.clone(),
-        resources: desired,
-        outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
-        skips,
-        lock,
-        probes,
+    let checked = if problems.is_empty() {
+        let stack = Stack {
+            name: file.name().to_owned(),
+            place: place.clone(),
+            resources: desired,
+            outputs: filled_outputs(&outputs, &known),
+            skips,
+            lock,
+            probes,
+        };
+        let warnings = resources.iter().flat_map(warnings_of);
+        let warnings = warnings.chain(unknown_region(file, place, catalog)).collect();
+        let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
+        let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
+        let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
+        Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
+    } else {
+        Err(in_order(problems))
     };
-    let seen = seen_as(Sheet {
-        expansion: &mut expansion,
-        tags: &tags,
-        resources: &resources,
-        outputs: &outputs,
-        known: &known,
-        stack: &stack,
-    });
-    Ok((Checked { stack, warnings: in_order(warnings), origins, told_of }, seen))
+    let (expansion, tags, known) = (&mut expansion, &tags, &known);
+    let (resources, outputs) = (&resources, &outputs);
+    Ok(seen_as(Sheet { expansion, tags, resources, outputs, known, sound, checked }))
+}
+
+/// The outputs with the facts that are known.
+fn filled_outputs(outputs: &BTreeMap<String, Node>, known: &Known) -> BTreeMap<String, Value> {
+    let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
+    outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect()
 }
 
 /// What every reference of a file may see.
@@ -276,6 +274,21 @@ impl Schemas {
         problems.extend(found.into_iter().map(|problem| in_context(problem, resource)));
         sound
     }
+}
+
+/// What is known, and the resources that their schemas and kinds have nothing against.
+fn judged<'a, 'b>(
+    resources: &'b [Written<'a>],
+    oracle: &Oracle<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> (Known, Vec<(&'b Written<'a>, Prepared)>) {
+    let mut schemas = Schemas::default();
+    // What is known of a resource that is not whole is checked too, but nothing follows from it.
+    let admitted: Vec<&Written<'_>> =
+        resources.iter().filter(|r| schemas.admit(r, &r.fields, problems) && r.is_whole).collect();
+    let known = oracle.predict(&admitted);
+    let settled = settle(&admitted, &known, oracle, &mut schemas, problems);
+    (known, settled)
 }
 
 /// Asks every kind for the last time, now that all that can be known is in

@@ -13,7 +13,7 @@ use super::choice::Choice;
 use super::conformance::{self, CONFORMANCE, Foreign};
 use super::interlude::{Interlude, Part};
 use super::notice::Notice;
-use super::rules::{Judged, RULES, Rule};
+use super::rules::{Judged, RULES, Rule, between};
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CheckInfo, CheckKind, CloudError, ErrorClass, Finding, Inspected, Level, Scene, Skip,
@@ -84,7 +84,7 @@ pub async fn inspect(
     let mut running: FuturesUnordered<_> = trials
         .into_iter()
         .map(|(behaviour, trial)| {
-            let known = known_of(&trial, &known);
+            let known = known_of(scene, &trial, &known);
             let turn = Turn { part: interlude.part(behaviour.looks_around()), known, end };
             exercise(&inspection, (behaviour, trial), turn, &notices)
         })
@@ -125,7 +125,8 @@ fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected>
     levels.into_iter().rev().map(of_level).collect()
 }
 
-/// What rules know to keep messages from arriving, and nobody excuses.
+/// What rules know to keep messages from arriving, and nobody excuses. What is milder
+/// than an error keeps none.
 fn stopped(scene: &Scene, skips: &[Skip]) -> Vec<(&'static Rule, Finding)> {
     let rules = RULES.iter().filter(|rule| rule.stops_messages);
     let found = rules.flat_map(|rule| {
@@ -135,13 +136,16 @@ fn stopped(scene: &Scene, skips: &[Skip]) -> Vec<(&'static Rule, Finding)> {
     let is_excused = |rule: &Rule, finding: &Finding| {
         skips.iter().any(|skip| skip.covers(rule.info.id, &finding.address))
     };
+    let is_error =
+        |rule: &Rule, finding: &Finding| finding.level.unwrap_or(rule.info.level) == Level::Error;
+    let found = found.filter(|(rule, finding)| is_error(rule, finding));
     found.filter(|(rule, finding)| !is_excused(rule, finding)).collect()
 }
 
-/// The same, as far as it concerns a trial, in words.
-fn known_of(trial: &Trial, known: &[(&'static Rule, Finding)]) -> Option<String> {
-    let (rule, finding) =
-        known.iter().find(|(_, finding)| trial.addresses.contains(&finding.address))?;
+/// The same, as far as it concerns what takes part in a trial or lies between, in words.
+fn known_of(scene: &Scene, trial: &Trial, known: &[(&'static Rule, Finding)]) -> Option<String> {
+    let way = between(scene, &trial.addresses);
+    let (rule, finding) = known.iter().find(|(_, finding)| way.contains(&finding.address))?;
     let Finding { address, message, .. } = finding;
     Some(format!("the rule {} knows why nothing can come: {address}: {message}", rule.info.id))
 }

@@ -9,8 +9,10 @@
 pub mod behaviour;
 pub mod choice;
 pub mod conformance;
+mod holder;
 pub mod inspect;
 mod interlude;
+mod managed;
 pub mod notice;
 mod policy;
 pub mod probe;

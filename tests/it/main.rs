@@ -24,6 +24,7 @@ mod leases;
 mod log_groups;
 mod mappings;
 mod pages;
+mod permissions;
 mod plans;
 mod rate_limits;
 mod resource;

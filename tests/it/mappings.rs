@@ -75,12 +75,8 @@ fn a_mapping_is_called_for_when_it_is_at_rest() {
     let desk = desk(&account, &busy.url(), &stack());
     applied(&desk);
     assert_eq!(busy.calls(), ["CreateEventSourceMapping"]);
-    desk.write(
-        "stack.yaml",
-        &stack()
-            .replace("batch_size: 5", "batch_size: 6, enabled: false")
-            .replace("6, enabled", "6\n    enabled"),
-    );
+    let changed = stack().replace("batch_size: 5", "batch_size: 6\n    enabled: false");
+    desk.write("stack.yaml", &changed);
     applied(&desk);
     assert_eq!(busy.calls(), ["UpdateEventSourceMapping"], "one call changes all of it");
     desk.write("stack.yaml", &stack().replace("team: a", "team: b"));
@@ -105,6 +101,38 @@ async fn a_mapping_that_is_declared_no_more_goes_before_its_queue() {
     assert_eq!(mappings(&account).await, 0);
     let gone = |name: &str| told.stderr.find(name).or_else(|| told.stdout.find(name));
     assert!(gone("mapping").is_some(), "{told}");
+}
+
+/// A life, in which the first call of an operation fares so: nothing of it is seen by
+/// whoever runs the commands.
+#[test]
+fn a_busy_mapping_is_waited_for() {
+    let in_use = Fault::Says(400, "ResourceInUseException", "it is in use");
+    for (operation, fault) in [
+        ("UpdateEventSourceMapping", in_use),
+        ("UpdateEventSourceMapping", Fault::ResetAfter),
+        ("DeleteEventSourceMapping", in_use),
+        ("DeleteEventSourceMapping", Fault::ResetAfter),
+        ("CreateEventSourceMapping", Fault::Throttle),
+        ("GetEventSourceMapping", Fault::Error500),
+        ("ListEventSourceMappings", Fault::Cut),
+    ] {
+        let account = emulator::ministack().account();
+        let proxy = FaultProxy::first(&account.endpoint, operation, fault);
+        let desk = desk(&account, &proxy.url(), &stack());
+        let must = |line: &str| {
+            let told = desk.run(line);
+            assert_eq!(told.code, Some(0), "{operation} {fault:?}\n{told}{proxy}");
+        };
+        must("apply -y stack.yaml");
+        must("plan --detailed-exitcode stack.yaml");
+        let changed = stack().replace("batch_size: 5", "batch_size: 6");
+        desk.write("stack.yaml", &changed.replace("team: a", "team: b"));
+        must("apply -y stack.yaml");
+        must("plan --detailed-exitcode stack.yaml");
+        must("destroy -y stack.yaml");
+        assert_eq!(proxy.befallen().len(), 1, "{operation} {fault:?} {proxy}");
+    }
 }
 
 /// AWS has made it, and nobody heard: its refusal of a second one leads to the first.

@@ -324,6 +324,7 @@ mod tests {
             exhibits,
             others: BTreeMap::new(),
             keys: BTreeMap::new(),
+            policies: BTreeMap::new(),
             probes: Vec::new(),
         }
     }

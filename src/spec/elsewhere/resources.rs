@@ -17,6 +17,15 @@ pub(super) const RESOURCES: &[Said] = &[
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
     (&["serverless_function"], "write `kind: lambda_function`"),
+    (&["lambda_alias"], "it is the field `aliases` of the lambda_function"),
+    (
+        &["lambda_permission", "lambda_resource_policy"],
+        "it is the field `permissions` of the lambda_function",
+    ),
+    (
+        &["lambda_function_event_invoke_config", "lambda_event_invoke_config"],
+        "it is the field `event_invoke_config` of the lambda_function",
+    ),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),

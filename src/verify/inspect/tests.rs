@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::engine::port::Answer;
 use crate::verify::rules::tests::scene;
+use crate::verify::rules::tests::system::system;
 
 const INFO: CheckInfo = CheckInfo {
     id: "told",
@@ -356,4 +357,39 @@ rights:
     assert_eq!(levels(&strict), [(Level::Warning, true), (Level::Note, true)]);
     let few = Choice { least: Level::Warning, ..Choice::ALL };
     assert_eq!(levels(&few), [(Level::Warning, true)]);
+}
+
+/// An event goes from the queue to the table through a function whose role may not
+/// read, and which nothing of the trial names. That its logs are lost stops nothing.
+#[test]
+fn what_stops_a_message_may_lie_between_the_ends() {
+    let scene = system(
+        r#"
+queue: { kind: sqs_queue }
+table: { kind: dynamodb_table, hash_key: { name: id, type: S } }
+role:
+  kind: iam_role
+  assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } }
+  inline_policies: { work: { Statement: [{ Effect: Allow, Action: "dynamodb:PutItem", Resource: "${table.arn}" }] } }
+function: { kind: lambda_function, role: "${role.arn}", environment: { TABLE: "${table.name}" } }
+mapping: { kind: lambda_event_source_mapping, event_source_arn: "${queue.arn}", function_name: "${function.name}" }
+"#,
+    );
+    let known = stopped(&scene, &[]);
+    let rules: Vec<&str> = known.iter().map(|(rule, _)| rule.info.id).collect();
+    assert_eq!(rules, ["delivery_path"]);
+    let of = |ends: &[&str]| {
+        let addresses = ends.iter().map(|end| Address::new(*end)).collect();
+        known_of(
+            &scene,
+            &Trial { subject: String::new(), addresses, delay: Duration::ZERO },
+            &known,
+        )
+    };
+    let told = of(&["queue", "table"]).unwrap();
+    assert!(
+        told.starts_with("the rule delivery_path knows why nothing can come: role: "),
+        "{told}"
+    );
+    assert_eq!(of(&["queue"]), None, "the queue itself takes and gives");
 }

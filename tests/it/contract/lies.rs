@@ -142,6 +142,13 @@ pub(crate) static LIES: &[Lie] = &[
         lie: UNCHANGED,
         aws: "it is answered as it was set",
     },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "event_invoke_config",
+        lie: "PutFunctionEventInvokeConfig leaves one that is there as it was",
+        aws: "it takes its place",
+    },
     forgets("moto", "lambda_function", "file_system_config"),
     Lie {
         emulator: "moto",

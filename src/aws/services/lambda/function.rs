@@ -7,8 +7,10 @@
 mod change;
 mod check;
 mod grants;
+mod invoke_config;
 mod look;
 mod origin;
+mod permissions;
 mod versions;
 mod wire;
 
@@ -19,6 +21,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::invoke_config::EventInvokeConfig;
+use self::permissions::Permissions;
 pub(crate) use self::versions::Alias;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
@@ -112,6 +116,12 @@ pub(crate) struct Spec {
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
+    /// Who else may invoke the function, by a name for each.
+    #[serde(default)]
+    permissions: Permissions,
+    /// What becomes of events that come asynchronously. Left out: they are tried twice again, for six hours, and then
+    /// dropped.
+    event_invoke_config: Option<EventInvokeConfig>,
     /// Tags.
     #[serde(default)]
     tags: Tags,
@@ -338,7 +348,9 @@ The function's name is its identity; its ARNs follow from it.
 - `code: { folder: PATH }` is packed into the same bytes wherever its files are the same, so that it is no difference when \
 nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`). A zip \
 file of more than 50 MB is refused.
-- `code: { bucket: NAME, key: KEY, sha256: HASH }` takes an object of a bucket, up to 250 MB when it is unpacked. AWS does not tell where code came from: the hash is compared, and where it came from is kept at the function in the tag `ccprov:code`.
+- `code: { bucket: NAME, key: KEY, sha256: HASH }` takes an object of a bucket, up to 250 MB when it is unpacked. AWS \
+does not tell where code came from: the hash is compared, and where it came from is kept at the function in the tag \
+`ccprov:code`.
 - `image_uri` names an image by its digest. A tag would be looked up once, and what is pushed to it later would not be run.
 - Lambda is at a function for some seconds after each call, and takes one change at a time: an update of both changes the \
 settings first and then the code. In between the old code runs with the new settings.
@@ -351,14 +363,27 @@ Lambda then makes the group again: it is empty but for that, costs nothing, and 
 - Values of `environment` can be read by whoever may read the function. ccprov shows those that the stack states, unless they come \
 from a variable with `sensitive: true`, and none that AWS has otherwise: nobody says of these whether they are secret. Names that begin with `AWS_` are mostly Lambda's own.
 - `reserved_concurrent_executions` must leave 100 to all other functions of the account.
-- In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to 40 minutes after it: until then AWS refuses to delete the group and the subnets.
-- `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
-- A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
+- In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to \
+40 minutes after it: until then AWS refuses to delete the group and the subnets.
+- `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last \
+one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { \
+ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
+- Services that invoke it need a permission: S3, SNS, EventBridge, alarms, API Gateway. In `permissions` each has a name, a \
+`principal` (`s3.amazonaws.com`), a `source_arn` and, for S3, a `source_account`. S3 tries it when the bucket's notification is \
+written, and ccprov goes on trying until it is there; the others accept whoever may not, and deliver nothing. Mappings of queues \
+and streams need none. Ours carry an id that begins with `ccprov-`; those of others stay as they are. One that changes is away for \
+a moment.
+- `event_invoke_config` is for what comes asynchronously: of S3, SNS, EventBridge, and other functions. Where it names \
+destinations, the role must be allowed to send there.
+- A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) \
+stays, and fails.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("function/minimal.yaml"), include_str!("function/production.yaml")];
     const FIXED: &'static [&'static str] = &["name", "package_type"];
     const MUST_EXIST: &'static [&'static str] = &[
         "dead_letter_config.target_arn",
+        "event_invoke_config.destination_config.on_failure.destination",
+        "event_invoke_config.destination_config.on_success.destination",
         "kms_key_arn",
         "layers.*",
         // AWS does not insist on it. It makes the group itself, though, and then it is
@@ -423,6 +448,8 @@ from a variable with `sensitive: true`, and none that AWS has otherwise: nobody 
         if let Some(Code::Stored(stored)) = &mut spec.code {
             stored.object_version = stored.object_version.take().filter(|it| !it.is_empty());
         }
+        spec.permissions = permissions::settled(spec.permissions);
+        spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec
     }
 
@@ -453,7 +480,8 @@ from a variable with `sensitive: true`, and none that AWS has otherwise: nobody 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let answer = wire::creation(aws, want)?.send().await;
         let attempted = || format!("create function {}", want.identity);
-        answer.attempting("lambda:CreateFunction", attempted)?;
+        let made = answer.attempting("lambda:CreateFunction", attempted)?;
+        origin::taken(&want.identity, want.spec.code.as_ref(), made.code_sha256())?;
         Ok(Made::begun(Facts::new()))
     }
 

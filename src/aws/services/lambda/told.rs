@@ -16,6 +16,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         // Developer Guide, "Lambda quotas": so many of the calls that read a function, and
         // so many of all others together, which no quota raises.
         RateLimit::each("lambda", 100, &["GetFunction"]),
+        RateLimit::each("lambda", 15, &["GetPolicy"]),
         RateLimit::together("lambda", 15, CONTROL),
         // The same page: ten times the concurrency, which is 10 in a new account.
         RateLimit::each("lambda", 100, &["Invoke"]),
@@ -42,6 +43,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
             .at(&["CreateFunction"])
             .saying("already exist"),
+        // A statement of that id is there.
+        Code::of(ErrorClass::Exists, &["ResourceConflictException"])
+            .at(&["AddPermission"])
+            .saying("already exists"),
         // Source and function have a mapping.
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
             .at(&["CreateEventSourceMapping"]),
@@ -55,6 +60,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         not_yet("cannot be assumed by lambda"),
         not_yet("execution role does not have permissions"),
         not_yet("kms key is invalid for creategrant"),
+        // Likewise a destination, and the rights to send there.
+        destination_not_yet("destination arn"),
+        destination_not_yet("does not have permissions"),
+        Code::of(ErrorClass::Quota, &["PolicyLengthExceededException"]),
         // Likewise what opens a source to a role.
         mapping_not_yet("cannot be assumed"),
         mapping_not_yet("does not have permissions"),
@@ -81,6 +90,8 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     contents: &[
         ("GetEventSourceMapping", &["\"UUID\"", "\"EventSourceArn\"", "\"State\""]),
         ("GetFunction", &["\"Configuration\"", "\"FunctionName\""]),
+        ("GetFunctionEventInvokeConfig", &["\"FunctionArn\""]),
+        ("GetPolicy", &["\"Policy\""]),
         ("ListAliases", &["\"Aliases\""]),
         ("ListEventSourceMappings", &["\"EventSourceMappings\""]),
         ("ListTags", &["\"Tags\""]),
@@ -116,6 +127,7 @@ const UNFIT: &[&str] = &[
 
 /// The calls that share one rate.
 const CONTROL: &[&str] = &[
+    "AddPermission",
     "CreateAlias",
     "CreateEventSourceMapping",
     "CreateFunction",
@@ -123,13 +135,17 @@ const CONTROL: &[&str] = &[
     "DeleteEventSourceMapping",
     "DeleteFunction",
     "DeleteFunctionConcurrency",
+    "DeleteFunctionEventInvokeConfig",
     "GetEventSourceMapping",
+    "GetFunctionEventInvokeConfig",
     "ListAliases",
     "ListEventSourceMappings",
     "ListTags",
     "ListVersionsByFunction",
     "PublishVersion",
     "PutFunctionConcurrency",
+    "PutFunctionEventInvokeConfig",
+    "RemovePermission",
     "TagResource",
     "UntagResource",
     "UpdateAlias",
@@ -149,5 +165,12 @@ const fn not_yet(says: &'static str) -> Code {
 const fn mapping_not_yet(says: &'static str) -> Code {
     Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
         .at(&["CreateEventSourceMapping", "UpdateEventSourceMapping"])
+        .saying(says)
+}
+
+/// And of where a function sends word to.
+const fn destination_not_yet(says: &'static str) -> Code {
+    Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+        .at(&["PutFunctionEventInvokeConfig"])
         .saying(says)
 }

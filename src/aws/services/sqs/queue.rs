@@ -167,7 +167,8 @@ does; in particular a policy or `redrive_allow_policy` may name objects that do 
 - The policy takes 20 statements, 50 principals, 7 actions in a statement, and 8,192 bytes; nobody gets more.
 - A queue with messages in it, as far as SQS's approximate count tells, is deleted only by the \
 `destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`. S3 puts a \
-message into a queue to test it when the queue gets the events of a bucket.
+message into a queue to test it when the queue gets the events of a bucket; the refusal says so, and ccprov removes no message that \
+it did not send.
 - Clearing `kms_master_key_id` turns SQS's own encryption on in the same call, so that the queue \
 is never left unencrypted.
 - New attribute values reach every node of SQS within 60 seconds, a new retention within 15 minutes.";

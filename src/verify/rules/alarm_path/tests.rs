@@ -2,6 +2,7 @@
 
 use super::RULE;
 use crate::model::{Address, Exhibit, Identity, Other, Scene};
+use crate::verify::rules::tests::system::{pasted, system};
 use crate::verify::rules::tests::{golden, scene, told, told_of};
 
 const KEY_OWNER: &str = "{ Sid: Own, Effect: Allow, Principal: { AWS: \"arn:aws:iam::${account}:root\" }, Action: \"kms:*\", Resource: \"*\" }";
@@ -175,4 +176,25 @@ fn topics_of_others_are_looked_at() {
             ),
         ]
     ));
+}
+
+/// A function says itself who may invoke it.
+#[test]
+fn an_alarm_invokes_a_function() {
+    let of = |permissions: &str| {
+        system(&format!(
+            "function: {{ kind: lambda_function, permissions: {{ {permissions} }} }}{}",
+            alarm("alarm_actions: [\"${function.arn}\"]")
+        ))
+    };
+    let admitted = "Alarm: { principal: lambda.alarms.cloudwatch.amazonaws.com, source_account: \"${account}\" }";
+    let scenes = [
+        ("admitted", of(admitted)),
+        ("not", of("")),
+        ("the service of topics", of(&admitted.replace("lambda.alarms.", ""))),
+    ];
+    for (title, scene) in &scenes {
+        assert_eq!(pasted(&RULE, scene), [], "{title}");
+    }
+    golden!(told_of(&RULE, &scenes));
 }

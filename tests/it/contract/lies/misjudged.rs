@@ -110,13 +110,6 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         aws: "the key behind the alias",
     },
     Misjudged {
-        kind: "lambda_function",
-        action: "lambda:CreateFunction",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the function",
-    },
-    Misjudged {
         kind: "lambda_event_source_mapping",
         action: "lambda:TagResource",
         asks_for: "*",
@@ -129,6 +122,13 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         asks_for: "*",
         lie: WITHOUT_TAGS,
         aws: "the mapping, with its tags",
+    },
+    Misjudged {
+        kind: "lambda_function",
+        action: "lambda:CreateFunction",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the function",
     },
     Misjudged {
         kind: "sns_topic",

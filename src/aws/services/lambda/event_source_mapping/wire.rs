@@ -1,6 +1,6 @@
 //! A mapping in the SDK's types, both ways.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::create_event_source_mapping::builders::CreateEventSourceMappingFluentBuilder;
@@ -61,86 +61,103 @@ pub(super) fn creation(
         .set_tags(Some(tags.into_iter().collect()))
 }
 
+/// What one `UpdateEventSourceMapping` changes together.
+const CHANGED: &[&str] = &[
+    "batch_size",
+    "bisect_batch_on_function_error",
+    "destination_config",
+    "enabled",
+    "filter_criteria",
+    "function_name",
+    "function_response_types",
+    "kms_key_arn",
+    "maximum_batching_window_in_seconds",
+    "maximum_record_age_in_seconds",
+    "maximum_retry_attempts",
+    "metrics_config",
+    "parallelization_factor",
+    "provisioned_poller_config",
+    "scaling_config",
+    "source_access_configuration",
+    "tumbling_window_in_seconds",
+];
+
 /// The call with what is to change; `None` if nothing is. What is not mentioned stays as it
 /// is, so that an empty object is sent for what goes.
 pub(super) fn change(
     call: UpdateEventSourceMappingFluentBuilder,
     change: &Changing<'_, Spec>,
 ) -> Option<UpdateEventSourceMappingFluentBuilder> {
-    let is_ours = |field: &str| field != "tags";
-    let is_touched = serde_json::to_value(&change.want.spec).ok().is_some_and(|spec| {
-        let fields = spec.as_object().into_iter().flatten();
-        fields.map(|(field, _)| field.as_str()).any(|field| is_ours(field) && change.touches(field))
-    });
-    if !is_touched {
+    if !CHANGED.iter().any(|field| change.touches(field)) {
         return None;
     }
     let spec = &change.want.spec;
-    let number = |field: &str, value: Option<i32>| value.filter(|_| change.touches(field));
-    let touched = |field: &str| change.touches(field).then_some(());
-    let call = call
-        .set_function_name(touched("function_name").map(|()| spec.function_name.clone()))
-        .set_enabled(touched("enabled").map(|()| spec.enabled))
-        .set_batch_size(number("batch_size", spec.batch_size).or_else(|| with_window(change)))
-        .set_maximum_batching_window_in_seconds(number(
-            "maximum_batching_window_in_seconds",
-            spec.maximum_batching_window_in_seconds,
-        ))
-        .set_function_response_types(touched("function_response_types").map(|()| responses(spec)))
-        .set_scaling_config(touched("scaling_config").map(|()| {
-            spec.scaling_config
-                .as_ref()
-                .map_or_else(|| sdk::ScalingConfig::builder().build(), ScalingConfig::sdk)
+    let call = with_numbers(call, change)
+        .set_function_name(written(change, "function_name", || spec.function_name.clone()))
+        .set_enabled(written(change, "enabled", || spec.enabled))
+        .set_function_response_types(written(change, "function_response_types", || responses(spec)))
+        .set_source_access_configurations(written(change, "source_access_configuration", || {
+            accesses(spec)
         }))
-        .set_filter_criteria(touched("filter_criteria").map(|()| {
-            spec.filter_criteria
-                .as_ref()
-                .map_or_else(|| sdk::FilterCriteria::builder().build(), FilterCriteria::sdk)
-        }))
-        .set_destination_config(touched("destination_config").map(|()| {
-            spec.destination_config
-                .as_ref()
-                .map_or_else(|| sdk::DestinationConfig::builder().build(), DestinationConfig::sdk)
+        .set_kms_key_arn(written(change, "kms_key_arn", || {
+            spec.kms_key_arn.clone().unwrap_or_default()
         }));
     let call = call
-        .set_maximum_retry_attempts(number("maximum_retry_attempts", spec.maximum_retry_attempts))
-        .set_maximum_record_age_in_seconds(number(
-            "maximum_record_age_in_seconds",
-            spec.maximum_record_age_in_seconds,
+        .set_scaling_config(written(change, "scaling_config", || {
+            let stated = spec.scaling_config.as_ref().map(ScalingConfig::sdk);
+            stated.unwrap_or_else(|| sdk::ScalingConfig::builder().build())
+        }))
+        .set_filter_criteria(written(change, "filter_criteria", || {
+            let stated = spec.filter_criteria.as_ref().map(FilterCriteria::sdk);
+            stated.unwrap_or_else(|| sdk::FilterCriteria::builder().build())
+        }))
+        .set_destination_config(written(change, "destination_config", || {
+            let stated = spec.destination_config.as_ref().map(DestinationConfig::sdk);
+            stated.unwrap_or_else(|| sdk::DestinationConfig::builder().build())
+        }))
+        .set_provisioned_poller_config(written(change, "provisioned_poller_config", || {
+            let stated = spec.provisioned_poller_config.as_ref().map(PollerConfig::sdk);
+            stated.unwrap_or_else(|| ProvisionedPollerConfig::builder().build())
+        }))
+        .set_metrics_config(written(change, "metrics_config", || {
+            let none = || MetricsConfig { metrics: BTreeSet::new() };
+            spec.metrics_config.clone().unwrap_or_else(none).sdk()
+        }));
+    Some(call)
+}
+
+/// Numbers and switches, which have a default in place of none. AWS judges window and size of
+/// a batch together, and may take the default of what a call does not mention.
+fn with_numbers(
+    call: UpdateEventSourceMappingFluentBuilder,
+    change: &Changing<'_, Spec>,
+) -> UpdateEventSourceMappingFluentBuilder {
+    let spec = &change.want.spec;
+    let number = |field: &str, value: Option<i32>| value.filter(|_| change.touches(field));
+    let window = "maximum_batching_window_in_seconds";
+    let age = "maximum_record_age_in_seconds";
+    let is_batch = change.touches("batch_size") || change.touches(window);
+    let is_split = change.touches("bisect_batch_on_function_error");
+    call.set_batch_size(spec.batch_size.filter(|_| is_batch))
+        .set_maximum_batching_window_in_seconds(number(
+            window,
+            spec.maximum_batching_window_in_seconds,
         ))
+        .set_maximum_retry_attempts(number("maximum_retry_attempts", spec.maximum_retry_attempts))
+        .set_maximum_record_age_in_seconds(number(age, spec.maximum_record_age_in_seconds))
         .set_bisect_batch_on_function_error(
-            touched("bisect_batch_on_function_error").and(spec.bisect_batch_on_function_error),
+            spec.bisect_batch_on_function_error.filter(|_| is_split),
         )
         .set_parallelization_factor(number("parallelization_factor", spec.parallelization_factor))
         .set_tumbling_window_in_seconds(number(
             "tumbling_window_in_seconds",
             spec.tumbling_window_in_seconds,
-        ));
-    Some(
-        call.set_source_access_configurations(
-            touched("source_access_configuration").map(|()| accesses(spec)),
-        )
-        .set_provisioned_poller_config(touched("provisioned_poller_config").map(|()| {
-            spec.provisioned_poller_config
-                .as_ref()
-                .map_or_else(|| ProvisionedPollerConfig::builder().build(), PollerConfig::sdk)
-        }))
-        .set_metrics_config(touched("metrics_config").map(|()| {
-            spec.metrics_config.as_ref().map_or_else(
-                || EventSourceMappingMetricsConfig::builder().set_metrics(Some(vec![])).build(),
-                MetricsConfig::sdk,
-            )
-        }))
-        .set_kms_key_arn(
-            touched("kms_key_arn").map(|()| spec.kms_key_arn.clone().unwrap_or_default()),
-        ),
-    )
+        ))
 }
 
-/// AWS judges window and size of a batch together, and of what a call does not mention it
-/// may take the default.
-fn with_window(change: &Changing<'_, Spec>) -> Option<i32> {
-    change.want.spec.batch_size.filter(|_| change.touches("maximum_batching_window_in_seconds"))
+/// The value of a field that is to change.
+fn written<T>(change: &Changing<'_, Spec>, field: &str, value: impl FnOnce() -> T) -> Option<T> {
+    change.touches(field).then(value)
 }
 
 /// What a mapping says; `None` of one without source or function, which is none of ours.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Settings;
 use aws_sdk_lambda::types::Runtime;
 
-use super::{Spec, arn, origin, versions, wire};
+use super::{Spec, arn, invoke_config, origin, permissions, versions, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
@@ -20,6 +20,12 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
     write_tags(aws, change).await?;
     if change.touches("reserved_concurrent_executions") {
         reserve(aws, change).await?;
+    }
+    if change.touches("permissions") {
+        permissions::write(aws, change).await?;
+    }
+    if change.touches("event_invoke_config") {
+        invoke_config::write(aws, change).await?;
     }
     if SETTINGS.iter().any(|field| change.touches(field)) {
         write_settings(aws, change).await?;
@@ -145,10 +151,10 @@ async fn write_code(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let call = call.set_zip_file(code.zip_file).set_image_uri(code.image_uri);
     let call = call.set_s3_bucket(code.s3_bucket).set_s3_key(code.s3_key);
     let answer = call.set_s3_object_version(code.s3_object_version).send().await;
-    answer.attempting("lambda:UpdateFunctionCode", || {
+    let made = answer.attempting("lambda:UpdateFunctionCode", || {
         format!("change the code of function {name}")
     })?;
-    Ok(())
+    origin::taken(name, spec.code.as_ref(), made.code_sha256())
 }
 
 async fn reserve(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, LogFormat, LoggingConfig, PackageType, Spec, origin};
+use super::{Code, LogFormat, LoggingConfig, PackageType, Spec, origin, permissions};
 use crate::aws::arn::Arn;
 use crate::aws::names::too_long;
 use crate::model::document::is_pending;
@@ -12,6 +12,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
     let name = spec.name.as_deref().unwrap_or_default();
     let name = (!is_pending(name)).then(|| too_long("name", name, 64, "Lambda")).flatten();
     let mut problems: Vec<Problem> = name.into_iter().collect();
+    problems.extend(permissions::check(&spec.permissions));
     if spec.role.is_empty() {
         problems.push(Problem::of("role", "a function needs a role"));
     }

@@ -5,16 +5,22 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Functions", FUNCTION, READING),
     Grant::read("FormerFunctions", ALL_FUNCTIONS, READING).bound(Bound::Owned),
+    // Mappings of the stack are found through its functions.
+    Grant::read("MappingLists", ANY, &["lambda:ListEventSourceMappings"]),
     Grant::write(
         "Functions",
         FUNCTION,
         &[
+            "lambda:AddPermission",
             "lambda:CreateAlias",
             "lambda:CreateFunction",
             "lambda:DeleteAlias",
+            "lambda:DeleteFunctionEventInvokeConfig",
             "lambda:DeleteFunctionConcurrency",
             "lambda:PublishVersion",
             "lambda:PutFunctionConcurrency",
+            "lambda:PutFunctionEventInvokeConfig",
+            "lambda:RemovePermission",
             "lambda:TagResource",
             "lambda:UntagResource",
             "lambda:UpdateAlias",
@@ -43,6 +49,7 @@ pub(super) const GRANTS: &[Grant] = &[
 ];
 
 const FUNCTION: &[&str] = &["${arn}"];
+const ANY: &[&str] = &["*"];
 /// For those that the stack owns and the file no longer declares.
 const ALL_FUNCTIONS: &[&str] = &["arn:${partition}:lambda:${region}:${account}:function:*"];
 /// They may be those of other accounts.
@@ -54,6 +61,8 @@ const IMAGES: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const CODE: &[&str] = &["arn:${partition}:s3:::${code.bucket}/${code.key}"];
 const READING: &[&str] = &[
     "lambda:GetFunction",
+    "lambda:GetFunctionEventInvokeConfig",
+    "lambda:GetPolicy",
     "lambda:ListAliases",
     "lambda:ListTags",
     "lambda:ListVersionsByFunction",

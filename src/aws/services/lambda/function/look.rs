@@ -1,13 +1,16 @@
-//! Looking at one function.
+//! Looking at one function, its policy, and how it is invoked asynchronously.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
+use futures::future::try_join3;
 
+use super::permissions::Permissions;
 use super::{
     Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig,
-    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, origin, versions,
+    PackageType, SnapStart, Spec, TracingConfig, VpcConfig, facts, invoke_config, origin,
+    permissions, versions,
 };
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
@@ -16,7 +19,7 @@ use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, ErrorClass, Sought, Status};
 
-/// The function of that name, in one call.
+/// The function of that name: in one call, but for what is told elsewhere.
 pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
     let name = sought.identity.as_str();
     let answer = aws.session.clients.lambda.get_function().function_name(name).send().await;
@@ -26,15 +29,30 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         return Err(error);
     }
     let Some(configuration) = function.configuration else { return Ok(None) };
-    // Both take calls of their own, and most functions have neither.
+    // What takes calls of its own is read for who asks for it.
     let is_sought =
         |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
-    let (publish, aliases) = if is_sought("publish") || is_sought("aliases") {
-        let (publish, aliases) = versions::read(aws, name, &configuration).await?;
-        (publish, Some(aliases))
-    } else {
-        (false, None)
+    let permissions = async {
+        if !is_sought("permissions") {
+            return Ok(Permissions::new());
+        }
+        permissions::read(aws, name).await
     };
+    let invoke_config = async {
+        if !is_sought("event_invoke_config") {
+            return Ok(None);
+        }
+        invoke_config::read(aws, name).await
+    };
+    let versions = async {
+        if !is_sought("publish") && !is_sought("aliases") {
+            return Ok((false, None));
+        }
+        let read = versions::read(aws, name, &configuration).await;
+        read.map(|(publish, aliases)| (publish, Some(aliases)))
+    };
+    let (permissions, event_invoke_config, (publish, aliases)) =
+        Box::pin(try_join3(permissions, invoke_config, versions)).await?;
     let image_uri = function.code.and_then(|code| code.image_uri);
     let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
     let is_zip = configuration.package_type != Some(sdk::PackageType::Image);
@@ -43,6 +61,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let (tags, owner) = Tags::seen(all_tags);
     let reserved = function.concurrency.and_then(|it| it.reserved_concurrent_executions);
     let spec = Spec {
+        permissions,
+        event_invoke_config,
         tags,
         code,
         image_uri,
@@ -68,11 +88,12 @@ fn withheld(name: &str, function: &GetFunctionOutput) -> Option<CloudError> {
             "allow lambda:ListTags of the function",
         ),
         (None, Some(environment)) => {
-            let error = environment.error()?;
+            // Any other reason is the function's, whoever looks.
+            let is_denied = |code: &str| code.starts_with("AccessDenied");
+            let error = environment.error().filter(|it| it.error_code().is_some_and(is_denied))?;
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
             let (code, message) = (text(error.error_code()), text(error.message()));
-            let hint = "Lambda cannot use the key of the environment in the name of whoever looks: \
-                        allow kms:Decrypt of it, and see that it is enabled";
+            let hint = "allow kms:Decrypt of the key of the environment";
             ("environment", code, message, hint)
         }
         (None, None) => return None,
@@ -125,6 +146,8 @@ pub(super) fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         snap_start: SnapStart::seen(function.snap_start()),
         ephemeral_storage: size.map(|size| EphemeralStorage { size }).unwrap_or_default(),
         reserved_concurrent_executions: None,
+        permissions: Permissions::new(),
+        event_invoke_config: None,
         tags: Tags(BTreeMap::new()),
     }
 }
@@ -140,6 +163,11 @@ fn status(function: &FunctionConfiguration) -> Status {
     let reason = &function.state_reason;
     let of_update = function.last_update_status_reason_code();
     let of_update = of_update.map(sdk::LastUpdateStatusReasonCode::as_str);
+    let environment = function.environment().and_then(|environment| environment.error());
+    if let Some(error) = environment {
+        let code = error.error_code.as_deref();
+        return Status::Failed(said("Lambda cannot use its KMS key", code, &error.message));
+    }
     match (function.state(), function.last_update_status()) {
         (Some(sdk::State::Pending), _) => {
             Status::InProgress(said("it is being made", code.filter(|it| *it != "Creating"), &None))
