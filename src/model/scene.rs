@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, PolicyField, Stack,
+    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, PolicyField, Probe,
+    Stack,
 };
 
 /// The resources of a stack at one moment.
@@ -23,6 +24,8 @@ pub struct Scene {
     pub keys: BTreeMap<String, Vec<Path>>,
     /// Where each kind keeps policies.
     pub policies: BTreeMap<String, Vec<PolicyField>>,
+    /// What its user has tried of it. May wait for facts.
+    pub probes: Vec<Probe>,
 }
 
 /// Something that is not of the stack.
@@ -97,7 +100,13 @@ impl Scene {
                 .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
                 .collect(),
             policies: policies.map(|kind| (kind.name.clone(), kind.policies.clone())).collect(),
+            probes: stack.probes.clone(),
         }
+    }
+
+    /// A fact of a resource, or what stands for it where nothing is known.
+    pub fn fact(&self, fact: &FactRef) -> Option<String> {
+        self.exhibits.get(&fact.address)?.facts.get(&fact.fact).cloned()
     }
 
     /// Where a resource names the keys that encrypt what it holds.

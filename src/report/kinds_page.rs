@@ -325,7 +325,7 @@ mod tests {
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
             policies: Vec::new(),
-            stages: Vec::new(),
+            stages: crate::model::Stages::default(),
             one_at_a_time: None,
             succession: Succession {
                 lost: "messages in the old queue are lost".into(),
@@ -334,6 +334,7 @@ mod tests {
             artifacts: Vec::new(),
             in_part: Vec::new(),
             follows: Vec::new(),
+            greets: Vec::new(),
         }
     }
 

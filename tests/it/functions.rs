@@ -216,6 +216,15 @@ fn a_function_that_cannot_run_says_why() {
     fails(
         json!({
             "State": "Active",
+            "Environment": {
+                "Error": { "ErrorCode": "KMSDisabledException", "Message": "The key is disabled" },
+            },
+        }),
+        "Lambda cannot use its KMS key (KMSDisabledException: The key is disabled)",
+    );
+    fails(
+        json!({
+            "State": "Active",
             "LastUpdateStatus": "Failed",
             "LastUpdateStatusReasonCode": "DisabledKMSKey",
             "LastUpdateStatusReason": "The key is disabled",
@@ -314,6 +323,14 @@ async fn code_of_a_bucket_is_taken_and_compared() {
         desk.must("plan --detailed-exitcode stack.yaml", 2);
         applied(&desk);
     }
+    // The stack file says another hash than the object has.
+    desk.write("stack.yaml", &code("one.zip", &two));
+    let wrong = desk.run("apply -y stack.yaml");
+    assert_ne!(wrong.code, Some(0), "{wrong}");
+    let right = Hash::of(&one).base64();
+    assert!(wrong.stderr.contains(&format!("write `sha256: \"{right}\"`")), "{wrong}");
+    desk.write("stack.yaml", &code("copy.zip", &two));
+    applied(&desk);
     // Somebody puts other code there by hand.
     let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
     let call = lambda.update_function_code().function_name("greeter-hello");

@@ -15,8 +15,9 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Identity, InPart,
-    KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem, Sought, Succession,
+    Along, Anew, CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
+    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
+    Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -106,7 +107,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
             policies: policies::<K>(),
-            stages: list(K::STAGES),
+            stages: stages::<K>(),
             one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
                 name_moves: K::NAME_MOVES,
@@ -123,6 +124,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 .iter()
                 .map(|(field, others)| ((*field).into(), list(others)))
                 .collect(),
+            greets: greets::<K>(),
         }
     }
 
@@ -255,10 +257,32 @@ fn policies<K: Kind>() -> Vec<PolicyField> {
     K::POLICIES.iter().map(field).collect()
 }
 
+/// The fields that change one after the other.
+fn stages<K: Kind>() -> Stages {
+    let anew = |(field, meanwhile): &(&str, &str)| Anew {
+        field: (*field).into(),
+        meanwhile: (*meanwhile).into(),
+    };
+    let along =
+        |(field, with): &(&str, &str)| Along { field: (*field).into(), with: (*with).into() };
+    Stages {
+        order: K::STAGES.iter().map(|field| (*field).to_owned()).collect(),
+        anew: K::ANEW.iter().map(anew).collect(),
+        along: K::ALONG.iter().map(along).collect(),
+    }
+}
+
 /// The maps of which only the stated entries are compared.
 fn in_part<K: Kind>() -> Vec<InPart> {
     let map = |(field, beside): &(&str, _)| InPart { field: (*field).into(), beside: *beside };
     K::IN_PART.iter().map(map).collect()
+}
+
+/// The fields that name whom AWS sends something by itself.
+fn greets<K: Kind>() -> Vec<Greeting> {
+    let greeting =
+        |(field, what): &(&str, &str)| Greeting { field: (*field).into(), what: (*what).into() };
+    K::GREETS.iter().map(greeting).collect()
 }
 
 /// The fields with which a fact moves.

@@ -17,6 +17,7 @@ pub(super) const RESOURCES: &[Said] = &[
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
     (&["serverless_function"], "write `kind: lambda_function`"),
+    (&["lambda_alias"], "it is the field `aliases` of the lambda_function"),
     (
         &["lambda_permission", "lambda_resource_policy"],
         "it is the field `permissions` of the lambda_function",
@@ -99,6 +100,10 @@ pub(super) const RESOURCES: &[Said] = &[
     (
         &["random_id", "random_string", "random_pet", "random_uuid", "random_password"],
         "take it out: a name follows from the stack and the address, and a bucket's ends with digits of its own",
+    ),
+    (
+        &["lambda_invocation", "lambda_invoke"],
+        "take it out: no apply calls a function; `ccprov invoke ADDRESS` does, when you want it",
     ),
     (
         &["null_resource", "terraform_data", "time_sleep", "local_file", "archive_file"],

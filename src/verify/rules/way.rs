@@ -16,7 +16,7 @@ struct Link<'a> {
 }
 
 /// These resources, and all on the ways from one of them to another.
-pub fn between(scene: &Scene, addresses: &[Address]) -> BTreeSet<Address> {
+pub(in crate::verify) fn between(scene: &Scene, addresses: &[Address]) -> BTreeSet<Address> {
     let links = links(scene);
     let ends: BTreeSet<&Address> = addresses.iter().collect();
     let after = reached(&ends, &links, |link| (link.from, link.to));

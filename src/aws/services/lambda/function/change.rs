@@ -151,10 +151,10 @@ async fn write_code(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let call = call.set_zip_file(code.zip_file).set_image_uri(code.image_uri);
     let call = call.set_s3_bucket(code.s3_bucket).set_s3_key(code.s3_key);
     let answer = call.set_s3_object_version(code.s3_object_version).send().await;
-    answer.attempting("lambda:UpdateFunctionCode", || {
+    let made = answer.attempting("lambda:UpdateFunctionCode", || {
         format!("change the code of function {name}")
     })?;
-    Ok(())
+    origin::taken(name, spec.code.as_ref(), made.code_sha256())
 }
 
 async fn reserve(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {

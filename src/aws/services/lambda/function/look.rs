@@ -48,8 +48,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         if !is_sought("publish") && !is_sought("aliases") {
             return Ok((false, None));
         }
-        let (publish, aliases) = versions::read(aws, name, &configuration).await?;
-        Ok((publish, Some(aliases)))
+        let read = versions::read(aws, name, &configuration).await;
+        read.map(|(publish, aliases)| (publish, Some(aliases)))
     };
     let (permissions, event_invoke_config, (publish, aliases)) =
         Box::pin(try_join3(permissions, invoke_config, versions)).await?;
@@ -88,11 +88,12 @@ fn withheld(name: &str, function: &GetFunctionOutput) -> Option<CloudError> {
             "allow lambda:ListTags of the function",
         ),
         (None, Some(environment)) => {
-            let error = environment.error()?;
+            // Any other reason is the function's, whoever looks.
+            let is_denied = |code: &str| code.starts_with("AccessDenied");
+            let error = environment.error().filter(|it| it.error_code().is_some_and(is_denied))?;
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
             let (code, message) = (text(error.error_code()), text(error.message()));
-            let hint = "Lambda cannot use the key of the environment in the name of whoever looks: \
-                        allow kms:Decrypt of it, and see that it is enabled";
+            let hint = "allow kms:Decrypt of the key of the environment";
             ("environment", code, message, hint)
         }
         (None, None) => return None,
@@ -162,6 +163,11 @@ fn status(function: &FunctionConfiguration) -> Status {
     let reason = &function.state_reason;
     let of_update = function.last_update_status_reason_code();
     let of_update = of_update.map(sdk::LastUpdateStatusReasonCode::as_str);
+    let environment = function.environment().and_then(|environment| environment.error());
+    if let Some(error) = environment {
+        let code = error.error_code.as_deref();
+        return Status::Failed(said("Lambda cannot use its KMS key", code, &error.message));
+    }
     match (function.state(), function.last_update_status()) {
         (Some(sdk::State::Pending), _) => {
             Status::InProgress(said("it is being made", code.filter(|it| *it != "Creating"), &None))

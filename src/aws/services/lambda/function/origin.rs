@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Code, Stored};
 use crate::aws::tags::Tags;
-use crate::model::Owner;
+use crate::engine::port::Answer;
+use crate::model::{CloudError, ErrorClass, Owner};
 
 /// `BUCKET/KEY`, and `@VERSION` where there is one.
 const TAG: &str = "ccprov:code";
@@ -63,6 +64,24 @@ pub(super) fn code<'a>(
         }
         None => Code::Sent(sha256),
     }
+}
+
+/// Whether AWS took what the stack file says of an object, by the hash that it answers:
+/// else the wait for that hash would be in vain.
+pub(super) fn taken(name: &str, code: Option<&Code>, answered: Option<&str>) -> Answer<()> {
+    let (Some(Code::Stored(stored)), Some(answered)) = (code, answered) else { return Ok(()) };
+    if stored.sha256 == answered {
+        return Ok(());
+    }
+    Err(CloudError {
+        attempted: format!("give function {name} the code of {}", told(stored)),
+        operation: "the bucket".to_owned(),
+        class: ErrorClass::Invalid,
+        code: "AnotherHash".to_owned(),
+        message: format!("its SHA-256 is {answered}, and the stack file says {}", stored.sha256),
+        request_id: None,
+        hint: Some(format!("if it is the code that is meant, write `sha256: \"{answered}\"`")),
+    })
 }
 
 #[cfg(test)]
