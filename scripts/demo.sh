@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Takes stacks/dev.yaml through its life on an emulator of AWS that evaluates policies, over TLS, and
-# fails if a step does. `make demo` builds and installs what this needs.
+# Takes a stack through its life on an emulator of AWS that evaluates policies, over TLS, and fails if a
+# step does. `make demo` builds and installs what this needs.
+#
+#   scripts/demo.sh [STACK]    stacks/dev.yaml, if none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stack=stacks/dev.yaml
+stack="${1:-stacks/dev.yaml}"
+# What a demo wants otherwise than the stack's own defaults.
+values="scripts/demo/$(basename "$stack")"
+with=()
+[ ! -e "$values" ] || with=(--var-file "$values")
 ccprov="${CARGO_TARGET_DIR:-target}/debug/ccprov"
 pipe=.tools/demo.pipe
 log=.tools/demo.log
@@ -26,18 +32,19 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
 export AWS_ENDPOINT_URL="$url" AWS_CA_BUNDLE="$PWD/.tools/tls/certificate.pem"
 
-# step ARGUMENT...: shows a command, then runs it.
+# step ARGUMENT...: shows a command on the stack, then runs it.
 step() {
+    set -- "$@" ${with[@]+"${with[@]}"} "$stack"
     printf '\n$ ccprov %s\n' "$*"
     "$ccprov" "$@" 3>&- 4<&-
 }
 
 printf 'MiniStack, an emulator of AWS, listens at %s and evaluates policies.\n' "$url"
-step apply --auto-approve "$stack"
-if ! step plan --detailed-exitcode "$stack"; then
+step apply --auto-approve
+if ! step plan --detailed-exitcode; then
     printf 'demo: a plan right after apply must show no changes\n' >&2
     exit 1
 fi
-step output "$stack"
-step verify --exclusive "$stack"
-step destroy --auto-approve "$stack"
+step output
+step verify --exclusive
+step destroy --auto-approve

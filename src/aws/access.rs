@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::behaviours::probed;
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
+use super::invocation::FUNCTION;
 use super::registry;
 use super::tags::{REGION_TAG, STACK_TAG};
 use crate::model::document::has_pending;
@@ -28,12 +30,16 @@ pub enum Command {
     Verify,
     /// `destroy`.
     Destroy,
+    /// `invoke`, of any function of the stack.
+    Invoke,
 }
 
 impl Command {
-    fn needs(self, need: Need) -> bool {
+    fn needs(self, need: Need, of: Option<&Desired>) -> bool {
         match need {
-            Need::Read => true,
+            // Who calls a function looks at nothing else.
+            Need::Read => self != Self::Invoke || of.is_some_and(|want| want.kind == FUNCTION),
+            Need::Invoke => self == Self::Invoke,
             Need::Write => self == Self::Apply,
             Need::Remove => matches!(self, Self::Apply | Self::Destroy),
             Need::Exercise => self == Self::Verify,
@@ -72,7 +78,7 @@ type Condition = BTreeMap<&'static str, BTreeMap<String, String>>;
 /// that the stack owns from before.
 pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
     let mut statements: Vec<Statement> = Vec::new();
-    for (grant, want) in grants(stack).filter(|(grant, _)| command.needs(grant.need)) {
+    for (grant, want) in grants(stack).filter(|(grant, want)| command.needs(grant.need, *want)) {
         let resources = resources(grant, stack, want);
         if resources.is_empty() {
             continue;
@@ -90,7 +96,7 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 
 /// What `verify` does beyond reading, by the kind that it does it to.
 ///
-/// Whatever it makes says so in its name: probes are queues of the stack's
+/// Whatever it makes says so in its name: ears are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
     (
@@ -101,8 +107,8 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                 &["${arn}"],
                 &["cloudwatch:DescribeAlarmHistory", "cloudwatch:SetAlarmState"],
             ),
-            Grant::exercise("Probes", PROBES, MESSAGES),
-            Grant::exercise("Probes", PROBES, PROBING),
+            Grant::exercise("Ears", EARS, MESSAGES),
+            Grant::exercise("Ears", EARS, HEARING),
         ],
     ),
     // Whether it is played, its trust policy decides.
@@ -114,6 +120,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise("UsedKeys", KEYS, &["kms:ListGrants"]).bound(Bound::Owned),
         ],
     ),
+    (FUNCTION, &[METRICS]),
     (
         "s3_bucket",
         &[
@@ -155,7 +162,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                 &["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"],
             ),
             Grant::exercise(
-                "ProbesSubscriptions",
+                "EarsSubscriptions",
                 &["*"],
                 &["sns:SetSubscriptionAttributes", "sns:Unsubscribe", "sqs:ListQueues"],
             ),
@@ -165,19 +172,60 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         "sqs_queue",
         &[
             OTHERS_KEY,
+            METRICS,
             Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
-            Grant::exercise("Probes", PROBES, MESSAGES),
-            Grant::exercise("Probes", PROBES, PROBING),
+            Grant::exercise("Ears", EARS, MESSAGES),
+            Grant::exercise("Ears", EARS, HEARING),
         ],
+    ),
+];
+
+/// What `invoke` does, by the kind that it does it to.
+pub const INVOCATIONS: &[(&str, &[Grant])] = &[(
+    FUNCTION,
+    // By an alias or a version, too.
+    &[Grant::invoke("CalledFunctions", &["${arn}", "${arn}:*"], &["lambda:InvokeFunction"])],
+)];
+/// What probes do, by the kind of a resource that they name. What queues and topics
+/// need, every exercise does.
+pub const PROBED: &[(&str, &[Grant])] = &[
+    (
+        "cloudwatch_log_group",
+        &[Grant::exercise("ProbedLogs", &["${arn}:*"], &["logs:FilterLogEvents"])],
+    ),
+    (
+        "dynamodb_table",
+        &[
+            Grant::exercise(
+                "ProbedTables",
+                &["${arn}", "${arn}/index/*"],
+                &["dynamodb:DeleteItem", "dynamodb:Query"],
+            ),
+            Grant::exercise("OthersKeysOfTables", &["${kms_key_id}"], USING),
+        ],
+    ),
+    (
+        "lambda_function",
+        &[Grant::exercise("ProbedFunctions", &["${arn}"], &["lambda:InvokeFunction"])],
+    ),
+    (
+        "s3_bucket",
+        &[Grant::exercise(
+            "ProbedBuckets",
+            &["${arn}/*"],
+            &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+        )],
     ),
 ];
 
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
+/// CloudWatch knows no ARN of a metric.
+const METRICS: Grant = Grant::exercise("Metrics", &["*"], &["cloudwatch:GetMetricStatistics"]);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
-const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
-const PROBING: &[&str] =
+const EARS: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
+const HEARING: &[&str] =
     &["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:TagQueue"];
 const MESSAGES: &[&str] =
     &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"];
@@ -191,10 +239,19 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
             wanting.map(move |want| (grant, Some(want)))
         })
     };
-    let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
-    DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None)).chain(
-        registry::grants().chain(exercises).flat_map(move |(kind, grants)| of_kind(kind, grants)),
-    )
+    let exercises = EXERCISES.iter().chain(INVOCATIONS).map(|(kind, grants)| (*kind, *grants));
+    let of_kinds = registry::grants().chain(exercises);
+    let of_kinds = of_kinds.flat_map(move |(kind, grants)| of_kind(kind, grants));
+    let named = probed(stack);
+    let of_probes = PROBED.iter().flat_map(move |(kind, grants)| {
+        let wanting = named.iter().filter(|want| want.kind == *kind).copied();
+        let wanting: Vec<&Desired> = wanting.collect();
+        grants
+            .iter()
+            .flat_map(move |grant| wanting.clone().into_iter().map(move |want| (grant, Some(want))))
+    });
+    let of_all = DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None));
+    of_all.chain(of_kinds).chain(of_probes)
 }
 
 fn statement(grant: &Grant, stack: &Stack) -> Statement {
@@ -279,7 +336,8 @@ mod tests {
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
     fn grants_of_one_name_are_for_the_same() {
-        let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
+        let exercises =
+            EXERCISES.iter().chain(INVOCATIONS).chain(PROBED).flat_map(|(_, grants)| *grants);
         let all =
             DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();

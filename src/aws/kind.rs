@@ -55,6 +55,11 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// entry at a time. An update is handed the first of them that is left, and
     /// all other fields before.
     const STAGES: &'static [&'static str] = &[];
+    /// Those of them, or what is within, of which AWS takes another value when the
+    /// old one is gone, so that it goes and comes; and what that comes to. A sentence.
+    const ANEW: &'static [(&'static str, &'static str)] = &[];
+    /// Fields that change with the call that changes another one, where that does.
+    const ALONG: &'static [(&'static str, &'static str)] = &[];
     /// Fields that a change of others makes other than asked, with these others: what
     /// was published is not what runs any more. They are written after them.
     const FOLLOWS: &'static [(&'static str, &'static [&'static str])] = &[];
@@ -96,6 +101,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Maps to which AWS adds entries of its own, so that only stated ones are
     /// compared, and what a change makes of the others. `*` stands for any one step.
     const IN_PART: &'static [(&'static str, Beside)] = &[];
+    /// Fields that name whom AWS sends something by itself when they are set, and what:
+    /// words that follow "among that may be".
+    const GREETS: &'static [(&'static str, &'static str)] = &[];
     /// What its tags may hold.
     const TAG_TEXTS: TagTexts = TagTexts::Plain;
     /// Kinds that must be gone before one of this kind is deleted.

@@ -28,6 +28,6 @@ pub(crate) fn too_long(field: &str, name: &str, most: usize, service: &str) -> O
 
 /// What the names of the queues begin with that an exercise makes, and removes,
 /// for a stack.
-pub(crate) fn probe_prefix(stack: &str) -> String {
+pub(crate) fn ear_prefix(stack: &str) -> String {
     format!("ccprov-probe-{stack}-")
 }

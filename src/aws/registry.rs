@@ -1,5 +1,8 @@
 //! What is known of all kinds, whatever their service.
 
+use std::collections::BTreeMap;
+
+use super::behaviours::check_probe;
 use super::grant::Grant;
 use super::kind::AnyKind;
 use super::kind::Kind as _;
@@ -7,7 +10,8 @@ use super::partition;
 use super::services::KINDS;
 use super::services::kms::key::KmsKey;
 use crate::model::{
-    Catalog, Document, Facts, KindInfo, Live, NameOrigin, Naming, Prepared, Problem,
+    Address, Catalog, Desired, Document, Facts, KindInfo, Live, NameOrigin, Naming, Place,
+    Prepared, Probe, Problem,
 };
 
 /// The kind of a name.
@@ -65,6 +69,15 @@ impl Catalog for AwsCatalog {
         document: &Document,
     ) -> Option<Result<Prepared, Vec<Problem>>> {
         Some(kind(name)?.prepare(naming, document))
+    }
+
+    fn check_probe(
+        &self,
+        probe: &Probe,
+        _place: &Place,
+        resources: &BTreeMap<Address, Desired>,
+    ) -> Vec<Problem> {
+        check_probe(probe, resources)
     }
 
     fn predict(&self, name: &str, naming: &Naming, document: &Document) -> Facts {

@@ -1,5 +1,8 @@
 //! `ccprov completions`: a completion script for a shell, which knows kinds and
 //! checks as well.
+//!
+//! It knows no addresses and outputs of a stack: for these a shell would have to ask
+//! ccprov at each key, which `clap_complete` does by a feature that it calls unstable.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};

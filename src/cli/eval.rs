@@ -32,8 +32,13 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let written = Written::read(&arguments.paper.what, environment, screen)?;
     let (expression, region) = (&arguments.expression, arguments.paper.region.as_deref());
-    let (checked, found) =
-        written.evaluated(expression, region, &AwsCatalog::new(), environment)?;
+    let (place, found) = written.evaluated(expression, region, &AwsCatalog::new(), environment)?;
+    if !found.elsewhere.is_empty() {
+        screen.note(&format!(
+            "The stack has {}, which this does not touch: `ccprov validate` tells what is wrong.",
+            report::count(found.elsewhere.len(), "problem")
+        ));
+    }
     let is_known = !document::has_pending(&found.value);
     let value = Rendered::of(&found.value).veiled(&environment.mask).value();
     if arguments.json {
@@ -52,7 +57,7 @@ pub(crate) fn run(
             if expression.contains('.') { expression } else { "queue.arn" }
         ));
     }
-    for sentence in unknown(&checked.stack.place) {
+    for sentence in unknown(&place) {
         screen.note(&sentence);
     }
     Ok(Exit::Done)

@@ -19,10 +19,11 @@ use super::signals::Signals;
 use super::watched::{Watched, Wish};
 use crate::aws::behaviours::{Options, behaviours};
 use crate::engine::Look;
-use crate::model::{Address, Diagnostic, Level, Origin, Scene, Stack};
+use crate::model::{Address, Diagnostic, Level, Origin, Probe, Scene, Stack};
 use crate::report::{
     self, InspectionRecord, InspectionView, JsonInspection, LiveInspection, PlainInspection,
 };
+use crate::spec::did_you_mean;
 use crate::verify::Choice;
 use crate::verify::behaviour::{Exercise, exercises};
 
@@ -108,20 +109,30 @@ impl Arguments {
         }
     }
 
-    fn choice(&self) -> Result<Choice, Failure> {
+    /// What was chosen of a stack with these probes.
+    fn choice(&self, probes: &[Probe]) -> Result<Choice, Failure> {
         let named = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<String>>();
         let (only, skip) = (named(&self.only), named(&self.skip));
+        let is_known = |id: &str| IDS.contains(&id) || probes.iter().any(|probe| probe.name == id);
         let unknown: Vec<Diagnostic> = only
             .union(&skip)
-            .filter(|id| !IDS.contains(&id.as_str()))
+            .filter(|id| !is_known(id))
             .map(|id| {
                 let near: Vec<&str> =
                     IDS.iter().copied().filter(|known| known.split('_').any(|w| w == id)).collect();
                 let problem = Diagnostic::error(format!("there is no check `{id}`"));
+                let theirs = || probes.iter().map(|probe| probe.name.as_str());
                 let problem = if near.is_empty() {
-                    problem
+                    did_you_mean(problem, id, theirs())
                 } else {
                     problem.hint(format!("did you mean {}?", near.join(" or ")))
+                };
+                let problem = match theirs().next() {
+                    Some(_) => problem.because(format!(
+                        "nor has the stack such a probe: it has {}",
+                        theirs().collect::<Vec<_>>().join(", ")
+                    )),
+                    None => problem,
                 };
                 problem.hint("`ccprov verify --list` tells all")
             })
@@ -141,7 +152,8 @@ impl Arguments {
     fn exercises(&self) -> Options {
         let payload_bytes = self.payload_mib * 1024 * 1024;
         let act_as = self.act_as.clone();
-        Options { exclusive: self.exclusive, act_as, payload_bytes, ..Options::default() }
+        let since = clock::milliseconds();
+        Options { exclusive: self.exclusive, act_as, payload_bytes, since, ..Options::default() }
     }
 
     /// Whoever is to be played is a role of the stack, or named by its ARN.
@@ -179,13 +191,13 @@ pub(crate) async fn run(
     if arguments.list {
         return list(arguments, environment, screen).await;
     }
-    let choice = arguments.choice()?;
     if let Some(folder) = &arguments.report_dir {
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let choice = arguments.choice(&opened.stack.probes)?;
     arguments.check_roles(&opened.stack)?;
     let (started, began) = (clock::now(), Instant::now());
     let (origins, trace) = (opened.origins.clone(), opened.trace.clone());
@@ -250,15 +262,15 @@ async fn exercised(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Vec<Exercise>, Failure> {
-    let choice = arguments.choice()?;
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let choice = arguments.choice(&opened.stack.probes)?;
     opened.trace.write(screen);
     arguments.check_roles(&opened.stack)?;
     screen.problems(&opened.warnings);
     let bench = opened.provider.bench(arguments.exercises());
     let behaviours = behaviours(&bench);
-    let chosen = behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info()));
-    Ok(exercises(chosen, &Scene::desired(&opened.stack, &opened.catalog)))
+    let all = behaviours.iter().map(AsRef::as_ref);
+    Ok(exercises(all, &Scene::desired(&opened.stack, &opened.catalog), &choice))
 }
 
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on

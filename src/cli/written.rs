@@ -74,18 +74,19 @@ impl Written {
         self.under(environment, |inputs| spec::render(&self.file, &place, catalog, inputs))
     }
 
-    /// The stack on paper, and what an expression comes to in it.
+    /// What an expression comes to in the stack on paper, and where that is.
     pub(crate) fn evaluated(
         &self,
         expression: &str,
         region: Option<&str>,
         catalog: &AwsCatalog,
         environment: &Environment,
-    ) -> Result<(Checked, Evaluated), Failure> {
+    ) -> Result<(Place, Evaluated), Failure> {
         let place = self.anywhere(region, environment);
-        self.under(environment, |inputs| {
+        let found = self.under(environment, |inputs| {
             spec::evaluate(&self.file, &place, catalog, inputs, expression)
-        })
+        })?;
+        Ok((place, found))
     }
 
     /// The stack in this place, as if its file stated these names besides.

@@ -1,11 +1,13 @@
 //! What is known of every kind, without knowing the cloud behind it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Document, Facts, FieldDiff, Identity, Live, Path, Patience, Place,
-    Segment, compare_in_part,
+    Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
+    Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -41,6 +43,17 @@ pub trait Catalog: Send + Sync {
     fn predict(&self, kind: &str, naming: &Naming, document: &Document) -> Facts {
         let prepared = self.prepare(kind, naming, document).and_then(Result::ok);
         prepared.map(|prepared| prepared.predicted).unwrap_or_default()
+    }
+
+    /// What is wrong with a probe of a sound stack, by the path in it: `send[0].queue`.
+    /// It may wait for facts.
+    fn check_probe(
+        &self,
+        _probe: &Probe,
+        _place: &Place,
+        _resources: &BTreeMap<Address, Desired>,
+    ) -> Vec<Problem> {
+        Vec::new()
     }
 
     /// Where the name of an object comes from that its tags say is this
@@ -140,6 +153,9 @@ impl Problem {
     }
 }
 
+/// What a schema says of a field in which secrets may stand unsaid.
+const PRIVATE: &str = "x-private";
+
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,10 +205,10 @@ pub struct KindInfo {
     /// Fields that name the key with which its data is encrypted, likewise. Keys
     /// are deleted after whatever names one.
     pub keys: Vec<String>,
-    /// Fields that change one after the other, as patterns of
-    /// [`Path::is_within`], in this order; under one that ends in `.*` one entry
-    /// at a time. All others change with the first call.
-    pub stages: Vec<String>,
+    /// Fields that hold policies.
+    pub policies: Vec<PolicyField>,
+    /// Fields that change one after the other.
+    pub stages: Stages,
     /// The field that names what takes one write at a time.
     pub one_at_a_time: Option<String>,
     /// What its objects are bound to, and what a replacement comes to.
@@ -204,6 +220,39 @@ pub struct KindInfo {
     /// Fields that a change of others makes other than asked, with these others,
     /// as patterns of [`Path::is_within`]: they are written after them.
     pub follows: Vec<(String, Vec<String>)>,
+    /// Fields that name whom the cloud sends something when they are set.
+    pub greets: Vec<Greeting>,
+}
+
+/// What a cloud sends by itself to who is named, to see whether it arrives. It
+/// counts among what that one holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The field that names the ARN, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What is sent: words for people.
+    pub what: String,
+}
+
+/// A field that holds a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyField {
+    /// The field, as a pattern of [`Path::is_within`].
+    pub field: String,
+    /// What it is about.
+    pub tells: PolicyTells,
+}
+
+/// What a policy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyTells {
+    /// Who may do what with the resource that has it.
+    Users,
+    /// Who may take on the identity that has it.
+    Takers,
+    /// What its holder may do.
+    Holder,
 }
 
 /// A map to which the cloud adds entries of its own: what is beside those that
@@ -264,6 +313,15 @@ impl KindInfo {
         self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)
     }
 
+    /// The fields in which secrets may stand that no stack file says of: what AWS has of
+    /// them besides what is stated is not shown. Its schema marks them.
+    pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
+        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
+        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
+        private.map(|(name, _)| name.as_str())
+    }
+
     /// The rules of a field that takes bytes of the checkout.
     pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
         self.artifacts.iter().find(|info| at.is_at(&info.field))
@@ -287,45 +345,11 @@ impl KindInfo {
         following.map(|(field, _)| field.as_str())
     }
 
-    /// The changes that come first, of those that are left.
-    pub fn stage(&self, left: &[FieldDiff]) -> Vec<FieldDiff> {
-        // Who has none of the entries differs in the whole field.
-        let field = |pattern: &str| pattern.trim_end_matches(".*").to_owned();
-        let is_of = |diff: &FieldDiff, pattern: &String| diff.path.is_within(&field(pattern));
-        let stage_of = |diff: &&FieldDiff| {
-            let stage = self.stages.iter().position(|pattern| is_of(diff, pattern));
-            stage.map_or(0, |at| at + 1)
-        };
-        let Some(first) = left.iter().min_by_key(stage_of) else { return Vec::new() };
-        let at = stage_of(&first);
-        let by_entry = at.checked_sub(1).is_some_and(|at| self.stages[at].ends_with(".*"));
-        let is_along =
-            |diff: &&FieldDiff| stage_of(diff) == at && (!by_entry || entry(diff) == entry(first));
-        left.iter().filter(is_along).cloned().collect()
-    }
-
-    /// How many changes come one after the other until nothing is left of these.
-    pub fn rounds(&self, diff: &[FieldDiff]) -> usize {
-        let mut left = diff.to_vec();
-        let next = || {
-            let stage = self.stage(&left);
-            left.retain(|diff| !stage.contains(diff));
-            (!stage.is_empty()).then_some(())
-        };
-        std::iter::from_fn(next).count()
-    }
-
     /// The part of a document that says how the object is deleted.
     pub fn how_deleted(&self, document: &Document) -> Document {
         let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
         self.deleted_by.iter().filter_map(of).collect()
     }
-}
-
-/// The entry of a field in which something differs.
-fn entry(diff: &FieldDiff) -> &[Segment] {
-    let segments = diff.path.segments();
-    segments.get(..2).unwrap_or(segments)
 }
 
 /// One thing that can be referred to.

@@ -26,17 +26,20 @@ pub mod ownership;
 pub mod patience;
 pub mod pattern;
 pub mod place;
+pub mod probe;
 pub mod rendered;
 pub mod resource;
 pub mod scene;
 pub mod spelling;
 pub mod stack;
+pub mod stages;
 
 pub use address::Address;
 pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, FactInfo, InPart, KindInfo, NameOrigin, Naming, Prepared, Problem, Succession,
+    Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
+    PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
@@ -45,7 +48,7 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;
 pub use lease::{Found, Holder, Lease, Lock};
-pub use mask::Mask;
+pub use mask::{Mask, UNSHOWN};
 pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;
@@ -53,6 +56,7 @@ pub use ownership::{Claimant, Whose};
 pub use patience::{Deadlines, Limit, Patience};
 pub use pattern::{PatternInfo, PatternPart};
 pub use place::{Caller, Place};
+pub use probe::{Expectation, Probe, Script, Sending};
 pub use rendered::{Rendered, RenderedShape};
 pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
@@ -60,3 +64,4 @@ pub use resource::{
 };
 pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
+pub use stages::{Along, Anew, Stages};

@@ -81,7 +81,8 @@ impl Claimant<'_> {
 mod tests {
     use super::*;
     use crate::model::{
-        Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Status, Succession,
+        Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Stages, Status,
+        Succession,
     };
 
     /// Two kinds: one lives in a region, one is the same in all.
@@ -108,13 +109,15 @@ mod tests {
                 name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
-                stages: Vec::new(),
+                policies: Vec::new(),
+                stages: Stages::default(),
                 examples: Vec::new(),
                 one_at_a_time: None,
                 succession: Succession::default(),
                 artifacts: Vec::new(),
                 in_part: Vec::new(),
                 follows: Vec::new(),
+                greets: Vec::new(),
             };
             Self(vec![
                 kind("link", false, false),

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, Stack};
+use super::{
+    Address, Catalog, Document, FactRef, Facts, Identity, Live, Path, Place, PolicyField, Probe,
+    Stack,
+};
 
 /// The resources of a stack at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +22,10 @@ pub struct Scene {
     pub others: BTreeMap<String, Other>,
     /// Where each kind names the keys that encrypt what it holds.
     pub keys: BTreeMap<String, Vec<Path>>,
+    /// Where each kind keeps policies.
+    pub policies: BTreeMap<String, Vec<PolicyField>>,
+    /// What its user has tried of it. May wait for facts.
+    pub probes: Vec<Probe>,
 }
 
 /// Something that is not of the stack.
@@ -83,6 +90,7 @@ impl Scene {
             field.split('.').fold(Path::default(), |path, name| path.with_field(name))
         };
         let keys = catalog.kinds().iter().filter(|kind| !kind.keys.is_empty());
+        let policies = catalog.kinds().iter().filter(|kind| !kind.policies.is_empty());
         Self {
             stack: stack.name.clone(),
             place: stack.place.clone(),
@@ -91,7 +99,14 @@ impl Scene {
             keys: keys
                 .map(|kind| (kind.name.clone(), kind.keys.iter().map(path).collect()))
                 .collect(),
+            policies: policies.map(|kind| (kind.name.clone(), kind.policies.clone())).collect(),
+            probes: stack.probes.clone(),
         }
+    }
+
+    /// A fact of a resource, or what stands for it where nothing is known.
+    pub fn fact(&self, fact: &FactRef) -> Option<String> {
+        self.exhibits.get(&fact.address)?.facts.get(&fact.fact).cloned()
     }
 
     /// Where a resource names the keys that encrypt what it holds.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Claimant, Desired, Lock, Place, Skip};
+use super::{Address, Claimant, Desired, Lock, Place, Probe, Skip};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -26,6 +26,10 @@ pub struct Stack {
     // Left out where there is none: plan files without it keep their digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
+    /// What is tried of it, by name.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
 }
 
 impl Stack {
@@ -43,6 +47,7 @@ impl Stack {
             outputs: BTreeMap::new(),
             skips: Vec::new(),
             lock: None,
+            probes: Vec::new(),
         }
     }
 }

@@ -65,11 +65,15 @@ impl Canon<'_> {
         }
         let mut left = want.clone();
         for pattern in &lifecycle.ignore_changes {
-            let parts = parts(pattern).unwrap_or_default();
-            let Some((top, below)) = parts.split_first() else { continue };
-            let top = top.text();
-            if let (Some(want), Some(have)) = (left.document.get_mut(top), live.document.get(top)) {
-                take_over(want, have, below);
+            take_over_field(&mut left.document, &live.document, pattern);
+        }
+        // What another field takes along means something else with that changed.
+        let kind = self.catalog.kind(&want.kind);
+        for along in kind.into_iter().flat_map(|kind| &kind.stages.along) {
+            if want.document.get(&along.with) != live.document.get(&along.with)
+                && !lifecycle.ignore_changes.contains(&along.with)
+            {
+                take_over_field(&mut left.document, &want.document, &along.field);
             }
         }
         if let (Some(Value::Object(want)), Some(Value::Object(have))) =
@@ -105,6 +109,16 @@ fn late(want: &Desired, problem: Problem) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("{}: {path} {message}", want.address))
         .because("it holds a value that was not known when the stack file was checked");
     hint.into_iter().fold(diagnostic, Diagnostic::hint)
+}
+
+/// Gives what a pattern leads to the value that it has in `have`, if both have the
+/// field.
+fn take_over_field(want: &mut Document, have: &Document, pattern: &str) {
+    let parts = parts(pattern).unwrap_or_default();
+    let Some((top, below)) = parts.split_first() else { return };
+    if let (Some(want), Some(have)) = (want.get_mut(top.text()), have.get(top.text())) {
+        take_over(want, have, below);
+    }
 }
 
 /// Gives the part of `want` that the parts of a path lead to the value that it has in

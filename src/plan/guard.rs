@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
+use super::greetings::greeting;
 use super::orphans::has_a_strange_name;
 use super::permissions::{FORCE, Permissions};
-use crate::model::{Address, Catalog, Diagnostic, Emptying, Holdings, KindInfo, Live, Stack};
+use crate::model::{
+    Address, Catalog, Diagnostic, Emptying, Greeting, Holdings, KindInfo, Live, Stack,
+};
 
 /// The way out where somebody else's object carries the stack's tags.
 const NOT_OURS: &str = "if it is not this stack's, take its tag `ccprov:stack` away";
@@ -57,10 +60,14 @@ pub fn guard(
         let holdings = deletion.have.holdings.as_ref();
         let holdings = holdings.filter(|holdings| !deletion.is_permitted(holdings, purpose));
         match holdings.filter(|_| !permissions.allow_data_loss) {
-            Some(holdings) if strange(deletion) => {
-                Some(deletion.would_lose(holdings, plan).hint(NOT_OURS))
+            Some(holdings) => {
+                let refusal = deletion.would_lose(holdings, plan);
+                let refusal = match greeting(deletion.have, stack, catalog) {
+                    Some((with, greeting)) => refusal.hint(among_that(with, greeting)),
+                    None => refusal,
+                };
+                Some(if strange(deletion) { refusal.hint(NOT_OURS) } else { refusal })
             }
-            Some(holdings) => Some(deletion.would_lose(holdings, plan)),
             None if strange(deletion) => Some(deletion.is_strange(plan)),
             None => None,
         }
@@ -183,6 +190,11 @@ fn successor<'a>(plan: &'a Plan, gone: &PlannedChange) -> Option<&'a PlannedChan
     let first = new.next()?;
     let is_only = new.next().is_none() && of_kind().filter(|it| is_gone(&it.change)).count() == 1;
     (is_only && is_gone(&gone.change)).then_some(first)
+}
+
+/// That what an object holds need not be anybody's.
+fn among_that(with: &Address, greeting: &Greeting) -> String {
+    format!("among that may be {}, when {with} was set up: it is nobody's data", greeting.what)
 }
 
 fn is_protected(planned: &PlannedChange) -> Diagnostic {

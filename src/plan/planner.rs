@@ -320,7 +320,7 @@ impl<'a> Desk<'a> {
                 Verdict::Replace { live, .. } => (live, true),
                 Verdict::Update { live, diff, .. } => {
                     let kind = self.catalog.kind(&live.kind);
-                    fate.notes.extend(kind.and_then(|kind| in_rounds(kind, diff)));
+                    fate.notes.extend(kind.into_iter().flat_map(|kind| in_rounds(kind, diff)));
                     continue;
                 }
                 Verdict::Keep { .. } | Verdict::Create { .. } => continue,
@@ -367,11 +367,19 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// That one call does not change it all. To come to rest takes none.
-fn in_rounds(kind: &KindInfo, diff: &[FieldDiff]) -> Option<String> {
+/// That one call does not change it all, and what is not there between two. To come
+/// to rest takes none.
+fn in_rounds(kind: &KindInfo, diff: &[FieldDiff]) -> Vec<String> {
     let written = diff.iter().filter(|diff| diff.path.top() != STATUS);
-    let rounds = kind.rounds(&written.cloned().collect::<Vec<_>>());
-    (rounds > 1).then(|| format!("{rounds} changes one after the other"))
+    let rounds = kind.stages.rounds(&written.cloned().collect::<Vec<_>>());
+    let mut said =
+        Vec::from_iter((rounds > 1).then(|| format!("{rounds} changes one after the other")));
+    for anew in diff.iter().filter_map(|diff| kind.stages.anew(diff)) {
+        if !said.contains(&anew.meanwhile) {
+            said.push(anew.meanwhile.clone());
+        }
+    }
+    said
 }
 
 /// How long what goes can still be brought back, as its file says, or else the

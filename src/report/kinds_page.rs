@@ -324,7 +324,8 @@ mod tests {
             name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
-            stages: Vec::new(),
+            policies: Vec::new(),
+            stages: crate::model::Stages::default(),
             one_at_a_time: None,
             succession: Succession {
                 lost: "messages in the old queue are lost".into(),
@@ -333,6 +334,7 @@ mod tests {
             artifacts: Vec::new(),
             in_part: Vec::new(),
             follows: Vec::new(),
+            greets: Vec::new(),
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::model::{
-    ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, HashSpelling, Identity,
-    InPart, KindInfo, Limit, Naming, Patience, Prepared, Problem, Succession,
+    ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, Greeting, HashSpelling,
+    Identity, InPart, KindInfo, Limit, Naming, Patience, Prepared, Problem, Stages, Succession,
 };
 
 /// The kinds.
@@ -19,7 +19,7 @@ use crate::model::{
 /// | `function` | comes into service by and by; takes bytes as its `code`, and the `color` after it, which a change of the `code` takes away; its `revision` moves with the `code` |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
-/// | `invite` | carries no tags; what it `holds` must exist; made to be confirmed outside |
+/// | `invite` | carries no tags; what it `holds` must exist, and is sent a letter; made to be confirmed outside |
 /// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back; its name can move to its successor |
 /// | `link` | carries no tags; what it `holds` must exist |
 /// | `table` | comes into service, changes and goes by and by, one stage after the other; its `revision` moves with its `color` |
@@ -68,7 +68,7 @@ impl SimCatalog {
                 },
                 ..plain("holder")
             },
-            KindInfo { must_exist: holds(), tagged: false, ..plain("invite") },
+            KindInfo { must_exist: holds(), tagged: false, greets: greets(), ..plain("invite") },
             KindInfo {
                 patience: slow,
                 revivable: true,
@@ -83,7 +83,7 @@ impl SimCatalog {
             KindInfo { must_exist: holds(), tagged: false, succession: bound, ..plain("link") },
             KindInfo {
                 patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
-                stages: after(&["settings.*", "uses", "color"]),
+                stages: stages(&["settings.*", "uses", "color"]),
                 delete_after: after(&["holder", "invite", "link"]),
                 facts: with_revision("color"),
                 ..plain("table")
@@ -183,13 +183,24 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
-        stages: Vec::new(),
+        policies: Vec::new(),
+        stages: Stages::default(),
         one_at_a_time: None,
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
         follows: Vec::new(),
+        greets: Vec::new(),
     }
+}
+
+fn stages(order: &[&str]) -> Stages {
+    let order = order.iter().map(|field| (*field).to_owned()).collect();
+    Stages { order, ..Stages::default() }
+}
+
+fn greets() -> Vec<Greeting> {
+    vec![Greeting { field: "holds".into(), what: "a letter".into() }]
 }
 
 fn settings(beside: Beside) -> Vec<InPart> {
@@ -211,7 +222,7 @@ fn function() -> KindInfo {
     };
     KindInfo {
         artifacts: vec![code],
-        stages: vec!["color".into()],
+        stages: stages(&["color"]),
         follows: vec![("color".into(), vec!["code".into()])],
         facts: with_revision("code"),
         ..function

@@ -31,7 +31,7 @@ impl Objects {
         }
         if rules::is_slow(caller.kind) {
             document.retain(|field, _| {
-                !caller.kind.stages.iter().any(|it| it.trim_end_matches(".*") == field)
+                !caller.kind.stages.order.iter().any(|it| it.trim_end_matches(".*") == field)
             });
         }
         for (field, value) in &mut document {

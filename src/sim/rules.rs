@@ -43,7 +43,7 @@ pub(super) fn is_busy(kind: &KindInfo, object: &Object, now: Instant) -> bool {
 
 /// What is wrong with a change that a slow object gets in one call.
 pub(super) fn is_too_much(kind: &KindInfo, want: &Desired, diff: &[FieldDiff]) -> Option<String> {
-    let first = kind.stage(diff);
+    let first = kind.stages.first(diff);
     let is_one = !is_slow(kind) || first.len() == diff.len();
     (!is_one).then(|| format!("{} was sent more than one stage", want.address))
 }
@@ -56,8 +56,11 @@ pub(super) fn by_entry(
     wanted: &Value,
 ) -> Value {
     let entries = |diff: &FieldDiff| {
-        let is_entry =
-            kind.stages.iter().any(|stage| stage.ends_with(".*") && diff.path.is_within(stage));
+        let is_entry = kind
+            .stages
+            .order
+            .iter()
+            .any(|stage| stage.ends_with(".*") && diff.path.is_within(stage));
         match diff.path.segments() {
             [_, Segment::Field(entry), ..] if is_entry => Some(entry.clone()),
             _ => None,

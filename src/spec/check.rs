@@ -16,6 +16,7 @@ use super::load::StackFile;
 use super::lock;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
+use super::probes;
 use super::reference::{self, Part};
 use super::skips;
 use super::spelling;
@@ -73,39 +74,32 @@ pub fn check_with_names(
     inputs: &Inputs<'_>,
     names: &BTreeMap<Address, String>,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_and(file, place, catalog, (inputs, names), |_| ()).map(|(checked, ())| checked)
+    check_and(file, place, catalog, (inputs, names), |sheet| sheet.checked)?
 }
 
 /// What a check works with, for who wants more of it than the stack.
 pub(super) struct Sheet<'s, 'a> {
-    /// Sound, and able to work out more.
+    /// Able to work out more, also of a stack that is not sound.
     pub(super) expansion: &'s mut Expansion<'a>,
     pub(super) tags: &'s StackTags,
     pub(super) resources: &'s [Written<'a>],
     pub(super) outputs: &'s BTreeMap<String, Node>,
     pub(super) known: &'s Known,
-    pub(super) stack: &'s Stack,
+    /// Those resources with which nothing is wrong.
+    pub(super) sound: BTreeSet<Address>,
+    /// The stack, or everything that is wrong with it.
+    pub(super) checked: Result<Checked, Vec<Diagnostic>>,
 }
 
-/// The same, and what `seen_as` makes of a stack that holds together.
+/// The same, and what `seen_as` makes of it; a stack that outgrew its limits is not seen.
 pub(super) fn check_and<T>(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
     (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
-) -> Result<(Checked, T), Vec<Diagnostic>> {
-    let nothing = Map::new();
-    let mut expansion = Expansion::new(Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
-        kinds: catalog.kinds(),
-        library: &file.library,
-        resources: file.section("resources").unwrap_or(&nothing),
-    });
+) -> Result<T, Vec<Diagnostic>> {
+    let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -120,54 +114,73 @@ pub(super) fn check_and<T>(
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
+    let drafts = probes::of(&mut expansion, file.section("probes"), inputs.checks);
     if expansion.is_spent() {
         // What there is of the stack is large, and good for nothing.
         return Err(in_order(expansion.problems));
     }
 
     let oracle = Oracle { catalog, stack: file.name(), place };
-    let mut schemas = Schemas::default();
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, place, inputs, &mut problems);
-    // What is known of a resource that is not whole is checked too, but nothing follows from it.
-    let admitted: Vec<&Written<'_>> = resources
-        .iter()
-        .filter(|r| schemas.admit(r, &r.fields, &mut problems) && r.is_whole)
-        .collect();
-    let known = oracle.predict(&admitted);
-    let settled = settle(&admitted, &known, &oracle, &mut schemas, &mut problems);
+    let lock = lock_of(file, place, (catalog, inputs), &mut problems);
+    let (known, settled) = judged(&resources, &oracle, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
+    let sound = settled.iter().map(|(written, _)| written.address.clone()).collect();
     let desired = connect(settled, &known, &mut problems);
-    if !problems.is_empty() {
-        return Err(in_order(problems));
-    }
-    let deprecated = resources.iter().flat_map(warnings_of);
-    let warnings = deprecated.chain(unknown_region(file, place, catalog)).collect();
-    let origins = resources.iter().map(|r| (r.address.clone(), r.origin())).collect();
-    let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
-    let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
-    let stack = Stack {
-        name: file.name().to_owned(),
-        place: place.clone(),
-        resources: desired,
-        outputs: outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect(),
-        skips,
-        lock,
+    let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
+    let checked = if problems.is_empty() {
+        let stack = Stack {
+            name: file.name().to_owned(),
+            place: place.clone(),
+            resources: desired,
+            outputs: filled_outputs(&outputs, &known),
+            skips,
+            lock,
+            probes,
+        };
+        let warnings = resources.iter().flat_map(warnings_of);
+        let warnings = warnings.chain(unknown_region(file, place, catalog)).collect();
+        let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
+        let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
+        let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
+        Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
+    } else {
+        Err(in_order(problems))
     };
-    let seen = seen_as(Sheet {
-        expansion: &mut expansion,
-        tags: &tags,
-        resources: &resources,
-        outputs: &outputs,
-        known: &known,
-        stack: &stack,
-    });
-    Ok((Checked { stack, warnings: in_order(warnings), origins, told_of }, seen))
+    let (expansion, tags, known) = (&mut expansion, &tags, &known);
+    let (resources, outputs) = (&resources, &outputs);
+    Ok(seen_as(Sheet { expansion, tags, resources, outputs, known, sound, checked }))
+}
+
+/// The outputs with the facts that are known.
+fn filled_outputs(outputs: &BTreeMap<String, Node>, known: &Known) -> BTreeMap<String, Value> {
+    let fill_in = |node: &Node| fill(&node.to_json(), &|fact| known.get(fact));
+    outputs.iter().map(|(name, node)| (name.clone(), fill_in(node))).collect()
+}
+
+/// What every reference of a file may see.
+fn ground<'a>(
+    file: &'a StackFile,
+    place: &'a Place,
+    catalog: &'a dyn Catalog,
+    inputs: &'a Inputs<'_>,
+) -> Ground<'a> {
+    let section = |key: &str| file.section(key).unwrap_or(const { &Map::new() });
+    Ground {
+        stack: Some(file.name()),
+        place: Some(place),
+        env: inputs.env,
+        variables: &file.variables,
+        values: section("values"),
+        kinds: catalog.kinds(),
+        library: &file.library,
+        resources: section("resources"),
+    }
 }
 
 /// The resources whose facts a value holds.
@@ -179,19 +192,15 @@ fn mentioned(node: &Node) -> BTreeSet<Address> {
 fn lock_of(
     file: &StackFile,
     place: &Place,
-    inputs: &Inputs<'_>,
+    (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
     let (library, nothing) = (Library::default(), Map::new());
     let ground = Ground {
-        stack: Some(file.name()),
-        place: Some(place),
-        env: inputs.env,
-        variables: &file.variables,
-        values: file.section("values").unwrap_or(&nothing),
         kinds: &[],
         library: &library,
         resources: &nothing,
+        ..ground(file, place, catalog, inputs)
     };
     lock::of(file.root.get("lock"), ground, problems)
 }
@@ -265,6 +274,21 @@ impl Schemas {
         problems.extend(found.into_iter().map(|problem| in_context(problem, resource)));
         sound
     }
+}
+
+/// What is known, and the resources that their schemas and kinds have nothing against.
+fn judged<'a, 'b>(
+    resources: &'b [Written<'a>],
+    oracle: &Oracle<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> (Known, Vec<(&'b Written<'a>, Prepared)>) {
+    let mut schemas = Schemas::default();
+    // What is known of a resource that is not whole is checked too, but nothing follows from it.
+    let admitted: Vec<&Written<'_>> =
+        resources.iter().filter(|r| schemas.admit(r, &r.fields, problems) && r.is_whole).collect();
+    let known = oracle.predict(&admitted);
+    let settled = settle(&admitted, &known, oracle, &mut schemas, problems);
+    (known, settled)
 }
 
 /// Asks every kind for the last time, now that all that can be known is in

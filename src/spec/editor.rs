@@ -14,6 +14,7 @@ use super::artifacts;
 use super::catalogue::parameters;
 use super::entry::ENTRY_KEYS;
 use super::patterns::{BuiltIn, PATTERNS};
+use super::probes;
 use super::spelling;
 use super::yaml::MERGE;
 use crate::model::{Catalog, KindInfo};
@@ -62,6 +63,8 @@ fn definitions(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         ("parameter".to_owned(), parameter(false)),
         ("variable".to_owned(), parameter(true)),
     ]);
+    let forms = probes::editor_definitions().into_iter();
+    definitions.extend(forms.map(|(name, form)| (name, loosened(&form))));
     let mut rules = Vec::new();
     for kind in catalog.kinds() {
         rules.push(when_equal("kind", &kind.name, &format!("kind:{}", kind.name)));
@@ -96,6 +99,7 @@ fn pattern_properties() -> Json {
             "description": "What may be referred to from outside, besides the resources.",
             "propertyNames": { "pattern": NAMES },
         },
+        "probes": probes::editor_probes(NAMES),
     })
 }
 
@@ -204,6 +208,7 @@ fn stack_properties() -> Json {
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),
+        "probes": probes::editor_probes(ADDRESSES),
         "lock": lock(),
     })
 }

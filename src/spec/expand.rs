@@ -107,6 +107,8 @@ pub(super) struct Env {
     pub(super) each: Option<Rc<Each>>,
     /// The resource whose fields it stands in: an index into [`Expansion::declared`].
     pub(super) own: Option<usize>,
+    /// Whether it stands in a probe, which has a nonce.
+    pub(super) in_probe: bool,
 }
 
 /// One element of a `for_each`.
@@ -375,7 +377,7 @@ impl<'a> Expansion<'a> {
 impl Env {
     /// A scope outside of any `for_each`.
     pub(super) fn of(scope: usize) -> Self {
-        Self { scope, each: None, own: None }
+        Self { scope, each: None, own: None, in_probe: false }
     }
 
     /// The same within one element of a `for_each`.

@@ -41,6 +41,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "resources",
     "outputs",
     "checks",
+    "probes",
     "lock",
     "extends",
 ];
@@ -119,7 +120,7 @@ pub(super) fn load_with(
     let mut deferred = Vec::new();
     let name = path.display().to_string();
     let (mut root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
-    for key in ["vars", "values", "tags", "resources", "outputs", "checks", "lock"] {
+    for key in ["vars", "values", "tags", "resources", "outputs", "checks", "probes", "lock"] {
         if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, &mut deferred);
         }
@@ -190,7 +191,7 @@ pub(super) fn load_with(
 
 /// Tells of `<<` with a reference where names are declared, and takes it out.
 fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
-    for key in ["vars", "values", "tags", "resources", "outputs"] {
+    for key in ["vars", "values", "tags", "resources", "outputs", "probes"] {
         let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
         if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
             let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));

@@ -9,7 +9,7 @@ use super::source::Mark;
 use super::suggest::{all_of, listed};
 use super::tree::{Map, Node, Plain, Value};
 use super::yaml;
-use crate::model::{Diagnostic, FactRef};
+use crate::model::{Diagnostic, FactRef, Probe};
 
 /// What a reference refers to.
 pub(super) enum Found {
@@ -21,6 +21,9 @@ pub(super) enum Found {
 
 /// Why so little can be referred to while it is found out which stack this is.
 pub(super) const BEFORE_THE_STACK: &str = "`stack`, `account` and `region` themselves may refer to variables, to values and to the environment alone";
+
+/// How a probe refers to what nobody else has.
+pub(super) const NONCE: &str = "${nonce}";
 
 /// One reference being looked up.
 pub(super) struct Search<'r> {
@@ -201,6 +204,7 @@ impl Expansion<'_> {
                 self.descend(value, 2, search)
             }
             ["self", _, ..] => return self.of_itself(search),
+            ["nonce"] => return self.nonce(search),
             [name, ..] if !RESERVED.contains(name) => return self.address(search),
             _ => {
                 let forms = "`${var.NAME}`, `${value.NAME}`, `${stack}`, `${account}`, `${region}`, \
@@ -318,6 +322,16 @@ impl Expansion<'_> {
         let detail = "it stands for the resource that it is written in".to_owned();
         let hint = "name the resource that is meant: `${NAME.FACT}`".to_owned();
         self.tell(search, summary, detail, Some(hint))
+    }
+
+    /// What a probe's messages and items are known by.
+    fn nonce(&mut self, search: &Search<'_>) -> Option<Found> {
+        if search.env.in_probe {
+            return Some(Found::Fact(Probe::nonce()));
+        }
+        let summary = format!("`{NONCE}` has a meaning only in a probe");
+        let detail = "it stands for a text that is another in every run".to_owned();
+        self.tell(search, summary, detail, None)
     }
 
     fn each(&mut self, search: &Search<'_>) -> Option<(Node, Node)> {

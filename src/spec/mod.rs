@@ -16,7 +16,7 @@
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
 //! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
-//! `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
@@ -50,6 +50,7 @@ mod patience;
 mod pattern;
 mod patterns;
 mod predict;
+mod probes;
 mod reference;
 mod regular;
 mod render;

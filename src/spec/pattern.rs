@@ -24,12 +24,15 @@ pub(super) struct Pattern {
     pub(super) resources: Map,
     /// What others may refer to besides the resources.
     pub(super) outputs: Map,
+    /// What `verify` tries of them.
+    pub(super) probes: Map,
 }
 
 /// The pattern that a text describes, with everything that is wrong with it.
 /// What is wrong is left out, so that the rest can still be used.
 pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
-    const KEYS: &[&str] = &["description", "parameters", "values", "resources", "outputs"];
+    const KEYS: &[&str] =
+        &["description", "parameters", "values", "resources", "outputs", "probes"];
     let mut problems = Vec::new();
     let empty = Map::new();
     if root.is_null() {
@@ -48,11 +51,12 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
     };
     let (declared, values) = (section("parameters"), section("values"));
     let (resources, outputs) = (section("resources"), section("outputs"));
+    let probes = section("probes");
     let description = root.get("description").and_then(|node| node.as_text()).map(str::to_owned);
     let parameters = parameters(&declared, &mut problems);
     values::check(&values, &mut problems);
     check_outputs(&outputs, &resources, &mut problems);
-    (Pattern { description, parameters, values, resources, outputs }, problems)
+    (Pattern { description, parameters, values, resources, outputs, probes }, problems)
 }
 
 fn parameters(declared: &Map, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Parameter> {

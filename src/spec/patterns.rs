@@ -71,7 +71,8 @@ impl Library {
         for pattern in self.patterns.values() {
             let defaults = pattern.parameters.values().filter_map(|it| it.default.as_ref());
             defaults.for_each(|node| self.contents.gather_within(node, reach));
-            for entries in [&pattern.values, &pattern.resources, &pattern.outputs] {
+            for entries in [&pattern.values, &pattern.resources, &pattern.outputs, &pattern.probes]
+            {
                 self.contents.gather(entries, reach);
             }
         }

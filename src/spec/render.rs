@@ -10,6 +10,7 @@ use super::check::{Checked, Sheet, check_and};
 use super::expand::{Env, Expansion};
 use super::inputs::Inputs;
 use super::load::StackFile;
+use super::lookup::NONCE;
 use super::predict::Known;
 use super::reference::{self, Part};
 use super::source::{Mark, Source};
@@ -20,8 +21,8 @@ use super::written::Written;
 use super::yaml;
 use crate::model::document::{self, fill, fill_text};
 use crate::model::{
-    Address, Artifact, Catalog, Diagnostic, Lifecycle, Path, Place, Rendered, RenderedShape, Skip,
-    Stack,
+    Address, Artifact, Catalog, Diagnostic, FactRef, Lifecycle, Path, Place, Probe, Rendered,
+    RenderedShape, Skip, Stack,
 };
 
 /// The stack as a stack file would say it with every pattern, repetition,
@@ -38,9 +39,9 @@ pub fn render(
     inputs: &Inputs<'_>,
 ) -> Result<(Checked, Rendered), Vec<Diagnostic>> {
     let none = BTreeMap::new();
-    check_and(file, place, catalog, (inputs, &none), |sheet| {
-        let stack = sheet.stack;
-        let known = sheet.known;
+    let rendered = |sheet: Sheet<'_, '_>| {
+        let checked = sheet.checked?;
+        let (stack, known) = (&checked.stack, sheet.known);
         let header = |key: &str, text: &str| Rendered {
             from: file.root.get(key).and_then(|entry| away(&entry.node.at, &entry.key_at)),
             ..Rendered::of(&text.into())
@@ -73,9 +74,15 @@ pub fn render(
             parts.push(("outputs", plain(RenderedShape::Map(outputs))));
         }
         parts.extend(beside(stack));
+        let all = stack.probes.iter().map(|it| (it.name.clone(), Rendered::of(&probe(it))));
+        let all: Vec<(String, Rendered)> = all.collect();
+        if !all.is_empty() {
+            parts.push(("probes", plain(RenderedShape::Map(all))));
+        }
         let parts = parts.into_iter().map(|(key, part)| (key.to_owned(), part)).collect();
-        plain(RenderedShape::Map(parts))
-    })
+        Ok((checked, plain(RenderedShape::Map(parts))))
+    };
+    check_and(file, place, catalog, (inputs, &none), rendered)?
 }
 
 /// What the stack says of itself besides its resources.
@@ -106,6 +113,39 @@ fn beside(stack: &Stack) -> Vec<(&'static str, Rendered)> {
         parts.push(("lock", Rendered::of(&stated(lock))));
     }
     parts
+}
+
+/// A probe as a stack file says it.
+fn probe(probe: &Probe) -> Json {
+    let Probe { name: _, script, after, within, level, keeps } = probe;
+    let list =
+        |items: Json| Some(items).filter(|it| it.as_array().is_some_and(|it| !it.is_empty()));
+    let said = stated(json!({
+        "send": list(json!(script.send)),
+        "expect": list(json!(script.expect)),
+        "expect_not": list(json!(script.expect_not)),
+        "after": after,
+        "within": humantime::format_duration(*within).to_string(),
+        "level": level,
+        "cleanup": keeps.then_some("keep"),
+    }));
+    let nonce = Probe::nonce();
+    let reference =
+        |fact: &FactRef| Some(if *fact == nonce { NONCE.to_owned() } else { fact.to_string() });
+    fill(&texts(&said, &written), &reference)
+}
+
+/// A value with every text replaced, keys included.
+fn texts(value: &Json, replace: &dyn Fn(&str) -> String) -> Json {
+    match value {
+        Json::String(text) => replace(text).into(),
+        Json::Array(items) => items.iter().map(|item| texts(item, replace)).collect(),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(key, item)| (replace(key), texts(item, replace)));
+            Json::Object(fields.collect())
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
+    }
 }
 
 /// A value without the fields that are null.
@@ -262,6 +302,8 @@ pub struct Evaluated {
     pub type_name: &'static str,
     /// Every reference in it with where that leads.
     pub from: Vec<(String, String)>,
+    /// What is wrong with the stack, and does not touch it.
+    pub elsewhere: Vec<Diagnostic>,
 }
 
 /// Works out a text with references as if it stood among the stack's outputs. What
@@ -269,19 +311,18 @@ pub struct Evaluated {
 ///
 /// # Errors
 ///
-/// As of [`check`](super::check()); and what the expression refers to, if it is nothing.
+/// What the expression refers to, if it is nothing; and as of [`check`](super::check()), if
+/// it needs anything with which something is wrong.
 pub fn evaluate(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
     inputs: &Inputs<'_>,
     text: &str,
-) -> Result<(Checked, Evaluated), Vec<Diagnostic>> {
+) -> Result<Evaluated, Vec<Diagnostic>> {
     let source = Source::text("the expression", text);
     let none = BTreeMap::new();
-    let (checked, found) =
-        check_and(file, place, catalog, (inputs, &none), |sheet| worked_out(sheet, &source, text))?;
-    Ok((checked, found?))
+    check_and(file, place, catalog, (inputs, &none), |sheet| worked_out(sheet, &source, text))?
 }
 
 fn worked_out(
@@ -289,7 +330,8 @@ fn worked_out(
     source: &Arc<Source>,
     text: &str,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
-    let Sheet { expansion, resources, known, .. } = sheet;
+    let Sheet { expansion, resources, known, sound, checked, .. } = sheet;
+    let elsewhere = checked.err().unwrap_or_default();
     let at = source.mark(1, 1, usize::MAX);
     let node = if text.trim_start().starts_with(['{', '[']) {
         yaml::parse(source, text).map_err(|problem| vec![problem])?
@@ -300,12 +342,18 @@ fn worked_out(
         Node::text(text, &at)
     };
     let Some(found) = expansion.evaluate(&node, &Env::of(0)) else {
-        return Err(in_order(std::mem::take(&mut expansion.problems)));
+        let own = std::mem::take(&mut expansion.problems);
+        // What only follows from another problem is told by that one.
+        return Err(if own.is_empty() { elsewhere } else { in_order(own) });
     };
     let found = spelling::as_read(&found);
+    let needs = document::pending_facts(&found.to_json());
+    if !needs.iter().all(|fact| sound.contains(&fact.address)) {
+        return Err(elsewhere);
+    }
     let from = led_to(expansion, &node, resources);
     let value = fill(&found.to_json(), &|fact| known.get(fact));
-    Ok(Evaluated { value, type_name: found.type_name(), from })
+    Ok(Evaluated { value, type_name: found.type_name(), from, elsewhere })
 }
 
 /// Where the references of a value lead, each once.

@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::choice::Choice;
+use super::interlude::Around;
 use super::notice::Notice;
 use crate::engine::port::Answer;
 use crate::engine::wait::{Backoff, elapse};
 use crate::model::{
-    Address, CheckInfo, ErrorClass, Exhibit, Finding, InFlight, Observation, Scene,
+    Address, CheckInfo, ErrorClass, Exhibit, Finding, InFlight, Level, Observation, Scene,
 };
 
 /// One exercise. A cloud brings its own.
@@ -35,6 +37,12 @@ pub trait Behaviour: Send + Sync {
     /// How long one trial may take, its [delay](Trial::delay) and its time in
     /// line apart.
     fn deadline(&self) -> Duration;
+
+    /// Whether it looks before all others begin, and again when they have ended: between
+    /// the two its trials wait [for them](Watch::while_others_run).
+    fn looks_around(&self) -> bool {
+        false
+    }
 }
 
 /// How long a message is waited for where a rule knows why it cannot come. S3
@@ -43,22 +51,31 @@ pub trait Behaviour: Send + Sync {
 const KNOWN_TO_FAIL: Duration = Duration::from_secs(10);
 
 /// One subject of a behaviour.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trial {
     /// For people: an address, or a path of several.
     pub subject: String,
     /// The resources that take part, the one to blame first. Where a rule finds
     /// at one of them what keeps messages from arriving, nobody waits long.
     pub addresses: Vec<Address>,
-    /// For how long its own settings hold a message back.
+    /// How much longer it may take by its own settings: a queue may hold messages back.
     pub delay: Duration,
+    /// By what `--only` and `--skip` know it, if it has a name of its own.
+    pub name: Option<String>,
+    /// How bad its findings are, where that is not as of its check.
+    pub level: Option<Level>,
 }
 
 impl Trial {
     /// A single resource.
     pub fn of(exhibit: &Exhibit) -> Self {
         let (subject, addresses) = (exhibit.address.to_string(), vec![exhibit.address.clone()]);
-        Self { subject, addresses, delay: Duration::ZERO }
+        Self { subject, addresses, ..Self::default() }
+    }
+
+    /// Whether this subject of a behaviour is chosen.
+    pub(super) fn is_chosen(&self, info: &CheckInfo, choice: &Choice) -> bool {
+        choice.takes_one(info, self.name.as_deref(), self.level.unwrap_or(info.level))
     }
 }
 
@@ -71,14 +88,16 @@ pub struct Exercise {
     pub trial: Trial,
 }
 
-/// What these behaviours would exercise in a scene.
+/// What these behaviours would exercise in a scene, as far as it is chosen.
 pub fn exercises<'a>(
     behaviours: impl IntoIterator<Item = &'a dyn Behaviour>,
     scene: &Scene,
+    choice: &Choice,
 ) -> Vec<Exercise> {
-    let of = |behaviour: &dyn Behaviour| {
-        let check = behaviour.info().id;
-        behaviour.trials(scene).into_iter().map(move |trial| Exercise { check, trial })
+    let of = |behaviour: &'a dyn Behaviour| {
+        let trials = behaviour.trials(scene).into_iter();
+        let chosen = trials.filter(|trial| trial.is_chosen(behaviour.info(), choice));
+        chosen.map(|trial| Exercise { check: behaviour.info().id, trial }).collect::<Vec<_>>()
     };
     behaviours.into_iter().flat_map(of).collect()
 }
@@ -106,6 +125,8 @@ struct Kept {
     awaited: Option<String>,
     /// Why there is nothing to see.
     blind: Option<String>,
+    /// What holds up the others until it has looked.
+    around: Option<Around>,
     /// How long it stood in line so far, and since when it does again.
     waited: Duration,
     in_line: Option<Instant>,
@@ -131,6 +152,12 @@ impl Watch {
     #[cfg(all(test, feature = "aws"))]
     pub(crate) fn of_test(trial: &Trial, notices: mpsc::UnboundedSender<Notice>) -> Self {
         Self::new("check", &trial.subject, None, Duration::from_mins(1), notices)
+    }
+
+    /// The same of a trial that looks around all others.
+    pub(super) fn around(self, around: Option<Around>) -> Self {
+        self.kept().around = around;
+        self
     }
 
     /// The trial begins.
@@ -186,6 +213,16 @@ impl Watch {
         let since = kept.in_line.take();
         kept.waited += since.map_or(Duration::ZERO, |since| since.elapsed());
         turn
+    }
+
+    /// Has all others run, and waits until they have ended. That is none of the
+    /// trial's time. Nothing is waited for where it does not
+    /// [look around](Behaviour::looks_around), or a second time.
+    pub async fn while_others_run(&self) {
+        let around = self.kept().around.take();
+        if let Some(around) = around {
+            self.in_line(around.pass()).await;
+        }
     }
 
     /// Does something again while it is refused, but no longer than that: what was

@@ -28,10 +28,16 @@ impl Choice {
 
     /// Whether a check is chosen.
     pub fn takes(&self, info: &CheckInfo) -> bool {
-        let named = |names: &BTreeSet<String>| names.contains(info.id);
-        (self.only.is_empty() || named(&self.only))
-            && !named(&self.skip)
-            && info.level >= self.least
+        self.takes_one(info, None, info.level)
+    }
+
+    /// Whether one subject of a check is chosen, which may have a name and a level of
+    /// its own.
+    pub(super) fn takes_one(&self, info: &CheckInfo, name: Option<&str>, level: Level) -> bool {
+        let named = |names: &BTreeSet<String>| {
+            names.contains(info.id) || name.is_some_and(|name| names.contains(name))
+        };
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip) && level >= self.least
     }
 
     /// What findings of a level come to.

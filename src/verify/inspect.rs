@@ -11,8 +11,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::behaviour::{Behaviour, Trial, Watch};
 use super::choice::Choice;
 use super::conformance::{self, CONFORMANCE, Foreign};
+use super::interlude::{Interlude, Part};
 use super::notice::Notice;
-use super::rules::{Judged, RULES, Rule};
+use super::rules::{Judged, RULES, Rule, between};
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CheckInfo, CheckKind, CloudError, ErrorClass, Finding, Inspected, Level, Scene, Skip,
@@ -47,7 +48,8 @@ pub struct Inspection<'a> {
 ///
 /// # Guarantees
 /// A check that was named and has no subject could not look. What a rule knows
-/// of a path ends the wait for its messages early.
+/// of a path ends the wait for its messages early. Who looks around the others has
+/// looked before the first of them begins, and looks again after the last.
 pub async fn inspect(
     inspection: Inspection<'_>,
     notices: mpsc::UnboundedSender<Notice>,
@@ -64,9 +66,13 @@ pub async fn inspect(
     let known = stopped(scene, skips);
     let chosen: Vec<&dyn Behaviour> =
         behaviours.iter().map(AsRef::as_ref).filter(|it| choice.takes(it.info())).collect();
-    let trials: Vec<(&dyn Behaviour, Trial)> = chosen
+    let trials: Vec<(&dyn Behaviour, Trial)> = behaviours
         .iter()
-        .flat_map(|behaviour| behaviour.trials(scene).into_iter().map(|trial| (*behaviour, trial)))
+        .flat_map(|behaviour| {
+            let trials = behaviour.trials(scene).into_iter();
+            trials.map(move |trial| (behaviour.as_ref(), trial))
+        })
+        .filter(|(behaviour, trial)| trial.is_chosen(behaviour.info(), choice))
         .collect();
     let infos: Vec<&CheckInfo> = chosen.iter().map(|behaviour| behaviour.info()).collect();
     let tried: Vec<&str> = trials.iter().map(|(behaviour, _)| behaviour.info().id).collect();
@@ -74,12 +80,13 @@ pub async fn inspect(
     for result in &results {
         let _nobody_looks_on = notices.send(Notice::Ended(Box::new(result.clone())));
     }
-    let end = Instant::now() + timeout;
+    let (end, interlude) = (Instant::now() + timeout, Interlude::new());
     let mut running: FuturesUnordered<_> = trials
         .into_iter()
         .map(|(behaviour, trial)| {
-            let known = known_of(&trial, &known);
-            exercise(&inspection, (behaviour, trial), known, end, &notices)
+            let known = known_of(scene, &trial, &known);
+            let turn = Turn { part: interlude.part(behaviour.looks_around()), known, end };
+            exercise(&inspection, (behaviour, trial), turn, &notices)
         })
         .collect();
     while let Some(result) = running.next().await {
@@ -118,7 +125,8 @@ fn by_level(info: &CheckInfo, judged: Judged, choice: &Choice) -> Vec<Inspected>
     levels.into_iter().rev().map(of_level).collect()
 }
 
-/// What rules know to keep messages from arriving, and nobody excuses.
+/// What rules know to keep messages from arriving, and nobody excuses. What is milder
+/// than an error keeps none.
 fn stopped(scene: &Scene, skips: &[Skip]) -> Vec<(&'static Rule, Finding)> {
     let rules = RULES.iter().filter(|rule| rule.stops_messages);
     let found = rules.flat_map(|rule| {
@@ -128,13 +136,16 @@ fn stopped(scene: &Scene, skips: &[Skip]) -> Vec<(&'static Rule, Finding)> {
     let is_excused = |rule: &Rule, finding: &Finding| {
         skips.iter().any(|skip| skip.covers(rule.info.id, &finding.address))
     };
+    let is_error =
+        |rule: &Rule, finding: &Finding| finding.level.unwrap_or(rule.info.level) == Level::Error;
+    let found = found.filter(|(rule, finding)| is_error(rule, finding));
     found.filter(|(rule, finding)| !is_excused(rule, finding)).collect()
 }
 
-/// The same, as far as it concerns a trial, in words.
-fn known_of(trial: &Trial, known: &[(&'static Rule, Finding)]) -> Option<String> {
-    let (rule, finding) =
-        known.iter().find(|(_, finding)| trial.addresses.contains(&finding.address))?;
+/// The same, as far as it concerns what takes part in a trial or lies between, in words.
+fn known_of(scene: &Scene, trial: &Trial, known: &[(&'static Rule, Finding)]) -> Option<String> {
+    let way = between(scene, &trial.addresses);
+    let (rule, finding) = known.iter().find(|(_, finding)| way.contains(&finding.address))?;
     let Finding { address, message, .. } = finding;
     Some(format!("the rule {} knows why nothing can come: {address}: {message}", rule.info.id))
 }
@@ -199,37 +210,63 @@ pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
     }
 }
 
+/// When a trial has its turn, and what it is told before.
+struct Turn {
+    part: Part,
+    /// What a rule knows against it.
+    known: Option<String>,
+    /// When everything ends.
+    end: Instant,
+}
+
 async fn exercise(
     inspection: &Inspection<'_>,
     (behaviour, trial): (&dyn Behaviour, Trial),
-    known: Option<String>,
-    end: Instant,
+    Turn { part, known, end }: Turn,
     notices: &mpsc::UnboundedSender<Notice>,
 ) -> Inspected {
     let Inspection { scene, skips, choice, .. } = *inspection;
     let info = behaviour.info();
+    let level = trial.level.unwrap_or(info.level);
     let skip = skips.iter().find(|skip| trial.addresses.iter().any(|it| skip.covers(info.id, it)));
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
     }
+    // Who is one of the others ends when its part is dropped, with this trial.
+    let (around, other) = match part {
+        Part::Around(around) => (Some(around), None),
+        Part::Within(other) => (None, Some(other)),
+    };
+    if let Some(other) = &other {
+        other.begins().await;
+    }
     let limit = (behaviour.deadline() + trial.delay).min(end.duration_since(Instant::now()));
-    let watch = Watch::new(info.id, &trial.subject, known, limit, notices.clone());
+    let watch = Watch::new(info.id, &trial.subject, known, limit, notices.clone()).around(around);
     watch.starts();
     let run = with_signs_of_life(behaviour.exercise(scene, &trial, &watch), &watch);
     let run = within(behaviour.deadline() + trial.delay, &watch, run);
-    let verdict = match timeout_at(end, run).await {
+    let (level, verdict) = match timeout_at(end, run).await {
         Ok(Some(Ok(findings))) => match watch.blind().filter(|_| findings.is_empty()) {
-            Some(reason) => Verdict::NotExercised { reason },
-            None => choice.verdict(info.level, findings),
+            Some(reason) => (level, Verdict::NotExercised { reason }),
+            None => at_worst(level, findings, choice),
         },
-        Ok(Some(Err(error))) => Verdict::CouldNotLook { error: Box::new(error) },
-        Ok(None) => choice.verdict(info.level, out_of_time(&trial, &watch)),
-        Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) },
+        Ok(Some(Err(error))) => (level, Verdict::CouldNotLook { error: Box::new(error) }),
+        Ok(None) => at_worst(level, out_of_time(&trial, &watch), choice),
+        Err(_) => (level, Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) }),
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
-    let mut result = Inspected { took, observations, ..done(info, trial.subject, verdict) };
+    let mut result = Inspected { level, took, observations, ..done(info, trial.subject, verdict) };
     excuse(&mut result, skips);
     result
+}
+
+/// What an exercise found, as far as it is bad enough, and how bad the worst of it is:
+/// what was seen on the way is told once, so that all of it stays together.
+fn at_worst(usual: Level, mut findings: Vec<Finding>, choice: &Choice) -> (Level, Verdict) {
+    let level = |finding: &Finding| finding.level.unwrap_or(usual);
+    findings.retain(|finding| level(finding) >= choice.least);
+    let worst = findings.iter().map(level).max().unwrap_or(usual);
+    (worst, choice.verdict(worst, findings))
 }
 
 /// `None` if it takes longer than that of its own time.

@@ -3,15 +3,19 @@
 //! Three kinds of checks. [`conformance`] compares what lives with what is
 //! declared; [`rules`] judge documents, declared ones before an apply and live
 //! ones after it, and call nobody; [`behaviour`]s exercise the system and watch
-//! what it does. [`inspect`](inspect()) runs them side by side. Knows no cloud by name:
+//! what it does, [`probe`]s what the stack's user has tried of it. [`inspect`](inspect()) runs them side by side. Knows no cloud by name:
 //! behaviours are handed in.
 
 pub mod behaviour;
 pub mod choice;
 pub mod conformance;
+mod holder;
 pub mod inspect;
+mod interlude;
+mod managed;
 pub mod notice;
 mod policy;
+pub mod probe;
 #[cfg(feature = "aws")]
 pub(crate) mod rights;
 pub mod rules;

@@ -10,11 +10,10 @@ mod wildcard;
 
 use serde_json::{Map, Value};
 
-pub(crate) use condition::{Context, Known};
+pub(crate) use condition::{Context, Known, Obstacle};
 pub(crate) use wildcard::matches;
 
-use self::condition::Obstacle;
-use crate::model::{Exhibit, Path};
+use crate::model::{Document, Exhibit, Path};
 
 /// A policy, and where in its resource's document it stands.
 pub(crate) struct Policy<'a> {
@@ -50,7 +49,6 @@ pub(crate) enum Who<'a> {
     /// statement that names nobody belongs to an identity, and speaks of it.
     Everyone,
     /// A role or a user, by its ARN: what speaks of it by name, or of everybody.
-    #[cfg(feature = "aws")]
     Identity(&'a str),
 }
 
@@ -87,7 +85,12 @@ enum Applies {
 impl<'a> Policy<'a> {
     /// The policy in one field of a resource, if there is one.
     pub(crate) fn of(exhibit: &'a Exhibit, field: &Path) -> Option<Self> {
-        let list = field.get(&exhibit.document)?.get("Statement")?.as_array()?;
+        Self::within(&exhibit.document, field)
+    }
+
+    /// The policy in one field of a document, if there is one.
+    pub(crate) fn within(document: &'a Document, field: &Path) -> Option<Self> {
+        let list = field.get(document)?.get("Statement")?.as_array()?;
         let path = field.with_field("Statement");
         let statements = list.iter().enumerate().filter_map(|(position, statement)| {
             let body = statement.as_object()?;
@@ -128,6 +131,16 @@ impl<'a> Policy<'a> {
         } else {
             may_allow.unwrap_or(Decision::Silent(near))
         }
+    }
+
+    /// The statement that denies a request under a condition that nobody can tell,
+    /// whether anything allows it or not.
+    pub(crate) fn may_deny(&self, request: &Request<'_>) -> Option<(Statement<'a>, Obstacle)> {
+        let denying = self.statements.iter().filter(|statement| !statement.allows());
+        denying.into_iter().find_map(|statement| match statement.applies(request) {
+            Applies::Unclear(why) => Some((statement.clone(), why)),
+            Applies::Yes | Applies::No | Applies::Nearly(_) => None,
+        })
     }
 }
 
@@ -249,13 +262,18 @@ impl<'a> Statement<'a> {
 
     fn speaks_of(&self, who: Who<'_>) -> bool {
         let lists = |principals: &Value| {
-            let everyone = named(Some(principals), "AWS").contains(&"*");
-            everyone
+            let identities = named(Some(principals), "AWS");
+            identities.contains(&"*")
                 || match who {
                     Who::Service(service) => named(Some(principals), "Service").contains(&service),
                     Who::Everyone => false,
-                    #[cfg(feature = "aws")]
-                    Who::Identity(arn) => named(Some(principals), "AWS").contains(&arn),
+                    // To name an account admits whom the account itself admits, and shuts out
+                    // all of it (IAM User Guide, "AWS account principals").
+                    Who::Identity(arn) => {
+                        let account = || root_of(arn);
+                        identities.contains(&arn)
+                            || !self.allows() && identities.contains(&account().as_str())
+                    }
                 }
         };
         match (self.body.get("Principal"), self.body.get("NotPrincipal")) {
@@ -302,6 +320,12 @@ impl<'a> Statement<'a> {
             actual: self.body.get(element).cloned().unwrap_or_default(),
         }
     }
+}
+
+/// What a policy calls the account that an identity is of.
+pub(crate) fn root_of(arn: &str) -> String {
+    let account: Vec<&str> = arn.splitn(6, ':').take(5).collect();
+    format!("{}:root", account.join(":"))
 }
 
 fn sid(statement: &Map<String, Value>) -> Option<&str> {

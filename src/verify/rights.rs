@@ -4,8 +4,7 @@
 //! What anybody denies is left out where exercises are to find it: who was
 //! given something, and may not use it, is what they look for.
 
-use serde_json::Value;
-
+use super::holder::Holder;
 use super::policy::{Context, Decision, Known, Policy, Request, Statement, Who};
 use crate::model::{Caller, Exhibit, Path, Scene};
 
@@ -24,15 +23,8 @@ impl<'a> Identity<'a> {
     /// A role of the scene: its inline policies, and those of the scene that are
     /// attached to it.
     pub(crate) fn of_role(scene: &'a Scene, role: &'a Exhibit) -> Self {
-        let inline = role.document.get("inline_policies").and_then(Value::as_object);
-        let inline = inline.into_iter().flatten().filter_map(|(name, _)| {
-            Policy::of(role, &Path::field("inline_policies").with_field(name))
-        });
-        let arns = role.document.get("managed_policy_arns").and_then(Value::as_array);
-        let attached = arns.into_iter().flatten().filter_map(Value::as_str);
-        let attached = attached.filter_map(|arn| scene.named("iam_policy", arn));
-        let attached = attached.filter_map(|it| Policy::of(it, &Path::field("policy")));
-        Self { arn: role.fact("arn"), policies: inline.chain(attached).collect() }
+        let policies = Holder::of(scene, role).into_stated();
+        Self { arn: role.fact("arn"), policies }
     }
 
     /// Somebody of whom the scene knows no more than the name.

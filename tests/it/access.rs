@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use ccprov::aws::access::EXERCISES;
+use ccprov::aws::access::{EXERCISES, PROBED};
 use ccprov::aws::grant::{DISCOVERY, Grant, differing};
 use ccprov::aws::registry::grants;
 use serde_json::{Value, json};
@@ -107,15 +107,25 @@ fn every_call_of_an_exercise_is_granted_and_no_other() {
     let account = emulator::ministack().account();
     let stacks = [STACK, "stacks/examples/alarms.yaml"];
     let granted = stacks.map(|stack| actions(&policy_of(&account, "verify", stack)));
-    let granted: BTreeSet<String> = granted.into_iter().flatten().collect();
-    let called = called_in("behaviours");
+    let mapping = "stack: reader\nregion: us-east-1\nresources:\n  mapping: { kind: lambda_event_source_mapping, \
+                   event_source_arn: \"arn:aws:sqs:us-east-1:${account}:events\", function_name: reader }\n";
+    let desk = Desk::with(account.clone(), mapping);
+    let mapping = desk.must("iam --for verify stack.yaml", 0).stdout;
+    let mapping = actions(&serde_json::from_str(&mapping).expect("JSON"));
+    let mut granted: BTreeSet<String> = granted.into_iter().flatten().chain(mapping).collect();
+    let probed = PROBED.iter().flat_map(|(_, grants)| *grants).flat_map(|it| it.actions);
+    granted.extend(probed.map(ToString::to_string));
+    let mut called = called_in("behaviours");
     assert!(!called.is_empty(), "exercises make calls");
+    // Probes call functions as `invoke` does.
+    called.extend(called_in("invocation"));
     // The one goes out unsigned, to see it refused, and the other in the name of a role.
     let not_ours = ["sns:ListTopics", "sns:Publish"];
     let missing: Vec<_> =
         called.difference(&granted).filter(|action| !not_ours.contains(&action.as_str())).collect();
     assert_eq!(missing, [""; 0], "exercises make calls that the policy leaves out");
-    let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants).flat_map(|it| it.actions);
+    let exercises = EXERCISES.iter().chain(PROBED).flat_map(|(_, grants)| *grants);
+    let exercises = exercises.flat_map(|it| it.actions);
     // S3 and SQS ask for a key in the caller's name, and a session takes a role on.
     let by_session = called_in("client");
     let idle: Vec<_> = exercises
@@ -184,6 +194,32 @@ async fn the_policy_to_verify_covers_the_roles_of_the_stack() {
     assert!(told.stdout.contains("5 passed"), "{told}");
     let told = desk(&verifier).must("verify --as nobody stack.yaml", 1);
     assert!(told.stderr.contains("`nobody` is no role of the stack"), "{told}");
+}
+
+/// And no other table's.
+#[test]
+fn the_policy_to_verify_covers_what_probes_name() {
+    let text = r#"
+stack: claims
+region: us-east-1
+resources:
+  events: { kind: sqs_queue }
+  ledger: { kind: dynamodb_table, hash_key: { name: id, type: S } }
+  other: { kind: dynamodb_table, hash_key: { name: id, type: S } }
+probes:
+  recorded:
+    send: { queue: "${events.url}", body: { id: "${nonce}" } }
+    expect: { table: "${ledger.name}", where: { id: "${nonce}" } }
+"#;
+    let desk = Desk::with(emulator::ministack().account(), text);
+    let told = desk.must("iam --for verify stack.yaml", 0).stdout;
+    let policy: Value = serde_json::from_str(&told).expect("JSON");
+    let tables = statements(&policy).find(|it| it["Sid"] == "ProbedTables").expect("a statement");
+    assert_eq!(tables["Action"], json!(["dynamodb:DeleteItem", "dynamodb:Query"]));
+    let arn = "arn:aws:dynamodb:us-east-1:[ACCOUNT]:table/claims-ledger";
+    assert_eq!(tables["Resource"], json!([arn, format!("{arn}/index/*")]));
+    let plan = desk.must("iam --for plan stack.yaml", 0).stdout;
+    assert!(!plan.contains("dynamodb:Query"), "a plan reads no items");
 }
 
 /// Without the right to list, S3 would say of a lease that is not there that

@@ -81,6 +81,11 @@ impl<'a> Actor<'a> {
         }
     }
 
+    /// Whether it was given an action on a resource, or on something in it.
+    pub(super) fn was_given(&self, scene: &'a Scene, part: &Exhibit, deed: (&str, &str)) -> bool {
+        self.identity(scene).is_some_and(|it| it.may(part, deed.0, deed.1))
+    }
+
     /// Whether it is known before that it cannot be taken on, and nobody asked for
     /// it: then there is nothing to see.
     pub(super) fn is_out_of_reach(&self, bench: &Bench, watch: &Watch) -> bool {
@@ -233,7 +238,7 @@ impl<'a> Play<'a> {
     pub(super) fn trial(&self, subject: String) -> Trial {
         let addresses = [Some(&self.part.address), self.actor.address()];
         let addresses = addresses.into_iter().flatten().cloned().collect();
-        Trial { subject, addresses, delay: Duration::ZERO }
+        Trial { subject, addresses, ..Trial::default() }
     }
 
     /// What a refusal tells against. One that a policy means for other networks

@@ -1,7 +1,7 @@
 //! `alarm_fires`: an alarm that goes off is heard at the topics that it tells.
 //!
 //! The alarm is told that it is in alarm, with our mark in the reason, and what it says
-//! is awaited on a [`probe`](super::probe) that hears the topic. Then it gets its state
+//! is awaited on an [`ear`](super::ear) that hears the topic. Then it gets its state
 //! back, unless `CloudWatch` looked at the metric meanwhile and knows better. Whoever
 //! else hears the topic is told, too: so it is done with `--exclusive` alone, never of
 //! an alarm that does more than tell topics of the stack, and never where people would
@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use super::alarm::{Action, SetOff, last_action, put_back, set_state, state};
 use super::bench::{Bench, Rubbish};
+use super::ear::Ear;
 use super::inbox::{Inbox, Readers};
 use super::letter::{self, Letter};
 use super::mark::Mark;
-use super::probe::Probe;
 use crate::engine::port::Answer;
 use crate::model::{
     Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Path as Field, Scene, document,
@@ -140,7 +140,7 @@ impl Wire<'_> {
         let topic = self.way.as_ref().ok().map(|topic| topic.address.clone());
         let addresses: Vec<Address> =
             std::iter::once(self.alarm.address.clone()).chain(topic).collect();
-        Trial { subject: self.subject(), addresses, delay: Duration::ZERO }
+        Trial { subject: self.subject(), addresses, ..Trial::default() }
     }
 }
 
@@ -170,14 +170,14 @@ impl Round<'_> {
             );
             return Ok(Vec::new());
         }
-        let probe = Probe::hearing(self.scene, self.topic, self.mark);
-        bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        probe.create_hearing(session).await?;
-        let probe = probe.hear(session).await?;
-        bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        self.sweep(&probe).await;
+        let ear = Ear::hearing(self.scene, self.topic, self.mark);
+        bench.note(self.mark, Rubbish::Ear(ear.clone()));
+        ear.create_hearing(session).await?;
+        let ear = ear.hear(session).await?;
+        bench.note(self.mark, Rubbish::Ear(ear.clone()));
+        self.sweep(&ear).await;
         let [fired, over] = [self.mark, self.calm].map(|mark| self.letter(mark));
-        let (mark, watch, url) = (self.mark, self.watch, &probe.url);
+        let (mark, watch, url) = (self.mark, self.watch, &ear.url);
         let inbox = Inbox { bench, mark, watch, url, readers: Readers::We };
         let _what_others_say = inbox.look(SETTLING, |it| fired.whose(it)).await;
 
@@ -211,7 +211,7 @@ impl Round<'_> {
         before: Option<&Action>,
     ) -> Answer<Vec<Finding>> {
         let awaited =
-            format!("what {} says on a probe beside {}", self.alarm.address, self.topic.address);
+            format!("what {} says on an ear beside {}", self.alarm.address, self.topic.address);
         self.watch.awaits(&awaited);
         let first = FIRST_LOOK.min(self.patience / 2);
         let began = Instant::now();
@@ -261,9 +261,9 @@ impl Round<'_> {
         queues.flat_map(|queue| letters.iter().map(|letter| letter.in_queue(queue))).collect()
     }
 
-    /// Removes the probes that killed runs left. That it cannot is no fault of the stack.
-    async fn sweep(&self, probe: &Probe) {
-        if let Err(error) = probe.sweep_others(self.bench.session(), self.scene).await {
+    /// Removes the ears that killed runs left. That it cannot is no fault of the stack.
+    async fn sweep(&self, ear: &Ear) {
+        if let Err(error) = ear.sweep_others(self.bench.session(), self.scene).await {
             self.watch.saw(format!("what earlier runs left, if any, stays: {error}"));
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{alarm, letter, messages, payload, probe};
+use super::{alarm, ear, items, letter, mail, messages, payload};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Finding};
@@ -35,6 +35,8 @@ pub struct Options {
     pub payload_bytes: u64,
     /// How long an event or a message may take.
     pub patience: Duration,
+    /// When the run began, in milliseconds since 1970: logs are looked through from then on.
+    pub since: i64,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             // "Typically delivered in seconds but can sometimes take a minute or longer", as the
             // user guide of S3 says of its events.
             patience: Duration::from_secs(90),
+            since: 0,
         }
     }
 }
@@ -67,18 +70,22 @@ struct Shared {
 }
 
 /// Something that an exercise made or holds. Putting it away may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Rubbish {
     /// Every version of one object, and its unfinished uploads.
     Object(payload::Object),
     /// A queue of ours and its subscription.
-    Probe(probe::Probe),
+    Ear(ear::Ear),
     /// A message of ours that is in one of several queues.
     Letter(letter::Letter),
     /// A message of somebody else's that we hold.
     Held(messages::Held),
     /// An alarm that is told to be in alarm.
     Alarm(alarm::SetOff),
+    /// Items of a table that carry the nonce of a probe.
+    Items(items::Items),
+    /// Messages of a probe, as far as nobody took them.
+    Mail(mail::Mail),
 }
 
 impl Bench {
@@ -157,17 +164,22 @@ impl Bench {
         for rubbish in ours {
             match rubbish {
                 Rubbish::Held(message) => held.push(message),
-                Rubbish::Object(_) | Rubbish::Probe(_) | Rubbish::Letter(_) | Rubbish::Alarm(_) => {
-                    others.push(rubbish);
-                }
+                Rubbish::Object(_)
+                | Rubbish::Ear(_)
+                | Rubbish::Letter(_)
+                | Rubbish::Alarm(_)
+                | Rubbish::Items(_)
+                | Rubbish::Mail(_) => others.push(rubbish),
             }
         }
         let others = others.iter().map(|rubbish| async move {
             match rubbish {
                 Rubbish::Object(object) => payload::remove(self.session(), object).await,
-                Rubbish::Probe(probe) => probe::remove(self.session(), probe).await,
+                Rubbish::Ear(ear) => ear::remove(self.session(), ear).await,
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
                 Rubbish::Alarm(set) => alarm::put_back(self.session(), set).await.map(|_| ()),
+                Rubbish::Items(items) => items::remove(self.session(), items).await,
+                Rubbish::Mail(mail) => mail::recall(self.session(), mail).await,
                 Rubbish::Held(_) => Ok(()),
             }
         });
@@ -190,14 +202,22 @@ impl Rubbish {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Object(one), Self::Object(other)) => one == other,
-            (Self::Probe(one), Self::Probe(other)) => one.name == other.name,
+            (Self::Ear(one), Self::Ear(other)) => one.name == other.name,
             (Self::Letter(one), Self::Letter(other)) => {
                 (&one.nonce, &one.urls) == (&other.nonce, &other.urls)
             }
             (Self::Held(one), Self::Held(other)) => one.is_same(other),
             (Self::Alarm(one), Self::Alarm(other)) => one.name == other.name,
+            (Self::Items(one), Self::Items(other)) => one == other,
+            (Self::Mail(one), Self::Mail(other)) => one == other,
             (
-                Self::Object(_) | Self::Probe(_) | Self::Letter(_) | Self::Held(_) | Self::Alarm(_),
+                Self::Object(_)
+                | Self::Ear(_)
+                | Self::Letter(_)
+                | Self::Held(_)
+                | Self::Alarm(_)
+                | Self::Items(_)
+                | Self::Mail(_),
                 _,
             ) => false,
         }

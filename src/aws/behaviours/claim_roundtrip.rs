@@ -2,7 +2,7 @@
 //! whoever reads the queue.
 //!
 //! By default nobody's messages are touched: the event is awaited on a
-//! [`probe`](super::probe), a twin of the queue. With `--exclusive` it is
+//! [`ear`](super::ear), a twin of the queue. With `--exclusive` it is
 //! awaited on the queue itself. Either way an `s3:TestEvent` on the way is
 //! known for what it is, and is no claim.
 
@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::bench::{Bench, Rubbish};
+use super::ear::{self, Ear};
 use super::event::{self, Content, ObjectEvent};
 use super::inbox::{self, Inbox, Readers};
 use super::letter::are_ours;
@@ -19,7 +20,6 @@ use super::mark::Mark;
 use super::messages::{self, Message, Whose};
 use super::path::{Wired, paths};
 use super::payload::{self, Encryption, Fetched, Object, Payload, Receipt};
-use super::probe::{self, Probe};
 use super::queue;
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Scene};
@@ -36,7 +36,7 @@ pub(super) const INFO: CheckInfo = CheckInfo {
     remedy: "Follow the hint to the link that is broken, and bring it back with `ccprov apply`.",
 };
 
-/// How long the first try on a probe may take. S3 tells of an object within a
+/// How long the first try on an ear may take. S3 tells of an object within a
 /// second, mostly; a subscription that was made a moment ago may miss it, and
 /// its filter may need a quarter of an hour to take effect, says SNS. The
 /// second try has no filter, and all the time that there is.
@@ -75,7 +75,7 @@ impl Behaviour for ClaimRoundtrip {
             let _turn = watch.in_line(self.0.turn()).await;
             return self.0.tidily(&mark, Box::pin(round.on_the_queue())).await;
         }
-        self.0.tidily(&mark, Box::pin(round.on_a_probe())).await
+        self.0.tidily(&mark, Box::pin(round.on_an_ear())).await
     }
 
     fn deadline(&self) -> Duration {
@@ -113,26 +113,26 @@ impl Round<'_> {
         self.judge(&message, &event, &object, &Fetched { size: payload.size, digest }).await
     }
 
-    async fn on_a_probe(&self) -> Answer<Vec<Finding>> {
+    async fn on_an_ear(&self) -> Answer<Vec<Finding>> {
         let (session, wired) = (self.bench.session(), self.wired);
         let link = &wired.link();
         let (object, payload) = self.payload();
-        let probe = Probe::new(self.scene, link, self.mark);
-        self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        probe.create(session, link).await?;
-        let probe = probe.subscribe(session, self.scene, link, Some(&object.key)).await?;
-        self.bench.note(self.mark, Rubbish::Probe(probe.clone()));
+        let ear = Ear::new(self.scene, link, self.mark);
+        self.bench.note(self.mark, Rubbish::Ear(ear.clone()));
+        ear.create(session, link).await?;
+        let ear = ear.subscribe(session, self.scene, link, Some(&object.key)).await?;
+        self.bench.note(self.mark, Rubbish::Ear(ear.clone()));
         let queue = &wired.queue.address;
-        self.watch.saw(format!("a probe beside {queue}: {}", probe.name));
-        let inbox = self.inbox(&probe.url, Readers::We);
-        let awaited = format!("our event on a probe beside {queue}");
+        self.watch.saw(format!("an ear beside {queue}: {}", ear.name));
+        let inbox = self.inbox(&ear.url, Readers::We);
+        let awaited = format!("our event on an ear beside {queue}");
         let patience = self.patience;
         let first = FIRST_TRY.min(patience / 2);
         let (digest, put) = self.put(&object, payload).await?;
         let mut puts = vec![put];
         let mut found = self.wait(&inbox, (&object, &puts), &awaited, first).await?;
         if found.is_none() {
-            probe.take_everything(session, link).await?;
+            ear.take_everything(session, link).await?;
             puts.push(self.put(&object, payload).await?.1);
             let rest = patience.saturating_sub(first);
             found = self.wait(&inbox, (&object, &puts), &awaited, rest).await?;
@@ -237,7 +237,7 @@ impl Round<'_> {
         let (session, topic) = (self.bench.session(), self.wired.topic.fact("arn"));
         let swept = async {
             match payload::sweep(session, object).await? {
-                Some(now) => probe::sweep(session, self.scene, topic, now).await,
+                Some(now) => ear::sweep(session, self.scene, topic, now).await,
                 None => Ok(()),
             }
         };

@@ -86,6 +86,7 @@ fn trial(scene: &Scene, queue: &Exhibit) -> Option<Trial> {
         addresses: addresses.collect(),
         // A message can be sent without delay, but not to a FIFO queue.
         delay: if queue::is_fifo(queue) { queue::delay(queue) } else { Duration::ZERO },
+        ..Trial::default()
     })
 }
 

@@ -1,11 +1,11 @@
 //! `delivery`: what is sent arrives, on every way that a stack declares; or the
 //! report says why a way was not tried.
 //!
-//! Beside traffic a message to a topic is awaited on a [`probe`](super::probe).
+//! Beside traffic a message to a topic is awaited on an [`ear`](super::ear).
 //! With `--exclusive` it is awaited on the queue itself, and so is what a
 //! bucket tells a queue, and what is sent to a queue that nothing else feeds.
 //! What a subscription must keep back is seen with `--exclusive` alone: SNS may
-//! take a quarter of an hour until a new filter works, and a probe's is new.
+//! take a quarter of an hour until a new filter works, and an ear's is new.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::bench::{Bench, Rubbish};
 use super::claim_roundtrip;
+use super::ear::Ear;
 use super::inbox::{self, Inbox, Readers};
 use super::letter::{Letter, run_of};
 use super::link::Link;
@@ -25,7 +26,6 @@ use super::messages::{self, Message, Whose};
 use super::parcel::{Parcel, unwrapped};
 use super::path::admits;
 use super::payload::{self, Encryption, Object, Payload};
-use super::probe::Probe;
 use super::queue;
 use super::route::{Route, Told, Way, routes};
 use crate::aws::error::Attempt;
@@ -43,7 +43,7 @@ pub(super) const INFO: CheckInfo = CheckInfo {
     remedy: "Follow the hint to the link that is broken, and bring it back with `ccprov apply`.",
 };
 
-/// How long the first try on a probe may take: a subscription that was made a
+/// How long the first try on an ear may take: a subscription that was made a
 /// moment ago may miss a message.
 const FIRST_TRY: Duration = Duration::from_secs(2);
 /// How long what a filter must stop is looked for, once what was published
@@ -118,19 +118,19 @@ impl Round<'_> {
         if is_exclusive {
             self.on_the_queue(link, &taken).await
         } else {
-            self.on_a_probe(link, &taken).await
+            self.on_an_ear(link, &taken).await
         }
     }
 
-    async fn on_a_probe(&self, link: &Link<'_>, taken: &Parcel) -> Answer<Vec<Finding>> {
+    async fn on_an_ear(&self, link: &Link<'_>, taken: &Parcel) -> Answer<Vec<Finding>> {
         let (bench, session) = (self.bench, self.bench.session());
-        let probe = Probe::new(self.scene, link, self.mark);
-        bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        probe.create(session, link).await?;
-        let probe = probe.subscribe(session, self.scene, link, None).await?;
-        bench.note(self.mark, Rubbish::Probe(probe.clone()));
-        let inbox = self.inbox(&probe.url, Readers::We);
-        let awaited = format!("our message on a probe beside {}", link.queue.address);
+        let ear = Ear::new(self.scene, link, self.mark);
+        bench.note(self.mark, Rubbish::Ear(ear.clone()));
+        ear.create(session, link).await?;
+        let ear = ear.subscribe(session, self.scene, link, None).await?;
+        bench.note(self.mark, Rubbish::Ear(ear.clone()));
+        let inbox = self.inbox(&ear.url, Readers::We);
+        let awaited = format!("our message on an ear beside {}", link.queue.address);
         self.watch.awaits(&awaited);
         let whose = |message: &Message| whose(message, taken);
         let first = FIRST_TRY.min(self.patience / 2);

@@ -17,7 +17,7 @@ use super::messages::{Message, Whose, delete, is_worn, receive};
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
-use crate::model::ErrorClass;
+use crate::model::{CloudError, ErrorClass};
 use crate::verify::Watch;
 
 /// A queue that was created a moment ago is not there yet for everybody: for
@@ -37,7 +37,7 @@ pub(super) struct Inbox<'a> {
 /// Who reads a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// We alone: it is a probe.
+    /// We alone: it is an ear.
     We,
     /// Others, too. How often they may receive a message before it goes to the
     /// dead-letter queue, if there is one.
@@ -101,18 +101,23 @@ impl Inbox<'_> {
         if let Some((ours, _)) = ours {
             delete(self.bench.session(), &[ours.held]).await?;
         }
-        Err(in_the_way(
-            &format!("read {}", self.url),
-            "OthersAtRisk",
-            format!(
-                "message {} of somebody else was received {} times by now; another time \
-                 could send it to the dead-letter queue",
-                worn.held.id, worn.receives
-            ),
-            "let its consumers finish, or raise max_receive_count; without --exclusive, \
-             nobody's messages are read",
-        ))
+        Err(at_risk(self.url, &worn))
     }
+}
+
+/// For a message of somebody else's that may not be received once more.
+pub(super) fn at_risk(url: &str, worn: &Message) -> CloudError {
+    in_the_way(
+        &format!("read {url}"),
+        "OthersAtRisk",
+        format!(
+            "message {} of somebody else was received {} times by now; another time \
+             could send it to the dead-letter queue",
+            worn.held.id, worn.receives
+        ),
+        "let its consumers finish, or raise max_receive_count; without --exclusive, \
+         nobody's messages are read",
+    )
 }
 
 /// Where a message may be received only once, to receive somebody's message is
@@ -145,7 +150,7 @@ pub(super) async fn check_others_are_safe(
 
 /// How many messages a queue holds, seen or hidden. Approximate, says SQS: it
 /// is exact where nobody has sent or received for a minute.
-async fn count(session: &Session, url: &str) -> Answer<u64> {
+pub(super) async fn count(session: &Session, url: &str) -> Answer<u64> {
     use QueueAttributeName::{
         ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
         ApproximateNumberOfMessagesNotVisible,

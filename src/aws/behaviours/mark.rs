@@ -31,6 +31,45 @@ impl Mark {
     pub(super) fn object_name(&self) -> String {
         format!("{MARK}/{}", self.0)
     }
+
+    /// The nonce of a probe: `ccprov-5f2c9b1e0d3a4c77-240`. Fit for keys, groups, ids and
+    /// names of tenants. What is to stay says so, and for how long is nobody's business.
+    pub(super) fn nonce(&self, keeps: bool) -> String {
+        match self.0.split_once('-') {
+            Some((digits, _)) if keeps => format!("{NONCES}{digits}-{KEPT}"),
+            Some(_) | None => format!("{NONCES}{}", self.0),
+        }
+    }
+}
+
+/// What every nonce of a probe begins with.
+pub(super) const NONCES: &str = "ccprov-";
+const KEPT: &str = "keep";
+
+/// A nonce that stands in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Nonce {
+    pub(super) text: String,
+    /// For how many seconds its probe may last; `None` if what it made is to stay.
+    pub(super) lifetime: Option<i64>,
+}
+
+/// The first nonce of a probe that stands in a text, whoever runs it.
+pub(super) fn nonce_in(text: &str) -> Option<Nonce> {
+    text.match_indices(NONCES).find_map(|(at, _)| {
+        let rest = &text[at + NONCES.len()..];
+        let (digits, behind) = rest.split_at_checked(NONCE)?;
+        let behind = behind.strip_prefix('-')?;
+        let is_nonce = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let end = behind.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(behind.len());
+        let (lifetime, end) = match behind[..end].parse() {
+            Ok(lifetime) => (Some(lifetime), end),
+            Err(_) if behind.starts_with(KEPT) => (None, KEPT.len()),
+            Err(_) => return None,
+        };
+        let text = format!("{NONCES}{digits}-{}", &behind[..end]);
+        is_nonce.then_some(Nonce { text, lifetime })
+    })
 }
 
 /// For how many seconds the run may last whose mark a text begins with;
@@ -59,6 +98,19 @@ mod tests {
         assert_eq!(lifetime(mark.as_str()), Some(180));
         let key = format!("in/{}.json", mark.object_name());
         assert_eq!(lifetime_of_key(&key), Some(180), "{key}");
+    }
+
+    #[test]
+    fn a_nonce_is_found_wherever_it_stands() {
+        let mark = Mark::new(Duration::from_mins(2));
+        for (keeps, lifetime) in [(false, Some(180)), (true, None)] {
+            let nonce = mark.nonce(keeps);
+            let found = nonce_in(&format!("{{\"ccprov-verify\":1,\"id\":\"{nonce}#e1\"}}"));
+            assert_eq!(found, Some(Nonce { text: nonce, lifetime }));
+        }
+        for text in ["", "ccprov-verify/0123456789abcdef-1", "ccprov-0123456789abcdef-x"] {
+            assert_eq!(nonce_in(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -21,6 +21,9 @@ const BATCH: usize = 10;
 /// For how many seconds what we received is hidden. A run that is killed hides
 /// it no longer than this.
 const HIDDEN: i32 = 30;
+/// What SQS is asked of each message.
+const KNOWN: [Attribute; 3] =
+    [Attribute::ApproximateReceiveCount, Attribute::MessageGroupId, Attribute::SentTimestamp];
 
 /// A message as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,12 @@ pub(super) struct Message {
     pub(super) body: String,
     /// How often it was received by now.
     pub(super) receives: u32,
+    /// Its attributes that are texts.
+    pub(super) attributes: BTreeMap<String, String>,
+    /// Its group, in a FIFO queue.
+    pub(super) group: Option<String>,
+    /// When SQS took it, in milliseconds of its own clock.
+    pub(super) sent: i64,
     pub(super) held: Held,
 }
 
@@ -44,7 +53,17 @@ impl Message {
     /// A message as nobody sent it.
     pub(super) fn of(body: &str) -> Self {
         let held = Held { url: String::new(), id: String::new(), receipt: String::new() };
-        Self { body: body.into(), receives: 1, held }
+        let attributes = BTreeMap::new();
+        Self { body: body.into(), receives: 1, attributes, group: None, sent: 0, held }
+    }
+}
+
+impl Message {
+    /// Everything in it that may hold a word of its sender's.
+    pub(super) fn text(&self) -> String {
+        let attributes = self.attributes.values().map(String::as_str);
+        let all = std::iter::once(self.body.as_str()).chain(attributes);
+        all.chain(self.group.as_deref()).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -87,7 +106,8 @@ pub(super) async fn receive(
     let wait = wait as i32;
     let call = session.clients.sqs.receive_message().queue_url(url).wait_time_seconds(wait);
     let call = call.max_number_of_messages(10).visibility_timeout(HIDDEN);
-    let call = call.message_system_attribute_names(Attribute::ApproximateReceiveCount);
+    let call = call.set_message_system_attribute_names(Some(KNOWN.to_vec()));
+    let call = call.message_attribute_names("All");
     let answer = call.send().await;
     let answer = answer.attempting("sqs:ReceiveMessage", || format!("read {url}"))?;
     let messages = answer.messages.unwrap_or_default().into_iter();
@@ -95,11 +115,18 @@ pub(super) async fn receive(
 }
 
 fn message_of(message: SqsMessage, url: &str) -> Option<Message> {
-    let receives = message.attributes.and_then(|it| {
-        it.get(&Attribute::ApproximateReceiveCount).and_then(|count| count.parse().ok())
-    });
+    let known = message.attributes.unwrap_or_default();
+    let number = |name: &Attribute| known.get(name).and_then(|text| text.parse::<i64>().ok());
+    let receives = number(&Attribute::ApproximateReceiveCount);
+    let receives = receives.and_then(|count| count.try_into().ok()).unwrap_or(1);
+    let sent = number(&Attribute::SentTimestamp).unwrap_or_default();
+    let attributes = message.message_attributes.unwrap_or_default().into_iter();
+    let attributes = attributes.filter_map(|(name, value)| Some((name, value.string_value?)));
+    let (attributes, group) =
+        (attributes.collect(), known.get(&Attribute::MessageGroupId).cloned());
     let held = Held { url: url.into(), id: message.message_id?, receipt: message.receipt_handle? };
-    Some(Message { body: message.body.unwrap_or_default(), receives: receives.unwrap_or(1), held })
+    let body = message.body.unwrap_or_default();
+    Some(Message { body, receives, attributes, group, sent, held })
 }
 
 /// Hands a message back: whoever asks next gets it.

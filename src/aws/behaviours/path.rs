@@ -166,8 +166,9 @@ impl<'a> Path<'a> {
         Trial {
             subject: self.subject(),
             addresses: addresses.map(|exhibit| exhibit.address.clone()).collect(),
-            // A probe holds nothing back.
+            // An ear holds nothing back.
             delay: if is_exclusive { queue::delay(self.queue) } else { Duration::ZERO },
+            ..Trial::default()
         }
     }
 
@@ -323,6 +324,8 @@ mod tests {
             exhibits,
             others: BTreeMap::new(),
             keys: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            probes: Vec::new(),
         }
     }
 

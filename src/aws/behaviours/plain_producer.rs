@@ -144,7 +144,7 @@ fn idle(bench: &Bench, scene: &Scene) -> Vec<(Trial, String)> {
         let subject = actor.name();
         let why = format!("no policy of the stack gives {subject} anything to write or to read");
         let addresses = actor.address().into_iter().cloned().collect();
-        (Trial { subject, addresses, delay: Duration::ZERO }, why)
+        (Trial { subject, addresses, ..Trial::default() }, why)
     })
     .collect()
 }

@@ -54,9 +54,14 @@ impl Route<'_> {
             Way::Sent(queue) => Some(*queue),
             Way::Untried(_) => None,
         };
-        // A probe holds nothing back.
+        // An ear holds nothing back.
         let delay = queue.filter(|_| is_exclusive).map(queue::delay).unwrap_or_default();
-        Trial { subject: self.subject.clone(), addresses: self.addresses.clone(), delay }
+        Trial {
+            subject: self.subject.clone(),
+            addresses: self.addresses.clone(),
+            delay,
+            ..Trial::default()
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws_sdk_kms::types::GrantOperation;
 
 use super::bench::Bench;
-use super::probe;
+use super::ear;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::engine::port::Answer;
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
@@ -71,7 +71,7 @@ struct Other {
 
 impl Undeclared {
     /// Who gets the messages of a topic. Whoever has not confirmed gets none,
-    /// and probes of this stack are ours.
+    /// and ears of this stack are ours.
     async fn subscribers(&self, scene: &Scene, topic: &Exhibit) -> Answer<Vec<Other>> {
         let arn = topic.fact("arn");
         let pages = self.0.session().clients.sns.list_subscriptions_by_topic().topic_arn(arn);
@@ -85,7 +85,7 @@ impl Undeclared {
         let others = all.into_iter().filter_map(|it| {
             let (own, endpoint) = (it.subscription_arn?, it.endpoint?);
             let is_known = !own.starts_with("arn:") || declared.contains(&own.as_str());
-            let is_ours = probe::is_of(&scene.stack, &endpoint);
+            let is_ours = ear::is_of(&scene.stack, &endpoint);
             (!is_known && !is_ours)
                 .then_some(Other { who: endpoint, does: "is subscribed to it".into() })
         });

@@ -9,13 +9,15 @@ use serde_json::Value;
 use super::{Changing, Claim, Kind, Sent, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
+use crate::aws::policy::Use;
 use crate::aws::stated::typed;
 use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Identity, InPart,
-    KindInfo, Live, NameOrigin, Naming, Path, Prepared, Problem, Sought, Succession,
+    Along, Anew, CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
+    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
+    Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -104,7 +106,8 @@ impl<K: Kind> AnyKind for Erased<K> {
             name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
-            stages: list(K::STAGES),
+            policies: policies::<K>(),
+            stages: stages::<K>(),
             one_at_a_time: K::ONE_AT_A_TIME.map(str::to_owned),
             succession: Succession {
                 name_moves: K::NAME_MOVES,
@@ -121,6 +124,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 .iter()
                 .map(|(field, others)| ((*field).into(), list(others)))
                 .collect(),
+            greets: greets::<K>(),
         }
     }
 
@@ -246,10 +250,39 @@ fn keys<K: Kind>() -> Vec<String> {
     keys.map(|(field, _)| (*field).to_owned()).collect()
 }
 
+/// The fields that hold policies.
+fn policies<K: Kind>() -> Vec<PolicyField> {
+    let field =
+        |(field, of): &(&str, &Use)| PolicyField { field: (*field).into(), tells: of.tells() };
+    K::POLICIES.iter().map(field).collect()
+}
+
+/// The fields that change one after the other.
+fn stages<K: Kind>() -> Stages {
+    let anew = |(field, meanwhile): &(&str, &str)| Anew {
+        field: (*field).into(),
+        meanwhile: (*meanwhile).into(),
+    };
+    let along =
+        |(field, with): &(&str, &str)| Along { field: (*field).into(), with: (*with).into() };
+    Stages {
+        order: K::STAGES.iter().map(|field| (*field).to_owned()).collect(),
+        anew: K::ANEW.iter().map(anew).collect(),
+        along: K::ALONG.iter().map(along).collect(),
+    }
+}
+
 /// The maps of which only the stated entries are compared.
 fn in_part<K: Kind>() -> Vec<InPart> {
     let map = |(field, beside): &(&str, _)| InPart { field: (*field).into(), beside: *beside };
     K::IN_PART.iter().map(map).collect()
+}
+
+/// The fields that name whom AWS sends something by itself.
+fn greets<K: Kind>() -> Vec<Greeting> {
+    let greeting =
+        |(field, what): &(&str, &str)| Greeting { field: (*field).into(), what: (*what).into() };
+    K::GREETS.iter().map(greeting).collect()
 }
 
 /// The fields with which a fact moves.

@@ -10,6 +10,7 @@
 
 use super::actions::{self, Service};
 use super::size::Measure;
+use crate::model::PolicyTells;
 
 /// One use of policy documents.
 #[derive(Debug)]
@@ -30,6 +31,17 @@ pub(crate) struct Use {
     /// What to do about a document that is too large. No quota can be raised.
     pub(crate) relief: &'static str,
     pub(crate) limits: Limits,
+}
+
+impl Use {
+    /// What such a policy is about: who stands in it tells.
+    pub(crate) fn tells(&self) -> PolicyTells {
+        match (self.principal, self.resource) {
+            (Element::Required, Element::Required) => PolicyTells::Users,
+            (Element::Required, Element::Forbidden(_)) => PolicyTells::Takers,
+            (Element::Forbidden(_), _) => PolicyTells::Holder,
+        }
+    }
 }
 
 /// Whether an element of a statement must be there.

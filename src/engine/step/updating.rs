@@ -220,7 +220,9 @@ fn stage(
         Some(first) if called_for == Some(left) => {
             Stage::Waits(format!("{} is not as asked yet", first.path))
         }
-        Some(_) | None => Stage::Call(kind.map_or_else(|| left.to_vec(), |kind| kind.stage(left))),
+        Some(_) | None => {
+            Stage::Call(kind.map_or_else(|| left.to_vec(), |kind| kind.stages.first(left)))
+        }
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("cloudwatch_log_group", LOG_GROUP),
     ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
+    ("dynamodb_table", TABLE),
 ];
 
 const QUEUE: &[Said] = &[
@@ -213,6 +214,81 @@ const ALARM: &[Said] = &[
     (
         &["threshold_metric_id"],
         "take it out: an alarm has a `threshold:`, and no band that AWS has learnt",
+    ),
+];
+
+const TABLE: &[Said] = &[
+    (
+        &["attribute", "attributes", "attribute_definitions"],
+        "take it out: each key says its own type, `hash_key: { name: pk, type: S }`",
+    ),
+    (
+        &["key_schema"],
+        "write `hash_key: { name: pk, type: S }`, and `range_key:` where there is one",
+    ),
+    (
+        &["global_secondary_index", "gsi"],
+        "write `global_secondary_indexes: { NAME: { hash_key: { name: owner, type: S } } }`, a map by name",
+    ),
+    (
+        &["local_secondary_index", "lsi"],
+        "write `local_secondary_indexes: { NAME: { range_key: { name: at, type: N } } }`, a map by name",
+    ),
+    (
+        &["provisioned_throughput"],
+        "write `billing_mode: PROVISIONED` with `read_capacity:` and `write_capacity:`",
+    ),
+    (&["on_demand_throughput"], "write `max_read_request_units:` and `max_write_request_units:`"),
+    (
+        &["ttl", "time_to_live_specification"],
+        "write `ttl_attribute: expires`; left out, there is none",
+    ),
+    (
+        &["stream_enabled", "stream_specification"],
+        "write `stream_view_type: NEW_IMAGE`; left out, there is no stream",
+    ),
+    (
+        &["server_side_encryption", "sse_specification", "sse_enabled"],
+        "write `kms_key_id: \"${NAME.arn}\"`, or `alias/aws/dynamodb` for AWS's key of the account",
+    ),
+    (
+        &["point_in_time_recovery_specification", "point_in_time_recovery_enabled"],
+        "write `point_in_time_recovery: true`",
+    ),
+    (
+        &["autoscaling", "auto_scaling", "autoscaled"],
+        "leave to the autoscaler what it sets: `lifecycle: { ignore_changes: [read_capacity, write_capacity] }`",
+    ),
+    (
+        &["replica", "replicas", "global_table_witness", "global_table_settings_replication_mode"],
+        "a table lives in the region of its stack: ccprov makes no global tables",
+    ),
+    (
+        &["import_table", "import_source_specification"],
+        "a table begins empty: import items with `aws dynamodb import-table`, into a table that \
+         `lifecycle: { adopt: true }` takes over",
+    ),
+    (
+        &[
+            "restore_source_name",
+            "restore_source_table_arn",
+            "restore_date_time",
+            "restore_to_latest_time",
+            "restore_backup_arn",
+        ],
+        "a table begins empty: restore it with `aws dynamodb restore-table-to-point-in-time`, and take \
+         it over with `lifecycle: { adopt: true }`",
+    ),
+    (
+        &[
+            "contributor_insights",
+            "contributor_insights_specification",
+            "kinesis_stream_specification",
+            "kinesis_streaming_destination",
+            "warm_throughput",
+            "vector_indexes",
+        ],
+        "take it out: ccprov has no field for it, and leaves what the table has as it is",
     ),
 ];
 

@@ -7,10 +7,12 @@
 mod artifacts;
 mod costs;
 mod editor;
+mod expressions;
 mod files;
 mod language;
 mod mistakes;
 mod patterns;
+mod probes;
 mod references;
 mod scalars;
 mod variables;
@@ -21,7 +23,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{BuiltIn, Checked, Inputs, check_with_names};
+use super::{BuiltIn, Checked, Inputs, StackFile, check_with_names, evaluate};
 use crate::model::{
     Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming,
     Patience, Place, Prepared, Problem, Succession, document,
@@ -49,6 +51,25 @@ impl<'a> Case<'a> {
 
     /// What comes of it, as text.
     fn told(&self) -> String {
+        self.on_disk(|root| match self.checked(root) {
+            Ok(checked) => sound(&checked),
+            Err(problems) => unsound(&problems),
+        })
+    }
+
+    /// What an expression comes to in it, and what is wrong beside it.
+    fn evaluated(&self, expression: &str) -> String {
+        let evaluate = |file: &StackFile, place: &Place, inputs: &Inputs<'_>| {
+            evaluate(file, place, &MadeUp::new(), inputs, expression)
+        };
+        self.on_disk(|root| match self.with(root, evaluate) {
+            Ok(found) => format!("{}\n{}", found.value, unsound(&found.elsewhere)),
+            Err(problems) => unsound(&problems),
+        })
+    }
+
+    /// What is told of it while its files are there.
+    fn on_disk(&self, tell: impl FnOnce(&std::path::Path) -> String) -> String {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("repo");
         for (name, text) in self.files {
@@ -56,14 +77,22 @@ impl<'a> Case<'a> {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let told = match self.checked(&root) {
-            Ok(checked) => sound(&checked),
-            Err(problems) => unsound(&problems),
-        };
-        told.replace(&format!("{}/", root.display()), "")
+        tell(&root).replace(&format!("{}/", root.display()), "")
     }
 
     fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
+        let name = |(address, name): &(&str, &str)| (Address::new(*address), (*name).to_owned());
+        let names = self.names.iter().map(name).collect();
+        self.with(root, |file, place, inputs| {
+            check_with_names(file, place, &MadeUp::new(), inputs, &names)
+        })
+    }
+
+    fn with<T>(
+        &self,
+        root: &std::path::Path,
+        work: impl FnOnce(&StackFile, &Place, &Inputs<'_>) -> Result<T, Vec<Diagnostic>>,
+    ) -> Result<T, Vec<Diagnostic>> {
         let path = &root.join(self.files[0].0);
         let var_files: Vec<_> = self.var_files.iter().map(|name| root.join(name)).collect();
         let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
@@ -85,9 +114,7 @@ impl<'a> Case<'a> {
             region: file.region().unwrap_or("eu-central-1").to_owned(),
             endpoint: None,
         };
-        let name = |(address, name): (String, String)| (Address::new(address), name);
-        let names = owned(self.names).into_iter().map(name).collect();
-        check_with_names(&file, &place, &MadeUp::new(), &inputs, &names)
+        work(&file, &place, &inputs)
     }
 }
 
@@ -156,6 +183,10 @@ fn sound(checked: &Checked) -> String {
     }
     for skip in &checked.stack.skips {
         writeln!(text, "skips {} of {:?}: {}", skip.check, skip.resources, skip.reason).unwrap();
+    }
+    for probe in &checked.stack.probes {
+        let value = document::shown_value(&json!(probe));
+        writeln!(text, "probe {} = {value}", probe.name).unwrap();
     }
     if let Some(lock) = &checked.stack.lock {
         writeln!(text, "lock {lock}").unwrap();
@@ -258,12 +289,14 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
-        stages: Vec::new(),
+        policies: Vec::new(),
+        stages: crate::model::Stages::default(),
         one_at_a_time: None,
         succession: Succession::default(),
         artifacts: Vec::new(),
         in_part: Vec::new(),
         follows: Vec::new(),
+        greets: Vec::new(),
     }
 }
 

@@ -2,9 +2,13 @@
 
 use async_trait::async_trait;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 use crate::engine::port::Answer;
 use crate::verify::rules::tests::scene;
+use crate::verify::rules::tests::system::system;
 
 const INFO: CheckInfo = CheckInfo {
     id: "told",
@@ -42,7 +46,7 @@ impl Behaviour for Waits {
         let trial = |name: &&str| Trial {
             subject: (*name).into(),
             addresses: vec![Address::new(*name)],
-            delay: Duration::ZERO,
+            ..Trial::default()
         };
         self.at.iter().map(trial).collect()
     }
@@ -65,6 +69,112 @@ impl Behaviour for Waits {
     fn deadline(&self) -> Duration {
         PATIENCE + Duration::from_secs(1)
     }
+}
+
+/// Tells how many of some others had ended at its first look, and at its second.
+struct LooksAround {
+    ended: Arc<AtomicUsize>,
+    /// Its first look never comes to its end, or fails.
+    first: First,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Sees,
+    Fails,
+    Hangs,
+}
+
+#[async_trait]
+impl Behaviour for LooksAround {
+    fn info(&self) -> &'static CheckInfo {
+        &CheckInfo { id: "around", ..INFO }
+    }
+
+    fn trials(&self, _: &Scene) -> Vec<Trial> {
+        let addresses = vec![Address::new("queue")];
+        vec![Trial { subject: "queue".into(), addresses, ..Trial::default() }]
+    }
+
+    async fn exercise(&self, _: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
+        elapse(Duration::from_secs(5)).await;
+        match self.first {
+            First::Sees => {}
+            First::Fails => return Ok(vec![Finding::new(&trial.addresses[0], "blind")]),
+            First::Hangs => std::future::pending().await,
+        }
+        let before = self.ended.load(Ordering::Relaxed);
+        watch.while_others_run().await;
+        // There is nobody to wait for any more.
+        watch.while_others_run().await;
+        let after = self.ended.load(Ordering::Relaxed);
+        Ok(vec![Finding::new(&trial.addresses[0], format!("{before}, then {after}")).as_note()])
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn looks_around(&self) -> bool {
+        true
+    }
+}
+
+/// One who ends after so long.
+struct Ends(Arc<AtomicUsize>, u64);
+
+#[async_trait]
+impl Behaviour for Ends {
+    fn info(&self) -> &'static CheckInfo {
+        &INFO
+    }
+
+    fn trials(&self, _: &Scene) -> Vec<Trial> {
+        let addresses = vec![Address::new("queue")];
+        vec![Trial { subject: format!("{} s", self.1), addresses, ..Trial::default() }]
+    }
+
+    async fn exercise(&self, _: &Scene, _: &Trial, _: &Watch) -> Answer<Vec<Finding>> {
+        elapse(Duration::from_secs(self.1)).await;
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+}
+
+/// The others take longer than whoever looks around them may.
+#[tokio::test(start_paused = true)]
+async fn who_looks_around_looks_before_all_others_and_after_them() {
+    let check = async |first: First, most: Duration, expected: [&str; 3]| {
+        let scene = scene(WELL);
+        let ended = Arc::<AtomicUsize>::default();
+        let behaviours: [Box<dyn Behaviour>; 3] = [
+            Box::new(Ends(ended.clone(), 2)),
+            Box::new(LooksAround { ended: ended.clone(), first }),
+            Box::new(Ends(ended.clone(), 100)),
+        ];
+        let inspection = Inspection {
+            plan: &nothing_to_do(&scene),
+            foreign: &BTreeMap::new(),
+            scene: &scene,
+            behaviours: &behaviours,
+            choice: &only(&["told", "around"]),
+            skips: &[],
+            timeout: most,
+        };
+        assert_eq!(told(&inspect(inspection, mpsc::unbounded_channel().0).await), expected);
+    };
+    let others = ["told 100 s passed", "told 2 s passed"];
+    check(First::Sees, LONG, ["around queue noted: 0, then 2", others[0], others[1]]).await;
+    check(First::Fails, LONG, ["around queue failed: blind", others[0], others[1]]).await;
+    let late = "around queue failed: nothing came of it within 10 s: ";
+    check(First::Hangs, LONG, [late, others[0], others[1]]).await;
+    let (late, cut) =
+        ("around queue could not look: OutOfTime", "told 100 s could not look: OutOfTime");
+    check(First::Sees, Duration::from_secs(60), [late, cut, others[1]]).await;
 }
 
 fn nothing_to_do(scene: &Scene) -> Plan {
@@ -247,4 +357,39 @@ rights:
     assert_eq!(levels(&strict), [(Level::Warning, true), (Level::Note, true)]);
     let few = Choice { least: Level::Warning, ..Choice::ALL };
     assert_eq!(levels(&few), [(Level::Warning, true)]);
+}
+
+/// An event goes from the queue to the table through a function whose role may not
+/// read, and which nothing of the trial names. That its logs are lost stops nothing.
+#[test]
+fn what_stops_a_message_may_lie_between_the_ends() {
+    let scene = system(
+        r#"
+queue: { kind: sqs_queue }
+table: { kind: dynamodb_table, hash_key: { name: id, type: S } }
+role:
+  kind: iam_role
+  assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } }
+  inline_policies: { work: { Statement: [{ Effect: Allow, Action: "dynamodb:PutItem", Resource: "${table.arn}" }] } }
+function: { kind: lambda_function, role: "${role.arn}", environment: { TABLE: "${table.name}" } }
+mapping: { kind: lambda_event_source_mapping, event_source_arn: "${queue.arn}", function_name: "${function.name}" }
+"#,
+    );
+    let known = stopped(&scene, &[]);
+    let rules: Vec<&str> = known.iter().map(|(rule, _)| rule.info.id).collect();
+    assert_eq!(rules, ["delivery_path"]);
+    let of = |ends: &[&str]| {
+        let addresses = ends.iter().map(|end| Address::new(*end)).collect();
+        known_of(
+            &scene,
+            &Trial { subject: String::new(), addresses, ..Trial::default() },
+            &known,
+        )
+    };
+    let told = of(&["queue", "table"]).unwrap();
+    assert!(
+        told.starts_with("the rule delivery_path knows why nothing can come: role: "),
+        "{told}"
+    );
+    assert_eq!(of(&["queue"]), None, "the queue itself takes and gives");
 }

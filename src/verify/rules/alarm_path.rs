@@ -17,9 +17,9 @@ pub(super) const RULE: Rule = Rule {
         id: "alarm_path",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Whom an alarm tells can be told: CloudWatch may publish to the topic, and may use the key that encrypts it.",
+        summary: "Whom an alarm tells can be told: CloudWatch may publish to the topic, and use the key that encrypts it; or may invoke the function.",
         risk: "The alarm goes off and nobody hears of it: what CloudWatch may not do fails, and the alarm's history alone says so.",
-        remedy: "Add the statement that is missing to the policy of the topic or of its key; in place of AWS's own key, encrypt with one of the stack.",
+        remedy: "Add the statement that is missing to the policy of the topic or of its key, or the permission to the function; in place of AWS's own key, encrypt with one of the stack.",
     },
     // What keeps alarms from a topic keeps nobody else from it.
     stops_messages: false,
@@ -67,7 +67,8 @@ fn judge_alarm(alarm: &Exhibit, judgement: &mut Judgement) {
     for (path, action) in actions {
         let parts: Vec<&str> = action.splitn(6, ':').collect();
         let ["arn", _, service, _, _, what] = parts[..] else { continue };
-        if service == "sns" {
+        // Topics and functions are ends of a way.
+        if ["lambda", "sns"].contains(&service) {
             continue;
         }
         let action = Action { alarm, path, arn: action, what };
@@ -92,7 +93,6 @@ impl Action<'_> {
     fn judge(&self, service: &str) -> (Option<&'static str>, Option<Finding>) {
         match service {
             "automate" | "swf" => (None, self.of_instance()),
-            "lambda" => (Some("the function's own policy decides"), None),
             "aiops" | "autoscaling" | "ssm" | "ssm-incidents" => {
                 (Some("nothing of this stack decides"), None)
             }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Judgement, Rule, patch, policies};
+use super::{Judgement, Rule, patch, permissions, policies};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
 use crate::verify::policy::{Policy, Statement};
 
@@ -46,7 +46,18 @@ const SILENT: &[(&str, &[&str])] =
 fn judge(scene: &Scene) -> Judgement {
     let all = policies::of_resources(scene);
     let admitting = all.filter(|(_, policy)| policy.statements().iter().any(admits_a_service));
-    Judgement::over(admitting.map(|(exhibit, policy)| (exhibit, (exhibit, policy))), judge_policy)
+    let mut judgement = Judgement::over(
+        admitting.map(|(exhibit, policy)| (exhibit, (exhibit, policy))),
+        judge_policy,
+    );
+    for guard in permissions::guards(scene) {
+        let Some(policy) = permissions::policy(&guard) else { continue };
+        if policy.statements().iter().any(admits_a_service) {
+            let findings = judge_policy((&guard, policy)).into_iter().map(permissions::bound);
+            judgement.add(guard.address.to_string(), findings);
+        }
+    }
+    judgement
 }
 
 fn judge_policy((exhibit, policy): (&Exhibit, Policy<'_>)) -> Vec<Finding> {
@@ -92,7 +103,8 @@ fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, told};
+    use super::super::tests::system::{pasted, system};
+    use super::super::tests::{golden, told, told_of};
     use super::RULE;
 
     /// A topic that admits S3, like this.
@@ -128,6 +140,22 @@ key:
         Resource: \"*\"
         Condition: {{ ArnLike: {{ \"kms:EncryptionContext:aws:logs:arn\": \"{log_group}\" }} }}"
         )
+    }
+
+    #[test]
+    fn who_invokes_a_function_is_bound() {
+        let function = |permission: &str| {
+            system(&format!(
+                "function: {{ kind: lambda_function, permissions: {{ Events: {{ principal: s3.amazonaws.com {permission} }} }} }}"
+            ))
+        };
+        let scenes = [
+            ("not", function("")),
+            ("by account", function(", source_account: \"${account}\"")),
+            ("by bucket", function(", source_arn: \"arn:aws:s3:::claims\"")),
+        ];
+        assert_eq!(pasted(&RULE, &scenes[0].1), []);
+        golden!(told_of(&RULE, &scenes));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What cannot be processed is set aside.
 
-use super::{Judgement, Rule, hop};
+use super::{Judgement, Rule, failure_destination, hop};
 use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
 use hop::End;
 
@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
         id: "dead_letter_queue",
         kind: CheckKind::Rule,
         level: Level::Note,
-        summary: "Every queue has a dead-letter queue, unless it is one.",
+        summary: "Every queue has a dead-letter queue, unless it is one. Those that a function reads have a check of their own.",
         risk: "A message that no consumer can process comes back until it expires, and then it is gone.",
         remedy: "Declare one more queue of the same type, and name it in `redrive_policy`.",
     },
@@ -21,13 +21,14 @@ pub(super) const RULE: Rule = Rule {
 fn judge(scene: &Scene) -> Judgement {
     let dead_letter: Vec<&Address> = hop::edges(scene)
         .into_iter()
-        .filter(|edge| edge.path.top() == "redrive_policy")
+        .filter(hop::Edge::sets_aside)
         .filter_map(|edge| match edge.target {
             End::Here(queue) => Some(&queue.address),
             End::Elsewhere(_) => None,
         })
         .collect();
-    let queues = scene.of_kind("sqs_queue");
+    let read = failure_destination::read_by_functions(scene);
+    let queues = scene.of_kind("sqs_queue").filter(|queue| !read.contains(&queue.address));
     let sources = queues.filter(|queue| !dead_letter.contains(&&queue.address) && !expects(queue));
     Judgement::of(sources, judge_source)
 }

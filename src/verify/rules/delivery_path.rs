@@ -4,14 +4,17 @@
 //! deliver drops the message without a word. What depends on something that no
 //! document of the stack tells is not judged, and its subject says so.
 
+mod carried;
 pub(super) mod gate;
+mod invoked;
 
 use serde_json::{Value, json};
 
 pub(super) use self::gate::Seen;
 use self::gate::{Delivery, Gate};
-use super::encryption_at_rest::{is_aws_managed, with_key};
+use super::encryption_at_rest::with_key;
 use super::hop::{self, Edge, End, Transfer};
+use super::keys::{self, KeyOf};
 use super::{Judgement, Rule, others, patch};
 use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Other, Path, Scene};
 
@@ -20,12 +23,12 @@ pub(super) const RULE: Rule = Rule {
         id: "delivery_path",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Whatever sends to a topic or queue may do so, and may use the key that encrypts it.",
-        risk: "AWS drops messages that it may not deliver, and tells nobody.",
+        summary: "Whatever sends to a topic or queue or invokes a function may do so; so may the role of a function, for which Lambda reads and sends; and each may use the key that encrypts what it goes to.",
+        risk: "AWS drops messages that it may not deliver, and tells nobody; a function whose role may not read its queue gets none.",
         remedy: "Add the statement that is missing, or correct the one that is nearly right.",
     },
     stops_messages: true,
-    because: "An error: it does not work.",
+    because: "An error: it does not work. Where a stream's reader lacks the table's key it is a warning, since AWS does not say whether it is asked for.",
     judge,
 };
 
@@ -35,8 +38,6 @@ pub(super) const RULE: Rule = Rule {
 /// Developer Guide, "Key management").
 const KEY_ACTIONS: [&str; 2] = ["kms:GenerateDataKey*", "kms:Decrypt"];
 const KEY_CALLS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
-
-const KEY: &str = "kms_master_key_id";
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
@@ -54,57 +55,72 @@ fn judge(scene: &Scene) -> Judgement {
 
 /// What the policies on the way say, and why nobody can tell where that is so.
 pub(super) fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
-    let target = match edge.target {
-        End::Here(target) => target,
-        End::Elsewhere(name) => match scene.others.get(name) {
-            Some(Other::Seen(target)) => {
-                return pass(scene, edge, target).told_of(&edge.carrier.address, &edge.path);
-            }
-            Some(Other::Gone(how)) => {
-                let finding = Finding::new(&Address::new(name), how.as_str());
-                return others::told(finding, &edge.carrier.address, &edge.path).into();
-            }
-            Some(Other::Hidden(why)) => return Seen::open(format!("the target is {why}")),
-            None => return Seen::open("the target is not of this stack"),
-        },
-    };
-    pass(scene, edge, target)
-}
-
-fn pass(scene: &Scene, edge: &Edge<'_>, target: &Exhibit) -> Seen {
     match &edge.hop.transfer {
-        Transfer::Redrive => admits(scene, edge.source, target).into_iter().collect(),
+        Transfer::Polls { calls } => carried::polled(scene, edge, calls),
+        Transfer::Sends { calls } => carried::sent(scene, edge, calls),
+        Transfer::Invokes { sender, sid } => match edge.target {
+            End::Here(function) => {
+                let delivery = Delivery::of(sender, false, edge.source, &scene.place);
+                invoked::judge(&delivery, function, sid)
+            }
+            End::Elsewhere(_) => Seen::open("the function is not of this stack"),
+        },
+        Transfer::Redrive => at_target(scene, edge, |target| {
+            admits(scene, edge.source, target).into_iter().collect()
+        }),
         Transfer::Service { sender, action, sids, names_owner } => {
             let delivery = Delivery::of(sender, *names_owner, edge.source, &scene.place);
-            let gate = Gate {
-                guard: target,
-                calls: &[action],
-                grants: &[action],
-                resource: target.fact("arn"),
-                sid: sids.0,
-                because: "",
-            };
-            let admitted = if delivery.is_admitted_by_default(target) {
-                Seen::default()
-            } else {
-                delivery.pass(&gate)
-            };
-            admitted.and(use_key(scene, target, &delivery, sids.1))
+            at_target(scene, edge, |target| deliver(scene, &delivery, action, *sids, target))
         }
     }
 }
 
+/// What is seen at the target, as far as somebody could look at it.
+fn at_target<'a>(
+    scene: &'a Scene,
+    edge: &Edge<'a>,
+    look: impl FnOnce(&'a Exhibit) -> Seen,
+) -> Seen {
+    match edge.target {
+        End::Here(target) => look(target),
+        End::Elsewhere(name) => match scene.others.get(name) {
+            Some(Other::Seen(target)) => look(target).told_of(&edge.carrier.address, &edge.path),
+            Some(Other::Gone(how)) => {
+                let finding = Finding::new(&Address::new(name), how.as_str());
+                others::told(finding, &edge.carrier.address, &edge.path).into()
+            }
+            Some(Other::Hidden(why)) => Seen::open(format!("the target is {why}")),
+            None => Seen::open("the target is not of this stack"),
+        },
+    }
+}
+
+/// Whether a service may call this on a target, and use its key.
+fn deliver(
+    scene: &Scene,
+    delivery: &Delivery<'_>,
+    action: &str,
+    sids: (&str, &str),
+    target: &Exhibit,
+) -> Seen {
+    let gate = Gate {
+        guard: target,
+        calls: &[action],
+        grants: &[action],
+        resource: target.fact("arn"),
+        sid: sids.0,
+        because: "",
+    };
+    let admitted = if delivery.is_admitted_by_default(target) {
+        Seen::default()
+    } else {
+        delivery.pass(&gate)
+    };
+    admitted.and(use_key(scene, target, delivery, sids.1))
+}
+
 /// Whether a sender may use what encrypts a target.
 fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) -> Seen {
-    let Some(named) = target.text(KEY) else { return Seen::default() };
-    if is_aws_managed(named) {
-        let message = format!(
-            "it is encrypted with AWS's own key, whose policy does not let {} use it and cannot be changed",
-            delivery.sender
-        );
-        let finding = Finding::new(&target.address, message).at(Path::field(KEY));
-        return with_key(finding, scene, target).into();
-    }
     let because = format!("; it encrypts {}", target.address);
     let gate = |guard| Gate {
         guard,
@@ -114,23 +130,23 @@ fn use_key(scene: &Scene, target: &Exhibit, delivery: &Delivery<'_>, sid: &str) 
         sid,
         because: &because,
     };
-    let Some(key) = scene.named("kms_key", named) else {
-        return match scene.others.get(named) {
-            Some(Other::Seen(key)) => {
-                delivery.pass(&gate(key)).told_of(&target.address, &Path::field(KEY))
-            }
-            Some(Other::Hidden(why)) => Seen::open(format!("the key is {why}")),
-            // What is wrong with such a key is told once, of whoever is encrypted with it.
-            Some(Other::Gone(_)) => Seen::open("the key is gone"),
-            None => Seen::open("the key is not of this stack"),
-        };
-    };
-    if key.document.get("is_enabled").and_then(Value::as_bool) == Some(false) {
-        let message = "it is disabled, so what it encrypts takes no messages";
-        let finding = Finding::new(&key.address, message).at(Path::field("is_enabled"));
-        return finding.hint("enable it").patch(patch::field("is_enabled", &json!(true))).into();
+    let (key, path) = keys::key_of(scene, target);
+    match key {
+        KeyOf::Nobody => Seen::default(),
+        KeyOf::Open(why) => Seen::open(why),
+        KeyOf::Aws => {
+            let message = format!(
+                "it is encrypted with AWS's own key, whose policy does not let {} use it and cannot be changed",
+                delivery.sender
+            );
+            let finding = Finding::new(&target.address, message).at(path);
+            with_key(finding, scene, target).into()
+        }
+        KeyOf::Here(key) => {
+            keys::disabled(key).map_or_else(|| delivery.pass(&gate(key)), Seen::from)
+        }
+        KeyOf::There(key) => delivery.pass(&gate(key)).told_of(&target.address, &path),
     }
-    delivery.pass(&gate(key))
 }
 
 /// Whether a dead-letter queue takes what a queue sets aside.

@@ -1,5 +1,8 @@
 //! Data lies encrypted with a key that its owner controls.
 
+use serde_json::Value;
+
+use super::function::{FUNCTION, MAPPING};
 use super::{Judgement, Rule, patch};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
 
@@ -36,8 +39,19 @@ fn judge(scene: &Scene) -> Judgement {
     Judgement::over(things, |(exhibit, path)| judge_exhibit(scene, exhibit, path))
 }
 
+/// Kinds that may hold nothing which a key encrypts: it is in this field.
+const HELD: &[(&str, &str)] = &[(FUNCTION, "environment"), (MAPPING, "filter_criteria")];
+
 fn judge_exhibit(scene: &Scene, exhibit: &Exhibit, path: Path) -> Option<Finding> {
-    let key = path.get(&exhibit.document).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let lacks = |field: &str| match exhibit.document.get(field) {
+        Some(Value::Object(held)) => held.is_empty(),
+        Some(Value::Null) | None => true,
+        Some(_) => false,
+    };
+    if HELD.iter().any(|(kind, field)| *kind == exhibit.kind && lacks(field)) {
+        return None;
+    }
+    let key = path.get(&exhibit.document).and_then(Value::as_str).unwrap_or_default();
     if !key.is_empty() && !is_aws_managed(key) {
         return None;
     }
@@ -70,8 +84,32 @@ pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Fi
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, told};
-    use super::RULE;
+    use super::super::tests::system::system;
+    use super::super::tests::{golden, told, told_of};
+    use super::{FUNCTION, MAPPING, Path, RULE};
+
+    /// Those of functions and mappings.
+    #[test]
+    fn what_holds_nothing_needs_no_key() {
+        let text = "
+function: { kind: lambda_function ENVIRONMENT }
+mapping: { kind: lambda_event_source_mapping, event_source_arn: \"arn:aws:sqs:us-east-1:123456789012:q\", function_name: \"${function.name}\" }";
+        let scene = |environment: &str| {
+            let mut scene = system(&text.replace("ENVIRONMENT", environment));
+            for kind in [FUNCTION, MAPPING] {
+                scene.keys.insert(kind.to_owned(), vec![Path::field("kms_key_arn")]);
+            }
+            scene
+        };
+        golden!(told_of(
+            &RULE,
+            &[
+                ("nothing", scene("")),
+                ("an empty environment", scene(", environment: {}")),
+                ("an environment", scene(", environment: { TABLE: ledger }")),
+            ]
+        ));
+    }
 
     #[test]
     fn data_is_under_its_owners_key() {

@@ -2,29 +2,51 @@
 
 use serde_json::Value;
 
+use super::hop::{self, Edge, Transfer};
 use super::redrive::{self, Redrive};
 use super::{Judgement, Rule};
-use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Scene};
+use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Place, Scene};
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "fifo_pairing",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "A FIFO queue has a FIFO dead-letter queue, and a standard queue a standard one.",
-        risk: "SQS refuses the queue, when other parts of the stack are made already.",
+        summary: "A FIFO queue has a FIFO dead-letter queue, and a standard queue a standard one; what a function fails at or answers goes to a standard queue or topic.",
+        risk: "AWS refuses the queue or the function, when other parts of the stack are made already.",
         remedy: "Name a dead-letter queue of the same type; the type of what exists cannot be changed.",
     },
     stops_messages: false,
-    because: "An error: SQS refuses it.",
+    because: "An error: AWS refuses it.",
     judge,
 };
 
 /// What S3 and SNS want of types, the kinds that connect them tell from ARNs.
 fn judge(scene: &Scene) -> Judgement {
-    Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), |redrive| {
-        judge_redrive(&redrive)
-    })
+    let mut judgement =
+        Judgement::over(redrive::of(scene).map(|redrive| (redrive.queue, redrive)), |redrive| {
+            judge_redrive(&redrive)
+        });
+    for edge in hop::edges(scene) {
+        match edge.hop.transfer {
+            Transfer::Sends { .. } => judgement.add(edge.name(), judge_sent(&edge, &scene.place)),
+            Transfer::Service { .. }
+            | Transfer::Invokes { .. }
+            | Transfer::Polls { .. }
+            | Transfer::Redrive => {}
+        }
+    }
+    judgement
+}
+
+/// Lambda states no group (Lambda Developer Guide, "Capturing records of asynchronous
+/// invocations": standard queues and topics).
+fn judge_sent(edge: &Edge<'_>, place: &Place) -> Option<Finding> {
+    edge.target.arn(place).strip_suffix(".fifo")?;
+    let message =
+        format!("{} is FIFO, and Lambda sends to standard ones alone", edge.target.name());
+    let finding = Finding::new(&edge.carrier.address, message).at(edge.path.clone());
+    Some(finding.hint("name a standard queue or topic"))
 }
 
 fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {
@@ -46,6 +68,7 @@ fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::system::system;
     use super::super::tests::{golden, scene, told_of};
     use super::RULE;
     use crate::model::{Address, Scene};
@@ -68,6 +91,26 @@ queue:
         let queue = scene.exhibits.get_mut(&Address::new("queue")).unwrap();
         queue.document.insert("fifo_queue".into(), is_fifo.into());
         scene
+    }
+
+    #[test]
+    fn functions_send_to_standard_ones() {
+        let sent = |to: &str| {
+            system(&format!(
+                "
+queue: {{ kind: sqs_queue }}
+fifo: {{ kind: sqs_queue, fifo_queue: true }}
+function: {{ kind: lambda_function, dead_letter_config: {{ target_arn: \"{to}\" }} }}"
+            ))
+        };
+        golden!(told_of(
+            &RULE,
+            &[
+                ("standard", sent("${queue.arn}")),
+                ("FIFO", sent("${fifo.arn}")),
+                ("FIFO elsewhere", sent("arn:aws:sns:us-east-1:123456789012:theirs.fifo")),
+            ]
+        ));
     }
 
     #[test]

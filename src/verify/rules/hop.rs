@@ -3,7 +3,11 @@
 //!
 //! A new way is a line of [`HOPS`].
 
-use crate::model::{Document, Exhibit, Path, Place, Scene, document};
+use serde_json::Value;
+
+use super::function::{self, FUNCTION, MAPPING};
+use crate::model::document::is_pending;
+use crate::model::{Document, Exhibit, Path, Place, Scene, Segment, document};
 
 /// One way in which something is handed on.
 pub(super) struct Hop {
@@ -34,6 +38,23 @@ pub(super) enum Transfer {
         /// a topic, which admits its owner, lets it pass.
         names_owner: bool,
     },
+    /// A service invokes a function: the function's own policy decides.
+    Invokes {
+        /// Its principal.
+        sender: &'static str,
+        /// A name for the statement that lets it.
+        sid: &'static str,
+    },
+    /// Lambda reads the source for a function, in the name of its role.
+    Polls {
+        /// What it calls on the source.
+        calls: &'static [&'static str],
+    },
+    /// A function's role sends them.
+    Sends {
+        /// What it calls on the target.
+        calls: &'static [&'static str],
+    },
     /// SQS moves them within itself: the target's `redrive_allow_policy`
     /// decides. Neither its policy nor its key is asked.
     Redrive,
@@ -42,9 +63,71 @@ pub(super) enum Transfer {
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 const S3: &str = "s3.amazonaws.com";
 const SNS: &str = "sns.amazonaws.com";
+/// Who invokes a function for an alarm (CloudWatch User Guide, "Invoke a Lambda function
+/// from an alarm").
+const ALARMS: &str = "lambda.alarms.cloudwatch.amazonaws.com";
 
 /// What tells others when it changes its state.
 pub(super) const ALARM: &str = "cloudwatch_metric_alarm";
+
+/// What Lambda calls on what it reads (Lambda Developer Guide, "Using Lambda with
+/// Amazon SQS" and "Using AWS Lambda with Amazon DynamoDB": execution role permissions).
+const READS_QUEUE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const READS_STREAM: &[&str] = &[
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:DescribeStream",
+    "dynamodb:ListStreams",
+];
+
+/// What is read for a function.
+const fn polled(kind: &'static str, calls: &'static [&'static str]) -> Hop {
+    Hop {
+        carrier: MAPPING,
+        only: None,
+        source: ("event_source_arn", kind),
+        target: ("function_name", FUNCTION),
+        transfer: Transfer::Polls { calls },
+    }
+}
+
+/// Who takes what a function sends, and what is called there (Lambda Developer Guide,
+/// "Capturing records of asynchronous invocations").
+type Taker = (&'static str, &'static [&'static str]);
+const QUEUE: Taker = ("sqs_queue", &["sqs:SendMessage"]);
+const TOPIC: Taker = ("sns_topic", &["sns:Publish"]);
+const BUS: Taker = ("cloudwatch_event_bus", &["events:PutEvents"]);
+const OTHER: Taker = (FUNCTION, &["lambda:InvokeFunction"]);
+const BUCKET: Taker = ("s3_bucket", &["s3:PutObject"]);
+
+/// Where a function's field, or that of a mapping for it, has something sent.
+const fn sent(by: (&'static str, &'static str), field: &'static str, to: Taker) -> Hop {
+    Hop {
+        carrier: by.0,
+        only: None,
+        source: (by.1, FUNCTION),
+        target: (field, to.0),
+        transfer: Transfer::Sends { calls: to.1 },
+    }
+}
+
+const BY_FUNCTION: (&str, &str) = (FUNCTION, "name");
+const BY_MAPPING: (&str, &str) = (MAPPING, "function_name");
+const DEAD: &str = "dead_letter_config.target_arn";
+const DONE: &str = "event_invoke_config.destination_config.on_success.destination";
+const FAILED: &str = "event_invoke_config.destination_config.on_failure.destination";
+const NOT_READ: &str = "destination_config.on_failure.destination";
+
+/// What an alarm does to a function, in any of its states.
+const fn invoked_by_alarm(field: &'static str) -> Hop {
+    Hop {
+        carrier: ALARM,
+        only: None,
+        source: ("name", ALARM),
+        target: (field, FUNCTION),
+        transfer: Transfer::Invokes { sender: ALARMS, sid: "AlarmInvokes" },
+    }
+}
 
 /// What an alarm tells a topic. The same for each of its states.
 const fn told_by_alarm(field: &'static str) -> Hop {
@@ -64,9 +147,19 @@ const fn told_by_alarm(field: &'static str) -> Hop {
 }
 
 impl Hop {
+    /// Where it leads from.
+    pub(super) fn source_kind(&self) -> &'static str {
+        self.source.1
+    }
+
     /// What it leads to.
     pub(super) fn target_kind(&self) -> &'static str {
         self.target.1
+    }
+
+    /// Whether a queue is read.
+    pub(super) fn reads_queue(&self) -> bool {
+        matches!(self.transfer, Transfer::Polls { .. }) && self.source.1 == "sqs_queue"
     }
 }
 
@@ -128,9 +221,42 @@ static HOPS: &[Hop] = &[
         target: ("redrive_policy.dead_letter_queue", "sqs_queue"),
         transfer: Transfer::Redrive,
     },
+    Hop {
+        carrier: "s3_bucket_notification",
+        only: None,
+        source: ("bucket", "s3_bucket"),
+        target: ("lambda_function.*.lambda_function_arn", FUNCTION),
+        transfer: Transfer::Invokes { sender: S3, sid: "BucketInvokes" },
+    },
+    Hop {
+        carrier: "sns_subscription",
+        only: Some(("protocol", "lambda")),
+        source: ("topic_arn", "sns_topic"),
+        target: ("endpoint", FUNCTION),
+        transfer: Transfer::Invokes { sender: SNS, sid: "TopicInvokes" },
+    },
+    polled("sqs_queue", READS_QUEUE),
+    polled("dynamodb_table", READS_STREAM),
+    sent(BY_MAPPING, NOT_READ, QUEUE),
+    sent(BY_MAPPING, NOT_READ, TOPIC),
+    sent(BY_MAPPING, NOT_READ, BUCKET),
+    sent(BY_FUNCTION, DEAD, QUEUE),
+    sent(BY_FUNCTION, DEAD, TOPIC),
+    sent(BY_FUNCTION, DONE, QUEUE),
+    sent(BY_FUNCTION, DONE, TOPIC),
+    sent(BY_FUNCTION, DONE, BUS),
+    sent(BY_FUNCTION, DONE, OTHER),
+    sent(BY_FUNCTION, FAILED, QUEUE),
+    sent(BY_FUNCTION, FAILED, TOPIC),
+    sent(BY_FUNCTION, FAILED, BUS),
+    sent(BY_FUNCTION, FAILED, OTHER),
+    sent(BY_FUNCTION, FAILED, BUCKET),
     told_by_alarm("alarm_actions.*"),
     told_by_alarm("insufficient_data_actions.*"),
     told_by_alarm("ok_actions.*"),
+    invoked_by_alarm("alarm_actions.*"),
+    invoked_by_alarm("insufficient_data_actions.*"),
+    invoked_by_alarm("ok_actions.*"),
 ];
 
 /// One connection of a scene.
@@ -158,12 +284,13 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
     };
     scene.of_kind(hop.carrier).filter(meant).flat_map(move |carrier| {
         let source = carrier.text(hop.source.0).unwrap_or_default();
-        let source = End::of(scene, hop.source.1, source);
+        let source =
+            may_be(scene, hop.source.1, source).then(|| End::of(scene, hop.source.1, source));
         let targets = values(&carrier.document, hop.target.0).into_iter();
-        let targets = targets.filter(|(_, target)| may_be(hop.target.1, target));
-        targets.map(move |(path, target)| {
+        let targets = targets.filter(|(_, target)| may_be(scene, hop.target.1, target));
+        targets.filter_map(move |(path, target)| {
             let target = End::of(scene, hop.target.1, target);
-            Edge { hop, carrier, path, source, target }
+            Some(Edge { hop, carrier, path, source: source?, target })
         })
     })
 }
@@ -179,11 +306,22 @@ impl Edge<'_> {
         matches!(self.target, End::Here(target) if target.address == exhibit.address)
     }
 
+    /// Whether it is for what could not be delivered or processed.
+    pub(super) fn sets_aside(&self) -> bool {
+        self.path.segments().iter().any(|segment| match segment {
+            Segment::Field(name) => SET_ASIDE.contains(&name.as_str()),
+            Segment::Index(_) => false,
+        })
+    }
+
     /// For people.
     pub(super) fn name(&self) -> String {
         format!("{} -> {}", self.source.name(), self.target.name())
     }
 }
+
+/// Fields that say where that goes.
+const SET_ASIDE: [&str; 3] = ["redrive_policy", "dead_letter_config", "on_failure"];
 
 /// One end of a hop.
 #[derive(Clone, Copy)]
@@ -195,8 +333,8 @@ pub(super) enum End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn of(scene: &'a Scene, kind: &str, value: &'a str) -> Self {
-        scene.named(kind, value).map_or(Self::Elsewhere(value), Self::Here)
+    pub(super) fn of(scene: &'a Scene, kind: &str, value: &'a str) -> Self {
+        named(scene, kind, value).map_or(Self::Elsewhere(value), Self::Here)
     }
 
     /// For people.
@@ -233,36 +371,51 @@ impl<'a> End<'a> {
     }
 }
 
+fn named<'a>(scene: &'a Scene, kind: &str, value: &str) -> Option<&'a Exhibit> {
+    if kind == FUNCTION { function::named(scene, value) } else { scene.named(kind, value) }
+}
+
 /// Whether a name may be one of a kind. Some fields take several: an ARN tells by
-/// its service, with which the names of the service's kinds begin.
-fn may_be(kind: &str, name: &str) -> bool {
+/// its service, with which the names of the service's kinds begin. What is not known
+/// yet is of the stack, and of the kind that has it.
+fn may_be(scene: &Scene, kind: &str, name: &str) -> bool {
+    if is_pending(name) {
+        return scene.named(kind, name).is_some();
+    }
+    let service = match kind {
+        "cloudwatch_event_bus" => Some("events"),
+        _ => kind.split('_').next(),
+    };
     let mut parts = name.split(':');
-    parts.next() != Some("arn") || parts.nth(1) == kind.split('_').next()
+    parts.next() != Some("arn") || parts.nth(1) == service
 }
 
 /// The texts that a field names, with their places; `*` stands for every item
-/// of a list.
+/// of a list, and every entry of a map.
 pub(super) fn values<'a>(document: &'a Document, field: &str) -> Vec<(Path, &'a str)> {
-    let mut paths = vec![Path::default()];
-    for part in field.split('.') {
-        paths = paths.into_iter().flat_map(|path| step(document, &path, part)).collect();
-    }
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let text = path.get(document)?.as_str()?;
-            Some((path, text))
-        })
-        .collect()
+    let text = |path: Path| {
+        let text = path.get(document)?.as_str()?;
+        Some((path, text))
+    };
+    paths(document, field).into_iter().filter_map(text).collect()
+}
+
+/// The places that a field names, likewise.
+pub(super) fn paths(document: &Document, field: &str) -> Vec<Path> {
+    field.split('.').fold(vec![Path::default()], |paths, part| {
+        paths.into_iter().flat_map(|path| step(document, &path, part)).collect()
+    })
 }
 
 fn step(document: &Document, path: &Path, part: &str) -> Vec<Path> {
     if part != "*" {
-        return vec![match path.segments() {
-            [] => Path::field(part),
-            [..] => path.with_field(part),
-        }];
+        return vec![path.with_field(part)];
     }
-    let items = path.get(document).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
-    (0..items).map(|index| path.with_index(index)).collect()
+    match path.get(document) {
+        Some(Value::Array(items)) => (0..items.len()).map(|item| path.with_index(item)).collect(),
+        Some(Value::Object(entries)) => entries.keys().map(|key| path.with_field(key)).collect(),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {
+            Vec::new()
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::function::FUNCTION;
 use super::hop::{self, End};
 use super::{Judgement, Rule, patch};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
@@ -42,6 +43,9 @@ fn judge(scene: &Scene) -> Judgement {
     };
     for edge in &edges {
         let End::Here(queue) = edge.target else { continue };
+        if edge.hop.target_kind() == FUNCTION {
+            continue;
+        }
         let needed = if edge.is_from("s3_bucket") {
             EVENT
         } else if edge.is_from("sns_topic") && told_by_s3(edge.source) {

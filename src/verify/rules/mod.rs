@@ -13,16 +13,27 @@ mod dead_letter_retention;
 mod delay;
 mod delivery_path;
 mod encryption_at_rest;
+mod environment_access;
+mod errand;
+mod failure_destination;
 mod fifo_pairing;
 mod filter_policy;
+mod function;
+mod function_role;
 mod hop;
+mod idle_statement;
 mod key_rotation;
+mod keys;
 mod least_privilege;
+mod mapping_concurrency;
+mod mapping_visibility;
 mod max_receive_count;
 mod message_size;
 mod optional_header;
 mod others;
+mod partial_failures;
 mod patch;
+mod permissions;
 mod policies;
 mod public_access;
 mod redrive;
@@ -30,11 +41,14 @@ mod redrive_allow_policy;
 mod redrive_direction;
 mod same_region;
 mod tls_only;
+mod two_readers;
 mod usable_key;
 mod visibility_timeout;
+mod way;
 mod wildcard_principal;
 
 pub use others::named_others;
+pub(super) use way::between;
 
 use crate::model::{CheckInfo, Exhibit, Finding, Scene};
 
@@ -75,18 +89,26 @@ pub static RULES: &[Rule] = &[
     delay::RULE,
     delivery_path::RULE,
     encryption_at_rest::RULE,
+    environment_access::RULE,
+    failure_destination::RULE,
     fifo_pairing::RULE,
     filter_policy::RULE,
+    function_role::RULE,
+    idle_statement::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
+    mapping_concurrency::RULE,
+    mapping_visibility::RULE,
     max_receive_count::RULE,
     message_size::RULE,
     optional_header::RULE,
+    partial_failures::RULE,
     public_access::RULE,
     redrive_allow_policy::RULE,
     redrive_direction::RULE,
     same_region::RULE,
     tls_only::RULE,
+    two_readers::RULE,
     usable_key::RULE,
     visibility_timeout::RULE,
     wildcard_principal::RULE,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::alarm_metric;
 use super::encryption_at_rest::{is_aws_managed, keys};
+use super::function::FUNCTION;
 use super::hop::{self, End};
 use crate::model::document::is_pending;
 use crate::model::{Address, Finding, Identity, Path, Place, Scene, Sought};
@@ -14,13 +15,19 @@ use crate::model::{Address, Finding, Identity, Path, Place, Scene, Sought};
 pub fn named_others(scene: &Scene) -> Vec<Sought> {
     let keys =
         keys(scene).map(|(_, _, key)| ("kms_key", key)).filter(|(_, key)| !is_aws_managed(key));
-    let targets = hop::edges(scene).into_iter().filter_map(|edge| match edge.target {
-        End::Elsewhere(arn) if arn.starts_with("arn:") => Some((edge.hop.target_kind(), arn)),
+    let ends = hop::edges(scene).into_iter().flat_map(|edge| {
+        let read = (edge.hop.source_kind(), edge.source);
+        let read = edge.hop.reads_queue().then_some(read);
+        read.into_iter().chain([(edge.hop.target_kind(), edge.target)])
+    });
+    let ends = ends.filter_map(|(kind, end)| match end {
+        // Of a function of others nothing is asked.
+        End::Elsewhere(arn) if arn.starts_with("arn:") && kind != FUNCTION => Some((kind, arn)),
         End::Elsewhere(_) | End::Here(_) => None,
     });
     let watched = alarm_metric::named_others(scene);
     let watched = watched.iter().map(|(kind, name)| (*kind, name.as_str()));
-    let named: BTreeSet<(&str, &str)> = keys.chain(targets).chain(watched).collect();
+    let named: BTreeSet<(&str, &str)> = keys.chain(ends).chain(watched).collect();
     let others = named.into_iter().filter(|(kind, name)| {
         !is_pending(name) && scene.named(kind, name).is_none() && is_near(name, &scene.place)
     });

@@ -70,6 +70,34 @@ pub(super) fn with_statement(
     }
 }
 
+/// The finding with a statement that no policy of a role has: an item for the list of
+/// its first inline policy; or such a policy where it has none.
+pub(super) fn with_right(finding: Finding, role: &Exhibit, sid: &str, statement: Value) -> Finding {
+    let field = Path::field("inline_policies");
+    let stated = field.get(&role.document).and_then(Value::as_object);
+    let Some(name) = stated.and_then(|policies| policies.keys().next()) else {
+        let policy = json!({ "Version": "2012-10-17", "Statement": [named(statement, sid)] });
+        return finding
+            .at(field.clone())
+            .hint(format!("give {} a policy", role.address))
+            .patch(at(&field.with_field(sid), policy));
+    };
+    let hint = format!("add a statement to {name} of {}", role.address);
+    joined(finding, role, &field.with_field(name), sid, statement).hint(hint)
+}
+
+/// The finding with a statement for the list of a policy that the stack states.
+pub(super) fn joined(
+    finding: Finding,
+    exhibit: &Exhibit,
+    policy: &Path,
+    sid: &str,
+    statement: Value,
+) -> Finding {
+    let statement = named(statement, &free_sid(exhibit, policy, sid));
+    finding.at(policy.with_field("Statement")).patch(yaml(&json!([statement])))
+}
+
 /// A resource's ARN as a stack file states it.
 pub(super) fn arn_of(exhibit: &Exhibit) -> String {
     fact_of(exhibit, "arn")

@@ -1,34 +1,40 @@
-//! Where kinds keep their policies.
+//! Where kinds keep their policies, as they say themselves.
 
-use serde_json::Value;
-
-use crate::model::{Exhibit, Path, Scene};
+use super::hop;
+use crate::model::{Exhibit, Path, PolicyTells, Scene};
 use crate::verify::policy::Policy;
-
-/// Kinds whose resources say in `policy` who may use them.
-const USED: &[&str] = &["kms_key", "s3_bucket", "sns_topic", "sqs_queue"];
 
 /// Policies of resources: who may use them.
 pub(super) fn of_resources(scene: &Scene) -> impl Iterator<Item = (&Exhibit, Policy<'_>)> {
-    let used = scene.exhibits.values().filter(|exhibit| USED.contains(&exhibit.kind.as_str()));
-    used.filter_map(|exhibit| Some((exhibit, Policy::of(exhibit, &Path::field("policy"))?)))
+    telling(scene, PolicyTells::Users)
 }
 
 /// Policies of roles about who may take them on.
 pub(super) fn of_trust(scene: &Scene) -> impl Iterator<Item = (&Exhibit, Policy<'_>)> {
-    let path = Path::field("assume_role_policy");
-    scene
-        .of_kind("iam_role")
-        .filter_map(move |exhibit| Some((exhibit, Policy::of(exhibit, &path)?)))
+    telling(scene, PolicyTells::Takers)
 }
 
 /// Policies of identities: what their holders may do.
 pub(super) fn of_identities(scene: &Scene) -> impl Iterator<Item = (&Exhibit, Policy<'_>)> {
-    let managed = scene.of_kind("iam_policy").map(|policy| (policy, Path::field("policy")));
-    let inline = scene.of_kind("iam_role").flat_map(|role| {
-        let field = "inline_policies";
-        let names = role.document.get(field).and_then(Value::as_object).into_iter().flatten();
-        names.map(move |(name, _)| (role, Path::field(field).with_field(name)))
-    });
-    managed.chain(inline).filter_map(|(exhibit, path)| Some((exhibit, Policy::of(exhibit, &path)?)))
+    telling(scene, PolicyTells::Holder)
+}
+
+/// Who may use one resource, as it says itself.
+pub(super) fn of_resource<'a>(scene: &Scene, exhibit: &'a Exhibit) -> Option<Policy<'a>> {
+    let mut paths = paths(scene, exhibit, PolicyTells::Users);
+    paths.find_map(|path| Policy::of(exhibit, &path))
+}
+
+fn telling(scene: &Scene, what: PolicyTells) -> impl Iterator<Item = (&Exhibit, Policy<'_>)> {
+    scene.exhibits.values().flat_map(move |exhibit| {
+        let paths = paths(scene, exhibit, what);
+        paths.filter_map(move |path| Some((exhibit, Policy::of(exhibit, &path)?)))
+    })
+}
+
+/// Where a resource has policies that tell this.
+fn paths(scene: &Scene, exhibit: &Exhibit, what: PolicyTells) -> impl Iterator<Item = Path> {
+    let fields = scene.policies.get(&exhibit.kind).into_iter().flatten();
+    let fields = fields.filter(move |field| field.tells == what);
+    fields.flat_map(|field| hop::paths(&exhibit.document, &field.field))
 }

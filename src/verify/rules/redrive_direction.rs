@@ -25,13 +25,20 @@ fn judge(scene: &Scene) -> Judgement {
     let redrives: Vec<Redrive<'_>> = redrive::of(scene).collect();
     let delivered: Vec<(String, &Address)> = hop::edges(scene)
         .into_iter()
-        // What SNS could not deliver is set aside as well.
-        .filter(|edge| edge.path.top() != "redrive_policy")
+        // What SNS could not deliver, or a function not process, is set aside as well.
+        .filter(|edge| !edge.sets_aside())
         .filter_map(|edge| match (&edge.hop.transfer, edge.target) {
-            (Transfer::Service { .. }, End::Here(queue)) => {
+            (Transfer::Service { .. } | Transfer::Sends { .. }, End::Here(queue)) => {
                 Some((edge.source.name(), &queue.address))
             }
-            (Transfer::Service { .. } | Transfer::Redrive, _) => None,
+            (
+                Transfer::Service { .. }
+                | Transfer::Sends { .. }
+                | Transfer::Invokes { .. }
+                | Transfer::Polls { .. }
+                | Transfer::Redrive,
+                _,
+            ) => None,
         })
         .collect();
     let from = |address: &Address| {

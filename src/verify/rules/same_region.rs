@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::function::{FUNCTION, MAPPING};
 use super::{Judgement, Rule};
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Place, Scene};
 
@@ -11,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
         id: "same_region",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Keys, dead-letter queues, subscribed topics, receivers of bucket events and what alarms tell are of the stack's region, dead-letter queues of its account, too.",
+        summary: "Keys, dead-letter queues, subscribed topics, receivers of bucket events, what Lambda reads and for whom, and what alarms tell are of the stack's region; dead-letter queues and functions that are read for of its account, too.",
         risk: "AWS refuses the call, when other parts of the stack are made already.",
         remedy: "Name a resource of the same region; a topic of another one is subscribed to by a stack there.",
     },
@@ -39,6 +40,25 @@ static NEAR: &[Near] = &[
     told_by_alarm(&["alarm_actions", "*"]),
     told_by_alarm(&["insufficient_data_actions", "*"]),
     told_by_alarm(&["ok_actions", "*"]),
+    Near {
+        kind: "cloudwatch_event_bus",
+        field: &["kms_key_identifier"],
+        what: "the key",
+        account: false,
+    },
+    Near { kind: "cloudwatch_log_group", field: &["kms_key_id"], what: "the key", account: false },
+    Near { kind: "dynamodb_table", field: &["kms_key_id"], what: "the key", account: false },
+    // "The Lambda function and the Amazon SQS queue must be in the same AWS Region, although
+    // they can be in different AWS accounts" (Lambda Developer Guide).
+    Near { kind: MAPPING, field: &["event_source_arn"], what: "what is read", account: false },
+    Near { kind: MAPPING, field: &["function_name"], what: "the function", account: true },
+    Near { kind: FUNCTION, field: &["kms_key_arn"], what: "the key", account: false },
+    Near {
+        kind: "s3_bucket_notification",
+        field: &["lambda_function", "*", "lambda_function_arn"],
+        what: "the function",
+        account: false,
+    },
     Near {
         kind: "s3_bucket",
         field: &["server_side_encryption", "kms_master_key_id"],

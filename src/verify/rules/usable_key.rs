@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
         id: "usable_key",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "The key that a bucket, topic or queue names is there, and is a symmetric one for encryption.",
+        summary: "The key that a resource names is there, and is a symmetric one for encryption.",
         risk: "AWS takes the name of the key, and then refuses every message and every object.",
         remedy: "Name a symmetric key that is enabled, or leave the field out.",
     },

@@ -1,6 +1,6 @@
 //! No policy admits everybody.
 
-use super::{Judgement, Rule, policies};
+use super::{Judgement, Rule, permissions, policies};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
 use crate::verify::policy::{Policy, Statement};
 
@@ -42,7 +42,14 @@ const WHO: &[&str] = &[
 
 fn judge(scene: &Scene) -> Judgement {
     let all = policies::of_resources(scene).chain(policies::of_trust(scene));
-    Judgement::over(all.map(|(exhibit, policy)| (exhibit, (exhibit, policy))), judge_policy)
+    let mut judgement =
+        Judgement::over(all.map(|(exhibit, policy)| (exhibit, (exhibit, policy))), judge_policy);
+    for guard in permissions::guards(scene) {
+        let Some(policy) = permissions::policy(&guard) else { continue };
+        let findings = judge_policy((&guard, policy)).into_iter().map(permissions::told);
+        judgement.add(guard.address.to_string(), findings);
+    }
+    judgement
 }
 
 fn judge_policy((exhibit, policy): (&Exhibit, Policy<'_>)) -> Vec<Finding> {
@@ -64,7 +71,8 @@ fn told(exhibit: &Exhibit, statement: &Statement<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{golden, told};
+    use super::super::tests::system::system;
+    use super::super::tests::{golden, told, told_of};
     use super::RULE;
 
     /// A queue whose policy allows receiving, like this.
@@ -77,6 +85,24 @@ queue:
     Statement:
       - {{ Sid: Open, Effect: Allow, Action: \"sqs:ReceiveMessage\", Resource: \"${{queue.arn}}\", {rest} }}"
         )
+    }
+
+    #[test]
+    fn a_function_is_invoked_by_somebody() {
+        let function = |permission: &str| {
+            system(&format!(
+                "function: {{ kind: lambda_function, permissions: {{ Open: {{ {permission} }} }} }}"
+            ))
+        };
+        golden!(told_of(
+            &RULE,
+            &[
+                ("everybody", function("principal: \"*\"")),
+                ("an organisation", function("principal: \"*\", principal_org_id: o-1")),
+                ("an account", function("principal: \"123456789012\"")),
+                ("a service", function("principal: events.amazonaws.com")),
+            ]
+        ));
     }
 
     #[test]
@@ -98,6 +124,19 @@ queue:
                 ),
                 ("any bucket", &condition("ArnLike: { \"aws:SourceArn\": \"arn:aws:s3:*:*:*\" }")),
                 ("any account", &condition("StringLike: { \"aws:PrincipalAccount\": \"*\" }")),
+                (
+                    "a table and a bus",
+                    "
+table:
+  kind: dynamodb_table
+  hash_key: { name: id, type: S }
+  resource_policy:
+    Statement: { Sid: Open, Effect: Allow, Principal: \"*\", Action: \"dynamodb:GetItem\", Resource: \"${table.arn}\" }
+bus:
+  kind: cloudwatch_event_bus
+  policy:
+    Statement: { Sid: Open, Effect: Allow, Principal: \"*\", Action: \"events:PutEvents\", Resource: \"${bus.arn}\" }"
+                ),
                 (
                     "a role for all",
                     "

@@ -79,7 +79,7 @@ async fn an_alarm_is_heard_and_gets_its_state_back() {
             assert_eq!(told(&results), ["alarm -> topic: passed"], "{results:#?}");
             assert_eq!(state(&stand).await.0, before);
             assert_eq!(held(&stand).await, [""; 0], "nothing of it stays in the queue");
-            assert_eq!(stand.probes().await, [""; 0]);
+            assert_eq!(stand.ears().await, [""; 0]);
             assert_eq!(stand.endpoints().await, [stand.queue_arn("claims-sqs")]);
         }
     }
@@ -96,7 +96,7 @@ async fn one_that_nobody_hears_is_seen() {
     let stand = stand.seen_by(&account.through(&proxy.url())).await;
     let results = stand.verify(CHECK, Options { exclusive: true, ..impatient() }).await;
     assert_eq!(told(&results), ["alarm -> topic: alarm alarm_actions"], "{proxy}");
-    assert_eq!(stand.probes().await, [""; 0]);
+    assert_eq!(stand.ears().await, [""; 0]);
 }
 
 #[tokio::test]

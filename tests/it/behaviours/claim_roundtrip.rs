@@ -84,7 +84,7 @@ async fn a_dropped_subscription_is_seen() {
     stand.sns().unsubscribe().subscription_arn(arn).send().await.unwrap();
     let results = stand.verify(CHECK, impatient()).await;
     assert_eq!(told(&results), [format!("{PATH}: claims.queue")]);
-    // A probe has a subscription of its own: only the queue itself can tell.
+    // An ear has a subscription of its own: only the queue itself can tell.
     let options = Options { exclusive: true, ..impatient() };
     let results = stand.verify_scene(&before, CHECK, options).await;
     assert_eq!(told(&results), [format!("{PATH}: claims.subscription")]);
@@ -132,7 +132,7 @@ async fn dropped_policies_are_seen() {
     stand.assert_tidy().await;
 }
 
-/// A policy may speak of the queue with wildcards that a probe's name does not
+/// A policy may speak of the queue with wildcards that an ear's name does not
 /// meet.
 #[tokio::test]
 async fn a_star_in_the_queues_policy_is_met() {

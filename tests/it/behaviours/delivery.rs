@@ -47,7 +47,7 @@ async fn passes(stand: &Stand) {
     for options in [patient(), exclusive()] {
         let results = stand.verify(CHECK, options).await;
         assert_eq!(told(&results), ["topic -> queue: passed"]);
-        assert_eq!(stand.probes().await, [""; 0]);
+        assert_eq!(stand.ears().await, [""; 0]);
     }
 }
 

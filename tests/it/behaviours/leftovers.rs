@@ -35,9 +35,9 @@ async fn the_next_run_removes_what_a_killed_one_left_and_no_more() {
     assert!(told(&results)[0].ends_with(": passed"), "{:?}", told(&results));
 
     let alive = format!("ccprov-probe-{STACK}-{ALIVE}");
-    let mut probes = stand.probes().await;
-    probes.sort();
-    assert_eq!(probes, [alive.clone(), foreign]);
+    let mut ears = stand.ears().await;
+    ears.sort();
+    assert_eq!(ears, [alive.clone(), foreign]);
     let mut endpoints = stand.endpoints().await;
     endpoints.sort();
     assert_eq!(endpoints, [stand.queue_arn(&alive), stand.queue_arn("claims-sqs")]);
@@ -51,8 +51,8 @@ async fn a_run_that_is_cut_leaves_what_others_can_remove() {
     let stand = Stand::make(&ministack_enforcing_tls().account()).await;
     let bench = Bench::new(stand.session.clone(), patient());
     cut(&stand, &bench).await;
-    let [probe] = &stand.probes().await[..] else { panic!("one probe") };
-    assert!(probe.starts_with(&format!("ccprov-probe-{STACK}-")), "{probe}");
+    let [ear] = &stand.ears().await[..] else { panic!("one ear") };
+    assert!(ear.starts_with(&format!("ccprov-probe-{STACK}-")), "{ear}");
     assert_eq!(stand.endpoints().await.len(), 2);
     let undeclared = stand.plan().await;
     let touched: Vec<_> = undeclared.steps.iter().map(|step| step.address.as_str()).collect();
@@ -68,7 +68,7 @@ async fn destroy_removes_what_a_killed_run_left() {
     let stand = Stand::make(&ministack_enforcing_tls().account()).await;
     let bench = Bench::new(stand.session.clone(), patient());
     cut(&stand, &bench).await;
-    assert_eq!(stand.probes().await.len(), 1);
+    assert_eq!(stand.ears().await.len(), 1);
     stand.destroy().await;
     let queues = stand.sqs().list_queues().send().await.unwrap();
     assert_eq!(queues.queue_urls(), [""; 0]);

@@ -4,10 +4,12 @@
 mod alarm_fires;
 mod claim_roundtrip;
 mod dead_letter;
+mod dead_letters_empty;
 mod delivery;
 mod leftovers;
 mod neighbours;
 mod plain;
+mod probes;
 mod refusals;
 mod stand;
 mod undeclared;

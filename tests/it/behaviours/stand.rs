@@ -197,7 +197,7 @@ impl Stand {
     }
 
     /// The names of all queues but the stack's own.
-    pub(crate) async fn probes(&self) -> Vec<String> {
+    pub(crate) async fn ears(&self) -> Vec<String> {
         let queues = self.sqs().list_queues().send().await.unwrap();
         let names = queues.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
         names.filter(|name| !name.starts_with("claims-")).map(str::to_owned).collect()
@@ -221,7 +221,7 @@ impl Stand {
 
     /// Nothing is left of a verify.
     pub(crate) async fn assert_tidy(&self) {
-        assert_eq!(self.probes().await, [""; 0]);
+        assert_eq!(self.ears().await, [""; 0]);
         assert_eq!(self.endpoints().await, [self.queue_arn("claims-sqs")]);
         assert_eq!(self.keys().await, [""; 0]);
     }

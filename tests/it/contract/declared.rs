@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
     Address, Catalog, Document, FactRef, FieldDiff, KindInfo, Naming, Place, Prepared, Problem,
-    compare,
 };
 use serde_json::{Value, json};
 
@@ -218,7 +217,7 @@ fn every_field_is_stated_and_every_mutable_field_changed() {
             stated.extend(case.documents().into_iter().flatten().map(|(field, _)| field));
             for pair in prepared(info, case).windows(2) {
                 let [before, after] = pair else { continue };
-                let diffs = compare(&after.document, &before.document);
+                let diffs = info.compare(&after.document, &before.document);
                 let is_fixed = |diff: &&FieldDiff| {
                     info.fixed.iter().any(|pattern| diff.path.is_within(pattern))
                 };

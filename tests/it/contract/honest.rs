@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use ccprov::aws::Writer;
+use ccprov::aws::{AwsCatalog, Writer};
 use ccprov::engine::port::{Accepted, Answer, Made, Proven, Read, StackSummary, Write};
 use ccprov::model::{
-    CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Identity, Live, Sought,
-    compare,
+    Catalog as _, CloudError, Desired, Document, Emptying, ErrorClass, Facts, FieldDiff, Identity,
+    Live, Sought,
 };
 
 use super::lies::{self, Lie};
@@ -24,13 +24,20 @@ type Written = BTreeMap<(String, Identity), Document>;
 pub(crate) struct Honest {
     emulator: &'static str,
     writer: Writer,
+    catalog: AwsCatalog,
     written: Mutex<Written>,
     lied: Mutex<BTreeSet<&'static Lie>>,
 }
 
 impl Honest {
     pub(crate) fn new(emulator: &'static str, writer: Writer) -> Self {
-        Self { emulator, writer, written: Mutex::default(), lied: Mutex::default() }
+        Self {
+            emulator,
+            writer,
+            catalog: AwsCatalog::new(),
+            written: Mutex::default(),
+            lied: Mutex::default(),
+        }
     }
 
     /// The lies that it was caught at so far.
@@ -51,7 +58,8 @@ impl Honest {
         let is_sought =
             |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
         let mut by_field: BTreeMap<String, Vec<FieldDiff>> = BTreeMap::new();
-        for diff in compare(&truth, &live.document) {
+        let kind = self.catalog.kind(&live.kind).expect("a kind of ours");
+        for diff in kind.compare(&truth, &live.document) {
             by_field.entry(diff.path.top().to_owned()).or_default().push(diff);
         }
         for (field, diffs) in by_field.into_iter().filter(|(field, _)| is_sought(field)) {

@@ -112,10 +112,11 @@ impl Leg {
                 return Ok(None);
             };
             let Some(refusal) = &failure.refusal else { return Err(failure) };
-            let mut known = lies::concessions(self.name).filter(|it| is_tried(it.kind()));
-            let Some(concession) = known.find(|it| it.is_behind(refusal)) else {
-                return Err(failure);
-            };
+            let known = lies::concessions(self.name).filter(|it| is_tried(it.kind()));
+            let behind: Vec<_> = known.filter(|it| it.is_behind(refusal)).collect();
+            // A refusal names several actions, and what helps may be any of them.
+            let untried = behind.iter().find(|it| !conceded.contains(*it));
+            let Some(&concession) = untried.or(behind.first()) else { return Err(failure) };
             // What was made stays where it is.
             book.lied.extend(cloud.writer.lied());
             *cloud = Cloud::connect(self, self.empty_account().await).await;

@@ -134,7 +134,7 @@ impl Cloud {
         }
         self.settle(STACK, want, &have).await.map_err(|failure| failure.within(step))?;
         self.read("find after create again", info, want).await?;
-        self.find_by_field(want, book).await?;
+        self.find_by_field(info, want, book).await?;
         // One object tells it of its kind; moto takes a second for each answer.
         if !book.indexed.contains(&want.kind) {
             self.find_by_owner(want, book).await?;
@@ -171,13 +171,13 @@ impl Cloud {
         same(&format!("{step}: status"), &have.status, &Status::Current)?;
         let owner = info.tagged.then(|| self.owner(info, STACK, want));
         same(&format!("{step}: owner"), &have.owner, &owner)?;
-        no_difference(step, &compare(&want.document, &have.document))?;
+        no_difference(step, &info.compare(&want.document, &have.document))?;
         Ok(have)
     }
 
     /// A kind may skip reads that serve no field that matters; each field alone
     /// must then still be seen. Once for each field of a kind is enough.
-    async fn find_by_field(&self, want: &Desired, book: &mut Book) -> Outcome<()> {
+    async fn find_by_field(&self, info: &KindInfo, want: &Desired, book: &mut Book) -> Outcome<()> {
         for (field, value) in want.document.iter().filter(|(_, value)| !value.is_null()) {
             let key = (want.kind.clone(), field.clone());
             if book.found_alone.contains(&key) {
@@ -188,7 +188,7 @@ impl Cloud {
             let have = self.find(&step, &sought).await?;
             let have = have.ok_or_else(|| format!("{step}: there is none"))?;
             let one = Document::from_iter([(field.clone(), value.clone())]);
-            no_difference(&step, &compare(&one, &have.document))?;
+            no_difference(&step, &info.compare(&one, &have.document))?;
             book.found_alone.insert(key);
         }
         Ok(())
@@ -227,7 +227,7 @@ impl Cloud {
         have: &Live,
         book: &Book,
     ) -> Outcome<Live> {
-        let expected = tops(&compare(&want.document, &before.document));
+        let expected = tops(&info.compare(&want.document, &before.document));
         if expected.is_empty() {
             return Err("the document does not change".into());
         }
@@ -260,7 +260,7 @@ impl Cloud {
         let step = "update again";
         let mut left = diff.to_vec();
         while !left.is_empty() {
-            let stage = info.stage(&left);
+            let stage = info.stages.first(&left);
             left.retain(|diff| !stage.contains(diff));
             let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
             let proof = self.prove(STACK, have, tops(&stage).into_iter().chain(known_by)).await;
@@ -324,6 +324,7 @@ impl Cloud {
         same("the live document: identity", &again.identity, &want.identity)?;
         no_difference(
             "the live document is not canonical",
+            // Whole, whatever is compared in part: none of it may get lost.
             &compare(&again.document, &have.document),
         )
     }
@@ -340,7 +341,7 @@ impl Cloud {
         let sought = Sought { holdings: true, fields: None, ..want.sought() };
         let whole = self.find("find before delete", &sought).await?;
         let whole = whole.ok_or("find before delete: there is none")?;
-        no_difference("find before delete", &compare(&want.document, &whole.document))?;
+        no_difference("find before delete", &info.compare(&want.document, &whole.document))?;
         // A run that lost the answer looked before, and may say it again.
         let known_by = have.document.keys().filter(|_| !info.tagged).cloned();
         let second = self.prove(STACK, have, known_by).await;

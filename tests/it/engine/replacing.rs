@@ -204,6 +204,32 @@ async fn losses_are_refused_unless_they_are_permitted() {
     assert_eq!((run.told(), cloud.objects()), (vec!["v delete: done".to_owned()], vec![]));
 }
 
+/// What a cloud sent by itself counts among what is lost, and the refusal says so.
+#[tokio::test(start_paused = true)]
+async fn what_the_cloud_sent_by_itself_is_told_from_what_others_did() {
+    let hints = async |resources: Value| {
+        let (cloud, stack) = (cloud(Weather::even(1)), stack(&resources));
+        settled(&cloud, &stack).await;
+        cloud.fill("vault", "dev-v", 1);
+        let permissions = Permissions::default();
+        let plan = planned_destroy(&cloud, &stack, permissions).await.expect("a plan");
+        let refusals = guard(&plan, &stack, catalog(), Purpose::Destroy, permissions);
+        assert_eq!(told(&refusals), ["v would be deleted, and holds 1 parts"]);
+        let hints = refusals.into_iter().flat_map(|refusal| refusal.hints);
+        hints.filter(|hint| hint.contains("nobody's data")).collect::<Vec<_>>()
+    };
+    let vault = json!({ "kind": "vault" });
+    let invite = |to: &str| json!({ "kind": "invite", "holds": [to] });
+    let expected = ["among that may be a letter, when i was set up: it is nobody's data"];
+    assert_eq!(hints(json!({ "v": vault, "i": invite("${v.arn}") })).await, expected);
+    let (thing, to_thing) = (json!({ "kind": "thing" }), invite("${t.arn}"));
+    assert_eq!(hints(json!({ "v": vault, "t": thing, "i": to_thing })).await, [""; 0]);
+    // By way of what is bound to the thing.
+    let link = json!({ "kind": "link", "holds": ["${t.arn}", "${v.arn}"] });
+    let through = json!({ "v": vault, "t": thing, "i": to_thing, "l": link });
+    assert_eq!(hints(through).await, expected);
+}
+
 async fn destroyed(cloud: &Cloud<'_>, resources: &Value) {
     let plan: Plan = planned_destroy(cloud, &stack(resources), DATA_MAY_GO).await.expect("a plan");
     let run = carried_out(cloud, plan, Orders::new()).await.expect("nobody dies");

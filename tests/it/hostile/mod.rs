@@ -31,6 +31,7 @@ const AREAS: &[(&str, &str)] = &[
     ("patterns", include_str!("cases/patterns.txt")),
     ("language", include_str!("cases/language.txt")),
     ("skips", include_str!("cases/skips.txt")),
+    ("probes", include_str!("cases/probes.txt")),
     ("queues", include_str!("cases/queues.txt")),
     ("topics", include_str!("cases/topics.txt")),
     ("buckets", include_str!("cases/buckets.txt")),

@@ -1,8 +1,9 @@
 //! A proxy behind which tables take their time, as DynamoDB's do: no emulator has
 //! one that is not at rest. After each change a table is at work for some looks,
-//! and refuses what is asked of it meanwhile; a deletion takes as long.
+//! and refuses what is asked of it meanwhile; a deletion takes as long. A change of
+//! TTL takes an hour, in which DynamoDB takes all other calls, and no second one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,8 @@ struct Shared {
 struct State {
     /// What is at work, what at, and for how many looks.
     at_work: BTreeMap<String, (&'static str, usize)>,
+    /// Whose TTL was changed within the hour.
+    ttl_changed: BTreeSet<String>,
     /// The calls that changed something, and those that were refused.
     calls: Vec<String>,
     refused: Vec<String>,
@@ -74,6 +77,11 @@ impl BusyTables {
         assert_eq!(state.refused, [""; 0], "DynamoDB was called while it was at work");
         std::mem::take(&mut state.calls)
     }
+
+    /// The TTL of all tables is as it was set, and may be changed again.
+    pub(crate) fn an_hour_passes(&self) {
+        self.shared.state().ttl_changed.clear();
+    }
 }
 
 impl Shared {
@@ -87,6 +95,7 @@ impl Shared {
         let table = request.json("TableName").filter(|_| call.service == "dynamodb");
         let answer = match (table, call.operation.as_str()) {
             (Some(table), "DescribeTable") => self.look(&request, &table).await?,
+            (Some(table), "DescribeTimeToLive") => self.look_at_ttl(&request, &table).await?,
             (
                 Some(table),
                 "CreateTable"
@@ -107,6 +116,10 @@ impl Shared {
             let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table is being updated"}"#;
             return Ok(answer("400 Bad Request", body));
         }
+        if operation == "UpdateTimeToLive" && self.state().ttl_changed.contains(table) {
+            let body = r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Time to live has been modified multiple times within a fixed interval"}"#;
+            return Ok(answer("400 Bad Request", body));
+        }
         let said = if operation == "DeleteTable" {
             // It goes when it was looked at often enough.
             answer("200 OK", "{}")
@@ -121,6 +134,9 @@ impl Shared {
             };
             let mut state = self.state();
             state.calls.push(operation.to_owned());
+            if operation == "UpdateTimeToLive" {
+                state.ttl_changed.insert(table.to_owned());
+            }
             state.at_work.insert(table.to_owned(), (status, LOOKS));
         }
         Ok(said)
@@ -162,6 +178,18 @@ impl Shared {
             };
         }
         Ok(answer("200 OK", &body))
+    }
+
+    /// A look at the TTL, which is on its way for an hour.
+    async fn look_at_ttl(&self, request: &Request, table: &str) -> io::Result<Vec<u8>> {
+        let said = request.answer(self.target).await?;
+        if !self.state().ttl_changed.contains(table) {
+            return Ok(said);
+        }
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let Some((_, body)) = said.split_once("\r\n\r\n") else { return Ok(said.into_bytes()) };
+        let body = body.replace("\"ENABLED\"", "\"ENABLING\"");
+        Ok(answer("200 OK", &body.replace("\"DISABLED\"", "\"DISABLING\"")))
     }
 
     async fn delete(&self, request: &Request) -> io::Result<()> {

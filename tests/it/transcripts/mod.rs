@@ -24,6 +24,7 @@ mod outputs;
 mod ownership;
 mod paths;
 mod pipelines;
+mod probes;
 mod profiles;
 mod regions;
 mod rendered;

@@ -143,9 +143,9 @@ state `patience`.
 in between there is none.
 - Where an autoscaler sets capacities, say so, or each apply sets them back: \
 `lifecycle: { ignore_changes: [read_capacity, write_capacity] }`, and likewise \
-`global_secondary_indexes.NAME.read_capacity`. The table is made with those that the file states.
-- DynamoDB takes one change of TTL an hour. Another attribute is two changes: the first apply turns TTL off and then fails, \
-and one that is run an hour later turns it on.
+`global_secondary_indexes.*.read_capacity`. A table that is made, or becomes `PROVISIONED`, begins with those that the file states.
+- TTL takes DynamoDB up to an hour, which an apply does not wait for, and it takes one change of it an hour. Another attribute \
+is two changes: the first apply turns TTL off and then fails, and one that is run an hour later turns it on. The plan says so.
 - Turning `point_in_time_recovery` off loses what it has kept. It keeps for `recovery_period_in_days`.
 - With a key of the customer's, the caller must be allowed `kms:CreateGrant` and `kms:DescribeKey` by the key's policy. When \
 DynamoDB can no longer use the key, the table cannot be used, and is archived after seven days.
@@ -153,8 +153,12 @@ DynamoDB can no longer use the key, the table cannot be used, and is archived af
 first. `prevent_destroy` has ccprov refuse, and no one else. What matters has both.
 - A table is deleted only by the `destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`, also \
 one that was made minutes ago: DynamoDB counts items every six hours, and what came since only those can tell who may read \
-items. ccprov asks for no such right. State `force_destroy: true` where tables come and go.
-- An index may have four attributes of each sort: the further ones stand in `more_hash_keys` and `more_range_keys`.";
+items. ccprov asks for no such right. State `force_destroy: true` where tables come and go, or let a variable say it: \
+`force_destroy: \"${var.disposable}\"`, with `vars: { disposable: { type: boolean, default: false } }`.
+- An index may have four attributes of each sort: the further ones stand in `more_hash_keys` and `more_range_keys`.
+- Not stated here, and left as it is: replicas (a table lives in the region of its stack), a Kinesis stream of changes, contributor \
+insights, and warm throughput, which costs at once and is never lowered. A table that was imported or restored is taken over with \
+`lifecycle: { adopt: true }`.";
     const EXAMPLES: [&'static str; 2] =
         [include_str!("table/minimal.yaml"), include_str!("table/production.yaml")];
     const FIXED: &'static [&'static str] =
@@ -190,6 +194,28 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
         "ttl_attribute",
         "point_in_time_recovery",
         "recovery_period_in_days",
+    ];
+    const ANEW: &'static [(&'static str, &'static str)] = &[
+        ("stream_view_type", "there is no stream in between, and the new one has another ARN"),
+        ("global_secondary_indexes.*.hash_key", INDEX_ANEW),
+        ("global_secondary_indexes.*.more_hash_keys", INDEX_ANEW),
+        ("global_secondary_indexes.*.range_key", INDEX_ANEW),
+        ("global_secondary_indexes.*.more_range_keys", INDEX_ANEW),
+        ("global_secondary_indexes.*.projection", INDEX_ANEW),
+        ("global_secondary_indexes.*.non_key_attributes", INDEX_ANEW),
+        (
+            "ttl_attribute",
+            "DynamoDB takes one change of TTL an hour: this apply turns it off and then fails, and the \
+             same command an hour later turns it on",
+        ),
+    ];
+    // With the turn of a table to capacity goes that of every index.
+    const ALONG: &'static [(&'static str, &'static str)] = &[
+        ("read_capacity", "billing_mode"),
+        ("write_capacity", "billing_mode"),
+        ("global_secondary_indexes.*.read_capacity", "billing_mode"),
+        ("global_secondary_indexes.*.write_capacity", "billing_mode"),
+        ("recovery_period_in_days", "point_in_time_recovery"),
     ];
     const HOLDS_DATA: bool = true;
     const POLICIES: &'static [(&'static str, &'static Use)] =
@@ -260,6 +286,9 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
         Ok(())
     }
 }
+
+/// What is said of an index of which more changes than what it can do.
+const INDEX_ANEW: &str = "an index that is made anew is not there meanwhile";
 
 /// `RecoveryPeriodInDays` of the API Reference: the most, and the default.
 const LONGEST_RECOVERY: u8 = 35;

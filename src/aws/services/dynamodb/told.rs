@@ -20,6 +20,9 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             &["DescribeContinuousBackups", "ListTagsOfResource", "UpdateContinuousBackups"],
         ),
         RateLimit::each("dynamodb", 5, &["TagResource", "UntagResource"]),
+        // By capacity: a partition reads 3000 and writes 1000 units a second (Developer Guide,
+        // "Quotas in Amazon DynamoDB"), of which the table's users want most.
+        RateLimit::each("dynamodb", 100, &["DeleteItem", "Query"]),
         // Not published, or not as a rate: 500 tables may be in motion at a time (Developer
         // Guide, "Quotas in Amazon DynamoDB").
         RateLimit::each(

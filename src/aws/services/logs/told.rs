@@ -16,6 +16,8 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         // CloudWatch Logs User Guide, "CloudWatch Logs quotas".
         RateLimit::each("logs", 10, &["CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups"]),
         RateLimit::each("logs", 25, &["DescribeLogStreams"]),
+        // The same: 5 in the regions with the least.
+        RateLimit::each("logs", 5, &["FilterLogEvents"]),
         // Not published.
         RateLimit::each(
             "logs",

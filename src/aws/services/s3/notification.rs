@@ -62,7 +62,8 @@ The bucket's name is its identity: a bucket has one of these.
 - Entries that others made stay as they are. Ours are known by their id, which begins with `ccprov:`.
 - S3 sends every destination a test message (`s3:TestEvent`) and refuses the whole if one does not \
 take it: the destination is missing, its policy or its key's does not admit `s3.amazonaws.com`, or \
-it is FIFO.
+it is FIFO. In a queue it stays until somebody receives it, and counts as a message when the queue \
+is destroyed: ccprov receives none, and says where it may come from.
 - S3 compares filters with the key as its events have it, encoded as in a URL: `in+box/` for \
 `in box/`, `schema%3D1/` for `schema=1/`. ccprov refuses a filter that no key can fit.
 - S3 refuses two entries that take the same event of the same key.
@@ -90,6 +91,8 @@ declared; it ends with its bucket.";
     ];
     const NAMED_BY: Option<&'static str> = None;
     const BOUND_TO: Option<&'static str> = Some("bucket");
+    const GREETS: &'static [(&'static str, &'static str)] =
+        &[("topic.*.topic_arn", TEST_EVENT), ("queue.*.queue_arn", TEST_EVENT)];
     const GAP: &'static str = "nobody is told of what is written to the bucket meanwhile";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -176,6 +179,9 @@ declared; it ends with its bucket.";
         Ok(())
     }
 }
+
+/// Developer Guide, "Event message structure": sent whenever a notification is set.
+const TEST_EVENT: &str = "the `s3:TestEvent` by which S3 tried whether its events arrive";
 
 fn facts(bucket: &str) -> Facts {
     [("bucket".to_owned(), bucket.to_owned())].into()

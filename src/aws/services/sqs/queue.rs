@@ -20,7 +20,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
-use crate::aws::names::{probe_prefix, too_long};
+use crate::aws::names::{ear_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::{TagTexts, Tags, force_tag, is_forced};
 use crate::aws::takes::{self, Takes};
@@ -167,7 +167,8 @@ does; in particular a policy or `redrive_allow_policy` may name objects that do 
 - The policy takes 20 statements, 50 principals, 7 actions in a statement, and 8,192 bytes; nobody gets more.
 - A queue with messages in it, as far as SQS's approximate count tells, is deleted only by the \
 `destroy` of a file that states `force_destroy: true`, or with `--allow-data-loss`. S3 puts a \
-message into a queue to test it when the queue gets the events of a bucket.
+message into a queue to test it when the queue gets the events of a bucket; the refusal says so, and ccprov removes no message that \
+it did not send.
 - Clearing `kms_master_key_id` turns SQS's own encryption on in the same call, so that the queue \
 is never left unencrypted.
 - New attribute values reach every node of SQS within 60 seconds, a new retention within 15 minutes.";
@@ -236,7 +237,7 @@ turn to the new one";
     /// What an exercise made says so in its name.
     fn name_origin(identity: &str, default: &str, naming: &Naming) -> NameOrigin {
         let is_probe =
-            naming.address.is_passing() && identity.starts_with(&probe_prefix(&naming.stack));
+            naming.address.is_passing() && identity.starts_with(&ear_prefix(&naming.stack));
         if identity == default || is_probe { NameOrigin::Default } else { NameOrigin::Stated }
     }
 

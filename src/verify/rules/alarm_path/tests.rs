@@ -2,6 +2,7 @@
 
 use super::RULE;
 use crate::model::{Address, Exhibit, Identity, Other, Scene};
+use crate::verify::rules::tests::system::{pasted, system};
 use crate::verify::rules::tests::{golden, scene, told, told_of};
 
 const KEY_OWNER: &str = "{ Sid: Own, Effect: Allow, Principal: { AWS: \"arn:aws:iam::${account}:root\" }, Action: \"kms:*\", Resource: \"*\" }";
@@ -115,6 +116,11 @@ fn what_else_an_alarm_does() {
                 &(telling("  display_name: Alerts")
                     + "\n  ok_actions: [\"${topic.arn}\"]\n  insufficient_data_actions: [\"${topic.arn}\"]")
             ),
+            (
+                "in every state, and never admitted",
+                &(telling("  policy: { Statement: [] }")
+                    + "\n  ok_actions: [\"${topic.arn}\"]\n  insufficient_data_actions: [\"${topic.arn}\"]")
+            ),
             ("a FIFO topic", &telling("  fifo_topic: true")),
             ("a function", &arn("arn:aws:lambda:us-east-1:123456789012:function:f")),
             (
@@ -129,6 +135,18 @@ fn what_else_an_alarm_does() {
                 "an instance that it watches",
                 &arn("arn:aws:automate:us-east-1:ec2:stop")
                     .replace("QueueName: orders", "InstanceId: i-1")
+            ),
+            (
+                "an instance that an expression may watch",
+                "
+alarm:
+  kind: cloudwatch_metric_alarm
+  metrics:
+    - { id: load, metric_stat: { namespace: AWS/EC2, metric_name: CPUUtilization, dimensions: { InstanceId: i-1 }, period: 60, stat: Sum } }
+  evaluation_periods: 1
+  comparison_operator: GreaterThanThreshold
+  threshold: 0
+  ok_actions: [\"arn:aws:automate:us-east-1:ec2:stop\"]"
             ),
             (
                 "a queue",
@@ -175,4 +193,25 @@ fn topics_of_others_are_looked_at() {
             ),
         ]
     ));
+}
+
+/// A function says itself who may invoke it.
+#[test]
+fn an_alarm_invokes_a_function() {
+    let of = |permissions: &str| {
+        system(&format!(
+            "function: {{ kind: lambda_function, permissions: {{ {permissions} }} }}{}",
+            alarm("alarm_actions: [\"${function.arn}\"]")
+        ))
+    };
+    let admitted = "Alarm: { principal: lambda.alarms.cloudwatch.amazonaws.com, source_account: \"${account}\" }";
+    let scenes = [
+        ("admitted", of(admitted)),
+        ("not", of("")),
+        ("the service of topics", of(&admitted.replace("lambda.alarms.", ""))),
+    ];
+    for (title, scene) in &scenes {
+        assert_eq!(pasted(&RULE, scene), [], "{title}");
+    }
+    golden!(told_of(&RULE, &scenes));
 }

@@ -46,7 +46,7 @@ pub(in crate::verify::rules) struct Seen {
 
 impl Seen {
     /// Nobody can tell.
-    pub(super) fn open(why: impl Into<String>) -> Self {
+    pub(in crate::verify::rules) fn open(why: impl Into<String>) -> Self {
         Self { findings: Vec::new(), open: Some(why.into()) }
     }
 
@@ -57,7 +57,7 @@ impl Seen {
     }
 
     /// This, and what was seen at the next gate.
-    pub(super) fn and(mut self, next: Self) -> Self {
+    pub(in crate::verify::rules) fn and(mut self, next: Self) -> Self {
         self.findings.extend(next.findings);
         self.open = self.open.or(next.open);
         self
@@ -85,6 +85,11 @@ impl<'a> Delivery<'a> {
     ) -> Self {
         let (arn, account) = (source.arn(place), source.account(place));
         Self { sender, source, place, arn, account, names_owner }
+    }
+
+    /// For whom it delivers, as a stack file states it.
+    pub(super) fn stated_source(&self) -> String {
+        self.source.reference(self.place)
     }
 
     /// Whether a topic that states no policy lets the sender through: AWS's own

@@ -1,5 +1,7 @@
 //! The claim check, broken in every way that stops a message.
 
+mod functions;
+
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -7,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::{Address, Document};
 use crate::verify::rules::tests::{golden, shipped, tell, told};
+
+const KEY: &str = "kms_master_key_id";
 
 /// One way to break it.
 type Sabotage = (&'static str, fn(&mut Scene));

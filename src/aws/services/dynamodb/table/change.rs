@@ -206,6 +206,10 @@ fn turn_of<'a>(
     }
 }
 
+/// `UpdateTimeToLive` of the API Reference.
+const ONCE_AN_HOUR: &str = "DynamoDB takes one change of a table's TTL an hour, and off and on again \
+                            are two: apply the same file again when an hour has passed since the last";
+
 async fn write_ttl(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let name = change.want.identity.as_str();
     // Another attribute is taken when there is none.
@@ -220,15 +224,16 @@ async fn write_ttl(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         Ok(_) => Ok(()),
         // What was read lags behind what was set.
         Err(error) if says(&error, "already enabled") || says(&error, "already disabled") => Ok(()),
-        Err(error) if says(&error, "modified multiple times") => Err(CloudError {
-            hint: Some(
-                "DynamoDB takes one change of a table's TTL an hour, and off and on again are two: \
-                 apply the same file again when an hour has passed since the last; until then nothing \
-                 expires"
-                    .to_owned(),
-            ),
-            ..error
-        }),
+        Err(error) if says(&error, "modified multiple times") => {
+            let until_then = change.have.ttl_attribute.as_ref().map_or_else(
+                || "nothing expires".to_owned(),
+                |attribute| format!("items expire by `{attribute}`"),
+            );
+            Err(CloudError {
+                hint: Some(format!("{ONCE_AN_HOUR}; until then {until_then}")),
+                ..error
+            })
+        }
         Err(error) => Err(error),
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let spec = with_settings(spec, ttl.as_ref(), recovery.as_ref());
     let facts = facts(&aws.place, name).into_iter().chain(stream_fact(Some(&table))).collect();
     let mut seen = Seen::current(spec, facts, owner);
-    seen.status = status(&table, ttl.as_ref());
+    seen.status = status(&table);
     seen.holdings = held(&table).filter(|_| sought.holdings);
     Ok(Some(seen))
 }
@@ -310,8 +310,9 @@ fn attributes(projection: Option<&sdk::Projection>) -> BTreeSet<String> {
     attributes.iter().cloned().collect()
 }
 
-/// How the table is doing, and all that belongs to it.
-pub(super) fn status(table: &TableDescription, ttl: Option<&TimeToLiveDescription>) -> Status {
+/// How the table is doing, and all that belongs to it. TTL is not among that: DynamoDB may
+/// be at it for an hour, and takes all other calls meanwhile.
+pub(super) fn status(table: &TableDescription) -> Status {
     match table.table_status() {
         Some(TableStatus::Creating) => return Status::InProgress("being created".into()),
         Some(TableStatus::Updating) => return Status::InProgress("being updated".into()),
@@ -345,10 +346,5 @@ pub(super) fn status(table: &TableDescription, ttl: Option<&TimeToLiveDescriptio
         matches!(status, SseStatus::Enabling | SseStatus::Updating | SseStatus::Disabling)
     });
     let key = key.map(|_| "its key is being changed".to_owned());
-    let ttl = match ttl.and_then(|ttl| ttl.time_to_live_status()) {
-        Some(TimeToLiveStatus::Enabling) => Some("its TTL is being turned on".to_owned()),
-        Some(TimeToLiveStatus::Disabling) => Some("its TTL is being turned off".to_owned()),
-        Some(_) | None => None,
-    };
-    index.or(key).or(ttl).map_or(Status::Current, Status::InProgress)
+    index.or(key).map_or(Status::Current, Status::InProgress)
 }

@@ -1,9 +1,9 @@
-//! The probe: a queue of ours beside a queue of the stack, so that nobody's
+//! The ear: a queue of ours beside a queue of the stack, so that nobody's
 //! messages are touched.
 //!
 //! It is a twin: the same key, the same policy with its own name in it, a
 //! subscription with the same form and filter. What keeps messages from the
-//! queue keeps them from its probe, too.
+//! queue keeps them from its ear, too.
 //!
 //! It carries the stack's owner tags, so that `destroy` removes it with
 //! everything else, and an address that no stack file can declare, so that
@@ -23,7 +23,7 @@ use super::queue::url_of;
 use super::target;
 use crate::aws::client::Session;
 use crate::aws::error::{Attempt, OrAbsent};
-use crate::aws::names::probe_prefix;
+use crate::aws::names::ear_prefix;
 use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
 use crate::model::{Address, ErrorClass, Exhibit, Owner, Scene};
@@ -38,7 +38,7 @@ const VISIBILITY: &str = "120";
 
 /// A queue of ours and its subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Probe {
+pub(super) struct Ear {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) arn: String,
@@ -48,8 +48,8 @@ pub(super) struct Probe {
     subscription: Option<String>,
 }
 
-impl Probe {
-    /// A probe that is to be made. Marks make its name one of a kind: SQS
+impl Ear {
+    /// An ear that is to be made. Marks make its name one of a kind: SQS
     /// refuses names of queues that were deleted less than a minute ago.
     pub(super) fn new(scene: &Scene, link: &Link<'_>, mark: &Mark) -> Self {
         Self::of(scene, link.topic, mark, if is_fifo(link) { FIFO } else { "" })
@@ -62,7 +62,7 @@ impl Probe {
 
     fn of(scene: &Scene, topic: &Exhibit, mark: &Mark, end: &str) -> Self {
         // 40 characters are the most that a stack's name has, 80 the most of a queue's.
-        let name = format!("{}{}{end}", probe_prefix(&scene.stack), mark.as_str());
+        let name = format!("{}{}{end}", ear_prefix(&scene.stack), mark.as_str());
         let address = Address::passing(&format!("verify.{}", mark.as_str()));
         Self {
             owner: Owner::new(&scene.stack, address),
@@ -111,7 +111,7 @@ impl Probe {
         let tags = Tags::default().with_owner(&self.owner).into_iter().collect();
         let call = session.clients.sqs.create_queue().queue_name(&self.name);
         let answer = call.set_attributes(Some(attributes)).set_tags(Some(tags)).send().await;
-        answer.attempting("sqs:CreateQueue", || format!("create the probe {}", self.name))?;
+        answer.attempting("sqs:CreateQueue", || format!("create the ear {}", self.name))?;
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl Probe {
         let set = session.clients.sns.set_subscription_attributes().subscription_arn(arn);
         let answer = set.attribute_name("FilterPolicy").attribute_value("{}").send().await;
         answer.attempting("sns:SetSubscriptionAttributes", || {
-            format!("take the filter from the probe {}", self.name)
+            format!("take the filter from the ear {}", self.name)
         })?;
         Ok(())
     }
@@ -188,7 +188,7 @@ impl Probe {
         let call = call.endpoint(&self.arn).set_attributes(Some(attributes));
         let answer = call.return_subscription_arn(true).send().await;
         let answer = answer.attempting("sns:Subscribe", || {
-            format!("subscribe the probe {} to {}", self.name, self.topic)
+            format!("subscribe the ear {} to {}", self.name, self.topic)
         })?;
         Ok(answer.subscription_arn)
     }
@@ -231,13 +231,13 @@ fn resource_for(resource: &Value, queue: &str, twin: &str) -> Value {
     }
 }
 
-/// For how many seconds a probe of a stack may be needed; `None` if the name
+/// For how many seconds an ear of a stack may be needed; `None` if the name
 /// is not that of one. `dev` is not the stack `dev-2`.
 fn lifetime_of(stack: &str, name: &str) -> Option<i64> {
-    lifetime(name.strip_prefix(&probe_prefix(stack))?)
+    lifetime(name.strip_prefix(&ear_prefix(stack))?)
 }
 
-/// Whether an endpoint is a probe of a stack, whoever made it.
+/// Whether an endpoint is an ear of a stack, whoever made it.
 pub(super) fn is_of(stack: &str, endpoint: &str) -> bool {
     let name = endpoint.rsplit(':').next().unwrap_or_default();
     lifetime_of(stack, name).is_some()
@@ -252,31 +252,31 @@ fn filter_of(key: &str) -> Value {
     json!({ "Records": { "s3": { "object": { "key": [{ "prefix": &key[..end] }] } } } })
 }
 
-/// Removes a probe.
-pub(super) async fn remove(session: &Session, probe: &Probe) -> Answer<()> {
-    let subscriptions = match &probe.subscription {
+/// Removes an ear.
+pub(super) async fn remove(session: &Session, ear: &Ear) -> Answer<()> {
+    let subscriptions = match &ear.subscription {
         Some(arn) => vec![arn.clone()],
         // It was never heard whether there is one.
-        None => subscribed(session, &probe.topic)
+        None => subscribed(session, &ear.topic)
             .await?
             .into_iter()
-            .filter(|(endpoint, _)| *endpoint == probe.arn)
+            .filter(|(endpoint, _)| *endpoint == ear.arn)
             .map(|(_, arn)| arn)
             .collect(),
     };
     // First the subscription: without its queue it would look like a leftover.
     try_join_all(subscriptions.iter().map(|arn| unsubscribe(session, arn))).await?;
-    delete(session, &probe.url).await
+    delete(session, &ear.url).await
 }
 
-/// Removes the probes that killed runs of the same stack left, and their
+/// Removes the ears that killed runs of the same stack left, and their
 /// subscriptions to a topic. `now` in seconds.
 pub(super) async fn sweep(session: &Session, scene: &Scene, topic: &str, now: i64) -> Answer<()> {
-    let call = session.clients.sqs.list_queues().queue_name_prefix(probe_prefix(&scene.stack));
-    let answer = call.send().await.attempting("sqs:ListQueues", || "look for old probes".into())?;
+    let call = session.clients.sqs.list_queues().queue_name_prefix(ear_prefix(&scene.stack));
+    let answer = call.send().await.attempting("sqs:ListQueues", || "look for old ears".into())?;
     let names = answer.queue_urls().iter().filter_map(|url| url.rsplit('/').next());
-    let probes = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));
-    let looks = probes.map(|(name, lasts)| async move {
+    let ears = names.filter_map(|name| Some((name, lifetime_of(&scene.stack, name)?)));
+    let looks = ears.map(|(name, lasts)| async move {
         let url = url_of(&scene.place, name);
         let is_left = born(session, &url).await?.is_none_or(|at| at + lasts <= now);
         if is_left {
@@ -308,8 +308,8 @@ async fn born(session: &Session, url: &str) -> Answer<Option<i64>> {
 async fn subscribed(session: &Session, topic: &str) -> Answer<Vec<(String, String)>> {
     let pages = session.clients.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator();
     let all = pages.items().send().try_collect().await;
-    let all = all
-        .attempting("sns:ListSubscriptionsByTopic", || format!("look for old probes of {topic}"));
+    let all =
+        all.attempting("sns:ListSubscriptionsByTopic", || format!("look for old ears of {topic}"));
     let all = all.or_absent()?.unwrap_or_default();
     Ok(all.into_iter().filter_map(|it| Some((it.endpoint?, it.subscription_arn?))).collect())
 }
@@ -324,7 +324,7 @@ async fn unsubscribe(session: &Session, arn: &str) -> Answer<()> {
 
 async fn delete(session: &Session, url: &str) -> Answer<()> {
     let answer = session.clients.sqs.delete_queue().queue_url(url).send().await;
-    answer.attempting("sqs:DeleteQueue", || format!("delete the probe {url}")).or_absent()?;
+    answer.attempting("sqs:DeleteQueue", || format!("delete the ear {url}")).or_absent()?;
     Ok(())
 }
 
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_is_known_by_its_name() {
+    fn an_ear_is_known_by_its_name() {
         let mark = Mark::new(Duration::from_mins(1));
         let check = |name: &str, expected| assert_eq!(lifetime_of("dev", name), expected, "{name}");
         check(&format!("ccprov-probe-dev-{}", mark.as_str()), Some(120));

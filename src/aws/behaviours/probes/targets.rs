@@ -1,0 +1,66 @@
+//! What a probe sends to and looks into, among the resources of a stack. Pure.
+
+use crate::model::{Exhibit, Expectation, Probe, Scene, Sending};
+
+pub(super) const BUCKET: &str = "s3_bucket";
+pub(super) const FUNCTION: &str = "lambda_function";
+pub(super) const LOG_GROUP: &str = "cloudwatch_log_group";
+pub(super) const QUEUE: &str = "sqs_queue";
+pub(super) const TABLE: &str = "dynamodb_table";
+pub(super) const TOPIC: &str = "sns_topic";
+
+/// The kinds that a probe can have to do with.
+pub(super) const KINDS: &[&str] = &[BUCKET, FUNCTION, LOG_GROUP, QUEUE, TABLE, TOPIC];
+
+/// The targets in a scene.
+#[derive(Clone, Copy)]
+pub(super) struct Targets<'a>(pub(super) &'a Scene);
+
+impl<'a> Targets<'a> {
+    /// The resource that a target names.
+    pub(super) fn named(self, kind: &str, target: &str) -> Option<&'a Exhibit> {
+        self.0.named(kind, target)
+    }
+
+    /// What people call a target: its address, if it is the stack's.
+    pub(super) fn called(self, target: &str) -> String {
+        let known = KINDS.iter().find_map(|kind| self.named(kind, target));
+        known.map_or_else(|| target.to_owned(), |part| part.address.to_string())
+    }
+
+    /// Every resource that a probe names, the one first whose fault it is soonest.
+    pub(super) fn of(self, probe: &Probe) -> impl Iterator<Item = &'a Exhibit> {
+        let expected = probe.script.expect.iter().chain(&probe.script.expect_not);
+        let expected = expected.filter_map(|one| self.named(kind_of(one)?, one.target()?));
+        let sent = probe.script.send.iter();
+        let sent = sent.filter_map(|one| self.named(kind_to(one), one.target()));
+        let mut all: Vec<&Exhibit> = Vec::new();
+        for part in expected.chain(sent) {
+            if !all.iter().any(|known| known.address == part.address) {
+                all.push(part);
+            }
+        }
+        all.into_iter()
+    }
+}
+
+/// What kind takes what is sent.
+pub(super) fn kind_to(sending: &Sending) -> &'static str {
+    match sending {
+        Sending::Queue(_) => QUEUE,
+        Sending::Topic(_) => TOPIC,
+        Sending::Bucket(_) => BUCKET,
+        Sending::Function(_) => FUNCTION,
+    }
+}
+
+/// In what kind something is looked for.
+pub(super) fn kind_of(expectation: &Expectation) -> Option<&'static str> {
+    match expectation {
+        Expectation::Table(_) => Some(TABLE),
+        Expectation::Queue(_) => Some(QUEUE),
+        Expectation::Bucket(_) => Some(BUCKET),
+        Expectation::Log(_) => Some(LOG_GROUP),
+        Expectation::Result(_) | Expectation::Error(_) => None,
+    }
+}

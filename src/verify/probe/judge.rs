@@ -1,0 +1,260 @@
+//! What is there against what was expected. Pure.
+
+use serde_json::{Map, Value};
+
+use crate::model::{Expectation, Path, document};
+
+/// What a look comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Judged {
+    /// It is as expected, as far as anybody can see now.
+    Met,
+    /// Not yet.
+    Lacking(Shortfall),
+    /// There is more than there may be: nothing that comes makes that good.
+    Exceeded(Shortfall),
+}
+
+/// What is not as expected.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shortfall {
+    /// A lowercase sentence.
+    pub(super) message: String,
+    pub(super) expected: Option<Value>,
+    pub(super) actual: Option<Value>,
+}
+
+/// What is asked of the things that are found, whatever they are.
+struct Asked<'a> {
+    /// Where they are, and how they are found: `items of ledger where tenant_id is a`.
+    of: String,
+    /// Which of them are meant: those that hold this.
+    meant: Option<Value>,
+    /// What each that is meant holds.
+    each: Option<&'a Value>,
+    in_order: Option<&'a [Value]>,
+    count: Option<usize>,
+}
+
+/// What comes of an expectation. `place` is what people call its target.
+pub(super) fn judge(expectation: &Expectation, place: &str, things: &[Value]) -> Judged {
+    let asked = Asked::of(expectation, place);
+    let meant: Vec<&Value> = things.iter().filter(|thing| asked.means(thing)).collect();
+    if let Some(wanted) = asked.in_order {
+        return asked.ordered(wanted, &meant);
+    }
+    match asked.count {
+        Some(count) if meant.len() > count => Judged::Exceeded(asked.counted(count, meant.len())),
+        Some(count) if meant.len() < count && (meant.is_empty() || asked.meant.is_none()) => {
+            asked.lacking(count, &meant, things)
+        }
+        Some(count) if meant.len() < count => Judged::Lacking(asked.counted(count, meant.len())),
+        Some(_) => match meant.iter().find_map(|thing| asked.differs(thing)) {
+            Some(shortfall) => Judged::Lacking(shortfall),
+            None => Judged::Met,
+        },
+        None if meant.iter().any(|thing| asked.differs(thing).is_none()) => Judged::Met,
+        None => asked.lacking(1, &meant, things),
+    }
+}
+
+/// What is there and must not be.
+pub(super) fn unwanted(
+    expectation: &Expectation,
+    place: &str,
+    things: &[Value],
+) -> Option<Shortfall> {
+    let asked = Asked::of(expectation, place);
+    let is_unwanted = |thing: &&Value| asked.means(thing) && asked.differs(thing).is_none();
+    let found = things.iter().find(is_unwanted)?;
+    let message = format!("there are {}, and there must be none", asked.of);
+    Some(Shortfall { message, expected: None, actual: Some(found.clone()) })
+}
+
+impl<'a> Asked<'a> {
+    fn of(expectation: &'a Expectation, place: &str) -> Self {
+        let plain = |of: String| Self { of, meant: None, each: None, in_order: None, count: None };
+        match expectation {
+            Expectation::Table(table) => {
+                let keys = table.keys.iter();
+                let keys: Vec<String> = keys.map(|(key, value)| said(key, value)).collect();
+                Self {
+                    each: table.item.as_ref(),
+                    in_order: table.items.as_deref(),
+                    count: table.count,
+                    ..plain(format!("items of {place} where {}", keys.join(" and ")))
+                }
+            }
+            Expectation::Queue(queue) => {
+                let parts = [("body", &queue.body), ("attributes", &queue.attributes)];
+                let parts = parts.into_iter().filter_map(|(key, part)| Some((key, part.clone()?)));
+                let parts: Map<String, Value> =
+                    parts.map(|(key, part)| (key.to_owned(), part)).collect();
+                let meant = (!parts.is_empty()).then_some(Value::Object(parts));
+                Self { meant, count: queue.count, ..plain(format!("messages of ours in {place}")) }
+            }
+            Expectation::Bucket(bucket) => {
+                let meant = bucket.content.clone();
+                let meant = meant.map(|content| serde_json::json!({ "content": content }));
+                Self {
+                    meant,
+                    ..plain(format!("objects {} in {place}", document::shown(&bucket.key)))
+                }
+            }
+            Expectation::Result(result) => {
+                let meant = Some(serde_json::json!({ "result": result.result }));
+                Self { meant, ..plain("such answers of the function".to_owned()) }
+            }
+            Expectation::Error(failed) => {
+                plain(format!("errors of the function with `{}`", document::shown(&failed.error)))
+            }
+            Expectation::Log(log) => Self {
+                count: log.count,
+                ..plain(format!("lines of {place} with `{}`", document::shown(&log.contains)))
+            },
+        }
+    }
+
+    fn means(&self, thing: &Value) -> bool {
+        self.meant.as_ref().is_none_or(|meant| differences(meant, thing).is_empty())
+    }
+
+    /// How a thing that is meant differs from what each is to be.
+    fn differs(&self, thing: &Value) -> Option<Shortfall> {
+        self.apart(self.each?, thing)
+    }
+
+    /// What sets a thing apart from what it is to hold.
+    fn apart(&self, wanted: &Value, thing: &Value) -> Option<Shortfall> {
+        let found = differences(wanted, thing);
+        if found.is_empty() {
+            return None;
+        }
+        let paths: Vec<String> = found.iter().map(|it| format!("`{}`", it.path)).collect();
+        let message = format!("one of the {} differs at {}", self.of, paths.join(", "));
+        let (expected, actual) = match &found[..] {
+            [one] => (one.expected.clone(), one.actual.clone().unwrap_or_default()),
+            several => {
+                let side = |value: &dyn Fn(&Difference) -> Value| {
+                    let fields = several.iter().map(|it| (it.path.to_string(), value(it)));
+                    Value::Object(fields.collect())
+                };
+                (side(&|it| it.expected.clone()), side(&|it| it.actual.clone().unwrap_or_default()))
+            }
+        };
+        Some(Shortfall { message, expected: Some(expected), actual: Some(actual) })
+    }
+
+    /// Too few, with the nearest of what there is.
+    fn lacking(&self, count: usize, meant: &[&Value], things: &[Value]) -> Judged {
+        let wanted = self.each.or(self.meant.as_ref());
+        let candidates = || {
+            things.iter().map(|thing| (wanted.map_or(0, |it| differences(it, thing).len()), thing))
+        };
+        let nearest = candidates().min_by_key(|(distance, _)| *distance).map(|(_, thing)| thing);
+        let apart = nearest.and_then(|thing| self.apart(wanted?, thing));
+        Judged::Lacking(match (apart, meant.len()) {
+            (Some(apart), _) => apart,
+            (None, 0) => Shortfall {
+                message: format!("there are no {}", self.of),
+                expected: None,
+                actual: None,
+            },
+            (None, have) => self.counted(count, have),
+        })
+    }
+
+    fn counted(&self, count: usize, have: usize) -> Shortfall {
+        Shortfall {
+            message: format!("the number of {} is another", self.of),
+            expected: Some(count.into()),
+            actual: Some(have.into()),
+        }
+    }
+
+    fn ordered(&self, wanted: &[Value], things: &[&Value]) -> Judged {
+        if things.len() > wanted.len() {
+            return Judged::Exceeded(self.counted(wanted.len(), things.len()));
+        }
+        let apart = wanted.iter().zip(things).enumerate().find_map(|(at, (wanted, thing))| {
+            let apart = self.apart(wanted, thing)?;
+            let message = apart.message.replacen("one", &format!("number {}", at + 1), 1);
+            Some(Shortfall { message, ..apart })
+        });
+        match apart {
+            Some(apart) => Judged::Lacking(apart),
+            None if things.len() < wanted.len() => {
+                Judged::Lacking(self.counted(wanted.len(), things.len()))
+            }
+            None => Judged::Met,
+        }
+    }
+}
+
+/// `tenant_id is a`.
+fn said(key: &str, value: &Value) -> String {
+    let value = value.as_str().map_or_else(|| value.to_string(), document::shown);
+    format!("{} is {value}", document::shown(key))
+}
+
+/// Where something is not what was expected in part.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Difference {
+    pub(super) path: Path,
+    pub(super) expected: Value,
+    /// `None` where there is nothing.
+    pub(super) actual: Option<Value>,
+}
+
+/// Everything that is expected and not so. Of a map only the stated fields count, a
+/// list counts whole. A text that is JSON is taken as what it says, where a map or a
+/// list is expected.
+pub(super) fn differences(expected: &Value, actual: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(&Path::default(), expected, Some(actual), &mut found);
+    found
+}
+
+fn compare(path: &Path, expected: &Value, actual: Option<&Value>, found: &mut Vec<Difference>) {
+    let said = match (expected, actual) {
+        (Value::Object(_) | Value::Array(_), Some(Value::String(text))) => {
+            serde_json::from_str::<Value>(text).ok()
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_)
+            | Value::Array(_),
+            _,
+        ) => None,
+    };
+    let actual = said.as_ref().or(actual);
+    match (expected, actual) {
+        (Value::Object(fields), Some(Value::Object(have))) => {
+            for (name, wanted) in fields {
+                compare(&path.with_field(name), wanted, have.get(name), found);
+            }
+        }
+        (Value::Array(items), Some(Value::Array(have))) if items.len() == have.len() => {
+            for (index, (wanted, have)) in items.iter().zip(have).enumerate() {
+                compare(&path.with_index(index), wanted, Some(have), found);
+            }
+        }
+        (expected, Some(actual)) if is_same(expected, actual) => {}
+        (expected, actual) => found.push(Difference {
+            path: path.clone(),
+            expected: expected.clone(),
+            actual: actual.cloned(),
+        }),
+    }
+}
+
+/// Numbers are what they are worth, however they are written.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (one, other) => one == other,
+    }
+}
