@@ -118,7 +118,7 @@ fn what_else_an_alarm_does() {
             ),
             (
                 "in every state, and never admitted",
-                &(telling("  policy: { Statement: [] }")
+                &(telling(&policy("{ Service: s3.amazonaws.com }", "Bool: { \"aws:SecureTransport\": \"true\" }"))
                     + "\n  ok_actions: [\"${topic.arn}\"]\n  insufficient_data_actions: [\"${topic.arn}\"]")
             ),
             ("a FIFO topic", &telling("  fifo_topic: true")),
