@@ -14,9 +14,9 @@ use crate::aws::client::Session;
 use crate::aws::error::OrAbsent;
 use crate::engine::port::Answer;
 
-/// How long the first call of a look waits for a message: the shortest that SQS asks
-/// all of its servers for.
-const FIRST: Duration = Duration::from_secs(1);
+/// How long a call waits for a message where there is none: the shortest for which SQS
+/// asks all of its servers.
+const WAIT: Duration = Duration::from_secs(1);
 /// How many calls one look makes: of ten messages each.
 const MOST_CALLS: usize = 20;
 
@@ -38,6 +38,8 @@ pub(super) struct Swept {
     pub(super) theirs: Vec<Held>,
     /// One of others that can be received only once more.
     pub(super) worn: Option<Message>,
+    /// Whether there was nothing more.
+    pub(super) is_whole: bool,
 }
 
 /// Looks once through all that lies in a queue, but for what is in somebody's hands: as
@@ -45,10 +47,10 @@ pub(super) struct Swept {
 pub(super) async fn sweep(reader: &Session, session: &Session, mail: &Mail) -> Answer<Swept> {
     let (mut found, mut passing, mut left) = (Swept::default(), Vec::new(), Vec::new());
     let mut newest = 0;
-    for call in 0..MOST_CALLS {
-        let wait = if call == 0 { FIRST } else { Duration::ZERO };
-        let Some(messages) = receive(reader, &mail.url, wait).await.or_absent()? else { break };
+    for _ in 0..MOST_CALLS {
+        let messages = receive(reader, &mail.url, WAIT).await?;
         if messages.is_empty() {
+            found.is_whole = true;
             break;
         }
         for message in messages {
@@ -89,7 +91,8 @@ pub(super) async fn recall(session: &Session, mail: &Mail) -> Answer<()> {
     if mail.tries == Some(1) {
         return Ok(());
     }
-    let Swept { ours, theirs, worn: _ } = sweep(session, session, mail).await?;
+    let Some(swept) = sweep(session, session, mail).await.or_absent()? else { return Ok(()) };
+    let Swept { ours, theirs, .. } = swept;
     let held: Vec<Held> = ours.into_iter().map(|message| message.held).collect();
     let removed = delete(session, &held).await;
     let_go(session, &theirs).await?;

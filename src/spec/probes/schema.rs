@@ -249,6 +249,20 @@ fn form(description: &str, required: &[&str], fields: &[(&str, Json)]) -> Json {
         "required": required,
         "additionalProperties": false,
         "properties": properties,
+        "$defs": { ANY: any() },
+    })
+}
+
+/// The definition of what may be anything. Said of what lies within as well, so that
+/// `{ file: ... }` may stand there.
+const ANY: &str = "any";
+
+fn any() -> Json {
+    let within = json!({ "$ref": format!("#/$defs/{ANY}") });
+    json!({
+        "type": ["string", "object", "array", "number", "boolean", "null"],
+        "additionalProperties": within,
+        "items": within,
     })
 }
 
@@ -267,10 +281,7 @@ fn texts(description: &str) -> Json {
 }
 
 fn anything(description: &str) -> Json {
-    json!({
-        "type": ["string", "object", "array", "number", "boolean"],
-        "description": description,
-    })
+    json!({ "description": description, "$ref": format!("#/$defs/{ANY}") })
 }
 
 fn part(description: &str) -> Json {
@@ -298,9 +309,14 @@ fn times() -> Json {
 /// The forms, by the names that the schema of an editor has for them.
 pub(in super::super) fn editor_definitions() -> Vec<(String, Json)> {
     let of = |way: &str, targets: &[Target]| -> Vec<(String, Json)> {
-        targets.iter().map(|it| (format!("{way}:{}", it.key), it.form.clone())).collect()
+        let form = |it: &Target| {
+            let mut form = it.form.clone();
+            form.as_object_mut().map(|form| form.remove("$defs"));
+            (format!("{way}:{}", it.key), form)
+        };
+        targets.iter().map(form).collect()
     };
-    [of("send", &SENT), of("expect", &EXPECTED)].concat()
+    [of("send", &SENT), of("expect", &EXPECTED), vec![(ANY.to_owned(), any())]].concat()
 }
 
 /// What stands under `probes`, over these definitions.

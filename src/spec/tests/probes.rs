@@ -50,7 +50,7 @@ fn are_worked_out_like_everything_else() {
 fn are_brought_by_patterns_and_read_from_files() {
     let pattern = "resources:\n  q: { kind: queue }\nprobes:\n  works:\n    \
                    send: { queue: \"${q.url}\", body: { file: ./event.json } }\n    \
-                   expect: { queue: \"${q.url}\", body: { file: ./event.json } }\n";
+                   expect: { queue: \"${q.url}\", body: { within: [{ file: ./event.json }] } }\n";
     let stack = "stack: dev\nresources:\n  claims: { pattern: ./p.yaml }\n  \
                  no: { pattern: ./p.yaml, when: false }\n";
     golden!(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::stage::Company;
 use super::targets::QUEUE;
 use crate::aws::behaviours::bench::Rubbish;
+use crate::aws::behaviours::hindrance::in_the_way;
 use crate::aws::behaviours::inbox::{at_risk, check_others_are_safe};
 use crate::aws::behaviours::mail::{Mail, Swept, sweep};
 use crate::aws::behaviours::messages::{Held, Message, delete, let_go};
@@ -43,7 +44,7 @@ pub(super) async fn look(
         if is_exclusive { None } else { Some(company.watch.in_line(company.bench.turn()).await) };
     let found = sweep(reader, session, &mail).await;
     drop(turn);
-    let Swept { ours, theirs, worn } = found?;
+    let Swept { ours, theirs, worn, is_whole } = found?;
     for held in theirs {
         company.bench.note(company.mark, Rubbish::Held(held));
     }
@@ -60,6 +61,12 @@ pub(super) async fn look(
     let all: Vec<Value> = of_nonce.map(|(_, said)| said.clone()).collect();
     match worn {
         Some(worn) if all.is_empty() => Err(at_risk(&mail.url, &worn)),
+        None if all.is_empty() && !is_whole => Err(in_the_way(
+            &format!("read {}", mail.url),
+            "TooManyOthers",
+            "more messages of others lie in it than one look goes through".to_owned(),
+            "see to them first: what was sent now may lie behind them",
+        )),
         Some(_) | None => Ok(all),
     }
 }
