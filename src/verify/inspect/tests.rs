@@ -380,11 +380,7 @@ mapping: { kind: lambda_event_source_mapping, event_source_arn: "${queue.arn}", 
     assert_eq!(rules, ["delivery_path"]);
     let of = |ends: &[&str]| {
         let addresses = ends.iter().map(|end| Address::new(*end)).collect();
-        known_of(
-            &scene,
-            &Trial { subject: String::new(), addresses, ..Trial::default() },
-            &known,
-        )
+        known_of(&scene, &Trial { subject: String::new(), addresses, ..Trial::default() }, &known)
     };
     let told = of(&["queue", "table"]).unwrap();
     assert!(
