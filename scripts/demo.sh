@@ -32,18 +32,19 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
 export AWS_ENDPOINT_URL="$url" AWS_CA_BUNDLE="$PWD/.tools/tls/certificate.pem"
 
-# step ARGUMENT...: shows a command, then runs it.
+# step ARGUMENT...: shows a command on the stack, then runs it.
 step() {
+    set -- "$@" ${with[@]+"${with[@]}"} "$stack"
     printf '\n$ ccprov %s\n' "$*"
     "$ccprov" "$@" 3>&- 4<&-
 }
 
 printf 'MiniStack, an emulator of AWS, listens at %s and evaluates policies.\n' "$url"
-step apply --auto-approve ${with[@]+"${with[@]}"} "$stack"
-if ! step plan --detailed-exitcode ${with[@]+"${with[@]}"} "$stack"; then
+step apply --auto-approve
+if ! step plan --detailed-exitcode; then
     printf 'demo: a plan right after apply must show no changes\n' >&2
     exit 1
 fi
-step output ${with[@]+"${with[@]}"} "$stack"
-step verify --exclusive ${with[@]+"${with[@]}"} "$stack"
-step destroy --auto-approve ${with[@]+"${with[@]}"} "$stack"
+step output
+step verify --exclusive
+step destroy --auto-approve

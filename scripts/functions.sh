@@ -39,6 +39,11 @@ asks_for() {
     grep -ao 'GLIBC_2\.[0-9]*' "$1" | sort --version-sort --unique | tail -n 1 | cut -d_ -f2
 }
 
+# Brings a linker and a C library of any age for any machine along. Used where it is installed.
+has_zigbuild() {
+    command -v cargo-zigbuild >/dev/null
+}
+
 # Says in words what cargo would say in pages: what it takes to build for another machine.
 prepare() {
     local target="$1" host machine linker
@@ -49,12 +54,13 @@ prepare() {
     [ -d "$(rustc --print target-libdir --target "$target")" ] ||
         fail "Rust has no standard library for $target here; run: rustup target add $target"
     host="$(rustc --version --verbose | sed -n 's/^host: //p')"
-    [ "$target" != "$host" ] || return 0
+    [ "$target" != "$host" ] && ! has_zigbuild || return 0
     machine="${target%%-*}"
     linker="$machine-linux-gnu-gcc"
     command -v "$linker" >/dev/null ||
         fail "there is no $linker to compile C and to link for $target; on Debian and Ubuntu:
-  apt-get install gcc-${machine//_/-}-linux-gnu libc6-dev-$([ "$machine" = aarch64 ] && echo arm64 || echo amd64)-cross"
+  apt-get install gcc-${machine//_/-}-linux-gnu libc6-dev-$([ "$machine" = aarch64 ] && echo arm64 || echo amd64)-cross
+or anywhere: cargo install cargo-zigbuild, which is then used"
     machine="${target//-/_}"
     export "CC_$machine=$linker" "CARGO_TARGET_${machine^^}_LINKER=$linker"
 }
@@ -71,12 +77,16 @@ if [ -z "${1:-}" ]; then
 fi
 
 prepare "$1"
-cargo build --release --target "$1" "${programs[@]}"
+if has_zigbuild; then
+    cargo zigbuild --release --target "$1.$glibc" "${programs[@]}"
+else
+    cargo build --release --target "$1" "${programs[@]}"
+fi
 for name in $(names); do
     asked="$(asks_for "$built/$1/release/$name")"
     [ "$(printf '%s\n' "$glibc" "$asked" | sort --version-sort | tail -n 1)" = "$glibc" ] ||
-        fail "$name asks for glibc $asked, and provided.al2023 has $glibc: build on an older system, or with
-  cargo install cargo-zigbuild && cargo zigbuild --release --target $1.$glibc ${programs[*]}"
+        fail "$name asks for glibc $asked, and provided.al2023 has $glibc: build on an older system, or
+  cargo install cargo-zigbuild, which is then used"
 done
 lay "$built/$1/release"
 for name in $(names); do

@@ -199,8 +199,10 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         ErrorClass::Denied => {
             let needed = permission(operation);
             let noun = if needed.contains(" and ") { "permissions" } else { "permission" };
+            // What an apply needs does not hold it.
+            let command = if operation == "lambda:Invoke" { "invoke" } else { "apply" };
             format!(
-                "the caller needs the IAM {noun} {needed}; `ccprov iam --for apply STACK.yaml` \
+                "the caller needs the IAM {noun} {needed}; `ccprov iam --for {command} STACK.yaml` \
                  prints all that a command needs"
             )
         }
@@ -283,6 +285,17 @@ mod tests {
         check("kms:CreateKey", 404, "", false);
         check("kms:CreateKey", 500, "", false);
         check("s3:PutObject", 200, "<Name>SlowDown</Name>", false);
+    }
+
+    #[test]
+    fn a_refusal_names_the_command_whose_policy_helps() {
+        let told = |operation: &str| hint(ErrorClass::Denied, operation, "AccessDenied", "");
+        assert!(
+            told("lambda:Invoke")
+                .unwrap()
+                .contains("lambda:InvokeFunction; `ccprov iam --for invoke")
+        );
+        assert!(told("sqs:CreateQueue").unwrap().contains("`ccprov iam --for apply"));
     }
 
     #[test]

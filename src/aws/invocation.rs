@@ -9,12 +9,13 @@ use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType, LogType};
 use aws_smithy_types::base64;
+use serde_json::Value;
 
 use super::call_log::about;
+use super::client::Session;
 use super::error::Attempt;
-use super::handed::Aws;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, Identity};
+use crate::model::{CloudError, Document, ErrorClass, Identity};
 
 /// The kind whose objects can be called.
 pub const FUNCTION: &str = "lambda_function";
@@ -25,6 +26,8 @@ pub const MOST_AWAITED: usize = 6 * 1024 * 1024;
 /// Bytes of an event that is put in line (the same page: 1 MB).
 pub const MOST_QUEUED: usize = 1024 * 1024;
 
+/// The longest that Lambda runs a function (the same page: 900 s).
+const LONGEST: Duration = Duration::from_mins(15);
 /// The connection is held for so long after a function must have ended (Lambda API
 /// Reference, `Invoke`: the client's time limit should exceed that of the function).
 const GRACE: Duration = Duration::from_secs(10);
@@ -64,6 +67,12 @@ pub struct Invoked {
     pub log: Option<String>,
 }
 
+/// How long a function may run, as its document says.
+pub fn longest(document: &Document) -> Duration {
+    let stated = document.get("timeout").and_then(Value::as_u64);
+    stated.map_or(LONGEST, Duration::from_secs)
+}
+
 /// Whether a function may have run although a call of it failed: whoever lost the
 /// answer does not know, and Lambda says of every other failure that it came before.
 pub fn may_have_run(error: &CloudError) -> bool {
@@ -81,16 +90,16 @@ pub fn may_have_run(error: &CloudError) -> bool {
 }
 
 /// Calls a function, once.
-pub(super) async fn invoke(aws: &Aws, invocation: &Invocation) -> Answer<Invoked> {
-    about(FUNCTION, &invocation.function, call(aws, invocation)).await
+pub(super) async fn invoke(session: &Session, invocation: &Invocation) -> Answer<Invoked> {
+    about(FUNCTION, &invocation.function, call(session, invocation)).await
 }
 
 async fn call(
-    aws: &Aws,
+    session: &Session,
     Invocation { function, qualifier, event, manner }: &Invocation,
 ) -> Answer<Invoked> {
     let once = Config::builder().retry_config(RetryConfig::disabled());
-    let call = aws.session.clients.lambda.invoke().function_name(function.as_str());
+    let call = session.clients.lambda.invoke().function_name(function.as_str());
     let call = call.set_qualifier(qualifier.clone()).payload(Blob::new(event.clone()));
     let (call, config) = match manner {
         Manner::Awaited(timeout) => {

@@ -56,7 +56,7 @@ impl Provider {
     /// [`ErrorClass::NotYet`] and [`ErrorClass::Throttled`] where Lambda would take the
     /// same call later. Not that the function failed: its answer says so.
     pub async fn invoke(&self, invocation: &Invocation) -> Answer<Invoked> {
-        invocation::invoke(&self.aws, invocation).await
+        invocation::invoke(&self.aws.session, invocation).await
     }
 
     /// The same with the right to write, as the owner of one stack.

@@ -12,15 +12,11 @@ use super::opened::Opened;
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::aws::invocation::{FUNCTION, Invocation, Invoked, Manner, may_have_run};
+use crate::aws::invocation::{FUNCTION, Invocation, Invoked, Manner, longest, may_have_run};
 use crate::engine::event::LookEvent;
 use crate::engine::wait::at_most_once;
 use crate::model::{Claimant, CloudError, Desired, Diagnostic, Live, Stack, Whose};
 use crate::report::{InvocationRecord, Outcome, invocation_json, invocation_text};
-
-/// The longest that Lambda runs a function, where its document does not say (Lambda
-/// Developer Guide, "Lambda quotas": 900 s).
-const LONGEST: Duration = Duration::from_secs(900);
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -118,10 +114,8 @@ async fn called(
             .because("it has no concurrency: `reserved_concurrent_executions: 0`")
             .into());
     }
-    let timeout = live.document.get("timeout").or_else(|| want.document.get("timeout"));
-    let timeout = timeout.and_then(serde_json::Value::as_u64).map(Duration::from_secs);
     let manner =
-        if arguments.queued { Manner::Queued } else { Manner::Awaited(timeout.unwrap_or(LONGEST)) };
+        if arguments.queued { Manner::Queued } else { Manner::Awaited(longest(&live.document)) };
     let invocation = Invocation {
         function: live.identity.clone(),
         qualifier: arguments.qualifier.clone(),

@@ -41,7 +41,9 @@ impl Stages {
     /// The changes that come first, of those that are left.
     pub fn first(&self, left: &[FieldDiff]) -> Vec<FieldDiff> {
         let stage_of = |diff: &&FieldDiff| self.stage_of(diff, left);
-        let Some(first) = left.iter().min_by_key(stage_of) else { return Vec::new() };
+        // An entry that goes makes room for one that comes: there may be so many.
+        let turn = |diff: &&FieldDiff| (stage_of(diff), is_there(diff.want.as_ref()));
+        let Some(first) = left.iter().min_by_key(turn) else { return Vec::new() };
         let at = stage_of(&first);
         let by_entry = self.is_by_entry(at);
         let is_along =
@@ -144,6 +146,21 @@ mod tests {
         check(indexes(json!({ "x": one })), other, 2, &["no indexes.*.key"]);
         let unkeyed = indexes(json!({ "x": index(Value::Null, 1) }));
         check(unkeyed, indexes(json!({ "x": one })), 2, &["no indexes.*.key"]);
+    }
+
+    #[test]
+    fn an_entry_that_goes_makes_room_for_one_that_comes() {
+        let document = |value: Value| -> Document { value.as_object().cloned().unwrap() };
+        let want = json!({ "indexes": { "a": { "key": "a" }, "m": { "key": "n" } } });
+        let have = json!({ "indexes": { "m": { "key": "m" }, "z": { "key": "z" } } });
+        let mut left = compare(&document(want), &document(have));
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let stage = stages().first(&left);
+            order.extend(stage.iter().map(|diff| diff.path.to_string()));
+            left.retain(|diff| !stage.contains(diff));
+        }
+        assert_eq!(order, ["indexes.z", "indexes.a", "indexes.m.key"]);
     }
 
     #[test]

@@ -223,7 +223,7 @@ fn what_the_cloud_has_already_is_a_value_like_any_other() {
     assert_eq!(resource.artifacts, []);
     let told = repo.refused("stored", "{ buckte: b }");
     assert!(told.contains("unknown key `buckte` [did you mean `bucket`?]"), "{told}");
-    let told = repo.refused("stored", "3");
+    let told = repo.refused("stored", "[3]");
     assert!(told.contains("or `{ bucket: NAME, ... }`"), "{told}");
     let told = repo.refused("function", "{ bucket: b, key: k }");
     assert!(told.contains("unknown key `bucket`"), "{told}");

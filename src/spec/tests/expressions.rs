@@ -44,5 +44,22 @@ fn what_needs_something_broken_is_told_why() {
     check(STACK, "${dashed.arn}", "`delay_seconds`");
     check(STACK, "${lost.arn}", "`delay_seconds`");
     // What is wrong with the expression itself is all that is told.
-    check(STACK, "${none.arn}", "unknown");
+    check(STACK, "${none.arn}", "`${none.arn}` refers to nothing");
+}
+
+#[test]
+fn what_a_file_gives_takes_the_form_of_the_default() {
+    let check = |default: &str, given: &str, expected: &str| {
+        let stack = format!("stack: dev\nvars: {{ it: {default} }}\nresources: {{}}\n");
+        let file = format!("it: {given}\n");
+        let files = [("stack.yaml", &*stack), ("vars/stack.yaml", &*file)];
+        let told = Case::of(&files).evaluated("${var.it}");
+        assert_eq!(told.lines().next(), Some(expected), "{default} {given}");
+    };
+    check("a", "b", "\"b\"");
+    check("a", "5", "\"5\"");
+    check("5", "6", "6");
+    check("5", "~", "5");
+    // A reference may come to anything, and so may what is given instead.
+    check("\"${region}\"", "[a, b]", "[\"a\",\"b\"]");
 }

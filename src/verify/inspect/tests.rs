@@ -93,7 +93,7 @@ impl Behaviour for LooksAround {
 
     fn trials(&self, _: &Scene) -> Vec<Trial> {
         let addresses = vec![Address::new("queue")];
-        vec![Trial { subject: "queue".into(), addresses, delay: Duration::ZERO }]
+        vec![Trial { subject: "queue".into(), addresses, ..Trial::default() }]
     }
 
     async fn exercise(&self, _: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
@@ -131,7 +131,7 @@ impl Behaviour for Ends {
 
     fn trials(&self, _: &Scene) -> Vec<Trial> {
         let addresses = vec![Address::new("queue")];
-        vec![Trial { subject: format!("{} s", self.1), addresses, delay: Duration::ZERO }]
+        vec![Trial { subject: format!("{} s", self.1), addresses, ..Trial::default() }]
     }
 
     async fn exercise(&self, _: &Scene, _: &Trial, _: &Watch) -> Answer<Vec<Finding>> {
@@ -380,11 +380,7 @@ mapping: { kind: lambda_event_source_mapping, event_source_arn: "${queue.arn}", 
     assert_eq!(rules, ["delivery_path"]);
     let of = |ends: &[&str]| {
         let addresses = ends.iter().map(|end| Address::new(*end)).collect();
-        known_of(
-            &scene,
-            &Trial { subject: String::new(), addresses, delay: Duration::ZERO },
-            &known,
-        )
+        known_of(&scene, &Trial { subject: String::new(), addresses, ..Trial::default() }, &known)
     };
     let told = of(&["queue", "table"]).unwrap();
     assert!(

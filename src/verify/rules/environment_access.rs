@@ -26,7 +26,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// What somebody does who knows something by name.
-pub(super) struct Use {
+struct Use {
     kind: &'static str,
     /// What is called on it: any of these will do.
     calls: &'static [&'static str],
@@ -84,11 +84,10 @@ static USES: &[Use] = &[
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
     for function in scene.of_kind(FUNCTION) {
-        for (variable, part, usage) in named(scene, function) {
-            let seen = Errand::of(scene, function).map_or_else(Seen::open, |errand| {
-                judge_use(scene, &errand, function, &variable, part, usage)
-            });
-            let name = format!("{} -> {}", function.address, part.address);
+        for named in named(scene, function) {
+            let seen = Errand::of(scene, function)
+                .map_or_else(Seen::open, |errand| judge_use(scene, &errand, function, &named));
+            let name = format!("{} -> {}", function.address, named.part.address);
             let subject = match seen.open {
                 Some(why) => format!("{name} (not judged: {why})"),
                 None => name,
@@ -99,11 +98,16 @@ fn judge(scene: &Scene) -> Judgement {
     judgement
 }
 
+/// What a variable of a function's environment names.
+pub(super) struct Named<'a> {
+    variable: String,
+    /// The resource.
+    pub(super) part: &'a Exhibit,
+    usage: &'static Use,
+}
+
 /// What of the stack a function's environment names, and by which variable.
-pub(super) fn named<'a>(
-    scene: &'a Scene,
-    function: &'a Exhibit,
-) -> Vec<(String, &'a Exhibit, &'static Use)> {
+pub(super) fn named<'a>(scene: &'a Scene, function: &'a Exhibit) -> Vec<Named<'a>> {
     let environment = function.document.get("environment").and_then(Value::as_object);
     let texts = environment.into_iter().flatten();
     let texts = texts.filter_map(|(name, value)| Some((name, value.as_str()?)));
@@ -112,7 +116,8 @@ pub(super) fn named<'a>(
         .flat_map(|(variable, value)| {
             USES.iter().filter_map(move |usage| {
                 let part = scene.named(usage.kind, value)?;
-                (part.address != function.address).then(|| (variable.clone(), part, usage))
+                let variable = variable.clone();
+                (part.address != function.address).then_some(Named { variable, part, usage })
             })
         })
         .collect()
@@ -122,10 +127,9 @@ fn judge_use<'a>(
     scene: &'a Scene,
     errand: &Errand<'a>,
     function: &Exhibit,
-    variable: &str,
-    part: &'a Exhibit,
-    usage: &'static Use,
+    named: &Named<'a>,
 ) -> Seen {
+    let (variable, part, usage) = (&named.variable, named.part, named.usage);
     let whole = Object::of(part, &scene.place);
     let may = |calls: &[&str], on: &Object<'a>| errand.may_any(calls, on);
     let index = whole.clone().within("/index/any", "/index/*");

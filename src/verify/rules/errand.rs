@@ -208,9 +208,8 @@ impl<'a> Errand<'a> {
     ) -> Seen {
         let (key, path) = keys::key_of(self.scene, encrypted);
         let on = match key {
-            KeyOf::Nobody => return Seen::default(),
-            // It admits whoever may use the service.
-            KeyOf::Aws => return Seen::default(),
+            // AWS's own admits whoever may use the service.
+            KeyOf::Nobody | KeyOf::Aws => return Seen::default(),
             KeyOf::Open(why) => return Seen::open(why),
             KeyOf::Here(key) => match keys::disabled(key) {
                 Some(finding) => return finding.into(),
@@ -282,8 +281,7 @@ impl<'a> Errand<'a> {
         };
         let key = on.guard.filter(|guard| guard.kind == "kms_key" && !is_left());
         match (theirs, own, key) {
-            (Some(Decision::Allowed), _, _) => Answer::Yes,
-            (_, Answer::Yes, None) => Answer::Yes,
+            (Some(Decision::Allowed), _, _) | (_, Answer::Yes, None) => Answer::Yes,
             (Some(Decision::Unclear(statement, why)), _, _) => {
                 Answer::Open(unclear(&statement, &why))
             }

@@ -83,7 +83,7 @@ fn judge_policy(
             let finding = Finding::new(&exhibit.address, message).at(at(statement));
             Some(finding.hint("take it away, and let the role do what is meant"))
         };
-        statements.iter().filter_map(|it| told(it)).collect::<Vec<_>>()
+        statements.iter().filter_map(told).collect::<Vec<_>>()
     });
     let findings: Vec<Finding> = findings.collect();
     judgement.add(exhibit.address.to_string(), findings);

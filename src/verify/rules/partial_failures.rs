@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 const FIELD: &str = "function_response_types";
 const REPORTS: &str = "ReportBatchItemFailures";
-/// Lambda's defaults (Lambda API Reference, "CreateEventSourceMapping").
+/// Lambda's defaults (Lambda API Reference, `CreateEventSourceMapping`).
 const OF_QUEUE: u64 = 10;
 const OF_STREAM: u64 = 100;
 

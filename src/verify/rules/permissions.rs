@@ -13,7 +13,7 @@ pub(super) const INVOKE: &str = "lambda:InvokeFunction";
 const FIELD: &str = "permissions";
 
 /// The fields of a permission that say on whose behalf, with the condition that Lambda
-/// makes of each (Lambda API Reference, "AddPermission").
+/// makes of each (Lambda API Reference, `AddPermission`).
 const CONDITIONS: &[(&str, &str, &str)] = &[
     ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
     ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),

@@ -57,9 +57,9 @@ fn links(scene: &Scene) -> Vec<Link<'_>> {
         Some(Link { from: &from.address, to: &to.address, by })
     });
     let named = scene.of_kind(FUNCTION).flat_map(|function| {
-        environment_access::named(scene, function).into_iter().map(move |(_, part, _)| Link {
+        environment_access::named(scene, function).into_iter().map(move |named| Link {
             from: &function.address,
-            to: &part.address,
+            to: &named.part.address,
             by: role(function).into_iter().collect(),
         })
     });

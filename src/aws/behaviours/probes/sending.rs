@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sns::types::MessageAttributeValue as OfTopic;
 use aws_sdk_sqs::types::MessageAttributeValue as OfQueue;
 use serde_json::{Value, json};
@@ -12,8 +11,11 @@ use super::targets::{FUNCTION, LOG_GROUP, QUEUE, TOPIC};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
+use crate::aws::invocation::{Invocation, Manner, invoke, longest};
 use crate::engine::port::Answer;
+use crate::engine::wait::at_most_once;
 use crate::model::probe::{InLog, ToFunction, ToQueue, ToTopic};
+use crate::model::{Document, Identity};
 use crate::verify::probe::Sent;
 
 /// How the names of FIFO queues and topics end.
@@ -75,20 +77,22 @@ pub(super) async fn to_topic(
     Ok(sent("message", answer.message_id))
 }
 
-/// Invokes a function and waits for its answer.
+/// Invokes a function, once, and waits for its answer.
 pub(super) async fn to_function(
     (company, session): (&Company<'_>, &Session),
     to: &ToFunction,
 ) -> Answer<Sent> {
     let function = company.targets().named(FUNCTION, &to.function);
     let name = function.map_or(to.function.as_str(), |function| function.fact("name"));
-    let call = session.clients.lambda.invoke().function_name(name);
-    let call = call.payload(Blob::new(to.payload.to_string()));
-    let answer = call.send().await;
-    let answer = answer.attempting("lambda:Invoke", || format!("invoke the function {name}"))?;
-    let said = answer.payload.map(Blob::into_inner).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    let answer = match answer.function_error {
+    let invocation = Invocation {
+        function: Identity(name.to_owned()),
+        qualifier: None,
+        event: to.payload.to_string().into_bytes(),
+        manner: Manner::Awaited(longest(function.map_or(&Document::new(), |it| &it.document))),
+    };
+    let invoked = at_most_once(|| invoke(session, &invocation), |_, _| {}).await?;
+    let said = String::from_utf8_lossy(&invoked.answer).into_owned();
+    let answer = match invoked.error {
         Some(how) => json!({ "error": format!("{how}: {said}") }),
         None => json!({ "result": serde_json::from_str(&said).unwrap_or(Value::String(said)) }),
     };

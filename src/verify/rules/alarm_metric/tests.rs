@@ -3,7 +3,7 @@
 use crate::model::{Address, Exhibit, Facts, Identity, Other, Scene};
 use crate::verify::rules::tests::{golden, scene, told, told_of};
 
-use super::RULE;
+use super::{RULE, named_others};
 
 /// An alarm on a metric, beside a queue, a FIFO queue, a topic, a bucket and a log group.
 fn watching(namespace: &str, metric: &str, dimensions: &str) -> String {
@@ -63,6 +63,7 @@ fn metrics_are_told_apart_by_all_their_dimensions() {
             ("a bucket alone", &watching("AWS/S3", "NumberOfObjects", bucket)),
             ("whole", &watching("AWS/S3", "NumberOfObjects", &format!("{bucket}, StorageType: AllStorageTypes"))),
             ("of another metric", &watching("AWS/S3", "5xxErrors", &format!("{bucket}, StorageType: AllStorageTypes"))),
+            ("with one too many", &watching("AWS/SNS", "PublishSize", "TopicName: \"${topic.name}\", Country: DE")),
             ("in an expression", "
 orders: { kind: sqs_queue }
 alarm:
@@ -121,6 +122,22 @@ fn objects_of_others_are_looked_for() {
     ));
 }
 
+/// Whom a verify asks about: each by what it is known as, and none of the stack's own.
+#[test]
+fn others_that_are_watched_are_named() {
+    let named = |namespace: &str, metric: &str, dimensions: &str| {
+        named_others(&scene(&watching(namespace, metric, dimensions)))
+    };
+    let queue = ("sqs_queue", "arn:aws:sqs:us-east-1:123456789012:theirs".to_owned());
+    assert_eq!(named("AWS/SQS", SENT, "QueueName: theirs"), [queue]);
+    let bucket = ("s3_bucket", "theirs".to_owned());
+    assert_eq!(named("AWS/S3", "NumberOfObjects", "BucketName: theirs"), [bucket]);
+    for ours in ["\"${orders.name}\"", "\"${orders.arn}\"", "\"\""] {
+        assert_eq!(named("AWS/SQS", SENT, &format!("QueueName: {ours}")), []);
+    }
+    assert_eq!(named("Orders", "sold", "QueueName: theirs"), []);
+}
+
 #[test]
 fn an_alarm_can_go_off_and_end() {
     let plain = watching("AWS/SQS", SENT, "QueueName: \"${orders.name}\"");
@@ -138,7 +155,9 @@ fn an_alarm_can_go_off_and_end() {
             ),
             ("less than one", &compared("LessThanThreshold", "1")),
             ("at most nothing", &compared("LessThanOrEqualToThreshold", "0")),
+            ("at most less than nothing", &compared("LessThanOrEqualToThreshold", "-1")),
             ("anything", &compared("GreaterThanOrEqualToThreshold", "0")),
+            ("more than less than nothing", &compared("GreaterThanThreshold", "-1")),
             ("every ten seconds", &plain.replace("period: 60", "period: 10")),
             (
                 "of FIFO queues alone",

@@ -116,6 +116,11 @@ fn what_else_an_alarm_does() {
                 &(telling("  display_name: Alerts")
                     + "\n  ok_actions: [\"${topic.arn}\"]\n  insufficient_data_actions: [\"${topic.arn}\"]")
             ),
+            (
+                "in every state, and never admitted",
+                &(telling(&policy("{ Service: s3.amazonaws.com }", "Bool: { \"aws:SecureTransport\": \"true\" }"))
+                    + "\n  ok_actions: [\"${topic.arn}\"]\n  insufficient_data_actions: [\"${topic.arn}\"]")
+            ),
             ("a FIFO topic", &telling("  fifo_topic: true")),
             ("a function", &arn("arn:aws:lambda:us-east-1:123456789012:function:f")),
             (
@@ -130,6 +135,18 @@ fn what_else_an_alarm_does() {
                 "an instance that it watches",
                 &arn("arn:aws:automate:us-east-1:ec2:stop")
                     .replace("QueueName: orders", "InstanceId: i-1")
+            ),
+            (
+                "an instance that an expression may watch",
+                "
+alarm:
+  kind: cloudwatch_metric_alarm
+  metrics:
+    - { id: load, metric_stat: { namespace: AWS/EC2, metric_name: CPUUtilization, dimensions: { InstanceId: i-1 }, period: 60, stat: Sum } }
+  evaluation_periods: 1
+  comparison_operator: GreaterThanThreshold
+  threshold: 0
+  ok_actions: [\"arn:aws:automate:us-east-1:ec2:stop\"]"
             ),
             (
                 "a queue",

@@ -37,7 +37,7 @@ pub(super) fn polled<'a>(scene: &'a Scene, edge: &Edge<'a>, calls: &'a [&'a str]
         }
         End::Elsewhere(arn) => {
             let at = Path::field("event_source_arn");
-            elsewhere(scene, arn, edge.carrier, at, |guard, by| {
+            elsewhere(scene, arn, edge.carrier, &at, |guard, by| {
                 let key = guard.map(|it| errand.use_key(it, TO_READ, None)).unwrap_or_default();
                 ask(Object::elsewhere(arn, guard, by)).and(key)
             })
@@ -66,12 +66,10 @@ pub(super) fn sent<'a>(scene: &'a Scene, edge: &Edge<'a>, calls: &'a [&'a str]) 
     };
     match edge.target {
         End::Here(target) => ask(Object::of(target, &scene.place)).and(use_key(target)),
-        End::Elsewhere(arn) => {
-            elsewhere(scene, arn, edge.carrier, edge.path.clone(), |guard, by| {
-                let key = guard.map(use_key).unwrap_or_default();
-                ask(Object::elsewhere(arn, guard, by)).and(key)
-            })
-        }
+        End::Elsewhere(arn) => elsewhere(scene, arn, edge.carrier, &edge.path, |guard, by| {
+            let key = guard.map(use_key).unwrap_or_default();
+            ask(Object::elsewhere(arn, guard, by)).and(key)
+        }),
     }
 }
 
@@ -89,7 +87,7 @@ fn elsewhere<'a>(
     scene: &'a Scene,
     arn: &'a str,
     named_by: &'a Exhibit,
-    at: Path,
+    at: &Path,
     look: impl FnOnce(Option<&'a Exhibit>, (&'a Address, Path)) -> Seen,
 ) -> Seen {
     let by = (&named_by.address, at.clone());
@@ -97,7 +95,7 @@ fn elsewhere<'a>(
         Some(Other::Seen(guard)) => look(Some(guard), by),
         Some(Other::Gone(how)) => {
             let finding = Finding::new(&Address::new(arn), how.as_str());
-            others::told(finding, &named_by.address, &at).into()
+            others::told(finding, &named_by.address, at).into()
         }
         Some(Other::Hidden(why)) => look(None, by).and(Seen::open(format!("{arn} is {why}"))),
         None => look(None, by).and(Seen::open(format!("{arn} is not of this stack"))),

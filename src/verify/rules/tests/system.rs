@@ -15,7 +15,7 @@ pub(in crate::verify) fn system(resources: &str) -> Scene {
     let all: Map<String, Value> = serde_saphyr::from_str(resources).unwrap();
     let is_own = |it: &Value| UNCHECKED.iter().any(|kind| it["kind"] == *kind);
     let (own, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, it)| is_own(it));
-    let own: Vec<Exhibit> = own.into_iter().map(|(name, it)| exhibit(&name, it)).collect();
+    let own: Vec<Exhibit> = own.into_iter().map(|(name, it)| exhibit(&name, &it)).collect();
     let mut rest = Value::from_iter(rest).to_string();
     for Exhibit { address, facts, .. } in &own {
         for (fact, value) in facts {
@@ -56,7 +56,7 @@ impl Scene {
     }
 }
 
-fn exhibit(name: &str, document: Value) -> Exhibit {
+fn exhibit(name: &str, document: &Value) -> Exhibit {
     let mut document = document.as_object().unwrap().clone();
     let kind = document.remove("kind").unwrap().as_str().unwrap().to_owned();
     let named = document.get("name").and_then(Value::as_str);

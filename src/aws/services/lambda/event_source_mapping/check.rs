@@ -25,7 +25,7 @@ fn check_function(spec: &Spec) -> Option<Problem> {
     let is_function = |arn: Arn<'_>| {
         arn.service == "lambda" && arn.resource.strip_prefix("function:").is_some_and(is_name)
     };
-    let is_right = is_pending(function) || Arn::read(function).map_or(false, is_function);
+    let is_right = is_pending(function) || Arn::read(function).is_some_and(is_function);
     let message = format!("takes the name or the ARN of a function, and `{function}` is neither");
     (!is_right).then(|| Problem::of("function_name", message).meaning("arn"))
 }

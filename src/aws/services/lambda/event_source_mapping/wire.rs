@@ -166,7 +166,7 @@ pub(super) fn seen(mapping: &GetEventSourceMappingOutput) -> Option<Spec> {
     let destination = on_failure.and_then(|it| it.destination()).filter(|it| !it.is_empty());
     let group = mapping.amazon_managed_kafka_event_source_config();
     let group = group.and_then(|config| config.consumer_group_id());
-    let concurrency = mapping.scaling_config().and_then(|config| config.maximum_concurrency());
+    let concurrency = mapping.scaling_config().and_then(sdk::ScalingConfig::maximum_concurrency);
     let function = mapping.function_arn()?;
     Some(Spec {
         event_source_arn: mapping.event_source_arn()?.to_owned(),

@@ -189,8 +189,8 @@ impl Permission {
         let condition = |key: &str| {
             let operators = statement["Condition"].as_object()?.values();
             let keys = operators.filter_map(Value::as_object).flatten();
-            let named = keys.filter(|(name, _)| name.eq_ignore_ascii_case(key));
-            named.filter_map(|(_, value)| value.as_str()).next().map(str::to_owned)
+            let mut named = keys.filter(|(name, _)| name.eq_ignore_ascii_case(key));
+            named.find_map(|(_, value)| value.as_str()).map(str::to_owned)
         };
         let principal = match &statement["Principal"] {
             Value::String(anybody) => anybody.clone(),
