@@ -119,13 +119,14 @@ mod tests {
     }
 
     fn check(have: Value, want: Value, rounds: usize, said: &[&str]) {
-        let document = |value: &Value| -> Document { value.as_object().cloned().unwrap() };
-        let diff = compare(&document(&want), &document(&have));
+        let title = format!("{have} -> {want}");
+        let document = |value: Value| -> Document { serde_json::from_value(value).unwrap() };
+        let diff = compare(&document(want), &document(have));
         let stages = stages();
-        assert_eq!(stages.rounds(&diff), rounds, "{have} -> {want}");
+        assert_eq!(stages.rounds(&diff), rounds, "{title}");
         let found: Vec<&str> =
             diff.iter().filter_map(|diff| Some(&*stages.anew(diff)?.meanwhile)).collect();
-        assert_eq!(found, said, "{have} -> {want}");
+        assert_eq!(found, said, "{title}");
     }
 
     #[test]

@@ -253,6 +253,6 @@ fn items_are_told_in_their_order() {
         &[b.clone(), a.clone()],
         "Lacking(Shortfall { message: \"number 1 of the items",
     );
-    check(order.clone(), &[a.clone()], "Lacking(Shortfall { message: \"the number of");
+    check(order.clone(), std::slice::from_ref(&a), "Lacking(Shortfall { message: \"the number of");
     check(order, &[a.clone(), b.clone(), b], "Exceeded");
 }

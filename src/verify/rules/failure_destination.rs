@@ -88,14 +88,14 @@ fn of_stream(mapping: &Mapping<'_>) -> Option<Finding> {
 fn invoked(scene: &Scene) -> Vec<(&Exhibit, String)> {
     let mut invoked: Vec<(&Exhibit, String)> = Vec::new();
     for edge in hop::edges(scene) {
-        let invokes = match edge.hop.transfer {
+        let reaches_one = match edge.hop.transfer {
             Transfer::Invokes { .. } => true,
             // Destinations invoke a function likewise.
             Transfer::Sends { .. } => edge.hop.target_kind() == FUNCTION,
             Transfer::Service { .. } | Transfer::Polls { .. } | Transfer::Redrive => false,
         };
         let End::Here(function) = edge.target else { continue };
-        if invokes && !invoked.iter().any(|(known, _)| known.address == function.address) {
+        if reaches_one && !invoked.iter().any(|(known, _)| known.address == function.address) {
             invoked.push((function, edge.source.name()));
         }
     }

@@ -102,8 +102,8 @@ pub(in crate::verify::rules) fn paste(scene: &mut Scene, finding: &Finding) {
     let document = &mut scene.exhibits.get_mut(&finding.address).unwrap().document;
     match patch {
         Value::Array(added) => {
-            let path = finding.path.as_ref().unwrap();
-            let list = list_at(path).get_mut(document).unwrap().as_array_mut().unwrap();
+            let at = finding.path.as_ref().unwrap();
+            let list = list_at(at).get_mut(document).unwrap().as_array_mut().unwrap();
             list.extend(added);
         }
         Value::Object(fields) => fields.into_iter().for_each(|(name, value)| {

@@ -31,8 +31,8 @@ fn settled(source: &str, fields: &Value) -> Spec {
 }
 
 #[track_caller]
-fn check(source: &str, fields: Value, expected: &[&str]) {
-    let problems = LambdaEventSourceMapping::check(&settled(source, &fields), &naming());
+fn check(source: &str, fields: &Value, expected: &[&str]) {
+    let problems = LambdaEventSourceMapping::check(&settled(source, fields), &naming());
     let told: Vec<String> =
         problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
     assert_eq!(told, expected, "{source} {fields}");
@@ -91,10 +91,10 @@ fn a_mapping_is_known_by_its_source_and_its_function() {
 
 #[test]
 fn a_field_goes_with_its_source() {
-    check(QUEUE, json!({}), &[]);
+    check(QUEUE, &json!({}), &[]);
     check(
         QUEUE,
-        json!({ "starting_position": "LATEST", "maximum_retry_attempts": 3, "topics": ["t"] }),
+        &json!({ "starting_position": "LATEST", "maximum_retry_attempts": 3, "topics": ["t"] }),
         &[
             "starting_position: is for streams and Kafka, and the source is a queue",
             "maximum_retry_attempts: is for streams and Kafka, and the source is a queue",
@@ -102,16 +102,16 @@ fn a_field_goes_with_its_source() {
         ],
     );
     let from = json!({ "starting_position": "TRIM_HORIZON" });
-    check(STREAM, from.clone(), &[]);
-    check(SHARDS, from, &[]);
+    check(STREAM, &from, &[]);
+    check(SHARDS, &from, &[]);
     check(
         STREAM,
-        json!({ "starting_position": "LATEST", "scaling_config": { "maximum_concurrency": 2 } }),
+        &json!({ "starting_position": "LATEST", "scaling_config": { "maximum_concurrency": 2 } }),
         &["scaling_config: is for queues, and the source is the stream of a table"],
     );
     check(
         BROKER,
-        json!({ "function_response_types": ["ReportBatchItemFailures"] }),
+        &json!({ "function_response_types": ["ReportBatchItemFailures"] }),
         &[
             "function_response_types: is for queues, streams and Kafka, and the source is a broker",
             "queues: a mapping of a broker names the queue to read",
@@ -120,12 +120,12 @@ fn a_field_goes_with_its_source() {
     );
     check(
         CLUSTER,
-        json!({ "starting_position": "LATEST" }),
+        &json!({ "starting_position": "LATEST" }),
         &["topics: a mapping of a Kafka cluster names the topic to read"],
     );
     check(
         QUEUE,
-        json!({ "metrics_config": { "metrics": ["EventCount", "KafkaMetrics"] } }),
+        &json!({ "metrics_config": { "metrics": ["EventCount", "KafkaMetrics"] } }),
         &["metrics_config: KafkaMetrics is for Kafka, and the source is a queue"],
     );
 }
@@ -133,48 +133,48 @@ fn a_field_goes_with_its_source() {
 #[test]
 fn batch_and_window_of_a_queue_go_together() {
     let fifo = format!("{QUEUE}.fifo");
-    check(&fifo, json!({ "batch_size": 10 }), &[]);
+    check(&fifo, &json!({ "batch_size": 10 }), &[]);
     check(
         &fifo,
-        json!({ "batch_size": 11 }),
+        &json!({ "batch_size": 11 }),
         &["batch_size: batches of a FIFO queue have 10 messages at most"],
     );
     check(
         &fifo,
-        json!({ "maximum_batching_window_in_seconds": 1 }),
+        &json!({ "maximum_batching_window_in_seconds": 1 }),
         &[
             "maximum_batching_window_in_seconds: a FIFO queue has no window: its batches go as they come",
         ],
     );
     check(
         QUEUE,
-        json!({ "batch_size": 11 }),
+        &json!({ "batch_size": 11 }),
         &["batch_size: batches of more than 10 messages take a window to gather them"],
     );
-    check(QUEUE, json!({ "batch_size": 11, "maximum_batching_window_in_seconds": 1 }), &[]);
-    check(STREAM, json!({ "batch_size": 500, "starting_position": "LATEST" }), &[]);
+    check(QUEUE, &json!({ "batch_size": 11, "maximum_batching_window_in_seconds": 1 }), &[]);
+    check(STREAM, &json!({ "batch_size": 500, "starting_position": "LATEST" }), &[]);
 }
 
 #[test]
 fn where_to_begin_is_said_of_streams() {
     check(
         STREAM,
-        json!({}),
+        &json!({}),
         &["starting_position: a mapping of the stream of a table says where to begin"],
     );
     check(
         STREAM,
-        json!({ "starting_position": "AT_TIMESTAMP", "starting_position_timestamp": "2026-11-01T00:00:00Z" }),
+        &json!({ "starting_position": "AT_TIMESTAMP", "starting_position_timestamp": "2026-11-01T00:00:00Z" }),
         &["starting_position: the stream of a table is read from its beginning or its end"],
     );
     check(
         SHARDS,
-        json!({ "starting_position": "AT_TIMESTAMP" }),
+        &json!({ "starting_position": "AT_TIMESTAMP" }),
         &["starting_position: says no time to begin at"],
     );
     check(
         SHARDS,
-        json!({ "starting_position": "LATEST", "starting_position_timestamp": "2026-11-01T00:00:00Z" }),
+        &json!({ "starting_position": "LATEST", "starting_position_timestamp": "2026-11-01T00:00:00Z" }),
         &["starting_position_timestamp: goes with the position AT_TIMESTAMP alone"],
     );
 }
@@ -183,13 +183,13 @@ fn where_to_begin_is_said_of_streams() {
 fn other_mistakes_are_told_before() {
     check(
         "arn:aws:dynamodb:us-east-1:123456789012:table/t",
-        json!({}),
+        &json!({}),
         &["event_source_arn: takes the ARN of the table's stream, and \
            `arn:aws:dynamodb:us-east-1:123456789012:table/t` is the table's own"],
     );
     check(
         "arn:aws:sns:us-east-1:123456789012:t",
-        json!({}),
+        &json!({}),
         &[
             "event_source_arn: takes the ARN of a queue, of a stream of DynamoDB or Kinesis, of a Kafka cluster or of \
            a broker, and `arn:aws:sns:us-east-1:123456789012:t` is none",
@@ -197,22 +197,22 @@ fn other_mistakes_are_told_before() {
     );
     check(
         SHARDS,
-        json!({ "starting_position": "LATEST", "maximum_record_age_in_seconds": 59 }),
+        &json!({ "starting_position": "LATEST", "maximum_record_age_in_seconds": 59 }),
         &[
             "maximum_record_age_in_seconds: a record is given up after 60 seconds at the earliest, not 59",
         ],
     );
     let filters =
         |pattern: Value| json!({ "filter_criteria": { "filters": [{ "pattern": pattern }] } });
-    check(QUEUE, filters(json!({ "body": { "type": ["paid", { "prefix": "x" }] } })), &[]);
+    check(QUEUE, &filters(json!({ "body": { "type": ["paid", { "prefix": "x" }] } })), &[]);
     check(
         QUEUE,
-        filters(json!({ "body": { "type": "paid" } })),
+        &filters(json!({ "body": { "type": "paid" } })),
         &["filter_criteria.filters[0].pattern: `type` must hold a list of values or conditions"],
     );
     check(
         QUEUE,
-        filters(json!({})),
+        &filters(json!({})),
         &[
             "filter_criteria.filters[0].pattern: an empty pattern lets everything through: leave the filter out",
         ],
@@ -225,7 +225,7 @@ fn other_mistakes_are_told_before() {
     };
     check(
         QUEUE,
-        pollers(json!({ "scaling_config": { "maximum_concurrency": 2 } })),
+        &pollers(json!({ "scaling_config": { "maximum_concurrency": 2 } })),
         &[
             "provisioned_poller_config.minimum_pollers: the minimum is above the maximum",
             "scaling_config: pollers that are provisioned scale by themselves: state one or the other",
@@ -303,7 +303,7 @@ fn what_is_sent_comes_back() {
         "destination_config": { "on_failure": { "destination": "kafka://failed" } }
     });
     let spec = settled(CLUSTER, &fields);
-    let sent = wire::creation(&client(), &spec, Default::default());
+    let sent = wire::creation(&client(), &spec, std::collections::BTreeMap::default());
     let sent = sent.as_input().clone().build().unwrap();
     let back =
         aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput::builder()
@@ -332,7 +332,11 @@ fn what_is_sent_comes_back() {
 #[test]
 fn what_has_its_default_is_not_sent() {
     for source in [QUEUE, STREAM, CLUSTER] {
-        let sent = wire::creation(&client(), &settled(source, &json!({})), Default::default());
+        let sent = wire::creation(
+            &client(),
+            &settled(source, &json!({})),
+            std::collections::BTreeMap::default(),
+        );
         let sent = sent.as_input().clone().build().unwrap();
         assert!(sent.batch_size.is_some());
         assert_eq!(sent.maximum_batching_window_in_seconds, None);
