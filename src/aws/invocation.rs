@@ -27,7 +27,7 @@ pub const MOST_AWAITED: usize = 6 * 1024 * 1024;
 pub const MOST_QUEUED: usize = 1024 * 1024;
 
 /// The longest that Lambda runs a function (the same page: 900 s).
-const LONGEST: Duration = Duration::from_secs(900);
+const LONGEST: Duration = Duration::from_mins(15);
 /// The connection is held for so long after a function must have ended (Lambda API
 /// Reference, `Invoke`: the client's time limit should exceed that of the function).
 const GRACE: Duration = Duration::from_secs(10);

@@ -205,7 +205,7 @@ fn named<'a>(
         let problem = Diagnostic::error(format!("unknown key `{key}`"));
         let problem = problem.at(Some(entry.key_at.location()));
         let keys = keys.into_iter().chain([MADE_BY]);
-        let keys = keys.chain(elsewhere.map(|key| key.as_ref()));
+        let keys = keys.chain(elsewhere.map(AsRef::as_ref));
         problems.push(match closest(key, keys) {
             Some(right) => problem.hint(format!("did you mean `{right}`?")),
             None => problem.hint(format!("write {forms}")),

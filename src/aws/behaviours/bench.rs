@@ -179,7 +179,13 @@ impl Bench {
                 Rubbish::Letter(letter) => letter::recall(self.session(), letter).await,
                 Rubbish::Alarm(set) => alarm::put_back(self.session(), set).await.map(|_| ()),
                 Rubbish::Items(items) => items::remove(self.session(), items).await,
-                Rubbish::Mail(mail) => mail::recall(self.session(), mail).await,
+                Rubbish::Mail(mail) => {
+                    // What another holds for a moment would be taken to be gone. In an exclusive
+                    // run the exercise has its turn still.
+                    let shares = !self.options().exclusive;
+                    let _turn = if shares { Some(self.turn().await) } else { None };
+                    mail::recall(self.session(), mail).await
+                }
                 Rubbish::Held(_) => Ok(()),
             }
         });

@@ -6,6 +6,7 @@
 
 mod cast;
 mod check;
+mod company;
 mod letters;
 mod objects;
 mod sending;
@@ -18,7 +19,7 @@ use async_trait::async_trait;
 
 use self::cast::{Cast, actor_of, takes_part};
 pub(in crate::aws) use self::check::{check, probed};
-use self::stage::Company;
+use self::company::Company;
 use self::targets::Targets;
 use super::actor::roles;
 use super::bench::Bench;

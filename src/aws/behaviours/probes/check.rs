@@ -60,7 +60,7 @@ fn items<T>(path: Path, all: &[T]) -> impl Iterator<Item = (Path, &T)> {
 struct Stack<'a>(&'a BTreeMap<Address, Desired>);
 
 impl<'a> Stack<'a> {
-    fn sending(&self, path: &Path, sending: &Sending) -> Vec<Problem> {
+    fn sending(self, path: &Path, sending: &Sending) -> Vec<Problem> {
         let (kind, target) = (kind_to(sending), sending.target());
         let (field, outside): (&str, fn(&str) -> bool) = match sending {
             Sending::Queue(_) => ("queue", is_url),
@@ -103,7 +103,7 @@ impl<'a> Stack<'a> {
         problems
     }
 
-    fn expectation(&self, path: &Path, one: &Expectation) -> Vec<Problem> {
+    fn expectation(self, path: &Path, one: &Expectation) -> Vec<Problem> {
         let (Some(kind), Some(target)) = (kind_of(one), one.target()) else { return Vec::new() };
         let (field, outside): (&str, fn(&str) -> bool) = match one {
             Expectation::Table(_) => ("table", |_| false),
@@ -121,7 +121,7 @@ impl<'a> Stack<'a> {
     }
 
     /// The resource that a target names: by a fact of it, known or not.
-    fn named(&self, kind: &str, target: &str) -> Option<&'a Desired> {
+    fn named(self, kind: &str, target: &str) -> Option<&'a Desired> {
         let of_kind = self.0.values().filter(|want| want.kind == kind);
         let waits_for = pending_facts(&Value::from(target));
         let mut named = of_kind.filter(|want| {
@@ -133,7 +133,7 @@ impl<'a> Stack<'a> {
     }
 
     /// The problem of a target that is none.
-    fn no_target(&self, kind: &str, target: &str) -> Problem {
+    fn no_target(self, kind: &str, target: &str) -> Problem {
         let (what, key, fact) = words(kind);
         let other =
             KINDS.iter().find_map(|kind| self.named(kind, target).map(|part| (*kind, part)));

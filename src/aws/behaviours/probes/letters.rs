@@ -1,32 +1,19 @@
 //! Messages of a probe in queues: what was found so far, whoever looks how often.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
-use super::stage::Company;
-use super::targets::QUEUE;
+use super::company::Company;
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::hindrance::in_the_way;
 use crate::aws::behaviours::inbox::{at_risk, check_others_are_safe};
-use crate::aws::behaviours::mail::{Mail, Swept, sweep};
+use crate::aws::behaviours::mail::{Swept, sweep};
+use crate::aws::behaviours::mark::nonce_in;
 use crate::aws::behaviours::messages::{Held, Message, delete, let_go};
-use crate::aws::behaviours::queue;
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::probe::InQueue;
-
-/// What was found in a queue, by the ids of the messages: the text by which they are
-/// known, and what they say.
-pub(super) type Letters = BTreeMap<String, (String, Value)>;
-
-/// What may lie in a queue of what a probe sent there.
-pub(super) fn mail(company: &Company<'_>, target: &str) -> Mail {
-    let queue = company.targets().named(QUEUE, target);
-    let url = queue.map_or(target, |queue| queue.fact("url")).to_owned();
-    Mail { url, nonces: company.nonces.clone(), tries: queue.and_then(queue::tries) }
-}
 
 /// Every message of ours that was found in a queue so far.
 pub(super) async fn look(
@@ -34,7 +21,7 @@ pub(super) async fn look(
     at: &InQueue,
     nonce: &str,
 ) -> Answer<Vec<Value>> {
-    let mail = mail(company, &at.queue);
+    let mail = company.mail(&at.queue);
     company.note(Rubbish::Mail(mail.clone()));
     let session = company.session();
     check_others_are_safe(session, &mail.url, mail.tries).await?;
@@ -57,7 +44,7 @@ pub(super) async fn look(
     let mut letters = company.letters.lock().unwrap_or_else(PoisonError::into_inner);
     let letters = letters.entry(mail.url.clone()).or_default();
     letters.extend(ours.iter().map(|message| (message.held.id.clone(), known(message))));
-    let of_nonce = letters.values().filter(|(text, _)| text.contains(nonce));
+    let of_nonce = letters.values().filter(|(own, _)| own == nonce);
     let all: Vec<Value> = of_nonce.map(|(_, said)| said.clone()).collect();
     match worn {
         Some(worn) if all.is_empty() => Err(at_risk(&mail.url, &worn)),
@@ -71,8 +58,9 @@ pub(super) async fn look(
     }
 }
 
-/// By what a message is known, and what it says.
+/// By what a message is known, and what it says. What is sent later goes into the group
+/// of what was sent first: its own nonce stands before that, in what it says.
 fn known(message: &Message) -> (String, Value) {
     let said = json!({ "body": message.body, "attributes": message.attributes });
-    (message.text(), said)
+    (nonce_in(&message.text()).map(|nonce| nonce.text).unwrap_or_default(), said)
 }

@@ -3,8 +3,8 @@
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
 
+use super::company::Company;
 use super::sending::text_of;
-use super::stage::Company;
 use super::targets::BUCKET;
 use crate::aws::answer::chain;
 use crate::aws::behaviours::bench::Rubbish;

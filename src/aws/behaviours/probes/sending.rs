@@ -6,8 +6,7 @@ use aws_sdk_sns::types::MessageAttributeValue as OfTopic;
 use aws_sdk_sqs::types::MessageAttributeValue as OfQueue;
 use serde_json::{Value, json};
 
-use super::letters::mail;
-use super::stage::Company;
+use super::company::Company;
 use super::targets::{FUNCTION, LOG_GROUP, QUEUE, TOPIC};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::client::Session;
@@ -39,7 +38,8 @@ pub(super) async fn to_queue(
 ) -> Answer<Sent> {
     let queue = company.targets().named(QUEUE, &to.queue);
     let url = queue.map_or(to.queue.as_str(), |queue| queue.fact("url"));
-    company.note(Rubbish::Mail(mail(company, &to.queue)));
+    let mail = std::iter::once(company.mail(&to.queue)).chain(company.dead_mail(&to.queue));
+    mail.for_each(|mail| company.note(Rubbish::Mail(mail)));
     let call = session.clients.sqs.send_message().queue_url(url);
     let mut call = call.message_body(text_of(&to.body)).set_message_group_id(to.group.clone());
     for (name, text) in &to.attributes {

@@ -1,96 +1,21 @@
-//! Who acts: sends, looks, and writes down what is to be removed.
+//! The stage of a probe in AWS: what sends, and what looks.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use super::cast::{Cast, Deed};
-use super::letters::Letters;
-use super::targets::{QUEUE, TABLE, Targets, kind_of, kind_to};
+use super::cast::Deed;
+use super::company::Company;
+use super::targets::{QUEUE, TABLE, kind_of, kind_to};
 use super::{letters, objects, sending};
-use crate::aws::behaviours::bench::{Bench, Rubbish};
-use crate::aws::behaviours::mark::Mark;
+use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::{inbox, items};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
-use crate::model::{Exhibit, Expectation, Probe, Scene, Sending};
-use crate::verify::Watch;
+use crate::model::{Expectation, Sending};
 use crate::verify::probe::{Sent, Stage};
-
-/// Who acts one probe.
-pub(super) struct Company<'a> {
-    pub(super) bench: &'a Bench,
-    pub(super) scene: &'a Scene,
-    pub(super) mark: &'a Mark,
-    /// What its messages and items are known by.
-    pub(super) nonces: &'a [String; 2],
-    pub(super) watch: &'a Watch,
-    /// Whether what is made stays.
-    pub(super) keeps: bool,
-    /// Who plays a role in it, if one was asked for.
-    pub(super) cast: Option<Cast<'a>>,
-    /// The resources that it names.
-    parts: Vec<&'a Exhibit>,
-    /// What was found in each queue so far.
-    pub(super) letters: Mutex<BTreeMap<String, Letters>>,
-}
-
-impl<'a> Company<'a> {
-    pub(super) fn new(
-        bench: &'a Bench,
-        scene: &'a Scene,
-        (mark, nonces): (&'a Mark, &'a [String; 2]),
-        watch: &'a Watch,
-        probe: &Probe,
-    ) -> Self {
-        let parts = Targets(scene).of(probe).collect();
-        Self {
-            bench,
-            scene,
-            mark,
-            nonces,
-            watch,
-            keeps: probe.keeps,
-            cast: None,
-            parts,
-            letters: Mutex::default(),
-        }
-    }
-
-    pub(super) fn session(&self) -> &Session {
-        self.bench.session()
-    }
-
-    pub(super) fn targets(&self) -> Targets<'a> {
-        Targets(self.scene)
-    }
-
-    /// Writes down what is to be removed, unless it is to stay.
-    pub(super) fn note(&self, rubbish: Rubbish) {
-        if !self.keeps {
-            self.bench.note(self.mark, rubbish);
-        }
-    }
-
-    /// When all is well, whoever takes what was sent has taken it: nobody looks for it
-    /// in queues that others read.
-    pub(super) fn ends(&self, probe: &Probe, is_well: bool) {
-        let looked_into = |queue: &str| {
-            let expect = probe.script.expect.iter().chain(&probe.script.expect_not);
-            expect.filter_map(Expectation::target).any(|target| target == queue)
-        };
-        for sending in &probe.script.send {
-            if let (Sending::Queue(to), true) = (sending, is_well)
-                && !looked_into(&to.queue)
-            {
-                self.bench.forget(self.mark, &Rubbish::Mail(letters::mail(self, &to.queue)));
-            }
-        }
-    }
-}
 
 impl Company<'_> {
     async fn sends(
@@ -166,7 +91,7 @@ impl Stage for Company<'_> {
     /// What lies in the queues that it has to do with, and in those where dead letters
     /// of these go. Who may not look has no clue.
     async fn clues(&self) -> Vec<String> {
-        let mut clues = Vec::new();
+        let mut clues = BTreeMap::new();
         for part in self.parts.iter().filter(|part| part.kind == QUEUE) {
             let dead = part.document.get("redrive_policy");
             let dead = dead.and_then(|it| it["dead_letter_queue"].as_str());
@@ -175,15 +100,18 @@ impl Stage for Company<'_> {
                 let Some(queue) = queue else { continue };
                 let count = inbox::count(self.session(), queue.fact("url")).await.unwrap_or(0);
                 let messages = if count == 1 { "message" } else { "messages" };
-                let of =
-                    of.map(|it| format!(", where dead letters of {it} go,")).unwrap_or_default();
-                if count > 0 {
-                    clues.push(format!("{}{of} holds about {count} {messages}", queue.address));
+                let of = of.map(|it| format!(", where dead letters of {it} go,"));
+                let said = format!(
+                    "{}{} holds about {count} {messages}",
+                    queue.address,
+                    of.as_deref().unwrap_or_default()
+                );
+                // Once for each queue, with as much as is known of it.
+                if count > 0 && (of.is_some() || !clues.contains_key(&queue.address)) {
+                    clues.insert(queue.address.clone(), said);
                 }
             }
         }
-        clues.sort();
-        clues.dedup();
-        clues
+        clues.into_values().collect()
     }
 }

@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     /// Where a function with these fields beside the least is wrong.
-    fn problems(fields: Value) -> Vec<String> {
+    fn problems(fields: &Value) -> Vec<String> {
         let mut whole = json!({
             "role": "arn:aws:iam::123456789012:role/r",
             "code": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn what_lambda_would_refuse_is_told() {
         let check = |fields: Value, expected: &[&str]| {
-            let told = problems(fields.clone());
+            let told = problems(&fields);
             let is_told = |(told, begin): (&String, &&str)| told.starts_with(*begin);
             let all = told.len() == expected.len() && told.iter().zip(expected).all(is_told);
             assert!(all, "{fields}: {told:#?}");
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn an_environment_has_names_and_a_size_that_lambda_takes() {
         let check = |key: &str, size: usize, expected: Option<&str>| {
-            let told = problems(json!({ "environment": { key: "x".repeat(size) } }));
+            let told = problems(&json!({ "environment": { key: "x".repeat(size) } }));
             let is_told = match (told.as_slice(), expected) {
                 ([], None) => true,
                 ([told], Some(begin)) => told.starts_with(begin),

@@ -21,7 +21,7 @@ thread_local! {
 #[derive(Default)]
 struct Memory {
     ledger: RefCell<BTreeMap<(String, String), Record>>,
-    memory: RefCell<HashMap<String, Option<Moment>>>,
+    known: RefCell<HashMap<String, Option<Moment>>>,
     /// What is answered, by the id of an event, before anything is looked at.
     faults: RefCell<HashMap<&'static str, Fault>>,
 }
@@ -43,13 +43,13 @@ impl Store for Memory {
             Some(Fault::LostAnswer) | None => {}
         }
         let key = (record.tenant_id.to_string(), record.sort_key());
-        let remembered = self.memory.borrow().get(&record.key_of_memory()).copied();
+        let remembered = self.known.borrow().get(&record.key_of_memory()).copied();
         let is_remembered =
             remembered.is_some_and(|until| until.is_none_or(|until| until > record.recorded_at));
         if is_remembered || self.ledger.borrow().contains_key(&key) {
             return Ok(Kept::Known);
         }
-        self.memory.borrow_mut().insert(record.key_of_memory(), record.forgotten_at);
+        self.known.borrow_mut().insert(record.key_of_memory(), record.forgotten_at);
         self.ledger.borrow_mut().insert(key, record.clone());
         if let Some(Fault::LostAnswer) = fault { Err(throttled()) } else { Ok(Kept::Written) }
     }
