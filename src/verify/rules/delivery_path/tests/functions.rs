@@ -91,7 +91,7 @@ const SABOTAGES: &[(&str, &str, &str)] = &[
     ),
     (
         "the queue denies the account",
-        r#"      - { Sid: TlsOnly,"#,
+        "      - { Sid: TlsOnly,",
         r#"      - { Sid: Nobody, Effect: Deny, Principal: { AWS: "${account}" }, Action: "sqs:ReceiveMessage", Resource: "${events.arn}" }
       - { Sid: TlsOnly,"#,
     ),
@@ -154,7 +154,9 @@ fn every_wrong_wire_is_found_and_mended_by_what_is_told() {
         let findings = judgement.findings();
         assert!(!findings.is_empty(), "{title}");
         writeln!(text, "## {title}").unwrap();
-        findings.iter().for_each(|finding| tell(finding, &mut text));
+        for finding in &findings {
+            tell(finding, &mut text);
+        }
         text.push('\n');
         let without: Vec<&Finding> =
             findings.into_iter().filter(|finding| finding.patch.is_none()).collect();
