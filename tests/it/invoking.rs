@@ -1,8 +1,6 @@
 //! `ccprov invoke`, on functions that an emulator runs as processes of this machine: what
 //! it tells whom, how it ends, and that nothing is run twice.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 
 use serde_json::{Value, json};
@@ -244,5 +242,5 @@ async fn the_policy_to_invoke_is_enough_and_does_nothing_else() {
 /// The lines of the log vary: who they are of, and how long it took.
 fn without_log(told: Transcript) -> Transcript {
     let stderr: Vec<&str> = told.stderr.lines().filter(|line| !line.starts_with("  ")).collect();
-    Transcript { stderr: stderr.join("\n"), ..told.clone() }
+    Transcript { stderr: stderr.join("\n"), ..told }
 }

@@ -86,20 +86,20 @@ fn of_stream(mapping: &Mapping<'_>) -> Option<Finding> {
 
 /// Functions that are invoked by who waits for no answer, each with one of those.
 fn invoked(scene: &Scene) -> Vec<(&Exhibit, String)> {
-    let mut invoked: Vec<(&Exhibit, String)> = Vec::new();
+    let mut found: Vec<(&Exhibit, String)> = Vec::new();
     for edge in hop::edges(scene) {
-        let reaches_one = match edge.hop.transfer {
+        let invokes = match edge.hop.transfer {
             Transfer::Invokes { .. } => true,
             // Destinations invoke a function likewise.
             Transfer::Sends { .. } => edge.hop.target_kind() == FUNCTION,
             Transfer::Service { .. } | Transfer::Polls { .. } | Transfer::Redrive => false,
         };
         let End::Here(function) = edge.target else { continue };
-        if reaches_one && !invoked.iter().any(|(known, _)| known.address == function.address) {
-            invoked.push((function, edge.source.name()));
+        if invokes && !found.iter().any(|(known, _)| known.address == function.address) {
+            found.push((function, edge.source.name()));
         }
     }
-    invoked
+    found
 }
 
 fn of_function(function: &Exhibit, source: &str) -> Option<Finding> {

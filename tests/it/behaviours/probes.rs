@@ -71,7 +71,10 @@ fn process(stand: &Stand, how: Processing) -> tokio::task::JoinHandle<()> {
     let tables = aws_sdk_dynamodb::Client::new(&aws::config(&stand.account));
     tokio::spawn(async move {
         let mut number = 0;
-        while !matches!(how, Processing::None) {
+        if matches!(how, Processing::None) {
+            return;
+        }
+        loop {
             for message in taken(&sqs, &url).await {
                 number += 1;
                 let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();

@@ -102,13 +102,15 @@ pub(in crate::verify::rules) fn paste(scene: &mut Scene, finding: &Finding) {
     let document = &mut scene.exhibits.get_mut(&finding.address).unwrap().document;
     match patch {
         Value::Array(added) => {
-            let at = finding.path.as_ref().unwrap();
-            let list = list_at(at).get_mut(document).unwrap().as_array_mut().unwrap();
+            let place = list_at(finding.path.as_ref().unwrap());
+            let list = place.get_mut(document).unwrap().as_array_mut().unwrap();
             list.extend(added);
         }
-        Value::Object(fields) => fields.into_iter().for_each(|(name, value)| {
-            join(document.entry(name).or_insert(Value::Null), value);
-        }),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                join(document.entry(name).or_insert(Value::Null), value);
+            }
+        }
         other => panic!("a patch is a list of statements, or fields: {other}"),
     }
 }
