@@ -214,7 +214,7 @@ fn every_test_is_compiled() {
                 let name = if *last == "mod" { folders.last() } else { Some(last) };
                 let depth = folders.len() - usize::from(*last == "mod");
                 let parent = folders[..depth].join("/");
-                let parents = [format!("{parent}/mod.rs"), format!("{parent}/main.rs")];
+                let parents = ["/mod.rs", "/main.rs", ".rs"].map(|rest| format!("{parent}{rest}"));
                 declares(&parents.each_ref().map(String::as_str), name.expect("a folder"))
             }
             [] => false,

@@ -11,7 +11,7 @@ use super::choice::Choice;
 use super::interlude::Around;
 use super::notice::Notice;
 use crate::engine::port::Answer;
-use crate::engine::wait::{Backoff, elapse};
+use crate::engine::wait::{Backoff, at_most_once, elapse};
 use crate::model::{
     Address, CheckInfo, ErrorClass, Exhibit, Finding, InFlight, Level, Observation, Scene,
 };
@@ -246,6 +246,38 @@ impl Watch {
             }
             elapse(pause).await;
         }
+    }
+
+    /// Looks again while what is seen passes by itself, but no longer than that.
+    /// Answers what was seen last.
+    pub async fn rests<T, F>(
+        &self,
+        at_most: Duration,
+        mut look: impl FnMut() -> F + Send,
+        passes: impl Fn(&T) -> bool + Send,
+    ) -> Answer<T>
+    where
+        T: Send,
+        F: Future<Output = Answer<T>> + Send,
+    {
+        // Nobody else waits for the same, so that any seed does.
+        let (until, mut backoff) = (Instant::now() + at_most, Backoff::new(0));
+        loop {
+            let seen = look().await?;
+            let pause = backoff.pause();
+            if !passes(&seen) || Instant::now() + pause > until {
+                return Ok(seen);
+            }
+            elapse(pause).await;
+        }
+    }
+
+    /// Makes a call that may not be made twice: see [`at_most_once`].
+    pub async fn once<T, F>(&self, call: impl Fn() -> F + Send) -> Answer<T>
+    where
+        F: Future<Output = Answer<T>> + Send,
+    {
+        at_most_once(call, |_, error| self.saw(error.to_string())).await
     }
 
     /// Since the trial began.

@@ -13,13 +13,11 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::Statistic;
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::bench::Bench;
 use super::metric::Metric;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
-use crate::engine::wait::{Backoff, elapse};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
 use crate::verify::{Behaviour, Trial, Watch};
 
@@ -116,18 +114,13 @@ impl DeadLettersEmpty {
 
     /// How many there are once SQS has counted what was deleted.
     async fn settled(&self, queue: &Exhibit, before: u64, watch: &Watch) -> Answer<u64> {
-        let until = Instant::now() + LAG.min(self.0.options().patience);
-        // Nobody else waits for the same, so that any seed does.
-        let mut backoff = Backoff::new(0);
-        loop {
-            let now = self.depth(queue).await?;
-            let pause = backoff.pause();
-            if now <= before || Instant::now() + pause > until {
-                return Ok(now);
+        let passes = |now: &u64| {
+            if *now > before {
+                watch.saw(format!("{}, perhaps deleted already", messages(*now)));
             }
-            watch.saw(format!("{}, perhaps deleted already", messages(now)));
-            elapse(pause).await;
-        }
+            *now > before
+        };
+        watch.rests(LAG.min(self.0.options().patience), || self.depth(queue), passes).await
     }
 
     /// For how long the oldest has been there, in words; `None` if CloudWatch does not

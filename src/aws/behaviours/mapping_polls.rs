@@ -9,12 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
-use tokio::time::Instant;
 
 use super::bench::Bench;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
-use crate::engine::wait::{Backoff, elapse};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
 use crate::verify::{Behaviour, Trial, Watch};
 
@@ -94,19 +92,14 @@ impl MappingPolls {
         mapping: &Exhibit,
         watch: &Watch,
     ) -> Answer<GetEventSourceMappingOutput> {
-        let until = Instant::now() + SETTLING.min(self.0.options().patience);
-        // Nobody else waits for the same, so that any seed does.
-        let mut backoff = Backoff::new(0);
-        loop {
-            let now = self.look(mapping).await?;
-            let pause = backoff.pause();
-            let passes = now.state.as_deref().is_some_and(|state| PASSING.contains(&state));
-            if !passes || Instant::now() + pause > until {
-                return Ok(now);
+        let passes = |now: &GetEventSourceMappingOutput| {
+            let state = now.state.as_deref().filter(|state| PASSING.contains(state));
+            if let Some(state) = state {
+                watch.awaits(format!("the end of {state}"));
             }
-            watch.awaits(format!("the end of {}", now.state.as_deref().unwrap_or_default()));
-            elapse(pause).await;
-        }
+            state.is_some()
+        };
+        watch.rests(SETTLING.min(self.0.options().patience), || self.look(mapping), passes).await
     }
 }
 

@@ -2,26 +2,12 @@
 
 use serde_json::Value;
 
-use super::hop::End;
+use super::end::End;
+pub(super) use super::end::FUNCTION;
 use crate::model::{Exhibit, Scene};
 
-/// What runs.
-pub(super) const FUNCTION: &str = "lambda_function";
 /// What has Lambda read a source, and hand it to a function.
 pub(super) const MAPPING: &str = "lambda_event_source_mapping";
-
-/// The function that a field names: by name or ARN, with a version or an alias
-/// behind it or without.
-pub(super) fn named<'a>(scene: &'a Scene, value: &str) -> Option<&'a Exhibit> {
-    scene.named(FUNCTION, value).or_else(|| scene.named(FUNCTION, unqualified(value)?))
-}
-
-/// The same without its version or alias: `NAME:ALIAS`, `arn:…:function:NAME:ALIAS`.
-fn unqualified(value: &str) -> Option<&str> {
-    let parts = value.split(':').count();
-    let is_qualified = if value.starts_with("arn:") { parts > 7 } else { parts == 2 };
-    is_qualified.then(|| value.rsplit_once(':')).flatten().map(|(plain, _)| plain)
-}
 
 /// The log group that a function writes to: Lambda's own for it, unless it names one.
 pub(super) fn log_group(function: &Exhibit) -> String {

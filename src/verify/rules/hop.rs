@@ -5,9 +5,10 @@
 
 use serde_json::Value;
 
-use super::function::{self, FUNCTION, MAPPING};
+pub(super) use super::end::End;
+use super::function::{FUNCTION, MAPPING};
 use crate::model::document::is_pending;
-use crate::model::{Document, Exhibit, Path, Place, Scene, Segment, document};
+use crate::model::{Document, Exhibit, Path, Scene, Segment};
 
 /// One way in which something is handed on.
 pub(super) struct Hop {
@@ -322,58 +323,6 @@ impl Edge<'_> {
 
 /// Fields that say where that goes.
 const SET_ASIDE: [&str; 3] = ["redrive_policy", "dead_letter_config", "on_failure"];
-
-/// One end of a hop.
-#[derive(Clone, Copy)]
-pub(super) enum End<'a> {
-    /// A resource of the stack.
-    Here(&'a Exhibit),
-    /// Something else, as the field has it.
-    Elsewhere(&'a str),
-}
-
-impl<'a> End<'a> {
-    pub(super) fn of(scene: &'a Scene, kind: &str, value: &'a str) -> Self {
-        named(scene, kind, value).map_or(Self::Elsewhere(value), Self::Here)
-    }
-
-    /// For people.
-    pub(super) fn name(self) -> String {
-        match self {
-            Self::Here(exhibit) => exhibit.address.to_string(),
-            Self::Elsewhere(value) => document::shown(value),
-        }
-    }
-
-    /// What a policy calls it. A bucket's name tells its ARN.
-    pub(super) fn arn(self, place: &Place) -> String {
-        match self {
-            Self::Here(exhibit) => exhibit.fact("arn").to_owned(),
-            Self::Elsewhere(arn) if arn.starts_with("arn:") => arn.to_owned(),
-            Self::Elsewhere(bucket) => format!("arn:{}:s3:::{bucket}", place.partition),
-        }
-    }
-
-    /// Its ARN as a stack file states it.
-    pub(super) fn reference(self, place: &Place) -> String {
-        match self {
-            Self::Here(exhibit) => super::patch::arn_of(exhibit),
-            Self::Elsewhere(_) => self.arn(place),
-        }
-    }
-
-    /// Whose it is. The ARN of a bucket does not tell; what the stack
-    /// configures is taken for the account's own.
-    pub(super) fn account(self, place: &Place) -> String {
-        let arn = self.arn(place);
-        let account = arn.split(':').nth(4).unwrap_or_default();
-        if account.is_empty() { place.account.clone() } else { account.to_owned() }
-    }
-}
-
-fn named<'a>(scene: &'a Scene, kind: &str, value: &str) -> Option<&'a Exhibit> {
-    if kind == FUNCTION { function::named(scene, value) } else { scene.named(kind, value) }
-}
 
 /// Whether a name may be one of a kind. Some fields take several: an ARN tells by
 /// its service, with which the names of the service's kinds begin. What is not known

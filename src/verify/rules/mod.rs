@@ -13,6 +13,7 @@ mod dead_letter_retention;
 mod delay;
 mod delivery_path;
 mod encryption_at_rest;
+mod end;
 mod environment_access;
 mod errand;
 mod failure_destination;

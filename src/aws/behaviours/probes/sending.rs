@@ -13,7 +13,6 @@ use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::aws::invocation::{Invocation, Manner, invoke, longest};
 use crate::engine::port::Answer;
-use crate::engine::wait::at_most_once;
 use crate::model::probe::{InLog, ToFunction, ToQueue, ToTopic};
 use crate::model::{Document, Identity};
 use crate::verify::probe::Sent;
@@ -90,7 +89,7 @@ pub(super) async fn to_function(
         event: to.payload.to_string().into_bytes(),
         manner: Manner::Awaited(longest(function.map_or(&Document::new(), |it| &it.document))),
     };
-    let invoked = at_most_once(|| invoke(session, &invocation), |_, _| {}).await?;
+    let invoked = company.watch.once(|| invoke(session, &invocation)).await?;
     let said = String::from_utf8_lossy(&invoked.answer).into_owned();
     let answer = match invoked.error {
         Some(how) => json!({ "error": format!("{how}: {said}") }),

@@ -12,6 +12,7 @@ mod logging;
 mod look;
 mod origin;
 mod permissions;
+mod shown;
 mod versions;
 mod wire;
 

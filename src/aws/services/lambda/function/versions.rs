@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Spec;
-use super::look::shown;
+use super::shown::shown;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
