@@ -1,6 +1,6 @@
 # `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture bench check audit build docs tools plan apply destroy clean ministack ministack-and-moto
+.PHONY: help demo test torture bench check audit build functions docs tools plan apply destroy clean ministack ministack-and-moto
 
 STACK ?= stacks/dev.yaml
 
@@ -12,12 +12,14 @@ unexport MAKEFLAGS
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo: ## build, start an emulator of AWS, and take stacks/dev.yaml from plan to destroy on it
+demo: ## build, start an emulator of AWS, and take a stack from plan to destroy on it (STACK=stacks/dev.yaml)
 	@$(both) build ministack
-	@scripts/demo.sh
+	@scripts/functions.sh
+	@scripts/demo.sh $(STACK)
 
 test: ## everything that CI checks; installs the emulators that it needs
 	@$(both) check ministack-and-moto
+	scripts/functions.sh
 	cargo test
 
 torture: ministack ## kill and fail every call of apply, update and destroy (about half an hour)
@@ -40,6 +42,9 @@ audit: ## what is known to be unsafe among the dependencies; fetches the list of
 
 build: ## build target/debug/ccprov
 	cargo build
+
+functions: ## build what stacks run, for here, or for AWS with TARGET=aarch64-unknown-linux-gnu
+	@scripts/functions.sh $(TARGET)
 
 docs: ## write those parts of docs/ anew that repeat what the code knows
 	UPDATE_DOCS=1 cargo test --test it -- page

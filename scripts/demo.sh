@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Takes stacks/dev.yaml through its life on an emulator of AWS that evaluates policies, over TLS, and
-# fails if a step does. `make demo` builds and installs what this needs.
+# Takes a stack through its life on an emulator of AWS that evaluates policies, over TLS, and fails if a
+# step does. `make demo` builds and installs what this needs.
+#
+#   scripts/demo.sh [STACK]    stacks/dev.yaml, if none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stack=stacks/dev.yaml
+stack="${1:-stacks/dev.yaml}"
+# What a demo wants otherwise than the stack's own defaults.
+values="scripts/demo/$(basename "$stack")"
+with=()
+[ ! -e "$values" ] || with=(--var-file "$values")
 ccprov="${CARGO_TARGET_DIR:-target}/debug/ccprov"
 pipe=.tools/demo.pipe
 log=.tools/demo.log
@@ -33,11 +39,11 @@ step() {
 }
 
 printf 'MiniStack, an emulator of AWS, listens at %s and evaluates policies.\n' "$url"
-step apply --auto-approve "$stack"
-if ! step plan --detailed-exitcode "$stack"; then
+step apply --auto-approve ${with[@]+"${with[@]}"} "$stack"
+if ! step plan --detailed-exitcode ${with[@]+"${with[@]}"} "$stack"; then
     printf 'demo: a plan right after apply must show no changes\n' >&2
     exit 1
 fi
-step output "$stack"
-step verify --exclusive "$stack"
-step destroy --auto-approve "$stack"
+step output ${with[@]+"${with[@]}"} "$stack"
+step verify --exclusive ${with[@]+"${with[@]}"} "$stack"
+step destroy --auto-approve ${with[@]+"${with[@]}"} "$stack"

@@ -220,6 +220,10 @@ fn condition(bound: Bound, stack: &Stack) -> Condition {
         Bound::Tagging => [equals(owner("RequestTag"))].into(),
         Bound::Claiming => [equals(owner("RequestTag")), if_exists(owner("ResourceTag"))].into(),
         Bound::Where(key, value) => [equals((key.to_owned(), value.to_owned()))].into(),
+        Bound::Via(service) => {
+            let host = format!("{service}.{}.amazonaws.com", stack.place.region);
+            [equals(("kms:ViaService".to_owned(), host))].into()
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an index believes to be ours: hints that the engine confirms.
 //!
 //! The tagging API sees most kinds, but not IAM roles; their paths end with
-//! `/ccprov/STACK/`, so one listing of all finds them. Kinds without tags are
-//! derived from the tagged objects that they hang on.
+//! `/ccprov/STACK/`, so one listing of all finds them. What hangs on a tagged object is
+//! derived from that: kinds without tags, and those of which it learns late.
 
 use std::collections::BTreeMap;
 
@@ -30,11 +30,16 @@ pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
         let ours = &ours;
         kinds.map(move |kind| async move {
             let identities = kind.hanging(aws, on, ours).await?;
-            Ok(identities.into_iter().map(|identity| untagged(kind.name(), identity)))
+            Ok(identities.into_iter().map(|identity| hung(kind.name(), identity)))
         })
     });
     let hanging: Vec<_> = try_join_all(hanging).await?;
-    found.extend(hanging.into_iter().flatten());
+    let mut hanging: Vec<Sought> = hanging.into_iter().flatten().collect();
+    // What carries tags besides may be found by these.
+    hanging.retain(|one| {
+        found.iter().all(|it| (&it.kind, &it.identity) != (&one.kind, &one.identity))
+    });
+    found.extend(hanging);
     Ok(found)
 }
 
@@ -185,12 +190,16 @@ fn candidate(arn: &str, address: Option<&Address>) -> Option<Sought> {
     })
 }
 
-fn untagged(kind: &str, identity: String) -> Sought {
+/// What was found through another, by its name or its ARN.
+fn hung(kind: &str, identity: String) -> Sought {
     Sought {
         kind: kind.to_owned(),
+        arn: identity
+            .starts_with("arn:")
+            .then(|| identity.clone())
+            .filter(|arn| !arn.contains('|')),
         identity: Identity(identity),
         address: None,
-        arn: None,
         fields: None,
         holdings: false,
     }

@@ -46,6 +46,14 @@ impl FilterPolicy {
         if self.0.len() > MOST_KEYS {
             problems.push(format!("the policy has {} keys, SNS takes {MOST_KEYS}", self.0.len()));
         }
+        problems.extend(self.misspelt(is_nesting));
+        problems
+    }
+
+    /// Which of its keys hold no conditions, and which conditions there are not, a
+    /// sentence each.
+    pub(crate) fn misspelt(&self, is_nesting: bool) -> Vec<String> {
+        let mut problems = Vec::new();
         find_problems(&self.0, is_nesting, &mut problems);
         problems
     }

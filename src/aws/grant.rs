@@ -61,6 +61,8 @@ pub enum Bound {
     Claiming,
     /// A condition key has this value.
     Where(&'static str, &'static str),
+    /// This service asks KMS in the caller's name.
+    Via(&'static str),
 }
 
 impl Grant {

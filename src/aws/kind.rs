@@ -61,8 +61,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether it carries tags, and so an owner of its own. A kind without
     /// belongs to whoever declares it.
     const TAGGED: bool = true;
-    /// The kind that its objects hang on, where they carry no tags and are found
-    /// through that one.
+    /// The kind that its objects hang on, where they are found through that one: they carry
+    /// no tags, or the tagging API learns late of those that they carry.
     const HANGS_ON: Option<&'static str> = None;
     /// Whether its objects are the same in all regions of an account. Their
     /// owner tags then name the stack's region, and so does a default name.
@@ -216,6 +216,8 @@ pub(crate) struct Seen<S> {
     pub(crate) parent: Option<Parent>,
     /// How many others hold it, where AWS counts them.
     pub(crate) held: Option<usize>,
+    /// What AWS says goes wrong with it, though it is what was asked.
+    pub(crate) remark: Option<String>,
 }
 
 impl<S> Seen<S> {
@@ -230,6 +232,7 @@ impl<S> Seen<S> {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         }
     }
 }
@@ -253,7 +256,6 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    #[expect(dead_code, reason = "for the kinds that send something")]
     pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
         self.sent.bytes(field, &self.identity)
     }

@@ -46,6 +46,7 @@ impl Proven {
                 holdings: None,
                 parent: None,
                 held: None,
+                remark: None,
             })
         })
     }

@@ -129,7 +129,8 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
-    fn base64(self) -> String {
+    /// In 44 characters.
+    pub fn base64(self) -> String {
         const LETTERS: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::with_capacity(44);

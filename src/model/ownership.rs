@@ -155,6 +155,7 @@ mod tests {
                 holdings: None,
                 parent: None,
                 held: None,
+                remark: None,
             };
             let place = Place {
                 partition: "aws".into(),

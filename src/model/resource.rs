@@ -135,6 +135,11 @@ pub struct Live {
     /// far as the cloud counts them.
     #[serde(default)]
     pub held: Option<usize>,
+    /// What the cloud says goes wrong with it, though it is what was asked. For people: it
+    /// changes no plan.
+    // Left out where there is none: plan files without keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 impl Live {

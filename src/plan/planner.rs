@@ -161,7 +161,8 @@ impl<'a> Desk<'a> {
             Status::Current | Status::Deleting(_) => None,
         };
         let verdict = self.judge(kind, want, live, ownership);
-        let notes = note.into_iter().chain(awaited).chain(succession(kind, &verdict));
+        let said = awaited.into_iter().chain(live.remark.clone());
+        let notes = note.into_iter().chain(said).chain(succession(kind, &verdict));
         let notes = notes.chain(beside(kind, &verdict)).collect();
         Ok(Fate { address, verdict, notes })
     }

@@ -94,6 +94,7 @@ mod tests {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         };
         let side = |document: &Document, field: &str| document.get(field).cloned();
         let diff = diff.iter().map(|field| {

@@ -53,6 +53,7 @@ impl Objects {
             holdings: None,
             parent: self.parent_of(want),
             held: None,
+            remark: None,
         };
         let awaits = self.confirmed_outside.contains(&want.kind);
         let settled = caller.moment.settled;

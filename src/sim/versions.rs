@@ -135,6 +135,7 @@ mod tests {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         };
         let mut versions = Versions::default();
         let moment = Moment { copies: [after(1), after(5), after(1)], ..Moment::instant(now) };

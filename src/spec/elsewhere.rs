@@ -56,7 +56,7 @@ const AT_THE_TOP: &[Said] = &[
     (&["mappings"], "write a map under `values:`, and read it as `${value.MAP.KEY}`"),
     (&["description", "comment"], "write a comment: `# what this is for`"),
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
-    (&["functions"], "there is no kind for functions: name one by its ARN"),
+    (&["functions"], "a function is a resource: `kind: lambda_function`"),
     (&["import"], "`lifecycle: { adopt: true }` of a resource takes over what exists"),
     (&["moved"], "a resource that states the `name:` of its object keeps it under a new address"),
     (&["removed"], "what is not declared any more is deleted, and the plan says so first"),
@@ -153,6 +153,7 @@ const FIELDS: &[Said] = &[
             "policy_name",
             "managed_policy_name",
             "alarm_name",
+            "function_name",
             "log_group_name",
         ],
         "name",
@@ -176,15 +177,41 @@ const FIELDS: &[Said] = &[
     (&["kms_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_master_key_id"),
     (&["kms_master_key_id", "kms_key_arn", "kms_key", "encryption_key"], "kms_key_id"),
     (&["endpoint_arn", "queue_arn", "target_arn"], "endpoint"),
+    (&["function_arn", "function"], "function_name"),
+    (&["source_arn", "event_source", "queue_arn", "stream_arn"], "event_source_arn"),
+    (&["batch_window", "max_batching_window"], "maximum_batching_window_in_seconds"),
+    (&["source_access_configurations"], "source_access_configuration"),
+    (&["destination_arn"], "destination"),
+    (&["environment_variables", "env"], "environment"),
+    (&["memory"], "memory_size"),
+    (&["reserved_concurrency"], "reserved_concurrent_executions"),
+    (&["execution_role", "role_arn"], "role"),
+    (&["kms_key", "kms_key_id", "encryption_key"], "kms_key_arn"),
 ];
 
 /// Facts by what others call them; said only of a kind that has such a fact.
 const FACTS: &[Said] = &[
     (&["id", "queue_url", "ref"], "url"),
     (&["id", "key", "uuid"], "key_id"),
-    (&["id", "bucket", "bucket_name", "queue_name", "topic_name", "role_name"], "name"),
+    (&["id"], "uuid"),
+    (
+        &["id", "bucket", "bucket_name", "queue_name", "topic_name", "role_name", "function_name"],
+        "name",
+    ),
     (&["bucket_name", "id"], "bucket"),
-    (&["id", "queue_arn", "topic_arn", "bucket_arn", "role_arn", "key_arn", "policy_arn"], "arn"),
+    (
+        &[
+            "id",
+            "queue_arn",
+            "topic_arn",
+            "bucket_arn",
+            "role_arn",
+            "key_arn",
+            "policy_arn",
+            "function_arn",
+        ],
+        "arn",
+    ),
     (&["alias", "target_key_id"], "alias_name"),
 ];
 

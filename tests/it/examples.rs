@@ -26,6 +26,7 @@ fn those_of_every_kind_are_sound() {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("stack.yaml");
             fs::write(&path, text).expect("a file");
+            build(folder.path(), text);
             let stack = sound(&path);
             let of_kind = stack.resources.values().any(|want| want.kind == kind.name);
             assert!(of_kind, "{}: {text}\nhas none of it", kind.name);
@@ -165,6 +166,17 @@ fn assert_shows(done: &str, lines: &[String]) {
         };
         let is_asked = line.starts_with("Apply this plan?");
         assert!(line == "..." || is_asked || done.contains(line), "README shows {line:?}:\n{done}");
+    }
+}
+
+/// Makes the code that an example takes of its checkout.
+fn build(checkout: &Path, example: &str) {
+    for code in example.lines().filter_map(|line| line.trim().strip_prefix("code: { ")) {
+        let (sort, path) = code.trim_end_matches(" }").split_once(": ").expect("a path");
+        let path = checkout.join(path);
+        let file = if sort == "folder" { path.join("bootstrap") } else { path };
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(file, "of an example").expect("a file");
     }
 }
 

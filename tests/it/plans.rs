@@ -51,6 +51,8 @@ struct Seen {
     status: Option<Status>,
     holdings: Option<Holdings>,
     held: Option<usize>,
+    /// What AWS says goes wrong with it.
+    remark: Option<String>,
 }
 
 /// An object that no resource states.
@@ -177,6 +179,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
         holdings: orphan.holdings.clone(),
         parent: orphan.parent.clone(),
         held: None,
+        remark: None,
     });
     World { found: found.collect(), orphans: orphans.collect(), ..World::default() }
 }
@@ -205,6 +208,7 @@ fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
         holdings: seen.holdings.clone(),
         parent: None,
         held: seen.held,
+        remark: seen.remark.clone(),
     }
 }
 

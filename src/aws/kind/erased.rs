@@ -193,6 +193,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 holdings: seen.holdings,
                 parent: seen.parent,
                 held: seen.held,
+                remark: seen.remark,
             }))
         })
     }

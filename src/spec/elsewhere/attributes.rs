@@ -14,7 +14,9 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("kms_key", KEY),
     ("iam_role", ROLE),
     ("iam_policy", POLICY),
+    ("lambda_event_source_mapping", MAPPING),
     ("cloudwatch_log_group", LOG_GROUP),
+    ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
 ];
 
@@ -163,6 +165,25 @@ const LOG_GROUP: &[Said] = &[
     ),
 ];
 
+const FUNCTION: &[Said] = &[
+    (&["filename", "zip_file", "local_existing_package"], "write `code: { file: PATH }`"),
+    (
+        &["source_dir", "source_path", "code_uri"],
+        "write `code: { folder: PATH }`, which packs the folder",
+    ),
+    (
+        &["source_code_hash", "code_sha256"],
+        "take it out: code is compared by the hash of what would be sent",
+    ),
+    (&["architecture"], "write `architectures: [arm64]`"),
+    (&["dead_letter_queue", "dlq"], "write `dead_letter_config: { target_arn: \"${NAME.arn}\" }`"),
+    (&["tracing", "tracing_mode"], "write `tracing_config: { mode: Active }`"),
+    (
+        &["log_group", "log_group_name", "log_format"],
+        "it stands under `logging_config:`, and is a resource of its own: `kind: cloudwatch_log_group`",
+    ),
+];
+
 const ALARM: &[Said] = &[
     (
         &["evaluate_low_sample_count_percentiles", "evaluate_low_sample_count_percentile"],
@@ -174,8 +195,34 @@ const ALARM: &[Said] = &[
     ),
 ];
 
+const MAPPING: &[Said] = &[
+    (
+        &[
+            "self_managed_event_source",
+            "self_managed_kafka_event_source_config",
+            "document_db_event_source_config",
+        ],
+        "take it out: ccprov maps queues, streams, Amazon MSK and Amazon MQ, and nothing else",
+    ),
+    (
+        &["on_failure", "destination_arn", "dead_letter_config"],
+        "write `destination_config: { on_failure: { destination: \"${NAME.arn}\" } }`",
+    ),
+    (
+        &["maximum_concurrency", "max_concurrency"],
+        "write `scaling_config: { maximum_concurrency: 5 }`",
+    ),
+    (&["filters"], "write `filter_criteria: { filters: [{ pattern: ... }] }`"),
+    (&["report_batch_item_failures"], "write `function_response_types: [ReportBatchItemFailures]`"),
+    (
+        &["consumer_group_id"],
+        "write `amazon_managed_kafka_event_source_config: { consumer_group_id: NAME }`",
+    ),
+];
+
 /// Within a field, which is named first. Those of [`super::FIELDS`] are known at any depth.
 pub(super) const WITHIN: &[(&str, &[Said])] = &[
+    ("filter_criteria", &[(&["filter"], "write `filters: [{ pattern: ... }]`, a list")]),
     (
         "lifecycle_rules",
         &[

@@ -16,6 +16,7 @@ pub(super) const RESOURCES: &[Said] = &[
         &["cloud_watch_composite_alarm", "cloudwatch_composite_alarm"],
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
+    (&["serverless_function"], "write `kind: lambda_function`"),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ccprov::aws::access::{Command, access_policy};
@@ -18,6 +19,7 @@ use ccprov::model::{
 use ccprov::plan::{Change, Permissions, Plan, Step, StepId, StepNode, World, plan, plan_destroy};
 use tokio::sync::mpsc;
 
+use super::checkout;
 use super::emulator::connection;
 use super::honest::Honest;
 use super::leg::Leg;
@@ -117,7 +119,10 @@ impl Cloud {
             Some(user) => session(&user.account).await.0,
             None => roots.clone(),
         };
-        let writer = |session, stack| Provider::new(session, place.clone()).into_writer(stack);
+        let writer = |session, stack| {
+            let writer = Provider::new(session, place.clone()).into_writer(stack);
+            writer.with_files(Arc::new(checkout::files()))
+        };
         Self {
             emulator: leg.name,
             catalog: AwsCatalog::new(),

@@ -10,6 +10,7 @@ use ccprov::model::{
 use serde_json::{Value, json};
 
 use super::case::{self, Case, CaseFile, substitute};
+use super::checkout;
 use super::lies::{LACKS, LIES, Lacking, MISJUDGED};
 use super::run::{self, STACK, tops};
 
@@ -287,10 +288,10 @@ fn try_prepare(
         "account" => Some(naming.place.account.clone()),
         "region" => Some(naming.place.region.clone()),
         "name" => Some(naming.default_name()),
-        _ => {
+        _ => checkout::hash(name).or_else(|| {
             let (need, fact) = name.split_once('.')?;
             Some(FactRef { address: Address::new(need), fact: fact.into() }.marker())
-        }
+        }),
     };
     let document = substitute(document, &known).expect("references");
     AwsCatalog::new().prepare(&info.name, &naming, &document).expect("a kind")

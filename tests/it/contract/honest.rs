@@ -82,6 +82,19 @@ fn for_good(error: CloudError) -> CloudError {
     }
 }
 
+/// What AWS says to a second creation.
+fn twin(want: &Desired) -> CloudError {
+    CloudError {
+        attempted: format!("create {} {}", want.kind, want.identity),
+        operation: "the emulator's lies".into(),
+        class: ErrorClass::Exists,
+        code: String::new(),
+        message: "there is one".into(),
+        request_id: None,
+        hint: None,
+    }
+}
+
 #[async_trait]
 impl Read for Honest {
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
@@ -101,6 +114,12 @@ impl Read for Honest {
 #[async_trait]
 impl Write for Honest {
     async fn create(&self, want: &Desired) -> Answer<Made> {
+        if let Some(lie) = lies::behind_twins(self.emulator, &want.kind)
+            && self.writer.find(&want.sought()).await?.is_some()
+        {
+            self.lied.lock().unwrap_or_else(PoisonError::into_inner).insert(lie);
+            return Err(twin(want));
+        }
         let made = self.writer.create(want).await.map_err(for_good)?;
         let key = (want.kind.clone(), want.identity.clone());
         self.with_written(|written| written.insert(key, want.document.clone()));

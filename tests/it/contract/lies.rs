@@ -4,10 +4,13 @@
 //! The only place where the contract looks away, so that no kind learns to
 //! please an emulator. A lie that no longer shows fails the contract.
 
+mod misjudged;
+
 use std::collections::BTreeSet;
 
 use ccprov::model::{CloudError, FieldDiff};
 
+pub(crate) use self::misjudged::{MISJUDGED, Misjudged};
 use super::rights;
 
 /// One difference that is the emulator's fault.
@@ -17,7 +20,7 @@ pub(crate) struct Lie {
     /// `ministack`, in either of its modes, or `moto`.
     pub(crate) emulator: &'static str,
     pub(crate) kind: &'static str,
-    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`].
+    /// A field, as a pattern of `Path::is_within`; or [`CANDIDATES`], or [`TWICE`].
     pub(crate) field: &'static str,
     /// What the emulator does.
     pub(crate) lie: &'static str,
@@ -27,6 +30,8 @@ pub(crate) struct Lie {
 
 /// In place of a field: the tagging index does not know the kind.
 pub(crate) const CANDIDATES: &str = "(candidates)";
+/// In place of a field: a second creation is not refused, and makes a second object.
+pub(crate) const TWICE: &str = "(twice)";
 
 /// Sorted.
 pub(crate) static LIES: &[Lie] = &[
@@ -67,6 +72,17 @@ pub(crate) static LIES: &[Lie] = &[
     },
     Lie {
         emulator: "ministack",
+        kind: "lambda_event_source_mapping",
+        field: TWICE,
+        lie: "a source and a function get a second mapping",
+        aws: "they have one, and a second is refused",
+    },
+    forgets("ministack", "lambda_event_source_mapping", "kms_key_arn"),
+    forgets("ministack", "lambda_event_source_mapping", "metrics_config"),
+    forgets("ministack", "lambda_event_source_mapping", "provisioned_poller_config"),
+    forgets("ministack", "lambda_event_source_mapping", "tumbling_window_in_seconds"),
+    Lie {
+        emulator: "ministack",
         kind: "s3_bucket",
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
@@ -102,6 +118,44 @@ pub(crate) static LIES: &[Lie] = &[
         kind: "kms_key",
         field: "rotation_period_in_days",
         lie: "RotationPeriodInDays is accepted, and 365 answered",
+        aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_event_source_mapping",
+        field: TWICE,
+        lie: "a source and a function get a second mapping",
+        aws: "they have one, and a second is refused",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "architectures",
+        lie: "UpdateFunctionCode accepts Architectures, and leaves them as they were",
+        aws: "the function runs on the other processor",
+    },
+    forgets("moto", "lambda_function", "dead_letter_config"),
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "ephemeral_storage",
+        lie: UNCHANGED,
+        aws: "it is answered as it was set",
+    },
+    forgets("moto", "lambda_function", "kms_key_arn"),
+    forgets("moto", "lambda_function", "logging_config"),
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "reserved_concurrent_executions",
+        lie: "a ReservedConcurrentExecutions of 0 is answered as none",
+        aws: "it is answered as it was set, and stops the function",
+    },
+    Lie {
+        emulator: "moto",
+        kind: "lambda_function",
+        field: "tracing_config",
+        lie: UNCHANGED,
         aws: "it is answered as it was set",
     },
     Lie {
@@ -215,128 +269,6 @@ pub(crate) static LACKS: &[Lack] = &[
     },
 ];
 
-/// A permission that the enforcing emulator asks for where AWS asks for another.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Misjudged {
-    pub(crate) kind: &'static str,
-    /// IAM's action, or a part of its name.
-    pub(crate) action: &'static str,
-    /// The resource that it asks for. `ACCOUNT` and `STACK` stand for these.
-    pub(crate) asks_for: &'static str,
-    pub(crate) lie: &'static str,
-    pub(crate) aws: &'static str,
-}
-
-/// Sorted.
-pub(crate) static MISJUDGED: &[Misjudged] = &[
-    Misjudged {
-        kind: "cloudwatch_event_bus",
-        action: "events:",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the event bus",
-    },
-    Misjudged {
-        kind: "cloudwatch_log_group",
-        action: "logs:DescribeLogGroups",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the log groups",
-    },
-    // It finds a table by `TableName`, and knows no `ResourceArn`.
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:DeleteResourcePolicy",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:GetResourcePolicy",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:ListTagsOfResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:PutResourcePolicy",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:TagResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "dynamodb_table",
-        action: "dynamodb:UntagResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the table",
-    },
-    Misjudged {
-        kind: "iam_policy",
-        action: "iam:CreatePolicy",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the policy's ARN",
-    },
-    Misjudged {
-        kind: "iam_role",
-        action: "Role",
-        asks_for: "arn:aws:iam::ACCOUNT:role/STACK-*",
-        lie: "the role's name without its path",
-        aws: "the role's ARN, path and all",
-    },
-    Misjudged {
-        kind: "kms_key",
-        action: "Alias",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "both the alias and the key",
-    },
-    Misjudged {
-        kind: "kms_key",
-        action: "kms:DescribeKey",
-        asks_for: "arn:aws:kms:us-east-1:ACCOUNT:alias/*",
-        lie: "the alias",
-        aws: "the key behind the alias",
-    },
-    Misjudged {
-        kind: "sns_topic",
-        action: "sns:ListTagsForResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the topic",
-    },
-    Misjudged {
-        kind: "sns_topic",
-        action: "sns:TagResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the topic",
-    },
-    Misjudged {
-        kind: "sns_topic",
-        action: "sns:UntagResource",
-        asks_for: "*",
-        lie: "nothing",
-        aws: "the topic",
-    },
-];
-
 /// What is given up for an emulator, once it has shown that it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Concession {
@@ -396,6 +328,9 @@ pub(crate) fn left_out<'a>(
     fields.copied().collect()
 }
 
+/// Of a change.
+const UNCHANGED: &str = "UpdateFunctionConfiguration accepts it, and leaves it as it was";
+
 /// The commonest lie.
 const fn forgets(emulator: &'static str, kind: &'static str, field: &'static str) -> Lie {
     let (lie, aws) = ("it is accepted and never answered", "it is answered as it was set");
@@ -415,6 +350,11 @@ pub(crate) fn behind(emulator: &str, kind: &str, diff: &FieldDiff) -> Option<&'s
 /// The lie that explains that an object is not among the candidates.
 pub(crate) fn behind_absence(emulator: &str, kind: &str) -> Option<&'static Lie> {
     told_by(emulator).find(|lie| lie.kind == kind && lie.field == CANDIDATES)
+}
+
+/// The lie that explains that a second creation would not be refused.
+pub(crate) fn behind_twins(emulator: &str, kind: &str) -> Option<&'static Lie> {
+    told_by(emulator).find(|lie| lie.kind == kind && lie.field == TWICE)
 }
 
 #[cfg(test)]

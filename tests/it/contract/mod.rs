@@ -18,7 +18,8 @@
 //! ```
 //!
 //! Texts may hold `${account}`, `${region}`, `${name}` (the default name of the
-//! case's own object) and `${NEED.FACT}`.
+//! case's own object), `${NEED.FACT}`, and `${zip.one}` or `${zip.two}`: the hash of a zip
+//! file that a field takes as an artifact, whose bytes are sent ([`checkout`]).
 //!
 //! [`leg`] takes the kinds through an emulator, some at a time, and each in an
 //! account of its own. [`run`] is the life of one case: prepare, find nothing,
@@ -40,6 +41,7 @@
 //! contract` runs the cases of this kind alone.
 
 mod case;
+mod checkout;
 mod cloud;
 mod declared;
 pub(crate) mod emulator;

@@ -12,6 +12,7 @@ use ccprov::model::{
 use serde_json::Value;
 
 use super::case::{Case, substitute};
+use super::checkout;
 use super::cloud::{Applied, Book, Cloud, Failure, Outcome};
 use super::lies;
 
@@ -34,7 +35,8 @@ impl Cloud {
         let (known, needs) = self.raise_needs(&address, case, book).await?;
         let mut documents = Vec::new();
         for document in case.documents() {
-            let document = substitute(&document, &|name| known.get(name).cloned())?;
+            let known = |name: &str| checkout::hash(name).or_else(|| known.get(name).cloned());
+            let document = substitute(&document, &known)?;
             documents.push(self.prepare(&info, &address, &document)?);
         }
         let mut want = documents.remove(0);
@@ -94,6 +96,7 @@ impl Cloud {
     fn prepare(&self, info: &KindInfo, address: &Address, document: &Document) -> Outcome<Desired> {
         let Prepared { identity, document, predicted } =
             prepare(&self.catalog, info, &self.naming(address), document)?;
+        let artifacts = checkout::meant(info, &document);
         Ok(Desired {
             address: address.clone(),
             kind: info.name.clone(),
@@ -104,7 +107,7 @@ impl Cloud {
             edges: BTreeMap::new(),
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
-            artifacts: Vec::new(),
+            artifacts,
         })
     }
 

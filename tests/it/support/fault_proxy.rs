@@ -316,6 +316,7 @@ fn refusal(call: &Call, fault: Fault) -> Vec<u8> {
         (Fault::Throttle, "sns") => (429, "Throttled", SAID),
         (Fault::Throttle, "sqs") => (403, "RequestThrottled", SAID),
         (Fault::Throttle, "iam" | "monitoring" | "sts") => (400, "Throttling", SAID),
+        (Fault::Throttle, "lambda") => (429, "TooManyRequestsException", SAID),
         (Fault::Throttle, "tagging") => (400, "ThrottledException", SAID),
         (Fault::Throttle, _) => (400, "ThrottlingException", SAID),
         (Fault::Error503, _) => (503, "ServiceUnavailable", SAID),

@@ -6,6 +6,8 @@
 pub(crate) mod aws;
 pub(crate) mod aws_rules;
 pub(crate) mod binary;
+pub(crate) mod busy_functions;
+pub(crate) mod busy_mappings;
 pub(crate) mod busy_tables;
 pub(crate) mod collector;
 pub(crate) mod delay_proxy;
@@ -16,3 +18,4 @@ pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod trace;
 pub(crate) mod writing;
+pub(crate) mod zip;

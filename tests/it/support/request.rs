@@ -128,6 +128,7 @@ impl Request {
         let target = target.or_else(|| Some(self.path.split_once("/operation/")?.1));
         let operation = match target {
             Some(target) => target.to_owned(),
+            None if service == "lambda" => self.of_lambda().unwrap_or_else(|| self.of_s3()),
             None => form().map_or_else(|| self.of_s3(), str::to_owned),
         };
         Call { service: service.to_owned(), operation }
@@ -141,6 +142,44 @@ impl Request {
             .filter(|name| !name.is_empty() && *name != "x-id")
             .collect();
         format!("{} ?{}", self.method, what.join("&"))
+    }
+
+    /// Lambda's calls are methods and paths: `PUT /2015-03-31/functions/NAME/code`.
+    fn of_lambda(&self) -> Option<String> {
+        let path = self.target().0.trim_end_matches('/');
+        let path: Vec<&str> = path.split('/').skip(2).collect();
+        let name = match (self.method.as_str(), &path[..]) {
+            ("POST", ["functions"]) => "CreateFunction",
+            ("GET", ["functions", _]) => "GetFunction",
+            ("DELETE", ["functions", _]) => "DeleteFunction",
+            ("PUT", ["functions", _, "code"]) => "UpdateFunctionCode",
+            ("PUT", ["functions", _, "configuration"]) => "UpdateFunctionConfiguration",
+            ("PUT", ["functions", _, "concurrency"]) => "PutFunctionConcurrency",
+            ("DELETE", ["functions", _, "concurrency"]) => "DeleteFunctionConcurrency",
+            ("POST", ["event-source-mappings"]) => "CreateEventSourceMapping",
+            ("GET", ["event-source-mappings"]) => "ListEventSourceMappings",
+            ("GET", ["event-source-mappings", _]) => "GetEventSourceMapping",
+            ("PUT", ["event-source-mappings", _]) => "UpdateEventSourceMapping",
+            ("DELETE", ["event-source-mappings", _]) => "DeleteEventSourceMapping",
+            ("GET", ["tags", ..]) => "ListTags",
+            ("POST", ["tags", ..]) => "TagResource",
+            ("DELETE", ["tags", ..]) => "UntagResource",
+            _ => return None,
+        };
+        Some(name.to_owned())
+    }
+
+    /// The mapping that a call of Lambda names.
+    pub(crate) fn mapping(&self) -> Option<String> {
+        let mut path = self.target().0.split('/').skip(2);
+        let named = path.next() == Some("event-source-mappings");
+        path.next().filter(|id| named && !id.is_empty()).map(str::to_owned)
+    }
+
+    /// The function that a call of Lambda names.
+    pub(crate) fn function(&self) -> Option<String> {
+        let named = self.target().0.split('/').nth(3).filter(|name| !name.is_empty());
+        named.map(str::to_owned).or_else(|| self.json("FunctionName"))
     }
 
     /// The path and the query.

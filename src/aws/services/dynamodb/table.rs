@@ -199,6 +199,8 @@ items. ccprov asks for no such right. State `force_destroy: true` where tables c
     const GAP: &'static str =
         "there is no table until the new one is made, and the new one is empty";
     const DELETED_BY: &'static [&'static str] = &["force_destroy"];
+    /// A mapping whose stream is gone goes on failing.
+    const DELETE_AFTER: &'static [&'static str] = &["lambda_event_source_mapping"];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

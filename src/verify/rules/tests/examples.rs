@@ -102,6 +102,17 @@ impl Example {
     }
 }
 
+/// Makes the code that an example takes of its checkout.
+fn build(checkout: &Path, example: &str) {
+    for code in example.lines().filter_map(|line| line.trim().strip_prefix("code: { ")) {
+        let (sort, path) = code.trim_end_matches(" }").split_once(": ").unwrap();
+        let path = checkout.join(path);
+        let file = if sort == "folder" { path.join("bootstrap") } else { path };
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "of an example").unwrap();
+    }
+}
+
 #[test]
 fn what_the_pages_teach_is_sound() {
     let mut judged: BTreeMap<String, usize> = BTreeMap::new();
@@ -128,6 +139,7 @@ fn what_the_pages_teach_is_sound() {
                 "{ type: string, default: of-a-test, sensitive: true }",
             );
             let path = folder.path().join("example.yaml");
+            build(folder.path(), &text);
             fs::write(&path, text).unwrap();
             let Example { page, line, .. } = example;
             let checked = checked(&path, &["dead_letter_queue"]);

@@ -136,6 +136,7 @@ pub(crate) fn of_nobody(kind: &str, name: &str) -> Live {
         holdings: None,
         parent: None,
         held: None,
+        remark: None,
     }
 }
 

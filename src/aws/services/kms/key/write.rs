@@ -204,6 +204,7 @@ mod tests {
             holdings: None,
             parent: None,
             held: None,
+            remark: None,
         };
         let diff: Vec<FieldDiff> =
             touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();

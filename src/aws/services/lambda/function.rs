@@ -1,0 +1,360 @@
+//! `lambda_function`: a function, with its code and how it runs.
+//!
+//! One call makes it. Lambda is at it for some seconds after that, and after each
+//! change of its settings or of its code, which are two calls; it refuses the second
+//! while it is at the first.
+
+mod change;
+mod check;
+mod grants;
+mod look;
+mod wire;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::error::Attempt;
+use crate::aws::grant::Grant;
+use crate::aws::handed::Aws;
+use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::tags::Tags;
+use crate::aws::takes::{self, Takes};
+use crate::engine::port::{Accepted, Answer, Made};
+use crate::model::{
+    ArtifactInfo, ArtifactSort, Emptying, Facts, HashSpelling, Limit, Live, Naming, Patience,
+    Place, Problem, Sought,
+};
+
+pub(crate) struct LambdaFunction;
+
+/// A function. Everything left out has AWS's documented default.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spec {
+    /// 1 to 64 letters, digits and `_-`. Default: STACK-ADDRESS.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_-]+$"))]
+    name: Option<String>,
+    /// What the function may do: the ARN of a role that admits `lambda.amazonaws.com`.
+    #[schemars(length(min = 1))]
+    role: String,
+    /// The code: a zip file (`file`), or a folder that is packed into one (`folder`).
+    #[schemars(length(min = 1))]
+    code: String,
+    /// What runs the code: `provided.al2023`, `python3.13`, `nodejs22.x`.
+    #[schemars(length(min = 1))]
+    runtime: Option<String>,
+    /// What of the code is called, as the runtime has it: `bootstrap`, `app.handler`.
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^\S+$"))]
+    handler: Option<String>,
+    /// The processor for which the code was built: one.
+    #[serde(default = "x86_64")]
+    architectures: [Architecture; 1],
+    /// What it is for.
+    #[schemars(length(max = 256))]
+    description: Option<String>,
+    /// Seconds after which an invocation is broken off.
+    #[serde(default = "three")]
+    #[schemars(range(min = 1))]
+    timeout: u16,
+    /// Megabytes of memory; the share of a processor grows with them.
+    #[serde(default = "hundred_twenty_eight")]
+    #[schemars(range(min = 128))]
+    memory_size: u32,
+    /// Environment variables of the code.
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    /// Encrypt the environment with this KMS key (ARN). Left out: with a key of Lambda's own.
+    #[schemars(length(min = 1))]
+    kms_key_arn: Option<String>,
+    /// Where events go that came asynchronously, and that no attempt could handle.
+    dead_letter_config: Option<DeadLetterConfig>,
+    /// Whether X-Ray traces invocations.
+    #[serde(default)]
+    tracing_config: TracingConfig,
+    /// Where the function logs, in which form, and how much.
+    #[serde(default)]
+    logging_config: LoggingConfig,
+    /// Layers under the code, by the ARNs of their versions: up to 5, in the order in which they are laid.
+    #[serde(default)]
+    #[schemars(length(max = 5))]
+    layers: Vec<String>,
+    /// The disk under `/tmp`.
+    #[serde(default)]
+    ephemeral_storage: EphemeralStorage,
+    /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
+    /// it shares with all others.
+    reserved_concurrent_executions: Option<u32>,
+    /// Tags.
+    #[serde(default)]
+    tags: Tags,
+}
+
+fn x86_64() -> [Architecture; 1] {
+    [Architecture::X86]
+}
+
+fn three() -> u16 {
+    3
+}
+
+fn hundred_twenty_eight() -> u32 {
+    128
+}
+
+/// A sort of processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum Architecture {
+    #[serde(rename = "x86_64")]
+    X86,
+    #[serde(rename = "arm64")]
+    Arm,
+}
+
+/// Where events go that nobody could handle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeadLetterConfig {
+    /// The ARN of a queue, or of a topic, to which the role may send.
+    #[schemars(length(min = 1))]
+    target_arn: String,
+}
+
+/// How invocations are traced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TracingConfig {
+    /// Whether the function takes samples itself, or only those that its caller took.
+    #[serde(default)]
+    mode: TracingMode,
+}
+
+/// Who decides what is traced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum TracingMode {
+    #[default]
+    PassThrough,
+    Active,
+}
+
+/// How the function logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoggingConfig {
+    /// Lines as they are written, or a JSON object for each.
+    #[serde(default)]
+    log_format: LogFormat,
+    /// The log group, by its name. Default: `/aws/lambda/NAME`, which Lambda makes where there is none.
+    #[schemars(length(min = 1, max = 512))]
+    log_group: Option<String>,
+    /// The least that is kept of what the code logs. Only with `JSON`, and then `INFO` where it is left out.
+    application_log_level: Option<ApplicationLevel>,
+    /// The least that is kept of what Lambda logs. Likewise.
+    system_log_level: Option<SystemLevel>,
+}
+
+/// The form of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    #[serde(rename = "JSON")]
+    Json,
+}
+
+/// How much of what the code logs is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum ApplicationLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Fatal,
+}
+
+/// How much of what Lambda logs is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum SystemLevel {
+    Debug,
+    Info,
+    Warn,
+}
+
+/// The disk of an invocation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EphemeralStorage {
+    /// Megabytes.
+    #[serde(default = "five_hundred_twelve")]
+    #[schemars(range(min = 512))]
+    size: u32,
+}
+
+fn five_hundred_twelve() -> u32 {
+    512
+}
+
+impl Default for EphemeralStorage {
+    fn default() -> Self {
+        Self { size: five_hundred_twelve() }
+    }
+}
+
+/// Lambda takes 50 MB of zip in a call (Developer Guide, "Lambda quotas").
+const MOST_BYTES: u64 = 50 * 1024 * 1024;
+/// Files of a zip without extensions of the format (APPNOTE 4.4.22).
+const MOST_ENTRIES: usize = 65_535;
+
+impl Kind for LambdaFunction {
+    const NAME: &'static str = "lambda_function";
+    const SUMMARY: &'static str = "A Lambda function, with its code, its settings and its logs.";
+    const NOTES: &'static str = "\
+The function's name is its identity; its ARNs follow from it.
+
+- `code: { folder: PATH }` is packed into the same bytes wherever its files are the same, so that it is no difference when \
+nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`). A zip \
+file of more than 50 MB is refused.
+- Lambda is at a function for some seconds after each call, and takes one change at a time: an update of both changes the \
+settings first and then the code. In between the old code runs with the new settings.
+- AWS tries the role when the function is made or given another: it must admit `lambda.amazonaws.com` and may send to the \
+dead letter target. A new role takes some seconds to be seen; ccprov goes on trying for as long.
+- Lambda makes the log group itself when the function first runs, without retention and key. Declare it beside the function as \
+`cloudwatch_log_group` with `name: /aws/lambda/NAME`: it is made before the function, and removed after it. Where Lambda was \
+faster, `lifecycle: { adopt: true }` takes the group over. What a function writes at its end may come after the group went, and \
+Lambda then makes the group again: it is empty but for that, costs nothing, and is nobody's.
+- Values of `environment` can be read by whoever may read the function, and ccprov shows them unless they come from a \
+variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda's own.
+- `reserved_concurrent_executions` must leave 100 to all other functions of the account.
+- A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
+    const EXAMPLES: [&'static str; 2] =
+        [include_str!("function/minimal.yaml"), include_str!("function/production.yaml")];
+    const FIXED: &'static [&'static str] = &["name"];
+    const MUST_EXIST: &'static [&'static str] = &[
+        "dead_letter_config.target_arn",
+        "kms_key_arn",
+        "layers.*",
+        // AWS does not insist on it. It makes the group itself, though, and then it is
+        // nobody's: so the stack's comes first, and goes last.
+        "logging_config.log_group",
+        "role",
+    ];
+    const FACTS: &'static [(&'static str, &'static str, bool)] = &[
+        ("arn", "the function's ARN", true),
+        ("invoke_arn", "what an API Gateway calls", true),
+        ("name", "its name", true),
+    ];
+    /// A function of a zip file is there within seconds, one in a VPC within minutes.
+    /// Deadlines: what Terraform's provider allows (10 minutes each). Who refers to a
+    /// function needs it to exist, and not to be at rest.
+    const PATIENCE: Patience = Patience {
+        create: Limit::of(Duration::from_mins(10)).every(Duration::from_secs(1)),
+        update: Limit::of(Duration::from_mins(10)).every(Duration::from_secs(1)),
+        delete: Some(Limit::of(Duration::from_mins(10))),
+        steady: 1,
+        blocks: false,
+    };
+    const EXISTS_EARLY: bool = true;
+    const STAGES: &'static [&'static str] = &["architectures", "code"];
+    const TAKES: &'static [(&'static str, Takes)] =
+        &[("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
+    const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {
+        field: Cow::Borrowed("code"),
+        sorts: Cow::Borrowed(&[ArtifactSort::Folder, ArtifactSort::File]),
+        most_bytes: MOST_BYTES,
+        most_entries: MOST_ENTRIES,
+        spelling: HashSpelling::Base64,
+        made_by: Cow::Borrowed("build the code first"),
+    }];
+    const GAP: &'static str = "nobody can invoke it until the new one is made";
+    const LOST: &'static str = "its versions and aliases are lost";
+    const GRANTS: &'static [Grant] = grants::GRANTS;
+
+    type Spec = Spec;
+
+    fn settle(mut spec: Spec, naming: &Naming) -> Spec {
+        let name = spec.name.get_or_insert_with(|| naming.default_name());
+        spec.logging_config = spec.logging_config.whole(name);
+        spec.layers.retain(|layer| !layer.is_empty());
+        spec
+    }
+
+    fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
+        check::check(spec)
+    }
+
+    fn identity(spec: &Spec, _naming: &Naming) -> String {
+        spec.name.clone().unwrap_or_default()
+    }
+
+    fn predict(spec: &Spec, naming: &Naming) -> Facts {
+        facts(&naming.place, &Self::identity(spec, naming))
+    }
+
+    fn identify(arn: &str) -> Option<String> {
+        match arn.split(':').collect::<Vec<_>>()[..] {
+            ["arn", _, "lambda", _, _, "function", name] => Some(name.to_owned()),
+            // Versions and aliases have one part more.
+            _ => None,
+        }
+    }
+
+    async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
+        look::read(aws, sought).await
+    }
+
+    async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
+        let answer = wire::creation(aws, want)?.send().await;
+        let attempted = || format!("create function {}", want.identity);
+        answer.attempting("lambda:CreateFunction", attempted)?;
+        Ok(Made::begun(Facts::new()))
+    }
+
+    async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
+        change::turn(aws, change).await
+    }
+
+    async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
+        let name = have.identity.as_str();
+        let answer = aws.session.clients.lambda.delete_function().function_name(name).send().await;
+        answer.attempting("lambda:DeleteFunction", || format!("delete function {name}"))?;
+        Ok(())
+    }
+}
+
+impl LoggingConfig {
+    /// The same with what AWS takes where nothing is stated.
+    fn whole(self, function: &str) -> Self {
+        let log_group = self.log_group.or_else(|| Some(format!("/aws/lambda/{function}")));
+        match self.log_format {
+            LogFormat::Text => Self { log_group, ..self },
+            LogFormat::Json => Self {
+                log_format: self.log_format,
+                log_group,
+                application_log_level: self.application_log_level.or(Some(ApplicationLevel::Info)),
+                system_log_level: self.system_log_level.or(Some(SystemLevel::Info)),
+            },
+        }
+    }
+}
+
+fn facts(place: &Place, name: &str) -> Facts {
+    let arn = arn(place, name);
+    let Place { partition, region, .. } = place;
+    // Lambda's API of that date, which API Gateway speaks.
+    let invoke_arn = format!(
+        "arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    );
+    [("arn", arn), ("invoke_arn", invoke_arn), ("name", name.to_owned())]
+        .map(|(fact, value)| (fact.to_owned(), value))
+        .into()
+}
+
+fn arn(place: &Place, name: &str) -> String {
+    place.arn("lambda", &format!("function:{name}"))
+}

@@ -1,0 +1,146 @@
+//! Changing a function: its settings in one call, its code in another, each of which
+//! Lambda is at for some seconds. Whoever asked looks when it is at rest again, and asks
+//! for what is left.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Settings;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::Runtime;
+
+use super::{Spec, arn, wire};
+use crate::aws::error::Attempt;
+use crate::aws::handed::Aws;
+use crate::aws::kind::Changing;
+use crate::aws::turnover::{KeyCase, TagChange};
+use crate::engine::port::{Accepted, Answer};
+use crate::model::Facts;
+
+/// What Lambda takes at any time, and the first of the rest.
+pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
+    write_tags(aws, change).await?;
+    if change.touches("reserved_concurrent_executions") {
+        reserve(aws, change).await?;
+    }
+    if SETTINGS.iter().any(|field| change.touches(field)) {
+        write_settings(aws, change).await?;
+        return Ok(Accepted::Working(Facts::new()));
+    }
+    if ["architectures", "code"].iter().any(|field| change.touches(field)) {
+        write_code(aws, change).await?;
+        return Ok(Accepted::Working(Facts::new()));
+    }
+    Ok(Accepted::Done(Facts::new()))
+}
+
+/// What one `UpdateFunctionConfiguration` changes together.
+const SETTINGS: &[&str] = &[
+    "dead_letter_config",
+    "description",
+    "environment",
+    "ephemeral_storage",
+    "handler",
+    "kms_key_arn",
+    "layers",
+    "logging_config",
+    "memory_size",
+    "role",
+    "runtime",
+    "timeout",
+    "tracing_config",
+];
+
+async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    let name = change.want.identity.as_str();
+    let call = aws.session.clients.lambda.update_function_configuration().function_name(name);
+    let answer = with_settings(call, change).send().await;
+    answer.attempting("lambda:UpdateFunctionConfiguration", || {
+        format!("change the settings of function {name}")
+    })?;
+    Ok(())
+}
+
+/// Those that differ. What a call does not speak of stays; what is empty goes.
+fn with_settings(call: Settings, change: &Changing<'_, Spec>) -> Settings {
+    let spec = &change.want.spec;
+    let text = |field: &str, text: &Option<String>| {
+        change.touches(field).then(|| text.clone().unwrap_or_default())
+    };
+    let dead_letters = || wire::dead_letters(spec.dead_letter_config.as_ref());
+    let runtime = spec.runtime.as_deref().filter(|_| change.touches("runtime"));
+    call.set_role(change.touches("role").then(|| spec.role.clone()))
+        .set_runtime(runtime.map(Runtime::from))
+        .set_handler(text("handler", &spec.handler))
+        .set_description(text("description", &spec.description))
+        .set_timeout(change.touches("timeout").then_some(spec.timeout.into()))
+        .set_memory_size(change.touches("memory_size").then(|| wire::number(spec.memory_size)))
+        .set_environment(
+            change.touches("environment").then(|| wire::environment(&spec.environment)),
+        )
+        .set_kms_key_arn(text("kms_key_arn", &spec.kms_key_arn))
+        .set_dead_letter_config(change.touches("dead_letter_config").then(dead_letters))
+        .set_tracing_config(
+            change.touches("tracing_config").then(|| wire::tracing(&spec.tracing_config)),
+        )
+        .set_logging_config(
+            change.touches("logging_config").then(|| wire::logging(&spec.logging_config)),
+        )
+        .set_layers(change.touches("layers").then(|| spec.layers.clone()))
+        .set_ephemeral_storage(
+            change.touches("ephemeral_storage").then(|| wire::storage(&spec.ephemeral_storage)),
+        )
+}
+
+/// The code, with the processor for which it was built.
+async fn write_code(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    let (name, spec) = (change.want.identity.as_str(), &change.want.spec);
+    let code = change.want.bytes("code")?;
+    let call = aws.session.clients.lambda.update_function_code().function_name(name);
+    let call = call.set_architectures(Some(wire::architectures(&spec.architectures)));
+    let answer = call.zip_file(Blob::new(code)).send().await;
+    answer.attempting("lambda:UpdateFunctionCode", || {
+        format!("change the code of function {name}")
+    })?;
+    Ok(())
+}
+
+async fn reserve(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    let name = change.want.identity.as_str();
+    let lambda = &aws.session.clients.lambda;
+    if let Some(number) = change.want.spec.reserved_concurrent_executions {
+        let call = lambda.put_function_concurrency().function_name(name);
+        let call = call.reserved_concurrent_executions(wire::number(number));
+        let answer = call.send().await;
+        answer.attempting("lambda:PutFunctionConcurrency", || {
+            format!("reserve concurrency for function {name}")
+        })?;
+    } else {
+        let answer = lambda.delete_function_concurrency().function_name(name).send().await;
+        answer.attempting("lambda:DeleteFunctionConcurrency", || {
+            format!("give up the reserved concurrency of function {name}")
+        })?;
+    }
+    Ok(())
+}
+
+async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
+    if !change.touches_tags() {
+        return Ok(());
+    }
+    let name = &change.want.identity;
+    let (lambda, arn) = (&aws.session.clients.lambda, &arn(&aws.place, name));
+    let before = change.tags_had(&change.have.tags);
+    let after = change.want.spec.tags.with_owner(&change.want.owner);
+    let put = |tags: BTreeMap<_, _>| async move {
+        let tags = Some(tags.into_iter().collect());
+        let answer = lambda.tag_resource().resource(arn).set_tags(tags).send().await;
+        answer.attempting("lambda:TagResource", || format!("tag function {name}"))?;
+        Ok(())
+    };
+    let remove = |gone| async move {
+        let answer = lambda.untag_resource().resource(arn).set_tag_keys(Some(gone)).send().await;
+        answer.attempting("lambda:UntagResource", || format!("untag function {name}"))?;
+        Ok(())
+    };
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+}

@@ -1,0 +1,130 @@
+//! What an emulator asks a permission for where AWS asks for another.
+
+/// A permission that the enforcing emulator asks for where AWS asks for another.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Misjudged {
+    pub(crate) kind: &'static str,
+    /// IAM's action, or a part of its name.
+    pub(crate) action: &'static str,
+    /// The resource that it asks for. `ACCOUNT` and `STACK` stand for these.
+    pub(crate) asks_for: &'static str,
+    pub(crate) lie: &'static str,
+    pub(crate) aws: &'static str,
+}
+
+/// Sorted.
+pub(crate) static MISJUDGED: &[Misjudged] = &[
+    Misjudged {
+        kind: "cloudwatch_event_bus",
+        action: "events:",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the event bus",
+    },
+    Misjudged {
+        kind: "cloudwatch_log_group",
+        action: "logs:DescribeLogGroups",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the log groups",
+    },
+    // It finds a table by `TableName`, and knows no `ResourceArn`.
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:DeleteResourcePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:GetResourcePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:ListTagsOfResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:PutResourcePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:TagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "dynamodb_table",
+        action: "dynamodb:UntagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the table",
+    },
+    Misjudged {
+        kind: "iam_policy",
+        action: "iam:CreatePolicy",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the policy's ARN",
+    },
+    Misjudged {
+        kind: "iam_role",
+        action: "Role",
+        asks_for: "arn:aws:iam::ACCOUNT:role/STACK-*",
+        lie: "the role's name without its path",
+        aws: "the role's ARN, path and all",
+    },
+    Misjudged {
+        kind: "kms_key",
+        action: "Alias",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "both the alias and the key",
+    },
+    Misjudged {
+        kind: "kms_key",
+        action: "kms:DescribeKey",
+        asks_for: "arn:aws:kms:us-east-1:ACCOUNT:alias/*",
+        lie: "the alias",
+        aws: "the key behind the alias",
+    },
+    Misjudged {
+        kind: "lambda_function",
+        action: "lambda:CreateFunction",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the function",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:ListTagsForResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:TagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+    Misjudged {
+        kind: "sns_topic",
+        action: "sns:UntagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the topic",
+    },
+];
