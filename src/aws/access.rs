@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
+use super::invocation::FUNCTION;
 use super::registry;
 use super::tags::{REGION_TAG, STACK_TAG};
 use crate::model::document::has_pending;
@@ -28,12 +29,16 @@ pub enum Command {
     Verify,
     /// `destroy`.
     Destroy,
+    /// `invoke`, of any function of the stack.
+    Invoke,
 }
 
 impl Command {
-    fn needs(self, need: Need) -> bool {
+    fn needs(self, need: Need, of: Option<&Desired>) -> bool {
         match need {
-            Need::Read => true,
+            // Who calls a function looks at nothing else.
+            Need::Read => self != Self::Invoke || of.is_some_and(|want| want.kind == FUNCTION),
+            Need::Invoke => self == Self::Invoke,
             Need::Write => self == Self::Apply,
             Need::Remove => matches!(self, Self::Apply | Self::Destroy),
             Need::Exercise => self == Self::Verify,
@@ -72,7 +77,7 @@ type Condition = BTreeMap<&'static str, BTreeMap<String, String>>;
 /// that the stack owns from before.
 pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
     let mut statements: Vec<Statement> = Vec::new();
-    for (grant, want) in grants(stack).filter(|(grant, _)| command.needs(grant.need)) {
+    for (grant, want) in grants(stack).filter(|(grant, want)| command.needs(grant.need, *want)) {
         let resources = resources(grant, stack, want);
         if resources.is_empty() {
             continue;
@@ -114,6 +119,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
             Grant::exercise("UsedKeys", KEYS, &["kms:ListGrants"]).bound(Bound::Owned),
         ],
     ),
+    (FUNCTION, &[METRICS]),
     (
         "s3_bucket",
         &[
@@ -165,6 +171,7 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
         "sqs_queue",
         &[
             OTHERS_KEY,
+            METRICS,
             Grant::exercise("TriedQueues", &["${arn}"], MESSAGES),
             Grant::exercise("Probes", PROBES, MESSAGES),
             Grant::exercise("Probes", PROBES, PROBING),
@@ -172,9 +179,18 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
     ),
 ];
 
+/// What `invoke` does, by the kind that it does it to.
+pub const INVOCATIONS: &[(&str, &[Grant])] = &[(
+    FUNCTION,
+    // By an alias or a version, too.
+    &[Grant::invoke("CalledFunctions", &["${arn}", "${arn}:*"], &["lambda:InvokeFunction"])],
+)];
+
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
+/// CloudWatch knows no ARN of a metric.
+const METRICS: Grant = Grant::exercise("Metrics", &["*"], &["cloudwatch:GetMetricStatistics"]);
 const USING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
 const PROBES: &[&str] = &["arn:${partition}:sqs:${region}:${account}:ccprov-probe-${stack}-*"];
 const PROBING: &[&str] =
@@ -191,7 +207,7 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
             wanting.map(move |want| (grant, Some(want)))
         })
     };
-    let exercises = EXERCISES.iter().map(|(kind, grants)| (*kind, *grants));
+    let exercises = EXERCISES.iter().chain(INVOCATIONS).map(|(kind, grants)| (*kind, *grants));
     DISCOVERY.iter().chain(LEASE).map(|grant| (grant, None)).chain(
         registry::grants().chain(exercises).flat_map(move |(kind, grants)| of_kind(kind, grants)),
     )
@@ -276,7 +292,7 @@ mod tests {
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
     fn grants_of_one_name_are_for_the_same() {
-        let exercises = EXERCISES.iter().flat_map(|(_, grants)| *grants);
+        let exercises = EXERCISES.iter().chain(INVOCATIONS).flat_map(|(_, grants)| *grants);
         let all =
             DISCOVERY.iter().chain(LEASE).chain(registry::grants().flat_map(|(_, grants)| grants));
         let mut seen = BTreeMap::new();

@@ -54,12 +54,13 @@ const MIB: usize = 1024 * 1024;
 /// SQS queue with a policy of 256 KiB, escaped: below 2 MiB.
 const ORDINARY_BYTES: usize = 4 * MIB;
 /// A page of 1,000 roles with trust policies, percent-encoded, or of 1,000 keys
-/// of S3, or ten messages of SQS: below 8 MiB.
+/// of S3, or ten messages of SQS, or what a function answers (6 MB): below 8 MiB.
 const PAGE_BYTES: usize = 16 * MIB;
 /// What answers with pages of that size.
 const PAGES: &[&str] = &[
     "DeleteObjects",
     "GetResources",
+    "Invoke",
     "ListMultipartUploads",
     "ListObjectVersions",
     "ListObjectsV2",
@@ -68,6 +69,8 @@ const PAGES: &[&str] = &[
 ];
 /// What carries payloads.
 const TRANSFERS: &[&str] = &["CompleteMultipartUpload", "GetObject", "PutObject", "UploadPart"];
+/// What answers in words of the user's own, in whatever form they have.
+const OTHERS_WORDS: &[&str] = &["Invoke"];
 /// How the names of operations begin that only read.
 const READING: &[&str] = &["Describe", "Get", "Head", "List"];
 
@@ -82,6 +85,8 @@ struct Limits {
     bytes: usize,
     /// Whether the body is left to whoever asked.
     streams: bool,
+    /// Whether the body is in a form that the service tells.
+    has_form: bool,
 }
 
 impl Limits {
@@ -96,6 +101,17 @@ impl Limits {
             whole,
             bytes: if is(PAGES) { PAGE_BYTES } else { ORDINARY_BYTES },
             streams: operation == Some("GetObject"),
+            has_form: !is(OTHERS_WORDS),
+        }
+    }
+
+    /// The same for a call that states a longer time to answer in than others have: it
+    /// knows for whom it waits.
+    fn patient(self, stated: Option<Duration>) -> Self {
+        let (head, whole) = (self.head, self.whole);
+        match stated.filter(|stated| *stated > ANSWER_TIMEOUT) {
+            Some(stated) => Self { head: head.max(stated), whole: whole.max(stated), ..self },
+            None => self,
         }
     }
 }
@@ -141,7 +157,9 @@ impl HttpClient for BoundedClient {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(BoundedConnector(self.0.http_connector(settings, components)))
+        let stated = settings.read_timeout();
+        let connector = self.0.http_connector(settings, components);
+        SharedHttpConnector::new(BoundedConnector { connector, stated })
     }
 
     fn validate_base_client_config(
@@ -166,14 +184,18 @@ impl HttpClient for BoundedClient {
 }
 
 #[derive(Debug)]
-struct BoundedConnector(SharedHttpConnector);
+struct BoundedConnector {
+    connector: SharedHttpConnector,
+    /// How long a call may take until it is answered, by the settings of its client.
+    stated: Option<Duration>,
+}
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let passage = request.extension::<CallContext>().cloned();
-        let limits = Limits::of(passage.as_ref().map(CallContext::operation));
+        let limits = Limits::of(passage.as_ref().map(CallContext::operation)).patient(self.stated);
         let address = address_of(request.uri());
-        let answer = self.0.call(request);
+        let answer = self.connector.call(request);
         HttpConnectorFuture::new(async move {
             let head = timeout(limits.head, answer).await;
             let head =
@@ -185,7 +207,7 @@ impl HttpConnector for BoundedConnector {
             }
             let answer = read(answer, limits).await?;
             match passage {
-                Some(passage) if answer.status().is_success() => {
+                Some(passage) if answer.status().is_success() && limits.has_form => {
                     form::check(passage.service(), passage.operation(), &answer)?;
                     Ok(answer)
                 }

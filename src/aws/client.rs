@@ -21,10 +21,12 @@ use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStor
 use aws_smithy_http_client::{Builder, Connector, HttpClientError, proxy::ProxyConfig};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
 
 use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
+use super::clock::Clock;
 use super::endpoint;
 use super::error::Attempt;
 pub use super::pacing::Pace;
@@ -147,7 +149,17 @@ impl Session {
         Ok(self.caller.get_or_init(|| Caller { account, arn, partition }).clone())
     }
 
-    /// The same as AWS said when it was asked; `None` if it never was.
+    /// What time it is, by the clock of AWS: asked with a call that needs no permission.
+    pub(crate) async fn now(&self) -> Answer<DateTime> {
+        let clock = Clock::default();
+        let call = self.clients.sts.get_caller_identity().customize();
+        let answer = call.interceptor(clock.clone()).send().await;
+        answer.attempting("sts:GetCallerIdentity", || "find out what time it is".into())?;
+        let dateless = || not_usable("find out what time it is", "STS answers without one".into());
+        clock.now().ok_or_else(dateless)
+    }
+
+    /// Whom AWS takes us for, as it said when it was asked; `None` if it never was.
     pub(crate) fn known_caller(&self) -> Option<&Caller> {
         self.caller.get()
     }

@@ -39,6 +39,8 @@ pub enum Need {
     Remove,
     /// `verify` alone: to try whether it works.
     Exercise,
+    /// `invoke` alone: to call what is a function.
+    Invoke,
 }
 
 /// What must be so for a grant to hold, beyond the resource's ARN.
@@ -109,6 +111,15 @@ impl Grant {
         actions: &'static [&'static str],
     ) -> Self {
         Self::new(Need::Exercise, sid, on, actions)
+    }
+
+    /// Needed by `invoke`.
+    pub(crate) const fn invoke(
+        sid: &'static str,
+        on: &'static [&'static str],
+        actions: &'static [&'static str],
+    ) -> Self {
+        Self::new(Need::Invoke, sid, on, actions)
     }
 
     /// The same, where something more must be so.

@@ -79,6 +79,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
+    /// Whether its identity may hold what AWS chooses for another. While that is not known,
+    /// `read` finds an object by the owner's address.
+    const NAME_MAY_WAIT: bool = false;
     /// Fields that hold policies, and of what use. `*` stands for any one step.
     const POLICIES: &'static [(&'static str, &'static Use)] = &[];
     /// Fields that name something else, and how; likewise.

@@ -5,21 +5,14 @@
 //! "Conditional requests"). How old a lease is follows from two times of S3's
 //! own: the `Date` of its answer and the object's `Last-Modified`.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::date_time::Format;
 
 use super::answer::{ANSWER_TIMEOUT, Fault, collect};
 use super::call_log::about;
+use super::clock::Clock;
 use super::error::{Attempt, OrAbsent};
 use crate::engine::port::{Answer, LeaseStore};
 use crate::model::{CloudError, ErrorClass, Found, Identity, Lease, Lock};
@@ -201,32 +194,4 @@ fn at_the_bucket(error: CloudError) -> CloudError {
         _ => return error,
     };
     CloudError { class: ErrorClass::Invalid, hint: Some(hint.into()), ..error }
-}
-
-/// Notes the `Date` of the answer to a call.
-#[derive(Clone, Debug, Default)]
-struct Clock(Arc<Mutex<Option<DateTime>>>);
-
-impl Clock {
-    fn now(&self) -> Option<DateTime> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Intercept for Clock {
-    fn name(&self) -> &'static str {
-        "Clock"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let date = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date;
-        Ok(())
-    }
 }

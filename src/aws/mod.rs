@@ -10,7 +10,7 @@
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
 //! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
-//! (exercises of what was made, for `verify`), [`lease`] (what keeps two runs
+//! (exercises of what was made, for `verify`), [`invocation`] (a function that is called), [`lease`] (what keeps two runs
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
@@ -21,6 +21,7 @@ mod call_context;
 pub mod call_log;
 mod call_span;
 pub mod client;
+mod clock;
 pub mod courier;
 mod delivery_policy;
 mod discovery;
@@ -29,6 +30,7 @@ mod error;
 mod filter_policy;
 pub mod grant;
 mod handed;
+pub mod invocation;
 pub mod kind;
 pub mod lease;
 pub mod memo;

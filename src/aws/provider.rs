@@ -1,6 +1,6 @@
 //! The engine's port over the registered kinds.
 //!
-//! [`Provider`] can only look. [`Writer`] can also touch, is bound to the one
+//! [`Provider`] can only look, and call what is a function. [`Writer`] can also touch, is bound to the one
 //! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
 
 use std::collections::BTreeMap;
@@ -13,9 +13,10 @@ use super::behaviours::{Bench, Options};
 use super::call_log::about;
 use super::client::Session;
 use super::handed::Aws;
+use super::invocation::{Invocation, Invoked};
 use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
-use super::{discovery, registry};
+use super::{discovery, invocation, registry};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
@@ -46,6 +47,16 @@ impl Provider {
     /// Where the lease of a stack lies.
     pub fn lease(&self, lock: &Lock) -> S3Lease {
         S3Lease::new(self.aws.session.clients.s3.clone(), lock.clone(), &self.aws.place.account)
+    }
+
+    /// Calls a function, once: an error does not mean that
+    /// [it did not run](invocation::may_have_run).
+    ///
+    /// # Errors
+    /// [`ErrorClass::NotYet`] and [`ErrorClass::Throttled`] where Lambda would take the
+    /// same call later. Not that the function failed: its answer says so.
+    pub async fn invoke(&self, invocation: &Invocation) -> Answer<Invoked> {
+        invocation::invoke(&self.aws, invocation).await
     }
 
     /// The same with the right to write, as the owner of one stack.

@@ -60,7 +60,8 @@ impl Approved {
         let report = {
             let is_live = screen.is_live && !options.json;
             let _other_lines_move = is_live.then(|| screen.pulse.hush());
-            let told = PlanRecord { plan: &plan, warnings: &warnings, refusals: &[] };
+            let shown = plan.shown(&catalog);
+            let told = PlanRecord { plan: &shown, warnings: &warnings, refusals: &[] };
             let views = views(&mut record, options, screen, journal, told);
             let (report, ()) =
                 join(execute(site, stop, sender), show(views, receiver, screen)).await;

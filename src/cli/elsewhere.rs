@@ -76,8 +76,9 @@ const COMMANDS: &[Habit] = &[
         here: "nothing is rolled back: Ctrl-C stops a run in order, and the next `ccprov apply` goes on",
     },
     Habit {
-        words: &["package", "build", "publish", "invoke", "logs", "watch"],
-        here: "no code is built or run here: `ccprov verify` sends messages through what was made",
+        words: &["package", "build", "publish", "logs", "watch"],
+        here: "no code is built here: `ccprov verify` sends messages through what was made, `ccprov \
+               invoke` calls a function",
     },
     Habit { words: &["force-unlock"], here: "`ccprov unlock`" },
     Habit { words: &["outputs"], here: "`ccprov output`" },

@@ -18,6 +18,9 @@ const SECRETS: &[&str] = &["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TO
 const TOKEN_FILES: &[&str] =
     &["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
+/// The option behind which the event of a function stands.
+const EVENT: &str = "--data";
+
 /// What ccprov itself takes from the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
@@ -146,10 +149,21 @@ fn host() -> Option<String> {
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-/// A command line whose first word is the program, however it was called.
+/// A command line whose first word is the program, however it was called. What a function
+/// is called with is nobody else's, and is left out: this gets into journals.
 fn typed(arguments: &[OsString]) -> String {
-    let words = arguments.iter().skip(1).map(|word| quoted(&word.to_string_lossy()));
-    std::iter::once("ccprov".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    let mut typed = vec!["ccprov".to_owned()];
+    let mut is_event = false;
+    for word in words {
+        typed.push(match word.strip_prefix(EVENT) {
+            _ if is_event => "...".to_owned(),
+            Some(rest) if rest.starts_with('=') => format!("{EVENT}=..."),
+            Some(_) | None => quoted(&word),
+        });
+        is_event = word == EVENT;
+    }
+    typed.join(" ")
 }
 
 /// A word as every shell reads it.
@@ -208,5 +222,16 @@ mod tests {
         let words = ["/bin/ccprov", "apply", "-y", "my stack.yaml", "--var", "name=it's", ""];
         let line = typed(&words.map(OsString::from));
         assert_eq!(line, r"ccprov apply -y 'my stack.yaml' --var 'name=it'\''s' ''");
+    }
+
+    #[test]
+    fn an_event_is_not_told() {
+        let check = |words: &[&str], expected: &str| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            assert_eq!(typed(&words), expected);
+        };
+        check(&["ccprov", "invoke", "f", "--data", "{1}", "-q"], "ccprov invoke f --data ... -q");
+        check(&["ccprov", "invoke", "f", "--data={1}"], "ccprov invoke f --data=...");
+        check(&["ccprov", "verify", "--database"], "ccprov verify --database");
     }
 }

@@ -17,9 +17,9 @@ Exit codes:
   0    done; or nothing to do
   1    an error; nothing was changed
   2    `plan --detailed-exitcode`: there are changes
-  4    `verify`, `plan --strict`, `validate --rules`: a check failed
+  4    `verify`, `plan --strict`, `validate --rules`: a check failed; `invoke`: the function did
   5    refused, to keep what would be lost or is not ours; nothing was changed
-  6    partly done; run the same command again to go on
+  6    partly done; run the same command again to go on; `invoke`: it may have run
   7    credentials or permissions are missing; no step succeeded
   130  interrupted; run the same command again to go on";
 
@@ -97,6 +97,11 @@ impl Failure {
     /// A signal came before anything was changed.
     pub(crate) fn interrupted(problem: impl Into<String>) -> Self {
         Self { exit: Exit::Interrupted, problems: vec![Diagnostic::error(problem)] }
+    }
+
+    /// Something was begun, and nobody knows what came of it.
+    pub(crate) fn unsure(problem: Diagnostic) -> Self {
+        Self { exit: Exit::Partly, problems: vec![problem] }
     }
 
     /// One problem in one sentence.

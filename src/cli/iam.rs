@@ -42,6 +42,8 @@ enum Allowed {
     Verify,
     /// Reading and removing
     Destroy,
+    /// Reading functions, and calling them
+    Invoke,
 }
 
 impl From<Allowed> for Command {
@@ -51,6 +53,7 @@ impl From<Allowed> for Command {
             Allowed::Apply => Self::Apply,
             Allowed::Verify => Self::Verify,
             Allowed::Destroy => Self::Destroy,
+            Allowed::Invoke => Self::Invoke,
         }
     }
 }

@@ -162,6 +162,13 @@ fn hide_older(wanted: &Value, seen: &Value, mask: &Mask) {
     match (wanted, seen) {
         (Value::String(text), Value::String(older)) if mask.hides(text) => mask.hide(older),
         (Value::Object(wanted), Value::Object(seen)) => {
+            let is_secret = |value: &Value| value.as_str().is_some_and(|text| mask.hides(text));
+            let are_texts = seen.values().all(Value::is_string);
+            if are_texts && wanted.values().any(is_secret) {
+                // What is beside a secret and not stated any more may have been one.
+                let former = seen.iter().filter(|(name, _)| !wanted.contains_key(*name));
+                former.filter_map(|(_, value)| value.as_str()).for_each(|text| mask.hide(text));
+            }
             for (name, value) in wanted {
                 if let Some(older) = seen.get(name) {
                     hide_older(value, older, mask);

@@ -44,6 +44,14 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         "VERIFY.md",
     ),
     (
+        "invoke",
+        [
+            "ccprov invoke seeder --data '{\"events\":3}'",
+            "ccprov invoke processor orders.yaml --payload event.json --json",
+        ],
+        "EXIT_CODES.md",
+    ),
+    (
         "destroy",
         ["ccprov destroy orders.yaml", "ccprov destroy --stack orders-dev --region us-east-1"],
         "EXIT_CODES.md",

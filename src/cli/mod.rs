@@ -20,9 +20,11 @@ mod destroy;
 mod elsewhere;
 mod environment;
 mod eval;
+mod event;
 mod exit;
 mod file;
 mod iam;
+mod invoke;
 mod journal;
 mod kinds;
 mod list;
@@ -98,6 +100,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Prove that the system is as stated, sound, and delivers
     Verify(verify::Arguments),
+    /// Call a function of the stack, once
+    Invoke(invoke::Arguments),
     /// Remove everything that the stack owns
     Destroy(destroy::Arguments),
     /// Tell the outputs of a stack that was applied
@@ -190,6 +194,7 @@ async fn run(
         Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
         Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
         Command::Verify(arguments) => verify::run(&arguments, environment, screen).await,
+        Command::Invoke(arguments) => invoke::run(&arguments, environment, screen).await,
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
@@ -213,6 +218,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Verify(_) => "verify",
+            Self::Invoke(_) => "invoke",
             Self::Destroy(_) => "destroy",
             Self::Output(_) => "output",
             Self::List(_) => "list",
@@ -234,6 +240,7 @@ impl Command {
             | Self::Eval(_)
             | Self::Plan(_)
             | Self::Verify(_)
+            | Self::Invoke(_)
             | Self::Output(_)
             | Self::List(_)
             | Self::Iam(_)
@@ -255,6 +262,7 @@ impl Command {
             Self::Plan(arguments) => arguments.json,
             Self::Apply(arguments) => arguments.run.json,
             Self::Verify(arguments) => arguments.json,
+            Self::Invoke(arguments) => arguments.wants_json(),
             Self::Destroy(arguments) => arguments.run.json,
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,

@@ -17,6 +17,8 @@ use crate::report::{self, PlanDetail, PlanRecord};
 pub(crate) struct Planned {
     opened: Opened,
     plan: Plan,
+    /// The same as anybody may see it.
+    shown: Plan,
     purpose: Purpose,
     /// What is odd about the stack, with what the rules say of it.
     warnings: Vec<Diagnostic>,
@@ -65,14 +67,16 @@ impl Planned {
         };
         let is_advised = !advice.is_empty();
         let warnings = [opened.warnings.clone(), advice].concat();
-        Self { opened, plan, purpose, warnings, is_advised, refusals }
+        let shown = plan.shown(&opened.catalog);
+        Self { opened, plan, shown, purpose, warnings, is_advised, refusals }
     }
 
     /// The plan as it still holds, and what is said of what does not.
     pub(crate) async fn held(self, screen: &Screen) -> Result<Self, Failure> {
         let held = self.opened.held(&self.plan).await?;
         tell_gone(&held, screen);
-        Ok(Self { plan: held.plan, ..self })
+        let shown = held.plan.shown(&self.opened.catalog);
+        Ok(Self { plan: held.plan, shown, ..self })
     }
 
     pub(crate) fn opened(&self) -> &Opened {
@@ -84,7 +88,7 @@ impl Planned {
     }
 
     pub(crate) fn record(&self) -> PlanRecord<'_> {
-        PlanRecord { plan: &self.plan, warnings: &self.warnings, refusals: &self.refusals }
+        PlanRecord { plan: &self.shown, warnings: &self.warnings, refusals: &self.refusals }
     }
 
     /// Whether a rule found something.
@@ -121,7 +125,7 @@ impl Planned {
     /// The plan, and what there is to say of it: below the steps, of which there may
     /// be many, and above what they come to.
     pub(crate) fn show(&self, detail: PlanDetail, remark: impl FnOnce(), screen: &Screen) {
-        screen.page(&report::plan_steps(&self.plan, detail));
+        screen.page(&report::plan_steps(&self.shown, detail));
         remark();
         screen.data(&report::plan_conclusion(&self.plan));
     }

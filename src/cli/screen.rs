@@ -14,6 +14,7 @@ use anstream::{AutoStream, ColorChoice};
 use console::Term;
 use indicatif::TermLike;
 use rustix::termios::{QueueSelector, tcflush};
+use serde::de::IgnoredAny;
 use tokio::sync::oneshot;
 
 use super::environment::{Environment, GitHub};
@@ -117,6 +118,26 @@ impl Screen {
     pub(crate) fn reveal(&self, text: &str) {
         let text = ended(text);
         self.stdout.put(&if self.stdout.is_terminal { told(&text, false) } else { text });
+    }
+
+    /// The same in a form of ours.
+    pub(crate) fn unveiled(&self, text: &str) {
+        self.stdout.put(&told(&ended(text), false));
+    }
+
+    /// What somebody's program answered, with all that it holds. JSON stays the same JSON
+    /// where the pane spells what it does to terminals and logs; anything else is
+    /// told to the byte, but for terminals.
+    pub(crate) fn answer(&self, bytes: &[u8]) {
+        let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        match bytes {
+            [] => {}
+            _ if is_json || self.stdout.is_terminal => {
+                self.unveiled(&String::from_utf8_lossy(bytes));
+            }
+            [.., b'\n'] => self.stdout.put_bytes(bytes),
+            _ => self.stdout.put_bytes(&[bytes, b"\n"].concat()),
+        }
     }
 
     /// Talk.
@@ -329,11 +350,15 @@ impl Stream {
     }
 
     fn put(&self, text: &str) {
+        self.put_bytes(text.as_bytes());
+    }
+
+    fn put_bytes(&self, bytes: &[u8]) {
         self.pulse.make_room();
         let name = self.name.words();
         let done = match self.name {
-            Name::Output => write(io::stdout().lock(), text),
-            Name::Error => write(io::stderr().lock(), text),
+            Name::Output => write(io::stdout().lock(), bytes),
+            Name::Error => write(io::stderr().lock(), bytes),
         };
         if let Err(error) = done
             && error.kind() != ErrorKind::BrokenPipe
@@ -344,8 +369,8 @@ impl Stream {
     }
 }
 
-fn write(mut out: impl Write, text: &str) -> io::Result<()> {
-    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+fn write(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes).and_then(|()| out.flush())
 }
 
 /// For views. What cannot be written is noted here, so that they need not care.

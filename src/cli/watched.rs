@@ -43,7 +43,7 @@ impl Looked {
         screen: &Screen,
     ) -> Result<Option<Watched>, Failure> {
         let foreign = self.set_apart();
-        let plan = self.difference(Permissions::default())?;
+        let plan = self.difference(Permissions::default())?.shown(&self.opened().catalog);
         let (opened, world) = self.into_parts();
         let scene =
             with_others(&opened, Scene::live(&opened.stack, &world.found, &opened.catalog)).await;

@@ -42,6 +42,38 @@ pub async fn elapse(length: Duration) {
     tokio::time::sleep(length).await;
 }
 
+/// Makes a call that nobody knows how to undo, and that may not be made twice: again only
+/// if it was refused before anything came of it, because its object is not ready yet or
+/// others are in line, and within the usual budget. `told` hears of each refusal.
+///
+/// # Errors
+/// The first failure of another sort, or the last refusal.
+pub async fn at_most_once<T, F>(
+    attempt: impl Fn() -> F,
+    told: impl Fn(u32, &CloudError),
+) -> Result<T, CloudError>
+where
+    F: Future<Output = Result<T, CloudError>>,
+{
+    let mut persistence = Persistence::new(0, false);
+    loop {
+        persistence.attempt();
+        let error = match attempt().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let is_refusal =
+            matches!(error.class, ErrorClass::Throttled | ErrorClass::NotYet(InFlight::Busy));
+        match persistence.pause_after(&error).filter(|_| is_refusal) {
+            Some(length) => {
+                told(persistence.attempts(), &error);
+                elapse(length).await;
+            }
+            None => return Err(error),
+        }
+    }
+}
+
 /// Growing pauses with seeded jitter: equal seeds, equal pauses.
 #[derive(Debug)]
 pub struct Backoff {
@@ -175,6 +207,39 @@ mod tests {
             }
             assert!(began.elapsed() <= Duration::from_mins(2), "{class:?}");
             assert!(began.elapsed() >= Duration::from_secs(50), "{class:?}");
+        }
+    }
+
+    /// How often something is tried that is refused so often before it succeeds.
+    async fn tries(class: ErrorClass, refused: u32) -> (u32, bool) {
+        let tries = std::cell::Cell::new(0);
+        let attempt = async || {
+            tries.set(tries.get() + 1);
+            if tries.get() > refused { Ok(()) } else { Err(error(class)) }
+        };
+        let is_done = at_most_once(attempt, |_, _| {}).await.is_ok();
+        (tries.get(), is_done)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_done_is_not_tried_again() {
+        for class in [ErrorClass::Throttled, ErrorClass::NotYet(InFlight::Busy)] {
+            assert_eq!(tries(class, 3).await, (4, true), "{class:?}");
+            assert!(!tries(class, u32::MAX).await.1, "{class:?}");
+        }
+        for class in [
+            ErrorClass::Transient,
+            ErrorClass::Unexpected,
+            ErrorClass::NotYet(InFlight::Cooldown),
+            ErrorClass::NotYet(InFlight::Dependency),
+            ErrorClass::Absent,
+            ErrorClass::Denied,
+            ErrorClass::Credentials,
+            ErrorClass::Invalid,
+            ErrorClass::Exists,
+            ErrorClass::Quota,
+        ] {
+            assert_eq!(tries(class, 1).await, (1, false), "{class:?}");
         }
     }
 

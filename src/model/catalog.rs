@@ -140,6 +140,9 @@ impl Problem {
     }
 }
 
+/// What a schema says of a field in which secrets may stand unsaid.
+const PRIVATE: &str = "x-private";
+
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,6 +184,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Whether an object is found by whose it is while its name is not known yet: the name
+    /// holds what the cloud chooses for another.
+    pub name_may_wait: bool,
     /// Kinds that must be gone before one of this kind is deleted.
     pub delete_after: Vec<String>,
     /// Fields that name the key with which its data is encrypted, likewise. Keys
@@ -256,6 +262,15 @@ impl KindInfo {
     /// the stated ones are compared; `None` for any other field.
     pub fn beside(&self, path: &Path) -> Option<Beside> {
         self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)
+    }
+
+    /// The fields in which secrets may stand that no stack file says of: what AWS has of
+    /// them besides what is stated is not shown. Its schema marks them.
+    pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
+        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
+        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
+        private.map(|(name, _)| name.as_str())
     }
 
     /// The rules of a field that takes bytes of the checkout.

@@ -11,6 +11,10 @@ use serde_json::Value;
 /// What stands in a secret's place.
 pub const HIDDEN: &str = "(sensitive)";
 
+/// What stands in the place of what may be a secret, and of which nobody says whether it
+/// is: see [`KindInfo::private_fields`](super::KindInfo::private_fields).
+pub const UNSHOWN: &str = "(not shown)";
+
 /// The secrets of a run. Clones share one set, so that whoever writes hides
 /// what whoever reads has learned.
 #[derive(Clone, Default)]
@@ -48,15 +52,17 @@ impl Mask {
         }
     }
 
-    /// Hides a text from now on, also as JSON, XML and URLs write it. A text
-    /// that is too short is left alone.
+    /// Hides a text from now on, also as JSON, XML and URLs write it, and line by
+    /// line, as a page shows it. A text that is too short is left alone.
     pub fn hide(&self, secret: &str) {
-        if secret.len() < Self::SHORTEST {
-            return;
-        }
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        for text in spellings(secret) {
-            secrets.insert(Secret { shorter: std::cmp::Reverse(text.len()), text });
+        for part in std::iter::once(secret).chain(secret.lines().map(str::trim)) {
+            if part.len() < Self::SHORTEST {
+                continue;
+            }
+            for text in spellings(part) {
+                secrets.insert(Secret { shorter: std::cmp::Reverse(text.len()), text });
+            }
         }
     }
 
@@ -210,6 +216,12 @@ mod tests {
         check("s3cr\"et/&", "/s3cr%22et/%26", "/(sensitive)");
         check("s3cret", "nothing to see", "nothing to see");
         check("abc", "abc is too short", "abc is too short");
+        check(
+            "first line\nsecond",
+            "a\n    first line\n    second\n",
+            "a\n    (sensitive)\n    (sensitive)\n",
+        );
+        check("first line\nsecond", "first line\nsecond", "(sensitive)");
     }
 
     #[test]

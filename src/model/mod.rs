@@ -45,7 +45,7 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;
 pub use lease::{Found, Holder, Lease, Lock};
-pub use mask::Mask;
+pub use mask::{Mask, UNSHOWN};
 pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;

@@ -105,6 +105,7 @@ mod tests {
                 deleted_by: Vec::new(),
                 revivable: false,
                 exists_early: false,
+                name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),
                 stages: Vec::new(),

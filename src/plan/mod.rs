@@ -17,6 +17,7 @@ pub mod permissions;
 pub mod planner;
 mod renamed;
 pub mod saved;
+mod shown;
 pub mod today;
 mod turns;
 pub mod world;

@@ -18,7 +18,7 @@ pub(super) fn seconds<S: Serializer>(length: &Duration, to: S) -> Result<S::Ok, 
     to.serialize_f64(Duration::from_millis(millis(*length)).as_secs_f64())
 }
 
-fn millis(length: Duration) -> u64 {
+pub(super) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -321,6 +321,7 @@ mod tests {
             deleted_by: Vec::new(),
             revivable: false,
             exists_early: false,
+            name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),
             stages: Vec::new(),

@@ -12,6 +12,7 @@ mod critical_path;
 pub mod diagnostics;
 mod difference;
 mod inline;
+mod invocation;
 mod json;
 pub mod kinds_page;
 pub mod lease;
@@ -47,6 +48,7 @@ mod tests;
 
 pub use critical_path::TimedRun;
 pub use diagnostics::{diagnostics_json, diagnostics_text};
+pub use invocation::{InvocationRecord, Outcome, invocation_json, invocation_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{

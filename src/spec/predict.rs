@@ -107,7 +107,7 @@ pub(super) fn fields_of<T: FromIterator<String>>(resource: &Written<'_>) -> T {
 }
 
 /// The problems of identities that still wait for a fact: a resource whose
-/// name AWS will choose cannot be looked for.
+/// name AWS will choose cannot be looked for, unless its kind finds it by its owner.
 ///
 /// Silent where the fact belongs to a resource that failed for another reason.
 pub(super) fn open_identities(resources: &[(&Written<'_>, Prepared)]) -> Vec<Diagnostic> {
@@ -119,6 +119,7 @@ pub(super) fn open_identities(resources: &[(&Written<'_>, Prepared)]) -> Vec<Dia
         let Some(fact) = waiting.first() else { continue };
         let because = match trace(&resource.address, fact, &prepared) {
             Trace::Echo => continue,
+            Trace::Chosen(_) if resource.kind.name_may_wait => continue,
             Trace::Chosen(fact) => format!("{fact} is chosen by AWS when the resource is created"),
             Trace::Circle(chain) => {
                 format!("the names wait for each other: {}", chain.join(" -> "))

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::interlude::Around;
 use super::notice::Notice;
 use crate::engine::port::Answer;
 use crate::engine::wait::{Backoff, elapse};
@@ -35,6 +36,12 @@ pub trait Behaviour: Send + Sync {
     /// How long one trial may take, its [delay](Trial::delay) and its time in
     /// line apart.
     fn deadline(&self) -> Duration;
+
+    /// Whether it looks before all others begin, and again when they have ended: between
+    /// the two its trials wait [for them](Watch::while_others_run).
+    fn looks_around(&self) -> bool {
+        false
+    }
 }
 
 /// How long a message is waited for where a rule knows why it cannot come. S3
@@ -106,6 +113,8 @@ struct Kept {
     awaited: Option<String>,
     /// Why there is nothing to see.
     blind: Option<String>,
+    /// What holds up the others until it has looked.
+    around: Option<Around>,
     /// How long it stood in line so far, and since when it does again.
     waited: Duration,
     in_line: Option<Instant>,
@@ -131,6 +140,12 @@ impl Watch {
     #[cfg(all(test, feature = "aws"))]
     pub(crate) fn of_test(trial: &Trial, notices: mpsc::UnboundedSender<Notice>) -> Self {
         Self::new("check", &trial.subject, None, Duration::from_mins(1), notices)
+    }
+
+    /// The same of a trial that looks around all others.
+    pub(super) fn around(self, around: Option<Around>) -> Self {
+        self.kept().around = around;
+        self
     }
 
     /// The trial begins.
@@ -186,6 +201,16 @@ impl Watch {
         let since = kept.in_line.take();
         kept.waited += since.map_or(Duration::ZERO, |since| since.elapsed());
         turn
+    }
+
+    /// Has all others run, and waits until they have ended. That is none of the
+    /// trial's time. Nothing is waited for where it does not
+    /// [look around](Behaviour::looks_around), or a second time.
+    pub async fn while_others_run(&self) {
+        let around = self.kept().around.take();
+        if let Some(around) = around {
+            self.in_line(around.pass()).await;
+        }
     }
 
     /// Does something again while it is refused, but no longer than that: what was

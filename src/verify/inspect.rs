@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::behaviour::{Behaviour, Trial, Watch};
 use super::choice::Choice;
 use super::conformance::{self, CONFORMANCE, Foreign};
+use super::interlude::{Interlude, Part};
 use super::notice::Notice;
 use super::rules::{Judged, RULES, Rule};
 use crate::engine::wait::elapse;
@@ -47,7 +48,8 @@ pub struct Inspection<'a> {
 ///
 /// # Guarantees
 /// A check that was named and has no subject could not look. What a rule knows
-/// of a path ends the wait for its messages early.
+/// of a path ends the wait for its messages early. Who looks around the others has
+/// looked before the first of them begins, and looks again after the last.
 pub async fn inspect(
     inspection: Inspection<'_>,
     notices: mpsc::UnboundedSender<Notice>,
@@ -74,12 +76,13 @@ pub async fn inspect(
     for result in &results {
         let _nobody_looks_on = notices.send(Notice::Ended(Box::new(result.clone())));
     }
-    let end = Instant::now() + timeout;
+    let (end, interlude) = (Instant::now() + timeout, Interlude::new());
     let mut running: FuturesUnordered<_> = trials
         .into_iter()
         .map(|(behaviour, trial)| {
             let known = known_of(&trial, &known);
-            exercise(&inspection, (behaviour, trial), known, end, &notices)
+            let turn = Turn { part: interlude.part(behaviour.looks_around()), known, end };
+            exercise(&inspection, (behaviour, trial), turn, &notices)
         })
         .collect();
     while let Some(result) = running.next().await {
@@ -199,11 +202,19 @@ pub fn excuse(result: &mut Inspected, skips: &[Skip]) {
     }
 }
 
+/// When a trial has its turn, and what it is told before.
+struct Turn {
+    part: Part,
+    /// What a rule knows against it.
+    known: Option<String>,
+    /// When everything ends.
+    end: Instant,
+}
+
 async fn exercise(
     inspection: &Inspection<'_>,
     (behaviour, trial): (&dyn Behaviour, Trial),
-    known: Option<String>,
-    end: Instant,
+    Turn { part, known, end }: Turn,
     notices: &mpsc::UnboundedSender<Notice>,
 ) -> Inspected {
     let Inspection { scene, skips, choice, .. } = *inspection;
@@ -212,24 +223,41 @@ async fn exercise(
     if let Some(skip) = skip {
         return done(info, trial.subject, Verdict::Skipped { reason: skip.reason.clone() });
     }
+    // Who is one of the others ends when its part is dropped, with this trial.
+    let (around, other) = match part {
+        Part::Around(around) => (Some(around), None),
+        Part::Within(other) => (None, Some(other)),
+    };
+    if let Some(other) = &other {
+        other.begins().await;
+    }
     let limit = (behaviour.deadline() + trial.delay).min(end.duration_since(Instant::now()));
-    let watch = Watch::new(info.id, &trial.subject, known, limit, notices.clone());
+    let watch = Watch::new(info.id, &trial.subject, known, limit, notices.clone()).around(around);
     watch.starts();
     let run = with_signs_of_life(behaviour.exercise(scene, &trial, &watch), &watch);
     let run = within(behaviour.deadline() + trial.delay, &watch, run);
-    let verdict = match timeout_at(end, run).await {
+    let (level, verdict) = match timeout_at(end, run).await {
         Ok(Some(Ok(findings))) => match watch.blind().filter(|_| findings.is_empty()) {
-            Some(reason) => Verdict::NotExercised { reason },
-            None => choice.verdict(info.level, findings),
+            Some(reason) => (info.level, Verdict::NotExercised { reason }),
+            None => at_worst(info, findings, choice),
         },
-        Ok(Some(Err(error))) => Verdict::CouldNotLook { error: Box::new(error) },
-        Ok(None) => choice.verdict(info.level, out_of_time(&trial, &watch)),
-        Err(_) => Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) },
+        Ok(Some(Err(error))) => (info.level, Verdict::CouldNotLook { error: Box::new(error) }),
+        Ok(None) => at_worst(info, out_of_time(&trial, &watch), choice),
+        Err(_) => (info.level, Verdict::CouldNotLook { error: Box::new(cut_off(&trial, &watch)) }),
     };
     let (took, observations) = (watch.elapsed(), watch.observations());
-    let mut result = Inspected { took, observations, ..done(info, trial.subject, verdict) };
+    let mut result = Inspected { level, took, observations, ..done(info, trial.subject, verdict) };
     excuse(&mut result, skips);
     result
+}
+
+/// What an exercise found, as far as it is bad enough, and how bad the worst of it is:
+/// what was seen on the way is told once, so that all of it stays together.
+fn at_worst(info: &CheckInfo, mut findings: Vec<Finding>, choice: &Choice) -> (Level, Verdict) {
+    let level = |finding: &Finding| finding.level.unwrap_or(info.level);
+    findings.retain(|finding| level(finding) >= choice.least);
+    let worst = findings.iter().map(level).max().unwrap_or(info.level);
+    (worst, choice.verdict(worst, findings))
 }
 
 /// `None` if it takes longer than that of its own time.

@@ -10,6 +10,7 @@ pub mod behaviour;
 pub mod choice;
 pub mod conformance;
 pub mod inspect;
+mod interlude;
 pub mod notice;
 mod policy;
 #[cfg(feature = "aws")]

@@ -107,7 +107,12 @@ fn every_call_of_an_exercise_is_granted_and_no_other() {
     let account = emulator::ministack().account();
     let stacks = [STACK, "stacks/examples/alarms.yaml"];
     let granted = stacks.map(|stack| actions(&policy_of(&account, "verify", stack)));
-    let granted: BTreeSet<String> = granted.into_iter().flatten().collect();
+    let mapping = "stack: reader\nregion: us-east-1\nresources:\n  mapping: { kind: lambda_event_source_mapping, \
+                   event_source_arn: \"arn:aws:sqs:us-east-1:${account}:events\", function_name: reader }\n";
+    let desk = Desk::with(account.clone(), mapping);
+    let mapping = desk.must("iam --for verify stack.yaml", 0).stdout;
+    let mapping = actions(&serde_json::from_str(&mapping).expect("JSON"));
+    let granted: BTreeSet<String> = granted.into_iter().flatten().chain(mapping).collect();
     let called = called_in("behaviours");
     assert!(!called.is_empty(), "exercises make calls");
     // The one goes out unsigned, to see it refused, and the other in the name of a role.

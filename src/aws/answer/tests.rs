@@ -10,10 +10,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::*;
-use crate::aws::{AccessKey, Connection, Session};
+use crate::aws::invocation::{self, Invocation, may_have_run};
+use crate::aws::{AccessKey, Connection, Provider, Session};
 use crate::engine::port::Answer;
 use crate::engine::wait::elapse;
-use crate::model::{Caller, CloudError, ErrorClass};
+use crate::model::{Caller, CloudError, ErrorClass, Identity, Place};
 
 /// How somebody answers who should be AWS.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +92,14 @@ async fn session_at(endpoint: String) -> Session {
 
 /// Asks whoever answers in that manner who we are. Also: how long it took.
 async fn ask(manner: Manner) -> (Answer<Caller>, Duration) {
+    told(manner, async |session| session.caller().await).await
+}
+
+/// The same of any question.
+async fn told<T>(
+    manner: Manner,
+    question: impl AsyncFnOnce(Session) -> Answer<T>,
+) -> (Answer<T>, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let serve = async {
@@ -101,7 +110,7 @@ async fn ask(manner: Manner) -> (Answer<Caller>, Duration) {
     let session = session_at(endpoint).await;
     let began = Instant::now();
     tokio::select! {
-        caller = session.caller() => (caller, began.elapsed()),
+        answer = question(session) => (answer, began.elapsed()),
         () = serve => unreachable!("the listener is sound"),
     }
 }
@@ -205,6 +214,36 @@ async fn an_object_that_is_fetched_may_have_so_many_bytes() {
     assert_eq!(collected(5).await.unwrap(), b"12345");
     let fault = collected(4).await.unwrap_err();
     assert!(matches!(fault, Fault::TooLarge { most: 4, told: Some(5) }), "{fault}");
+}
+
+/// A function may take its time, and is not called again when that is over. What it says
+/// need have no form.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_called_may_take_the_time_that_it_has() {
+    let function = Duration::from_mins(2);
+    let call = async |session: Session| {
+        let place = Place {
+            partition: "aws".into(),
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            endpoint: None,
+        };
+        let invocation = Invocation {
+            function: Identity("processor".into()),
+            qualifier: None,
+            event: b"{}".to_vec(),
+            manner: invocation::Manner::Awaited(function),
+        };
+        Provider::new(session, place).invoke(&invocation).await
+    };
+    let (answer, took) = told(Manner::Silent, call).await;
+    let error = answer.unwrap_err();
+    assert!(may_have_run(&error), "{error}");
+    let patience = function + Duration::from_secs(10);
+    assert!(took >= patience && took < patience + Duration::from_secs(2), "{took:?}");
+    let (answer, _) = told(Manner::Says("text/plain", 200, "plain words"), call).await;
+    let told = answer.unwrap_err().to_string();
+    assert!(told.contains("does not say which version was run"), "{told}");
 }
 
 #[test]

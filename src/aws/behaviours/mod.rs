@@ -6,7 +6,7 @@
 //! away), the `mark` of a run, `actor` (in whose name something is done), `path`
 //! (who should tell whom, read off a scene), `link` (its second half), `route` (every
 //! other way), `queue` and `messages` (what is known of a queue, and what lies in it),
-//! `payload`, `parcel`, `event`, `probe`, `inbox`, `letter`, `target` (what can be
+//! `payload`, `parcel`, `event`, `probe`, `inbox`, `letter`, `metric`, `target` (what can be
 //! tried where) and `hindrance` (what cannot be). An exercise sends nothing but marked
 //! objects and messages, reads nobody's messages unless it was told that it
 //! may, and deletes none but its own.
@@ -22,15 +22,19 @@ mod alarm_fires;
 mod bench;
 mod claim_roundtrip;
 mod dead_letter;
+mod dead_letters_empty;
 mod delivery;
 mod encryption_enforced;
 mod event;
+mod function_errors;
 mod hindrance;
 mod inbox;
 mod letter;
 mod link;
+mod mapping_polls;
 mod mark;
 mod messages;
+mod metric;
 mod parcel;
 mod path;
 mod payload;
@@ -50,13 +54,16 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 10] = [
+pub const INFOS: [CheckInfo; 13] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,
     dead_letter::INFO,
+    dead_letters_empty::INFO,
     delivery::INFO,
     encryption_enforced::INFO,
+    function_errors::INFO,
+    mapping_polls::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
     tls_enforced::INFO,
@@ -70,8 +77,11 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(alarm_fires::AlarmFires(bench.clone())),
         Box::new(claim_roundtrip::ClaimRoundtrip(bench.clone())),
         Box::new(dead_letter::DeadLetter(bench.clone())),
+        Box::new(dead_letters_empty::DeadLettersEmpty(bench.clone())),
         Box::new(delivery::Delivery(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
+        Box::new(function_errors::FunctionErrors(bench.clone())),
+        Box::new(mapping_polls::MappingPolls(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),

@@ -101,6 +101,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             deleted_by: list(K::DELETED_BY),
             revivable: K::REVIVABLE,
             exists_early: K::EXISTS_EARLY,
+            name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),
             stages: list(K::STAGES),

@@ -93,6 +93,10 @@ pub(super) const RESOURCES: &[Said] = &[
         "take it out: a name follows from the stack and the address, and a bucket's ends with digits of its own",
     ),
     (
+        &["lambda_invocation", "lambda_invoke"],
+        "take it out: no apply calls a function; `ccprov invoke ADDRESS` does, when you want it",
+    ),
+    (
         &["null_resource", "terraform_data", "time_sleep", "local_file", "archive_file"],
         "take it out: nothing runs beside an apply, and what must be waited for is waited for",
     ),

@@ -255,6 +255,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         deleted_by: Vec::new(),
         revivable: false,
         exists_early: false,
+        name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
         stages: Vec::new(),

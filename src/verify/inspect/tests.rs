@@ -2,6 +2,9 @@
 
 use async_trait::async_trait;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 use crate::engine::port::Answer;
 use crate::verify::rules::tests::scene;
@@ -65,6 +68,112 @@ impl Behaviour for Waits {
     fn deadline(&self) -> Duration {
         PATIENCE + Duration::from_secs(1)
     }
+}
+
+/// Tells how many of some others had ended at its first look, and at its second.
+struct LooksAround {
+    ended: Arc<AtomicUsize>,
+    /// Its first look never comes to its end, or fails.
+    first: First,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Sees,
+    Fails,
+    Hangs,
+}
+
+#[async_trait]
+impl Behaviour for LooksAround {
+    fn info(&self) -> &'static CheckInfo {
+        &CheckInfo { id: "around", ..INFO }
+    }
+
+    fn trials(&self, _: &Scene) -> Vec<Trial> {
+        let addresses = vec![Address::new("queue")];
+        vec![Trial { subject: "queue".into(), addresses, delay: Duration::ZERO }]
+    }
+
+    async fn exercise(&self, _: &Scene, trial: &Trial, watch: &Watch) -> Answer<Vec<Finding>> {
+        elapse(Duration::from_secs(5)).await;
+        match self.first {
+            First::Sees => {}
+            First::Fails => return Ok(vec![Finding::new(&trial.addresses[0], "blind")]),
+            First::Hangs => std::future::pending().await,
+        }
+        let before = self.ended.load(Ordering::Relaxed);
+        watch.while_others_run().await;
+        // There is nobody to wait for any more.
+        watch.while_others_run().await;
+        let after = self.ended.load(Ordering::Relaxed);
+        Ok(vec![Finding::new(&trial.addresses[0], format!("{before}, then {after}")).as_note()])
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn looks_around(&self) -> bool {
+        true
+    }
+}
+
+/// One who ends after so long.
+struct Ends(Arc<AtomicUsize>, u64);
+
+#[async_trait]
+impl Behaviour for Ends {
+    fn info(&self) -> &'static CheckInfo {
+        &INFO
+    }
+
+    fn trials(&self, _: &Scene) -> Vec<Trial> {
+        let addresses = vec![Address::new("queue")];
+        vec![Trial { subject: format!("{} s", self.1), addresses, delay: Duration::ZERO }]
+    }
+
+    async fn exercise(&self, _: &Scene, _: &Trial, _: &Watch) -> Answer<Vec<Finding>> {
+        elapse(Duration::from_secs(self.1)).await;
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+}
+
+/// The others take longer than whoever looks around them may.
+#[tokio::test(start_paused = true)]
+async fn who_looks_around_looks_before_all_others_and_after_them() {
+    let check = async |first: First, most: Duration, expected: [&str; 3]| {
+        let scene = scene(WELL);
+        let ended = Arc::<AtomicUsize>::default();
+        let behaviours: [Box<dyn Behaviour>; 3] = [
+            Box::new(Ends(ended.clone(), 2)),
+            Box::new(LooksAround { ended: ended.clone(), first }),
+            Box::new(Ends(ended.clone(), 100)),
+        ];
+        let inspection = Inspection {
+            plan: &nothing_to_do(&scene),
+            foreign: &BTreeMap::new(),
+            scene: &scene,
+            behaviours: &behaviours,
+            choice: &only(&["told", "around"]),
+            skips: &[],
+            timeout: most,
+        };
+        assert_eq!(told(&inspect(inspection, mpsc::unbounded_channel().0).await), expected);
+    };
+    let others = ["told 100 s passed", "told 2 s passed"];
+    check(First::Sees, LONG, ["around queue noted: 0, then 2", others[0], others[1]]).await;
+    check(First::Fails, LONG, ["around queue failed: blind", others[0], others[1]]).await;
+    let late = "around queue failed: nothing came of it within 10 s: ";
+    check(First::Hangs, LONG, [late, others[0], others[1]]).await;
+    let (late, cut) =
+        ("around queue could not look: OutOfTime", "told 100 s could not look: OutOfTime");
+    check(First::Sees, Duration::from_secs(60), [late, cut, others[1]]).await;
 }
 
 fn nothing_to_do(scene: &Scene) -> Plan {

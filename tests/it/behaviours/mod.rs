@@ -4,6 +4,7 @@
 mod alarm_fires;
 mod claim_roundtrip;
 mod dead_letter;
+mod dead_letters_empty;
 mod delivery;
 mod leftovers;
 mod neighbours;

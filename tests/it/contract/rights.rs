@@ -63,6 +63,9 @@ pub(crate) fn forgiving<'a>(
             more["Action"] = json!(actions);
             more["Resource"] =
                 json!(error.asks_for.replace("ACCOUNT", account).replace("STACK", stack));
+            if error.knows_no_tags() {
+                more["Condition"] = json!({});
+            }
             statements.push(more);
         }
     }

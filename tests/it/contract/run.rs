@@ -82,7 +82,8 @@ impl Cloud {
             let at = |failure: Failure| failure.within(&format!("needed {name}"));
             let info = self.catalog.kind(&need.kind).cloned();
             let info = info.ok_or_else(|| at(format!("there is no kind {}", need.kind).into()))?;
-            let document = substitute(&need.document, &|name| known.get(name).cloned());
+            let known_now = |name: &str| checkout::hash(name).or_else(|| known.get(name).cloned());
+            let document = substitute(&need.document, &known_now);
             let document = document.map_err(|told| at(told.into()))?;
             let want = self.prepare(&info, &address.join(name), &document).map_err(at)?;
             let (facts, have) = self.make(&info, &want, book).await.map_err(at)?;

@@ -87,6 +87,120 @@ fn no_command_tells_a_sensitive_value() {
     }
 }
 
+/// The environment of a function: in a text of its own and within another one, when it
+/// changes, under a name that goes, and in what AWS repeats of it.
+#[test]
+fn no_entry_of_an_environment_is_told() {
+    const STACK: &str = r#"
+stack: aviary
+region: us-east-1
+vars: { song: { type: string, sensitive: true } }
+resources:
+  role:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" }
+  singer:
+    kind: lambda_function
+    role: "${role.arn}"
+    runtime: python3.12
+    handler: handler.handle
+    code: { folder: ./code }
+    environment: { NAME: "${var.song}", URL: "https://bird:${var.song}@example.com", PLAIN: heard }
+outputs: { song: { to_json: { of: "${var.song}" } } }
+"#;
+    const SONGS: [&str; 2] = ["old-yellow-tune", "new-yellow-tune"];
+    let emulator = emulator::ministack();
+    let desk = Desk::with(emulator.account(), STACK);
+    desk.write("code/handler.py", "def handle(event, context): pass\n");
+    let desk = desk.env("CCPROV_VAR_song", SONGS[0]);
+    let silent = |told: &Transcript| SONGS.iter().for_each(|song| silent(told, song));
+    silent(&desk.must("plan stack.yaml --all", 0));
+    silent(&desk.must("apply -y stack.yaml --journal journal.jsonl", 0));
+    // The old song is in what AWS has, under a name that nobody states any more.
+    desk.write("stack.yaml", &STACK.replace("NAME:", "ALIAS:"));
+    let desk = desk.env("CCPROV_VAR_song", SONGS[1]);
+    let everything = "--trace trace.json --journal journal.jsonl";
+    for line in
+        ["plan stack.yaml", "plan stack.yaml --json", "verify stack.yaml --report-dir reports"]
+    {
+        silent(&desk.run(line));
+    }
+    let shown = desk.run("plan stack.yaml");
+    assert!(shown.stdout.contains("URL") && shown.stdout.contains(HIDDEN), "{shown}");
+    let refusal =
+        "Value {ALIAS=new-yellow-tune} is too long: {\\\"ALIAS\\\":\\\"new-yellow-tune\\\"}";
+    let proxy = FaultProxy::start(emulator.url(), move |_, call| {
+        let writes = call.service == "lambda" && !call.operation.starts_with("GET");
+        writes.then_some(Fault::Says(400, "InvalidParameterValueException", refusal))
+    });
+    let desk = desk.through(&proxy.url());
+    let refused = desk.run(&format!("apply -y stack.yaml {everything}"));
+    assert!(refused.stderr.contains("is too long"), "{refused}");
+    silent(&refused);
+    silent(&desk.run(&format!("apply -y stack.yaml --json {everything}")));
+    let desk = desk.through(emulator.url());
+    silent(&desk.must(&format!("apply -y stack.yaml --json {everything}"), 0));
+    // Whoever removes it need not know that it was ever a secret.
+    let desk = desk.without("CCPROV_VAR_song");
+    desk.write("stack.yaml", "stack: aviary\nregion: us-east-1\nresources: {}\n");
+    for line in [
+        "plan stack.yaml --json",
+        "plan stack.yaml --all",
+        "plan --destroy stack.yaml --json",
+        "list --stack aviary --json",
+    ] {
+        silent(&desk.must(line, 0));
+    }
+    silent(&desk.must("destroy -y --json --region us-east-1 --stack aviary", 0));
+    for (path, text) in files(&desk.path("")) {
+        assert!(!SONGS.iter().any(|song| sings(&text, song)), "{path} tells it: {text}");
+    }
+}
+
+/// As keys of certificates are written: a page shows such a text line by line.
+#[test]
+fn no_line_of_a_sensitive_value_is_told() {
+    const STACK: &str = r#"
+stack: aviary
+region: us-east-1
+vars: { score: "${env.SCORE}" }
+sensitive: [score]
+resources:
+  key: { kind: kms_key, description: "${var.score}", deletion_window_in_days: 7 }
+outputs: { score: "${var.score}" }
+"#;
+    let older = "-----BEGIN TUNE-----\nold-chirp-chirp\nold-tweedle-dee\n-----END TUNE-----\n";
+    let newer = "-----BEGIN TUNE-----\nnew-chirp-chirp\nnew-tweedle-dee\n-----END TUNE-----\n";
+    let desk = Desk::with(emulator::ministack().account(), STACK).env("CCPROV_ALLOW_ENV", "SCORE");
+    let desk = desk.env("SCORE", older);
+    let lines = |secret: &str| secret.lines().map(str::to_owned).collect::<Vec<_>>();
+    let secrets = [lines(older), lines(newer)].concat();
+    let silent = |told: &Transcript| {
+        let text = format!("{}{}", told.stdout, told.stderr);
+        let sung: Vec<&String> = secrets.iter().filter(|line| text.contains(*line)).collect();
+        assert_eq!(sung, [""; 0], "{told}");
+    };
+    silent(&desk.must("plan stack.yaml", 0));
+    silent(&desk.must("apply -y stack.yaml", 0));
+    let desk = desk.env("SCORE", newer);
+    for line in [
+        "plan stack.yaml --markdown plan.md",
+        "plan stack.yaml --json",
+        "verify stack.yaml",
+        "verify stack.yaml --json",
+        "output stack.yaml",
+        "render stack.yaml",
+        "eval ${resource.key} stack.yaml",
+        "apply -y --json stack.yaml",
+        "destroy -y stack.yaml",
+    ] {
+        silent(&desk.run(line));
+    }
+    let comment = fs::read_to_string(desk.path("plan.md")).expect("a comment");
+    assert!(comment.contains(HIDDEN) && !secrets.iter().any(|line| comment.contains(line)));
+}
+
 #[test]
 fn a_plan_with_a_sensitive_value_is_not_written() {
     let desk = Desk::with(emulator::ministack().account(), STACK)

@@ -95,10 +95,11 @@ fn what_would_be_exercised_is_listed() {
     let (checks, exercised) = shy.split_once("Of this stack, behaviours exercise").expect(&shy);
     assert!(checks.contains("undeclared"), "every check is listed: {shy}");
     assert!(exercised.contains("  claimcheck.bucket -> "), "{shy}");
-    assert!(!exercised.contains("dead_letter") && !exercised.contains("undeclared"), "{shy}");
+    assert!(exercised.contains("dead_letters_empty "), "{shy}");
+    assert!(!exercised.contains("dead_letter ") && !exercised.contains("undeclared"), "{shy}");
     let exclusive = desk.must(&format!("{list} --exclusive"), 0).stdout;
     let (_, exercised) = exclusive.split_once("Of this stack, behaviours exercise").unwrap();
-    assert!(exercised.contains("dead_letter"), "{exclusive}");
+    assert!(exercised.contains("dead_letter "), "{exclusive}");
     let told = desk.must(&format!("{list} --json"), 0).stdout;
     let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(told["exercised"][0]["check"], "claim_roundtrip", "{told:#}");

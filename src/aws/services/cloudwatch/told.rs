@@ -22,6 +22,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             20,
             &["DescribeAlarmHistory", "TagResource", "UntagResource"],
         ),
+        RateLimit::each("cloudwatch", 400, &["GetMetricStatistics"]),
     ],
     actions: &[("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"])],
     codes: &[
@@ -33,6 +34,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     contents: &[
         ("DescribeAlarmHistory", &["AlarmHistoryItems"]),
         ("DescribeAlarms", &["MetricAlarms"]),
+        ("GetMetricStatistics", &["Datapoints"]),
         ("ListTagsForResource", &["Tags"]),
     ],
 };

@@ -311,6 +311,7 @@ for 24 hours. What is not read by then is lost.
     /// Beside the tagging API, which learns of a mapping after a while.
     const HANGS_ON: Option<&'static str> = Some("lambda_function");
     const NAMED_BY: Option<&'static str> = None;
+    const NAME_MAY_WAIT: bool = true;
     const TAKES: &'static [(&'static str, Takes)] = &[("kms_key_arn", Takes::Key)];
     const GAP: &'static str = "\
 nothing is read until the new mapping is there: a queue keeps what comes, and of a stream the new one reads from its \

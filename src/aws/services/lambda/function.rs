@@ -66,6 +66,7 @@ pub(crate) struct Spec {
     memory_size: u32,
     /// Environment variables of the code.
     #[serde(default)]
+    #[schemars(extend("x-private" = true))]
     environment: BTreeMap<String, String>,
     /// Encrypt the environment with this KMS key (ARN). Left out: with a key of Lambda's own.
     #[schemars(length(min = 1))]
@@ -228,8 +229,8 @@ dead letter target. A new role takes some seconds to be seen; ccprov goes on try
 `cloudwatch_log_group` with `name: /aws/lambda/NAME`: it is made before the function, and removed after it. Where Lambda was \
 faster, `lifecycle: { adopt: true }` takes the group over. What a function writes at its end may come after the group went, and \
 Lambda then makes the group again: it is empty but for that, costs nothing, and is nobody's.
-- Values of `environment` can be read by whoever may read the function, and ccprov shows them unless they come from a \
-variable with `sensitive: true`. Names that begin with `AWS_` are mostly Lambda's own.
+- Values of `environment` can be read by whoever may read the function. ccprov shows those that the stack states, unless they come \
+from a variable with `sensitive: true`, and none that AWS has otherwise: nobody says of these whether they are secret. Names that begin with `AWS_` are mostly Lambda's own.
 - `reserved_concurrent_executions` must leave 100 to all other functions of the account.
 - A function that is deleted takes its versions and aliases with it. Who invoked it (mappings, subscriptions, rules) stays, and fails.";
     const EXAMPLES: [&'static str; 2] =

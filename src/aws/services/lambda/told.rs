@@ -17,14 +17,26 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         // so many of all others together, which no quota raises.
         RateLimit::each("lambda", 100, &["GetFunction"]),
         RateLimit::together("lambda", 15, CONTROL),
+        // The same page: ten times the concurrency, which is 10 in a new account.
+        RateLimit::each("lambda", 100, &["Invoke"]),
     ],
     actions: &[
         ("CreateEventSourceMapping", &["lambda:CreateEventSourceMapping", "lambda:TagResource"]),
         ("CreateFunction", &["lambda:CreateFunction", "lambda:TagResource"]),
         // Without the second, the answer has no tags.
         ("GetFunction", &["lambda:GetFunction", "lambda:ListTags"]),
+        ("Invoke", &["lambda:InvokeFunction"]),
     ],
     codes: &[
+        // Of a call of a function: what says that nothing was run, and that it may be tried
+        // again, and what says that it cannot be run as it is (API Reference, "Invoke").
+        Code::of(
+            ErrorClass::NotYet(InFlight::Busy),
+            &["ResourceNotReadyException", "SnapStartNotReadyException"],
+        )
+        .at(&["Invoke"]),
+        Code::of(ErrorClass::Throttled, &["EC2ThrottledException"]).at(&["Invoke"]),
+        Code::of(ErrorClass::Invalid, UNFIT).at(&["Invoke"]),
         // The one code says of a new function that its name is taken, and of one that is
         // there that AWS is at it.
         Code::of(ErrorClass::Exists, &["ResourceConflictException"])
@@ -73,6 +85,32 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ("ListTags", &["\"Tags\""]),
     ],
 };
+
+/// What says that a function cannot be run as it is, or not with that event.
+const UNFIT: &[&str] = &[
+    "EC2AccessDeniedException",
+    "EC2UnexpectedException",
+    "EFSIOException",
+    "EFSMountConnectivityException",
+    "EFSMountFailureException",
+    "EFSMountTimeoutException",
+    "ENILimitReachedException",
+    "InvalidRequestContentException",
+    "InvalidRuntimeException",
+    "InvalidSecurityGroupIDException",
+    "InvalidSubnetIDException",
+    "InvalidZipFileException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+    "RecursiveInvocationException",
+    "RequestTooLargeException",
+    "SnapStartException",
+    "SnapStartTimeoutException",
+    "SubnetIPAddressLimitReachedException",
+    "UnsupportedMediaTypeException",
+];
 
 /// The calls that share one rate.
 const CONTROL: &[&str] = &[

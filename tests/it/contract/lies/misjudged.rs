@@ -12,6 +12,16 @@ pub(crate) struct Misjudged {
     pub(crate) aws: &'static str,
 }
 
+/// The lie that no condition on tags is met.
+const WITHOUT_TAGS: &str = "the object, without its tags";
+
+impl Misjudged {
+    /// Whether what it grants must be free of conditions.
+    pub(crate) fn knows_no_tags(&self) -> bool {
+        self.lie == WITHOUT_TAGS
+    }
+}
+
 /// Sorted.
 pub(crate) static MISJUDGED: &[Misjudged] = &[
     Misjudged {
@@ -105,6 +115,20 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         asks_for: "*",
         lie: "nothing",
         aws: "the function",
+    },
+    Misjudged {
+        kind: "lambda_event_source_mapping",
+        action: "lambda:TagResource",
+        asks_for: "*",
+        lie: WITHOUT_TAGS,
+        aws: "the mapping, with its tags",
+    },
+    Misjudged {
+        kind: "lambda_event_source_mapping",
+        action: "lambda:UntagResource",
+        asks_for: "*",
+        lie: WITHOUT_TAGS,
+        aws: "the mapping, with its tags",
     },
     Misjudged {
         kind: "sns_topic",

@@ -84,7 +84,7 @@ async fn find(aws: &Aws, sought: &Sought) -> Answer<Option<String>> {
     if source.is_none() && function.is_none() {
         return Ok(None);
     }
-    let listed = list(aws, source, function).await?;
+    let listed = list(aws, source, function.filter(|_| source.is_none())).await?;
     let fitting = listed.iter().filter(|mapping| key.fits(mapping));
     let mut fitting = fitting.filter_map(EventSourceMappingConfiguration::event_source_mapping_arn);
     if source.is_some() && function.is_some() {
@@ -98,7 +98,7 @@ async fn find(aws: &Aws, sought: &Sought) -> Answer<Option<String>> {
     Ok(try_join_all(owned).await?.into_iter().flatten().next())
 }
 
-/// The mappings of a source, of a function, or of both.
+/// The mappings of a source, or of a function.
 pub(super) async fn list(
     aws: &Aws,
     source: Option<&str>,
@@ -110,8 +110,7 @@ pub(super) async fn list(
         .set_function_name(function.map(str::to_owned));
     let listed = call.into_paginator().items().send().try_collect().await;
     let listed = listed.attempting("lambda:ListEventSourceMappings", || {
-        let of: Vec<&str> = [source, function].into_iter().flatten().collect();
-        format!("list the mappings of {}", of.join(" to "))
+        format!("list the mappings of {}", source.or(function).unwrap_or_default())
     });
     // Of a function that is not there AWS says so.
     Ok(listed.or_absent()?.unwrap_or_default())
