@@ -134,7 +134,10 @@ class EventProcessor:
 
     def ensure_queues(self):
         self.ensure_queue(
-            f"{STACK}-events-dlq.fifo", "events_dead", {"MessageRetentionPeriod": "1209600"},
+            f"{STACK}-events-dlq.fifo", "events_dead",
+            {
+                "MessageRetentionPeriod": "1209600", "DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue",
+            },
             {
                 "Policy": policy(tls_only("sqs:*", self.dead)),
                 "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue]},
@@ -153,7 +156,7 @@ class EventProcessor:
             })
 
     def ensure_queue(self, name, address, attributes, documents):
-        attributes = attributes | {"KmsMasterKeyId": self.key}
+        attributes = attributes | {"KmsMasterKeyId": self.key, "KmsDataKeyReusePeriodSeconds": "300"}
         written = attributes | {field: json.dumps(value) for field, value in documents.items()}
         found = or_none(self.sqs.get_queue_url, QueueName=name)
         if not found:
@@ -209,7 +212,7 @@ class EventProcessor:
             allow("WriteLogs", write, self.group(f"{STACK}-seed") + ":*")))
 
     def role(self, address):
-        return f"{STACK}-{address}-{self.region}"
+        return f"{STACK}-{address.replace('_', '-')}-{self.region}"
 
     def ensure_role(self, address, inline, want):
         one = {"RoleName": self.role(address)}
@@ -237,7 +240,11 @@ class EventProcessor:
             "Description": description, "Handler": "bootstrap", "Runtime": "provided.al2023",
             "Role": f"arn:aws:iam::{self.account}:role/ccprov/{STACK}/{self.role(f'{address}_role')}",
             "Timeout": timeout, "MemorySize": 256, "Environment": {"Variables": environment},
-            "LoggingConfig": {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}"},
+            "KMSKeyArn": self.key,
+            "LoggingConfig": {
+                "LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}",
+                "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO",
+            },
         }
         found = or_none(self.functions.get_function, **one)
         if not found:
