@@ -7,6 +7,7 @@ use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::light_functions;
 use crate::support::request::Call;
 
 /// Which stack suffers.
@@ -33,7 +34,7 @@ impl System {
     fn file(self) -> &'static str {
         match self {
             Self::ClaimCheck => "stacks/dev.yaml",
-            Self::EventProcessor => "stacks/event_processor.yaml",
+            Self::EventProcessor => light_functions::event_processor(),
         }
     }
 
@@ -73,8 +74,14 @@ impl System {
         vec!["apply", "-y", self.file()]
     }
 
+    /// Items are counted late: what was made a moment ago may hold some.
     fn destroy(self) -> Vec<&'static str> {
-        vec!["destroy", "-y", self.file()]
+        let mut destroy = vec!["destroy", "-y", self.file()];
+        match self {
+            Self::ClaimCheck => {}
+            Self::EventProcessor => destroy.push("--allow-data-loss"),
+        }
+        destroy
     }
 }
 
