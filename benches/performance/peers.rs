@@ -1,5 +1,5 @@
-//! The stack of the demo, made by ccprov and by what its users would run
-//! instead: a script, and a playbook of Ansible.
+//! Stacks made by ccprov and by what its users would run instead: a script, and for
+//! that of the demo a playbook of Ansible.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const RUNS: [&str; 2] = ["first apply", "second run, no changes"];
 
 /// What Ansible's modules cannot say, and `kms_data_key_reuse_period_seconds`:
 /// `sqs_queue` sets only what AWS answered before, and this MiniStack leaves out.
-const LEFT_BY_ANSIBLE: [(&str, &str); 5] = [
+const LEFT_BY_ANSIBLE: &[(&str, &str)] = &[
     ("claimcheck.dlq", "kms_data_key_reuse_period_seconds"),
     ("claimcheck.dlq", "redrive_allow_policy"),
     ("claimcheck.queue", "kms_data_key_reuse_period_seconds"),
@@ -28,29 +28,81 @@ const LEFT_BY_ANSIBLE: [(&str, &str); 5] = [
     ("claimcheck.topic", "kms_master_key_id"),
 ];
 
+/// Another zip file of the same folder has another hash.
+const LEFT_BY_SCRIPT: &[(&str, &str)] = &[("processor", "code"), ("seeder", "code")];
+
+/// A stack, and who makes it.
+struct Comparison {
+    stack: &'static str,
+    /// The first is ccprov.
+    tools: &'static [Tool],
+}
+
+/// Who makes a stack.
+struct Tool {
+    name: &'static str,
+    make: fn(&Account, &Emulator, &str, &str) -> Finished,
+    /// What it leaves to change.
+    left: &'static [(&'static str, &'static str)],
+}
+
+const CCPROV: Tool = Tool { name: "ccprov", make: by_ccprov, left: &[] };
+
+const COMPARISONS: [Comparison; 2] = [
+    Comparison {
+        stack: "stacks/dev.yaml",
+        tools: &[
+            CCPROV,
+            Tool { name: "boto3", make: claim_check_by_script, left: &[] },
+            Tool { name: "Ansible", make: claim_check_by_playbook, left: LEFT_BY_ANSIBLE },
+        ],
+    },
+    Comparison {
+        stack: "stacks/event_processor.yaml",
+        tools: &[
+            CCPROV,
+            Tool { name: "boto3", make: event_processor_by_script, left: LEFT_BY_SCRIPT },
+        ],
+    },
+];
+
 pub(crate) fn measure() {
-    let emulator = Emulator::start();
-    let proxy = DelayProxy::start(emulator.url(), DELAY);
-    let mut measured: [[Vec<Run>; 3]; 2] = Default::default();
-    for _ in 0..TIMES {
-        for (tool, make) in [by_ccprov, by_script, by_playbook].into_iter().enumerate() {
-            let account = emulator.account();
-            let bucket = bucket(&account, emulator.url());
-            for runs in &mut measured {
-                let before = proxy.exchanges();
-                let Finished { wall, peak, .. } = make(&account, &proxy.url(), &bucket);
-                runs[tool].push(Run { calls: proxy.exchanges() - before, wall, peak });
-            }
-            assert_made(&account, emulator.url(), if tool == 2 { &LEFT_BY_ANSIBLE } else { &[] });
-        }
+    for comparison in COMPARISONS {
+        comparison.measure();
     }
-    println!(
-        "\n| stacks/dev.yaml, {} ms a call, {TIMES} of each | ccprov | boto3 | Ansible |",
-        DELAY.as_millis()
-    );
-    println!("|---|---:|---:|---:|");
-    for (name, tools) in RUNS.into_iter().zip(&measured) {
-        tell(name, tools);
+}
+
+impl Comparison {
+    fn measure(&self) {
+        let emulator = Emulator::start();
+        let proxy = DelayProxy::start(emulator.url(), DELAY);
+        // MiniStack loads what a service is made of when that is first called.
+        by_ccprov(&emulator.account(), &emulator, emulator.url(), self.stack);
+        let mut measured: [Vec<Vec<Run>>; 2] =
+            RUNS.map(|_| self.tools.iter().map(|_| Vec::new()).collect());
+        for _ in 0..TIMES {
+            for (tool, Tool { make, left, .. }) in self.tools.iter().enumerate() {
+                let account = emulator.account();
+                for runs in &mut measured {
+                    let before = proxy.exchanges();
+                    let Finished { wall, peak, .. } =
+                        make(&account, &emulator, &proxy.url(), self.stack);
+                    runs[tool].push(Run { calls: proxy.exchanges() - before, wall, peak });
+                }
+                assert_made(&account, emulator.url(), self.stack, left);
+            }
+        }
+        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name).collect();
+        println!(
+            "\n| {}, {} ms a call, {TIMES} of each | {} |",
+            self.stack,
+            DELAY.as_millis(),
+            names.join(" | "),
+        );
+        println!("|---|{}", "---:|".repeat(names.len()));
+        for (name, tools) in RUNS.into_iter().zip(&measured) {
+            tell(name, tools);
+        }
     }
 }
 
@@ -61,18 +113,18 @@ struct Run {
     peak: u64,
 }
 
-fn tell(name: &str, tools: &[Vec<Run>; 3]) {
+fn tell(name: &str, tools: &[Vec<Run>]) {
     let row =
-        |what: &str, cells: [String; 3]| println!("| {name}: {what} | {} |", cells.join(" | "));
-    let walls = tools.each_ref().map(|runs| Spread::of(runs.iter().map(|run| run.wall)));
-    row("calls", tools.each_ref().map(|runs| median(runs.iter().map(|it| it.calls)).to_string()));
-    row("wall", walls.each_ref().map(Spread::to_string));
-    let [mine, script, playbook] = &walls;
-    row("ccprov is", [String::new(), verdict(mine, script), verdict(mine, playbook)]);
-    row(
-        "peak memory",
-        tools.each_ref().map(|runs| megabytes(median(runs.iter().map(|it| it.peak)))),
-    );
+        |what: &str, cells: Vec<String>| println!("| {name}: {what} | {} |", cells.join(" | "));
+    let each = |tell: fn(&Vec<Run>) -> String| tools.iter().map(tell).collect();
+    let walls: Vec<Spread> =
+        tools.iter().map(|runs| Spread::of(runs.iter().map(|run| run.wall))).collect();
+    row("calls", each(|runs| median(runs.iter().map(|it| it.calls)).to_string()));
+    row("wall", walls.iter().map(Spread::to_string).collect());
+    let Some((mine, others)) = walls.split_first() else { return };
+    let verdicts = others.iter().map(|other| verdict(mine, other));
+    row("ccprov is", std::iter::once(String::new()).chain(verdicts).collect());
+    row("peak memory", each(|runs| megabytes(median(runs.iter().map(|it| it.peak)))));
 }
 
 fn verdict(mine: &Spread, other: &Spread) -> String {
@@ -83,20 +135,39 @@ fn verdict(mine: &Spread, other: &Spread) -> String {
     }
 }
 
-fn by_ccprov(account: &Account, endpoint: &str, _: &str) -> Finished {
-    ccprov(account, endpoint, &["apply", "-y", "stacks/dev.yaml"])
+fn by_ccprov(account: &Account, _: &Emulator, endpoint: &str, stack: &str) -> Finished {
+    ccprov(account, endpoint, &["apply", "-y", stack])
+}
+
+fn claim_check_by_script(
+    account: &Account,
+    emulator: &Emulator,
+    endpoint: &str,
+    stack: &str,
+) -> Finished {
+    let bucket = bucket(account, emulator.url(), stack);
+    by_script(account, endpoint, &["scripts/bench/boto3_claim_check.py", &bucket])
+}
+
+fn event_processor_by_script(account: &Account, _: &Emulator, endpoint: &str, _: &str) -> Finished {
+    by_script(account, endpoint, &["scripts/bench/boto3_event_processor.py", "target/functions"])
 }
 
 /// By its own clock, which starts after Python's imports.
-fn by_script(account: &Account, endpoint: &str, bucket: &str) -> Finished {
-    let command = [".tools/boto3/bin/python", "scripts/bench/boto3_claim_check.py", bucket];
+fn by_script(account: &Account, endpoint: &str, script: &[&str]) -> Finished {
+    let command = [&[".tools/boto3/bin/python"], script].concat();
     let done = finished(&command, account, endpoint);
     let told: Value = serde_json::from_str(&done.said).unwrap();
     Finished { wall: Duration::from_secs_f64(told["seconds"].as_f64().unwrap()), ..done }
 }
 
-fn by_playbook(account: &Account, endpoint: &str, bucket: &str) -> Finished {
-    let bucket = format!("bucket={bucket}");
+fn claim_check_by_playbook(
+    account: &Account,
+    emulator: &Emulator,
+    endpoint: &str,
+    stack: &str,
+) -> Finished {
+    let bucket = format!("bucket={}", bucket(account, emulator.url(), stack));
     let command = [
         ".tools/ansible/bin/ansible-playbook",
         "scripts/bench/ansible_claim_check.yml",
@@ -107,9 +178,9 @@ fn by_playbook(account: &Account, endpoint: &str, bucket: &str) -> Finished {
 }
 
 /// What a tool made is what the stack file says, but for what it cannot say.
-fn assert_made(account: &Account, endpoint: &str, left: &[(&str, &str)]) {
+fn assert_made(account: &Account, endpoint: &str, stack: &str, left: &[(&str, &str)]) {
     let mut found = BTreeSet::new();
-    for change in changes(account, endpoint) {
+    for change in changes(account, endpoint, stack) {
         for field in change["diff"].as_array().unwrap() {
             found.insert(
                 [&change["address"], &field["path"]].map(|it| it.as_str().unwrap().to_owned()),
@@ -122,14 +193,14 @@ fn assert_made(account: &Account, endpoint: &str, left: &[(&str, &str)]) {
 }
 
 /// The name that ccprov gives to the bucket, which follows from the account.
-fn bucket(account: &Account, endpoint: &str) -> String {
-    let changes = changes(account, endpoint);
+fn bucket(account: &Account, endpoint: &str, stack: &str) -> String {
+    let changes = changes(account, endpoint, stack);
     let bucket = changes.iter().find(|it| it["kind"] == "s3_bucket").unwrap();
     bucket["identity"].as_str().unwrap().to_owned()
 }
 
-fn changes(account: &Account, endpoint: &str) -> Vec<Value> {
-    let plan = ccprov(account, endpoint, &["plan", "--json", "stacks/dev.yaml"]);
+fn changes(account: &Account, endpoint: &str, stack: &str) -> Vec<Value> {
+    let plan = ccprov(account, endpoint, &["plan", "--json", stack]);
     let plan: Value = serde_json::from_str(&plan.said).unwrap();
     plan["changes"].as_array().unwrap().clone()
 }

@@ -13,6 +13,7 @@ pub(crate) mod collector;
 pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
+pub(crate) mod light_functions;
 mod local_server;
 pub(crate) mod page;
 pub(crate) mod request;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kms::types::KeyState;
 
+use super::trial::System;
 use crate::support::aws;
 use crate::support::emulator::Account;
 
@@ -42,10 +43,6 @@ impl Deviation {
     }
 }
 
-/// What the demo's stack consists of.
-const STACK: &[(&str, usize)] =
-    &[("key", 1), ("bucket", 1), ("queue", 2), ("topic", 1), ("subscription", 1), ("role", 2)];
-
 impl Census {
     /// Counts. Keys that wait for their end do not live.
     pub(super) async fn of(account: &Account) -> Self {
@@ -59,7 +56,29 @@ impl Census {
         for role in iam.list_roles().send().await.unwrap().roles() {
             this.note("role", role.role_name(), role.path());
         }
+        this.functions(account).await;
         this
+    }
+
+    /// And what they work with.
+    async fn functions(&mut self, account: &Account) {
+        let config = aws::config(account);
+        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        for table in dynamodb.list_tables().send().await.unwrap().table_names() {
+            self.note("table", table, "");
+        }
+        let lambda = aws_sdk_lambda::Client::new(&config);
+        for function in lambda.list_functions().send().await.unwrap().functions() {
+            self.note("function", function.function_name().unwrap_or_default(), "");
+        }
+        let mappings = lambda.list_event_source_mappings().send().await.unwrap();
+        for mapping in mappings.event_source_mappings() {
+            self.note("mapping", mapping.uuid().unwrap_or_default(), "");
+        }
+        let logs = aws_sdk_cloudwatchlogs::Client::new(&config);
+        for group in logs.describe_log_groups().send().await.unwrap().log_groups() {
+            self.note("log group", group.log_group_name().unwrap_or_default(), "");
+        }
     }
 
     async fn keys(&mut self, account: &Account) {
@@ -98,10 +117,15 @@ impl Census {
         self.objects.insert((kind, name.to_owned()), state.to_owned());
     }
 
-    /// How an account with the stack deviates, whose own objects are `self`.
+    /// How an account with the demo's stack deviates, whose own objects are `self`.
     pub(super) fn with_stack(&self, now: &Self) -> Deviation {
+        self.with(System::ClaimCheck, now)
+    }
+
+    /// The same, with this stack.
+    pub(super) fn with(&self, system: System, now: &Self) -> Deviation {
         let mut deviation = Deviation { touched: self.touched(now), ..Deviation::NONE };
-        for (kind, wanted) in STACK {
+        for (kind, wanted) in system.objects() {
             let is_new = |key: &&(&str, String)| key.0 == *kind && !self.objects.contains_key(*key);
             let found = now.objects.keys().filter(is_new).count();
             deviation.duplicates += found.saturating_sub(*wanted);

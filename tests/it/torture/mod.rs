@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use self::tally::{Table, Tally};
-use self::trial::{Outcome, Stage, Trial};
+use self::trial::{Outcome, Stage, System, Trial};
 use crate::support::fault_proxy::Fault;
 
 /// So many calls of each command, evenly spread, in the sample.
@@ -31,25 +31,29 @@ const AT_ONCE: usize = 2;
 const KILLS: [Fault; 2] = [Fault::KillBefore, Fault::KillAfter];
 
 /// Everything that `make torture` does.
-const MATRIX: [(Stage, &[Fault]); 8] = [
-    (Stage::Apply, &KILLS),
-    (Stage::Update, &KILLS),
-    (Stage::Destroy, &KILLS),
-    (Stage::Apply, &[Fault::Expired]),
-    (Stage::Destroy, &[Fault::Expired]),
-    (Stage::Apply, &Fault::PASSING),
-    (Stage::Update, &Fault::PASSING),
-    (Stage::Destroy, &Fault::PASSING),
+const MATRIX: [(System, Stage, &[Fault]); 11] = [
+    (System::ClaimCheck, Stage::Apply, &KILLS),
+    (System::ClaimCheck, Stage::Update, &KILLS),
+    (System::ClaimCheck, Stage::Destroy, &KILLS),
+    (System::ClaimCheck, Stage::Apply, &[Fault::Expired]),
+    (System::ClaimCheck, Stage::Destroy, &[Fault::Expired]),
+    (System::ClaimCheck, Stage::Apply, &Fault::PASSING),
+    (System::ClaimCheck, Stage::Update, &Fault::PASSING),
+    (System::ClaimCheck, Stage::Destroy, &Fault::PASSING),
+    (System::EventProcessor, Stage::Apply, &KILLS),
+    (System::EventProcessor, Stage::Update, &KILLS),
+    (System::EventProcessor, Stage::Destroy, &KILLS),
 ];
 
 /// Runs a stage once for each fault at each of some of its calls.
-fn torture(stage: Stage, faults: &[Fault], most: usize) -> Tally {
-    let calls = trial::calls_of(stage);
+fn torture(system: System, stage: Stage, faults: &[Fault], most: usize) -> Tally {
+    let calls = trial::calls_of(system, stage);
     assert!(calls > 0, "{stage:?} calls nobody");
     let trials = spread(calls, most)
         .into_iter()
-        .flat_map(|number| faults.iter().map(move |fault| Trial { stage, number, fault: *fault }));
-    let mut tally = Tally::new(stage, calls);
+        .flat_map(|number| faults.iter().map(move |fault| (number, *fault)))
+        .map(|(number, fault)| Trial { system, stage, number, fault });
+    let mut tally = Tally::new(system, stage, calls);
     for outcome in at_once(trials.collect()) {
         tally.add(outcome);
     }
@@ -84,34 +88,41 @@ fn spread(count: usize, most: usize) -> BTreeSet<usize> {
 }
 
 /// A sample of a stage.
-fn check(stage: Stage, faults: &[Fault], most: usize) {
-    let tally = torture(stage, faults, most);
+fn check(system: System, stage: Stage, faults: &[Fault], most: usize) {
+    let tally = torture(system, stage, faults, most);
     assert!(tally.is_well(), "{tally}");
 }
 
 #[test]
 fn a_killed_apply_is_finished_by_the_next() {
-    check(Stage::Apply, &KILLS, SAMPLE);
+    check(System::ClaimCheck, Stage::Apply, &KILLS, SAMPLE);
 }
 
 #[test]
 fn a_killed_update_is_finished_by_the_next() {
-    check(Stage::Update, &KILLS, SAMPLE);
+    check(System::ClaimCheck, Stage::Update, &KILLS, SAMPLE);
 }
 
 #[test]
 fn a_killed_destroy_is_finished_by_the_next() {
-    check(Stage::Destroy, &KILLS, SAMPLE);
+    check(System::ClaimCheck, Stage::Destroy, &KILLS, SAMPLE);
+}
+
+#[test]
+fn a_killed_run_of_the_event_processor_is_finished_by_the_next() {
+    for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
+        check(System::EventProcessor, stage, &KILLS, 2);
+    }
 }
 
 #[test]
 fn a_call_that_fails_once_stops_nobody_for_long() {
-    check(Stage::Apply, &Fault::PASSING, 1);
+    check(System::ClaimCheck, Stage::Apply, &Fault::PASSING, 1);
 }
 
 #[test]
 fn credentials_that_end_stop_a_run_that_can_go_on() {
-    check(Stage::Apply, &[Fault::Expired], SAMPLE);
+    check(System::ClaimCheck, Stage::Apply, &[Fault::Expired], SAMPLE);
 }
 
 #[test]
@@ -120,8 +131,8 @@ fn credentials_that_end_stop_a_run_that_can_go_on() {
 fn every_fault_at_every_call() {
     let mut table = Table::default();
     println!("{}", Table::HEAD);
-    for (stage, faults) in MATRIX {
-        let tally = torture(stage, faults, usize::MAX);
+    for (system, stage, faults) in MATRIX {
+        let tally = torture(system, stage, faults, usize::MAX);
         print!("{tally}");
         table.add(tally);
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use super::spread;
-use super::trial::Stage;
+use super::trial::{Stage, System};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
@@ -254,8 +254,8 @@ fn haunted(account: &Account, number: usize) -> (FaultProxy, Arc<AtomicUsize>, T
 
 fn begun(stage: Stage) -> Account {
     let account = emulator::ministack().account();
-    if let Some(before) = stage.before() {
-        let transcript = Ccprov::on(&account).run(before);
+    if let Some(before) = stage.before(System::ClaimCheck) {
+        let transcript = Ccprov::on(&account).run(&before);
         assert_eq!(transcript.code, Some(0), "{transcript}");
     }
     account
@@ -265,12 +265,13 @@ fn begun(stage: Stage) -> Account {
 pub(super) async fn haunt(stage: Stage, most: usize) -> Strangers {
     let account = begun(stage);
     let (proxy, count, _) = haunted(&account, usize::MAX);
-    Ccprov::on(&account.through(&proxy.url())).run(stage.command());
+    let command = stage.command(System::ClaimCheck);
+    Ccprov::on(&account.through(&proxy.url())).run(&command);
     let mut all = Strangers::default();
     for number in spread(count.load(Ordering::Relaxed), most) {
         let account = begun(stage);
         let (proxy, _, taken) = haunted(&account, number);
-        let run = Ccprov::on(&account.through(&proxy.url())).run(stage.command());
+        let run = Ccprov::on(&account.through(&proxy.url())).run(&command);
         let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((thing, before)) = taken {
             let after = Stranger::of(&account).state(&thing).await;

@@ -5,12 +5,13 @@ use std::fmt;
 use std::iter::repeat;
 
 use super::census::Deviation;
-use super::trial::{Outcome, Stage, Trial};
+use super::trial::{Outcome, Stage, System, Trial};
 use crate::support::fault_proxy::Fault;
 
 /// All trials of a stage.
 #[derive(Debug)]
 pub(super) struct Tally {
+    system: System,
     stage: Stage,
     calls: usize,
     by_fault: BTreeMap<String, Line>,
@@ -40,8 +41,8 @@ impl Line {
 }
 
 impl Tally {
-    pub(super) fn new(stage: Stage, calls: usize) -> Self {
-        Self { stage, calls, by_fault: BTreeMap::new(), complaints: Vec::new() }
+    pub(super) fn new(system: System, stage: Stage, calls: usize) -> Self {
+        Self { system, stage, calls, by_fault: BTreeMap::new(), complaints: Vec::new() }
     }
 
     pub(super) fn add(&mut self, outcome: Outcome) {
@@ -73,7 +74,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = format!("{:?}", self.stage).to_lowercase();
+        let system = match self.system {
+            System::ClaimCheck => "",
+            System::EventProcessor => " of the event processor",
+        };
+        let stage = format!("{:?}{system}", self.stage).to_lowercase();
         let heads =
             [format!("{stage} | {}", self.calls)].into_iter().chain(repeat(" |".to_owned()));
         for (head, (fault, line)) in heads.zip(&self.by_fault) {

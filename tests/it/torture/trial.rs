@@ -7,45 +7,106 @@ use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::light_functions;
 use crate::support::request::Call;
+
+/// Which stack suffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    /// That of the demo.
+    ClaimCheck,
+    /// Queues, tables, and the functions between them.
+    EventProcessor,
+}
 
 /// Which command suffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The demo's stack, from nothing.
+    /// The stack, from nothing.
     Apply,
-    /// The stack with other tags, and a queue with other attributes.
+    /// The stack with a variable of another value.
     Update,
     /// The stack, to nothing.
     Destroy,
 }
 
-const APPLY: &[&str] = &["apply", "-y", "stacks/dev.yaml"];
-const UPDATE: &[&str] = &["apply", "-y", "stacks/dev.yaml", "--var", "max_receives=7"];
-const DESTROY: &[&str] = &["destroy", "-y", "stacks/dev.yaml"];
-
-impl Stage {
-    pub(super) fn before(self) -> Option<&'static [&'static str]> {
+impl System {
+    fn file(self) -> &'static str {
         match self {
-            Self::Apply => None,
-            Self::Update | Self::Destroy => Some(APPLY),
+            Self::ClaimCheck => "stacks/dev.yaml",
+            Self::EventProcessor => light_functions::event_processor(),
         }
     }
 
-    pub(super) fn command(self) -> &'static [&'static str] {
+    /// What an update changes: attributes and tags, or what a function is told and how
+    /// long a log is kept.
+    fn change(self) -> &'static str {
         match self {
-            Self::Apply => APPLY,
-            Self::Update => UPDATE,
-            Self::Destroy => DESTROY,
+            Self::ClaimCheck => "max_receives=7",
+            Self::EventProcessor => "events_ttl_days=30",
+        }
+    }
+
+    /// What the stack consists of.
+    pub(super) fn objects(self) -> &'static [(&'static str, usize)] {
+        match self {
+            Self::ClaimCheck => &[
+                ("key", 1),
+                ("bucket", 1),
+                ("queue", 2),
+                ("topic", 1),
+                ("subscription", 1),
+                ("role", 2),
+            ],
+            Self::EventProcessor => &[
+                ("key", 1),
+                ("queue", 2),
+                ("table", 2),
+                ("function", 2),
+                ("mapping", 1),
+                ("log group", 2),
+                ("role", 2),
+            ],
+        }
+    }
+
+    pub(super) fn apply(self) -> Vec<&'static str> {
+        vec!["apply", "-y", self.file()]
+    }
+
+    /// Items are counted late: what was made a moment ago may hold some.
+    fn destroy(self) -> Vec<&'static str> {
+        let mut destroy = vec!["destroy", "-y", self.file()];
+        match self {
+            Self::ClaimCheck => {}
+            Self::EventProcessor => destroy.push("--allow-data-loss"),
+        }
+        destroy
+    }
+}
+
+impl Stage {
+    pub(super) fn before(self, system: System) -> Option<Vec<&'static str>> {
+        match self {
+            Self::Apply => None,
+            Self::Update | Self::Destroy => Some(system.apply()),
+        }
+    }
+
+    pub(super) fn command(self, system: System) -> Vec<&'static str> {
+        match self {
+            Self::Apply => system.apply(),
+            Self::Update => [system.apply(), vec!["--var", system.change()]].concat(),
+            Self::Destroy => system.destroy(),
         }
     }
 
     /// Sees that there is nothing left to do.
-    fn plan(self) -> Vec<&'static str> {
-        let mut plan = vec!["plan", "--detailed-exitcode", "stacks/dev.yaml"];
+    fn plan(self, system: System) -> Vec<&'static str> {
+        let mut plan = vec!["plan", "--detailed-exitcode", system.file()];
         match self {
             Self::Apply => {}
-            Self::Update => plan.extend(["--var", "max_receives=7"]),
+            Self::Update => plan.extend(["--var", system.change()]),
             Self::Destroy => plan.push("--destroy"),
         }
         plan
@@ -55,6 +116,7 @@ impl Stage {
 /// A fault at a call of a stage.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
+    pub(super) system: System,
     pub(super) stage: Stage,
     pub(super) number: usize,
     pub(super) fault: Fault,
@@ -74,13 +136,13 @@ pub(super) struct Outcome {
 }
 
 /// How many calls a stage makes.
-pub(super) fn calls_of(stage: Stage) -> usize {
+pub(super) fn calls_of(system: System, stage: Stage) -> usize {
     let account = emulator::ministack().account();
-    if let Some(before) = stage.before() {
-        succeed(&Ccprov::on(&account), before);
+    if let Some(before) = stage.before(system) {
+        succeed(&Ccprov::on(&account), &before);
     }
     let proxy = FaultProxy::start(&account.endpoint, |_, _| None);
-    succeed(&Ccprov::on(&account.through(&proxy.url())), stage.command());
+    succeed(&Ccprov::on(&account.through(&proxy.url())), &stage.command(system));
     proxy.calls()
 }
 
@@ -95,12 +157,13 @@ impl Trial {
         let direct = Ccprov::on(&account);
         of_others(&account).await;
         let others = Census::of(&account).await;
-        if let Some(before) = self.stage.before() {
-            succeed(&direct, before);
+        if let Some(before) = self.stage.before(self.system) {
+            succeed(&direct, &before);
         }
         let proxy = self.proxy(&account);
         let suffering = Ccprov::on(&account.through(&proxy.url()));
-        let first = suffering.run_told(self.stage.command(), |process| proxy.hunt(process));
+        let command = self.stage.command(self.system);
+        let first = suffering.run_told(&command, |process| proxy.hunt(process));
         let call = proxy.befallen().first().map(|(call, _)| call.clone());
         let mut outcome = Outcome {
             trial: self,
@@ -110,12 +173,13 @@ impl Trial {
             call,
         };
         if !outcome.unharmed {
-            outcome.expect(&direct.run(self.stage.command()));
+            outcome.expect(&direct.run(&command));
         }
-        outcome.expect(&direct.run(&self.stage.plan()));
+        outcome.expect(&direct.run(&self.stage.plan(self.system)));
         if self.stage != Stage::Destroy {
-            outcome.deviation = others.with_stack(&Census::of(&account).await);
-            outcome.expect(&direct.run(DESTROY));
+            let now = Census::of(&account).await;
+            outcome.deviation = others.with(self.system, &now);
+            outcome.expect(&direct.run(&self.system.destroy()));
         }
         let rest = others.without_stack(&Census::of(&account).await);
         outcome.deviation = outcome.deviation.plus(rest);
