@@ -86,7 +86,7 @@ class EventProcessor:
             "EVENTS_TTL_DAYS": "0", "IDEMPOTENCY_TTL_DAYS": "7",
         }
         self.ensure_function(
-            STACK, "processor", "event_processor", environment, 10, "Writes each event into the ledger once")
+            STACK, "processor", "event_processor", environment, 6, "Writes each event into the ledger once")
         url = self.sqs.get_queue_url(QueueName=f"{STACK}-events.fifo")["QueueUrl"]
         self.ensure_function(
             f"{STACK}-seed", "seeder", "event_seeder", {"QUEUE_URL": url}, 30, "Sends one sample of each type of event")
@@ -146,7 +146,7 @@ class EventProcessor:
             f"{STACK}-events.fifo", "events",
             {
                 "ContentBasedDeduplication": "true", "DeduplicationScope": "messageGroup",
-                "FifoThroughputLimit": "perMessageGroupId", "VisibilityTimeout": "60",
+                "FifoThroughputLimit": "perMessageGroupId", "VisibilityTimeout": "36",
                 "MessageRetentionPeriod": "345600", "MaximumMessageSize": "262144",
             },
             {
@@ -239,7 +239,7 @@ class EventProcessor:
         settings = {
             "Description": description, "Handler": "bootstrap", "Runtime": "provided.al2023",
             "Role": f"arn:aws:iam::{self.account}:role/ccprov/{STACK}/{self.role(f'{address}_role')}",
-            "Timeout": timeout, "MemorySize": 256, "Environment": {"Variables": environment},
+            "Timeout": timeout, "MemorySize": 512, "Environment": {"Variables": environment},
             "KMSKeyArn": self.key,
             "LoggingConfig": {
                 "LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}",
