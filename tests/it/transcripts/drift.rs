@@ -66,7 +66,7 @@ resources:
     description: Consumes claims
     max_session_duration: 7200
     assume_role_policy: { Statement: { Sid: Trust, Effect: Allow, Action: "sts:AssumeRole", Principal: { Service: ec2.amazonaws.com } } }
-    inline_policies: { logs: { Statement: { Sid: Logs, Effect: Allow, Action: "logs:PutLogEvents", Resource: "*" } } }
+    inline_policies: { logs: { Statement: { Sid: Logs, Effect: Allow, Action: "logs:DescribeLogGroups", Resource: "*" } } }
     managed_policy_arns: ["${consumers.arn}"]
 "#;
 
