@@ -46,7 +46,8 @@ fn the_event_processor_takes_few_rounds() {
     let account = emulator::ministack().account();
     let proxy = DelayProxy::start(&account.endpoint, DELAY);
     let ccprov = Ccprov::on(&account.through(&proxy.url()));
-    let check = |command: &str, most| check(&ccprov, light_functions::event_processor(), command, most);
+    let check =
+        |command: &str, most| check(&ccprov, light_functions::event_processor(), command, most);
     check("apply", Bounds { rounds: 25, calls: 160 });
     check("plan", Bounds { rounds: 4, calls: 48 });
     check("apply --var events_ttl_days=30", Bounds { rounds: 18, calls: 70 });
