@@ -45,25 +45,20 @@ fn desk(account: &Account, url: &str) -> Desk {
     desk
 }
 
-fn applied(desk: &Desk) {
-    desk.must("apply -y stack.yaml", 0);
-    desk.must("plan --detailed-exitcode stack.yaml", 0);
-}
-
 #[test]
 fn settings_and_code_follow_one_another() {
     let account = emulator::ministack().account();
     let functions = BusyFunctions::start(&account.endpoint);
     let desk = desk(&account, &functions.url());
-    applied(&desk);
+    desk.applied();
     assert_eq!(functions.calls(), ["CreateFunction"]);
     desk.write("stack.yaml", &changed());
     desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
-    applied(&desk);
+    desk.applied();
     assert_eq!(functions.calls(), ["UpdateFunctionConfiguration", "UpdateFunctionCode"]);
     // What Lambda takes at any time is no change that it is at.
     desk.write("stack.yaml", &(changed() + "    reserved_concurrent_executions: 3\n"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(functions.calls(), [""; 0]);
     desk.must("destroy -y stack.yaml", 0);
     assert_eq!(functions.calls(), ["DeleteFunction"]);
@@ -75,7 +70,7 @@ fn what_was_reserved_follows_a_creation_that_is_at_rest() {
     let functions = BusyFunctions::start(&account.endpoint);
     let desk = desk(&account, &functions.url());
     desk.write("stack.yaml", &(STACK.to_owned() + "    reserved_concurrent_executions: 3\n"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(functions.calls(), ["CreateFunction"]);
 }
 
@@ -91,20 +86,20 @@ async fn what_changes_is_published_and_the_alias_follows() {
         alias.expect("an alias").function_version.expect("a version")
     };
     desk.write("stack.yaml", &live(STACK.to_owned()));
-    applied(&desk);
+    desk.applied();
     assert_eq!(leads_to().await, "1");
     desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
     desk.write("stack.yaml", &live(changed()));
-    applied(&desk);
+    desk.applied();
     assert_eq!(leads_to().await, "2");
     desk.write("stack.yaml", &live(changed().replace("timeout: 30", "timeout: 31")));
-    applied(&desk);
+    desk.applied();
     assert_eq!(leads_to().await, "3");
     // Somebody goes back by hand.
     let back = lambda.update_alias().function_name("greeter-hello").name("live");
     back.function_version("1").send().await.expect("a change");
     desk.must("plan --detailed-exitcode stack.yaml", 2);
-    applied(&desk);
+    desk.applied();
     assert_eq!(leads_to().await, "3");
 }
 
@@ -171,7 +166,7 @@ fn a_role_or_a_key_that_is_not_seen_yet_is_waited_for() {
             is_it.then_some(fault)
         });
         let desk = desk(&account, &proxy.url());
-        applied(&desk);
+        desk.applied();
         assert_eq!(left.load(Ordering::Relaxed), 0, "{proxy}");
     }
 }
@@ -244,7 +239,7 @@ fn what_a_killed_run_began_is_seen_through_by_the_next() {
         let account = emulator::ministack().account();
         let functions = BusyFunctions::start(&account.endpoint);
         let desk = desk(&account, &functions.url());
-        applied(&desk);
+        desk.applied();
         desk.write("stack.yaml", &changed());
         desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
         let proxy = FaultProxy::first(&functions.url(), operation, fault);
@@ -257,7 +252,7 @@ fn what_a_killed_run_began_is_seen_through_by_the_next() {
         let killed = doomed.run_told(&["apply", "-y", "stack.yaml"], |process| proxy.hunt(process));
         assert_eq!(killed.code, None, "{killed}");
         functions.calls();
-        applied(&desk);
+        desk.applied();
         assert_eq!(functions.calls(), left, "{operation} {fault:?}");
     }
 }
@@ -269,7 +264,7 @@ fn who_may_not_see_the_tags_is_told() {
     let error = json!({ "ErrorCode": "AccessDeniedException", "Message": "no lambda:ListTags" });
     let functions = BusyFunctions::telling(&account.endpoint, json!({ "State": "Active" }));
     let desk = desk(&account, &functions.url());
-    applied(&desk);
+    desk.applied();
     let blind = BusyFunctions::with_beside(&account.endpoint, json!({ "TagsError": error }));
     let told = Desk::with(account.through(&blind.url()), STACK);
     told.write("build/bootstrap", "#!/bin/sh\n");
@@ -287,7 +282,7 @@ async fn the_log_group_of_a_function_comes_first_and_goes_last() {
     let desk = desk(&account, &proxy.url());
     let logs = "  logs: { kind: cloudwatch_log_group, name: /aws/lambda/greeter-hello, force_destroy: true }\n";
     desk.write("stack.yaml", &(STACK.to_owned() + logs));
-    applied(&desk);
+    desk.applied();
     let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
     let invoked = lambda.invoke().function_name("greeter-hello").send().await;
     drop(invoked.expect("an answer"));
@@ -321,7 +316,7 @@ async fn code_of_a_bucket_is_taken_and_compared() {
     for (key, bytes) in [("one.zip", &one), ("two.zip", &two), ("copy.zip", &two)] {
         desk.write("stack.yaml", &code(key, bytes));
         desk.must("plan --detailed-exitcode stack.yaml", 2);
-        applied(&desk);
+        desk.applied();
     }
     // The stack file says another hash than the object has.
     desk.write("stack.yaml", &code("one.zip", &two));
@@ -330,16 +325,16 @@ async fn code_of_a_bucket_is_taken_and_compared() {
     let right = Hash::of(&one).base64();
     assert!(wrong.stderr.contains(&format!("write `sha256: \"{right}\"`")), "{wrong}");
     desk.write("stack.yaml", &code("copy.zip", &two));
-    applied(&desk);
+    desk.applied();
     // Somebody puts other code there by hand.
     let lambda = aws_sdk_lambda::Client::new(&aws::config(&account));
     let call = lambda.update_function_code().function_name("greeter-hello");
     call.zip_file(aws_sdk_lambda::primitives::Blob::new(one)).send().await.expect("a change");
     let drift = desk.must("plan --detailed-exitcode stack.yaml", 2);
     assert!(drift.stdout.contains("~ code.sha256"), "{drift}");
-    applied(&desk);
+    desk.applied();
     desk.write("build/bootstrap", "#!/bin/sh\n");
     desk.write("stack.yaml", STACK);
-    applied(&desk);
+    desk.applied();
     desk.must("destroy -y stack.yaml", 0);
 }

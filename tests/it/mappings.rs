@@ -54,11 +54,6 @@ fn desk(account: &Account, url: &str, stack: &str) -> Desk {
     desk
 }
 
-fn applied(desk: &Desk) {
-    desk.must("apply -y stack.yaml", 0);
-    desk.must("plan --detailed-exitcode stack.yaml", 0);
-}
-
 fn client(account: &Account) -> Client {
     Client::new(&aws::config(account))
 }
@@ -73,14 +68,14 @@ fn a_mapping_is_called_for_when_it_is_at_rest() {
     let account = emulator::ministack().account();
     let busy = BusyMappings::start(&account.endpoint);
     let desk = desk(&account, &busy.url(), &stack());
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["CreateEventSourceMapping"]);
     let changed = stack().replace("batch_size: 5", "batch_size: 6\n    enabled: false");
     desk.write("stack.yaml", &changed);
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["UpdateEventSourceMapping"], "one call changes all of it");
     desk.write("stack.yaml", &stack().replace("team: a", "team: b"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["UpdateEventSourceMapping"]);
     // The queue and the function stay until it is gone.
     desk.must("destroy -y stack.yaml", 0);
@@ -93,7 +88,7 @@ async fn a_mapping_that_is_declared_no_more_goes_before_its_queue() {
     let account = emulator::ministack().account();
     let busy = BusyMappings::start(&account.endpoint);
     let desk = desk(&account, &busy.url(), &stack());
-    applied(&desk);
+    desk.applied();
     desk.write("stack.yaml", HEAD);
     let told = desk.run("apply -y --allow-data-loss stack.yaml");
     assert_eq!(told.code, Some(0), "{told}");
@@ -150,7 +145,7 @@ async fn a_lost_answer_makes_no_second_mapping() {
         let expected = if fault == Fault::KillAfter { None } else { Some(0) };
         assert_eq!(told.code, expected, "{fault:?} {told}{proxy}");
         // A killed run left it being made: the next sees it through.
-        applied(&self::desk(&account, &busy.url(), &stack()));
+        self::desk(&account, &busy.url(), &stack()).applied();
         assert_eq!(busy.calls(), ["CreateEventSourceMapping"], "{fault:?}");
         assert_eq!(mappings(&account).await, 1, "{fault:?}");
     }
@@ -187,7 +182,7 @@ fn what_lambda_refuses_for_good_says_what_to_try() {
         let account = emulator::ministack().account();
         // All that the mapping needs has been there for long.
         let rest = stack().split("  mapping:").next().unwrap_or_default().to_owned();
-        applied(&desk(&account, &account.endpoint, &rest));
+        desk(&account, &account.endpoint, &rest).applied();
         let refusal = Fault::Says(400, "InvalidParameterValueException", says);
         let proxy = FaultProxy::first(&account.endpoint, "CreateEventSourceMapping", refusal);
         let told = desk(&account, &proxy.url(), &stack()).run("apply -y stack.yaml");
@@ -199,7 +194,7 @@ fn what_lambda_refuses_for_good_says_what_to_try() {
 #[test]
 fn what_goes_wrong_with_a_mapping_is_told() {
     let account = emulator::ministack().account();
-    applied(&desk(&account, &account.endpoint, &stack()));
+    desk(&account, &account.endpoint, &stack()).applied();
     let problem = "PROBLEM: Function call failed";
     let busy = BusyMappings::telling(&account.endpoint, json!({ "LastProcessingResult": problem }));
     let told = desk(&account, &busy.url(), &stack()).must("plan --detailed-exitcode stack.yaml", 0);
@@ -211,7 +206,7 @@ fn what_goes_wrong_with_a_mapping_is_told() {
 async fn a_mapping_of_others_is_left_alone_or_adopted() {
     let account = emulator::ministack().account();
     let rest = stack().split("  mapping:").next().unwrap_or_default().to_owned();
-    applied(&desk(&account, &account.endpoint, &rest));
+    desk(&account, &account.endpoint, &rest).applied();
     let place = |what: &str| format!("arn:aws:{what}:us-east-1:{}", account.id);
     let make = client(&account).create_event_source_mapping();
     let make = make.event_source_arn(format!("{}:orders-orders", place("sqs")));
@@ -221,7 +216,7 @@ async fn a_mapping_of_others_is_left_alone_or_adopted() {
     assert_ne!(told.code, Some(0), "{told}");
     assert!(told.stderr.contains("adopt"), "{told}");
     let adopting = stack() + "    lifecycle: { adopt: true }\n";
-    applied(&desk(&account, &account.endpoint, &adopting));
+    desk(&account, &account.endpoint, &adopting).applied();
     assert_eq!(mappings(&account).await, 1);
 }
 
@@ -249,10 +244,10 @@ async fn a_mapping_follows_the_stream_of_its_table() {
     let account = emulator::ministack().account();
     let busy = BusyMappings::start(&account.endpoint);
     let desk = desk(&account, &busy.url(), &streamed("NEW_IMAGE"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["CreateEventSourceMapping"]);
     desk.write("stack.yaml", &streamed("KEYS_ONLY"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["CreateEventSourceMapping", "DeleteEventSourceMapping"]);
     assert_eq!(mappings(&account).await, 1);
     desk.must("destroy -y stack.yaml", 0);
@@ -274,9 +269,9 @@ async fn another_function_is_a_change_in_place() {
 ";
     let both = stack() + other;
     let desk = desk(&account, &busy.url(), &both);
-    applied(&desk);
+    desk.applied();
     desk.write("stack.yaml", &both.replace("${processor.arn}", "${successor.arn}"));
-    applied(&desk);
+    desk.applied();
     assert_eq!(busy.calls(), ["CreateEventSourceMapping", "UpdateEventSourceMapping"]);
     assert_eq!(mappings(&account).await, 1);
 }

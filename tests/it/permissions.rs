@@ -44,11 +44,6 @@ fn desk(account: &Account, url: &str, parts: &[&str]) -> Desk {
     desk
 }
 
-fn applied(desk: &Desk) {
-    desk.must("apply -y stack.yaml", 0);
-    desk.must("plan --detailed-exitcode stack.yaml", 0);
-}
-
 async fn policy(account: &Account) -> String {
     let client = Client::new(&aws::config(account));
     let answer = client.get_policy().function_name("drop-reader").send().await;
@@ -67,7 +62,7 @@ fn a_notification_waits_until_s3_is_admitted() {
     );
     let proxy = FaultProxy::first(&account.endpoint, "PUT ?notification", refusal);
     let desk = desk(&account, &proxy.url(), &[FUNCTION, PERMITTED, SOURCES]);
-    applied(&desk);
+    desk.applied();
     assert_eq!(proxy.befallen().len(), 1, "{proxy}");
     desk.must("destroy -y stack.yaml", 0);
 }
@@ -75,13 +70,13 @@ fn a_notification_waits_until_s3_is_admitted() {
 #[tokio::test]
 async fn the_permissions_of_others_stay() {
     let account = emulator::ministack().account();
-    applied(&desk(&account, &account.endpoint, &[FUNCTION, PERMITTED, SOURCES]));
+    desk(&account, &account.endpoint, &[FUNCTION, PERMITTED, SOURCES]).applied();
     let client = Client::new(&aws::config(&account));
     let others = client.add_permission().function_name("drop-reader").statement_id("of-others");
     let others = others.action("lambda:InvokeFunction").principal("events.amazonaws.com");
     others.send().await.expect("a permission");
     let desk = desk(&account, &account.endpoint, &[FUNCTION, SOURCES]);
-    applied(&desk);
+    desk.applied();
     let left = policy(&account).await;
     assert!(left.contains("of-others") && !left.contains("ccprov-"), "{left}");
 }

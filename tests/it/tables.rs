@@ -39,16 +39,11 @@ fn stack(parts: &[&str]) -> String {
     [&[HEAD], parts].concat().concat()
 }
 
-fn applied(desk: &Desk) {
-    desk.must("apply -y stack.yaml", 0);
-    desk.must("plan --detailed-exitcode stack.yaml", 0);
-}
-
 #[test]
 fn what_a_new_table_cannot_have_follows_its_creation_call_by_call() {
     let disposable = "    force_destroy: \"${var.disposable}\"\nvars: { disposable: false }\n";
     let (desk, tables) = desk(&stack(&[TWO_INDEXES, SETTINGS, disposable]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable", "UpdateTimeToLive", "UpdateContinuousBackups"]);
     // Made a moment ago, and yet nobody knows what was written since.
     let refused = desk.run("destroy -y stack.yaml");
@@ -65,10 +60,10 @@ fn what_a_new_table_cannot_have_follows_its_creation_call_by_call() {
 #[test]
 fn indexes_change_one_by_one() {
     let (desk, tables) = desk(HEAD);
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable"]);
     desk.write("stack.yaml", &stack(&[TWO_INDEXES]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"; 2], "each is made by a call of its own");
     // One goes, and one is made anew: that is two calls.
     let other = "
@@ -76,17 +71,17 @@ fn indexes_change_one_by_one() {
       by_status: { hash_key: { name: status, type: S } }
 ";
     desk.write("stack.yaml", &stack(&[other]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"; 3]);
 }
 
 #[test]
 fn a_stream_with_another_view_goes_and_comes() {
     let (desk, tables) = desk(&stack(&["    stream_view_type: NEW_IMAGE\n"]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable"]);
     desk.write("stack.yaml", &stack(&["    stream_view_type: KEYS_ONLY\n"]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"; 2]);
 }
 
@@ -94,12 +89,12 @@ fn a_stream_with_another_view_goes_and_comes() {
 #[test]
 fn ttl_on_its_way_keeps_nobody_waiting() {
     let (desk, tables) = desk(&stack(&["    ttl_attribute: expires\n"]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable", "UpdateTimeToLive"]);
     // All else changes meanwhile.
     let ttl_and_stream = ["    ttl_attribute: expires\n", "    stream_view_type: NEW_IMAGE\n"];
     desk.write("stack.yaml", &stack(&ttl_and_stream));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"]);
     // But not TTL itself.
     desk.write("stack.yaml", HEAD);
@@ -110,14 +105,14 @@ fn ttl_on_its_way_keeps_nobody_waiting() {
     assert!(refused.stderr.contains("until then items expire by `expires`"), "{refused}");
     assert_eq!(tables.calls(), ["UpdateTable"], "the stream goes all the same");
     tables.an_hour_passes();
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTimeToLive"]);
 }
 
 #[test]
 fn another_attribute_of_ttl_is_off_and_an_hour_later_on() {
     let (desk, tables) = desk(&stack(&["    ttl_attribute: expires\n"]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable", "UpdateTimeToLive"]);
     tables.an_hour_passes();
     desk.write("stack.yaml", &stack(&["    ttl_attribute: gone_at\n"]));
@@ -128,7 +123,7 @@ fn another_attribute_of_ttl_is_off_and_an_hour_later_on() {
     assert!(half.stderr.contains("until then nothing expires"), "{half}");
     assert_eq!(tables.calls(), ["UpdateTimeToLive"]);
     tables.an_hour_passes();
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTimeToLive"]);
 }
 
@@ -157,7 +152,7 @@ fn a_plan_says_how_many_calls_follow_one_another() {
         (stack(&[&indexes("", by_time), SETTINGS]), 1),
     ];
     let (desk, tables) = desk(HEAD);
-    applied(&desk);
+    desk.applied();
     tables.calls();
     for (stack, rounds) in stages {
         desk.write("stack.yaml", &stack);
@@ -166,7 +161,7 @@ fn a_plan_says_how_many_calls_follow_one_another() {
             line.trim().strip_prefix("note: ")?.strip_suffix(" changes one after the other")
         });
         assert_eq!(said, (rounds > 1).then(|| rounds.to_string()).as_deref(), "{planned}");
-        applied(&desk);
+        desk.applied();
         assert_eq!(tables.calls().len(), rounds, "{planned}");
     }
 }
@@ -191,7 +186,7 @@ fn what_a_killed_run_began_is_seen_through_by_the_next() {
     let (desk, tables) = desk(&whole);
     killed_at(&desk, &tables, &whole, 0, Fault::KillAfter);
     assert_eq!(tables.calls(), ["CreateTable"]);
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTimeToLive", "UpdateContinuousBackups"]);
 }
 
@@ -216,7 +211,7 @@ fn a_change_that_was_killed_at_any_stage_goes_on() {
             let done = change + usize::from(fault == Fault::KillAfter);
             assert_eq!(tables.calls(), expected[..done], "{fault:?} at change {change}");
             desk.write("stack.yaml", &whole);
-            applied(&desk);
+            desk.applied();
             assert_eq!(tables.calls(), expected[done..], "{fault:?} at change {change}");
         }
     }
@@ -248,23 +243,23 @@ fn provisioned(reads: u32) -> String {
 #[test]
 fn capacity_that_an_autoscaler_moves_is_no_drift() {
     let (desk, tables) = desk(&stack(&[&provisioned(5)]));
-    applied(&desk);
+    desk.applied();
     desk.write("stack.yaml", &stack(&[&provisioned(1)]));
     desk.must("plan --detailed-exitcode stack.yaml", 2);
     desk.write("stack.yaml", &stack(&[&provisioned(1), AUTOSCALED]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable"]);
     // What changes beside it leaves it as it is, and so does another index.
     let another = "      by_status: { hash_key: { name: status, type: S }, read_capacity: 2, write_capacity: 2 }\n";
     let more = stack(&[&provisioned(1), another, "    stream_view_type: NEW_IMAGE\n", AUTOSCALED]);
     desk.write("stack.yaml", &more);
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"; 2]);
     desk.write(
         "stack.yaml",
         &stack(&[&provisioned(5), another, "    stream_view_type: NEW_IMAGE\n"]),
     );
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), [""; 0], "the capacities are those that were there");
 }
 
@@ -276,14 +271,14 @@ fn a_table_that_becomes_provisioned_begins_with_what_is_stated() {
       by_owner: { hash_key: { name: owner, type: S } }
 ";
     let (desk, tables) = desk(&stack(&[index]));
-    applied(&desk);
+    desk.applied();
     desk.write("stack.yaml", &stack(&[&provisioned(3), AUTOSCALED]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["CreateTable", "UpdateTable"]);
     desk.write("stack.yaml", &stack(&[&provisioned(3)]));
-    applied(&desk);
+    desk.applied();
     desk.write("stack.yaml", &stack(&[index]));
-    applied(&desk);
+    desk.applied();
     assert_eq!(tables.calls(), ["UpdateTable"]);
 }
 

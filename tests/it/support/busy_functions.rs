@@ -4,43 +4,23 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
-use super::local_server::{LocalServer, address_of};
+use super::busy::{Behind, Busy, LOOKS, Slow, answer, body, refusal};
 use super::request::Request;
 
-/// So many looks find a function at work.
-const LOOKS: usize = 2;
-
-/// A running proxy. Stops when dropped.
-#[derive(Debug)]
-pub(crate) struct BusyFunctions {
-    server: LocalServer,
-    shared: Arc<Shared>,
-}
+pub(crate) type BusyFunctions = Busy<Functions>;
 
 #[derive(Debug)]
-struct Shared {
-    target: SocketAddr,
+pub(crate) struct Functions {
     /// What every look is told of a function at rest, for good.
     told: Value,
     /// What every look is told beside it.
     beside: Value,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
     /// What is at work, what that is told as, and for how many looks.
-    at_work: BTreeMap<String, (Value, usize)>,
-    /// The calls that changed something, and those that were refused.
-    calls: Vec<String>,
-    refused: Vec<String>,
+    at_work: Mutex<BTreeMap<String, (Value, usize)>>,
 }
 
 impl BusyFunctions {
@@ -51,102 +31,78 @@ impl BusyFunctions {
 
     /// One behind which every function that is not at work is in this state.
     pub(crate) fn telling(url: &str, told: Value) -> Self {
-        Self::serve(url, told, json!({}))
+        Self::before(url, Functions { told, beside: json!({}), at_work: Mutex::default() })
     }
 
     /// One whose answers to looks have this at their top.
     pub(crate) fn with_beside(url: &str, beside: Value) -> Self {
-        Self::serve(url, json!({}), beside)
-    }
-
-    fn serve(url: &str, told: Value, beside: Value) -> Self {
-        let shared = Shared { target: address_of(url), told, beside, state: Mutex::default() };
-        let shared = Arc::new(shared);
-        let serving = Arc::clone(&shared);
-        let server = LocalServer::start(move |client| {
-            let shared = Arc::clone(&serving);
-            async move { shared.exchange(client).await }
-        });
-        Self { server, shared }
-    }
-
-    /// Where to send calls instead.
-    pub(crate) fn url(&self) -> String {
-        self.server.url()
-    }
-
-    /// The calls that changed a function since this was last asked; none may have been
-    /// refused.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        let mut state = self.shared.state();
-        assert_eq!(state.refused, [""; 0], "Lambda was called while it was at work");
-        std::mem::take(&mut state.calls)
+        Self::before(url, Functions { told: json!({}), beside, at_work: Mutex::default() })
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Slow for Functions {
+    const SERVICE: &'static str = "Lambda";
 
-    async fn exchange(&self, mut client: TcpStream) -> io::Result<()> {
-        let Some(request) = Request::read(&mut client).await? else { return Ok(()) };
+    async fn answer(&self, request: &Request, behind: &Behind) -> io::Result<Vec<u8>> {
         let call = request.call();
         let function = request.function().filter(|_| call.service == "lambda");
-        let answer = match (function, call.operation.as_str()) {
-            (Some(function), "GetFunction") => self.look(&request, &function).await?,
+        match (function, call.operation.as_str()) {
+            (Some(function), "GetFunction") => self.look(request, behind, &function).await,
             (
                 Some(function),
                 "CreateFunction"
                 | "DeleteFunction"
                 | "UpdateFunctionCode"
                 | "UpdateFunctionConfiguration",
-            ) => self.change(&request, &function, &call.operation).await?,
-            (_, _) => request.answer(self.target).await?,
-        };
-        client.write_all(&answer).await
+            ) => self.change((request, &call.operation), behind, &function).await,
+            (_, _) => behind.said(request).await,
+        }
+    }
+}
+
+impl Functions {
+    fn at_work(&self) -> MutexGuard<'_, BTreeMap<String, (Value, usize)>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A change, which a function that is at work refuses.
-    async fn change(&self, request: &Request, name: &str, operation: &str) -> io::Result<Vec<u8>> {
-        if self.state().at_work.contains_key(name) {
-            self.state().refused.push(operation.to_owned());
+    async fn change(
+        &self,
+        (request, operation): (&Request, &str),
+        behind: &Behind,
+        name: &str,
+    ) -> io::Result<Vec<u8>> {
+        if self.at_work().contains_key(name) {
+            behind.refused(operation);
             let why = "The operation cannot be performed at this time. An update is in progress \
                        for resource";
-            let body = json!({ "__type": "ResourceConflictException", "message": why });
-            return Ok(answer("409 Conflict", &body));
+            return Ok(refusal("409 Conflict", "ResourceConflictException", why));
         }
-        let said = request.answer(self.target).await?;
+        let said = behind.said(request).await?;
         if said.starts_with(b"HTTP/1.1 20") {
             let told = match operation {
                 "CreateFunction" => json!({ "State": "Pending" }),
                 _ => json!({ "State": "Active", "LastUpdateStatus": "InProgress" }),
             };
-            let mut state = self.state();
-            state.calls.push(operation.to_owned());
+            behind.made(operation);
             if operation != "DeleteFunction" {
-                state.at_work.insert(name.to_owned(), (told, LOOKS));
+                self.at_work().insert(name.to_owned(), (told, LOOKS));
             }
         }
         Ok(said)
     }
 
-    async fn look(&self, request: &Request, name: &str) -> io::Result<Vec<u8>> {
-        let said = request.answer(self.target).await?;
-        let text = String::from_utf8_lossy(&said);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { return Ok(said) };
-        let Ok(mut body) = serde_json::from_str::<Value>(body) else { return Ok(said) };
-        if !head.starts_with("HTTP/1.1 200") {
-            return Ok(said);
-        }
+    async fn look(&self, request: &Request, behind: &Behind, name: &str) -> io::Result<Vec<u8>> {
+        let said = behind.said(request).await?;
+        let Some(mut body) = body(&said) else { return Ok(said) };
         let mut told = self.told.clone();
-        let mut state = self.state();
-        match state.at_work.get_mut(name) {
+        let mut working = self.at_work();
+        match working.get_mut(name) {
             Some((at_work, left)) if *left > 0 => {
                 *left -= 1;
                 told = at_work.clone();
             }
-            Some(_) => drop(state.at_work.remove(name)),
+            Some(_) => drop(working.remove(name)),
             None => {}
         }
         for (field, value) in told.as_object().into_iter().flatten() {
@@ -155,16 +111,6 @@ impl Shared {
         for (field, value) in self.beside.as_object().into_iter().flatten() {
             body[field] = value.clone();
         }
-        Ok(answer("200 OK", &body))
+        Ok(answer("200 OK", &body.to_string()))
     }
-}
-
-fn answer(status: &str, body: &Value) -> Vec<u8> {
-    let body = body.to_string();
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
-         x-amzn-requestid: of-the-proxy\r\nconnection: close\r\n\r\n{body}"
-    )
-    .into_bytes()
 }

@@ -5,29 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
-use super::local_server::{LocalServer, address_of};
+use super::busy::{Behind, Busy, LOOKS, Slow, answer, body, refusal};
 use super::request::Request;
 
-/// So many looks find a mapping at work.
-const LOOKS: usize = 2;
-
-/// A running proxy. Stops when dropped.
-#[derive(Debug)]
-pub(crate) struct BusyMappings {
-    server: LocalServer,
-    shared: Arc<Shared>,
-}
+pub(crate) type BusyMappings = Busy<Mappings>;
 
 #[derive(Debug)]
-struct Shared {
-    target: SocketAddr,
+pub(crate) struct Mappings {
     /// What every look is told besides.
     told: Value,
     state: Mutex<State>,
@@ -39,9 +27,6 @@ struct State {
     at_work: BTreeMap<String, (&'static str, usize)>,
     /// The mapping of each source and function.
     made: BTreeMap<(String, String), String>,
-    /// The calls that changed something, and those that were refused.
-    calls: Vec<String>,
-    refused: Vec<String>,
 }
 
 impl BusyMappings {
@@ -52,47 +37,29 @@ impl BusyMappings {
 
     /// One behind which every mapping is said to be so.
     pub(crate) fn telling(url: &str, told: Value) -> Self {
-        let shared = Shared { target: address_of(url), told, state: Mutex::default() };
-        let shared = Arc::new(shared);
-        let serving = Arc::clone(&shared);
-        let server = LocalServer::start(move |client| {
-            let shared = Arc::clone(&serving);
-            async move { shared.exchange(client).await }
-        });
-        Self { server, shared }
-    }
-
-    /// Where to send calls instead.
-    pub(crate) fn url(&self) -> String {
-        self.server.url()
-    }
-
-    /// The calls that changed a mapping since this was last asked; none may have been
-    /// made while one was at work.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        let mut state = self.shared.state();
-        assert_eq!(state.refused, [""; 0], "Lambda was called while it was at work");
-        std::mem::take(&mut state.calls)
+        Self::before(url, Mappings { told, state: Mutex::default() })
     }
 }
 
-impl Shared {
+impl Slow for Mappings {
+    const SERVICE: &'static str = "Lambda";
+
+    async fn answer(&self, request: &Request, behind: &Behind) -> io::Result<Vec<u8>> {
+        let call = request.call();
+        match (request.mapping(), call.operation.as_str()) {
+            (None, "CreateEventSourceMapping") => self.create(request, behind).await,
+            (Some(id), "GetEventSourceMapping") => self.look(request, behind, &id).await,
+            (Some(id), "UpdateEventSourceMapping" | "DeleteEventSourceMapping") => {
+                self.change((request, &call.operation), behind, &id).await
+            }
+            (_, _) => behind.said(request).await,
+        }
+    }
+}
+
+impl Mappings {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn exchange(&self, mut client: TcpStream) -> io::Result<()> {
-        let Some(request) = Request::read(&mut client).await? else { return Ok(()) };
-        let call = request.call();
-        let answer = match (request.mapping(), call.operation.as_str()) {
-            (None, "CreateEventSourceMapping") => self.create(&request).await?,
-            (Some(id), "GetEventSourceMapping") => self.look(&request, &id).await?,
-            (Some(id), "UpdateEventSourceMapping" | "DeleteEventSourceMapping") => {
-                self.change(&request, &id, &call.operation).await?
-            }
-            (_, _) => request.answer(self.target).await?,
-        };
-        client.write_all(&answer).await
     }
 
     fn forget(&self, id: &str) {
@@ -101,7 +68,7 @@ impl Shared {
         state.made.retain(|_, made| made != id);
     }
 
-    async fn create(&self, request: &Request) -> io::Result<Vec<u8>> {
+    async fn create(&self, request: &Request, behind: &Behind) -> io::Result<Vec<u8>> {
         let key = ["EventSourceArn", "FunctionName"].map(|field| request.json(field));
         let key = key.map(Option::unwrap_or_default).into();
         if let Some(id) = self.state().made.get(&key) {
@@ -112,11 +79,11 @@ impl Shared {
             );
             return Ok(refusal("409 Conflict", "ResourceConflictException", &why));
         }
-        let said = request.answer(self.target).await?;
+        let said = behind.said(request).await?;
         if let Some(made) = body(&said) {
             let id = made["UUID"].as_str().unwrap_or_default().to_owned();
+            behind.made("CreateEventSourceMapping");
             let mut state = self.state();
-            state.calls.push("CreateEventSourceMapping".to_owned());
             state.made.insert(key, id.clone());
             state.at_work.insert(id, ("Creating", LOOKS));
         }
@@ -124,34 +91,38 @@ impl Shared {
     }
 
     /// A change, which a mapping that is at work refuses.
-    async fn change(&self, request: &Request, id: &str, operation: &str) -> io::Result<Vec<u8>> {
+    async fn change(
+        &self,
+        (request, operation): (&Request, &str),
+        behind: &Behind,
+        id: &str,
+    ) -> io::Result<Vec<u8>> {
         if self.state().at_work.contains_key(id) {
-            self.state().refused.push(operation.to_owned());
+            behind.refused(operation);
             let why = "Cannot update the event source mapping because it is in use.";
             return Ok(refusal("400 Bad Request", "ResourceInUseException", why));
         }
         let (doing, said) = if operation == "DeleteEventSourceMapping" {
             // It goes when it was looked at often enough.
-            ("Deleting", answer("202 Accepted", &json!({})))
+            ("Deleting", answer("202 Accepted", "{}"))
         } else {
-            ("Updating", request.answer(self.target).await?)
+            ("Updating", behind.said(request).await?)
         };
         if body(&said).is_some() {
-            let mut state = self.state();
-            state.calls.push(operation.to_owned());
-            state.at_work.insert(id.to_owned(), (doing, LOOKS));
+            behind.made(operation);
+            self.state().at_work.insert(id.to_owned(), (doing, LOOKS));
         }
         Ok(said)
     }
 
     /// A look, which finds a mapping at work some times.
-    async fn look(&self, request: &Request, id: &str) -> io::Result<Vec<u8>> {
+    async fn look(&self, request: &Request, behind: &Behind, id: &str) -> io::Result<Vec<u8>> {
         let work = self.state().at_work.get(id).copied();
         match work {
             Some(("Deleting", 0)) => {
                 self.forget(id);
                 // The emulator never heard of the deletion.
-                request.renamed("GET ", "DELETE ").answer(self.target).await?;
+                behind.said(&request.renamed("GET ", "DELETE ")).await?;
                 let why = "The resource you requested does not exist.";
                 return Ok(refusal("404 Not Found", "ResourceNotFoundException", why));
             }
@@ -161,7 +132,7 @@ impl Shared {
             }
             None => {}
         }
-        let said = request.answer(self.target).await?;
+        let said = behind.said(request).await?;
         let Some(mut body) = body(&said) else { return Ok(said) };
         for (field, value) in self.told.as_object().into_iter().flatten() {
             body[field] = value.clone();
@@ -169,30 +140,6 @@ impl Shared {
         if let Some((doing, _)) = work.filter(|(_, left)| *left > 0) {
             body["State"] = json!(doing);
         }
-        Ok(answer("200 OK", &body))
+        Ok(answer("200 OK", &body.to_string()))
     }
-}
-
-/// What an answer of success says.
-fn body(said: &[u8]) -> Option<Value> {
-    let text = String::from_utf8_lossy(said);
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    if !head.starts_with("HTTP/1.1 20") {
-        return None;
-    }
-    serde_json::from_str(body).ok()
-}
-
-fn refusal(status: &str, code: &str, message: &str) -> Vec<u8> {
-    answer(status, &json!({ "__type": code, "message": message }))
-}
-
-fn answer(status: &str, body: &Value) -> Vec<u8> {
-    let body = body.to_string();
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
-         x-amzn-requestid: of-the-proxy\r\nconnection: close\r\n\r\n{body}"
-    )
-    .into_bytes()
 }

@@ -5,28 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-
-use super::local_server::{LocalServer, address_of};
+use super::busy::{Behind, Busy, LOOKS, Slow, answer};
 use super::request::Request;
 
-/// So many looks find a table at work.
-const LOOKS: usize = 2;
-
-/// A running proxy. Stops when dropped.
-#[derive(Debug)]
-pub(crate) struct BusyTables {
-    server: LocalServer,
-    shared: Arc<Shared>,
-}
+pub(crate) type BusyTables = Busy<Tables>;
 
 #[derive(Debug)]
-struct Shared {
-    target: SocketAddr,
+pub(crate) struct Tables {
     /// What every table is said to be instead of at rest, for good.
     stuck: Option<&'static str>,
     state: Mutex<State>,
@@ -38,64 +25,34 @@ struct State {
     at_work: BTreeMap<String, (&'static str, usize)>,
     /// Whose TTL was changed within the hour.
     ttl_changed: BTreeSet<String>,
-    /// The calls that changed something, and those that were refused.
-    calls: Vec<String>,
-    refused: Vec<String>,
 }
 
 impl BusyTables {
     /// A proxy before `url`.
     pub(crate) fn start(url: &str) -> Self {
-        Self::serve(url, None)
+        Self::before(url, Tables { stuck: None, state: Mutex::default() })
     }
 
     /// One behind which every table is in this state, and stays there.
     pub(crate) fn stuck(url: &str, status: &'static str) -> Self {
-        Self::serve(url, Some(status))
-    }
-
-    fn serve(url: &str, stuck: Option<&'static str>) -> Self {
-        let shared = Shared { target: address_of(url), stuck, state: Mutex::default() };
-        let shared = Arc::new(shared);
-        let serving = Arc::clone(&shared);
-        let server = LocalServer::start(move |client| {
-            let shared = Arc::clone(&serving);
-            async move { shared.exchange(client).await }
-        });
-        Self { server, shared }
-    }
-
-    /// Where to send calls instead.
-    pub(crate) fn url(&self) -> String {
-        self.server.url()
-    }
-
-    /// The calls that changed a table since this was last asked; none may have been
-    /// refused.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        let mut state = self.shared.state();
-        assert_eq!(state.refused, [""; 0], "DynamoDB was called while it was at work");
-        std::mem::take(&mut state.calls)
+        Self::before(url, Tables { stuck: Some(status), state: Mutex::default() })
     }
 
     /// The TTL of all tables is as it was set, and may be changed again.
     pub(crate) fn an_hour_passes(&self) {
-        self.shared.state().ttl_changed.clear();
+        self.slow().state().ttl_changed.clear();
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Slow for Tables {
+    const SERVICE: &'static str = "DynamoDB";
 
-    async fn exchange(&self, mut client: TcpStream) -> io::Result<()> {
-        let Some(request) = Request::read(&mut client).await? else { return Ok(()) };
+    async fn answer(&self, request: &Request, behind: &Behind) -> io::Result<Vec<u8>> {
         let call = request.call();
         let table = request.json("TableName").filter(|_| call.service == "dynamodb");
-        let answer = match (table, call.operation.as_str()) {
-            (Some(table), "DescribeTable") => self.look(&request, &table).await?,
-            (Some(table), "DescribeTimeToLive") => self.look_at_ttl(&request, &table).await?,
+        match (table, call.operation.as_str()) {
+            (Some(table), "DescribeTable") => self.look(request, behind, &table).await,
+            (Some(table), "DescribeTimeToLive") => self.look_at_ttl(request, behind, &table).await,
             (
                 Some(table),
                 "CreateTable"
@@ -103,16 +60,26 @@ impl Shared {
                 | "UpdateContinuousBackups"
                 | "UpdateTable"
                 | "UpdateTimeToLive",
-            ) => self.change(&request, &table, &call.operation).await?,
-            (_, _) => request.answer(self.target).await?,
-        };
-        client.write_all(&answer).await
+            ) => self.change((request, &call.operation), behind, &table).await,
+            (_, _) => behind.said(request).await,
+        }
+    }
+}
+
+impl Tables {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A change, which a table that is at work refuses.
-    async fn change(&self, request: &Request, table: &str, operation: &str) -> io::Result<Vec<u8>> {
+    async fn change(
+        &self,
+        (request, operation): (&Request, &str),
+        behind: &Behind,
+        table: &str,
+    ) -> io::Result<Vec<u8>> {
         if self.state().at_work.contains_key(table) {
-            self.state().refused.push(operation.to_owned());
+            behind.refused(operation);
             let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table is being updated"}"#;
             return Ok(answer("400 Bad Request", body));
         }
@@ -124,7 +91,7 @@ impl Shared {
             // It goes when it was looked at often enough.
             answer("200 OK", "{}")
         } else {
-            request.answer(self.target).await?
+            behind.said(request).await?
         };
         if said.starts_with(b"HTTP/1.1 200") {
             let status = match operation {
@@ -132,8 +99,8 @@ impl Shared {
                 "DeleteTable" => "DELETING",
                 _ => "UPDATING",
             };
+            behind.made(operation);
             let mut state = self.state();
-            state.calls.push(operation.to_owned());
             if operation == "UpdateTimeToLive" {
                 state.ttl_changed.insert(table.to_owned());
             }
@@ -143,14 +110,14 @@ impl Shared {
     }
 
     /// A look, which finds a table at work some times: the last time only its indexes.
-    async fn look(&self, request: &Request, table: &str) -> io::Result<Vec<u8>> {
+    async fn look(&self, request: &Request, behind: &Behind, table: &str) -> io::Result<Vec<u8>> {
         let work = self.state().at_work.get(table).copied();
         match work {
             Some(("DELETING", 0)) => {
                 self.state().at_work.remove(table);
                 let gone = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
                 // The emulator never heard of the deletion.
-                self.delete(request).await?;
+                behind.said(&request.renamed("DescribeTable", "DeleteTable")).await?;
                 return Ok(answer("400 Bad Request", gone));
             }
             Some((_, 0)) => drop(self.state().at_work.remove(table)),
@@ -159,7 +126,7 @@ impl Shared {
             }
             None => {}
         }
-        let said = String::from_utf8_lossy(&request.answer(self.target).await?).into_owned();
+        let said = String::from_utf8_lossy(&behind.said(request).await?).into_owned();
         let Some((_, body)) =
             said.split_once("\r\n\r\n").filter(|_| said.starts_with("HTTP/1.1 200"))
         else {
@@ -181,8 +148,13 @@ impl Shared {
     }
 
     /// A look at the TTL, which is on its way for an hour.
-    async fn look_at_ttl(&self, request: &Request, table: &str) -> io::Result<Vec<u8>> {
-        let said = request.answer(self.target).await?;
+    async fn look_at_ttl(
+        &self,
+        request: &Request,
+        behind: &Behind,
+        table: &str,
+    ) -> io::Result<Vec<u8>> {
+        let said = behind.said(request).await?;
         if !self.state().ttl_changed.contains(table) {
             return Ok(said);
         }
@@ -191,10 +163,6 @@ impl Shared {
         let body = body.replace("\"ENABLED\"", "\"ENABLING\"");
         Ok(answer("200 OK", &body.replace("\"DISABLED\"", "\"DISABLING\"")))
     }
-
-    async fn delete(&self, request: &Request) -> io::Result<()> {
-        request.renamed("DescribeTable", "DeleteTable").answer(self.target).await.map(drop)
-    }
 }
 
 /// The same body with another state than `ACTIVE`.
@@ -202,13 +170,4 @@ fn replaced(body: &str, field: &str, status: &str) -> String {
     let tight =
         body.replace(&format!("\"{field}\":\"ACTIVE\""), &format!("\"{field}\":\"{status}\""));
     tight.replace(&format!("\"{field}\": \"ACTIVE\""), &format!("\"{field}\":\"{status}\""))
-}
-
-fn answer(status: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\n\
-         content-length: {length}\r\nx-amzn-requestid: of-the-proxy\r\nconnection: close\r\n\r\n{body}"
-    )
-    .into_bytes()
 }

@@ -128,6 +128,12 @@ impl Desk {
         self.env("AWS_ENDPOINT_URL", endpoint)
     }
 
+    /// Carries the stack out, after which there is nothing left to do.
+    pub(crate) fn applied(&self) {
+        self.must("apply -y stack.yaml", 0);
+        self.must("plan --detailed-exitcode stack.yaml", 0);
+    }
+
     /// The same with what must be so; the transcript says why it is not.
     pub(crate) fn must(&self, line: &str, code: i32) -> Transcript {
         let transcript = self.run(line);
