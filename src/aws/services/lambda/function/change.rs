@@ -27,11 +27,11 @@ pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accep
     if change.touches("event_invoke_config") {
         invoke_config::write(aws, change).await?;
     }
-    if SETTINGS.iter().any(|field| change.touches(field)) {
+    if VERSIONED.iter().any(|field| is_setting(field) && change.touches(field)) {
         write_settings(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
-    if ["architectures", "code", "image_uri"].iter().any(|field| change.touches(field)) {
+    if CODE.iter().any(|field| change.touches(field)) {
         write_code(aws, change).await?;
         return Ok(Accepted::Working(Facts::new()));
     }
@@ -70,26 +70,14 @@ pub(super) const VERSIONED: &[&str] = &[
     "vpc_config",
 ];
 
-/// What one `UpdateFunctionConfiguration` changes together.
-const SETTINGS: &[&str] = &[
-    "dead_letter_config",
-    "description",
-    "environment",
-    "ephemeral_storage",
-    "file_system_config",
-    "handler",
-    "image_config",
-    "kms_key_arn",
-    "layers",
-    "logging_config",
-    "memory_size",
-    "role",
-    "runtime",
-    "snap_start",
-    "timeout",
-    "tracing_config",
-    "vpc_config",
-];
+/// What one `UpdateFunctionCode` changes together.
+const CODE: [&str; 3] = ["architectures", "code", "image_uri"];
+
+/// What one `UpdateFunctionConfiguration` changes together: all that a version keeps and
+/// that has no call of its own.
+fn is_setting(field: &str) -> bool {
+    field != "publish" && !CODE.contains(&field)
+}
 
 async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let name = change.want.identity.as_str();
