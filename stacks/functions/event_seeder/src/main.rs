@@ -4,16 +4,13 @@
 mod failure;
 mod samples;
 
-use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
-use aws_config::BehaviorVersion;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use events::{Id, Level, Line, Moment, Variables};
+use events::{Id, Level, Line, Variables};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use outside::{log, now, variable};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -21,23 +18,12 @@ use crate::samples::{Sample, samples, tenant};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match serve().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Lambda tells only that the process ended; the log says why.
-            log(&Line::new(now(), Level::Error, "cannot start").because(&error.to_string()));
-            ExitCode::FAILURE
-        }
-    }
+    outside::ended(serve().await)
 }
 
 async fn serve() -> Result<(), Error> {
     let queue_url = Variables(&variable).text("QUEUE_URL")?;
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(https).load().await;
-    let client = Client::new(&config);
+    let client = Client::new(&outside::aws().load().await);
     let handle = async |request: LambdaEvent<Value>| -> Result<Value, Failure> {
         let tenant = tenant(&request.payload)?;
         let samples = samples(&tenant, &request.context.request_id, now())?;
@@ -75,22 +61,4 @@ async fn send(
         );
     }
     Ok(json!({ "tenant_id": tenant, "published": published }))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a function is configured by its environment")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one clock of the function")]
-fn now() -> Moment {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let millis = since_1970.unwrap_or(Duration::ZERO).as_millis();
-    Moment::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
-}
-
-/// Lambda takes what is written to standard output, line by line.
-fn log(line: &Line<'_>) {
-    // Whom nobody can hear has nothing better to do than to go on.
-    let _unheard = writeln!(std::io::stdout().lock(), "{}", line.to_json());
 }
