@@ -14,7 +14,8 @@ Says in JSON how many calls it made and in how many seconds. These begin after P
 import json
 import sys
 
-from careful import canonical, or_none, pairs, policy, run, statement, tls_only, unpaired
+from careful import (
+    allow, canonical, ensure_queue, ensure_role, or_none, pairs, policy, run, statement, tls_only, unpaired)
 
 STACK = "claimcheck-dev"
 TAGS = {
@@ -150,21 +151,7 @@ class ClaimCheck:
 
     def ensure_one_queue(self, name, address, attributes, documents):
         attributes = attributes | {"KmsMasterKeyId": self.key_arn, "KmsDataKeyReusePeriodSeconds": "300"}
-        found = or_none(self.sqs.get_queue_url, QueueName=name)
-        written = attributes | {field: json.dumps(value) for field, value in documents.items()}
-        if not found:
-            self.sqs.create_queue(QueueName=name, Attributes=written, tags=tags(address))
-            return
-        one = {"QueueUrl": found["QueueUrl"]}
-        have = self.sqs.get_queue_attributes(**one, AttributeNames=["All"])["Attributes"]
-        differs = {field: text for field, text in attributes.items() if have.get(field) != text}
-        for field, value in documents.items():
-            if canonical(have.get(field, "{}")) != canonical(value):
-                differs[field] = written[field]
-        if differs:
-            self.sqs.set_queue_attributes(**one, Attributes=differs)
-        if self.sqs.list_queue_tags(**one).get("Tags") != tags(address):
-            self.sqs.tag_queue(**one, Tags=tags(address))
+        ensure_queue(self.sqs, name, attributes, documents, tags(address))
 
     def ensure_dlq(self):
         self.ensure_one_queue(
@@ -228,9 +215,6 @@ class ClaimCheck:
     def ensure_roles(self):
         objects = f"{self.bucket_arn}/*"
 
-        def allow(sid, action, resource):
-            return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
-
         receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
         self.ensure_role("producer-uploader", "producer_role.uploader", "produce", policy(
             allow("PutPayloads", "s3:PutObject", objects),
@@ -241,23 +225,7 @@ class ClaimCheck:
             allow("Decrypt", "kms:Decrypt", self.key_arn)))
 
     def ensure_role(self, name, address, inline, want):
-        one = {"RoleName": f"{STACK}-{name}"}
-        trust = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
-        found = or_none(self.iam.get_role, **one)
-        if not found:
-            self.iam.create_role(
-                **one, Path=f"/ccprov/{STACK}/", AssumeRolePolicyDocument=json.dumps(trust), Tags=pairs(tags(address)))
-            self.iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
-            self.iam.get_waiter("role_exists").wait(**one)
-            return
-        role = found["Role"]
-        if canonical(role["AssumeRolePolicyDocument"]) != canonical(trust):
-            self.iam.update_assume_role_policy(**one, PolicyDocument=json.dumps(trust))
-        have = or_none(self.iam.get_role_policy, **one, PolicyName=inline)
-        if not have or canonical(have["PolicyDocument"]) != canonical(want):
-            self.iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
-        if unpaired(role.get("Tags")) != tags(address):
-            self.iam.tag_role(**one, Tags=pairs(tags(address)))
+        ensure_role(self.iam, f"{STACK}-{name}", f"/ccprov/{STACK}/", "ec2.amazonaws.com", (inline, want), tags(address))
 
 
 run(lambda session: ClaimCheck(session, sys.argv[1]).apply())

@@ -20,7 +20,8 @@ import pathlib
 import sys
 import zipfile
 
-from careful import canonical, or_none, pairs, policy, run, statement, tls_only, unpaired
+from careful import (
+    allow, canonical, ensure_queue, ensure_role, or_none, pairs, policy, run, statement, tls_only, unpaired)
 
 STACK = "event-processor"
 POLL = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
@@ -28,10 +29,6 @@ POLL = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
 
 def tags(address):
     return {"Project": STACK, "ccprov:stack": STACK, "ccprov:address": address}
-
-
-def allow(sid, action, resource):
-    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
 
 
 def packed(folder):
@@ -157,21 +154,7 @@ class EventProcessor:
 
     def ensure_queue(self, name, address, attributes, documents):
         attributes = attributes | {"KmsMasterKeyId": self.key, "KmsDataKeyReusePeriodSeconds": "300"}
-        written = attributes | {field: json.dumps(value) for field, value in documents.items()}
-        found = or_none(self.sqs.get_queue_url, QueueName=name)
-        if not found:
-            self.sqs.create_queue(QueueName=name, Attributes=written | {"FifoQueue": "true"}, tags=tags(address))
-            return
-        one = {"QueueUrl": found["QueueUrl"]}
-        have = self.sqs.get_queue_attributes(**one, AttributeNames=["All"])["Attributes"]
-        differs = {field: text for field, text in attributes.items() if have.get(field) != text}
-        for field, value in documents.items():
-            if canonical(have.get(field, "{}")) != canonical(value):
-                differs[field] = written[field]
-        if differs:
-            self.sqs.set_queue_attributes(**one, Attributes=differs)
-        if self.sqs.list_queue_tags(**one).get("Tags") != tags(address):
-            self.sqs.tag_queue(**one, Tags=tags(address))
+        ensure_queue(self.sqs, name, attributes, documents, tags(address), FifoQueue="true")
 
     def ensure_table(self, name, address, keys, others, **more):
         """Indexes, stream and key of a table that is there stay as they are: they cannot change at once."""
@@ -215,24 +198,9 @@ class EventProcessor:
         return f"{STACK}-{address.replace('_', '-')}-{self.region}"
 
     def ensure_role(self, address, inline, want):
-        one = {"RoleName": self.role(address)}
         labels = tags(address) | {"ccprov:region": self.region}
-        trust = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
-        found = or_none(self.iam.get_role, **one)
-        if not found:
-            self.iam.create_role(
-                **one, Path=f"/ccprov/{STACK}/", AssumeRolePolicyDocument=json.dumps(trust), Tags=pairs(labels))
-            self.iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
-            self.iam.get_waiter("role_exists").wait(**one)
-            return
-        role = found["Role"]
-        if canonical(role["AssumeRolePolicyDocument"]) != canonical(trust):
-            self.iam.update_assume_role_policy(**one, PolicyDocument=json.dumps(trust))
-        have = or_none(self.iam.get_role_policy, **one, PolicyName=inline)
-        if not have or canonical(have["PolicyDocument"]) != canonical(want):
-            self.iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
-        if unpaired(role.get("Tags")) != labels:
-            self.iam.tag_role(**one, Tags=pairs(labels))
+        name, path = self.role(address), f"/ccprov/{STACK}/"
+        ensure_role(self.iam, name, path, "lambda.amazonaws.com", (inline, want), labels)
 
     def ensure_function(self, name, address, folder, environment, timeout, description):
         one, code = {"FunctionName": name}, packed(self.folder / folder)

@@ -63,6 +63,49 @@ def tls_only(action, resource):
     return statement("TlsOnly", "Deny", "*", action, resource, Bool={"aws:SecureTransport": "false"})
 
 
+def allow(sid, action, resource):
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def ensure_queue(sqs, name, attributes, documents, tags, **at_creation):
+    """A queue with these attributes; documents are those that are policies."""
+    written = attributes | {field: json.dumps(value) for field, value in documents.items()}
+    found = or_none(sqs.get_queue_url, QueueName=name)
+    if not found:
+        sqs.create_queue(QueueName=name, Attributes=written | at_creation, tags=tags)
+        return
+    one = {"QueueUrl": found["QueueUrl"]}
+    have = sqs.get_queue_attributes(**one, AttributeNames=["All"])["Attributes"]
+    differs = {field: text for field, text in attributes.items() if have.get(field) != text}
+    for field, value in documents.items():
+        if canonical(have.get(field, "{}")) != canonical(value):
+            differs[field] = written[field]
+    if differs:
+        sqs.set_queue_attributes(**one, Attributes=differs)
+    if sqs.list_queue_tags(**one).get("Tags") != tags:
+        sqs.tag_queue(**one, Tags=tags)
+
+
+def ensure_role(iam, name, path, service, rights, tags):
+    """A role that a service takes on, with one inline policy: its name and its document."""
+    one, (inline, want) = {"RoleName": name}, rights
+    trust = policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+    found = or_none(iam.get_role, **one)
+    if not found:
+        iam.create_role(**one, Path=path, AssumeRolePolicyDocument=json.dumps(trust), Tags=pairs(tags))
+        iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
+        iam.get_waiter("role_exists").wait(**one)
+        return
+    role = found["Role"]
+    if canonical(role["AssumeRolePolicyDocument"]) != canonical(trust):
+        iam.update_assume_role_policy(**one, PolicyDocument=json.dumps(trust))
+    have = or_none(iam.get_role_policy, **one, PolicyName=inline)
+    if not have or canonical(have["PolicyDocument"]) != canonical(want):
+        iam.put_role_policy(**one, PolicyName=inline, PolicyDocument=json.dumps(want))
+    if unpaired(role.get("Tags")) != tags:
+        iam.tag_role(**one, Tags=pairs(tags))
+
+
 def run(apply):
     """Runs it with a session, and says in JSON how many calls it made and in how many seconds."""
     began = time.monotonic()
