@@ -25,7 +25,8 @@ TAGS = {
     "Runbook": "https://example.com/runbook",
 }
 # What ccprov keeps with the objects themselves, for want of a state file.
-KEPT = {"bucket": {"ccprov:force-destroy": "true"}, "key": {"ccprov:deletion-window": "7"}}
+FORCE = {"ccprov:force-destroy": "true"}
+KEPT = {"bucket": FORCE, "dlq": FORCE, "key": {"ccprov:deletion-window": "7"}, "queue": FORCE}
 NOTIFICATION = f"ccprov:{STACK}:claimcheck.notification:35fd65d4"
 
 
@@ -41,7 +42,8 @@ class ClaimCheck:
         self.account = clients["sts"].get_caller_identity()["Account"]
         self.bucket = bucket
         self.bucket_arn = f"arn:aws:s3:::{bucket}"
-        here = f"{session.region_name}:{self.account}"
+        self.region = session.region_name
+        here = f"{self.region}:{self.account}"
         self.topic_arn = f"arn:aws:sns:{here}:{STACK}-sns"
         self.queue_arn = f"arn:aws:sqs:{here}:{STACK}-sqs"
         self.dlq_arn = f"{self.queue_arn}-dlq"
@@ -94,12 +96,16 @@ class ClaimCheck:
 
     def bucket_policy(self):
         objects = f"{self.bucket_arn}/*"
-        encryption = {"s3:x-amz-server-side-encryption": "aws:kms"}
-        key = {"s3:x-amz-server-side-encryption-aws-kms-key-id": self.key_arn}
+        sse, key = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
         return policy(
             tls_only("s3:*", [self.bucket_arn, objects]),
-            statement("NoOtherEncryption", "Deny", "*", "s3:PutObject", objects, StringNotEqualsIfExists=encryption),
-            statement("NoOtherKey", "Deny", "*", "s3:PutObject", objects, ArnNotEqualsIfExists=key),
+            # What is not stated is the bucket's default, and well.
+            statement("NoOtherEncryption", "Deny", "*", "s3:PutObject", objects,
+                      Null={sse: "false"}, StringNotEquals={sse: "aws:kms"}),
+            statement("NoOtherKey", "Deny", "*", "s3:PutObject", objects,
+                      Null={key: "false"}, ArnNotEquals={key: self.key_arn}),
+            statement("NoUnnamedKey", "Deny", "*", "s3:PutObject", objects,
+                      Null={key: "true"}, StringEquals={sse: "aws:kms"}),
         )
 
     def ensure_bucket(self):
@@ -225,7 +231,8 @@ class ClaimCheck:
             allow("Decrypt", "kms:Decrypt", self.key_arn)))
 
     def ensure_role(self, name, address, inline, want):
-        ensure_role(self.iam, f"{STACK}-{name}", f"/ccprov/{STACK}/", "ec2.amazonaws.com", (inline, want), tags(address))
+        labels = tags(address) | {"ccprov:region": self.region}
+        ensure_role(self.iam, f"{STACK}-{name}", f"/ccprov/{STACK}/", "ec2.amazonaws.com", (inline, want), labels)
 
 
 run(lambda session: ClaimCheck(session, sys.argv[1]).apply())
