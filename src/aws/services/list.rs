@@ -8,12 +8,14 @@ macro_rules! services {
         $with! {
             cloudwatch: aws_sdk_cloudwatch, describe_alarms::DescribeAlarms;
             dynamodb: aws_sdk_dynamodb, list_tables::ListTables;
+            ecr: aws_sdk_ecr, describe_repositories::DescribeRepositories;
             events: aws_sdk_eventbridge, list_event_buses::ListEventBuses;
             iam: aws_sdk_iam, list_roles::ListRoles;
             kms: aws_sdk_kms, list_keys::ListKeys;
             lambda: aws_sdk_lambda, list_functions::ListFunctions;
             logs: aws_sdk_cloudwatchlogs, describe_log_groups::DescribeLogGroups;
             s3: aws_sdk_s3, list_buckets::ListBuckets;
+            sfn: aws_sdk_sfn, list_state_machines::ListStateMachines;
             sns: aws_sdk_sns, list_topics::ListTopics;
             sqs: aws_sdk_sqs, list_queues::ListQueues;
             sts: aws_sdk_sts, get_caller_identity::GetCallerIdentity;
