@@ -98,6 +98,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// folder packed into a zip file. In the spec they are texts, the hash as AWS
     /// spells it; [`Wanted::bytes`] has the bytes when they are sent.
     const ARTIFACTS: &'static [ArtifactInfo] = &[];
+    /// The other ways that these bytes may take: the field of the bytes, the one that names
+    /// the way, what that is, the most bytes that go it, and what to write who has so many.
+    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[];
+    /// Fields, at the top of the document, that say how a change is made. `read` never has
+    /// them, so that they are not compared.
+    const MEANS: &'static [&'static str] = &[];
     /// Maps to which AWS adds entries of its own, so that only stated ones are
     /// compared, and what a change makes of the others. `*` stands for any one step.
     const IN_PART: &'static [(&'static str, Beside)] = &[];
@@ -270,8 +276,8 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
-        self.sent.bytes(field, &self.identity)
+    pub(crate) async fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
+        self.sent.bytes(field, &self.identity).await
     }
 }
 

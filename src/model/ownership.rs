@@ -115,6 +115,8 @@ mod tests {
                 one_at_a_time: None,
                 succession: Succession::default(),
                 artifacts: Vec::new(),
+                detours: Vec::new(),
+                means: Vec::new(),
                 in_part: Vec::new(),
                 follows: Vec::new(),
                 greets: Vec::new(),

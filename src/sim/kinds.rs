@@ -188,6 +188,8 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         one_at_a_time: None,
         succession: Succession::default(),
         artifacts: Vec::new(),
+        detours: Vec::new(),
+        means: Vec::new(),
         in_part: Vec::new(),
         follows: Vec::new(),
         greets: Vec::new(),

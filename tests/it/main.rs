@@ -35,3 +35,4 @@ mod tables;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;
+mod uploads;

@@ -294,6 +294,8 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         one_at_a_time: None,
         succession: Succession::default(),
         artifacts: Vec::new(),
+        detours: Vec::new(),
+        means: Vec::new(),
         in_part: Vec::new(),
         follows: Vec::new(),
         greets: Vec::new(),

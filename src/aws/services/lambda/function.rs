@@ -13,6 +13,7 @@ mod look;
 mod origin;
 mod permissions;
 mod shown;
+mod upload;
 mod versions;
 mod wire;
 
@@ -54,6 +55,11 @@ pub(crate) struct Spec {
     /// The code: a zip file (`file`), a folder that is packed into one (`folder`), or an object of a bucket. This or
     /// `image_uri`.
     code: Option<Code>,
+    /// A bucket of the stack's account and region through which `code` of the checkout goes to Lambda, which takes more
+    /// of it that way: 250 MB when it is unpacked. It is removed from there when Lambda has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    upload_through: Option<String>,
     /// A container image of this region's ECR, by its digest: `REGISTRY/NAME@sha256:DIGEST`.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     image_uri: Option<String>,
@@ -293,6 +299,9 @@ impl Default for EphemeralStorage {
 
 /// Lambda takes 50 MB of zip in a call (Developer Guide, "Lambda quotas").
 const MOST_BYTES: u64 = 50 * 1024 * 1024;
+/// And from a bucket what is 250 MB when it is unpacked (the same page), of which a folder
+/// is packed into a little more and a zip file is less.
+const MOST_THROUGH: u64 = 250 * 1024 * 1024;
 /// Files of a zip without extensions of the format (APPNOTE 4.4.22).
 const MOST_ENTRIES: usize = 65_535;
 
@@ -303,8 +312,12 @@ impl Kind for LambdaFunction {
 The function's name is its identity; its ARNs follow from it.
 
 - `code: { folder: PATH }` is packed into the same bytes wherever its files are the same, so that it is no difference when \
-nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`). A zip \
-file of more than 50 MB is refused.
+nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`).
+- Lambda takes 50 MB of zip in a call. More of it goes through a bucket: with `upload_through: \"${bucket.name}\"` the code \
+is put there, below `ccprov-code/`, Lambda takes it, and it is removed, whether Lambda took it or not. It goes that way \
+whenever the field is stated, however small it is. Lambda takes up to 250 MB when it is unpacked, layers included. The \
+bucket is of the stack's account and region. A run that is killed in between may leave the object there; a \
+lifecycle rule of the bucket that lets `ccprov-code/` expire after a day sees to that.
 - `code: { bucket: NAME, key: KEY, sha256: HASH }` takes an object of a bucket, up to 250 MB when it is unpacked. AWS \
 does not tell where code came from: the hash is compared, and where it came from is kept at the function in the tag \
 `ccprov:code`.
@@ -347,6 +360,7 @@ stays, and fails.";
         // nobody's: so the stack's comes first, and goes last.
         "logging_config.log_group",
         "role",
+        "upload_through",
         "vpc_config.security_group_ids.*",
         "vpc_config.subnet_ids.*",
     ];
@@ -371,7 +385,7 @@ stays, and fails.";
     const FOLLOWS: &'static [(&'static str, &'static [&'static str])] =
         &[("publish", change::VERSIONED), ("aliases", change::VERSIONED)];
     const TAKES: &'static [(&'static str, Takes)] =
-        &[("code.bucket", Takes::Bucket), ("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
+        &[("code.bucket", Takes::Bucket), ("kms_key_arn", Takes::Key), ("role", takes::ROLE), ("upload_through", Takes::Bucket)];
     const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {
         field: Cow::Borrowed("code"),
         sorts: Cow::Borrowed(&[ArtifactSort::Folder, ArtifactSort::File]),
@@ -381,6 +395,15 @@ stays, and fails.";
         made_by: Cow::Borrowed("build the code first"),
         elsewhere: Cow::Borrowed("bucket"),
     }];
+    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[(
+        "code",
+        "upload_through",
+        "bucket",
+        MOST_THROUGH,
+        "Lambda takes more through a bucket, which has it only for as long as that takes: \
+         `upload_through: \"${NAME.name}\"`, where NAME is `{ kind: s3_bucket }` of this stack",
+    )];
+    const MEANS: &'static [&'static str] = &["upload_through"];
     const GAP: &'static str = "nobody can invoke it until the new one is made";
     const LOST: &'static str = "its versions and aliases are lost";
     const GRANTS: &'static [Grant] = grants::GRANTS;
@@ -435,9 +458,13 @@ stays, and fails.";
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
-        let answer = wire::creation(aws, want)?.send().await;
-        let attempted = || format!("create function {}", want.identity);
-        let made = answer.attempting("lambda:CreateFunction", attempted)?;
+        let call = async |code| {
+            let answer = wire::creation(aws, want, code).send().await;
+            answer.attempting("lambda:CreateFunction", || {
+                format!("create function {}", want.identity)
+            })
+        };
+        let made = Box::pin(upload::with_code(aws, want, call)).await?;
         origin::taken(&want.identity, want.spec.code.as_ref(), made.code_sha256())?;
         Ok(Made::begun(Facts::new()))
     }

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::update_function_configuration::builders::UpdateFunctionConfigurationFluentBuilder as Settings;
-use aws_sdk_lambda::types::Runtime;
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
 
-use super::{Spec, arn, invoke_config, origin, permissions, versions, wire};
+use super::{Spec, arn, invoke_config, origin, permissions, upload, versions, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
@@ -133,15 +133,17 @@ fn with_settings(call: Settings, change: &Changing<'_, Spec>) -> Settings {
 /// The code, with the processor for which it was built.
 async fn write_code(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     let (name, spec) = (change.want.identity.as_str(), &change.want.spec);
-    let code = wire::code(&change.want)?;
-    let call = aws.session.clients.lambda.update_function_code().function_name(name);
-    let call = call.set_architectures(Some(wire::architectures(&spec.architectures)));
-    let call = call.set_zip_file(code.zip_file).set_image_uri(code.image_uri);
-    let call = call.set_s3_bucket(code.s3_bucket).set_s3_key(code.s3_key);
-    let answer = call.set_s3_object_version(code.s3_object_version).send().await;
-    let made = answer.attempting("lambda:UpdateFunctionCode", || {
-        format!("change the code of function {name}")
-    })?;
+    let call = async |code: FunctionCode| {
+        let call = aws.session.clients.lambda.update_function_code().function_name(name);
+        let call = call.set_architectures(Some(wire::architectures(&spec.architectures)));
+        let call = call.set_zip_file(code.zip_file).set_image_uri(code.image_uri);
+        let call = call.set_s3_bucket(code.s3_bucket).set_s3_key(code.s3_key);
+        let answer = call.set_s3_object_version(code.s3_object_version).send().await;
+        answer.attempting("lambda:UpdateFunctionCode", || {
+            format!("change the code of function {name}")
+        })
+    };
+    let made = Box::pin(upload::with_code(aws, &change.want, call)).await?;
     origin::taken(name, spec.code.as_ref(), made.code_sha256())
 }
 

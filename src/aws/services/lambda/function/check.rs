@@ -42,6 +42,10 @@ fn check_code(spec: &Spec) -> Vec<Problem> {
     };
     let mut problems: Vec<Problem> =
         spec.code.as_ref().and_then(check_stored).into_iter().collect();
+    if spec.upload_through.is_some() && !matches!(spec.code, Some(Code::Sent(_))) {
+        let message = "what is sent of the checkout goes this way, and nothing else";
+        problems.push(Problem::of("upload_through", message).hint("take it out"));
+    }
     if spec.package_type.is_some_and(|stated| stated != form) {
         let message = "it follows from `code` and `image_uri`, and is another";
         problems.push(Problem::of("package_type", message).hint("take it out"));

@@ -35,6 +35,11 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::write("ImagesOfFunctions", ALL_IMAGES, IMAGES).only_with("image_uri"),
     Grant::write("CodeOfFunctions", CODE, &["s3:GetObject", "s3:GetObjectVersion"])
         .only_with("code.bucket"),
+    // Lambda reads in the name of whoever hands it the code.
+    Grant::write("UploadsOfFunctions", UPLOADS, UPLOADING).only_with("upload_through"),
+    Grant::write("KeysOfUploads", ALL_KEYS, &["kms:Decrypt", "kms:GenerateDataKey"])
+        .bound(Bound::Via("s3"))
+        .only_with("upload_through"),
     // Lambda asks in the name of whoever gives the function its layers or its key.
     Grant::write("LayersOfFunctions", ALL_LAYERS, &["lambda:GetLayerVersion"]).only_with("layers"),
     Grant::write("KeysOfFunctions", ALL_KEYS, &["kms:CreateGrant", "kms:Encrypt"])
@@ -59,6 +64,9 @@ const NETWORKS: &[&str] =
 const ALL_IMAGES: &[&str] = &["arn:${partition}:ecr:${region}:*:repository/*"];
 const IMAGES: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const CODE: &[&str] = &["arn:${partition}:s3:::${code.bucket}/${code.key}"];
+const UPLOADS: &[&str] = &["arn:${partition}:s3:::${upload_through}/ccprov-code/${name}/*"];
+const UPLOADING: &[&str] =
+    &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"];
 const READING: &[&str] = &[
     "lambda:GetFunction",
     "lambda:GetFunctionEventInvokeConfig",

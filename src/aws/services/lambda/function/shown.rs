@@ -23,6 +23,7 @@ pub(super) fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         name: Some(name.to_owned()),
         role: function.role.clone().unwrap_or_default(),
         code: None,
+        upload_through: None,
         image_uri: None,
         publish: false,
         aliases: None,
