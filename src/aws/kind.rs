@@ -84,6 +84,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const DELETED_BY: &'static [&'static str] = &[];
     /// Whether an object on its way out can be brought back by an update.
     const REVIVABLE: bool = false;
+    /// Whether an update that is handed nothing but the status of an object that failed may
+    /// bring it into service.
+    const MENDS: bool = false;
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
@@ -319,6 +322,8 @@ impl<S> Changing<'_, S> {
 
 /// The planner's name for "whose it is" among the fields of a diff.
 pub(crate) const OWNER_FIELD: &str = "owner";
+/// For how an object is doing.
+pub(crate) const STATUS_FIELD: &str = "status";
 /// And for what the stack file says about its life, as far as the object tells.
 pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 

@@ -194,6 +194,9 @@ pub struct KindInfo {
     pub deleted_by: Vec<String>,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
+    /// Whether an update may bring an object into service that failed, and differs in
+    /// nothing from what is wanted.
+    pub mends: bool,
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,

@@ -105,6 +105,7 @@ mod tests {
                 holds_data: false,
                 deleted_by: Vec::new(),
                 revivable: false,
+                mends: false,
                 exists_early: false,
                 name_may_wait: false,
                 delete_after: Vec::new(),

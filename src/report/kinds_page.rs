@@ -329,6 +329,7 @@ mod tests {
             holds_data: true,
             deleted_by: Vec::new(),
             revivable: false,
+            mends: false,
             exists_early: false,
             name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],

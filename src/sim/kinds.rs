@@ -179,6 +179,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         holds_data: false,
         deleted_by: Vec::new(),
         revivable: false,
+        mends: false,
         exists_early: false,
         name_may_wait: false,
         delete_after: Vec::new(),

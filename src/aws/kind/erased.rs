@@ -102,6 +102,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             holds_data: K::HOLDS_DATA,
             deleted_by: list(K::DELETED_BY),
             revivable: K::REVIVABLE,
+            mends: K::MENDS,
             exists_early: K::EXISTS_EARLY,
             name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),

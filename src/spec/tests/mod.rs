@@ -285,6 +285,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         holds_data: false,
         deleted_by: Vec::new(),
         revivable: false,
+        mends: false,
         exists_early: false,
         name_may_wait: false,
         delete_after: Vec::new(),

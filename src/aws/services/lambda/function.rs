@@ -4,6 +4,7 @@
 //! change of its settings or of its code, which are two calls; it refuses the second
 //! while it is at the first.
 
+mod apart;
 mod change;
 mod check;
 mod grants;
@@ -13,6 +14,7 @@ mod look;
 mod origin;
 mod permissions;
 mod shown;
+mod tags;
 mod upload;
 mod versions;
 mod wire;
@@ -24,10 +26,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::apart::{RecursiveLoop, RuntimeManagementConfig};
 use self::invoke_config::EventInvokeConfig;
 pub(crate) use self::logging::{ApplicationLevel, LogFormat, LoggingConfig, SystemLevel};
 use self::permissions::Permissions;
-pub(crate) use self::versions::Alias;
+use self::versions::Aliases;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -119,12 +122,28 @@ pub(crate) struct Spec {
     /// Keep what runs as a version, with a number, whenever it has changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     publish: bool,
-    /// Names for the version that was published last. Only with `publish`. Left out: those that there are stay as they are.
+    /// Names for versions. Left out: those that there are stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    aliases: Option<BTreeMap<String, Alias>>,
+    aliases: Option<Aliases>,
+    /// So many versions stay, the last ones; older ones are removed when another is published or an alias changes, but for
+    /// those that an alias or a mapping names. Only with `publish`. Left out: all stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    keep_versions: Option<u32>,
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
+    /// Whether events go on that come back to the function which brought them about. Left out: as it is, which is
+    /// `Terminate` of a new function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recursive_loop: Option<RecursiveLoop>,
+    /// The ARN of a code signing config, to which the code is held; or `none`. Left out: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    code_signing_config_arn: Option<String>,
+    /// When the runtime is brought up to date. Left out: as it is, which is `Auto` of a new function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runtime_management_config: Option<RuntimeManagementConfig>,
     /// Who else may invoke the function, by a name for each.
     #[serde(default)]
     permissions: Permissions,
@@ -336,8 +355,15 @@ from a variable with `sensitive: true`, and none that AWS has otherwise: nobody 
 - In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to \
 40 minutes after it: until then AWS refuses to delete the group and the subnets.
 - `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last \
-one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { \
-ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
+one: who invokes `ARN:live` meets no half of a change. `live: { version: 3 }` stays with that version, and `routing_config: { \
+additional_version_weights: { 4: 0.1 } }` beside it sends a tenth to another; the names of aliases that stay are kept at the \
+function, in the tag `ccprov:pinned`. Whoever moves traffic by hand says so: `lifecycle: { ignore_changes: [aliases] }`.
+- Old versions stay, and count against 75 GB of code in a region. `keep_versions: 10` removes older ones whenever a version \
+is published or an alias changes, and none that an alias or a mapping names.
+- `recursive_loop`, `code_signing_config_arn` and `runtime_management_config` take a call each: they are read and compared \
+where they are stated, and otherwise left as they are.
+- A function that AWS says has failed, and that is as the stack states it, gets its settings once more (or its image): what kept \
+it from running may be mended by now.
 - Services that invoke it need a permission: S3, SNS, EventBridge, alarms, API Gateway. In `permissions` each has a name, a \
 `principal` (`s3.amazonaws.com`), a `source_arn` and, for S3, a `source_account`. S3 tries it when the bucket's notification is \
 written, and ccprov goes on trying until it is there; the others accept whoever may not, and deliver nothing. Mappings of queues \
@@ -403,7 +429,8 @@ stays, and fails.";
         "Lambda takes more through a bucket, which has it only for as long as that takes: \
          `upload_through: \"${NAME.name}\"`, where NAME is `{ kind: s3_bucket }` of this stack",
     )];
-    const MEANS: &'static [&'static str] = &["upload_through"];
+    const MEANS: &'static [&'static str] = &["keep_versions", "upload_through"];
+    const MENDS: bool = true;
     const GAP: &'static str = "nobody can invoke it until the new one is made";
     const LOST: &'static str = "its versions and aliases are lost";
     const GRANTS: &'static [Grant] = grants::GRANTS;
@@ -428,6 +455,9 @@ stays, and fails.";
         if let Some(Code::Stored(stored)) = &mut spec.code {
             stored.object_version = stored.object_version.take().filter(|it| !it.is_empty());
         }
+        spec.aliases = spec.aliases.map(|aliases| {
+            aliases.into_iter().map(|(name, alias)| (name, alias.settled())).collect()
+        });
         spec.permissions = permissions::settled(spec.permissions);
         spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec

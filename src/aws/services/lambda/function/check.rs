@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, LogFormat, LoggingConfig, PackageType, Spec, origin, permissions};
+use super::{
+    Code, LogFormat, LoggingConfig, PackageType, Spec, apart, origin, permissions, versions,
+};
 use crate::aws::arn::Arn;
 use crate::aws::names::too_long;
 use crate::model::document::is_pending;
@@ -17,7 +19,8 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
         problems.push(Problem::of("role", "a function needs a role"));
     }
     problems.extend(check_code(spec));
-    problems.extend(check_aliases(spec));
+    problems.extend(versions::check(spec));
+    problems.extend(apart::check(spec));
     problems.extend(check_environment(spec));
     problems.extend(check_dead_letters(spec));
     problems.extend(spec.kms_key_arn.as_deref().and_then(check_key));
@@ -86,25 +89,6 @@ fn check_code(spec: &Spec) -> Vec<Problem> {
     if spec.file_system_config.is_some() && spec.vpc_config.is_none() {
         let message = "a file system is reached within a VPC alone";
         problems.push(Problem::of("file_system_config", message).hint("state `vpc_config`"));
-    }
-    problems
-}
-
-fn check_aliases(spec: &Spec) -> Vec<Problem> {
-    let aliases = spec.aliases.iter().flat_map(|aliases| aliases.keys());
-    let mut problems: Vec<Problem> = Vec::new();
-    for alias in aliases {
-        let at = Path::field("aliases").with_field(alias);
-        let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
-        let is_number = alias.chars().all(|sign| sign.is_ascii_digit());
-        if is_number || alias.len() > 128 || !alias.chars().all(is_sign) {
-            let message = format!("`{alias}` is no name of an alias");
-            let hint = "1 to 128 letters, digits and `_-`, and not digits alone";
-            problems.push(Problem::of("", message).at(at).hint(hint));
-        } else if !spec.publish {
-            let message = "an alias leads to what was published";
-            problems.push(Problem::of("", message).at(at).hint("publish: true"));
-        }
     }
     problems
 }

@@ -27,6 +27,10 @@ pub(super) fn shown(name: &str, function: &FunctionConfiguration) -> Spec {
         image_uri: None,
         publish: false,
         aliases: None,
+        keep_versions: None,
+        recursive_loop: None,
+        code_signing_config_arn: None,
+        runtime_management_config: None,
         image_config: ImageConfig::seen(function.image_config_response()),
         package_type: Some(match function.package_type() {
             Some(sdk::PackageType::Image) => PackageType::Image,

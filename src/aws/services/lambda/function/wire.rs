@@ -8,7 +8,7 @@ use aws_sdk_lambda::types as sdk;
 use super::{
     ApplicationLevel, ApplyOn, Architecture, DeadLetterConfig, EphemeralStorage,
     FileSystemConfig, ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec,
-    SystemLevel, TracingConfig, TracingMode, VpcConfig, origin,
+    SystemLevel, TracingConfig, TracingMode, VpcConfig, apart, tags,
 };
 use crate::aws::handed::Aws;
 use crate::aws::kind::Wanted;
@@ -20,11 +20,12 @@ pub(super) fn creation(
     code: sdk::FunctionCode,
 ) -> CreateFunctionFluentBuilder {
     let spec = &want.spec;
-    let tags = origin::tags(&spec.tags, &want.owner, spec.code.as_ref());
+    let tags = tags::all(spec, &want.owner);
     let layers = (!spec.layers.is_empty()).then(|| spec.layers.clone());
     let call = aws.session.clients.lambda.create_function().function_name(&want.identity);
     call.role(&spec.role)
         .code(code)
+        .set_code_signing_config_arn(apart::signing(spec).map(str::to_owned))
         .set_runtime(spec.runtime.as_deref().map(sdk::Runtime::from))
         .set_handler(spec.handler.clone())
         .set_architectures(Some(architectures(&spec.architectures)))
