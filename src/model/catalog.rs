@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Desired, Detour, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
-    Place, Probe, Stages, compare_in_part,
+    Address, ArtifactInfo, Desired, Detour, Document, Facts, FieldDiff, Identity, Live, Path,
+    Patience, Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a

@@ -15,8 +15,8 @@ use super::permissions::{Permissions, may_empty};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Artifact, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
-    Parent, Path, Stack, Status, Whose, document,
+    Address, Artifact, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff,
+    KindInfo, Live, Parent, Path, Stack, Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it

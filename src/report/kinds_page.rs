@@ -71,9 +71,10 @@ fn fields_of(kind: &KindInfo) -> Vec<Field> {
         if let Some(info) = kind.artifact(&path) {
             let forms = info.sorts.iter().map(|sort| format!("{{ {}: PATH }}", sort.key()));
             field.shape = forms.collect::<Vec<String>>().join(" or ");
-            let detour = kind.detour(info).map_or_else(String::new, |Detour { by, most_bytes, .. }| {
-                format!(", or {} with `{by}`", Size(*most_bytes))
-            });
+            let detour =
+                kind.detour(info).map_or_else(String::new, |Detour { by, most_bytes, .. }| {
+                    format!(", or {} with `{by}`", Size(*most_bytes))
+                });
             field.bounds = vec![format!("at most {}{detour}", Size(info.most_bytes))];
             if info.sorts.contains(&ArtifactSort::Folder) {
                 field.bounds.push(format!("at most {} files of a folder", info.most_entries));
@@ -225,7 +226,9 @@ fn life(kind: &KindInfo) -> Vec<String> {
     }));
     if !kind.means.is_empty() {
         let fields = code(&kind.means);
-        said.push(format!("{fields} say how a change is made; to change only that changes nothing."));
+        said.push(format!(
+            "{fields} say how a change is made; to change only that changes nothing."
+        ));
     }
     said.extend(kind.in_part.iter().map(|InPart { field, beside }| {
         let becomes = match beside {

@@ -36,3 +36,4 @@ mod torture;
 pub(crate) mod transcripts;
 mod turnover;
 mod uploads;
+mod versions;

@@ -82,7 +82,8 @@ fn code_goes_through_a_bucket_and_nothing_stays_there() {
 
 #[tokio::test]
 async fn what_becomes_of_the_call_leaves_nothing_in_the_bucket() {
-    let refused = Fault::Says(400, "InvalidParameterValueException", "Unzipped size must be smaller");
+    let refused =
+        Fault::Says(400, "InvalidParameterValueException", "Unzipped size must be smaller");
     for (operation, fault, code) in [
         ("CreateFunction", Fault::ResetAfter, 0),
         ("CreateFunction", Fault::Throttle, 0),
@@ -100,7 +101,8 @@ async fn what_becomes_of_the_call_leaves_nothing_in_the_bucket() {
         desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
         codes.push(desk.run("apply -y stack.yaml").code);
         let expected = [Some(code), Some(0)];
-        let expected = if operation == "UpdateFunctionCode" { [Some(0), Some(code)] } else { expected };
+        let expected =
+            if operation == "UpdateFunctionCode" { [Some(0), Some(code)] } else { expected };
         assert_eq!(codes, expected, "{operation} {fault:?} {proxy}");
         assert_eq!(proxy.befallen().len(), 1, "{operation} {fault:?} {proxy}");
         assert_eq!(left(&account, &bucket).await, [""; 0], "{operation} {fault:?} {proxy}");
@@ -156,7 +158,8 @@ fn a_bucket_that_does_not_do_is_told() {
         assert!(!proxy.to_string().contains("CreateFunction"), "{proxy}");
     };
     refused(None, "`upload_through` names a bucket that is there");
-    let message = "The bucket you are attempting to access must be addressed using the specified endpoint";
+    let message =
+        "The bucket you are attempting to access must be addressed using the specified endpoint";
     let elsewhere = Fault::Says(301, "PermanentRedirect", message);
     refused(Some(elsewhere), "`upload_through` must be in the region of the stack");
     let denied = Fault::Says(403, "AccessDenied", "Access Denied");

@@ -15,9 +15,9 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Along, Anew, CloudError, Detour, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
-    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
-    Sought, Stages, Succession,
+    Along, Anew, CloudError, Detour, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff,
+    Greeting, Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared,
+    Problem, Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::{fact, golden, kind, unsound};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Catalog, Detour, Document, Facts, Hash, HashSpelling, Identity,
-    KindInfo, Mask, Naming, Place, Prepared, Problem,
+    Artifact, ArtifactInfo, ArtifactSort, Catalog, Detour, Document, Facts, Hash, HashSpelling,
+    Identity, KindInfo, Mask, Naming, Place, Prepared, Problem,
 };
 use crate::spec::artifacts::as_written;
 use crate::spec::{Checked, Inputs, artifact_bytes, artifact_holds, check, load};

@@ -124,21 +124,13 @@ fn with_settings(call: Settings, spec: &Spec, touches: &dyn Fn(&str) -> bool) ->
         .set_description(text("description", &spec.description))
         .set_timeout(touches("timeout").then_some(spec.timeout.into()))
         .set_memory_size(touches("memory_size").then(|| wire::number(spec.memory_size)))
-        .set_environment(
-            touches("environment").then(|| wire::environment(&spec.environment)),
-        )
+        .set_environment(touches("environment").then(|| wire::environment(&spec.environment)))
         .set_kms_key_arn(text("kms_key_arn", &spec.kms_key_arn))
         .set_dead_letter_config(touches("dead_letter_config").then(dead_letters))
-        .set_tracing_config(
-            touches("tracing_config").then(|| wire::tracing(&spec.tracing_config)),
-        )
-        .set_logging_config(
-            touches("logging_config").then(|| wire::logging(&spec.logging_config)),
-        )
+        .set_tracing_config(touches("tracing_config").then(|| wire::tracing(&spec.tracing_config)))
+        .set_logging_config(touches("logging_config").then(|| wire::logging(&spec.logging_config)))
         .set_layers(touches("layers").then(|| spec.layers.clone()))
-        .set_image_config(
-            touches("image_config").then(|| wire::image(spec.image_config.as_ref())),
-        )
+        .set_image_config(touches("image_config").then(|| wire::image(spec.image_config.as_ref())))
         .set_vpc_config(touches("vpc_config").then(|| wire::vpc(spec.vpc_config.as_ref())))
         .set_file_system_configs(
             touches("file_system_config")

@@ -288,6 +288,38 @@ mod tests {
             json!({ "logging_config": { "system_log_level": "INFO" } }),
             &["logging_config.system_log_level: lines of text have no levels"],
         );
+        check(
+            json!({ "upload_through": "b", "code": { "bucket": "b", "key": "k.zip", "sha256": hash } }),
+            &["upload_through: what is sent of the checkout goes this way"],
+        );
+        check(json!({ "upload_through": "b" }), &[]);
+        let alias = |alias: Value| json!({ "aliases": { "live": alias } });
+        check(alias(json!({})), &["aliases.live: an alias leads to what was published"]);
+        check(alias(json!({ "version": "3" })), &[]);
+        let part = |version: &str, part: f64| {
+            let weights = json!({ "additional_version_weights": { version: part } });
+            alias(json!({ "version": "3", "routing_config": weights }))
+        };
+        check(part("4", 0.1), &[]);
+        check(part("3", 0.1), &["aliases.live.routing_config: the other version is the one"]);
+        check(part("$LATEST", 0.1), &["aliases.live.routing_config: `$LATEST` is no number"]);
+        check(part("4", 10.0), &["aliases.live.routing_config: a part is from 0 to 1"]);
+        check(json!({ "keep_versions": 3 }), &["keep_versions: there are versions of what is"]);
+        let many: Value =
+            (0..30).map(|at| (format!("alias-{at}"), json!({ "version": "1" }))).collect();
+        check(json!({ "aliases": many }), &["aliases: the names of aliases with a `version`"]);
+        check(json!({ "code_signing_config_arn": "none" }), &[]);
+        check(json!({ "code_signing_config_arn": "csc" }), &["code_signing_config_arn: takes the"]);
+        let runtime = |config: Value| json!({ "runtime_management_config": config });
+        check(runtime(json!({})), &[]);
+        check(
+            runtime(json!({ "update_runtime_on": "Manual" })),
+            &["runtime_management_config.runtime_version_arn: a runtime that stays is named"],
+        );
+        check(
+            runtime(json!({ "runtime_version_arn": "arn:aws:lambda:us-east-1::runtime:1" })),
+            &["runtime_management_config.runtime_version_arn: Lambda chooses it"],
+        );
         check(json!({ "kms_key_arn": "alias/k" }), &["kms_key_arn: takes the ARN of a key"]);
         let access_point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";
         check(

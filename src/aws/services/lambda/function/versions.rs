@@ -126,10 +126,7 @@ fn check_weights(alias: &Alias, routing: &RoutingConfig) -> Option<Problem> {
 }
 
 /// What was published, by its number.
-async fn published(
-    aws: &Aws,
-    name: &str,
-) -> Answer<BTreeMap<u64, FunctionConfiguration>> {
+async fn published(aws: &Aws, name: &str) -> Answer<BTreeMap<u64, FunctionConfiguration>> {
     let (mut all, mut next) = (BTreeMap::new(), None);
     loop {
         let call = aws.session.clients.lambda.list_versions_by_function().function_name(name);

@@ -6,9 +6,9 @@ use aws_sdk_lambda::operation::create_function::builders::CreateFunctionFluentBu
 use aws_sdk_lambda::types as sdk;
 
 use super::{
-    ApplicationLevel, ApplyOn, Architecture, DeadLetterConfig, EphemeralStorage,
-    FileSystemConfig, ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec,
-    SystemLevel, TracingConfig, TracingMode, VpcConfig, apart, tags,
+    ApplicationLevel, ApplyOn, Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig,
+    ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec, SystemLevel,
+    TracingConfig, TracingMode, VpcConfig, apart, tags,
 };
 use crate::aws::handed::Aws;
 use crate::aws::kind::Wanted;
