@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::files::Reach;
-use super::folder::{self, Limits};
+use super::folder::{self, Limits, Unfit};
 use super::regular::{Unread, copy_regular, plainly, read_regular};
 use super::shape;
 use super::source::Mark;
@@ -36,7 +36,7 @@ pub(super) struct Checkout {
 
 #[derive(Debug, Default)]
 struct Taken {
-    measures: BTreeMap<(PathBuf, ArtifactSort, Limits), Result<Measure, String>>,
+    measures: BTreeMap<(PathBuf, ArtifactSort, Limits), Result<Measure, Unfit>>,
     bytes: u64,
 }
 
@@ -45,6 +45,28 @@ struct Taken {
 struct Measure {
     size: u64,
     sha256: Hash,
+}
+
+/// How much there may be of an artifact, by the way that its bytes take.
+struct Room<'a> {
+    info: &'a ArtifactInfo,
+    limits: Limits,
+    /// What to write, where there may be more another way.
+    advice: Option<&'a str>,
+}
+
+impl<'a> Room<'a> {
+    /// What the other fields of a resource leave room for.
+    fn of(kind: &'a KindInfo, info: &'a ArtifactInfo, fields: &Node) -> Self {
+        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+        let Some(detour) = kind.detour(info) else { return Self { info, limits, advice: None } };
+        let is_taken = fields.as_map().is_some_and(|map| stated(map, &detour.by).is_some());
+        if is_taken {
+            let limits = Limits { most_bytes: detour.most_bytes, ..limits };
+            return Self { info, limits, advice: None };
+        }
+        Self { info, limits, advice: Some(&detour.advice) }
+    }
 }
 
 impl Checkout {
@@ -63,11 +85,12 @@ impl Checkout {
         let mut artifacts = Vec::new();
         for info in &kind.artifacts {
             let pattern = parts(&info.field).unwrap_or_default();
+            let room = Room::of(kind, info, fields);
             each_at(fields, &Field::default(), &pattern, &mut |at, node| {
                 if node.is_null() || is_elsewhere(info, node) {
                     return;
                 }
-                node.value = match self.artifact(info, at, node, problems) {
+                node.value = match self.artifact(&room, at, node, problems) {
                     Some(artifact) => {
                         let text = info.spell(artifact.sha256);
                         artifacts.push(artifact);
@@ -82,13 +105,13 @@ impl Checkout {
 
     fn artifact(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         at: &Field,
         node: &Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Artifact> {
-        let Named { sort, path: named, made_by } = named(info, at, node, problems)?;
-        let found = self.found(info, sort, named, at).map_err(|problem| {
+        let Named { sort, path: named, made_by } = named(room.info, at, node, problems)?;
+        let found = self.found(room, sort, named, at).map_err(|problem| {
             let is_missing = is_missing(named.as_text().unwrap_or_default(), &named.at);
             if is_missing && !made_by.is_empty() { problem.hint(made_by) } else { problem }
         });
@@ -99,7 +122,7 @@ impl Checkout {
     /// Where an artifact lies, and what it is.
     fn found(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         sort: ArtifactSort,
         named: &Node,
         at: &Field,
@@ -115,38 +138,35 @@ impl Checkout {
         };
         if other != sort {
             let problem = refuse(format!("`{text}` is a {}, and no {}", other.key(), sort.key()));
-            return Err(if info.sorts.contains(&other) {
+            return Err(if room.info.sorts.contains(&other) {
                 problem.hint(format!("write `{}: {text}`", other.key()))
             } else {
                 problem.because(format!("`{at}` takes no {}", other.key()))
             });
         }
-        let measure = self
-            .measure(&path, sort, info)
-            .map_err(|why| refuse(format!("`{at}` cannot take `{text}`: {why}")))?;
+        let measure = self.measure(&path, sort, room.limits).map_err(|unfit| {
+            let problem = refuse(format!("`{at}` cannot take `{text}`: {}", unfit.why));
+            let advice = room.advice.filter(|_| unfit.is_too_large);
+            advice.into_iter().fold(problem, Diagnostic::hint)
+        })?;
         match from_here(&path) {
             Some(path) => Ok((path, measure)),
             None => Err(refuse(format!("the path of `{text}` is not UTF-8 text"))),
         }
     }
 
-    fn measure(
-        &self,
-        path: &Path,
-        sort: ArtifactSort,
-        info: &ArtifactInfo,
-    ) -> Result<Measure, String> {
-        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+    fn measure(&self, path: &Path, sort: ArtifactSort, limits: Limits) -> Result<Measure, Unfit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (path.to_owned(), sort, limits);
         if let Some(measure) = taken.measures.get(&key) {
             return measure.clone();
         }
         if taken.bytes > MOST_TAKEN {
-            return Err(format!("the stack takes more than {} already", Size(MOST_TAKEN)));
+            let why = format!("the stack takes more than {} already", Size(MOST_TAKEN));
+            return Err(Unfit { why, is_too_large: false });
         }
         let measure = measure(path, sort, limits, Some(self.reach.folder()));
-        taken.bytes += measure.as_ref().map_or(info.most_bytes, |measure| measure.size);
+        taken.bytes += measure.as_ref().map_or(limits.most_bytes, |measure| measure.size);
         taken.measures.insert(key, measure.clone());
         measure
     }
@@ -358,7 +378,7 @@ pub fn artifact_bytes(artifact: &Artifact) -> Result<Vec<u8>, Diagnostic> {
 pub fn artifact_holds(artifact: &Artifact) -> Result<(), Diagnostic> {
     let limits = Limits { most_bytes: artifact.size, most_entries: usize::MAX };
     let measure = measure(Path::new(&artifact.path), artifact.sort, limits, None);
-    let measure = measure.map_err(|why| changed(artifact, &why))?;
+    let measure = measure.map_err(|unfit| changed(artifact, &unfit.why))?;
     if measure.sha256 == artifact.sha256 { Ok(()) } else { Err(others(artifact)) }
 }
 
@@ -379,16 +399,19 @@ fn measure(
     sort: ArtifactSort,
     limits: Limits,
     reach: Option<&Path>,
-) -> Result<Measure, String> {
+) -> Result<Measure, Unfit> {
     let mut meter = Meter { size: 0, sha256: Sha256::new() };
     match sort {
         ArtifactSort::File => {
             let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
-            copy_regular(path, most, &mut meter).map_err(|why: Unread| why.to_string())?;
+            copy_regular(path, most, &mut meter).map_err(|why| Unfit {
+                is_too_large: matches!(why, Unread::TooLarge(_)),
+                why: why.to_string(),
+            })?;
         }
         ArtifactSort::Folder => {
-            let path = path.canonicalize().map_err(|error| plainly(&error))?;
-            folder::pack(&path, reach, limits, &mut meter).map_err(|why| why.to_string())?;
+            let path = path.canonicalize().map_err(|error| Unfit::new(plainly(&error)))?;
+            folder::pack(&path, reach, limits, &mut meter)?;
         }
     }
     Ok(Measure { size: meter.size, sha256: Hash(meter.sha256.finalize().into()) })
@@ -397,7 +420,7 @@ fn measure(
 fn packed_again(path: &Path, size: u64, out: Vec<u8>) -> Result<Vec<u8>, String> {
     let limits = Limits { most_bytes: size, most_entries: usize::MAX };
     let path = path.canonicalize().map_err(|error| plainly(&error))?;
-    folder::pack(&path, None, limits, out).map_err(|why| why.to_string())
+    folder::pack(&path, None, limits, out).map_err(|unfit| unfit.why)
 }
 
 /// Counts and hashes what is written.

@@ -186,6 +186,7 @@ const FIELDS: &[Said] = &[
     (&["memory"], "memory_size"),
     (&["reserved_concurrency"], "reserved_concurrent_executions"),
     (&["execution_role", "role_arn"], "role"),
+    (&["function_version"], "version"),
     (&["kms_key", "kms_key_id", "encryption_key"], "kms_key_arn"),
 ];
 

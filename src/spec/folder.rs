@@ -19,23 +19,27 @@ pub(super) struct Limits {
     pub(super) most_entries: usize,
 }
 
-/// Why a folder cannot be packed: a phrase.
+/// Why something cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unpacked(String);
-
-impl fmt::Display for Unpacked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+pub(super) struct Unfit {
+    /// A phrase.
+    pub(super) why: String,
+    /// Whether it is because there is too much of it.
+    pub(super) is_too_large: bool,
 }
 
-impl Unpacked {
+impl Unfit {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_too_large: false }
+    }
+
     fn entry(name: &str, why: impl fmt::Display) -> Self {
-        Self(format!("`{name}` in it cannot be packed: {why}"))
+        Self::new(format!("`{name}` in it cannot be packed: {why}"))
     }
 
     fn too_large(most: u64) -> Self {
-        Self(format!("it is larger than {} when it is packed", Size(most)))
+        let why = format!("it is larger than {} when it is packed", Size(most));
+        Self { why, is_too_large: true }
     }
 }
 
@@ -46,26 +50,26 @@ pub(super) fn pack<W: Write>(
     reach: Option<&Path>,
     limits: Limits,
     out: W,
-) -> Result<W, Unpacked> {
+) -> Result<W, Unfit> {
     let most_bytes = limits.most_bytes.min(MOST_BYTES);
     let files = files_in(folder, reach, limits.most_entries.min(MOST_FILES))?;
     if files.is_empty() {
-        return Err(Unpacked("there is no file in it".to_owned()));
+        return Err(Unfit::new("there is no file in it"));
     }
     let mut zip = Zip::new(out);
     for File { name, path } in files {
         let left = most_bytes.saturating_sub(zip.length());
         let most = usize::try_from(left).unwrap_or(usize::MAX);
         let bytes = read_regular(&path, most).map_err(|why| match why {
-            Unread::TooLarge(_) => Unpacked::too_large(most_bytes),
-            Unread::Broken(_) | Unread::Elsewhere => Unpacked::entry(&name, why),
+            Unread::TooLarge(_) => Unfit::too_large(most_bytes),
+            Unread::Broken(_) | Unread::Elsewhere => Unfit::entry(&name, why),
         })?;
-        zip.add(&name, &bytes).map_err(|error| Unpacked::entry(&name, plainly(&error)))?;
+        zip.add(&name, &bytes).map_err(|error| Unfit::entry(&name, plainly(&error)))?;
         if zip.length() > most_bytes {
-            return Err(Unpacked::too_large(most_bytes));
+            return Err(Unfit::too_large(most_bytes));
         }
     }
-    zip.finish().map_err(|error| Unpacked(plainly(&error)))
+    zip.finish().map_err(|error| Unfit::new(plainly(&error)))
 }
 
 struct File {
@@ -75,36 +79,37 @@ struct File {
 }
 
 /// Every file in a folder and below, in the order of the names' bytes.
-fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File>, Unpacked> {
+fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File>, Unfit> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
     let mut entries = 0;
     while let Some((prefix, folder)) = folders.pop() {
         let unread = |error: std::io::Error| {
-            Unpacked::entry(if prefix.is_empty() { "." } else { &prefix }, plainly(&error))
+            Unfit::entry(if prefix.is_empty() { "." } else { &prefix }, plainly(&error))
         };
         for entry in fs::read_dir(&folder).map_err(unread)? {
             let entry = entry.map_err(unread)?;
             entries += 1;
             if entries > most {
-                return Err(Unpacked(format!(
+                return Err(Unfit::new(format!(
                     "there are more than {most} files and folders in it"
                 )));
             }
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_name().to_str().is_none_or(|name| name.contains('\\')) {
-                return Err(Unpacked::entry(&name, "its name is none in a zip file"));
+                return Err(Unfit::entry(&name, "its name is none in a zip file"));
             }
             if name.len() > LONGEST_NAME {
-                return Err(Unpacked(format!("a path in it is longer than {LONGEST_NAME} bytes")));
+                return Err(Unfit::new(format!(
+                    "a path in it is longer than {LONGEST_NAME} bytes"
+                )));
             }
             // What others have of it differs with every commit and every machine.
             if entry.file_name() == ".git" {
                 let why = "a whole checkout is no artifact: name the folder that is built";
-                return Err(Unpacked::entry(&name, why));
+                return Err(Unfit::entry(&name, why));
             }
-            let path =
-                followed(&entry, &folder, reach).map_err(|why| Unpacked::entry(&name, why))?;
+            let path = followed(&entry, &folder, reach).map_err(|why| Unfit::entry(&name, why))?;
             if path.is_dir() {
                 folders.push((format!("{name}/"), path));
             } else {

@@ -26,6 +26,18 @@ pub(super) const RESOURCES: &[Said] = &[
         &["lambda_function_event_invoke_config", "lambda_event_invoke_config"],
         "it is the field `event_invoke_config` of the lambda_function",
     ),
+    (
+        &["lambda_function_recursion_config"],
+        "it is the field `recursive_loop` of the lambda_function",
+    ),
+    (
+        &["lambda_runtime_management_config"],
+        "it is the field `runtime_management_config` of the lambda_function",
+    ),
+    (
+        &["lambda_code_signing_config"],
+        "there is no kind for it: name one that there is by its ARN, in `code_signing_config_arn:` of a lambda_function",
+    ),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
