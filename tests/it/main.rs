@@ -29,6 +29,7 @@ mod plans;
 mod rate_limits;
 mod resource;
 mod rounds;
+mod state_machines;
 mod support;
 mod systems;
 mod tables;
