@@ -89,7 +89,8 @@ fn desk(resources: &str, probes: &str) -> Desk {
 
 /// What came of each probe: its name, its verdict, and what was found.
 fn verified(desk: &Desk, line: &str, code: i32) -> Vec<(String, String, String)> {
-    let told = desk.must(&format!("verify stack.yaml --only probe --report-dir reports {line}"), code);
+    let told =
+        desk.must(&format!("verify stack.yaml --only probe --report-dir reports {line}"), code);
     let report = fs::read_to_string(desk.path("reports/results.json")).expect("a report");
     let report: Value = serde_json::from_str(&report).expect("JSON");
     let text = |it: &Value| it.as_str().expect("a text").to_owned();
@@ -222,7 +223,8 @@ async fn what_became_of_an_execution_is_told_and_what_still_runs_is_stopped() {
     ];
     all_fail(&desk, &expected);
     let sfn = aws_sdk_sfn::Client::new(&aws::config(&desk.account));
-    let machine = format!("arn:aws:states:us-east-1:{}:stateMachine:probed-lasting", desk.account.id);
+    let machine =
+        format!("arn:aws:states:us-east-1:{}:stateMachine:probed-lasting", desk.account.id);
     let all = sfn.list_executions().state_machine_arn(machine).send().await.expect("an answer");
     let states: Vec<&str> = all.executions().iter().map(|it| it.status.as_str()).collect();
     assert!(states.contains(&"ABORTED") && !states.contains(&"RUNNING"), "{states:?}");
@@ -236,7 +238,8 @@ async fn what_is_to_stay_runs_on() {
     let desk = desk(MACHINES, &format!("probes:\n  lasting_takes_long:{slow}    cleanup: keep\n"));
     desk.must("verify stack.yaml --only probe", 4);
     let sfn = aws_sdk_sfn::Client::new(&aws::config(&desk.account));
-    let machine = format!("arn:aws:states:us-east-1:{}:stateMachine:probed-lasting", desk.account.id);
+    let machine =
+        format!("arn:aws:states:us-east-1:{}:stateMachine:probed-lasting", desk.account.id);
     let all = sfn.list_executions().state_machine_arn(machine).send().await.expect("an answer");
     let states: Vec<&str> = all.executions().iter().map(|it| it.status.as_str()).collect();
     assert_eq!(states, ["RUNNING"]);
