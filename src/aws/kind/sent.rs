@@ -54,11 +54,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Path};
+    use crate::model::{
+        Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Packing, Path,
+    };
 
     const CODE: ArtifactInfo = ArtifactInfo {
         field: std::borrow::Cow::Borrowed("code"),
         sorts: std::borrow::Cow::Borrowed(&[ArtifactSort::File]),
+        packing: Packing::Zip,
         most_bytes: 10,
         most_entries: 1,
         spelling: HashSpelling::Base64,
@@ -80,6 +83,7 @@ mod tests {
             at: Path::field("code"),
             path: "a.zip".into(),
             sort: ArtifactSort::File,
+            packing: Packing::Zip,
             size: 5,
             sha256: Hash::of(b"abc"),
         };

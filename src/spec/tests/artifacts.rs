@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{fact, golden, kind, unsound};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Catalog, Document, Facts, Hash, HashSpelling, Identity,
+    Artifact, ArtifactInfo, ArtifactSort, Catalog, Document, Facts, Hash, HashSpelling, Identity, Packing,
     KindInfo, Mask, Naming, Place, Prepared, Problem,
 };
 use crate::spec::artifacts::as_written;
@@ -34,6 +34,7 @@ impl Takers {
             let info = ArtifactInfo {
                 field: field.into(),
                 sorts: sorts.to_vec().into(),
+                packing: Packing::Zip,
                 most_bytes: 1024,
                 most_entries: 5,
                 spelling: HashSpelling::Base64,
