@@ -111,7 +111,8 @@ impl ArtifactInfo {
     /// object has, where a change leaves it alone.
     pub fn is_meant(&self, artifact: &Artifact, document: &Document) -> bool {
         let text = artifact.at.get(document).and_then(serde_json::Value::as_str);
-        artifact.at.is_within(&self.field) && text == Some(&self.spell(artifact.sha256, artifact.size))
+        artifact.at.is_within(&self.field)
+            && text == Some(&self.spell(artifact.sha256, artifact.size))
     }
 }
 

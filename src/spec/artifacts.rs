@@ -20,7 +20,8 @@ use super::suggest::closest;
 use super::tree::{Map, Node, Value};
 use crate::model::spelling::{Part, parts};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Diagnostic, KindInfo, Packing, Path as Field, Size, document,
+    Artifact, ArtifactInfo, ArtifactSort, Diagnostic, KindInfo, Packing, Path as Field, Size,
+    document,
 };
 
 /// Most bytes that one stack takes in all. To hash so many takes some seconds.
@@ -52,7 +53,7 @@ impl Checkout {
         fields: &mut Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Vec<Artifact> {
-        let mut artifacts = Vec::new();
+        let mut artifacts: Vec<Artifact> = Vec::new();
         for info in &kind.artifacts {
             let pattern = parts(&info.field).unwrap_or_default();
             each_at(fields, &Field::default(), &pattern, &mut |at, node| {
@@ -61,6 +62,7 @@ impl Checkout {
                 }
                 node.value = match self.artifact(info, at, node, problems) {
                     Some(artifact) => {
+                        problems.extend(buried(&artifact, &artifacts, node));
                         let text = info.spell(artifact.sha256, artifact.size);
                         artifacts.push(artifact);
                         Value::Text(text)
@@ -122,12 +124,7 @@ impl Checkout {
         }
     }
 
-    fn measure(
-        &self,
-        path: &Path,
-        form: Form,
-        info: &ArtifactInfo,
-    ) -> Result<Measure, String> {
+    fn measure(&self, path: &Path, form: Form, info: &ArtifactInfo) -> Result<Measure, String> {
         let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (path.to_owned(), form.clone(), limits);
@@ -149,6 +146,23 @@ fn is_missing(text: &str, at: &Mark) -> bool {
     let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let found = folder.join(text).metadata();
     found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// That an entry of an image lies below a file. Entries come in the order of their paths.
+fn buried(artifact: &Artifact, before: &[Artifact], node: &Node) -> Option<Diagnostic> {
+    let place = |artifact: &Artifact| match Form::of(artifact.sort, artifact.packing, &artifact.at)
+    {
+        Form::Layer(sort, place) => Some((sort, place)),
+        Form::File | Form::Zip => None,
+    };
+    let (_, below) = place(artifact)?;
+    let is_above = |other: &String| {
+        below.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut files = before.iter().filter_map(place).filter(|(sort, _)| *sort == ArtifactSort::File);
+    let (_, file) = files.find(|(_, other)| is_above(other))?;
+    let problem = Diagnostic::error(format!("`{below}` cannot lie below `{file}`"));
+    Some(problem.at(Some(node.at.location())).because(format!("`{file}` is a file")))
 }
 
 /// Whether a map says where the cloud has the bytes already.

@@ -144,14 +144,17 @@ mod tests {
     /// Others than these would be another image in every stack that makes one.
     #[test]
     fn the_same_files_are_the_same_bytes_for_ever() {
-        let long = format!("{}/name", "folder/".repeat(40));
+        let long = format!("{}name", "folder/".repeat(40));
         let tar = packed(&[
             ("etc/empty", false, b""),
             (&long, false, &[1; 512]),
             ("var/task/bootstrap", true, b"#!/bin/sh\n"),
             ("var/task/\u{fc}.txt", false, b"hello"),
         ]);
-        assert_eq!(Hash::of(&tar).to_string(), "golden");
+        assert_eq!(
+            Hash::of(&tar).to_string(),
+            "0fd5ce9ba933f1a45d2c79cb4f110c9c1a9941e16a3920ac33455eb8e7cf883c"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The bytes that the fields of a resource take of the checkout, for the call that
 //! sends them.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use crate::engine::port::{Answer, Files};
@@ -31,9 +32,20 @@ impl Sent {
     /// # Errors
     /// That they are others by now, or that the field states none.
     pub(crate) fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
+        let Source { artifact, files } = self.source(field, identity)?;
+        files.read(&artifact)
+    }
+
+    /// The same, to be read piece by piece.
+    ///
+    /// # Errors
+    /// That the field states none.
+    pub(crate) fn source(&self, field: &str, identity: &str) -> Answer<Source> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
         match (artifact, &self.files) {
-            (Some(artifact), Some(files)) => files.read(artifact),
+            (Some(artifact), Some(files)) => {
+                Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
+            }
             (Some(_), None) | (None, _) => Err(CloudError {
                 attempted: format!("send {field} of {identity}"),
                 operation: "the plan".into(),
@@ -44,6 +56,20 @@ impl Sent {
                 hint: Some("make the plan again".into()),
             }),
         }
+    }
+}
+
+/// What stands behind one field, for who reads it on a thread of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    artifact: Artifact,
+    files: Arc<dyn Files>,
+}
+
+impl Source {
+    /// Reads it piece by piece: see [`Files::copy`].
+    pub(crate) fn copy(&self, out: &mut dyn Write) -> Answer<()> {
+        self.files.copy(&self.artifact, out)
     }
 }
 
