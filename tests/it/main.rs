@@ -18,6 +18,7 @@ mod functions;
 mod fuzz;
 mod hostile;
 mod iam;
+mod images;
 mod invoking;
 mod kms_key;
 mod leases;
