@@ -27,6 +27,7 @@ mod pages;
 mod permissions;
 mod plans;
 mod rate_limits;
+mod repositories;
 mod resource;
 mod rounds;
 mod support;
