@@ -179,15 +179,16 @@ fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File
                 return Err(Unfit::entry(&name, "its name is no text without `\\`"));
             }
             if name.len() > LONGEST_NAME {
-                return Err(Unfit::new(format!("a path in it is longer than {LONGEST_NAME} bytes")));
+                return Err(Unfit::new(format!(
+                    "a path in it is longer than {LONGEST_NAME} bytes"
+                )));
             }
             // What others have of it differs with every commit and every machine.
             if entry.file_name() == ".git" {
                 let why = "a whole checkout is no artifact: name the folder that is built";
                 return Err(Unfit::entry(&name, why));
             }
-            let path =
-                followed(&entry, &folder, reach).map_err(|why| Unfit::entry(&name, why))?;
+            let path = followed(&entry, &folder, reach).map_err(|why| Unfit::entry(&name, why))?;
             if path.is_dir() {
                 folders.push((format!("{name}/"), path));
             } else {
