@@ -89,7 +89,14 @@ impl Comparison<'_> {
                 let stated = new.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key);
                 let keys: BTreeSet<&String> = beside.chain(stated).collect();
                 for key in keys {
-                    self.differ(&path.with_field(key), old.get(key), new.get(key));
+                    let (path, had, wanted) = (path.with_field(key), old.get(key), new.get(key));
+                    // Within a field null is a value, and no other way to say nothing.
+                    if had.is_some() != wanted.is_some() && had.or(wanted) == Some(&Value::Null) {
+                        let diff = FieldDiff::new(path, had.cloned(), wanted.cloned());
+                        self.diffs.push(diff);
+                        continue;
+                    }
+                    self.differ(&path, had, wanted);
                 }
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.differ_lists(path, old, new),
