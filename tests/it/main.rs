@@ -27,6 +27,7 @@ mod mappings;
 mod pages;
 mod permissions;
 mod plans;
+mod probing;
 mod rate_limits;
 mod resource;
 mod rounds;

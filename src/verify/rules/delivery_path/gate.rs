@@ -8,9 +8,9 @@ use crate::verify::rules::hop::End;
 use crate::verify::rules::{others, patch};
 
 /// A service that delivers for a source.
-pub(super) struct Delivery<'a> {
+pub(in crate::verify::rules) struct Delivery<'a> {
     /// Its principal.
-    pub(super) sender: &'static str,
+    pub(in crate::verify::rules) sender: &'static str,
     source: End<'a>,
     place: &'a Place,
     arn: String,
@@ -20,19 +20,19 @@ pub(super) struct Delivery<'a> {
 }
 
 /// A policy that has to let the sender through.
-pub(super) struct Gate<'a> {
+pub(in crate::verify::rules) struct Gate<'a> {
     /// The resource whose policy it is.
-    pub(super) guard: &'a Exhibit,
+    pub(in crate::verify::rules) guard: &'a Exhibit,
     /// What the sender calls.
-    pub(super) calls: &'a [&'a str],
+    pub(in crate::verify::rules) calls: &'a [&'a str],
     /// How a statement best allows that.
-    pub(super) grants: &'a [&'a str],
+    pub(in crate::verify::rules) grants: &'a [&'a str],
     /// What the sender calls it on.
-    pub(super) resource: &'a str,
+    pub(in crate::verify::rules) resource: &'a str,
     /// A name for that statement.
-    pub(super) sid: &'a str,
+    pub(in crate::verify::rules) sid: &'a str,
     /// What it is for, to end a message with.
-    pub(super) because: &'a str,
+    pub(in crate::verify::rules) because: &'a str,
 }
 
 /// What was seen at a gate.
@@ -51,7 +51,7 @@ impl Seen {
     }
 
     /// The same of something that is not of the stack, told of who names it.
-    pub(super) fn told_of(self, address: &Address, at: &Path) -> Self {
+    pub(in crate::verify::rules) fn told_of(self, address: &Address, at: &Path) -> Self {
         let findings = self.findings.into_iter().map(|it| others::told(it, address, at));
         Self { findings: findings.collect(), open: self.open }
     }
@@ -77,7 +77,7 @@ impl FromIterator<Finding> for Seen {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn of(
+    pub(in crate::verify::rules) fn of(
         sender: &'static str,
         names_owner: bool,
         source: End<'a>,
@@ -88,7 +88,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// For whom it delivers, as a stack file states it.
-    pub(super) fn stated_source(&self) -> String {
+    pub(in crate::verify::rules) fn stated_source(&self) -> String {
         self.source.reference(self.place)
     }
 
@@ -101,7 +101,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// What the gate's policy says to each call.
-    pub(super) fn pass(&self, gate: &Gate<'_>) -> Seen {
+    pub(in crate::verify::rules) fn pass(&self, gate: &Gate<'_>) -> Seen {
         let context = self.context();
         let policy = Policy::of(gate.guard, &Path::field("policy"));
         let (mut seen, mut missing, mut nearly) = (Seen::default(), Vec::new(), None);
