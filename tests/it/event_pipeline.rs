@@ -4,6 +4,8 @@
 //!
 //! What the system is for, its own probes say.
 
+mod edges;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
