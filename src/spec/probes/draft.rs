@@ -129,7 +129,11 @@ impl Expansion<'_> {
             list.unwrap_or_default().to_vec()
         };
         let sends_to = |key: &str| items("send").iter().any(|item| item.get(key).is_some());
-        let answers = |item: &Node| item.get("result").is_some() || item.get("error").is_some();
+        // An execution has an error of its own.
+        let answers = |item: &Node| {
+            item.get("execution").is_none()
+                && (item.get("result").is_some() || item.get("error").is_some())
+        };
         for item in items("expect").iter().chain(&items("expect_not")).filter(|item| answers(item))
         {
             if !sends_to("function") {

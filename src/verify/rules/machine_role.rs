@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Admit `states.amazonaws.com` in the role's trust policy, and add the statement that is missing.",
     },
     stops_messages: true,
-    because: "An error: Step Functions refuses it. Traces that are lost are a warning, and so are logs that a key keeps from being delivered, since all else works; a log group of another name than AWS advises is a note.",
+    because: "An error: Step Functions refuses it. Traces that are lost are a warning, and so are logs that the state machine's key keeps from being delivered, since all else works; that the log group's key does not name who delivers is a note, and so is a log group of another name than AWS advises.",
     judge,
 };
 
@@ -124,9 +124,10 @@ fn trust(role: &Exhibit, machine: &Exhibit, place: &Place) -> Seen {
 /// Whether what it logs gets to where it logs.
 fn judge_logs(scene: &Scene, machine: &Exhibit) -> Seen {
     let Some(arn) = machine::log_group(machine) else { return Seen::default() };
-    let of_machine = delivered(scene, machine);
+    let of_machine = delivered(scene, machine, Level::Warning);
     let Some(group) = scene.named("cloudwatch_log_group", arn) else { return of_machine };
-    let seen = of_machine.and(delivered(scene, group));
+    // Of the group's key AWS's guide says so in passing, and others do without.
+    let seen = of_machine.and(delivered(scene, group, Level::Note));
     if group.identity.as_str().starts_with(VENDED) {
         return seen;
     }
@@ -139,11 +140,12 @@ fn judge_logs(scene: &Scene, machine: &Exhibit) -> Seen {
 }
 
 /// Whether who delivers logs may use what encrypts this.
-fn delivered(scene: &Scene, encrypted: &Exhibit) -> Seen {
+fn delivered(scene: &Scene, encrypted: &Exhibit, level: Level) -> Seen {
     let (key, path) = keys::key_of(scene, encrypted);
     let of_logs = scene.place.arn("logs", "*");
     let delivery = Delivery::of(DELIVERY, false, End::Elsewhere(&of_logs), &scene.place);
-    let because = format!("; it encrypts {}, and what is logged is lost", encrypted.address);
+    let delivery = delivery.telling("kms:EncryptionContext:SourceArn");
+    let because = format!("; it encrypts {}, and what is logged may be lost", encrypted.address);
     let gate = |guard| Gate {
         guard,
         calls: TO_DELIVER,
@@ -165,7 +167,7 @@ fn delivered(scene: &Scene, encrypted: &Exhibit) -> Seen {
     };
     let stated = "arn:${partition}:logs:${region}:${account}:*";
     let told = |finding: Finding| Finding {
-        level: Some(Level::Warning),
+        level: Some(level),
         patch: finding.patch.map(|yaml| yaml.replace(&of_logs, stated)),
         ..finding
     };
@@ -185,7 +187,7 @@ key:
     Version: "2012-10-17"
     Statement:
       - { Sid: Account, Effect: Allow, Principal: { AWS: "arn:aws:iam::${account}:root" }, Action: "kms:*", Resource: "*" }
-      - { Sid: Logs, Effect: Allow, Principal: { Service: delivery.logs.amazonaws.com }, Action: "kms:Decrypt", Resource: "*" }
+      - { Sid: Logs, Effect: Allow, Principal: { Service: delivery.logs.amazonaws.com }, Action: "kms:Decrypt*", Resource: "*", Condition: { StringEquals: { "kms:EncryptionContext:SourceArn": "arn:aws:logs:us-east-1:${account}:*" } } }
 logs: { kind: cloudwatch_log_group, name: /aws/vendedlogs/states/workflow, kms_key_id: "${key.arn}" }
 role:
   kind: iam_role

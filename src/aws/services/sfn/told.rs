@@ -160,3 +160,56 @@ const fn not_yet(says: &'static str) -> Code {
     .at(&["CreateStateMachine", "UpdateStateMachine"])
     .saying(says)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_credential_types::Credentials;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::retry::RetryConfig;
+
+    use super::settings;
+
+    /// Hears where a call goes, and answers nothing.
+    #[derive(Clone, Debug, Default)]
+    struct Ear(Arc<Mutex<String>>);
+
+    impl HttpConnector for Ear {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            request.uri().clone_into(&mut self.0.lock().unwrap());
+            HttpConnectorFuture::ready(Err(ConnectorError::user("deaf".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_of_ones_own_has_one_host() {
+        let check = async |endpoint: Option<&str>, expected: &str| {
+            let ear = Ear::default();
+            let connector = SharedHttpConnector::new(ear.clone());
+            let config = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("eu-central-1"));
+            let config = match endpoint {
+                Some(endpoint) => config.endpoint_url(endpoint),
+                None => config,
+            };
+            let config = config.build();
+            let builder = aws_sdk_sfn::config::Builder::from(&config)
+                .credentials_provider(Credentials::for_tests())
+                .retry_config(RetryConfig::disabled())
+                .http_client(http_client_fn(move |_, _| connector.clone()));
+            let sfn = aws_sdk_sfn::Client::from_conf(settings(builder, &config).build());
+            let call = sfn.start_sync_execution().state_machine_arn("arn");
+            call.send().await.unwrap_err();
+            assert_eq!(*ear.0.lock().unwrap(), expected);
+        };
+        check(None, "https://sync-states.eu-central-1.amazonaws.com/").await;
+        check(Some("http://127.0.0.1:4566"), "http://127.0.0.1:4566/").await;
+    }
+}

@@ -17,6 +17,9 @@ pub(in crate::verify::rules) struct Delivery<'a> {
     account: String,
     /// Whether it says whose it is in the old way, too.
     names_owner: bool,
+    /// The condition key by which it tells a key for whom it uses it, in place of what
+    /// services tell others.
+    tells: Option<&'static str>,
 }
 
 /// A policy that has to let the sender through.
@@ -84,7 +87,12 @@ impl<'a> Delivery<'a> {
         place: &'a Place,
     ) -> Self {
         let (arn, account) = (source.arn(place), source.account(place));
-        Self { sender, source, place, arn, account, names_owner }
+        Self { sender, source, place, arn, account, names_owner, tells: None }
+    }
+
+    /// The same, which tells a key for whom by a condition key of its own.
+    pub(in crate::verify::rules) fn telling(self, key: &'static str) -> Self {
+        Self { tells: Some(key), ..self }
     }
 
     /// For whom it delivers, as a stack file states it.
@@ -155,7 +163,8 @@ impl<'a> Delivery<'a> {
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
         ];
-        Context::of(known.into_iter().chain(owner)).at(self.place)
+        let told = self.tells.map(|key| (key, Known::Is(self.arn.as_str())));
+        Context::of(known.into_iter().chain(owner).chain(told)).at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
@@ -181,7 +190,7 @@ impl<'a> Delivery<'a> {
     }
 
     fn statement(&self, gate: &Gate<'_>) -> Value {
-        let Self { sender, source, place, account, names_owner, .. } = self;
+        let Self { sender, source, place, account, names_owner, tells, .. } = self;
         // Many alarms tell one topic: one statement admits them all.
         let sake = if *names_owner {
             "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned()
@@ -193,15 +202,19 @@ impl<'a> Delivery<'a> {
         let resource =
             if gate.guard.kind == "kms_key" { "*".to_owned() } else { patch::arn_of(gate.guard) };
         let actions = gate.grants.iter().map(|action| (*action).to_owned()).collect();
+        let condition = match tells {
+            Some(key) => json!({ "StringEquals": { *key: sake } }),
+            None => json!({
+                "StringEquals": { "aws:SourceAccount": account },
+                "ArnLike": { "aws:SourceArn": sake }
+            }),
+        };
         json!({
             "Effect": "Allow",
             "Principal": { "Service": sender },
             "Action": patch::one_or_several(actions),
             "Resource": resource,
-            "Condition": {
-                "StringEquals": { "aws:SourceAccount": account },
-                "ArnLike": { "aws:SourceArn": sake }
-            }
+            "Condition": condition,
         })
     }
 }
