@@ -174,6 +174,25 @@ mod tests {
         );
     }
 
+    #[test]
+    fn within_a_field_null_is_a_value() {
+        let states = |state: Value| json!({ "definition": { "A": state } });
+        check(
+            states(json!({ "ResultPath": null })),
+            states(json!({})),
+            &["definition.A.ResultPath: - -> null"],
+        );
+        check(
+            states(json!({})),
+            states(json!({ "ResultPath": null })),
+            &["definition.A.ResultPath: null -> -"],
+        );
+        let path = || json!({ "ResultPath": "$.a" });
+        let told = "definition.A.ResultPath: \"$.a\" -> -";
+        check(states(json!({ "ResultPath": null })), states(path()), &[told]);
+        check(states(json!({})), states(path()), &[told]);
+    }
+
     fn check_in_part(pattern: &str, want: Value, have: Value, expected: &[&str]) {
         let document = |value: Value| value.as_object().cloned().unwrap_or_default();
         let found = compare_in_part(&document(want), &document(have), &|path| path.is_at(pattern));

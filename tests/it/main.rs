@@ -31,6 +31,7 @@ mod probing;
 mod rate_limits;
 mod resource;
 mod rounds;
+mod state_machines;
 mod support;
 mod systems;
 mod tables;

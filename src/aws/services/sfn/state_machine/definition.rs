@@ -66,7 +66,8 @@ pub(super) fn check(definition: &Definition, runs: MachineType) -> Vec<Problem> 
         walk.advise(Path::field("definition"), message, hint);
     }
     let whole = Part { fields: &definition.0, path: Path::field("definition") };
-    let ground = Ground { runs, language: Language::JsonPath, within: Within::Definition };
+    let (of_all, language) = (Language::JsonPath, Language::JsonPath);
+    let ground = Ground { runs, of_all, language, within: Within::Definition };
     machine::check(&whole, ground, &mut walk);
     walk.told
 }

@@ -128,3 +128,8 @@ pub(super) fn check(state: &Part<'_>, of: StateType, speaks: Language, walk: &mu
         }
     }
 }
+
+/// The language of which a state has a field.
+pub(super) fn spoken(state: &Part<'_>) -> Option<Language> {
+    FIELDS.iter().filter(|(name, ..)| state.has(name)).find_map(|(.., language)| *language)
+}

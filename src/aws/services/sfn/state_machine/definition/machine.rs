@@ -18,7 +18,9 @@ use crate::model::document::is_pending;
 pub(super) struct Ground {
     /// As what they are run.
     pub(super) runs: MachineType,
-    /// The language of those that state none.
+    /// The language of the whole definition.
+    pub(super) of_all: Language,
+    /// The language of what they stand in.
     pub(super) language: Language,
     /// Where they stand.
     pub(super) within: Within,
@@ -78,8 +80,16 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     if machine.has("Version") {
         machine.word("Version", &["1.0"], walk);
     }
-    let language = spoken(machine, ground.language, ground.within != Within::Definition, walk);
-    let ground = Ground { language, ..ground };
+    let stated = stated_language(machine, ground, walk);
+    let ground = match ground.within {
+        Within::Definition => {
+            let of_all = stated.unwrap_or(Language::JsonPath);
+            Ground { of_all, language: of_all, ..ground }
+        }
+        Within::Branch | Within::Processor => {
+            Ground { language: stated.unwrap_or(ground.language), ..ground }
+        }
+    };
     let seconds = machine.whole("TimeoutSeconds", 1..=MOST_SECONDS, Language::JsonPath, walk);
     within_time(seconds, &machine.at("TimeoutSeconds"), ground.runs, walk);
     machine.needs("StartAt", "the state with which it begins", walk);
@@ -106,23 +116,23 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     check_ends(&states, walk);
 }
 
-/// The language of a machine or a state, which may turn to JSONata and never back.
-pub(super) fn spoken(
+/// The language that a machine or a state says. A definition in JSONata has none in JSONPath
+/// within (Developer Guide, "State machine structure in Amazon States Language").
+pub(super) fn stated_language(
     part: &Part<'_>,
-    around: Language,
-    is_within: bool,
+    ground: Ground,
     walk: &mut Walk,
-) -> Language {
+) -> Option<Language> {
+    part.get("QueryLanguage")?;
     let stated = part.word("QueryLanguage", &language::NAMES, walk).and_then(Language::of);
-    if is_within && around == Language::Jsonata && stated == Some(Language::JsonPath) {
+    if ground.of_all == Language::Jsonata && stated == Some(Language::JsonPath) {
         walk.advise(
             part.at("QueryLanguage"),
             "what is within JSONata does not go back to JSONPath",
             "leave `QueryLanguage` out here, and state JSONata where it is wanted",
         );
-        return Language::JsonPath;
     }
-    stated.unwrap_or(around)
+    stated
 }
 
 /// That a time fits into an execution.
@@ -197,13 +207,13 @@ fn check_ways(
     }
 }
 
-/// That it comes to an end.
+/// That it comes to an end. What leads nowhere was told.
 fn check_ends(states: &Part<'_>, walk: &mut Walk) {
-    let ends = |state: &Value| {
-        let is_last = state.get("Type").is_none_or(|it| it == "Succeed" || it == "Fail");
-        is_last || state.get("End").is_some() || waits(state)
+    let goes_on = |state: &Value| {
+        let leads = ["Choices", "Default", "Next"].iter().any(|field| state.get(field).is_some());
+        leads && state.get("End").is_none() && !state.get("Type").is_some_and(waits)
     };
-    if !states.fields.values().any(ends) {
+    if states.fields.values().all(goes_on) {
         walk.advise(
             states.path.clone(),
             "none of the states is the last one",

@@ -136,6 +136,9 @@ fn check_source(state: &Part<'_>, language: Language, walk: &mut Walk) {
             walk,
         );
         reader.text("Resource", walk);
+        if let Some(config) = reader.part("ReaderConfig", walk) {
+            config.one_of(&["MaxItems", "MaxItemsPath"], walk);
+        }
         check_given(&reader, language, walk);
     }
     if let Some(writer) = state.part("ResultWriter", walk) {
@@ -145,7 +148,7 @@ fn check_source(state: &Part<'_>, language: Language, walk: &mut Walk) {
     if let Some(batcher) = state.part("ItemBatcher", walk) {
         let most = [("MaxItemsPerBatch", MOST_SECONDS), ("MaxInputBytesPerBatch", 262_144)];
         for (field, most) in most {
-            state.one_of(&[field, &format!("{field}Path")], walk);
+            batcher.one_of(&[field, &format!("{field}Path")], walk);
             batcher.whole(field, 1..=most, language, walk);
         }
         if let Some(input) = batcher.get("BatchInput") {

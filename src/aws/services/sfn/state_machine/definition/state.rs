@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::{self, StateType, TYPES};
 use super::language::Language;
-use super::machine::{Ground, Lead, MOST_SECONDS, spoken, within_time};
+use super::machine::{Ground, Lead, MOST_SECONDS, stated_language, within_time};
 use super::part::{Part, Walk, is_expression};
 use super::{choice, failures, json_path, nested, task, template};
 use crate::aws::near::nearest;
@@ -25,7 +25,9 @@ pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) -> Vec<Le
         walk.advise(state.at("Type"), message, hint);
         return somewhere();
     };
-    let ground = Ground { language: spoken(state, ground.language, true, walk), ..ground };
+    let language = stated_language(state, ground, walk);
+    let language = language.unwrap_or_else(|| unsaid_language(state, ground));
+    let ground = Ground { language, ..ground };
     fields::check(state, *of, ground.language, walk);
     state.text("Comment", walk);
     check_data(state, ground.language, walk);
@@ -57,6 +59,15 @@ pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) -> Vec<Le
     failures::check_retry(state, walk);
     leads.extend(failures::check_catch(state, ground.language, walk));
     leads
+}
+
+/// The language of a state that says none. Where what it stands in has another than the
+/// definition, no page says which of the two it is: it is taken at its fields' word.
+fn unsaid_language(state: &Part<'_>, ground: Ground) -> Language {
+    if ground.language == ground.of_all {
+        return ground.language;
+    }
+    fields::spoken(state).unwrap_or(ground.of_all)
 }
 
 /// Where a state leads to, which is somewhere or nowhere.

@@ -54,7 +54,7 @@ fn check_resource(state: &Part<'_>, resource: &str, ground: Ground, walk: &mut W
     };
     let is_express = ground.runs == MachineType::Express;
     match (arn.service, arn.resource) {
-        ("lambda", function) if function.starts_with("function:") => {}
+        ("lambda", function) if is_function(function) => {}
         ("states", activity) if activity.starts_with("activity:") => {
             if is_express {
                 let message = "no worker is waited for in an EXPRESS execution";
@@ -76,6 +76,21 @@ fn check_resource(state: &Part<'_>, resource: &str, ground: Ground, walk: &mut W
                         `arn:${partition}:states:::SERVICE:ACTION`";
             walk.advise(at, message, hint);
         }
+    }
+}
+
+/// `function:NAME`, perhaps of a version or an alias.
+fn is_function(resource: &str) -> bool {
+    let is_name = |name: &str| {
+        let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
+        !name.is_empty() && name.chars().all(is_sign)
+    };
+    match resource.split(':').collect::<Vec<_>>()[..] {
+        ["function", name] => is_name(name),
+        ["function", name, qualifier] => {
+            is_name(name) && (qualifier == "$LATEST" || is_name(qualifier))
+        }
+        _ => false,
     }
 }
 
