@@ -68,7 +68,8 @@ const PAGES: &[&str] = &[
     "ReceiveMessage",
 ];
 /// What carries payloads.
-const TRANSFERS: &[&str] = &["CompleteMultipartUpload", "GetObject", "PutObject", "UploadPart"];
+const TRANSFERS: &[&str] =
+    &["CompleteMultipartUpload", "GetObject", "PutObject", "UploadLayerPart", "UploadPart"];
 /// What answers in words of the user's own, in whatever form they have.
 const OTHERS_WORDS: &[&str] = &["Invoke"];
 /// How the names of operations begin that only read.

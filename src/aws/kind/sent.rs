@@ -1,6 +1,7 @@
 //! The bytes that the fields of a resource take of the checkout, for the call that
 //! sends them.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use crate::engine::port::{Answer, Files};
@@ -31,9 +32,20 @@ impl Sent {
     /// # Errors
     /// That they are others by now, or that the field states none.
     pub(crate) fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
+        let Source { artifact, files } = self.source(field, identity)?;
+        files.read(&artifact)
+    }
+
+    /// The same, to be read piece by piece.
+    ///
+    /// # Errors
+    /// That the field states none.
+    pub(crate) fn source(&self, field: &str, identity: &str) -> Answer<Source> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
         match (artifact, &self.files) {
-            (Some(artifact), Some(files)) => files.read(artifact),
+            (Some(artifact), Some(files)) => {
+                Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
+            }
             (Some(_), None) | (None, _) => Err(CloudError {
                 attempted: format!("send {field} of {identity}"),
                 operation: "the plan".into(),
@@ -47,6 +59,20 @@ impl Sent {
     }
 }
 
+/// What stands behind one field, for who reads it on a thread of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    artifact: Artifact,
+    files: Arc<dyn Files>,
+}
+
+impl Source {
+    /// Reads it piece by piece: see [`Files::copy`].
+    pub(crate) fn copy(&self, out: &mut dyn Write) -> Answer<()> {
+        self.files.copy(&self.artifact, out)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -54,11 +80,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Path};
+    use crate::model::{
+        Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Packing, Path,
+    };
 
     const CODE: ArtifactInfo = ArtifactInfo {
         field: std::borrow::Cow::Borrowed("code"),
         sorts: std::borrow::Cow::Borrowed(&[ArtifactSort::File]),
+        packing: Packing::Zip,
         most_bytes: 10,
         most_entries: 1,
         spelling: HashSpelling::Base64,
@@ -80,6 +109,7 @@ mod tests {
             at: Path::field("code"),
             path: "a.zip".into(),
             sort: ArtifactSort::File,
+            packing: Packing::Zip,
             size: 5,
             sha256: Hash::of(b"abc"),
         };

@@ -1,8 +1,9 @@
 //! Elastic Container Registry.
 
+mod image;
 pub(super) mod told;
 
-use crate::aws::kind::AnyKind;
+use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[];
+pub(super) const KINDS: &[&dyn AnyKind] = &[&Erased::<image::EcrImage>::new()];
