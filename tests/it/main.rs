@@ -12,6 +12,7 @@ mod consumers;
 mod contract;
 mod engine;
 mod event_buses;
+mod event_pipeline;
 mod event_processor;
 mod examples;
 mod functions;
