@@ -110,7 +110,7 @@ impl Checkout {
             if is_missing && !made_by.is_empty() { problem.hint(made_by) } else { problem }
         });
         let (path, Measure { size, sha256 }) = found.map_err(|it| problems.push(it)).ok()?;
-        Some(Artifact { at: at.clone(), path, sort, packing: info.packing, size, sha256 })
+        Some(Artifact { at: at.clone(), path, sort, packing: room.info.packing, size, sha256 })
     }
 
     /// Where an artifact lies, and what it is.
