@@ -85,8 +85,11 @@ impl Comparison<'_> {
         }
         match (have, want) {
             (Some(Value::Object(old)), Some(Value::Object(new))) => {
-                let beside = old.keys().filter(|_| !(self.in_part)(path));
-                let stated = new.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key);
+                // Of a map in part, what is null is not stated.
+                let in_part = (self.in_part)(path);
+                let beside = old.keys().filter(|_| !in_part);
+                let stated = new.iter().filter(|(_, value)| !in_part || !value.is_null());
+                let stated = stated.map(|(key, _)| key);
                 let keys: BTreeSet<&String> = beside.chain(stated).collect();
                 for key in keys {
                     let (path, had, wanted) = (path.with_field(key), old.get(key), new.get(key));

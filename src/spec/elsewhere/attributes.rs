@@ -313,7 +313,7 @@ const STATE_MACHINE: &[Said] = &[
     ),
     (
         &["auto_publish_alias", "deployment_preference"],
-        "write `publish: true` and `aliases: { live: {} }`",
+        "write `publish: true`, and a name for what was published last under `aliases:`",
     ),
     (
         &["version_description"],

@@ -64,6 +64,7 @@ pub(super) fn check(definition: &Definition, runs: MachineType) -> Vec<Problem> 
         let message = format!("has {size} bytes, Step Functions takes {MOST_BYTES}");
         let hint = "put what is long into a bucket, or start other state machines";
         walk.advise(Path::field("definition"), message, hint);
+        return walk.told;
     }
     let whole = Part { fields: &definition.0, path: Path::field("definition") };
     let (of_all, language) = (Language::JsonPath, Language::JsonPath);

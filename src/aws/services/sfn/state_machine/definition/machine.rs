@@ -165,6 +165,9 @@ fn check_name(name: &str, at: &Path, walk: &mut Walk) {
     }
 }
 
+/// After so many problems nobody is asked what was meant: of every name, each other is tried.
+const MOST_GUESSES: usize = 100;
+
 /// That every way leads to a state, and a way to every state.
 fn check_ways(
     machine: &Part<'_>,
@@ -178,7 +181,8 @@ fn check_ways(
     for lead in every() {
         let Some(to) = lead.to.as_deref().filter(|to| !leads.contains_key(to)) else { continue };
         let message = format!("leads to `{to}`, and there is no such state beside it");
-        match nearest(to, names()) {
+        let is_much = walk.told.len() >= MOST_GUESSES;
+        match (!is_much).then(|| nearest(to, names())).flatten() {
             Some(meant) => {
                 walk.advise(lead.at.clone(), message, format!("did you mean `{meant}`?"));
             }
