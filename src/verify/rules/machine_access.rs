@@ -203,7 +203,7 @@ workflow:
                 ("in another's name", changed("Resource: \"${validator.arn}\", Catch", "Resource: \"arn:aws:lambda:us-east-1:210987654321:function:v\", Credentials: { RoleArn: \"arn:aws:iam::210987654321:role/r\" }, Catch")),
                 ("objects that are known when it runs", changed("Key: done/one.json, ", "\"Key.$\": \"$.key\", ")),
                 ("a role of others", changed("kind: sfn_state_machine\n  role_arn: \"${role.arn}\"\n  definition:\n", "kind: sfn_state_machine\n  role_arn: \"arn:aws:iam::123456789012:role/x\"\n  definition:\n")),
-                ("distributed", changed("ItemProcessor:\n", "ItemProcessor:\n                  ProcessorConfig: { Mode: DISTRIBUTED, ExecutionType: STANDARD }\n")),
+                ("distributed", changed("ItemProcessor:\n", "ResultWriter: { Resource: \"arn:aws:states:::s3:putObject\", Parameters: { Bucket: \"${bucket.name}\", Prefix: results } }\n                ItemProcessor:\n                  ProcessorConfig: { Mode: DISTRIBUTED, ExecutionType: STANDARD }\n")),
             ])
             .collect();
         for (title, scene) in &scenes {

@@ -89,6 +89,10 @@ const TO_HEAR: &[&str] = &["events:DescribeRule", "events:PutRule", "events:PutT
 const RULE_TO_HEAR: &str = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule";
 const TO_FOLLOW: &[&str] = &["states:DescribeExecution", "states:StopExecution"];
 
+/// What a distributed map calls besides, to write its results (Developer Guide, "Creating
+/// IAM policies for Distributed Map").
+const TO_WRITE_RESULTS: &[&str] = &["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+
 /// Whether it is known what a call takes: of a service that is in no row above, others may
 /// be made beside it.
 pub(super) fn is_known(call: &Call<'_>) -> bool {
@@ -212,7 +216,18 @@ impl<'a> Handed<'a> {
         }
         let said = fields.iter().map(|field| self.said(field));
         let said = said.into_iter().find(|said| !matches!(said, Said::Nothing));
-        vec![call(said.unwrap_or(Said::Nothing))]
+        let one = call(said.unwrap_or(Said::Nothing));
+        // Results of a distributed map are written in parts, to keys that it makes.
+        let writes_results = action == "s3:PutObject" && matches!(self.said("Key"), Said::Nothing);
+        let in_parts = TO_WRITE_RESULTS.iter().filter(|_| writes_results);
+        let in_parts = in_parts.map(|action| Call {
+            state: self.state,
+            action: (*action).to_owned(),
+            on: Err(format!("{action}: the objects are known when it runs")),
+            part: one.part,
+        });
+        let in_parts: Vec<Call<'a>> = in_parts.collect();
+        std::iter::once(one).chain(in_parts).collect()
     }
 
     /// The buses that events go to.
