@@ -75,6 +75,7 @@ const TRANSFERS: &[&str] = &[
     "GetObject",
     "PutObject",
     "UpdateFunctionCode",
+    "UploadLayerPart",
     "UploadPart",
 ];
 /// What answers in words of the user's own, in whatever form they have.

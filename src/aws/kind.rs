@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::erased::{AnyKind, Erased, untyped};
-pub(crate) use self::sent::Sent;
+pub(crate) use self::sent::{Sent, Source};
 
 use super::grant::Grant;
 use super::handed::Aws;
@@ -170,13 +170,13 @@ pub(crate) trait Kind: Send + Sync + 'static {
     }
 
     /// AWS's names of those that hang on an object of the stack ([`HANGS_ON`]) and
-    /// are the stack's. `ours` are the ARNs of what carries its tags and stays.
+    /// are the stack's.
     ///
     /// [`HANGS_ON`]: Self::HANGS_ON
     fn hanging(
         _aws: &Aws,
         _on: &Sought,
-        _ours: &[&str],
+        _ours: Ours<'_>,
     ) -> impl Future<Output = Answer<Vec<String>>> + Send {
         async { Ok(Vec::new()) }
     }
@@ -218,6 +218,15 @@ pub(crate) trait Kind: Send + Sync + 'static {
         have: &Live,
         emptying: Emptying,
     ) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// What is known of a stack by what carries its tags.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ours<'a> {
+    /// Its name.
+    pub(crate) stack: &'a str,
+    /// The ARNs of what carries its tags and stays.
+    pub(crate) arns: &'a [&'a str],
 }
 
 /// An object as a kind reads it.
@@ -281,6 +290,14 @@ impl<S> Wanted<S> {
     /// That they are others by now, or that the field states none.
     pub(crate) async fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
         self.sent.bytes(field, &self.identity).await
+    }
+
+    /// The same, to be read piece by piece.
+    ///
+    /// # Errors
+    /// That the field states none.
+    pub(crate) fn source(&self, field: &str) -> Answer<Source> {
+        self.sent.source(field, &self.identity)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The checkout, for who sends bytes of it.
 
+use std::io::Write;
+
 use crate::engine::port::{Answer, Files};
 use crate::model::{Artifact, CloudError, Diagnostic, ErrorClass};
 use crate::plan::Plan;
-use crate::spec::{artifact_bytes, artifact_holds};
+use crate::spec::{artifact_bytes, artifact_copy, artifact_holds};
 
 /// Where artifacts lie: their paths begin in the folder of the command.
 #[derive(Debug)]
@@ -11,19 +13,25 @@ pub(crate) struct Checkout;
 
 impl Files for Checkout {
     fn read(&self, artifact: &Artifact) -> Answer<Vec<u8>> {
-        artifact_bytes(artifact).map_err(|problem| {
-            let Diagnostic { summary, detail, hints, .. } = problem;
-            let because = detail.map(|detail| format!("; {detail}")).unwrap_or_default();
-            CloudError {
-                attempted: format!("send {}", artifact.path),
-                operation: "the checkout".into(),
-                class: ErrorClass::Invalid,
-                code: "ArtifactChanged".into(),
-                message: format!("{summary}{because}"),
-                request_id: None,
-                hint: hints.into_iter().next(),
-            }
-        })
+        artifact_bytes(artifact).map_err(|problem| unsent(artifact, problem))
+    }
+
+    fn copy(&self, artifact: &Artifact, out: &mut dyn Write) -> Answer<()> {
+        artifact_copy(artifact, out).map_err(|problem| unsent(artifact, problem))
+    }
+}
+
+fn unsent(artifact: &Artifact, problem: Diagnostic) -> CloudError {
+    let Diagnostic { summary, detail, hints, .. } = problem;
+    let because = detail.map(|detail| format!("; {detail}")).unwrap_or_default();
+    CloudError {
+        attempted: format!("send {}", artifact.path),
+        operation: "the checkout".into(),
+        class: ErrorClass::Invalid,
+        code: "ArtifactChanged".into(),
+        message: format!("{summary}{because}"),
+        request_id: None,
+        hint: hints.into_iter().next(),
     }
 }
 
@@ -51,7 +59,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Address, ArtifactSort, Desired, Document, Hash, Identity, Lifecycle, Path, Place, Stack,
+        Address, ArtifactSort, Desired, Document, Hash, Identity, Lifecycle, Packing, Path, Place,
+        Stack,
     };
     use crate::plan::{Step, StepId, StepNode};
 
@@ -61,6 +70,7 @@ mod tests {
             at: Path::field("code"),
             path: folder.join(name).display().to_string(),
             sort: ArtifactSort::File,
+            packing: Packing::Zip,
             size: text.len() as u64,
             sha256: Hash::of(text.as_bytes()),
         };

@@ -294,7 +294,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use crate::model::{ArtifactInfo, FactInfo, HashSpelling, Patience};
+    use crate::model::{ArtifactInfo, FactInfo, HashSpelling, Packing, Patience};
     use crate::report::fixtures::plain;
 
     use super::*;
@@ -358,6 +358,7 @@ mod tests {
         let info = ArtifactInfo {
             field: "name".into(),
             sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+            packing: Packing::Zip,
             most_bytes: 50 * 1024 * 1024,
             most_entries: 1000,
             spelling: HashSpelling::Hex,

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, Greeting, HashSpelling,
-    Identity, InPart, KindInfo, Limit, Naming, Patience, Prepared, Problem, Stages, Succession,
+    Identity, InPart, KindInfo, Limit, Naming, Packing, Patience, Prepared, Problem, Stages,
+    Succession,
 };
 
 /// The kinds.
@@ -217,6 +218,7 @@ fn function() -> KindInfo {
     let code = ArtifactInfo {
         field: "code".into(),
         sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+        packing: Packing::Zip,
         most_bytes: 64 * 1024,
         most_entries: 10,
         spelling: HashSpelling::Base64,

@@ -1,4 +1,4 @@
-//! Packing a folder: which files there are in it, in an order that does not
+//! Packing a folder, or a file into a layer: which files there are in it, in an order that does not
 //! depend on the machine.
 
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::layer::Layer;
 use super::regular::{Unread, plainly, read_regular};
 use super::zip::{LONGEST_NAME, MOST_BYTES, MOST_FILES, Zip};
 use crate::model::Size;
@@ -53,17 +54,10 @@ pub(super) fn pack<W: Write>(
 ) -> Result<W, Unfit> {
     let most_bytes = limits.most_bytes.min(MOST_BYTES);
     let files = files_in(folder, reach, limits.most_entries.min(MOST_FILES))?;
-    if files.is_empty() {
-        return Err(Unfit::new("there is no file in it"));
-    }
     let mut zip = Zip::new(out);
     for File { name, path } in files {
         let left = most_bytes.saturating_sub(zip.length());
-        let most = usize::try_from(left).unwrap_or(usize::MAX);
-        let bytes = read_regular(&path, most).map_err(|why| match why {
-            Unread::TooLarge(_) => Unfit::too_large(most_bytes),
-            Unread::Broken(_) | Unread::Elsewhere => Unfit::entry(&name, why),
-        })?;
+        let bytes = read(&path, left).map_err(|why| why.of(&name, most_bytes))?;
         zip.add(&name, &bytes).map_err(|error| Unfit::entry(&name, plainly(&error)))?;
         if zip.length() > most_bytes {
             return Err(Unfit::too_large(most_bytes));
@@ -72,13 +66,98 @@ pub(super) fn pack<W: Write>(
     zip.finish().map_err(|error| Unfit::new(plainly(&error)))
 }
 
+/// Packs a folder into a layer of an image, in which its files lie below `place`.
+pub(super) fn layer<W: Write>(
+    folder: &Path,
+    place: &str,
+    reach: Option<&Path>,
+    limits: Limits,
+    out: W,
+) -> Result<(), Unfit> {
+    let files = files_in(folder, reach, limits.most_entries)?;
+    let mut layer = Layer::new(out);
+    for file in files {
+        if let Some(part) = file.name.split('/').find(|part| part.starts_with(WHITEOUT)) {
+            let why = format!("`{part}` would remove a file of a layer below");
+            return Err(Unfit::entry(&file.name, why));
+        }
+        let name = format!("{}/{}", place.trim_matches('/'), file.name);
+        add(&mut layer, name.trim_start_matches('/'), &file, limits)?;
+    }
+    layer.finish().map(drop).map_err(|error| Unfit::new(plainly(&error)))
+}
+
+/// The same with one file, that lies at `place`.
+pub(super) fn layer_of_file<W: Write>(
+    path: &Path,
+    place: &str,
+    limits: Limits,
+    out: W,
+) -> Result<(), Unfit> {
+    let mut layer = Layer::new(out);
+    let name = place.trim_matches('/');
+    if name.is_empty() {
+        return Err(Unfit::new("a file has a name in an image: `/name`".to_owned()));
+    }
+    let file = File { name: name.to_owned(), path: path.to_owned() };
+    add(&mut layer, name, &file, limits)?;
+    layer.finish().map(drop).map_err(|error| Unfit::new(plainly(&error)))
+}
+
+/// How names of files begin that remove one of a layer below (OCI Image Specification,
+/// "Whiteouts").
+pub(super) const WHITEOUT: &str = ".wh.";
+
+fn add<W: Write>(
+    layer: &mut Layer<W>,
+    name: &str,
+    file: &File,
+    limits: Limits,
+) -> Result<(), Unfit> {
+    let left = limits.most_bytes.saturating_sub(layer.length());
+    let bytes = read(&file.path, left).map_err(|why| why.of(&file.name, limits.most_bytes))?;
+    let added = layer.add(name, is_executable(&file.path), &bytes);
+    added.map_err(|error| Unfit::entry(&file.name, plainly(&error)))?;
+    if layer.length() > limits.most_bytes {
+        return Err(Unfit::too_large(limits.most_bytes));
+    }
+    Ok(())
+}
+
+/// Whether its owner may execute a file.
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|told| told.permissions().mode() & 0o100 != 0)
+}
+
+/// Where nothing says so, everything is.
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
+    read_regular(path, usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+impl Unread {
+    /// The same of a file that is packed.
+    fn of(self, name: &str, most: u64) -> Unfit {
+        match self {
+            Self::TooLarge(_) => Unfit::too_large(most),
+            Self::Broken(_) | Self::Elsewhere => Unfit::entry(name, self),
+        }
+    }
+}
+
 struct File {
     /// From the folder on, with `/` between folders.
     name: String,
     path: PathBuf,
 }
 
-/// Every file in a folder and below, in the order of the names' bytes.
+/// Every file in a folder and below, in the order of the names' bytes: one at least.
 fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File>, Unfit> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
@@ -97,7 +176,7 @@ fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File
             }
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_name().to_str().is_none_or(|name| name.contains('\\')) {
-                return Err(Unfit::entry(&name, "its name is none in a zip file"));
+                return Err(Unfit::entry(&name, "its name is no text without `\\`"));
             }
             if name.len() > LONGEST_NAME {
                 return Err(Unfit::new(format!(
@@ -116,6 +195,9 @@ fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File
                 files.push(File { name, path });
             }
         }
+    }
+    if files.is_empty() {
+        return Err(Unfit::new("there is no file in it".to_owned()));
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)

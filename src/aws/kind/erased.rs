@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Changing, Claim, Kind, Sent, Wanted};
+use super::{Changing, Claim, Kind, Ours, Sent, Wanted};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::policy::Use;
@@ -32,7 +32,7 @@ pub(crate) trait AnyKind: Send + Sync {
         &'a self,
         aws: &'a Aws,
         on: &'a Sought,
-        ours: &'a [&'a str],
+        ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn predict(&self, naming: &Naming, document: &Document) -> Facts;
@@ -151,7 +151,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         &'a self,
         aws: &'a Aws,
         on: &'a Sought,
-        ours: &'a [&'a str],
+        ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>> {
         Box::pin(K::hanging(aws, on, ours))
     }

@@ -1,6 +1,7 @@
 //! The bytes that the fields of a resource take of the checkout, for the call that
 //! sends them.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use crate::engine::port::{Answer, Files};
@@ -32,24 +33,56 @@ impl Sent {
     /// # Errors
     /// That they are others by now, or that the field states none.
     pub(crate) async fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
-        let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
-        let unsent = |code: &str, message: &str, hint: &str| CloudError {
-            attempted: format!("send {field} of {identity}"),
-            operation: "the plan".into(),
-            class: ErrorClass::Invalid,
-            code: code.into(),
-            message: message.into(),
-            request_id: None,
-            hint: Some(hint.into()),
-        };
-        let (Some(artifact), Some(files)) = (artifact, &self.files) else {
-            let message = "no file of the checkout stands behind it";
-            return Err(unsent("NothingToSend", message, "make the plan again"));
-        };
-        let (artifact, files) = (artifact.clone(), Arc::clone(files));
+        let Source { artifact, files } = self.source(field, identity)?;
         let read = tokio::task::spawn_blocking(move || files.read(&artifact)).await;
         // The thread ends without an answer where the process ends, or by our own fault.
-        read.map_err(|error| unsent("Unread", &error.to_string(), "run the same command again"))?
+        read.map_err(|error| {
+            unsent(field, identity, "Unread", &error.to_string(), "run the same command again")
+        })?
+    }
+
+    /// The same, to be read piece by piece.
+    ///
+    /// # Errors
+    /// That the field states none.
+    pub(crate) fn source(&self, field: &str, identity: &str) -> Answer<Source> {
+        let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
+        match (artifact, &self.files) {
+            (Some(artifact), Some(files)) => {
+                Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
+            }
+            (Some(_), None) | (None, _) => {
+                let message = "no file of the checkout stands behind it";
+                Err(unsent(field, identity, "NothingToSend", message, "make the plan again"))
+            }
+        }
+    }
+}
+
+/// Why a field's bytes did not go out.
+fn unsent(field: &str, identity: &str, code: &str, message: &str, hint: &str) -> CloudError {
+    CloudError {
+        attempted: format!("send {field} of {identity}"),
+        operation: "the plan".into(),
+        class: ErrorClass::Invalid,
+        code: code.into(),
+        message: message.into(),
+        request_id: None,
+        hint: Some(hint.into()),
+    }
+}
+
+/// What stands behind one field, for who reads it on a thread of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    artifact: Artifact,
+    files: Arc<dyn Files>,
+}
+
+impl Source {
+    /// Reads it piece by piece: see [`Files::copy`].
+    pub(crate) fn copy(&self, out: &mut dyn Write) -> Answer<()> {
+        self.files.copy(&self.artifact, out)
     }
 }
 
@@ -60,11 +93,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Path};
+    use crate::model::{
+        Address, ArtifactSort, Hash, HashSpelling, Identity, Lifecycle, Packing, Path,
+    };
 
     const CODE: ArtifactInfo = ArtifactInfo {
         field: std::borrow::Cow::Borrowed("code"),
         sorts: std::borrow::Cow::Borrowed(&[ArtifactSort::File]),
+        packing: Packing::Zip,
         most_bytes: 10,
         most_entries: 1,
         spelling: HashSpelling::Base64,
@@ -86,6 +122,7 @@ mod tests {
             at: Path::field("code"),
             path: "a.zip".into(),
             sort: ArtifactSort::File,
+            packing: Packing::Zip,
             size: 5,
             sha256: Hash::of(b"abc"),
         };

@@ -44,8 +44,8 @@ use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    ArtifactInfo, ArtifactSort, Emptying, Facts, HashSpelling, Limit, Live, Naming, Patience,
-    Place, Problem, Sought,
+    ArtifactInfo, ArtifactSort, Emptying, Facts, HashSpelling, Limit, Live, Naming, Packing,
+    Patience, Place, Problem, Sought,
 };
 
 pub(crate) struct LambdaFunction;
@@ -275,6 +275,7 @@ stays, and fails.";
     const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {
         field: Cow::Borrowed("code"),
         sorts: Cow::Borrowed(&[ArtifactSort::Folder, ArtifactSort::File]),
+        packing: Packing::Zip,
         most_bytes: MOST_BYTES,
         most_entries: MOST_ENTRIES,
         spelling: HashSpelling::Base64,
