@@ -29,6 +29,7 @@ mod permissions;
 mod plans;
 mod probing;
 mod rate_limits;
+mod repositories;
 mod resource;
 mod rounds;
 mod state_machines;

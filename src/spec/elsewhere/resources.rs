@@ -26,6 +26,17 @@ pub(super) const RESOURCES: &[Said] = &[
         &["lambda_function_event_invoke_config", "lambda_event_invoke_config"],
         "it is the field `event_invoke_config` of the lambda_function",
     ),
+    (&["ecr_lifecycle_policy"], "it is the field `lifecycle_policy` of the ecr_repository"),
+    (&["ecr_repository_policy"], "it is the field `policy` of the ecr_repository"),
+    (
+        &[
+            "ecr_registry_policy",
+            "ecr_registry_scanning_configuration",
+            "ecr_replication_configuration",
+            "ecr_pull_through_cache_rule",
+        ],
+        "there is no kind for what is of the whole registry, which no stack owns",
+    ),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),
