@@ -19,6 +19,7 @@ mod functions;
 mod fuzz;
 mod hostile;
 mod iam;
+mod images;
 mod invoking;
 mod kms_key;
 mod leases;
