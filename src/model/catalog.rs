@@ -155,6 +155,8 @@ impl Problem {
 
 /// What a schema says of a field in which secrets may stand unsaid.
 const PRIVATE: &str = "x-private";
+/// And of one that holds what its user says word for word, null too.
+const VERBATIM: &str = "x-verbatim";
 
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
@@ -316,10 +318,20 @@ impl KindInfo {
     /// The fields in which secrets may stand that no stack file says of: what AWS has of
     /// them besides what is stated is not shown. Its schema marks them.
     pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        self.marked(PRIVATE)
+    }
+
+    /// The fields that hold what their user says word for word: null is a value in them. Its
+    /// schema marks them.
+    pub fn verbatim_fields(&self) -> impl Iterator<Item = &str> {
+        self.marked(VERBATIM)
+    }
+
+    fn marked(&self, mark: &'static str) -> impl Iterator<Item = &str> {
         let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
-        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
-        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
-        private.map(|(name, _)| name.as_str())
+        let is_marked = move |field: &serde_json::Value| field.get(mark) == Some(&true.into());
+        let marked = fields.into_iter().flatten().filter(move |(_, field)| is_marked(field));
+        marked.map(|(name, _)| name.as_str())
     }
 
     /// The rules of a field that takes bytes of the checkout.

@@ -156,6 +156,7 @@ const FIELDS: &[Said] = &[
             "function_name",
             "log_group_name",
             "repository_name",
+            "state_machine_name",
         ],
         "name",
     ),
@@ -189,6 +190,8 @@ const FIELDS: &[Said] = &[
     (&["memory"], "memory_size"),
     (&["reserved_concurrency"], "reserved_concurrent_executions"),
     (&["execution_role", "role_arn"], "role"),
+    (&["execution_role", "role"], "role_arn"),
+    (&["state_machine_type"], "type"),
     (&["kms_key", "kms_key_id", "encryption_key"], "kms_key_arn"),
 ];
 
@@ -212,6 +215,7 @@ const FACTS: &[Said] = &[
             "key_arn",
             "policy_arn",
             "function_arn",
+            "state_machine_arn",
         ],
         "arn",
     ),

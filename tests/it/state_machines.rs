@@ -278,6 +278,8 @@ fn null_in_a_definition_is_a_value() {
         desk.write("stack.yaml", stack);
         let plan = desk.must("plan --detailed-exitcode stack.yaml", 2);
         assert!(plan.stdout.contains("remind"), "{plan}");
+        let is_said = desk.must("render stack.yaml", 0).stdout.contains("ResultPath: null");
+        assert_eq!(is_said, stack == &throws);
         desk.applied();
     }
 }

@@ -19,6 +19,7 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
     ("dynamodb_table", TABLE),
+    ("sfn_state_machine", STATE_MACHINE),
 ];
 
 const QUEUE: &[Said] = &[
@@ -292,6 +293,38 @@ const TABLE: &[Said] = &[
     ),
 ];
 
+const STATE_MACHINE: &[Said] = &[
+    (
+        &["definition_string", "definition_uri", "definition_s3_location", "definition_body"],
+        "write `definition:` as YAML, or `definition: { file: workflow.asl.json }`",
+    ),
+    (
+        &["definition_substitutions"],
+        "take it out: references stand in the definition itself, `${NAME.arn}`",
+    ),
+    (
+        &["logging", "log_destination", "log_group"],
+        "write `logging_configuration: { level: ERROR, log_destination: \"${NAME.arn}\" }`",
+    ),
+    (&["tracing", "tracing_enabled"], "write `tracing_configuration: { enabled: true }`"),
+    (
+        &["kms_key", "kms_key_arn", "kms_key_id", "encryption_key"],
+        "write `encryption_configuration: { kms_key_id: \"${NAME.arn}\" }`",
+    ),
+    (
+        &["auto_publish_alias", "deployment_preference"],
+        "write `publish: true` and `aliases: { live: {} }`",
+    ),
+    (
+        &["version_description"],
+        "take it out: a version has a number, and an alias its `description:`",
+    ),
+    (
+        &["policies", "permissions_boundary", "role_path"],
+        "the role is a resource of its own: `kind: iam_role`, and `role_arn: \"${NAME.arn}\"`",
+    ),
+];
+
 const MAPPING: &[Said] = &[
     (
         &[
@@ -359,6 +392,13 @@ pub(super) const WITHIN: &[(&str, &[Said])] = &[
         &[(
             &["enabled", "status", "mfa_delete"],
             "write `versioning: enabled`, or `versioning: suspended`",
+        )],
+    ),
+    (
+        "logging_configuration",
+        &[(
+            &["destinations", "cloud_watch_logs_log_group", "log_group_arn"],
+            "write `log_destination: \"${NAME.arn}\"`",
         )],
     ),
     ("archive_policy", &[(&["message_retention_period"], "write `message_retention_days: 30`")]),

@@ -37,6 +37,22 @@ pub(super) const RESOURCES: &[Said] = &[
         ],
         "there is no kind for what is of the whole registry, which no stack owns",
     ),
+    (
+        &["step_functions_state_machine", "serverless_state_machine"],
+        "write `kind: sfn_state_machine`",
+    ),
+    (
+        &["sfn_alias", "step_functions_state_machine_alias"],
+        "it is the field `aliases` of the sfn_state_machine",
+    ),
+    (
+        &["step_functions_state_machine_version"],
+        "it is the field `publish` of the sfn_state_machine",
+    ),
+    (
+        &["sfn_activity", "step_functions_activity"],
+        "there is no kind for it: make it elsewhere, and name it by its ARN",
+    ),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),

@@ -29,6 +29,13 @@ pub(super) struct Call<'a> {
     pub(super) part: Option<&'a Exhibit>,
 }
 
+impl Call<'_> {
+    /// Whether it is known what it takes beside this action.
+    pub(super) fn is_known(&self) -> bool {
+        integration::is_known(self)
+    }
+}
+
 /// Everything that the definition of a state machine calls, state by state.
 pub(super) fn calls<'a>(scene: &'a Scene, machine: &'a Exhibit) -> Vec<Call<'a>> {
     let definition = setting(machine, "definition");

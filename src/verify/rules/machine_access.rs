@@ -200,6 +200,8 @@ workflow:
                 ("worked out", changed("TopicArn: \"${topic.arn}\"", "TopicArn: \"{% $states.input.topic %}\"")),
                 ("not of the stack", changed("QueueUrl: \"${dead.url}\"", "QueueUrl: \"https://sqs.us-east-1.amazonaws.com/123456789012/other\"")),
                 ("a service that nobody knows", changed("arn:aws:states:::sns:publish\", Arguments: { TopicArn: \"${topic.arn}\", Message", "arn:aws:states:::aws-sdk:ses:sendEmail\", Arguments: { Message")),
+                ("in another's name", changed("Resource: \"${validator.arn}\", Catch", "Resource: \"arn:aws:lambda:us-east-1:210987654321:function:v\", Credentials: { RoleArn: \"arn:aws:iam::210987654321:role/r\" }, Catch")),
+                ("objects that are known when it runs", changed("Key: done/one.json, ", "\"Key.$\": \"$.key\", ")),
                 ("a role of others", changed("kind: sfn_state_machine\n  role_arn: \"${role.arn}\"\n  definition:\n", "kind: sfn_state_machine\n  role_arn: \"arn:aws:iam::123456789012:role/x\"\n  definition:\n")),
                 ("distributed", changed("ItemProcessor:\n", "ItemProcessor:\n                  ProcessorConfig: { Mode: DISTRIBUTED, ExecutionType: STANDARD }\n")),
             ])

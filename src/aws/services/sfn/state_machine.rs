@@ -44,6 +44,7 @@ pub(crate) struct Spec {
     #[serde(default, rename = "type")]
     machine_type: MachineType,
     /// What it does: its states, in the States Language.
+    #[schemars(extend("x-verbatim" = true))]
     definition: Definition,
     /// What it may do: the ARN of a role that admits `states.amazonaws.com`.
     #[schemars(length(min = 1))]

@@ -9,6 +9,8 @@ use crate::model::document::shown;
 use crate::model::{Exhibit, Place, Scene};
 use crate::verify::rules::end::{self, FUNCTION};
 use crate::verify::rules::errand::Object;
+use crate::verify::rules::patch::arn_of;
+use crate::verify::rules::trust::ASSUME;
 
 /// A service of which it is known on what its calls are made.
 struct Served {
@@ -87,6 +89,13 @@ const TO_HEAR: &[&str] = &["events:DescribeRule", "events:PutRule", "events:PutT
 const RULE_TO_HEAR: &str = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule";
 const TO_FOLLOW: &[&str] = &["states:DescribeExecution", "states:StopExecution"];
 
+/// Whether it is known what a call takes: of a service that is in no row above, others may
+/// be made beside it.
+pub(super) fn is_known(call: &Call<'_>) -> bool {
+    let prefix = call.action.split(':').next().unwrap_or_default();
+    prefix == "sts" || SERVED.iter().any(|served| served.prefix == prefix)
+}
+
 /// What a state calls.
 pub(super) fn calls<'a>(scene: &'a Scene, machine: &'a Exhibit, task: &Task<'a>) -> Vec<Call<'a>> {
     let place = &scene.place;
@@ -100,6 +109,14 @@ pub(super) fn calls<'a>(scene: &'a Scene, machine: &'a Exhibit, task: &Task<'a>)
             };
             let follow = followed(task.state, machine, place);
             std::iter::once(own).chain(follow).collect()
+        }
+        Doing::AsAnother { role } => {
+            let on = role.map(|arn| {
+                let stated = scene.named("iam_role", arn).map_or_else(|| arn.to_owned(), arn_of);
+                Object::by_arn(arn, stated, shown(arn))
+            });
+            let on = on.ok_or_else(|| format!("{ASSUME}: the role is known when it runs"));
+            vec![Call { state: task.state, action: ASSUME.to_owned(), on, part: None }]
         }
         Doing::Called { resource, arguments } => {
             let handed = Handed { state: task.state, resource, arguments: *arguments };
@@ -218,6 +235,9 @@ impl<'a> Handed<'a> {
         match self.said(field) {
             Said::Text(text) => Ok(format!("{sign}{text}")),
             Said::Later => Err(format!("{action}: {field} is known when it runs")),
+            Said::Nothing if kind == BUCKET => {
+                Err(format!("{action}: the objects are known when it runs"))
+            }
             Said::Nothing => Ok(String::new()),
         }
     }

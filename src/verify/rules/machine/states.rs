@@ -25,6 +25,12 @@ pub(super) enum Doing<'a> {
         /// `Parameters` of JSONPath or `Arguments` of JSONata.
         arguments: Option<&'a Value>,
     },
+    /// A call in the name of another role, which has the right to it: by its ARN, unless
+    /// that is known when it runs.
+    AsAnother {
+        /// `Credentials.RoleArn`.
+        role: Option<&'a str>,
+    },
     /// Executions of the state machine itself, one for each batch of items.
     Distributed,
 }
@@ -57,6 +63,10 @@ impl<'a> State<'a> {
         let beside = beside.filter_map(|field| self.body.get(field)?.as_object());
         let called = itself.into_iter().chain(beside).filter_map(|body| {
             let resource = body.get("Resource")?.as_str()?;
+            if let Some(credentials) = body.get("Credentials") {
+                let role = credentials.get("RoleArn").and_then(Value::as_str);
+                return Some(Doing::AsAnother { role: role.filter(|it| !it.starts_with("{%")) });
+            }
             let arguments = body.get("Arguments").or_else(|| body.get("Parameters"));
             Some(Doing::Called { resource, arguments })
         });
