@@ -190,6 +190,7 @@ const FIELDS: &[Said] = &[
     (&["memory"], "memory_size"),
     (&["reserved_concurrency"], "reserved_concurrent_executions"),
     (&["execution_role", "role_arn"], "role"),
+    (&["function_version"], "version"),
     (&["execution_role", "role"], "role_arn"),
     (&["state_machine_type"], "type"),
     (&["kms_key", "kms_key_id", "encryption_key"], "kms_key_arn"),

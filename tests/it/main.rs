@@ -40,3 +40,5 @@ mod tables;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;
+mod uploads;
+mod versions;
