@@ -16,12 +16,12 @@ pub(super) const RULE: Rule = Rule {
         remedy: "List the actions that are used, and the ARNs that they are used on.",
     },
     stops_messages: false,
-    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks. All actions of S3, SNS, SQS, KMS, DynamoDB, Lambda or CloudWatch Logs on resources that are named are a note: they reach no further than the resource.",
+    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks. All actions of S3, SNS, SQS, KMS, DynamoDB, Lambda, Step Functions or CloudWatch Logs on resources that are named are a note: they reach no further than the resource.",
     judge,
 };
 
 /// Services of which nearly every action can be allowed for one resource.
-const PRECISE: &[&str] = &["dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs"];
+const PRECISE: &[&str] = &["dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "states"];
 /// Their actions that concern no resource (Service Authorization Reference).
 const WITHOUT_RESOURCE: &[&str] = &[
     "dynamodb:DescribeEndpoints",
@@ -74,6 +74,13 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "sns:ListTopics",
     "sns:Unsubscribe",
     "sqs:ListQueues",
+    "states:ListActivities",
+    "states:ListStateMachines",
+    "states:SendTaskFailure",
+    "states:SendTaskHeartbeat",
+    "states:SendTaskSuccess",
+    "states:TestState",
+    "states:ValidateStateMachineDefinition",
 ];
 
 fn judge(scene: &Scene) -> Judgement {
@@ -198,6 +205,7 @@ policy:
                 ("any table", &policy("Action: [\"dynamodb:ListTables\", \"dynamodb:PutItem\"], Resource: \"*\"")),
                 ("all of one table", &policy("Action: \"dynamodb:*\", Resource: \"arn:aws:dynamodb:us-east-1:123456789012:table/t\"")),
                 ("any log group", &policy("Action: [\"logs:DescribeLogGroups\", \"logs:PutLogEvents\"], Resource: \"*\"")),
+                ("any state machine", &policy("Action: [\"states:ListStateMachines\", \"states:StartExecution\"], Resource: \"*\"")),
                 ("where there is no resource", &policy("Action: [\"sqs:ListQueues\", \"ec2:DescribeRegions\"], Resource: \"*\"")),
                 (
                     "a role",

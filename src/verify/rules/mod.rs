@@ -26,6 +26,10 @@ mod idle_statement;
 mod key_rotation;
 mod keys;
 mod least_privilege;
+mod machine;
+mod machine_access;
+mod machine_role;
+mod machine_surplus;
 mod mapping_concurrency;
 mod mapping_visibility;
 mod max_receive_count;
@@ -42,6 +46,7 @@ mod redrive_allow_policy;
 mod redrive_direction;
 mod same_region;
 mod tls_only;
+mod trust;
 mod two_readers;
 mod usable_key;
 mod visibility_timeout;
@@ -98,6 +103,9 @@ pub static RULES: &[Rule] = &[
     idle_statement::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
+    machine_access::RULE,
+    machine_role::RULE,
+    machine_surplus::RULE,
     mapping_concurrency::RULE,
     mapping_visibility::RULE,
     max_receive_count::RULE,

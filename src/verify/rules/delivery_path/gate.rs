@@ -8,31 +8,34 @@ use crate::verify::rules::hop::End;
 use crate::verify::rules::{others, patch};
 
 /// A service that delivers for a source.
-pub(super) struct Delivery<'a> {
+pub(in crate::verify::rules) struct Delivery<'a> {
     /// Its principal.
-    pub(super) sender: &'static str,
+    pub(in crate::verify::rules) sender: &'static str,
     source: End<'a>,
     place: &'a Place,
     arn: String,
     account: String,
     /// Whether it says whose it is in the old way, too.
     names_owner: bool,
+    /// The condition key by which it tells a key for whom it uses it, in place of what
+    /// services tell others.
+    tells: Option<&'static str>,
 }
 
 /// A policy that has to let the sender through.
-pub(super) struct Gate<'a> {
+pub(in crate::verify::rules) struct Gate<'a> {
     /// The resource whose policy it is.
-    pub(super) guard: &'a Exhibit,
+    pub(in crate::verify::rules) guard: &'a Exhibit,
     /// What the sender calls.
-    pub(super) calls: &'a [&'a str],
+    pub(in crate::verify::rules) calls: &'a [&'a str],
     /// How a statement best allows that.
-    pub(super) grants: &'a [&'a str],
+    pub(in crate::verify::rules) grants: &'a [&'a str],
     /// What the sender calls it on.
-    pub(super) resource: &'a str,
+    pub(in crate::verify::rules) resource: &'a str,
     /// A name for that statement.
-    pub(super) sid: &'a str,
+    pub(in crate::verify::rules) sid: &'a str,
     /// What it is for, to end a message with.
-    pub(super) because: &'a str,
+    pub(in crate::verify::rules) because: &'a str,
 }
 
 /// What was seen at a gate.
@@ -51,7 +54,7 @@ impl Seen {
     }
 
     /// The same of something that is not of the stack, told of who names it.
-    pub(super) fn told_of(self, address: &Address, at: &Path) -> Self {
+    pub(in crate::verify::rules) fn told_of(self, address: &Address, at: &Path) -> Self {
         let findings = self.findings.into_iter().map(|it| others::told(it, address, at));
         Self { findings: findings.collect(), open: self.open }
     }
@@ -77,18 +80,23 @@ impl FromIterator<Finding> for Seen {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn of(
+    pub(in crate::verify::rules) fn of(
         sender: &'static str,
         names_owner: bool,
         source: End<'a>,
         place: &'a Place,
     ) -> Self {
         let (arn, account) = (source.arn(place), source.account(place));
-        Self { sender, source, place, arn, account, names_owner }
+        Self { sender, source, place, arn, account, names_owner, tells: None }
+    }
+
+    /// The same, which tells a key for whom by a condition key of its own.
+    pub(in crate::verify::rules) fn telling(self, key: &'static str) -> Self {
+        Self { tells: Some(key), ..self }
     }
 
     /// For whom it delivers, as a stack file states it.
-    pub(super) fn stated_source(&self) -> String {
+    pub(in crate::verify::rules) fn stated_source(&self) -> String {
         self.source.reference(self.place)
     }
 
@@ -101,7 +109,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// What the gate's policy says to each call.
-    pub(super) fn pass(&self, gate: &Gate<'_>) -> Seen {
+    pub(in crate::verify::rules) fn pass(&self, gate: &Gate<'_>) -> Seen {
         let context = self.context();
         let policy = Policy::of(gate.guard, &Path::field("policy"));
         let (mut seen, mut missing, mut nearly) = (Seen::default(), Vec::new(), None);
@@ -155,7 +163,8 @@ impl<'a> Delivery<'a> {
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
         ];
-        Context::of(known.into_iter().chain(owner)).at(self.place)
+        let told = self.tells.map(|key| (key, Known::Is(self.arn.as_str())));
+        Context::of(known.into_iter().chain(owner).chain(told)).at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
@@ -181,7 +190,7 @@ impl<'a> Delivery<'a> {
     }
 
     fn statement(&self, gate: &Gate<'_>) -> Value {
-        let Self { sender, source, place, account, names_owner, .. } = self;
+        let Self { sender, source, place, account, names_owner, tells, .. } = self;
         // Many alarms tell one topic: one statement admits them all.
         let sake = if *names_owner {
             "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned()
@@ -193,15 +202,19 @@ impl<'a> Delivery<'a> {
         let resource =
             if gate.guard.kind == "kms_key" { "*".to_owned() } else { patch::arn_of(gate.guard) };
         let actions = gate.grants.iter().map(|action| (*action).to_owned()).collect();
+        let condition = match tells {
+            Some(key) => json!({ "StringEquals": { *key: sake } }),
+            None => json!({
+                "StringEquals": { "aws:SourceAccount": account },
+                "ArnLike": { "aws:SourceArn": sake }
+            }),
+        };
         json!({
             "Effect": "Allow",
             "Principal": { "Service": sender },
             "Action": patch::one_or_several(actions),
             "Resource": resource,
-            "Condition": {
-                "StringEquals": { "aws:SourceAccount": account },
-                "ArnLike": { "aws:SourceArn": sake }
-            }
+            "Condition": condition,
         })
     }
 }
