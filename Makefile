@@ -73,4 +73,4 @@ ministack:
 	@scripts/tools.sh ministack
 
 ministack-and-moto:
-	@scripts/tools.sh ministack moto
+	@scripts/tools.sh ministack moto docker-registry

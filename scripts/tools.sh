@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the demo, the tests and the checks need beside Rust, each into a folder of its own under
-# .tools/: emulators of AWS, and cargo-deny. What is installed already, in the version stated here, is
+# .tools/: emulators of AWS, a registry of images, and cargo-deny. What is installed already, in the version stated here, is
 # left alone.
 #
-#   scripts/tools.sh ministack moto cargo-deny boto3
+#   scripts/tools.sh ministack moto docker-registry cargo-deny boto3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,6 +57,21 @@ PYTHON
     rm -r "$home/new" "$home/wheel"
 }
 
+# A registry of images as strict as any, by which the tests judge what is pushed. It is Debian's package of
+# whatever version the distribution has, unpacked without root; Apache-2.0, run and never shipped.
+install_docker_registry() {
+    local home=.tools/docker-registry
+    [ ! -x "$home/usr/bin/docker-registry" ] || return 0
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+        fail "docker-registry comes from the packages of Debian or Ubuntu, and there is no apt here"
+    printf 'tools: installing docker-registry\n' >&2
+    rm -rf "$home" && mkdir -p "$home"
+    (cd "$home" && apt-get download --quiet docker-registry >download.log 2>&1) ||
+        fail "apt could not fetch docker-registry; see $home/download.log, or try: apt-get update"
+    dpkg-deb -x "$home"/docker-registry_*.deb "$home"
+    rm "$home"/docker-registry_*.deb
+}
+
 # Not optimised, which costs seconds in every check and saves minutes here: two and a half of one
 # processor, instead of six.
 install_cargo_deny() {
@@ -85,7 +100,7 @@ certificate() {
     mv "$home/certificate.pem.new" "$home/certificate.pem"
 }
 
-[ $# -gt 0 ] || fail "say what to install: ministack, moto, cargo-deny, boto3, ansible"
+[ $# -gt 0 ] || fail "say what to install: ministack, moto, docker-registry, cargo-deny, boto3, ansible"
 for tool in "$@"; do
     case "$tool" in
         ministack)
@@ -95,7 +110,8 @@ for tool in "$@"; do
         moto) install moto "${moto[@]}" ;;
         boto3) install boto3 "${boto3[@]}" ;;
         ansible) install_ansible ;;
+        docker-registry) install_docker_registry ;;
         cargo-deny) install_cargo_deny ;;
-        *) fail "there is no tool $tool; there are ministack, moto, cargo-deny, boto3 and ansible" ;;
+        *) fail "there is no tool $tool; there are ministack, moto, docker-registry, cargo-deny, boto3 and ansible" ;;
     esac
 done

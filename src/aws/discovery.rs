@@ -13,6 +13,7 @@ use futures::future::{try_join, try_join_all};
 
 use super::error::{Attempt, OrAbsent};
 use super::handed::Aws;
+use super::kind::Ours;
 use super::services::KINDS;
 use super::services::iam::paths as iam;
 use super::tags::{STACK_TAG, Tags};
@@ -27,7 +28,7 @@ pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
     let ours: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
     let hanging = found.iter().flat_map(|on| {
         let kinds = KINDS.iter().filter(|kind| kind.hangs_on() == Some(on.kind.as_str()));
-        let ours = &ours;
+        let ours = Ours { stack, arns: &ours };
         kinds.map(move |kind| async move {
             let identities = kind.hanging(aws, on, ours).await?;
             Ok(identities.into_iter().map(|identity| hung(kind.name(), identity)))

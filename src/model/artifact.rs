@@ -18,9 +18,12 @@ pub struct Artifact {
     pub at: Path,
     /// Where it lies, from the folder in which the command was given.
     pub path: String,
-    /// Whether it is packed.
+    /// Whether it is a folder.
     pub sort: ArtifactSort,
-    /// In bytes; of a folder, when it is packed.
+    /// Into what it is packed.
+    #[serde(default)]
+    pub packing: Packing,
+    /// In bytes, when it is packed.
     pub size: u64,
     /// Of these bytes.
     pub sha256: Hash,
@@ -30,10 +33,22 @@ pub struct Artifact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArtifactSort {
-    /// A file, which is taken as it is.
+    /// A file.
     File,
-    /// A folder, which is packed into a zip file.
+    /// A folder.
     Folder,
+}
+
+/// What becomes of a file or a folder before a cloud gets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// A file is taken as it is, and a folder becomes a zip file.
+    #[default]
+    Zip,
+    /// Either becomes the layer of an image, a tar file in which it lies at the path
+    /// that is the last part of its field.
+    Layer,
 }
 
 impl ArtifactSort {
@@ -54,7 +69,9 @@ pub struct ArtifactInfo {
     pub field: Cow<'static, str>,
     /// What may lie there: at least one sort.
     pub sorts: Cow<'static, [ArtifactSort]>,
-    /// Most bytes that the cloud takes; of a folder, when it is packed.
+    /// Into what it is packed.
+    pub packing: Packing,
+    /// Most bytes that the cloud takes, but by a [`Detour`], when it is packed.
     pub most_bytes: u64,
     /// Most files of a folder.
     pub most_entries: usize,
@@ -68,6 +85,23 @@ pub struct ArtifactInfo {
     pub elsewhere: Cow<'static, str>,
 }
 
+/// Another way of the bytes of an artifact to the cloud, which takes more of them: a
+/// field beside it says which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detour {
+    /// The field that takes the artifact, as [`ArtifactInfo::field`] has it.
+    pub of: String,
+    /// The field at the top of the document that names the way, and without which there
+    /// is none.
+    pub by: String,
+    /// What its value is, for people: "bucket".
+    pub what: String,
+    /// Most bytes that go this way.
+    pub most_bytes: u64,
+    /// What to write, for who has more of them than go the straight way.
+    pub advice: String,
+}
+
 /// How a hash is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,14 +110,17 @@ pub enum HashSpelling {
     Hex,
     /// 44 characters, as in `CodeSha256` of a function.
     Base64,
+    /// As an image names a layer, with its size: `sha256:HEX, 1024 bytes`.
+    Digest,
 }
 
 impl ArtifactInfo {
-    /// The text that stands in a document for bytes of this hash.
-    pub fn spell(&self, hash: Hash) -> String {
+    /// The text that stands in a document for so many bytes of this hash.
+    pub fn spell(&self, hash: Hash, size: u64) -> String {
         match self.spelling {
             HashSpelling::Hex => hash.to_string(),
             HashSpelling::Base64 => hash.base64(),
+            HashSpelling::Digest => format!("{DIGEST}{hash}, {size} bytes"),
         }
     }
 
@@ -91,16 +128,21 @@ impl ArtifactInfo {
     /// object has, where a change leaves it alone.
     pub fn is_meant(&self, artifact: &Artifact, document: &Document) -> bool {
         let text = artifact.at.get(document).and_then(serde_json::Value::as_str);
-        artifact.at.is_within(&self.field) && text == Some(&self.spell(artifact.sha256))
+        artifact.at.is_within(&self.field)
+            && text == Some(&self.spell(artifact.sha256, artifact.size))
     }
 }
 
 /// So many characters of a hash tell it from another, for people.
 const SHOWN: usize = 8;
 
+/// What a digest of an image or a layer begins with (OCI Image Specification, "Descriptor").
+const DIGEST: &str = "sha256:";
+
 /// The beginning of a hash, however it is spelled.
 pub fn short_hash(hash: &str) -> &str {
-    hash.get(..SHOWN).unwrap_or(hash)
+    let digits = hash.strip_prefix(DIGEST).unwrap_or(hash);
+    digits.get(..SHOWN).unwrap_or(digits)
 }
 
 /// `build/handler.zip, 1.2 MiB`.

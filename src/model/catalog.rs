@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
-    Place, Probe, Stages, compare_in_part,
+    Address, ArtifactInfo, Desired, Detour, Document, Facts, FieldDiff, Identity, Live, Path,
+    Patience, Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -196,6 +196,9 @@ pub struct KindInfo {
     pub deleted_by: Vec<String>,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
+    /// Whether an update may bring an object into service that failed, and differs in
+    /// nothing from what is wanted.
+    pub mends: bool,
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
@@ -217,6 +220,11 @@ pub struct KindInfo {
     pub succession: Succession,
     /// Fields that take bytes of the checkout.
     pub artifacts: Vec<ArtifactInfo>,
+    /// The other ways that the bytes of these may take.
+    pub detours: Vec<Detour>,
+    /// Fields, at the top of the document, that say how a change is made. No object tells
+    /// them: they are not compared, and a change of one alone is none.
+    pub means: Vec<String>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
     /// Fields that a change of others makes other than asked, with these others,
@@ -304,9 +312,11 @@ pub struct Succession {
 
 impl KindInfo {
     /// What differs of two documents of this kind: [`compare_in_part`] with the
-    /// fields that are for that.
+    /// fields that are for that, and without those that no object tells.
     pub fn compare(&self, want: &Document, have: &Document) -> Vec<FieldDiff> {
-        compare_in_part(want, have, &|path| self.beside(path).is_some())
+        let mut diff = compare_in_part(want, have, &|path| self.beside(path).is_some());
+        diff.retain(|diff| !self.means.iter().any(|field| field == diff.path.top()));
+        diff
     }
 
     /// What becomes of the entries that are not stated, of a map of which only
@@ -337,6 +347,11 @@ impl KindInfo {
     /// The rules of a field that takes bytes of the checkout.
     pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
         self.artifacts.iter().find(|info| at.is_at(&info.field))
+    }
+
+    /// The other way that the bytes of such a field may take.
+    pub fn detour(&self, of: &ArtifactInfo) -> Option<&Detour> {
+        self.detours.iter().find(|detour| detour.of == of.field)
     }
 
     /// Whether a fact becomes another with these changes.

@@ -35,7 +35,9 @@ pub mod stack;
 pub mod stages;
 
 pub use address::Address;
-pub use artifact::{Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Size, short_hash};
+pub use artifact::{
+    Artifact, ArtifactInfo, ArtifactSort, Detour, Hash, HashSpelling, Packing, Size, short_hash,
+};
 pub use call::CallRecord;
 pub use catalog::{
     Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,

@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     use crate::model::{
-        Address, ArtifactSort, Desired, Hash, Identity, Lifecycle, Live, Path, Status,
+        Address, ArtifactSort, Desired, Hash, Identity, Lifecycle, Live, Packing, Path, Status,
     };
     use crate::plan::{Change, Plan, Step, StepId, StepNode};
     use crate::report::fixtures::{document, plain, plan_of, planned};
@@ -72,6 +72,7 @@ mod tests {
             at: Path::field("code"),
             path: "build/handler.zip".into(),
             sort: ArtifactSort::File,
+            packing: Packing::Zip,
             size: 1_258_292,
             sha256: Hash::of(b"handler"),
         };

@@ -194,7 +194,9 @@ fn tell<'a>(plan: &'a Plan, planned: &'a PlannedChange) -> TellChange<'a> {
     told
 }
 
-fn tell_artifact(Artifact { at, path, sort, size, sha256 }: &Artifact) -> TellArtifact<'_> {
+fn tell_artifact(
+    Artifact { at, path, sort, packing: _, size, sha256 }: &Artifact,
+) -> TellArtifact<'_> {
     TellArtifact { path: at.to_string(), sort: *sort, file: path, bytes: *size, sha256: *sha256 }
 }
 

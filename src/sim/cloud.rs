@@ -445,7 +445,7 @@ impl<'a> Writer<'a> {
         for info in artifacts.iter().filter(|info| changes(&info.field)) {
             for artifact in want.artifacts.iter().filter(|it| info.is_meant(it, &want.document)) {
                 let bytes = self.cloud.files.read(artifact)?;
-                let hash = info.spell(Hash::of(&bytes));
+                let hash = info.spell(Hash::of(&bytes), bytes.len() as u64);
                 arrives.document.insert(info.field.to_string(), hash.into());
             }
         }

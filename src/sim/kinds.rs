@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, Greeting, HashSpelling,
-    Identity, InPart, KindInfo, Limit, Naming, Patience, Prepared, Problem, Stages, Succession,
+    Identity, InPart, KindInfo, Limit, Naming, Packing, Patience, Prepared, Problem, Stages,
+    Succession,
 };
 
 /// The kinds.
@@ -179,6 +180,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         holds_data: false,
         deleted_by: Vec::new(),
         revivable: false,
+        mends: false,
         exists_early: false,
         name_may_wait: false,
         delete_after: Vec::new(),
@@ -188,6 +190,8 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         one_at_a_time: None,
         succession: Succession::default(),
         artifacts: Vec::new(),
+        detours: Vec::new(),
+        means: Vec::new(),
         in_part: Vec::new(),
         follows: Vec::new(),
         greets: Vec::new(),
@@ -214,6 +218,7 @@ fn function() -> KindInfo {
     let code = ArtifactInfo {
         field: "code".into(),
         sorts: vec![ArtifactSort::File, ArtifactSort::Folder].into(),
+        packing: Packing::Zip,
         most_bytes: 64 * 1024,
         most_entries: 10,
         spelling: HashSpelling::Base64,

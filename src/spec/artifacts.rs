@@ -10,18 +10,18 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::files::Reach;
-use super::folder::{self, Limits};
-use super::regular::{Unread, copy_regular, plainly, read_regular};
+use super::folder::{Limits, Unfit};
+use super::packing::{Form, Measure, pour};
 use super::shape;
 use super::source::Mark;
 use super::suggest::closest;
 use super::tree::{Map, Node, Value};
 use crate::model::spelling::{Part, parts};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Diagnostic, Hash, KindInfo, Path as Field, Size, document,
+    Artifact, ArtifactInfo, ArtifactSort, Diagnostic, KindInfo, Packing, Path as Field, Size,
+    document,
 };
 
 /// Most bytes that one stack takes in all. To hash so many takes some seconds.
@@ -36,15 +36,30 @@ pub(super) struct Checkout {
 
 #[derive(Debug, Default)]
 struct Taken {
-    measures: BTreeMap<(PathBuf, ArtifactSort, Limits), Result<Measure, String>>,
+    measures: BTreeMap<(PathBuf, Form, Limits), Result<Measure, Unfit>>,
     bytes: u64,
 }
 
-/// What is known of some bytes without them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Measure {
-    size: u64,
-    sha256: Hash,
+/// How much there may be of an artifact, by the way that its bytes take.
+struct Room<'a> {
+    info: &'a ArtifactInfo,
+    limits: Limits,
+    /// What to write, where there may be more another way.
+    advice: Option<&'a str>,
+}
+
+impl<'a> Room<'a> {
+    /// What the other fields of a resource leave room for.
+    fn of(kind: &'a KindInfo, info: &'a ArtifactInfo, fields: &Node) -> Self {
+        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+        let Some(detour) = kind.detour(info) else { return Self { info, limits, advice: None } };
+        let is_taken = fields.as_map().is_some_and(|map| stated(map, &detour.by).is_some());
+        if is_taken {
+            let limits = Limits { most_bytes: detour.most_bytes, ..limits };
+            return Self { info, limits, advice: None };
+        }
+        Self { info, limits, advice: Some(&detour.advice) }
+    }
 }
 
 impl Checkout {
@@ -60,16 +75,18 @@ impl Checkout {
         fields: &mut Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Vec<Artifact> {
-        let mut artifacts = Vec::new();
+        let mut artifacts: Vec<Artifact> = Vec::new();
         for info in &kind.artifacts {
             let pattern = parts(&info.field).unwrap_or_default();
+            let room = Room::of(kind, info, fields);
             each_at(fields, &Field::default(), &pattern, &mut |at, node| {
                 if node.is_null() || is_elsewhere(info, node) {
                     return;
                 }
-                node.value = match self.artifact(info, at, node, problems) {
+                node.value = match self.artifact(&room, at, node, problems) {
                     Some(artifact) => {
-                        let text = info.spell(artifact.sha256);
+                        problems.extend(buried(&artifact, &artifacts, node));
+                        let text = info.spell(artifact.sha256, artifact.size);
                         artifacts.push(artifact);
                         Value::Text(text)
                     }
@@ -82,24 +99,24 @@ impl Checkout {
 
     fn artifact(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         at: &Field,
         node: &Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Artifact> {
-        let Named { sort, path: named, made_by } = named(info, at, node, problems)?;
-        let found = self.found(info, sort, named, at).map_err(|problem| {
+        let Named { sort, path: named, made_by } = named(room.info, at, node, problems)?;
+        let found = self.found(room, sort, named, at).map_err(|problem| {
             let is_missing = is_missing(named.as_text().unwrap_or_default(), &named.at);
             if is_missing && !made_by.is_empty() { problem.hint(made_by) } else { problem }
         });
         let (path, Measure { size, sha256 }) = found.map_err(|it| problems.push(it)).ok()?;
-        Some(Artifact { at: at.clone(), path, sort, size, sha256 })
+        Some(Artifact { at: at.clone(), path, sort, packing: room.info.packing, size, sha256 })
     }
 
     /// Where an artifact lies, and what it is.
     fn found(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         sort: ArtifactSort,
         named: &Node,
         at: &Field,
@@ -115,38 +132,36 @@ impl Checkout {
         };
         if other != sort {
             let problem = refuse(format!("`{text}` is a {}, and no {}", other.key(), sort.key()));
-            return Err(if info.sorts.contains(&other) {
+            return Err(if room.info.sorts.contains(&other) {
                 problem.hint(format!("write `{}: {text}`", other.key()))
             } else {
                 problem.because(format!("`{at}` takes no {}", other.key()))
             });
         }
-        let measure = self
-            .measure(&path, sort, info)
-            .map_err(|why| refuse(format!("`{at}` cannot take `{text}`: {why}")))?;
+        let form = Form::of(sort, room.info.packing, at);
+        let measure = self.measure(&path, form, room.limits).map_err(|unfit| {
+            let problem = refuse(format!("`{at}` cannot take `{text}`: {}", unfit.why));
+            let advice = room.advice.filter(|_| unfit.is_too_large);
+            advice.into_iter().fold(problem, Diagnostic::hint)
+        })?;
         match from_here(&path) {
             Some(path) => Ok((path, measure)),
             None => Err(refuse(format!("the path of `{text}` is not UTF-8 text"))),
         }
     }
 
-    fn measure(
-        &self,
-        path: &Path,
-        sort: ArtifactSort,
-        info: &ArtifactInfo,
-    ) -> Result<Measure, String> {
-        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+    fn measure(&self, path: &Path, form: Form, limits: Limits) -> Result<Measure, Unfit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (path.to_owned(), sort, limits);
+        let key = (path.to_owned(), form.clone(), limits);
         if let Some(measure) = taken.measures.get(&key) {
             return measure.clone();
         }
         if taken.bytes > MOST_TAKEN {
-            return Err(format!("the stack takes more than {} already", Size(MOST_TAKEN)));
+            let why = format!("the stack takes more than {} already", Size(MOST_TAKEN));
+            return Err(Unfit { why, is_too_large: false });
         }
-        let measure = measure(path, sort, limits, Some(self.reach.folder()));
-        taken.bytes += measure.as_ref().map_or(info.most_bytes, |measure| measure.size);
+        let measure = pour(path, &form, limits, Some(self.reach.folder()), &mut io::sink());
+        taken.bytes += measure.as_ref().map_or(limits.most_bytes, |measure| measure.size);
         taken.measures.insert(key, measure.clone());
         measure
     }
@@ -157,6 +172,23 @@ fn is_missing(text: &str, at: &Mark) -> bool {
     let folder = at.source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let found = folder.join(text).metadata();
     found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// That an entry of an image lies below a file. Entries come in the order of their paths.
+fn buried(artifact: &Artifact, before: &[Artifact], node: &Node) -> Option<Diagnostic> {
+    let place = |artifact: &Artifact| match Form::of(artifact.sort, artifact.packing, &artifact.at)
+    {
+        Form::Layer(sort, place) => Some((sort, place)),
+        Form::File | Form::Zip => None,
+    };
+    let (_, below) = place(artifact)?;
+    let is_above = |other: &String| {
+        below.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut files = before.iter().filter_map(place).filter(|(sort, _)| *sort == ArtifactSort::File);
+    let (_, file) = files.find(|(_, other)| is_above(other))?;
+    let problem = Diagnostic::error(format!("`{below}` cannot lie below `{file}`"));
+    Some(problem.at(Some(node.at.location())).because(format!("`{file}` is a file")))
 }
 
 /// Whether a map says where the cloud has the bytes already.
@@ -273,7 +305,7 @@ fn each_at(
 pub(super) fn as_written(kind: &KindInfo) -> Json {
     let mut schema = kind.schema.clone();
     for info in &kind.artifacts {
-        let forms = info.sorts.iter().map(|sort| form(*sort));
+        let forms = info.sorts.iter().map(|sort| form(*sort, info.packing));
         let pattern = parts(&info.field).unwrap_or_default();
         let spot = spot(&schema, String::new(), &pattern);
         let elsewhere = spot.as_deref().and_then(|spot| elsewhere(info, &schema, spot));
@@ -296,10 +328,13 @@ fn elsewhere(info: &ArtifactInfo, root: &Json, at: &str) -> Option<Json> {
     root.pointer(form).cloned()
 }
 
-fn form(sort: ArtifactSort) -> Json {
-    let what = match sort {
-        ArtifactSort::File => "A file, relative to this one.",
-        ArtifactSort::Folder => "A folder, relative to this file; it is packed into a zip file.",
+fn form(sort: ArtifactSort, packing: Packing) -> Json {
+    let what = match (sort, packing) {
+        (ArtifactSort::File, Packing::Zip | Packing::Layer) => "A file, relative to this one.",
+        (ArtifactSort::Folder, Packing::Zip) => {
+            "A folder, relative to this file; it is packed into a zip file."
+        }
+        (ArtifactSort::Folder, Packing::Layer) => "A folder, relative to this file.",
     };
     json!({
         "type": "object",
@@ -339,14 +374,23 @@ fn spot(root: &Json, at: String, pattern: &[Part<'_>]) -> Option<String> {
 ///
 /// That they are gone, or others by now. Nothing of them is told.
 pub fn artifact_bytes(artifact: &Artifact) -> Result<Vec<u8>, Diagnostic> {
-    let path = Path::new(&artifact.path);
-    let most = usize::try_from(artifact.size).unwrap_or(usize::MAX);
-    let bytes = match artifact.sort {
-        ArtifactSort::File => read_regular(path, most).map_err(|why| why.to_string()),
-        ArtifactSort::Folder => packed_again(path, artifact.size, Vec::new()),
-    };
-    let bytes = bytes.map_err(|why| changed(artifact, &why))?;
-    if Hash::of(&bytes) == artifact.sha256 { Ok(bytes) } else { Err(others(artifact)) }
+    let mut bytes = Vec::new();
+    artifact_copy(artifact, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same, piece by piece, for who does not need them whole. Whether they are others is
+/// known at their end: what was written before is then for nothing.
+///
+/// # Errors
+///
+/// As of [`artifact_bytes`], and that `out` takes no more.
+pub fn artifact_copy(artifact: &Artifact, out: &mut dyn Write) -> Result<(), Diagnostic> {
+    let limits = Limits { most_bytes: artifact.size, most_entries: usize::MAX };
+    let form = Form::of(artifact.sort, artifact.packing, &artifact.at);
+    let measure = pour(Path::new(&artifact.path), &form, limits, None, out)
+        .map_err(|unfit| changed(artifact, &unfit.why))?;
+    if measure.sha256 == artifact.sha256 { Ok(()) } else { Err(others(artifact)) }
 }
 
 /// Whether the bytes of an artifact are still those that it was when the stack
@@ -356,10 +400,7 @@ pub fn artifact_bytes(artifact: &Artifact) -> Result<Vec<u8>, Diagnostic> {
 ///
 /// As of [`artifact_bytes`].
 pub fn artifact_holds(artifact: &Artifact) -> Result<(), Diagnostic> {
-    let limits = Limits { most_bytes: artifact.size, most_entries: usize::MAX };
-    let measure = measure(Path::new(&artifact.path), artifact.sort, limits, None);
-    let measure = measure.map_err(|why| changed(artifact, &why))?;
-    if measure.sha256 == artifact.sha256 { Ok(()) } else { Err(others(artifact)) }
+    artifact_copy(artifact, &mut io::sink())
 }
 
 fn others(artifact: &Artifact) -> Diagnostic {
@@ -371,51 +412,6 @@ fn changed(artifact: &Artifact, why: &str) -> Diagnostic {
     Diagnostic::error(format!("`{path}` is not what the plan saw: {why}"))
         .because(format!("the plan is of the {} that lay there; nothing was sent", Size(*size)))
         .hint("make the plan again, from the folder that the path is relative to, and review it")
-}
-
-/// What some bytes are, without keeping them.
-fn measure(
-    path: &Path,
-    sort: ArtifactSort,
-    limits: Limits,
-    reach: Option<&Path>,
-) -> Result<Measure, String> {
-    let mut meter = Meter { size: 0, sha256: Sha256::new() };
-    match sort {
-        ArtifactSort::File => {
-            let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
-            copy_regular(path, most, &mut meter).map_err(|why: Unread| why.to_string())?;
-        }
-        ArtifactSort::Folder => {
-            let path = path.canonicalize().map_err(|error| plainly(&error))?;
-            folder::pack(&path, reach, limits, &mut meter).map_err(|why| why.to_string())?;
-        }
-    }
-    Ok(Measure { size: meter.size, sha256: Hash(meter.sha256.finalize().into()) })
-}
-
-fn packed_again(path: &Path, size: u64, out: Vec<u8>) -> Result<Vec<u8>, String> {
-    let limits = Limits { most_bytes: size, most_entries: usize::MAX };
-    let path = path.canonicalize().map_err(|error| plainly(&error))?;
-    folder::pack(&path, None, limits, out).map_err(|why| why.to_string())
-}
-
-/// Counts and hashes what is written.
-struct Meter {
-    size: u64,
-    sha256: Sha256,
-}
-
-impl Write for Meter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.size += bytes.len() as u64;
-        self.sha256.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A path without links, from the folder in which the command was given: so it

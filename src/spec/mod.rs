@@ -11,8 +11,8 @@
 //! known here, nor is any cloud: kinds come through the
 //! [`Catalog`](crate::model::Catalog).
 //!
-//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`,
-//! `folder`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
+//! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`, `layer`,
+//! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
 //! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
@@ -40,11 +40,13 @@ mod given;
 mod ignored;
 mod inputs;
 mod instruction;
+mod layer;
 mod load;
 mod lock;
 mod lookup;
 mod merge;
 mod mistaken;
+mod packing;
 mod parameter;
 mod patience;
 mod pattern;
@@ -73,7 +75,7 @@ mod written;
 mod yaml;
 mod zip;
 
-pub use artifacts::{artifact_bytes, artifact_holds};
+pub use artifacts::{artifact_bytes, artifact_copy, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Checked, check, check_with_names};
 pub use editor::{pattern_schema, schema};

@@ -202,6 +202,33 @@ const FUNCTION: &[Said] = &[
     (&["dead_letter_queue", "dlq"], "write `dead_letter_config: { target_arn: \"${NAME.arn}\" }`"),
     (&["tracing", "tracing_mode"], "write `tracing_config: { mode: Active }`"),
     (
+        &["file_system_configs"],
+        "write `file_system_config: { arn: ..., local_mount_path: /mnt/NAME }`, one",
+    ),
+    (
+        &["alias", "provisioned_concurrency", "auto_publish_alias"],
+        "write `publish: true` and `aliases: { NAME: {} }`",
+    ),
+    (
+        &["update_runtime_on", "runtime_version_arn", "runtime_management"],
+        "write `runtime_management_config: { update_runtime_on: Auto }`",
+    ),
+    (&["recursion_config"], "write `recursive_loop: Terminate`"),
+    (&["code_signing", "code_signing_config"], "write `code_signing_config_arn: ARN`"),
+    (
+        &[
+            "skip_destroy",
+            "publish_to",
+            "source_kms_key_arn",
+            "durable_config",
+            "tenancy_config",
+            "capacity_provider_config",
+            "replace_security_groups_on_destroy",
+            "replacement_security_group_ids",
+        ],
+        "take it out: ccprov has no field for it, and leaves what the function has as it is",
+    ),
+    (
         &["log_group", "log_group_name", "log_format"],
         "it stands under `logging_config:`, and is a resource of its own: `kind: cloudwatch_log_group`",
     ),
@@ -352,6 +379,13 @@ const MAPPING: &[Said] = &[
 
 /// Within a field, which is named first. Those of [`super::FIELDS`] are known at any depth.
 pub(super) const WITHIN: &[(&str, &[Said])] = &[
+    (
+        "environment",
+        &[(
+            &["variables"],
+            "its entries stand here, with nothing around them: `environment: { NAME: VALUE }`",
+        )],
+    ),
     ("filter_criteria", &[(&["filter"], "write `filters: [{ pattern: ... }]`, a list")]),
     (
         "lifecycle_rules",
@@ -402,5 +436,16 @@ pub(super) const WITHIN: &[(&str, &[Said])] = &[
         )],
     ),
     ("archive_policy", &[(&["message_retention_period"], "write `message_retention_days: 30`")]),
+    ("vpc_config", &[(&["vpc_id"], "take it out: the subnets say which VPC it is")]),
+    (
+        "event_invoke_config",
+        &[
+            (&["qualifier"], "take it out: it is for the function, and for no alias of it"),
+            (
+                &["on_failure", "on_success"],
+                "write `destination_config: { on_failure: { destination: \"${NAME.arn}\" } }`",
+            ),
+        ],
+    ),
     ("metrics", &[(&["metric"], "write `metric_stat:`, with the same in it")]),
 ];

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +13,8 @@ use serde_json::json;
 
 use super::{fact, golden, kind, unsound};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Catalog, Document, Facts, Hash, HashSpelling, Identity,
-    KindInfo, Mask, Naming, Place, Prepared, Problem,
+    Artifact, ArtifactInfo, ArtifactSort, Catalog, Detour, Document, Facts, Hash, HashSpelling,
+    Identity, KindInfo, Mask, Naming, Packing, Place, Prepared, Problem,
 };
 use crate::spec::artifacts::as_written;
 use crate::spec::{Checked, Inputs, artifact_bytes, artifact_holds, check, load};
@@ -30,10 +31,12 @@ impl Takers {
                 "name": text,
                 "code": text,
                 "layers": { "type": "array", "items": layer },
+                "files": { "type": "object", "additionalProperties": text },
             });
             let info = ArtifactInfo {
                 field: field.into(),
                 sorts: sorts.to_vec().into(),
+                packing: Packing::Zip,
                 most_bytes: 1024,
                 most_entries: 5,
                 spelling: HashSpelling::Base64,
@@ -54,12 +57,27 @@ impl Takers {
             "properties": { "bucket": { "type": "string" }, "key": { "type": "string" } },
         });
         stored.schema["properties"]["code"] = json!({ "anyOf": [{ "type": "string" }, place] });
+        let mut through = taker("through", "code", &both);
+        through.schema["properties"]["by"] = json!({ "type": "string" });
+        through.detours = vec![Detour {
+            of: "code".into(),
+            by: "by".into(),
+            what: "bucket".into(),
+            most_bytes: 2048,
+            advice: "write `by: BUCKET`".into(),
+        }];
+        let mut layered = taker("layered", "files.*", &both);
+        let info = &mut layered.artifacts[0];
+        (info.packing, info.spelling) = (Packing::Layer, HashSpelling::Digest);
+        info.most_bytes = 8192;
         Self(vec![
             taker("function", "code", &both),
             taker("image", "code", &[ArtifactSort::Folder]),
             taker("layers", "layers.*.content", &both),
             taker("schema", "code", &[ArtifactSort::File]),
             stored,
+            through,
+            layered,
         ])
     }
 }
@@ -324,6 +342,35 @@ fn what_cannot_be_packed_is_told_by_its_name() {
     );
 }
 
+/// Whoever has too much for the straight way is told of the other; there is an end to
+/// that one, too.
+#[test]
+fn what_is_too_much_may_go_another_way() {
+    let repo = Repository::new();
+    let taken = |bytes: usize, by: &str| {
+        repo.write("a.zip", vec![0; bytes]);
+        repo.write("build/a", vec![0; bytes]);
+        let of = |code: &str| {
+            let resources = format!("resources: {{ f: {{ kind: through, code: {code}{by} }} }}");
+            repo.checked(&resources, &[]).map(drop)
+        };
+        let both = [of("{ file: ../a.zip }"), of("{ folder: ../build }")];
+        assert_eq!(both[0].is_ok(), both[1].is_ok(), "{both:?}");
+        let told = both.map(|told| told.err().unwrap_or_default());
+        let hints = told.iter().filter(|told| told.contains("write `by: BUCKET`")).count();
+        (told.iter().filter(|told| told.contains("it is larger than")).count(), hints)
+    };
+    assert_eq!(taken(500, ""), (0, 0));
+    assert_eq!(taken(1025, ""), (2, 2));
+    assert_eq!(taken(1025, ", by: null"), (2, 2));
+    assert_eq!(taken(1025, ", by: builds"), (0, 0));
+    assert_eq!(taken(2049, ", by: builds"), (2, 0));
+    // Of what is wrong otherwise, nothing is said of it.
+    repo.write("build/.git/config", "");
+    let told = repo.code("through", "{ folder: ../build }").unwrap_err();
+    assert!(!told.contains("BUCKET"), "{told}");
+}
+
 #[test]
 fn all_are_told_at_once_and_a_fact_is_no_path() {
     let repo = Repository::new();
@@ -400,4 +447,92 @@ fn editors_know_how_artifacts_are_written() {
     assert!(code.contains("\"required\":[\"folder\"]"), "{code}");
     let layers = schema["$defs"]["kind:layers"]["properties"]["layers"].to_string();
     assert!(layers.contains("\"required\":[\"folder\"]"), "{layers}");
+}
+
+impl Repository {
+    /// What is told of the files of an image, or what their layers hold: path, whether it is
+    /// executable, and content.
+    fn layers(&self, files: &str) -> Result<Vec<Vec<(String, bool, String)>>, String> {
+        let resources = format!("resources: {{ f: {{ kind: layered, files: {files} }} }}");
+        let checked = self.checked(&resources, &[])?;
+        let (_, resource) = checked.stack.resources.into_iter().next().unwrap();
+        Ok(resource
+            .artifacts
+            .iter()
+            .map(|artifact| {
+                artifact_holds(artifact).unwrap();
+                let bytes = artifact_bytes(artifact).unwrap();
+                let text = artifact.at.get(&resource.document).unwrap().as_str().unwrap();
+                assert_eq!(text, format!("sha256:{}, {} bytes", Hash::of(&bytes), bytes.len()));
+                unpacked(&bytes)
+            })
+            .collect())
+    }
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<(String, bool, String)> {
+    let mut archive = tar::Archive::new(bytes);
+    let read = |mut entry: tar::Entry<'_, &[u8]>| {
+        let path = String::from_utf8(entry.path_bytes().into_owned()).unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        let header = entry.header();
+        assert_eq!(
+            (header.uid().unwrap(), header.gid().unwrap(), header.mtime().unwrap()),
+            (0, 0, 0)
+        );
+        (path, header.mode().unwrap() == 0o755, content)
+    };
+    archive.entries().unwrap().map(|entry| read(entry.unwrap())).collect()
+}
+
+#[test]
+fn files_and_folders_become_layers() {
+    let repository = Repository::new();
+    repository.write("build/app/run", "#!/bin/sh");
+    repository.write("build/app/b/text", "hello");
+    repository.write("build/app/a.txt", "");
+    let run = repository.root.join("build/app/run");
+    fs::set_permissions(&run, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::set_permissions(repository.root.join("build/app/a.txt"), fs::Permissions::from_mode(0o666))
+        .unwrap();
+    let layers = repository.layers(
+        "{ /opt/app: { folder: ../build/app }, /bootstrap: { file: ../build/app/run }, /: { folder: ../build/app/b } }",
+    );
+    let entry = |path: &str, open: bool, text: &str| (path.to_owned(), open, text.to_owned());
+    assert_eq!(
+        layers.unwrap(),
+        [
+            vec![entry("text", false, "hello")],
+            vec![entry("bootstrap", true, "#!/bin/sh")],
+            vec![
+                entry("opt/", true, ""),
+                entry("opt/app/", true, ""),
+                entry("opt/app/a.txt", false, ""),
+                entry("opt/app/b/", true, ""),
+                entry("opt/app/b/text", false, "hello"),
+                entry("opt/app/run", true, "#!/bin/sh"),
+            ],
+        ]
+    );
+    // What is laid over a folder replaces what lies there.
+    repository
+        .layers("{ /x: { folder: ../build/app/b }, /x/y: { file: ../build/app/run } }")
+        .unwrap();
+}
+
+#[test]
+fn what_cannot_lie_in_an_image_is_told() {
+    let repository = Repository::new();
+    repository.write("a/b", "file");
+    repository.write("a/large", [0; 8000]);
+    repository.write("c/d/.wh.gone", "");
+    let check = |files: &str, told: &str| {
+        let problem = repository.layers(files).unwrap_err();
+        assert!(problem.contains(told), "{problem}");
+    };
+    check("{ /x: { file: ../a/b }, /x/y: { file: ../a/b } }", "`/x/y` cannot lie below `/x`");
+    check("{ /: { file: ../a/b } }", "a file has a name in an image");
+    check("{ /x: { file: ../a/large } }", "it is larger than 8 KiB when it is packed");
+    check("{ /x: { folder: ../c } }", "`.wh.gone` would remove a file of a layer below");
 }

@@ -32,6 +32,7 @@ pub(crate) fn meant(info: &KindInfo, document: &Document) -> Vec<Artifact> {
                 at: Path::field(field.field.as_ref()),
                 path: name.to_owned(),
                 sort: ArtifactSort::File,
+                packing: field.packing,
                 size: bytes.len() as u64,
                 sha256: Hash::of(&bytes),
             };

@@ -63,6 +63,7 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "RecoveryPeriodInDays is accepted, and 35 answered",
         aws: "it is answered as it was set",
     },
+    forgets("ministack", "ecr_repository", "image_tag_mutability_exclusion_filter"),
     Lie {
         emulator: "ministack",
         kind: "iam_role",

@@ -18,6 +18,7 @@ pub(crate) mod fault_proxy;
 pub(crate) mod light_functions;
 mod local_server;
 pub(crate) mod page;
+pub(crate) mod registry;
 pub(crate) mod request;
 pub(crate) mod trace;
 pub(crate) mod writing;

@@ -101,6 +101,11 @@ impl Desk {
         self.ccprov.run(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// The same, telling which process it is: see [`Ccprov::run_told`].
+    pub(crate) fn run_told(&self, line: &str, begun: impl FnOnce(u32)) -> Transcript {
+        self.ccprov.run_told(&line.split_whitespace().collect::<Vec<_>>(), begun)
+    }
+
     /// Runs a command whose arguments may hold blanks, or are empty.
     pub(crate) fn run_exactly(&self, arguments: &[&str]) -> Transcript {
         self.ccprov.run(arguments)

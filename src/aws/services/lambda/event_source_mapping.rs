@@ -22,7 +22,7 @@ use self::source::Source;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
-use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::kind::{Changing, Kind, Ours, Seen, Wanted};
 use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
 use crate::aws::turnover::{KeyCase, TagChange};
@@ -342,7 +342,7 @@ nothing is read until the new mapping is there: a queue keeps what comes, and of
         uuid_of(arn).map(|_| arn.to_owned())
     }
 
-    async fn hanging(aws: &Aws, on: &Sought, _ours: &[&str]) -> Answer<Vec<String>> {
+    async fn hanging(aws: &Aws, on: &Sought, _ours: Ours<'_>) -> Answer<Vec<String>> {
         let listed = look::list(aws, None, on.arn.as_deref()).await?;
         Ok(listed.into_iter().filter_map(|mapping| mapping.event_source_mapping_arn).collect())
     }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
-use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::kind::{Changing, Kind, Ours, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
@@ -119,7 +119,7 @@ declared; it ends with its bucket.";
     }
 
     /// Every bucket has one, if an empty one.
-    async fn hanging(_aws: &Aws, on: &Sought, _ours: &[&str]) -> Answer<Vec<String>> {
+    async fn hanging(_aws: &Aws, on: &Sought, _ours: Ours<'_>) -> Answer<Vec<String>> {
         Ok(vec![on.identity.0.clone()])
     }
 

@@ -23,7 +23,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::filter_policy::FilterPolicy;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
-use crate::aws::kind::{Changing, Kind, Seen, Wanted};
+use crate::aws::kind::{Changing, Kind, Ours, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
@@ -177,11 +177,12 @@ what is published before the new subscription is there does not reach its endpoi
 
     /// It is the stack's if both its topic and its endpoint are, and the endpoint
     /// is there to stay.
-    async fn hanging(aws: &Aws, on: &Sought, ours: &[&str]) -> Answer<Vec<String>> {
+    async fn hanging(aws: &Aws, on: &Sought, ours: Ours<'_>) -> Answer<Vec<String>> {
         let Some(topic) = &on.arn else { return Ok(Vec::new()) };
         let all = of_topic(aws, topic).await.or_absent()?.unwrap_or_default();
-        let is_ours =
-            |it: &&Subscription| it.endpoint().is_some_and(|endpoint| ours.contains(&endpoint));
+        let is_ours = |it: &&Subscription| {
+            it.endpoint().is_some_and(|endpoint| ours.arns.contains(&endpoint))
+        };
         Ok(all.iter().filter(is_ours).filter_map(identity_of).collect())
     }
 

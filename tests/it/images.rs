@@ -1,0 +1,249 @@
+//! What the contract cannot ask of images: that what is pushed is one. A registry judges, which
+//! stands behind ECR's calls, and in the end the image is unpacked and run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use oci_client::client::{ClientConfig, ClientProtocol};
+use oci_client::manifest::OciDescriptor;
+use oci_client::secrets::RegistryAuth;
+use oci_client::{Client, Reference};
+use serde_json::{Value, json};
+
+use crate::support::aws;
+use crate::support::emulator::{self, Account, root};
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::registry::{EcrLayers, Registry};
+use crate::transcripts::Desk;
+
+const STACK: &str = "
+stack: handlers
+region: us-east-1
+resources:
+  handler:
+    kind: ecr_image
+    repository: images
+    files:
+      /etc/words: { folder: words }
+      /var/task/bootstrap: { file: build/bootstrap }
+    entrypoint: [/var/task/bootstrap]
+    working_directory: /var/task
+    environment: { RUST_LOG: info }
+outputs:
+  digest: \"${handler.digest}\"
+  uri: \"${handler.uri}\"
+";
+
+/// The calls that send an image of two layers which are one part each.
+const WHOLE: [&str; 11] = [
+    "BatchCheckLayerAvailability",
+    "InitiateLayerUpload",
+    "UploadLayerPart",
+    "CompleteLayerUpload",
+    "InitiateLayerUpload",
+    "UploadLayerPart",
+    "CompleteLayerUpload",
+    "InitiateLayerUpload",
+    "UploadLayerPart",
+    "CompleteLayerUpload",
+    "PutImage",
+];
+
+/// Somebody with files and a repository that is there.
+async fn desk(account: &Account, url: &str) -> Desk {
+    let ecr = aws_sdk_ecr::Client::new(&aws::config(account));
+    ecr.create_repository().repository_name("images").send().await.expect("a repository");
+    let desk = Desk::with(account.through(url), STACK);
+    desk.write("words/hello", "hello");
+    desk.write("build/bootstrap", "#!/bin/sh\n");
+    desk
+}
+
+fn digest(desk: &Desk) -> String {
+    let outputs = desk.run("output --predicted --json stack.yaml");
+    let outputs: Value = serde_json::from_str(&outputs.stdout).expect("JSON");
+    outputs["outputs"]["digest"].as_str().unwrap_or_else(|| panic!("{outputs}")).to_owned()
+}
+
+#[tokio::test]
+async fn an_image_is_pushed_once_and_what_is_there_is_not_sent_again() {
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let desk = desk(&account, &ecr.url()).await;
+    let first = digest(&desk);
+    desk.applied();
+    assert_eq!(ecr.calls(), WHOLE);
+    // Another file is another image, of which one layer is there.
+    desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
+    let second = digest(&desk);
+    assert_ne!(first, second);
+    desk.applied();
+    assert_eq!(ecr.calls(), [&WHOLE[..1], &WHOLE[4..]].concat());
+    // And the old one is made of what is all there.
+    desk.write("build/bootstrap", "#!/bin/sh\n");
+    assert_eq!(digest(&desk), first);
+    desk.applied();
+    assert_eq!(ecr.calls(), ["BatchCheckLayerAvailability", "PutImage"]);
+    desk.must("destroy -y stack.yaml", 0);
+    desk.must("plan --destroy --detailed-exitcode stack.yaml", 0);
+}
+
+/// Whatever befalls one call, the run that it befell makes the image.
+#[tokio::test]
+async fn an_image_is_whole_whatever_befalls_a_call() {
+    let registry = Registry::start();
+    for operation in [WHOLE[0], WHOLE[1], WHOLE[2], WHOLE[3], WHOLE[10]] {
+        for fault in Fault::PASSING {
+            let account = emulator::ministack().account();
+            let ecr = EcrLayers::start(&account.endpoint, &registry);
+            let proxy = FaultProxy::first(&ecr.url(), operation, fault);
+            let desk = desk(&account, &proxy.url()).await;
+            // Otherwise the registry has it all from the last time.
+            desk.write("words/hello", &format!("{operation} {fault:?}"));
+            desk.applied();
+            assert_eq!(proxy.befallen().len(), 1, "{operation} {fault:?} {proxy}");
+            pull(&registry, &digest(&desk)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_kill_is_not_sent_again() {
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let proxy = FaultProxy::first(&ecr.url(), "PutImage", Fault::KillBefore);
+    let desk = desk(&account, &proxy.url()).await;
+    let killed = desk.run_told("apply -y stack.yaml", |process| proxy.hunt(process));
+    assert_eq!(killed.code, None, "{killed}");
+    assert_eq!(ecr.calls(), WHOLE[..10]);
+    desk.applied();
+    assert_eq!(ecr.calls(), ["BatchCheckLayerAvailability", "PutImage"]);
+}
+
+#[tokio::test]
+async fn a_tag_that_does_not_move_is_told() {
+    let account = emulator::ministack().account();
+    let taken = Fault::Says(
+        400,
+        "ImageTagAlreadyExistsException",
+        "The image tag 'v1' already exists in the 'images' repository",
+    );
+    let proxy = FaultProxy::first(&account.endpoint, "PutImage", taken);
+    let desk = desk(&account, &proxy.url()).await;
+    desk.write("stack.yaml", &STACK.replace("    files:", "    tag: v1\n    files:"));
+    let refused = desk.must("apply -y stack.yaml", 1);
+    for said in ["already exists in the 'images' repository", "state another `tag`"] {
+        assert!(refused.stderr.contains(said) || refused.stdout.contains(said), "{refused}");
+    }
+    desk.applied();
+    let ecr = aws_sdk_ecr::Client::new(&aws::config(&account));
+    let images = ecr.describe_images().repository_name("images").send().await.expect("images");
+    assert_eq!(images.image_details().len(), 1);
+    assert_eq!(images.image_details()[0].image_tags(), ["v1"]);
+}
+
+/// The whole way: pushed in parts, of which the answer to one is lost, pulled by another
+/// program's code, unpacked, and run as Lambda runs it.
+#[tokio::test]
+async fn an_image_that_was_pushed_runs() {
+    let built = root().join("target/functions/event_processor/bootstrap");
+    assert!(built.exists(), "{} is not built; run: make functions", built.display());
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let proxy = FaultProxy::first(&ecr.url(), "UploadLayerPart", Fault::ResetAfter);
+    let desk = desk(&account, &proxy.url()).await;
+    fs::copy(&built, desk.path("build/bootstrap")).expect("a copy");
+    desk.applied();
+    assert!(ecr.calls().iter().filter(|call| *call == "UploadLayerPart").count() > 3);
+    let (config, folder) = pull(&registry, &digest(&desk)).await;
+    assert_eq!(config["architecture"], "amd64");
+    assert_eq!(config["config"]["Env"], json!(["RUST_LOG=info"]));
+    assert_eq!(fs::read_to_string(folder.path().join("etc/words/hello")).unwrap(), "hello");
+    let entrypoint = config["config"]["Entrypoint"][0].as_str().expect("a path");
+    let program = folder.path().join(entrypoint.trim_start_matches('/'));
+    assert_eq!(program.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+    let answer = invoked(&program, &account.env(), &json!({ "Records": [] }));
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+}
+
+/// What the registry has of an image: its configuration, and its files in a folder.
+async fn pull(registry: &Registry, digest: &str) -> (Value, tempfile::TempDir) {
+    let at = registry.address().to_string();
+    let client = Client::new(ClientConfig { protocol: ClientProtocol::Http, ..Default::default() });
+    let reference = Reference::with_digest(at, "images".to_owned(), digest.to_owned());
+    let auth = RegistryAuth::Anonymous;
+    let pulled = client.pull_manifest_and_config(&reference, &auth).await.expect("an image");
+    let (manifest, told, config) = pulled;
+    assert_eq!(told, digest);
+    let folder = tempfile::tempdir().expect("a folder of our own");
+    for layer in &manifest.layers {
+        let tar = blob(&client, &reference, layer).await;
+        tar::Archive::new(tar.as_slice()).unpack(folder.path()).expect("a tar file");
+    }
+    (serde_json::from_str(&config).expect("JSON"), folder)
+}
+
+async fn blob(client: &Client, reference: &Reference, layer: &OciDescriptor) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    client.pull_blob(reference, layer, &mut bytes).await.expect("a blob of that digest");
+    bytes
+}
+
+/// What a function answers to one event, under Lambda's interface for runtimes (Developer Guide,
+/// "Using the Lambda runtime API").
+fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let api = listener.local_addr().expect("the port that was bound").to_string();
+    let mut function = Command::new(program)
+        .envs(env)
+        .env("AWS_LAMBDA_RUNTIME_API", api)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "handler")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it can be run");
+    let answer = loop {
+        let (client, _) = listener.accept().expect("the function calls");
+        let mut reader = BufReader::new(client);
+        if let Some(answer) = exchange(&mut reader, event) {
+            break answer;
+        }
+    };
+    function.kill().and_then(|()| function.wait()).expect("it has not ended");
+    answer
+}
+
+/// Hands out an event to who asks for one, until an answer comes.
+fn exchange(client: &mut BufReader<std::net::TcpStream>, event: &Value) -> Option<Value> {
+    loop {
+        let mut head = Vec::new();
+        let mut line = String::new();
+        while client.read_line(&mut line).ok()? > 2 {
+            head.push(std::mem::take(&mut line));
+        }
+        let size = head.iter().find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+        });
+        let mut body = vec![0; size.unwrap_or(0)];
+        client.read_exact(&mut body).ok()?;
+        if head.first()?.contains("/invocation/next") {
+            let event = event.to_string();
+            let next = format!(
+                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: one\r\n\
+                 lambda-runtime-deadline-ms: 9999999999999\r\n\
+                 lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:handler\r\n\
+                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{event}",
+                event.len()
+            );
+            client.get_mut().write_all(next.as_bytes()).ok()?;
+        } else {
+            return serde_json::from_slice(&body).ok();
+        }
+    }
+}
