@@ -116,7 +116,8 @@ impl Slow for Layers {
             "InitiateLayerUpload" => self.initiate(&name).await?,
             "UploadLayerPart" => self.part(request, &text("uploadId")).await?,
             "CompleteLayerUpload" => {
-                let digest = request.value("layerDigests")[0].as_str().unwrap_or_default().to_owned();
+                let digest =
+                    request.value("layerDigests")[0].as_str().unwrap_or_default().to_owned();
                 self.complete(&name, &text("uploadId"), &digest).await?
             }
             "PutImage" => {

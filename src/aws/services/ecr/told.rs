@@ -20,7 +20,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("ecr", 10, &["PutImage"]),
         RateLimit::each("ecr", 500, &["UploadLayerPart"]),
         // Not documented.
-        RateLimit::each("ecr", 10, &["BatchDeleteImage", "DescribeImages"]),
+        RateLimit::each("ecr", 10, &["BatchDeleteImage", "ListImages"]),
     ],
     actions: &[],
     codes: &[
@@ -57,7 +57,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     // Sources: the service model, and the examples of the API Reference.
     contents: &[
         ("BatchGetImage", &["\"images\"", "\"failures\""]),
-        ("DescribeImages", &["\"imageDetails\""]),
+        ("ListImages", &["\"imageIds\""]),
     ],
 };
 
