@@ -45,7 +45,7 @@ serve() {
     export AWS_ENDPOINT_URL="$scheme://127.0.0.1:$1" SSL_CERT_FILE="$PWD/.tools/tls/certificate.pem"
     export GATEWAY_PORT="$1" MINISTACK_HOST=127.0.0.1 IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 LOG_LEVEL=WARNING
     exec "$home/bin/hypercorn" --config python:ministack.core.hypercorn_conf --bind "127.0.0.1:$1" \
-        --workers 0 --keep-alive 75 --graceful-timeout 0 --log-level warning ministack.app:app
+        --workers 0 --keep-alive 75 --graceful-timeout 0 --log-level warning scripts/ministack_app.py:app
 }
 
 free_port() {

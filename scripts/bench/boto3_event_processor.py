@@ -12,34 +12,18 @@ FUNCTIONS is the folder that `make functions` writes. Says in JSON how many call
 These begin after Python's imports.
 """
 
-import base64
-import hashlib
-import io
-import json
 import pathlib
 import sys
-import zipfile
 
 from careful import (
-    allow, canonical, ensure_queue, ensure_role, or_none, pairs, policy, run, statement, tls_only, unpaired)
+    allow, ensure_function, ensure_key, ensure_log_group, ensure_queue, ensure_role, ensure_table, policy, run, statement,
+    tls_only)
 
 STACK = "event-processor"
-POLL = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
 
 
 def tags(address):
     return {"Project": STACK, "ccprov:stack": STACK, "ccprov:address": address}
-
-
-def packed(folder):
-    """A folder as a zip file, the same for the same files."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.iterdir()):
-            entry = zipfile.ZipInfo(path.name)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o755 << 16
-            archive.writestr(entry, path.read_bytes())
-    return target.getvalue()
 
 
 class EventProcessor:
@@ -62,7 +46,7 @@ class EventProcessor:
     def apply(self):
         self.key = self.ensure_key()
         for function, address in ((STACK, "processor_logs"), (f"{STACK}-seed", "seeder_logs")):
-            self.ensure_log_group(f"/aws/lambda/{function}", address)
+            ensure_log_group(self.logs, f"/aws/lambda/{function}", self.key, tags(address))
         self.ensure_queues()
         index = {
             "IndexName": "gsi_status_tenant",
@@ -90,44 +74,13 @@ class EventProcessor:
         self.ensure_mapping()
 
     def ensure_key(self):
-        alias, one = f"alias/{STACK}", {}
         groups = [self.group(STACK), self.group(f"{STACK}-seed")]
         use = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
         want = policy(
             statement("AccountAdministersKey", "Allow", {"AWS": f"arn:aws:iam::{self.account}:root"}, "kms:*", "*"),
             statement("LogsAreEncrypted", "Allow", {"Service": f"logs.{self.region}.amazonaws.com"}, use, "*",
                       ArnEquals={"kms:EncryptionContext:aws:logs:arn": groups}))
-        found = or_none(self.kms.describe_key, KeyId=alias)
-        if not found:
-            made = self.kms.create_key(
-                Description="Events of event-processor at rest", Policy=json.dumps(want),
-                Tags=pairs(tags("key"), "TagKey", "TagValue"))["KeyMetadata"]
-            self.kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
-            self.kms.enable_key_rotation(KeyId=made["KeyId"])
-            return made["Arn"]
-        one = {"KeyId": found["KeyMetadata"]["KeyId"]}
-        if canonical(self.kms.get_key_policy(**one, PolicyName="default")["Policy"]) != canonical(want):
-            self.kms.put_key_policy(**one, PolicyName="default", Policy=json.dumps(want))
-        if not self.kms.get_key_rotation_status(**one)["KeyRotationEnabled"]:
-            self.kms.enable_key_rotation(**one)
-        if unpaired(self.kms.list_resource_tags(**one)["Tags"], "TagKey", "TagValue") != tags("key"):
-            self.kms.tag_resource(**one, Tags=pairs(tags("key"), "TagKey", "TagValue"))
-        return found["KeyMetadata"]["Arn"]
-
-    def ensure_log_group(self, name, address):
-        pages = self.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-        found = next((it for it in pages if it["logGroupName"] == name), None)
-        if not found:
-            self.logs.create_log_group(logGroupName=name, kmsKeyId=self.key, tags=tags(address))
-            self.logs.put_retention_policy(logGroupName=name, retentionInDays=30)
-            return
-        if found.get("kmsKeyId") != self.key:
-            self.logs.associate_kms_key(logGroupName=name, kmsKeyId=self.key)
-        if found.get("retentionInDays") != 30:
-            self.logs.put_retention_policy(logGroupName=name, retentionInDays=30)
-        arn = found["arn"].removesuffix(":*")
-        if self.logs.list_tags_for_resource(resourceArn=arn)["tags"] != tags(address):
-            self.logs.tag_resource(resourceArn=arn, tags=tags(address))
+        return ensure_key(self.kms, f"alias/{STACK}", "Events of event-processor at rest", want, tags("key"))
 
     def ensure_queues(self):
         self.ensure_queue(
@@ -157,29 +110,7 @@ class EventProcessor:
         ensure_queue(self.sqs, name, attributes, documents, tags(address), FifoQueue="true")
 
     def ensure_table(self, name, address, keys, others, **more):
-        """Indexes, stream and key of a table that is there stay as they are: they cannot change at once."""
-        one = {"TableName": name}
-        found = or_none(self.dynamodb.describe_table, **one)
-        if not found:
-            self.dynamodb.create_table(
-                **one, **more, BillingMode="PAY_PER_REQUEST", Tags=pairs(tags(address)),
-                AttributeDefinitions=[{"AttributeName": it, "AttributeType": "S"} for it in keys + others],
-                KeySchema=[{"AttributeName": it, "KeyType": kind} for it, kind in zip(keys, ("HASH", "RANGE"))],
-                SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.key})
-            self.dynamodb.get_waiter("table_exists").wait(**one, **POLL)
-        is_new = not found
-        lives = {} if is_new else self.dynamodb.describe_time_to_live(**one)["TimeToLiveDescription"]
-        if lives.get("AttributeName") != "ttl":
-            self.dynamodb.update_time_to_live(
-                **one, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
-        backups = {} if is_new else self.dynamodb.describe_continuous_backups(**one)["ContinuousBackupsDescription"]
-        if backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
-            self.dynamodb.update_continuous_backups(
-                **one, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
-        if not is_new:
-            arn = found["Table"]["TableArn"]
-            if unpaired(self.dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]) != tags(address):
-                self.dynamodb.tag_resource(ResourceArn=arn, Tags=pairs(tags(address)))
+        ensure_table(self.dynamodb, name, self.key, keys, others, "ttl", tags(address), **more)
 
     def ensure_roles(self):
         tables = [self.arn("dynamodb", f"table/{name}") for name in (self.ledger, self.idempotency)]
@@ -203,33 +134,11 @@ class EventProcessor:
         ensure_role(self.iam, name, path, "lambda.amazonaws.com", (inline, want), labels)
 
     def ensure_function(self, name, address, folder, environment, timeout, description):
-        one, code = {"FunctionName": name}, packed(self.folder / folder)
-        settings = {
-            "Description": description, "Handler": "bootstrap", "Runtime": "provided.al2023",
+        ensure_function(self.functions, name, self.folder / folder, {
+            "Description": description,
             "Role": f"arn:aws:iam::{self.account}:role/ccprov/{STACK}/{self.role(f'{address}_role')}",
-            "Timeout": timeout, "MemorySize": 512, "Environment": {"Variables": environment},
-            "KMSKeyArn": self.key,
-            "LoggingConfig": {
-                "LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}",
-                "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO",
-            },
-        }
-        found = or_none(self.functions.get_function, **one)
-        if not found:
-            self.functions.create_function(
-                **one, **settings, Architectures=["x86_64"], Code={"ZipFile": code}, Tags=tags(address))
-            self.functions.get_waiter("function_active_v2").wait(**one, **POLL)
-            return
-        have = found["Configuration"]
-        have["LoggingConfig"] = {name: have["LoggingConfig"][name] for name in settings["LoggingConfig"]}
-        if any(have.get(field) != value for field, value in settings.items()):
-            self.functions.update_function_configuration(**one, **settings)
-            self.functions.get_waiter("function_updated_v2").wait(**one, **POLL)
-        if have["CodeSha256"] != base64.b64encode(hashlib.sha256(code).digest()).decode():
-            self.functions.update_function_code(**one, ZipFile=code)
-            self.functions.get_waiter("function_updated_v2").wait(**one, **POLL)
-        if found.get("Tags") != tags(address):
-            self.functions.tag_resource(Resource=have["FunctionArn"], Tags=tags(address))
+            "Timeout": timeout, "MemorySize": 512, "Environment": {"Variables": environment}, "KMSKeyArn": self.key,
+        }, tags(address))
 
     def ensure_mapping(self):
         one = {"EventSourceArn": self.queue, "FunctionName": STACK}

@@ -216,6 +216,26 @@ pub const PROBED: &[(&str, &[Grant])] = &[
             &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
         )],
     ),
+    (
+        "sfn_state_machine",
+        &[
+            Grant::exercise(
+                "ProbedMachines",
+                &["${arn}"],
+                &["states:StartExecution", "states:StartSyncExecution"],
+            ),
+            Grant::exercise(
+                "ProbedExecutions",
+                &["arn:${partition}:states:${region}:${account}:execution:${name}:*"],
+                &["states:DescribeExecution", "states:StopExecution"],
+            ),
+            Grant::exercise(
+                "OthersKeysOfMachines",
+                &["${encryption_configuration.kms_key_id}"],
+                USING,
+            ),
+        ],
+    ),
 ];
 
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];

@@ -68,8 +68,16 @@ const PAGES: &[&str] = &[
     "ReceiveMessage",
 ];
 /// What carries payloads.
-const TRANSFERS: &[&str] =
-    &["CompleteMultipartUpload", "GetObject", "PutObject", "UploadLayerPart", "UploadPart"];
+const TRANSFERS: &[&str] = &[
+    "CompleteMultipartUpload",
+    // With the code of a function, up to 50 MB as Base64.
+    "CreateFunction",
+    "GetObject",
+    "PutObject",
+    "UpdateFunctionCode",
+    "UploadLayerPart",
+    "UploadPart",
+];
 /// What answers in words of the user's own, in whatever form they have.
 const OTHERS_WORDS: &[&str] = &["Invoke"];
 /// How the names of operations begin that only read.

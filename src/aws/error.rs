@@ -224,6 +224,12 @@ fn hint(class: ErrorClass, operation: &str, code: &str, message: &str) -> Option
         ErrorClass::Exists if code == "EntityAlreadyExists" => {
             "IAM names are unique in the account, whatever their path: choose another".to_owned()
         }
+        // The services that write logs themselves share it.
+        ErrorClass::Quota if message.contains("CloudWatch Logs Resource Policy") => {
+            "give the log group a name that begins with /aws/vendedlogs/, which needs no room in \
+             that policy; or remove what it still names of groups that are gone"
+                .to_owned()
+        }
         ErrorClass::Quota if words_of_a_document(message) => {
             "the document must be smaller: AWS raises this limit for nobody".to_owned()
         }

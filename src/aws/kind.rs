@@ -85,6 +85,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const DELETED_BY: &'static [&'static str] = &[];
     /// Whether an object on its way out can be brought back by an update.
     const REVIVABLE: bool = false;
+    /// Whether an update that is handed nothing but the status of an object that failed may
+    /// bring it into service.
+    const MENDS: bool = false;
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
@@ -99,6 +102,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// folder packed into a zip file. In the spec they are texts, the hash as AWS
     /// spells it; [`Wanted::bytes`] has the bytes when they are sent.
     const ARTIFACTS: &'static [ArtifactInfo] = &[];
+    /// The other ways that these bytes may take: the field of the bytes, the one that names
+    /// the way, what that is, the most bytes that go it, and what to write who has so many.
+    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[];
+    /// Fields, at the top of the document, that say how a change is made. `read` never has
+    /// them, so that they are not compared.
+    const MEANS: &'static [&'static str] = &[];
     /// Maps to which AWS adds entries of its own, so that only stated ones are
     /// compared, and what a change makes of the others. `*` stands for any one step.
     const IN_PART: &'static [(&'static str, Beside)] = &[];
@@ -291,8 +300,8 @@ impl<S> Wanted<S> {
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    pub(crate) fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
-        self.sent.bytes(field, &self.identity)
+    pub(crate) async fn bytes(&self, field: &str) -> Answer<Vec<u8>> {
+        self.sent.bytes(field, &self.identity).await
     }
 
     /// The same, to be read piece by piece.
@@ -342,6 +351,8 @@ impl<S> Changing<'_, S> {
 
 /// The planner's name for "whose it is" among the fields of a diff.
 pub(crate) const OWNER_FIELD: &str = "owner";
+/// For how an object is doing.
+pub(crate) const STATUS_FIELD: &str = "status";
 /// And for what the stack file says about its life, as far as the object tells.
 pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 

@@ -33,6 +33,7 @@ mod handed;
 pub mod invocation;
 pub mod kind;
 pub mod lease;
+mod managed_key;
 pub mod memo;
 mod names;
 mod pacing;

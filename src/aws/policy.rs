@@ -26,7 +26,9 @@ use crate::model::document::as_json;
 
 pub(crate) use check::check;
 pub(crate) use size::{Measure, Size};
-pub(crate) use uses::{BUCKET, BUS, INLINE, KEY, MANAGED, QUEUE, TABLE, TOPIC, TRUST, Use};
+pub(crate) use uses::{
+    BUCKET, BUS, INLINE, KEY, MANAGED, QUEUE, REPOSITORY, TABLE, TOPIC, TRUST, Use,
+};
 
 /// The only version that knows policy variables, and what everybody means.
 const VERSION: &str = "2012-10-17";
@@ -76,6 +78,32 @@ impl Policy {
             .into_iter()
             .flatten()
             .filter_map(Value::as_object)
+    }
+
+    /// The same without the statement of that name, and with it alone: one of the two
+    /// where the other would say nothing.
+    pub(crate) fn parted(self, sid: &str) -> (Option<Self>, Option<Self>) {
+        let part = |is_named: bool| {
+            let Self(mut value) = self.clone();
+            let list = value.get_mut("Statement").and_then(Value::as_array_mut);
+            let is_empty = list.is_some_and(|list| {
+                list.retain(|it| (it.get("Sid").and_then(Value::as_str) == Some(sid)) == is_named);
+                list.is_empty()
+            });
+            (!is_empty).then(|| Self(canonical(value)))
+        };
+        let named = self.statements().any(|it| it.get("Sid").and_then(Value::as_str) == Some(sid));
+        (part(false), if named { part(true) } else { None })
+    }
+
+    /// The statements of both.
+    pub(crate) fn joined(self, other: Self) -> Self {
+        let Self(mut value) = self;
+        let list = value.get_mut("Statement").and_then(Value::as_array_mut);
+        if let Some(list) = list {
+            list.extend(other.statements().cloned().map(Value::Object));
+        }
+        Self(canonical(value))
     }
 
     fn statements_mut(&mut self) -> impl Iterator<Item = &mut Map<String, Value>> {

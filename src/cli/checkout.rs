@@ -36,16 +36,20 @@ fn unsent(artifact: &Artifact, problem: Diagnostic) -> CloudError {
 }
 
 /// Whether all that a plan sends is still what it saw: to be told before anything
-/// is changed.
+/// is changed. Read on a thread of its own, because a lease may want renewal meanwhile.
 ///
 /// # Errors
 /// Every artifact that is not.
-pub(crate) fn holds(plan: &Plan) -> Result<(), Vec<Diagnostic>> {
-    let mut sent: Vec<&Artifact> = plan.steps.iter().flat_map(|node| node.step.sends()).collect();
+pub(crate) async fn holds(plan: &Plan) -> Result<(), Vec<Diagnostic>> {
+    let sent = plan.steps.iter().flat_map(|node| node.step.sends());
+    let mut sent: Vec<Artifact> = sent.cloned().collect();
     sent.sort_by(|one, other| one.path.cmp(&other.path));
     sent.dedup_by(|one, other| (&one.path, one.sha256) == (&other.path, other.sha256));
+    let read = move || sent.iter().filter_map(|it| artifact_holds(it).err()).collect();
     let problems: Vec<Diagnostic> =
-        sent.into_iter().filter_map(|artifact| artifact_holds(artifact).err()).collect();
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
+            vec![Diagnostic::error("what the plan sends cannot be read").because(error.to_string())]
+        });
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -100,19 +104,19 @@ mod tests {
         Plan { stack: name, place, changes, steps: vec![node], outputs, left }
     }
 
-    #[test]
-    fn all_that_has_changed_is_told_before_anything_is_sent() {
+    #[tokio::test]
+    async fn all_that_has_changed_is_told_before_anything_is_sent() {
         let folder = tempfile::tempdir().unwrap();
         let files = [("a.zip", "one"), ("b.zip", "two"), ("c.zip", "three")];
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let plan = plan(folder.path(), &files);
-        assert_eq!(holds(&plan), Ok(()));
+        assert_eq!(holds(&plan).await, Ok(()));
         std::fs::write(folder.path().join("a.zip"), "six").unwrap();
         std::fs::remove_file(folder.path().join("c.zip")).unwrap();
         let told: Vec<String> =
-            holds(&plan).unwrap_err().into_iter().map(|it| it.summary).collect();
+            holds(&plan).await.unwrap_err().into_iter().map(|it| it.summary).collect();
         assert_eq!(told.len(), 2);
         assert!(told[0].ends_with("a.zip` is not what the plan saw: its content is another"));
         assert!(told[1].ends_with("c.zip` is not what the plan saw: there is no such file"));

@@ -77,7 +77,7 @@ impl Opened {
             }
         }
         let held = held(plan, &today, &self.catalog).map_err(Failure::refused)?;
-        checkout::holds(&held.plan).map_err(Failure::refused)?;
+        checkout::holds(&held.plan).await.map_err(Failure::refused)?;
         Ok(held)
     }
 

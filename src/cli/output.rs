@@ -50,6 +50,8 @@ enum Form {
     Text,
     /// One object
     Json,
+    /// One object of scalars, maps and lists by their paths
+    FlatJson,
     /// KEY="value" lines
     Dotenv,
     /// For `>> $GITHUB_OUTPUT`
@@ -60,7 +62,7 @@ enum Form {
 
 impl Arguments {
     pub(crate) fn wants_json(&self) -> bool {
-        self.form() == Form::Json
+        matches!(self.form(), Form::Json | Form::FlatJson)
     }
 
     fn form(&self) -> Form {
@@ -112,6 +114,7 @@ pub(crate) async fn run(
     let text = match (form, &arguments.name) {
         (Form::Text, _) => report::outputs_text(&outputs),
         (Form::Json, _) => report::outputs_json(&outputs),
+        (Form::FlatJson, _) => report::outputs_flat_json(&outputs).map_err(Failure::input)?,
         (Form::Dotenv, _) => report::outputs_dotenv(&outputs).map_err(Failure::input)?,
         (Form::Github, _) => report::outputs_github(&outputs).map_err(Failure::input)?,
         (Form::Raw, name) => {

@@ -71,7 +71,7 @@ pub struct ArtifactInfo {
     pub sorts: Cow<'static, [ArtifactSort]>,
     /// Into what it is packed.
     pub packing: Packing,
-    /// Most bytes that the cloud takes, when it is packed.
+    /// Most bytes that the cloud takes, but by a [`Detour`], when it is packed.
     pub most_bytes: u64,
     /// Most files of a folder.
     pub most_entries: usize,
@@ -83,6 +83,23 @@ pub struct ArtifactInfo {
     /// The key of a map in its place that says where the cloud has the bytes
     /// already; such a map is a value like any other. Empty where there is none.
     pub elsewhere: Cow<'static, str>,
+}
+
+/// Another way of the bytes of an artifact to the cloud, which takes more of them: a
+/// field beside it says which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detour {
+    /// The field that takes the artifact, as [`ArtifactInfo::field`] has it.
+    pub of: String,
+    /// The field at the top of the document that names the way, and without which there
+    /// is none.
+    pub by: String,
+    /// What its value is, for people: "bucket".
+    pub what: String,
+    /// Most bytes that go this way.
+    pub most_bytes: u64,
+    /// What to write, for who has more of them than go the straight way.
+    pub advice: String,
 }
 
 /// How a hash is written.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Desired, Document, Facts, FieldDiff, Identity, Live, Path, Patience,
-    Place, Probe, Stages, compare_in_part,
+    Address, ArtifactInfo, Desired, Detour, Document, Facts, FieldDiff, Identity, Live, Path,
+    Patience, Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -155,6 +155,8 @@ impl Problem {
 
 /// What a schema says of a field in which secrets may stand unsaid.
 const PRIVATE: &str = "x-private";
+/// And of one that holds what its user says word for word, null too.
+const VERBATIM: &str = "x-verbatim";
 
 /// One kind, as data. Documentation, the editor's schema, the planner and the
 /// engine all read from here.
@@ -194,6 +196,9 @@ pub struct KindInfo {
     pub deleted_by: Vec<String>,
     /// Whether an object on its way out can be brought back.
     pub revivable: bool,
+    /// Whether an update may bring an object into service that failed, and differs in
+    /// nothing from what is wanted.
+    pub mends: bool,
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
@@ -215,6 +220,11 @@ pub struct KindInfo {
     pub succession: Succession,
     /// Fields that take bytes of the checkout.
     pub artifacts: Vec<ArtifactInfo>,
+    /// The other ways that the bytes of these may take.
+    pub detours: Vec<Detour>,
+    /// Fields, at the top of the document, that say how a change is made. No object tells
+    /// them: they are not compared, and a change of one alone is none.
+    pub means: Vec<String>,
     /// Fields that are maps of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
     /// Fields that a change of others makes other than asked, with these others,
@@ -302,9 +312,11 @@ pub struct Succession {
 
 impl KindInfo {
     /// What differs of two documents of this kind: [`compare_in_part`] with the
-    /// fields that are for that.
+    /// fields that are for that, and without those that no object tells.
     pub fn compare(&self, want: &Document, have: &Document) -> Vec<FieldDiff> {
-        compare_in_part(want, have, &|path| self.beside(path).is_some())
+        let mut diff = compare_in_part(want, have, &|path| self.beside(path).is_some());
+        diff.retain(|diff| !self.means.iter().any(|field| field == diff.path.top()));
+        diff
     }
 
     /// What becomes of the entries that are not stated, of a map of which only
@@ -316,15 +328,30 @@ impl KindInfo {
     /// The fields in which secrets may stand that no stack file says of: what AWS has of
     /// them besides what is stated is not shown. Its schema marks them.
     pub fn private_fields(&self) -> impl Iterator<Item = &str> {
+        self.marked(PRIVATE)
+    }
+
+    /// The fields that hold what their user says word for word: null is a value in them. Its
+    /// schema marks them.
+    pub fn verbatim_fields(&self) -> impl Iterator<Item = &str> {
+        self.marked(VERBATIM)
+    }
+
+    fn marked(&self, mark: &'static str) -> impl Iterator<Item = &str> {
         let fields = self.schema.get("properties").and_then(serde_json::Value::as_object);
-        let is_private = |field: &serde_json::Value| field.get(PRIVATE) == Some(&true.into());
-        let private = fields.into_iter().flatten().filter(move |(_, field)| is_private(field));
-        private.map(|(name, _)| name.as_str())
+        let is_marked = move |field: &serde_json::Value| field.get(mark) == Some(&true.into());
+        let marked = fields.into_iter().flatten().filter(move |(_, field)| is_marked(field));
+        marked.map(|(name, _)| name.as_str())
     }
 
     /// The rules of a field that takes bytes of the checkout.
     pub fn artifact(&self, at: &Path) -> Option<&ArtifactInfo> {
         self.artifacts.iter().find(|info| at.is_at(&info.field))
+    }
+
+    /// The other way that the bytes of such a field may take.
+    pub fn detour(&self, of: &ArtifactInfo) -> Option<&Detour> {
+        self.detours.iter().find(|detour| detour.of == of.field)
     }
 
     /// Whether a fact becomes another with these changes.

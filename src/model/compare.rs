@@ -85,11 +85,21 @@ impl Comparison<'_> {
         }
         match (have, want) {
             (Some(Value::Object(old)), Some(Value::Object(new))) => {
-                let beside = old.keys().filter(|_| !(self.in_part)(path));
-                let stated = new.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key);
+                // Of a map in part, what is null is not stated.
+                let in_part = (self.in_part)(path);
+                let beside = old.keys().filter(|_| !in_part);
+                let stated = new.iter().filter(|(_, value)| !in_part || !value.is_null());
+                let stated = stated.map(|(key, _)| key);
                 let keys: BTreeSet<&String> = beside.chain(stated).collect();
                 for key in keys {
-                    self.differ(&path.with_field(key), old.get(key), new.get(key));
+                    let (path, had, wanted) = (path.with_field(key), old.get(key), new.get(key));
+                    // Within a field null is a value, and no other way to say nothing.
+                    if had.is_some() != wanted.is_some() && had.or(wanted) == Some(&Value::Null) {
+                        let diff = FieldDiff::new(path, had.cloned(), wanted.cloned());
+                        self.diffs.push(diff);
+                        continue;
+                    }
+                    self.differ(&path, had, wanted);
                 }
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.differ_lists(path, old, new),
@@ -165,6 +175,25 @@ mod tests {
             json!({ "tags": { "Owner": "John", "Old": "1" } }),
             &["tags.New: - -> \"1\"", "tags.Old: \"1\" -> -", "tags.Owner: \"John\" -> \"Jane\""],
         );
+    }
+
+    #[test]
+    fn within_a_field_null_is_a_value() {
+        let states = |state: Value| json!({ "definition": { "A": state } });
+        check(
+            states(json!({ "ResultPath": null })),
+            states(json!({})),
+            &["definition.A.ResultPath: - -> null"],
+        );
+        check(
+            states(json!({})),
+            states(json!({ "ResultPath": null })),
+            &["definition.A.ResultPath: null -> -"],
+        );
+        let path = || json!({ "ResultPath": "$.a" });
+        let told = "definition.A.ResultPath: \"$.a\" -> -";
+        check(states(json!({ "ResultPath": null })), states(path()), &[told]);
+        check(states(json!({})), states(path()), &[told]);
     }
 
     fn check_in_part(pattern: &str, want: Value, have: Value, expected: &[&str]) {

@@ -37,7 +37,7 @@ pub mod stages;
 
 pub use address::Address;
 pub use artifact::{
-    Artifact, ArtifactInfo, ArtifactSort, Hash, HashSpelling, Packing, Size, short_hash,
+    Artifact, ArtifactInfo, ArtifactSort, Detour, Hash, HashSpelling, Packing, Size, short_hash,
 };
 pub use call::CallRecord;
 pub use catalog::{

@@ -68,6 +68,8 @@ pub enum Sending {
     Bucket(ToBucket),
     /// A function that is invoked, and whose answer is awaited.
     Function(ToFunction),
+    /// A state machine that is started.
+    Machine(ToMachine),
 }
 
 /// A message to a queue.
@@ -136,6 +138,24 @@ pub struct ToFunction {
     pub times: u32,
 }
 
+/// An execution of a state machine that is started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToMachine {
+    /// The state machine, by its ARN.
+    pub state_machine: String,
+    /// What it is handed: JSON.
+    #[serde(default = "nothing")]
+    pub input: Value,
+    /// What the execution is called. Without it, by the nonce.
+    pub name: Option<String>,
+}
+
+/// What a state machine is handed where nothing is said: it takes no `null`.
+fn nothing() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
 fn once() -> u32 {
     1
 }
@@ -156,6 +176,8 @@ pub enum Expectation {
     Error(Failed),
     /// Lines of a log group.
     Log(InLog),
+    /// What became of an execution of a state machine.
+    Execution(Executed),
 }
 
 /// Items of a table.
@@ -232,6 +254,67 @@ pub struct InLog {
     pub count: Option<usize>,
 }
 
+/// What became of an execution of a state machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Executed {
+    /// The state machine, by its ARN.
+    pub execution: String,
+    /// What the execution is called. Without it, by the nonce.
+    pub name: Option<String>,
+    /// How it ended.
+    pub status: Option<Ending>,
+    /// What its output holds in part.
+    pub output: Option<Value>,
+    /// What stands in the name of its error.
+    pub error: Option<String>,
+    /// What stands in what it says of the error.
+    pub cause: Option<String>,
+}
+
+/// How an execution of a state machine ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Ending {
+    /// It came to a state that is its end.
+    Succeeded,
+    /// With an error that nothing caught.
+    Failed,
+    /// It took longer than it may.
+    TimedOut,
+    /// Somebody stopped it.
+    Aborted,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted];
+
+    /// As AWS and stack files write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+impl ToMachine {
+    /// What the execution is called.
+    pub fn called<'a>(&'a self, nonce: &'a str) -> &'a str {
+        self.name.as_deref().unwrap_or(nonce)
+    }
+}
+
+impl Executed {
+    /// What the execution is called.
+    pub fn called<'a>(&'a self, nonce: &'a str) -> &'a str {
+        self.name.as_deref().unwrap_or(nonce)
+    }
+}
+
 impl Probe {
     /// In whose place the nonce is put when the probe is run.
     pub fn nonce() -> FactRef {
@@ -266,6 +349,7 @@ impl Sending {
             Self::Topic(to) => &to.topic,
             Self::Bucket(to) => &to.bucket,
             Self::Function(to) => &to.function,
+            Self::Machine(to) => &to.state_machine,
         }
     }
 
@@ -274,7 +358,7 @@ impl Sending {
         match self {
             Self::Queue(to) => to.times,
             Self::Topic(to) => to.times,
-            Self::Bucket(_) => 1,
+            Self::Bucket(_) | Self::Machine(_) => 1,
             Self::Function(to) => to.times,
         }
     }
@@ -284,7 +368,14 @@ impl Sending {
         match (self, first) {
             (Self::Queue(own), Self::Queue(first)) => own.group.clone_from(&first.group),
             (Self::Topic(own), Self::Topic(first)) => own.group.clone_from(&first.group),
-            (Self::Queue(_) | Self::Topic(_) | Self::Bucket(_) | Self::Function(_), _) => {}
+            (
+                Self::Queue(_)
+                | Self::Topic(_)
+                | Self::Bucket(_)
+                | Self::Function(_)
+                | Self::Machine(_),
+                _,
+            ) => {}
         }
     }
 }
@@ -297,6 +388,7 @@ impl Expectation {
             Self::Queue(queue) => Some(&queue.queue),
             Self::Bucket(bucket) => Some(&bucket.bucket),
             Self::Log(log) => Some(&log.log),
+            Self::Execution(one) => Some(&one.execution),
             Self::Result(_) | Self::Error(_) => None,
         }
     }
@@ -307,7 +399,7 @@ impl Expectation {
             Self::Table(table) => table.count.is_some() || table.items.is_some(),
             Self::Queue(queue) => queue.count.is_some(),
             Self::Log(log) => log.count.is_some(),
-            Self::Bucket(_) | Self::Result(_) | Self::Error(_) => false,
+            Self::Bucket(_) | Self::Result(_) | Self::Error(_) | Self::Execution(_) => false,
         }
     }
 }

@@ -15,8 +15,8 @@ use super::permissions::{Permissions, may_empty};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
-    Parent, Path, Stack, Status, Whose, document,
+    Address, Artifact, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff,
+    KindInfo, Live, Parent, Path, Stack, Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it
@@ -315,6 +315,7 @@ impl<'a> Desk<'a> {
     /// change.
     fn remark(&mut self) {
         for fate in &mut self.fates {
+            fate.notes.extend(detours(&fate.verdict, self.catalog));
             let (live, is_replaced) = match &fate.verdict {
                 Verdict::Delete { live, .. } => (live, false),
                 Verdict::Replace { live, .. } => (live, true),
@@ -380,6 +381,27 @@ fn in_rounds(kind: &KindInfo, diff: &[FieldDiff]) -> Vec<String> {
         }
     }
     said
+}
+
+/// Which bytes get to the cloud another way than with the call that needs them.
+fn detours(verdict: &Verdict<'_>, catalog: &dyn Catalog) -> Vec<String> {
+    let (want, diff) = match verdict {
+        Verdict::Create { want } | Verdict::Replace { want, .. } => (want, None),
+        Verdict::Update { want, diff, .. } => (want, Some(diff)),
+        Verdict::Keep { .. } | Verdict::Delete { .. } => return Vec::new(),
+    };
+    let is_sent = |artifact: &&Artifact| {
+        let top = artifact.at.top();
+        diff.is_none_or(|diff| diff.iter().any(|diff| diff.path.top() == top))
+    };
+    let told = want.artifacts.iter().filter(is_sent).filter_map(|artifact| {
+        let kind = catalog.kind(&want.kind)?;
+        let detour = kind.detour(kind.artifact(&artifact.at)?)?;
+        let way = want.document.get(&detour.by)?.as_str()?;
+        let way = (!document::is_pending(way)).then_some(way)?;
+        Some(format!("`{}` goes through {} {way}", artifact.at, detour.what))
+    });
+    told.collect()
 }
 
 /// How long what goes can still be brought back, as its file says, or else the

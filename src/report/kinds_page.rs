@@ -1,7 +1,9 @@
 //! What can be declared: a page of Markdown for each kind (`docs/kinds/*.md`),
 //! and the same on a terminal (`ccprov kinds`).
 
-use crate::model::{ArtifactSort, Beside, InPart, KindInfo, Path, Patience, Size, Succession};
+use crate::model::{
+    ArtifactSort, Beside, Detour, InPart, KindInfo, Path, Patience, Size, Succession,
+};
 
 use super::page::Page;
 use super::phrases::{duration, enumeration};
@@ -69,7 +71,11 @@ fn fields_of(kind: &KindInfo) -> Vec<Field> {
         if let Some(info) = kind.artifact(&path) {
             let forms = info.sorts.iter().map(|sort| format!("{{ {}: PATH }}", sort.key()));
             field.shape = forms.collect::<Vec<String>>().join(" or ");
-            field.bounds = vec![format!("at most {}", Size(info.most_bytes))];
+            let detour =
+                kind.detour(info).map_or_else(String::new, |Detour { by, most_bytes, .. }| {
+                    format!(", or {} with `{by}`", Size(*most_bytes))
+                });
+            field.bounds = vec![format!("at most {}{detour}", Size(info.most_bytes))];
             if info.sorts.contains(&ArtifactSort::Folder) {
                 field.bounds.push(format!("at most {} files of a folder", info.most_entries));
             }
@@ -218,6 +224,12 @@ fn life(kind: &KindInfo) -> Vec<String> {
             info.field
         )
     }));
+    if !kind.means.is_empty() {
+        let fields = code(&kind.means);
+        said.push(format!(
+            "{fields} say how a change is made; to change only that changes nothing."
+        ));
+    }
     said.extend(kind.in_part.iter().map(|InPart { field, beside }| {
         let becomes = match beside {
             Beside::Stays => "stays as it is",
@@ -320,6 +332,7 @@ mod tests {
             holds_data: true,
             deleted_by: Vec::new(),
             revivable: false,
+            mends: false,
             exists_early: false,
             name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
@@ -332,6 +345,8 @@ mod tests {
                 ..Succession::default()
             },
             artifacts: Vec::new(),
+            detours: Vec::new(),
+            means: Vec::new(),
             in_part: Vec::new(),
             follows: Vec::new(),
             greets: Vec::new(),
@@ -351,17 +366,27 @@ mod tests {
             elsewhere: "".into(),
         };
         let in_part = |field: &str, beside| InPart { field: field.into(), beside };
+        let detour = Detour {
+            of: "name".into(),
+            by: "url".into(),
+            what: "bucket".into(),
+            most_bytes: 250 * 1024 * 1024,
+            advice: String::new(),
+        };
         let kind = KindInfo {
             artifacts: vec![info],
+            detours: vec![detour],
+            means: vec!["url".into()],
             in_part: vec![in_part("tags", Beside::Stays), in_part("policy", Beside::Resets)],
             ..queue()
         };
         let page = kind_page(&kind);
-        let row = "| `name` | { file: PATH } or { folder: PATH } | required | at most 50 MiB, at most 1000 files of a folder | What AWS calls it. **Forces replacement.** |";
+        let row = "| `name` | { file: PATH } or { folder: PATH } | required | at most 50 MiB, or 250 MiB with `url`, at most 1000 files of a folder | What AWS calls it. **Forces replacement.** |";
         for line in [
             row,
             "| `tags` | map of string | `{}` | only stated entries are compared |  |",
             "- `name` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
+            "- `url` say how a change is made; to change only that changes nothing.",
             "- Of `tags` only the stated entries are compared; one that is no longer stated stays as it is.",
             "- Of `policy` only the stated entries are compared; one that is no longer stated gets its default again with the next change of the others.",
         ] {

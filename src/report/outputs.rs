@@ -42,6 +42,58 @@ pub fn outputs_json(outputs: &Outputs) -> String {
     super::json::indented(&shown)
 }
 
+/// One JSON object without depth, for programs that look values up by one name: what
+/// stands in maps and lists goes by its path, with dots, `functions.trigger` and
+/// `zones.0`. What is empty has no value, and is left out.
+///
+/// Values that come to the same name are an error each.
+///
+/// ```
+/// use ccprov::report::outputs_flat_json;
+/// use serde_json::json;
+///
+/// let outputs = [("queue".to_owned(), json!({ "urls": ["a"], "size": 5 }))].into();
+/// let flat = "{\n  \"queue.size\": 5,\n  \"queue.urls.0\": \"a\"\n}\n";
+/// assert_eq!(outputs_flat_json(&outputs).unwrap(), flat);
+/// ```
+pub fn outputs_flat_json(outputs: &Outputs) -> Result<String, Vec<Diagnostic>> {
+    let mut scalars = Vec::new();
+    for (name, value) in outputs {
+        lay_flat(name.clone(), value, &mut scalars);
+    }
+    scalars.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let twice = scalars.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let problems: Vec<Diagnostic> = twice
+        .map(|pair| {
+            let problem = format!("two outputs come to the same name {}", pair[0].0);
+            Diagnostic::error(problem).hint("rename one of the outputs")
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(super::json::indented(&scalars.into_iter().collect::<Outputs>()))
+    } else {
+        Err(problems)
+    }
+}
+
+fn lay_flat(name: String, value: &Value, scalars: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                lay_flat(format!("{name}.{field}"), value, scalars);
+            }
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                lay_flat(format!("{name}.{at}"), value, scalars);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            scalars.push((name, shown_value(value)));
+        }
+    }
+}
+
 /// `KEY="value"` lines, for shells, `dotenv` and CI artefacts. Names are in
 /// upper case; those of nested maps are joined by `_`. Lists are JSON.
 ///
@@ -247,6 +299,7 @@ mod tests {
     fn outputs_come_in_every_form() {
         insta::assert_snapshot!("outputs_text", outputs_text(&outputs()));
         insta::assert_snapshot!("outputs_json", outputs_json(&outputs()));
+        insta::assert_snapshot!("outputs_flat_json", outputs_flat_json(&outputs()).unwrap());
         insta::assert_snapshot!("outputs_dotenv", outputs_dotenv(&outputs()).unwrap());
         insta::assert_snapshot!("outputs_github", outputs_github(&outputs()).unwrap());
     }
@@ -283,5 +336,15 @@ mod tests {
         let outputs =
             BTreeMap::from([("a_b".to_owned(), json!(1)), ("a".to_owned(), json!({ "b": 2 }))]);
         assert!(outputs_dotenv(&outputs).is_err());
+    }
+
+    #[test]
+    fn two_values_of_one_flat_name_are_refused() {
+        let value = json!({ "b.c": 1, "b": { "c": 2 } });
+        let problems = outputs_flat_json(&[("a".to_owned(), value)].into()).unwrap_err();
+        assert_eq!(problems[0].summary, "two outputs come to the same name a.b.c");
+        let empty = json!({ "list": [], "map": {}, "null": null });
+        let flat = outputs_flat_json(&[("a".to_owned(), empty)].into()).unwrap();
+        assert_eq!(flat, "{\n  \"a.null\": null\n}\n");
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value as Json, json};
 
 use super::files::Reach;
-use super::folder::Limits;
+use super::folder::{Limits, Unfit};
 use super::packing::{Form, Measure, pour};
 use super::shape;
 use super::source::Mark;
@@ -36,8 +36,30 @@ pub(super) struct Checkout {
 
 #[derive(Debug, Default)]
 struct Taken {
-    measures: BTreeMap<(PathBuf, Form, Limits), Result<Measure, String>>,
+    measures: BTreeMap<(PathBuf, Form, Limits), Result<Measure, Unfit>>,
     bytes: u64,
+}
+
+/// How much there may be of an artifact, by the way that its bytes take.
+struct Room<'a> {
+    info: &'a ArtifactInfo,
+    limits: Limits,
+    /// What to write, where there may be more another way.
+    advice: Option<&'a str>,
+}
+
+impl<'a> Room<'a> {
+    /// What the other fields of a resource leave room for.
+    fn of(kind: &'a KindInfo, info: &'a ArtifactInfo, fields: &Node) -> Self {
+        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+        let Some(detour) = kind.detour(info) else { return Self { info, limits, advice: None } };
+        let is_taken = fields.as_map().is_some_and(|map| stated(map, &detour.by).is_some());
+        if is_taken {
+            let limits = Limits { most_bytes: detour.most_bytes, ..limits };
+            return Self { info, limits, advice: None };
+        }
+        Self { info, limits, advice: Some(&detour.advice) }
+    }
 }
 
 impl Checkout {
@@ -56,11 +78,12 @@ impl Checkout {
         let mut artifacts: Vec<Artifact> = Vec::new();
         for info in &kind.artifacts {
             let pattern = parts(&info.field).unwrap_or_default();
+            let room = Room::of(kind, info, fields);
             each_at(fields, &Field::default(), &pattern, &mut |at, node| {
                 if node.is_null() || is_elsewhere(info, node) {
                     return;
                 }
-                node.value = match self.artifact(info, at, node, problems) {
+                node.value = match self.artifact(&room, at, node, problems) {
                     Some(artifact) => {
                         problems.extend(buried(&artifact, &artifacts, node));
                         let text = info.spell(artifact.sha256, artifact.size);
@@ -76,24 +99,24 @@ impl Checkout {
 
     fn artifact(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         at: &Field,
         node: &Node,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Artifact> {
-        let Named { sort, path: named, made_by } = named(info, at, node, problems)?;
-        let found = self.found(info, sort, named, at).map_err(|problem| {
+        let Named { sort, path: named, made_by } = named(room.info, at, node, problems)?;
+        let found = self.found(room, sort, named, at).map_err(|problem| {
             let is_missing = is_missing(named.as_text().unwrap_or_default(), &named.at);
             if is_missing && !made_by.is_empty() { problem.hint(made_by) } else { problem }
         });
         let (path, Measure { size, sha256 }) = found.map_err(|it| problems.push(it)).ok()?;
-        Some(Artifact { at: at.clone(), path, sort, packing: info.packing, size, sha256 })
+        Some(Artifact { at: at.clone(), path, sort, packing: room.info.packing, size, sha256 })
     }
 
     /// Where an artifact lies, and what it is.
     fn found(
         &self,
-        info: &ArtifactInfo,
+        room: &Room<'_>,
         sort: ArtifactSort,
         named: &Node,
         at: &Field,
@@ -109,33 +132,36 @@ impl Checkout {
         };
         if other != sort {
             let problem = refuse(format!("`{text}` is a {}, and no {}", other.key(), sort.key()));
-            return Err(if info.sorts.contains(&other) {
+            return Err(if room.info.sorts.contains(&other) {
                 problem.hint(format!("write `{}: {text}`", other.key()))
             } else {
                 problem.because(format!("`{at}` takes no {}", other.key()))
             });
         }
-        let measure = self
-            .measure(&path, Form::of(sort, info.packing, at), info)
-            .map_err(|why| refuse(format!("`{at}` cannot take `{text}`: {why}")))?;
+        let form = Form::of(sort, room.info.packing, at);
+        let measure = self.measure(&path, form, room.limits).map_err(|unfit| {
+            let problem = refuse(format!("`{at}` cannot take `{text}`: {}", unfit.why));
+            let advice = room.advice.filter(|_| unfit.is_too_large);
+            advice.into_iter().fold(problem, Diagnostic::hint)
+        })?;
         match from_here(&path) {
             Some(path) => Ok((path, measure)),
             None => Err(refuse(format!("the path of `{text}` is not UTF-8 text"))),
         }
     }
 
-    fn measure(&self, path: &Path, form: Form, info: &ArtifactInfo) -> Result<Measure, String> {
-        let limits = Limits { most_bytes: info.most_bytes, most_entries: info.most_entries };
+    fn measure(&self, path: &Path, form: Form, limits: Limits) -> Result<Measure, Unfit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (path.to_owned(), form.clone(), limits);
         if let Some(measure) = taken.measures.get(&key) {
             return measure.clone();
         }
         if taken.bytes > MOST_TAKEN {
-            return Err(format!("the stack takes more than {} already", Size(MOST_TAKEN)));
+            let why = format!("the stack takes more than {} already", Size(MOST_TAKEN));
+            return Err(Unfit { why, is_too_large: false });
         }
         let measure = pour(path, &form, limits, Some(self.reach.folder()), &mut io::sink());
-        taken.bytes += measure.as_ref().map_or(info.most_bytes, |measure| measure.size);
+        taken.bytes += measure.as_ref().map_or(limits.most_bytes, |measure| measure.size);
         taken.measures.insert(key, measure.clone());
         measure
     }
@@ -363,7 +389,7 @@ pub fn artifact_copy(artifact: &Artifact, out: &mut dyn Write) -> Result<(), Dia
     let limits = Limits { most_bytes: artifact.size, most_entries: usize::MAX };
     let form = Form::of(artifact.sort, artifact.packing, &artifact.at);
     let measure = pour(Path::new(&artifact.path), &form, limits, None, out)
-        .map_err(|why| changed(artifact, &why))?;
+        .map_err(|unfit| changed(artifact, &unfit.why))?;
     if measure.sha256 == artifact.sha256 { Ok(()) } else { Err(others(artifact)) }
 }
 

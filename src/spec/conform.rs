@@ -305,10 +305,17 @@ impl Subject<'_> {
         map: &serde_json::Map<String, Json>,
     ) -> Option<&'static str> {
         let attribute = |key: &String| elsewhere::attribute(self.kind?, path.top(), key);
+        // What others put around the entries of a map is an entry here.
+        let own = || match path.segments() {
+            [_, .., document::Segment::Field(name)] => {
+                elsewhere::attribute(self.kind?, path.top(), name)
+            }
+            _ => None,
+        };
         let only = map.keys().next().filter(|_| map.len() == 1);
         let function = || only.and_then(|key| elsewhere::function(key));
         let instruction = || elsewhere::instruction(map.keys());
-        map.keys().find_map(attribute).or_else(function).or_else(instruction)
+        own().or_else(|| map.keys().find_map(attribute)).or_else(function).or_else(instruction)
     }
 
     fn not_an_option(

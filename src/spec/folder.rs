@@ -20,23 +20,27 @@ pub(super) struct Limits {
     pub(super) most_entries: usize,
 }
 
-/// Why a folder cannot be packed: a phrase.
+/// Why something cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unpacked(String);
-
-impl fmt::Display for Unpacked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+pub(super) struct Unfit {
+    /// A phrase.
+    pub(super) why: String,
+    /// Whether it is because there is too much of it.
+    pub(super) is_too_large: bool,
 }
 
-impl Unpacked {
+impl Unfit {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_too_large: false }
+    }
+
     fn entry(name: &str, why: impl fmt::Display) -> Self {
-        Self(format!("`{name}` in it cannot be packed: {why}"))
+        Self::new(format!("`{name}` in it cannot be packed: {why}"))
     }
 
     fn too_large(most: u64) -> Self {
-        Self(format!("it is larger than {} when it is packed", Size(most)))
+        let why = format!("it is larger than {} when it is packed", Size(most));
+        Self { why, is_too_large: true }
     }
 }
 
@@ -47,19 +51,19 @@ pub(super) fn pack<W: Write>(
     reach: Option<&Path>,
     limits: Limits,
     out: W,
-) -> Result<W, Unpacked> {
+) -> Result<W, Unfit> {
     let most_bytes = limits.most_bytes.min(MOST_BYTES);
     let files = files_in(folder, reach, limits.most_entries.min(MOST_FILES))?;
     let mut zip = Zip::new(out);
     for File { name, path } in files {
         let left = most_bytes.saturating_sub(zip.length());
         let bytes = read(&path, left).map_err(|why| why.of(&name, most_bytes))?;
-        zip.add(&name, &bytes).map_err(|error| Unpacked::entry(&name, plainly(&error)))?;
+        zip.add(&name, &bytes).map_err(|error| Unfit::entry(&name, plainly(&error)))?;
         if zip.length() > most_bytes {
-            return Err(Unpacked::too_large(most_bytes));
+            return Err(Unfit::too_large(most_bytes));
         }
     }
-    zip.finish().map_err(|error| Unpacked(plainly(&error)))
+    zip.finish().map_err(|error| Unfit::new(plainly(&error)))
 }
 
 /// Packs a folder into a layer of an image, in which its files lie below `place`.
@@ -69,18 +73,18 @@ pub(super) fn layer<W: Write>(
     reach: Option<&Path>,
     limits: Limits,
     out: W,
-) -> Result<(), Unpacked> {
+) -> Result<(), Unfit> {
     let files = files_in(folder, reach, limits.most_entries)?;
     let mut layer = Layer::new(out);
     for file in files {
         if let Some(part) = file.name.split('/').find(|part| part.starts_with(WHITEOUT)) {
             let why = format!("`{part}` would remove a file of a layer below");
-            return Err(Unpacked::entry(&file.name, why));
+            return Err(Unfit::entry(&file.name, why));
         }
         let name = format!("{}/{}", place.trim_matches('/'), file.name);
         add(&mut layer, name.trim_start_matches('/'), &file, limits)?;
     }
-    layer.finish().map(drop).map_err(|error| Unpacked(plainly(&error)))
+    layer.finish().map(drop).map_err(|error| Unfit::new(plainly(&error)))
 }
 
 /// The same with one file, that lies at `place`.
@@ -89,15 +93,15 @@ pub(super) fn layer_of_file<W: Write>(
     place: &str,
     limits: Limits,
     out: W,
-) -> Result<(), Unpacked> {
+) -> Result<(), Unfit> {
     let mut layer = Layer::new(out);
     let name = place.trim_matches('/');
     if name.is_empty() {
-        return Err(Unpacked("a file has a name in an image: `/name`".to_owned()));
+        return Err(Unfit::new("a file has a name in an image: `/name`".to_owned()));
     }
     let file = File { name: name.to_owned(), path: path.to_owned() };
     add(&mut layer, name, &file, limits)?;
-    layer.finish().map(drop).map_err(|error| Unpacked(plainly(&error)))
+    layer.finish().map(drop).map_err(|error| Unfit::new(plainly(&error)))
 }
 
 /// How names of files begin that remove one of a layer below (OCI Image Specification,
@@ -109,13 +113,13 @@ fn add<W: Write>(
     name: &str,
     file: &File,
     limits: Limits,
-) -> Result<(), Unpacked> {
+) -> Result<(), Unfit> {
     let left = limits.most_bytes.saturating_sub(layer.length());
     let bytes = read(&file.path, left).map_err(|why| why.of(&file.name, limits.most_bytes))?;
     let added = layer.add(name, is_executable(&file.path), &bytes);
-    added.map_err(|error| Unpacked::entry(&file.name, plainly(&error)))?;
+    added.map_err(|error| Unfit::entry(&file.name, plainly(&error)))?;
     if layer.length() > limits.most_bytes {
-        return Err(Unpacked::too_large(limits.most_bytes));
+        return Err(Unfit::too_large(limits.most_bytes));
     }
     Ok(())
 }
@@ -139,10 +143,10 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
 
 impl Unread {
     /// The same of a file that is packed.
-    fn of(self, name: &str, most: u64) -> Unpacked {
+    fn of(self, name: &str, most: u64) -> Unfit {
         match self {
-            Self::TooLarge(_) => Unpacked::too_large(most),
-            Self::Broken(_) | Self::Elsewhere => Unpacked::entry(name, self),
+            Self::TooLarge(_) => Unfit::too_large(most),
+            Self::Broken(_) | Self::Elsewhere => Unfit::entry(name, self),
         }
     }
 }
@@ -154,36 +158,37 @@ struct File {
 }
 
 /// Every file in a folder and below, in the order of the names' bytes: one at least.
-fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File>, Unpacked> {
+fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File>, Unfit> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), folder.to_owned())];
     let mut entries = 0;
     while let Some((prefix, folder)) = folders.pop() {
         let unread = |error: std::io::Error| {
-            Unpacked::entry(if prefix.is_empty() { "." } else { &prefix }, plainly(&error))
+            Unfit::entry(if prefix.is_empty() { "." } else { &prefix }, plainly(&error))
         };
         for entry in fs::read_dir(&folder).map_err(unread)? {
             let entry = entry.map_err(unread)?;
             entries += 1;
             if entries > most {
-                return Err(Unpacked(format!(
+                return Err(Unfit::new(format!(
                     "there are more than {most} files and folders in it"
                 )));
             }
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_name().to_str().is_none_or(|name| name.contains('\\')) {
-                return Err(Unpacked::entry(&name, "its name is no text without `\\`"));
+                return Err(Unfit::entry(&name, "its name is no text without `\\`"));
             }
             if name.len() > LONGEST_NAME {
-                return Err(Unpacked(format!("a path in it is longer than {LONGEST_NAME} bytes")));
+                return Err(Unfit::new(format!(
+                    "a path in it is longer than {LONGEST_NAME} bytes"
+                )));
             }
             // What others have of it differs with every commit and every machine.
             if entry.file_name() == ".git" {
                 let why = "a whole checkout is no artifact: name the folder that is built";
-                return Err(Unpacked::entry(&name, why));
+                return Err(Unfit::entry(&name, why));
             }
-            let path =
-                followed(&entry, &folder, reach).map_err(|why| Unpacked::entry(&name, why))?;
+            let path = followed(&entry, &folder, reach).map_err(|why| Unfit::entry(&name, why))?;
             if path.is_dir() {
                 folders.push((format!("{name}/"), path));
             } else {
@@ -192,7 +197,7 @@ fn files_in(folder: &Path, reach: Option<&Path>, most: usize) -> Result<Vec<File
         }
     }
     if files.is_empty() {
-        return Err(Unpacked("there is no file in it".to_owned()));
+        return Err(Unfit::new("there is no file in it".to_owned()));
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)

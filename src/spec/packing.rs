@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::folder::{self, Limits};
+use super::folder::{self, Limits, Unfit};
 use super::regular::{Unread, copy_regular, plainly};
 use crate::model::document::Segment;
 use crate::model::{ArtifactSort, Hash, Packing, Path as Field};
@@ -53,25 +53,27 @@ pub(super) fn pour(
     limits: Limits,
     reach: Option<&Path>,
     out: &mut dyn Write,
-) -> Result<Measure, String> {
-    let whole = || path.canonicalize().map_err(|error| plainly(&error));
+) -> Result<Measure, Unfit> {
+    let whole = || path.canonicalize().map_err(|error| Unfit::new(plainly(&error)));
     let mut meter = Meter { size: 0, sha256: Sha256::new(), out };
     match form {
         Form::File => {
             let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
-            copy_regular(path, most, &mut meter).map_err(|why: Unread| why.to_string())
+            copy_regular(path, most, &mut meter).map_err(|why| Unfit {
+                is_too_large: matches!(why, Unread::TooLarge(_)),
+                why: why.to_string(),
+            })?;
         }
-        Form::Zip => folder::pack(&whole()?, reach, limits, &mut meter)
-            .map(drop)
-            .map_err(|why| why.to_string()),
-        Form::Layer(sort, place) => {
-            let packed = match sort {
-                ArtifactSort::File => folder::layer_of_file(&whole()?, place, limits, &mut meter),
-                ArtifactSort::Folder => folder::layer(&whole()?, place, reach, limits, &mut meter),
-            };
-            packed.map_err(|why| why.to_string())
+        Form::Zip => {
+            folder::pack(&whole()?, reach, limits, &mut meter)?;
         }
-    }?;
+        Form::Layer(ArtifactSort::File, place) => {
+            folder::layer_of_file(&whole()?, place, limits, &mut meter)?;
+        }
+        Form::Layer(ArtifactSort::Folder, place) => {
+            folder::layer(&whole()?, place, reach, limits, &mut meter)?;
+        }
+    }
     Ok(Measure { size: meter.size, sha256: Hash(meter.sha256.finalize().into()) })
 }
 

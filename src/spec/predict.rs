@@ -97,7 +97,14 @@ impl Oracle<'_> {
 
 /// The fields of a resource as a document, facts pending.
 pub(super) fn document_of(resource: &Written<'_>) -> Document {
-    resource.fields.as_map().map(super::tree::fields_of).unwrap_or_default()
+    let mut document = resource.fields.as_map().map(super::tree::fields_of).unwrap_or_default();
+    for field in resource.kind.verbatim_fields() {
+        let said = resource.fields.as_map().and_then(|map| map.get(field));
+        if let Some(entry) = said.filter(|entry| !entry.node.is_null()) {
+            document.insert(field.to_owned(), entry.node.to_json_as_said());
+        }
+    }
+    document
 }
 
 /// The names of these fields.

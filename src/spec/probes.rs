@@ -4,6 +4,7 @@
 //! the [`Catalog`](crate::model::Catalog) says.
 
 mod draft;
+mod executions;
 mod schema;
 
 use std::collections::BTreeMap;

@@ -54,7 +54,7 @@ pub fn render(
             parts.push(("region", header("region", &place.region)));
         }
         if !sheet.tags.own.is_empty() {
-            parts.push(("tags", map_of(&sheet.tags.own, None, known)));
+            parts.push(("tags", map_of(&sheet.tags.own, None, known, Nulls::LeftOut)));
         }
         if !sheet.tags.ignored.is_empty() {
             parts.push(("ignore_tags", Rendered::of(&json!(sheet.tags.ignored))));
@@ -68,7 +68,10 @@ pub fn render(
             let output = |(name, node): (&String, &Node)| {
                 let at = file.section("outputs").and_then(|section| section.get(name));
                 let key_at = at.map_or(&node.at, |entry| &entry.key_at);
-                (name.clone(), Rendered { from: away(&node.at, key_at), ..value(node, known) })
+                (
+                    name.clone(),
+                    Rendered { from: away(&node.at, key_at), ..value(node, known, Nulls::LeftOut) },
+                )
             };
             let outputs = sheet.outputs.iter().map(output).collect();
             parts.push(("outputs", plain(RenderedShape::Map(outputs))));
@@ -165,10 +168,12 @@ fn stated(value: Json) -> Json {
 fn resource(resource: &Written<'_>, known: &Known) -> Rendered {
     let kind = Rendered::of(&resource.kind.name.as_str().into());
     let mut fields = vec![("kind".to_owned(), kind)];
-    if let Value::Map(map) = &resource.fields.value
-        && let RenderedShape::Map(stated) = map_of(map, Some(&resource.at), known).shape
-    {
-        fields.extend(stated);
+    if let Value::Map(map) = &resource.fields.value {
+        let verbatim: Vec<&str> = resource.kind.verbatim_fields().collect();
+        let nulls = |field: &str| {
+            if verbatim.contains(&field) { Nulls::AsSaid } else { Nulls::LeftOut }
+        };
+        fields.extend(entries_of(map, Some(&resource.at), known, &nulls));
     }
     for artifact in &resource.artifacts {
         put_artifact(&mut fields, artifact);
@@ -249,31 +254,61 @@ fn away(at: &Mark, key_at: &Mark) -> Option<String> {
     (!at.follows(key_at)).then(|| at.place())
 }
 
-/// A map's entries. `around` is where what they belong to is declared: keys that do
-/// not stand below it were brought from elsewhere.
-fn map_of(map: &Map, around: Option<&Mark>, known: &Known) -> Rendered {
-    let entries = map.iter().filter(|(_, entry)| !entry.node.is_null());
-    let entry = |(key, entry): (&String, &super::tree::Entry)| {
-        let own = value(&entry.node, known);
-        let key_from = around.filter(|at| !entry.key_at.is_below(at)).map(|_| entry.key_at.place());
-        let from = away(&entry.node.at, &entry.key_at).or(key_from);
-        (escaped(key, known), Rendered { from, ..own })
-    };
-    plain(RenderedShape::Map(entries.map(entry).collect()))
+/// What becomes of nulls within a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nulls {
+    /// They say that there is nothing.
+    LeftOut,
+    /// They stay where they are written.
+    AsSaid,
 }
 
-fn value(node: &Node, known: &Known) -> Rendered {
+/// A map's entries. `around` is where what they belong to is declared: keys that do
+/// not stand below it were brought from elsewhere.
+fn entries_of(
+    map: &Map,
+    around: Option<&Mark>,
+    known: &Known,
+    nulls: &dyn Fn(&str) -> Nulls,
+) -> Vec<(String, Rendered)> {
+    let entries = map.iter().filter(|(_, entry)| !entry.node.is_null());
+    entries.map(|(key, entry)| entry_of((key, entry), around, known, nulls(key))).collect()
+}
+
+fn entry_of(
+    (key, entry): (&String, &super::tree::Entry),
+    around: Option<&Mark>,
+    known: &Known,
+    nulls: Nulls,
+) -> (String, Rendered) {
+    let own = value(&entry.node, known, nulls);
+    let key_from = around.filter(|at| !entry.key_at.is_below(at)).map(|_| entry.key_at.place());
+    let from = away(&entry.node.at, &entry.key_at).or(key_from);
+    (escaped(key, known), Rendered { from, ..own })
+}
+
+fn map_of(map: &Map, around: Option<&Mark>, known: &Known, nulls: Nulls) -> Rendered {
+    let is_told = |entry: &super::tree::Entry| match nulls {
+        Nulls::LeftOut => !entry.node.is_null(),
+        Nulls::AsSaid => entry.node.is_said(),
+    };
+    let entries = map.iter().filter(|(_, entry)| is_told(entry));
+    let entries = entries.map(|entry| entry_of(entry, around, known, nulls));
+    plain(RenderedShape::Map(entries.collect()))
+}
+
+fn value(node: &Node, known: &Known, nulls: Nulls) -> Rendered {
     match &node.value {
         Value::Text(text) => Rendered::of(&escaped(text, known).into()),
         Value::Null | Value::Bool(_) | Value::Number(_) => Rendered::of(&node.to_json()),
         Value::List(items) => {
             let item = |item: &Node| {
                 let from = (!item.at.is_below(&node.at)).then(|| item.at.place());
-                Rendered { from, ..value(item, known) }
+                Rendered { from, ..value(item, known, nulls) }
             };
             plain(RenderedShape::List(items.iter().map(item).collect()))
         }
-        Value::Map(map) => map_of(map, Some(&node.at), known),
+        Value::Map(map) => map_of(map, Some(&node.at), known, nulls),
     }
 }
 

@@ -180,6 +180,24 @@ impl Node {
         }
     }
 
+    /// The same of what its user says word for word: where null is written, it stays. One that
+    /// something came to says that there is nothing, there as elsewhere.
+    pub(super) fn to_json_as_said(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Map(map) => {
+                let said = map.iter().filter(|(_, entry)| entry.node.is_said());
+                said.map(|(key, entry)| (key.clone(), entry.node.to_json_as_said())).collect()
+            }
+            Value::List(items) => items.iter().map(Self::to_json_as_said).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => self.to_json(),
+        }
+    }
+
+    /// Whether it is something, or null where that is written.
+    pub(super) fn is_said(&self) -> bool {
+        !self.is_null() || ["null", "Null", "NULL", "~"].contains(&self.at.text().as_str())
+    }
+
     /// Where the value at `path` stands: the value itself, or the innermost
     /// value around it that exists.
     pub(super) fn mark_at(&self, path: &Path) -> &Mark {

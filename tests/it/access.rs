@@ -222,6 +222,48 @@ probes:
     assert!(!plan.contains("dynamodb:Query"), "a plan reads no items");
 }
 
+/// The executions of the one that is named, and of no other.
+#[test]
+fn the_policy_to_verify_covers_executions_that_probes_start() {
+    let text = r#"
+stack: claims
+region: us-east-1
+resources:
+  role: { kind: iam_role, assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: states.amazonaws.com }, Action: "sts:AssumeRole" } } }
+  workflow: &machine
+    kind: sfn_state_machine
+    role_arn: "${role.arn}"
+    definition: { StartAt: Done, States: { Done: { Type: Succeed } } }
+  other: { <<: *machine }
+probes:
+  it_ends:
+    send: { state_machine: "${workflow.arn}" }
+    expect: { execution: "${workflow.arn}", status: SUCCEEDED }
+"#;
+    let desk = Desk::with(emulator::ministack().account(), text);
+    let told = desk.must("iam --for verify stack.yaml", 0).stdout;
+    let policy: Value = serde_json::from_str(&told).expect("JSON");
+    let of = |sid: &str| {
+        let statement = statements(&policy).find(|it| it["Sid"] == sid).expect(sid);
+        (statement["Action"].clone(), statement["Resource"].clone())
+    };
+    let arn = |what: &str| json!([format!("arn:aws:states:us-east-1:[ACCOUNT]:{what}")]);
+    assert_eq!(
+        of("ProbedMachines"),
+        (
+            json!(["states:StartExecution", "states:StartSyncExecution"]),
+            arn("stateMachine:claims-workflow")
+        )
+    );
+    assert_eq!(
+        of("ProbedExecutions"),
+        (
+            json!(["states:DescribeExecution", "states:StopExecution"]),
+            arn("execution:claims-workflow:*")
+        )
+    );
+}
+
 /// Without the right to list, S3 would say of a lease that is not there that
 /// it is forbidden.
 #[tokio::test]

@@ -228,6 +228,86 @@ fn a_function_that_cannot_run_says_why() {
     );
 }
 
+/// A function that failed when it was made, and is as the stack states it.
+fn is_mended(told: Value, by: &'static str, why: &str) {
+    let account = emulator::ministack().account();
+    desk(&account, &account.endpoint).applied();
+    let functions = BusyFunctions::failing(&account.endpoint, told, by);
+    let desk = desk(&account, &functions.url());
+    let plan = desk.must("plan --detailed-exitcode stack.yaml", 2);
+    assert!(plan.stdout.contains(&format!("note: AWS says that it failed: {why}")), "{plan}");
+    desk.must("apply -y stack.yaml", 0);
+    assert_eq!(functions.calls(), [by]);
+    desk.must("plan --detailed-exitcode stack.yaml", 0);
+}
+
+#[test]
+fn a_failed_function_that_differs_in_nothing_is_tried_again() {
+    let reason = "The role has no right to make network interfaces";
+    is_mended(
+        json!({ "State": "Failed", "StateReasonCode": "InsufficientRolePermissions", "StateReason": reason }),
+        "UpdateFunctionConfiguration",
+        "it cannot run (InsufficientRolePermissions",
+    );
+    is_mended(
+        json!({ "LastUpdateStatus": "Failed", "LastUpdateStatusReasonCode": "SubnetOutOfIPAddresses" }),
+        "UpdateFunctionConfiguration",
+        "its last change failed (SubnetOutOfIPAddresses",
+    );
+    // What it does not help is told, and called for once.
+    let account = emulator::ministack().account();
+    desk(&account, &account.endpoint).applied();
+    let failed = json!({ "State": "Failed", "StateReasonCode": "InvalidSubnet" });
+    let functions = BusyFunctions::telling(&account.endpoint, failed);
+    let failed = desk(&account, &functions.url()).run("apply -y stack.yaml");
+    assert_ne!(failed.code, Some(0), "{failed}");
+    assert!(failed.stderr.contains("it cannot run (InvalidSubnet"), "{failed}");
+    assert_eq!(functions.calls(), ["UpdateFunctionConfiguration"]);
+}
+
+/// No emulator knows when a runtime changes: AWS answers as the stand-in does (API Reference,
+/// `PutRuntimeManagementConfig`), and takes no change of it while it is at the function.
+#[test]
+fn the_runtime_changes_when_the_stack_says() {
+    let account = emulator::ministack().account();
+    let functions = BusyFunctions::start(&account.endpoint);
+    let desk = desk(&account, &functions.url());
+    let with = |config: &str| format!("{STACK}    runtime_management_config: {config}\n");
+    let arn = "arn:aws:lambda:us-east-1::runtime:8eeff65f6809a3ce81507fe733fe09b835899b99481ba22fd75b5a7338290ec1";
+    desk.write(
+        "stack.yaml",
+        &with(&format!("{{ update_runtime_on: Manual, runtime_version_arn: \"{arn}\" }}")),
+    );
+    desk.applied();
+    assert_eq!(functions.calls(), ["CreateFunction", "PutRuntimeManagementConfig"]);
+    desk.must("plan --detailed-exitcode stack.yaml", 0);
+    desk.write("stack.yaml", &with("{ update_runtime_on: FunctionUpdate }"));
+    desk.applied();
+    assert_eq!(functions.calls(), ["PutRuntimeManagementConfig"]);
+    // What is not stated is neither read nor written.
+    desk.write("stack.yaml", STACK);
+    desk.must("plan --detailed-exitcode stack.yaml", 0);
+    desk.write("stack.yaml", &with("{}"));
+    let plan = desk.must("plan --detailed-exitcode stack.yaml", 2);
+    assert!(plan.stdout.contains("update_runtime_on"), "{plan}");
+}
+
+/// Code is held to the signatures that are stated with it: these are written first.
+#[test]
+fn signatures_are_asked_for_before_code_is_sent() {
+    let account = emulator::ministack().account();
+    let proxy = FaultProxy::start(&account.endpoint, |_, _| None);
+    let desk = desk(&account, &proxy.url());
+    desk.applied();
+    let arn = "arn:aws:lambda:us-east-1:${account}:code-signing-config:csc-0a1b2c3d4e5f60718";
+    desk.write("stack.yaml", &format!("{STACK}    code_signing_config_arn: \"{arn}\"\n"));
+    desk.write("build/bootstrap", "#!/bin/sh\n# signed\n");
+    desk.applied();
+    let calls = proxy.to_string();
+    let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no {call}: {calls}"));
+    assert!(at("PutFunctionCodeSigningConfig") < at("UpdateFunctionCode"), "{calls}");
+}
+
 /// Between the settings and the code, and before Lambda had done with either.
 #[test]
 fn what_a_killed_run_began_is_seen_through_by_the_next() {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::hindrance::in_the_way;
 use super::mark::Mark;
-use super::{alarm, ear, items, letter, mail, messages, payload};
+use super::{alarm, ear, execution, items, letter, mail, messages, payload};
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Finding};
@@ -86,6 +86,8 @@ pub(super) enum Rubbish {
     Items(items::Items),
     /// Messages of a probe, as far as nobody took them.
     Mail(mail::Mail),
+    /// An execution of a probe, as far as it still runs.
+    Execution(execution::Execution),
 }
 
 impl Bench {
@@ -169,7 +171,8 @@ impl Bench {
                 | Rubbish::Letter(_)
                 | Rubbish::Alarm(_)
                 | Rubbish::Items(_)
-                | Rubbish::Mail(_) => others.push(rubbish),
+                | Rubbish::Mail(_)
+                | Rubbish::Execution(_) => others.push(rubbish),
             }
         }
         let others = others.iter().map(|rubbish| async move {
@@ -186,6 +189,7 @@ impl Bench {
                     let _turn = if shares { Some(self.turn().await) } else { None };
                     mail::recall(self.session(), mail).await
                 }
+                Rubbish::Execution(one) => execution::stop(self.session(), one).await,
                 Rubbish::Held(_) => Ok(()),
             }
         });
@@ -216,6 +220,7 @@ impl Rubbish {
             (Self::Alarm(one), Self::Alarm(other)) => one.name == other.name,
             (Self::Items(one), Self::Items(other)) => one == other,
             (Self::Mail(one), Self::Mail(other)) => one == other,
+            (Self::Execution(one), Self::Execution(other)) => one == other,
             (
                 Self::Object(_)
                 | Self::Ear(_)
@@ -223,7 +228,8 @@ impl Rubbish {
                 | Self::Held(_)
                 | Self::Alarm(_)
                 | Self::Items(_)
-                | Self::Mail(_),
+                | Self::Mail(_)
+                | Self::Execution(_),
                 _,
             ) => false,
         }

@@ -27,6 +27,7 @@ mod delivery;
 mod ear;
 mod encryption_enforced;
 mod event;
+mod execution;
 mod function_errors;
 mod hindrance;
 mod inbox;

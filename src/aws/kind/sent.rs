@@ -27,13 +27,18 @@ impl Sent {
         Self { artifacts: want.artifacts.iter().filter(is_meant).cloned().collect(), files }
     }
 
-    /// The bytes that a field of an object takes, as the plan saw them.
+    /// The bytes that a field of an object takes, as the plan saw them. To read, pack and
+    /// hash them takes a thread of its own: on ours all other steps would stand still.
     ///
     /// # Errors
     /// That they are others by now, or that the field states none.
-    pub(crate) fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
+    pub(crate) async fn bytes(&self, field: &str, identity: &str) -> Answer<Vec<u8>> {
         let Source { artifact, files } = self.source(field, identity)?;
-        files.read(&artifact)
+        let read = tokio::task::spawn_blocking(move || files.read(&artifact)).await;
+        // The thread ends without an answer where the process ends, or by our own fault.
+        read.map_err(|error| {
+            unsent(field, identity, "Unread", &error.to_string(), "run the same command again")
+        })?
     }
 
     /// The same, to be read piece by piece.
@@ -46,16 +51,24 @@ impl Sent {
             (Some(artifact), Some(files)) => {
                 Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
             }
-            (Some(_), None) | (None, _) => Err(CloudError {
-                attempted: format!("send {field} of {identity}"),
-                operation: "the plan".into(),
-                class: ErrorClass::Invalid,
-                code: "NothingToSend".into(),
-                message: "no file of the checkout stands behind it".into(),
-                request_id: None,
-                hint: Some("make the plan again".into()),
-            }),
+            (Some(_), None) | (None, _) => {
+                let message = "no file of the checkout stands behind it";
+                Err(unsent(field, identity, "NothingToSend", message, "make the plan again"))
+            }
         }
+    }
+}
+
+/// Why a field's bytes did not go out.
+fn unsent(field: &str, identity: &str, code: &str, message: &str, hint: &str) -> CloudError {
+    CloudError {
+        attempted: format!("send {field} of {identity}"),
+        operation: "the plan".into(),
+        class: ErrorClass::Invalid,
+        code: code.into(),
+        message: message.into(),
+        request_id: None,
+        hint: Some(hint.into()),
     }
 }
 
@@ -128,12 +141,33 @@ mod tests {
         Sent::of(&[CODE], &want, Some(Arc::new(Shelf)))
     }
 
-    #[test]
-    fn what_the_document_means_is_sent_and_nothing_else() {
+    #[tokio::test]
+    async fn what_the_document_means_is_sent_and_nothing_else() {
         let hash = json!("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
-        assert_eq!(sent(hash.clone()).bytes("code", "f").unwrap(), b"a.zip");
-        let code = |sent: Sent, field: &str| sent.bytes(field, "f").unwrap_err().code;
-        assert_eq!(code(sent(hash), "other"), "NothingToSend");
-        assert_eq!(code(sent(json!("as it is")), "code"), "NothingToSend");
+        assert_eq!(sent(hash.clone()).bytes("code", "f").await.unwrap(), b"a.zip");
+        let code = async |sent: Sent, field: &str| sent.bytes(field, "f").await.unwrap_err().code;
+        assert_eq!(code(sent(hash), "other").await, "NothingToSend");
+        assert_eq!(code(sent(json!("as it is")), "code").await, "NothingToSend");
+    }
+
+    /// Files that are read when somebody else says so: on one thread, that would be never.
+    #[derive(Debug)]
+    struct Slow(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+    impl Files for Slow {
+        fn read(&self, _: &Artifact) -> Answer<Vec<u8>> {
+            let told = self.0.lock().unwrap().recv_timeout(std::time::Duration::from_secs(60));
+            Ok(if told.is_ok() { b"read".to_vec() } else { b"stood still".to_vec() })
+        }
+    }
+
+    #[tokio::test]
+    async fn others_go_on_while_bytes_are_read() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let hash = json!("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+        let slow = Sent { files: Some(Arc::new(Slow(told.into()))), ..sent(hash) };
+        let others = async { tell.send(()).unwrap() };
+        let (bytes, ()) = futures::future::join(slow.bytes("code", "f"), others).await;
+        assert_eq!(bytes.unwrap(), b"read");
     }
 }

@@ -78,6 +78,45 @@ pub(crate) static EVENTS: Service = Service {
     known: Known::All,
 };
 
+/// Service Authorization Reference, "Actions defined by Amazon Elastic Container
+/// Registry": those of a repository and its images.
+pub(crate) static ECR: Service = Service {
+    prefix: "ecr",
+    names: &[
+        "BatchCheckLayerAvailability",
+        "BatchDeleteImage",
+        "BatchGetImage",
+        "BatchImportUpstreamImage",
+        "CompleteLayerUpload",
+        "DeleteLifecyclePolicy",
+        "DeleteRepository",
+        "DeleteRepositoryPolicy",
+        "DescribeImageReplicationStatus",
+        "DescribeImageScanFindings",
+        "DescribeImages",
+        "DescribeRepositories",
+        "GetDownloadUrlForLayer",
+        "GetLifecyclePolicy",
+        "GetLifecyclePolicyPreview",
+        "GetRepositoryPolicy",
+        "InitiateLayerUpload",
+        "ListImages",
+        "ListTagsForResource",
+        "PutImage",
+        "PutImageScanningConfiguration",
+        "PutImageTagMutability",
+        "PutLifecyclePolicy",
+        "ReplicateImage",
+        "SetRepositoryPolicy",
+        "StartImageScan",
+        "StartLifecyclePolicyPreview",
+        "TagResource",
+        "UntagResource",
+        "UploadLayerPart",
+    ],
+    known: Known::Some,
+};
+
 /// SNS Developer Guide, "Amazon SNS policy actions"; any other is "out of
 /// service scope". `Receive` is in AWS's own default document.
 pub(crate) static SNS: Service = Service {

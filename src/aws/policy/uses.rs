@@ -34,12 +34,13 @@ pub(crate) struct Use {
 }
 
 impl Use {
-    /// What such a policy is about: who stands in it tells.
+    /// What such a policy is about: who stands in it tells, and what it allows them.
     pub(crate) fn tells(&self) -> PolicyTells {
-        match (self.principal, self.resource) {
-            (Element::Required, Element::Required) => PolicyTells::Users,
-            (Element::Required, Element::Forbidden(_)) => PolicyTells::Takers,
-            (Element::Forbidden(_), _) => PolicyTells::Holder,
+        let is_taken_on = self.service.is_some_and(|service| service.prefix == "sts");
+        match self.principal {
+            Element::Required if is_taken_on => PolicyTells::Takers,
+            Element::Required => PolicyTells::Users,
+            Element::Forbidden(_) => PolicyTells::Holder,
         }
     }
 }
@@ -113,6 +114,21 @@ pub(crate) static BUS: Use = Use {
     service: Some(&actions::EVENTS),
     plain_sids: false,
     unique_sids: true,
+    own_resources: false,
+    relief: JOIN,
+    limits: Limits { size: Some((10_240, Measure::Bytes)), ..NO_LIMITS },
+};
+
+/// The policy of a repository of images, which says of itself alone what it is about.
+/// ECR User Guide, "Private repository policies", and API Reference,
+/// `SetRepositoryPolicy`.
+pub(crate) static REPOSITORY: Use = Use {
+    what: "a repository's policy",
+    principal: Element::Required,
+    resource: Element::Forbidden("it speaks of its repository"),
+    service: Some(&actions::ECR),
+    plain_sids: false,
+    unique_sids: false,
     own_resources: false,
     relief: JOIN,
     limits: Limits { size: Some((10_240, Measure::Bytes)), ..NO_LIMITS },

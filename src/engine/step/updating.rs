@@ -245,11 +245,12 @@ fn left_to_change(
     let claimed = prover.claimant.owns(live, prover.catalog)
         && owner.is_some_and(|owner| owner.address == want.address);
     let protected = owner.is_some_and(|owner| owner.prevent_destroy);
-    let going = live.is_going();
+    let mends = kind.is_some_and(|kind| kind.mends);
+    let may_mend = mends && matches!(live.status, Status::Failed(_));
     let beside = planned.iter().filter(|diff| match diff.path.top() {
         OWNER => !claimed,
         LIFECYCLE => protected != want.lifecycle.prevent_destroy,
-        STATUS => going,
+        STATUS => live.is_going() || may_mend,
         _ => false,
     });
     left.extend(beside.cloned());

@@ -19,6 +19,7 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
     ("dynamodb_table", TABLE),
+    ("sfn_state_machine", STATE_MACHINE),
 ];
 
 const QUEUE: &[Said] = &[
@@ -201,6 +202,33 @@ const FUNCTION: &[Said] = &[
     (&["dead_letter_queue", "dlq"], "write `dead_letter_config: { target_arn: \"${NAME.arn}\" }`"),
     (&["tracing", "tracing_mode"], "write `tracing_config: { mode: Active }`"),
     (
+        &["file_system_configs"],
+        "write `file_system_config: { arn: ..., local_mount_path: /mnt/NAME }`, one",
+    ),
+    (
+        &["alias", "provisioned_concurrency", "auto_publish_alias"],
+        "write `publish: true` and `aliases: { NAME: {} }`",
+    ),
+    (
+        &["update_runtime_on", "runtime_version_arn", "runtime_management"],
+        "write `runtime_management_config: { update_runtime_on: Auto }`",
+    ),
+    (&["recursion_config"], "write `recursive_loop: Terminate`"),
+    (&["code_signing", "code_signing_config"], "write `code_signing_config_arn: ARN`"),
+    (
+        &[
+            "skip_destroy",
+            "publish_to",
+            "source_kms_key_arn",
+            "durable_config",
+            "tenancy_config",
+            "capacity_provider_config",
+            "replace_security_groups_on_destroy",
+            "replacement_security_group_ids",
+        ],
+        "take it out: ccprov has no field for it, and leaves what the function has as it is",
+    ),
+    (
         &["log_group", "log_group_name", "log_format"],
         "it stands under `logging_config:`, and is a resource of its own: `kind: cloudwatch_log_group`",
     ),
@@ -292,6 +320,38 @@ const TABLE: &[Said] = &[
     ),
 ];
 
+const STATE_MACHINE: &[Said] = &[
+    (
+        &["definition_string", "definition_uri", "definition_s3_location", "definition_body"],
+        "write `definition:` as YAML, or `definition: { file: workflow.asl.json }`",
+    ),
+    (
+        &["definition_substitutions"],
+        "take it out: references stand in the definition itself, `${NAME.arn}`",
+    ),
+    (
+        &["logging", "log_destination", "log_group"],
+        "write `logging_configuration: { level: ERROR, log_destination: \"${NAME.arn}\" }`",
+    ),
+    (&["tracing", "tracing_enabled"], "write `tracing_configuration: { enabled: true }`"),
+    (
+        &["kms_key", "kms_key_arn", "kms_key_id", "encryption_key"],
+        "write `encryption_configuration: { kms_key_id: \"${NAME.arn}\" }`",
+    ),
+    (
+        &["auto_publish_alias", "deployment_preference"],
+        "write `publish: true`, and a name for what was published last under `aliases:`",
+    ),
+    (
+        &["version_description"],
+        "take it out: a version has a number, and an alias its `description:`",
+    ),
+    (
+        &["policies", "permissions_boundary", "role_path"],
+        "the role is a resource of its own: `kind: iam_role`, and `role_arn: \"${NAME.arn}\"`",
+    ),
+];
+
 const MAPPING: &[Said] = &[
     (
         &[
@@ -319,6 +379,13 @@ const MAPPING: &[Said] = &[
 
 /// Within a field, which is named first. Those of [`super::FIELDS`] are known at any depth.
 pub(super) const WITHIN: &[(&str, &[Said])] = &[
+    (
+        "environment",
+        &[(
+            &["variables"],
+            "its entries stand here, with nothing around them: `environment: { NAME: VALUE }`",
+        )],
+    ),
     ("filter_criteria", &[(&["filter"], "write `filters: [{ pattern: ... }]`, a list")]),
     (
         "lifecycle_rules",
@@ -361,6 +428,24 @@ pub(super) const WITHIN: &[(&str, &[Said])] = &[
             "write `versioning: enabled`, or `versioning: suspended`",
         )],
     ),
+    (
+        "logging_configuration",
+        &[(
+            &["destinations", "cloud_watch_logs_log_group", "log_group_arn"],
+            "write `log_destination: \"${NAME.arn}\"`",
+        )],
+    ),
     ("archive_policy", &[(&["message_retention_period"], "write `message_retention_days: 30`")]),
+    ("vpc_config", &[(&["vpc_id"], "take it out: the subnets say which VPC it is")]),
+    (
+        "event_invoke_config",
+        &[
+            (&["qualifier"], "take it out: it is for the function, and for no alias of it"),
+            (
+                &["on_failure", "on_success"],
+                "write `destination_config: { on_failure: { destination: \"${NAME.arn}\" } }`",
+            ),
+        ],
+    ),
     ("metrics", &[(&["metric"], "write `metric_stat:`, with the same in it")]),
 ];

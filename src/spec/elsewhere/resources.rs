@@ -26,6 +26,45 @@ pub(super) const RESOURCES: &[Said] = &[
         &["lambda_function_event_invoke_config", "lambda_event_invoke_config"],
         "it is the field `event_invoke_config` of the lambda_function",
     ),
+    (
+        &["lambda_function_recursion_config"],
+        "it is the field `recursive_loop` of the lambda_function",
+    ),
+    (
+        &["lambda_runtime_management_config"],
+        "it is the field `runtime_management_config` of the lambda_function",
+    ),
+    (
+        &["lambda_code_signing_config"],
+        "there is no kind for it: name one that there is by its ARN, in `code_signing_config_arn:` of a lambda_function",
+    ),
+    (
+        &["step_functions_state_machine", "serverless_state_machine"],
+        "write `kind: sfn_state_machine`",
+    ),
+    (
+        &["sfn_alias", "step_functions_state_machine_alias"],
+        "it is the field `aliases` of the sfn_state_machine",
+    ),
+    (
+        &["step_functions_state_machine_version"],
+        "it is the field `publish` of the sfn_state_machine",
+    ),
+    (
+        &["sfn_activity", "step_functions_activity"],
+        "there is no kind for it: make it elsewhere, and name it by its ARN",
+    ),
+    (&["ecr_lifecycle_policy"], "it is the field `lifecycle_policy` of the ecr_repository"),
+    (&["ecr_repository_policy"], "it is the field `policy` of the ecr_repository"),
+    (
+        &[
+            "ecr_registry_policy",
+            "ecr_registry_scanning_configuration",
+            "ecr_replication_configuration",
+            "ecr_pull_through_cache_rule",
+        ],
+        "there is no kind for what is of the whole registry, which no stack owns",
+    ),
     (&["s3_bucket_v2"], "write `kind: s3_bucket`"),
     (&["sqs_queue_policy", "sqs_queue_inline_policy"], "it is the field `policy` of the sqs_queue"),
     (&["sqs_queue_redrive_policy"], "it is the field `redrive_policy` of the sqs_queue"),

@@ -3,7 +3,9 @@
 
 use super::super::lookup::NONCE;
 use super::schema::{EXPECTED, Nonce, SENT, Target, target_of};
-use super::{CLOSING, Entry, Env, Expansion, Map, Mark, Node, Value, document, shape, spelling};
+use super::{
+    CLOSING, Entry, Env, Expansion, Map, Mark, Node, Value, document, executions, shape, spelling,
+};
 use crate::model::{Diagnostic, Probe};
 
 /// Most things that one probe sends, or expects. A story of twenty is already hard to
@@ -126,18 +128,23 @@ impl Expansion<'_> {
             let list = parts.get(key).and_then(|entry| entry.node.as_list());
             list.unwrap_or_default().to_vec()
         };
-        let invokes = items("send").iter().any(|item| item.get("function").is_some());
-        let answers = |item: &Node| item.get("result").is_some() || item.get("error").is_some();
+        let sends_to = |key: &str| items("send").iter().any(|item| item.get(key).is_some());
+        // An execution has an error of its own.
+        let answers = |item: &Node| {
+            item.get("execution").is_none()
+                && (item.get("result").is_some() || item.get("error").is_some())
+        };
         for item in items("expect").iter().chain(&items("expect_not")).filter(|item| answers(item))
         {
-            if !invokes {
+            if !sends_to("function") {
                 let problem =
                     Diagnostic::error("nothing here answers: no function is among what is sent");
-                found.push(
-                    problem
-                        .at(Some(item.at.location()))
-                        .hint("`send: { function: NAME, payload: ... }`"),
-                );
+                let hint = if sends_to("state_machine") {
+                    "what becomes of an execution: `expect: { execution: ARN, status: SUCCEEDED }`"
+                } else {
+                    "`send: { function: NAME, payload: ... }`"
+                };
+                found.push(problem.at(Some(item.at.location())).hint(hint));
             }
         }
         for item in items("expect_not") {
@@ -159,6 +166,7 @@ impl Expansion<'_> {
                 found.push(problem.at(Some(other.at.location())).hint(hint));
             }
         }
+        found.extend(executions::check(parts));
         for problem in found {
             self.report(env.scope, problem);
         }
@@ -173,24 +181,28 @@ fn holds_nonce(item: &Node, place: Nonce) -> bool {
         Nonce::Free => true,
         Nonce::Anywhere => holds(item),
         Nonce::In(field) => item.get(field).is_some_and(holds),
+        Nonce::InIfStated(field) => item.get(field).is_none_or(holds),
     }
 }
 
 fn without_nonce(key: &str, target: &Target) -> Diagnostic {
     let place = match target.nonce {
         Nonce::Free | Nonce::Anywhere => format!("what is sent to a {}", target.key),
-        Nonce::In(field) => format!("`{field}`"),
+        Nonce::In(field) | Nonce::InIfStated(field) => format!("`{field}`"),
     };
-    let (why, hint) = if key == "send" {
-        (
+    let (why, hint) = match (key == "send", target.nonce) {
+        (true, Nonce::InIfStated(_)) => (
+            "a name is taken once: the next run would find that of this one",
+            "there, or leave it out",
+        ),
+        (true, Nonce::Free | Nonce::Anywhere | Nonce::In(_)) => (
             "without it nobody could tell it from what others send, nor remove it",
             "in a field of the body that may hold any text",
-        )
-    } else {
-        (
+        ),
+        (false, Nonce::Free | Nonce::Anywhere | Nonce::In(_) | Nonce::InIfStated(_)) => (
             "without it what others made, or an earlier run, would be taken for it",
             "there, as in what is sent",
-        )
+        ),
     };
     Diagnostic::error(format!("`{NONCE}` does not stand in {place}"))
         .because(why)

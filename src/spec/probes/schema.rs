@@ -9,6 +9,7 @@ use super::super::conform::Schema;
 use super::super::suggest::{did_you_mean, listed};
 use super::super::tree::Map;
 use crate::model::Diagnostic;
+use crate::model::probe::Ending;
 
 /// Something that a probe can send to, or look into.
 pub(super) struct Target {
@@ -31,12 +32,19 @@ pub(super) enum Nonce {
     Anywhere,
     /// In this one.
     In(&'static str),
+    /// In this one, if it is stated: without it the nonce is taken.
+    InIfStated(&'static str),
 }
 
 impl Target {
     fn new(key: &'static str, form: Json, nonce: Nonce) -> Self {
         let schema = Schema::new(&form);
         Self { key, form, schema, nonce }
+    }
+
+    /// Whether a key may stand in its form.
+    fn has_field(&self, key: &str) -> bool {
+        self.form["properties"].get(key).is_some()
     }
 }
 
@@ -47,6 +55,7 @@ pub(super) static SENT: LazyLock<Vec<Target>> = LazyLock::new(|| {
         Target::new("topic", to_topic(), Nonce::Anywhere),
         Target::new("bucket", to_bucket(), Nonce::In("key")),
         Target::new("function", to_function(), Nonce::Free),
+        Target::new("state_machine", to_machine(), Nonce::InIfStated("name")),
     ]
 });
 
@@ -60,12 +69,17 @@ pub(super) static EXPECTED: LazyLock<Vec<Target>> = LazyLock::new(|| {
         Target::new("result", result(), Nonce::Free),
         Target::new("error", error(), Nonce::Free),
         Target::new("log", in_log(), Nonce::In("contains")),
+        Target::new("execution", execution(), Nonce::InIfStated("name")),
     ]
 });
 
 /// The target that a map names.
 pub(super) fn target_of<'a>(map: &Map, targets: &'a [Target]) -> Result<&'a Target, Diagnostic> {
-    let named: Vec<&Target> = targets.iter().filter(|it| map.contains_key(it.key)).collect();
+    let mut named: Vec<&Target> = targets.iter().filter(|it| map.contains_key(it.key)).collect();
+    // An execution has an error of its own.
+    let is_field = |key: &str| named.iter().any(|it| it.key != key && it.has_field(key));
+    let fields: Vec<&str> = named.iter().map(|it| it.key).filter(|key| is_field(key)).collect();
+    named.retain(|it| !fields.contains(&it.key));
     let all = || targets.iter().map(|target| target.key);
     match named.as_slice() {
         [one] => Ok(one),
@@ -147,6 +161,18 @@ fn to_function() -> Json {
             ("function", text("The function's name or ARN.")),
             ("payload", anything("What it is handed.")),
             ("times", times()),
+        ],
+    )
+}
+
+fn to_machine() -> Json {
+    form(
+        "An execution of a state machine that is started. If it is EXPRESS, its end is awaited.",
+        &["state_machine"],
+        &[
+            ("state_machine", text("The state machine's ARN: `${NAME.arn}`.")),
+            ("input", anything("What it is handed. Default: `{}`.")),
+            ("name", text("What the execution is called. Default: `${nonce}`.")),
         ],
     )
 }
@@ -236,6 +262,22 @@ fn in_log() -> Json {
             ("log", text("The log group's name: `${NAME.name}`.")),
             ("contains", text("What stands in the line.")),
             ("count", count()),
+        ],
+    )
+}
+
+fn execution() -> Json {
+    let endings = Ending::ALL.map(Ending::word);
+    form(
+        "What became of an execution of a state machine.",
+        &["execution"],
+        &[
+            ("execution", text("The state machine's ARN: `${NAME.arn}`.")),
+            ("name", text("What the execution is called. Default: `${nonce}`.")),
+            ("status", json!({ "enum": endings, "description": "How it ended." })),
+            ("output", anything("What its output holds in part.")),
+            ("error", text("What stands in the name of its error.")),
+            ("cause", text("What stands in what it says of the error.")),
         ],
     )
 }

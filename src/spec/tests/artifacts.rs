@@ -13,8 +13,8 @@ use serde_json::json;
 
 use super::{fact, golden, kind, unsound};
 use crate::model::{
-    Artifact, ArtifactInfo, ArtifactSort, Catalog, Document, Facts, Hash, HashSpelling, Identity,
-    KindInfo, Mask, Naming, Packing, Place, Prepared, Problem,
+    Artifact, ArtifactInfo, ArtifactSort, Catalog, Detour, Document, Facts, Hash, HashSpelling,
+    Identity, KindInfo, Mask, Naming, Packing, Place, Prepared, Problem,
 };
 use crate::spec::artifacts::as_written;
 use crate::spec::{Checked, Inputs, artifact_bytes, artifact_holds, check, load};
@@ -57,6 +57,15 @@ impl Takers {
             "properties": { "bucket": { "type": "string" }, "key": { "type": "string" } },
         });
         stored.schema["properties"]["code"] = json!({ "anyOf": [{ "type": "string" }, place] });
+        let mut through = taker("through", "code", &both);
+        through.schema["properties"]["by"] = json!({ "type": "string" });
+        through.detours = vec![Detour {
+            of: "code".into(),
+            by: "by".into(),
+            what: "bucket".into(),
+            most_bytes: 2048,
+            advice: "write `by: BUCKET`".into(),
+        }];
         let mut layered = taker("layered", "files.*", &both);
         let info = &mut layered.artifacts[0];
         (info.packing, info.spelling) = (Packing::Layer, HashSpelling::Digest);
@@ -67,6 +76,7 @@ impl Takers {
             taker("layers", "layers.*.content", &both),
             taker("schema", "code", &[ArtifactSort::File]),
             stored,
+            through,
             layered,
         ])
     }
@@ -330,6 +340,35 @@ fn what_cannot_be_packed_is_told_by_its_name() {
         ]
         .concat()
     );
+}
+
+/// Whoever has too much for the straight way is told of the other; there is an end to
+/// that one, too.
+#[test]
+fn what_is_too_much_may_go_another_way() {
+    let repo = Repository::new();
+    let taken = |bytes: usize, by: &str| {
+        repo.write("a.zip", vec![0; bytes]);
+        repo.write("build/a", vec![0; bytes]);
+        let of = |code: &str| {
+            let resources = format!("resources: {{ f: {{ kind: through, code: {code}{by} }} }}");
+            repo.checked(&resources, &[]).map(drop)
+        };
+        let both = [of("{ file: ../a.zip }"), of("{ folder: ../build }")];
+        assert_eq!(both[0].is_ok(), both[1].is_ok(), "{both:?}");
+        let told = both.map(|told| told.err().unwrap_or_default());
+        let hints = told.iter().filter(|told| told.contains("write `by: BUCKET`")).count();
+        (told.iter().filter(|told| told.contains("it is larger than")).count(), hints)
+    };
+    assert_eq!(taken(500, ""), (0, 0));
+    assert_eq!(taken(1025, ""), (2, 2));
+    assert_eq!(taken(1025, ", by: null"), (2, 2));
+    assert_eq!(taken(1025, ", by: builds"), (0, 0));
+    assert_eq!(taken(2049, ", by: builds"), (2, 0));
+    // Of what is wrong otherwise, nothing is said of it.
+    repo.write("build/.git/config", "");
+    let told = repo.code("through", "{ folder: ../build }").unwrap_err();
+    assert!(!told.contains("BUCKET"), "{told}");
 }
 
 #[test]

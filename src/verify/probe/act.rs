@@ -106,7 +106,7 @@ impl Act<'_> {
                         left.push(one);
                         short.push(shortfall);
                     }
-                    Ok(Judged::Exceeded(shortfall)) => return Ok(vec![shortfall]),
+                    Ok(Judged::Lost(shortfall)) => return Ok(vec![shortfall]),
                     Err(error) if may_pass(&error) => {
                         left.push(one);
                         blind = Some(error);
@@ -158,7 +158,7 @@ impl Act<'_> {
             let things = self.look(one, nonce, answers).await?;
             Ok(match judge(one, &self.place(one), &things) {
                 Judged::Met => None,
-                Judged::Lacking(shortfall) | Judged::Exceeded(shortfall) => Some(shortfall),
+                Judged::Lacking(shortfall) | Judged::Lost(shortfall) => Some(shortfall),
             })
         });
         let kept = try_join_all(looks).await?;
@@ -182,7 +182,8 @@ impl Act<'_> {
             Expectation::Table(_)
             | Expectation::Queue(_)
             | Expectation::Bucket(_)
-            | Expectation::Log(_) => self.stage.look(one, nonce).await,
+            | Expectation::Log(_)
+            | Expectation::Execution(_) => self.stage.look(one, nonce).await,
         }
     }
 

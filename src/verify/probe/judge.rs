@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::probe::{Ending, Executed};
 use crate::model::{Expectation, Path, document};
 
 /// What a look comes to.
@@ -11,8 +12,9 @@ pub(super) enum Judged {
     Met,
     /// Not yet.
     Lacking(Shortfall),
-    /// There is more than there may be: nothing that comes makes that good.
-    Exceeded(Shortfall),
+    /// It is not, and nothing that comes makes that good: there is more than there may be,
+    /// or what there is has ended.
+    Lost(Shortfall),
 }
 
 /// What is not as expected.
@@ -32,19 +34,49 @@ struct Asked<'a> {
     meant: Option<Value>,
     /// What each that is meant holds.
     each: Option<&'a Value>,
+    /// What stands in its texts.
+    texts: Vec<(&'static str, &'a str)>,
+    /// Which of its fields say why it is not so.
+    why: &'static [&'static str],
     in_order: Option<&'a [Value]>,
     count: Option<usize>,
 }
 
+const ERROR: &str = "error";
+const CAUSE: &str = "cause";
+/// Letters of what somebody wrote about a failure that are told in one line.
+const MOST_WORDS: usize = 300;
+
 /// What comes of an expectation. `place` is what people call its target.
 pub(super) fn judge(expectation: &Expectation, place: &str, things: &[Value]) -> Judged {
-    let asked = Asked::of(expectation, place);
+    match judged(&Asked::of(expectation, place), things) {
+        Judged::Lacking(shortfall) if is_settled(expectation, things) => Judged::Lost(shortfall),
+        judged => judged,
+    }
+}
+
+/// Whether what was looked at stays as it is: functions have answered, an execution has
+/// ended.
+fn is_settled(expectation: &Expectation, things: &[Value]) -> bool {
+    match expectation {
+        Expectation::Result(_) | Expectation::Error(_) => true,
+        Expectation::Execution(_) => things
+            .iter()
+            .any(|thing| Ending::ALL.iter().any(|ending| thing["status"] == ending.word())),
+        Expectation::Table(_)
+        | Expectation::Queue(_)
+        | Expectation::Bucket(_)
+        | Expectation::Log(_) => false,
+    }
+}
+
+fn judged(asked: &Asked<'_>, things: &[Value]) -> Judged {
     let meant: Vec<&Value> = things.iter().filter(|thing| asked.means(thing)).collect();
     if let Some(wanted) = asked.in_order {
         return asked.ordered(wanted, &meant);
     }
     match asked.count {
-        Some(count) if meant.len() > count => Judged::Exceeded(asked.counted(count, meant.len())),
+        Some(count) if meant.len() > count => Judged::Lost(asked.counted(count, meant.len())),
         Some(count) if meant.len() < count && (meant.is_empty() || asked.meant.is_none()) => {
             asked.lacking(count, &meant, things)
         }
@@ -73,7 +105,15 @@ pub(super) fn unwanted(
 
 impl<'a> Asked<'a> {
     fn of(expectation: &'a Expectation, place: &str) -> Self {
-        let plain = |of: String| Self { of, meant: None, each: None, in_order: None, count: None };
+        let plain = |of: String| Self {
+            of,
+            meant: None,
+            each: None,
+            texts: Vec::new(),
+            why: &[],
+            in_order: None,
+            count: None,
+        };
         match expectation {
             Expectation::Table(table) => {
                 let keys = table.keys.iter();
@@ -112,11 +152,31 @@ impl<'a> Asked<'a> {
                 count: log.count,
                 ..plain(format!("lines of {place} with `{}`", document::shown(&log.contains)))
             },
+            Expectation::Execution(one) => Self::of_execution(one, place),
+        }
+    }
+
+    fn of_execution(one: &'a Executed, place: &str) -> Self {
+        let name =
+            one.name.as_deref().map_or_else(String::new, |it| format!(" {}", document::shown(it)));
+        let ending = one.status.map(|ending| Value::from(ending.word()));
+        let fields = [("status", ending), ("output", one.output.clone())];
+        let fields = fields.into_iter().filter_map(|(key, field)| Some((key.to_owned(), field?)));
+        let texts = [(ERROR, &one.error), (CAUSE, &one.cause)];
+        let texts = texts.into_iter().filter_map(|(key, text)| Some((key, text.as_deref()?)));
+        Self {
+            of: format!("executions{name} of {place}"),
+            meant: Some(Value::Object(fields.collect())),
+            each: None,
+            texts: texts.collect(),
+            why: &[ERROR, CAUSE],
+            in_order: None,
+            count: None,
         }
     }
 
     fn means(&self, thing: &Value) -> bool {
-        self.meant.as_ref().is_none_or(|meant| differences(meant, thing).is_empty())
+        self.meant.as_ref().is_none_or(|meant| self.differences(meant, thing).is_empty())
     }
 
     /// How a thing that is meant differs from what each is to be.
@@ -124,14 +184,28 @@ impl<'a> Asked<'a> {
         self.apart(self.each?, thing)
     }
 
+    /// What a thing is to hold and does not, its texts among it.
+    fn differences(&self, wanted: &Value, thing: &Value) -> Vec<Difference> {
+        let lacks = |(field, text): &&(&'static str, &str)| {
+            !thing[*field].as_str().is_some_and(|it| it.contains(text))
+        };
+        let texts = self.texts.iter().filter(lacks).map(|(field, text)| Difference {
+            path: Path::field(*field),
+            expected: (*text).into(),
+            actual: thing.get(field).cloned(),
+        });
+        differences(wanted, thing).into_iter().chain(texts).collect()
+    }
+
     /// What sets a thing apart from what it is to hold.
     fn apart(&self, wanted: &Value, thing: &Value) -> Option<Shortfall> {
-        let found = differences(wanted, thing);
+        let found = self.differences(wanted, thing);
         if found.is_empty() {
             return None;
         }
         let paths: Vec<String> = found.iter().map(|it| format!("`{}`", it.path)).collect();
-        let message = format!("one of the {} differs at {}", self.of, paths.join(", "));
+        let why = self.said_why(&found, thing);
+        let message = format!("one of the {} differs at {}{why}", self.of, paths.join(", "));
         let (expected, actual) = match &found[..] {
             [one] => (one.expected.clone(), one.actual.clone().unwrap_or_default()),
             several => {
@@ -145,11 +219,25 @@ impl<'a> Asked<'a> {
         Some(Shortfall { message, expected: Some(expected), actual: Some(actual) })
     }
 
+    /// What a thing says of why it is not as it is to be, where that is not told anyway.
+    fn said_why(&self, found: &[Difference], thing: &Value) -> String {
+        let is_told = |field: &str| found.iter().any(|it| it.path == Path::field(field));
+        let said = self.why.iter().filter(|field| !is_told(field));
+        let said = said.filter_map(|field| thing[*field].as_str().filter(|text| !text.is_empty()));
+        let said = said.map(|text| match text.char_indices().nth(MOST_WORDS) {
+            Some((end, _)) => format!(": {}...", &text[..end]),
+            None => format!(": {text}"),
+        });
+        said.collect()
+    }
+
     /// Too few, with the nearest of what there is.
     fn lacking(&self, count: usize, meant: &[&Value], things: &[Value]) -> Judged {
         let wanted = self.each.or(self.meant.as_ref());
         let candidates = || {
-            things.iter().map(|thing| (wanted.map_or(0, |it| differences(it, thing).len()), thing))
+            things
+                .iter()
+                .map(|thing| (wanted.map_or(0, |it| self.differences(it, thing).len()), thing))
         };
         let nearest = candidates().min_by_key(|(distance, _)| *distance).map(|(_, thing)| thing);
         let apart = nearest.and_then(|thing| self.apart(wanted?, thing));
@@ -174,7 +262,7 @@ impl<'a> Asked<'a> {
 
     fn ordered(&self, wanted: &[Value], things: &[&Value]) -> Judged {
         if things.len() > wanted.len() {
-            return Judged::Exceeded(self.counted(wanted.len(), things.len()));
+            return Judged::Lost(self.counted(wanted.len(), things.len()));
         }
         let apart = wanted.iter().zip(things).enumerate().find_map(|(at, (wanted, thing))| {
             let apart = self.apart(wanted, thing)?;

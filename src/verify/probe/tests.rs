@@ -254,5 +254,71 @@ fn items_are_told_in_their_order() {
         "Lacking(Shortfall { message: \"number 1 of the items",
     );
     check(order.clone(), std::slice::from_ref(&a), "Lacking(Shortfall { message: \"the number of");
-    check(order, &[a.clone(), b.clone(), b], "Exceeded");
+    check(order, &[a.clone(), b.clone(), b], "Lost");
+}
+
+/// What an execution says of its end is told where it ends otherwise, and awaited as
+/// long as it runs.
+#[test]
+fn executions_are_known_by_their_end() {
+    let check = |expected: Value, seen: &[Value], judged: &str| {
+        let mut expected = expected;
+        expected["execution"] = "arn".into();
+        let expectation = Expectation::Execution(serde_json::from_value(expected).unwrap());
+        let told = match super::judge::judge(&expectation, "workflow", seen) {
+            super::judge::Judged::Met => "met".to_owned(),
+            super::judge::Judged::Lacking(short) => format!("lacking: {}", short.message),
+            super::judge::Judged::Lost(short) => format!("lost: {}", short.message),
+        };
+        assert_eq!(told, judged, "{expectation:?} {seen:?}");
+    };
+    let ready = || json!({ "status": "SUCCEEDED", "output": { "id": 1, "more": 2 } });
+    let failed = || json!({ "status": "FAILED", "error": "NotValid", "cause": "no amount" });
+    check(json!({ "status": "SUCCEEDED", "output": { "id": 1 } }), &[ready()], "met");
+    check(json!({ "status": "FAILED", "error": "NotV", "cause": "amount" }), &[failed()], "met");
+    check(json!({ "error": "NotValid" }), &[failed()], "met");
+    check(
+        json!({ "status": "SUCCEEDED" }),
+        &[failed()],
+        "lost: one of the executions of workflow differs at `status`: NotValid: no amount",
+    );
+    check(
+        json!({ "error": "Timeout" }),
+        &[failed()],
+        "lost: one of the executions of workflow differs at `error`: no amount",
+    );
+    check(
+        json!({ "name": "n1", "output": { "id": 2 } }),
+        &[ready()],
+        "lost: one of the executions n1 of workflow differs at `output.id`",
+    );
+    let running = || json!({ "status": "RUNNING" });
+    check(
+        json!({ "status": "SUCCEEDED" }),
+        &[running()],
+        "lacking: one of the executions of workflow differs at `status`",
+    );
+    check(json!({ "error": "NotValid" }), &[], "lacking: there are no executions of workflow");
+    let long = json!({ "status": "FAILED", "cause": "é".repeat(400) });
+    check(
+        json!({ "status": "SUCCEEDED" }),
+        &[long],
+        &format!(
+            "lost: one of the executions of workflow differs at `status`: {}...",
+            "é".repeat(300)
+        ),
+    );
+}
+
+/// A function has answered: nothing that comes makes it another answer.
+#[test]
+fn answers_are_settled() {
+    let check = |expected: Value, answer: Value, judged: &str| {
+        let expectation: Expectation = serde_json::from_value(expected).unwrap();
+        let told = format!("{:?}", super::judge::judge(&expectation, "", &[answer]));
+        assert!(told.starts_with(judged), "{told}");
+    };
+    check(json!({ "result": { "a": 1 } }), json!({ "result": { "a": 1, "b": 2 } }), "Met");
+    check(json!({ "result": { "a": 1 } }), json!({ "result": { "a": 2 } }), "Lost");
+    check(json!({ "result": { "a": 1 } }), json!({ "error": "no" }), "Lost");
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::delivery_path::Seen;
 use super::errand::{Errand, Object};
 use super::function::FUNCTION;
+use super::machine::{MACHINE, is_express};
 use super::{Judgement, Rule};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene};
 
@@ -16,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
         id: "environment_access",
         kind: CheckKind::Rule,
         level: Level::Warning,
-        summary: "A function's role may do something with each table, queue, topic, bucket, bus and function of the stack that its environment names, and use its key.",
+        summary: "A function's role may do something with each table, queue, topic, bucket, bus, function and state machine of the stack that its environment names, and use its key.",
         risk: "The function is invoked, and fails at its first call: AccessDenied.",
         remedy: "Allow in the role what the code calls, on the ARN of what the variable names.",
     },
@@ -37,6 +38,9 @@ struct Use {
 
 const SEND: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];
 const READ: &[&str] = &["kms:Decrypt"];
+
+/// What starts an execution; the second, of EXPRESS state machines alone.
+const STARTS: &[&str] = &["states:StartExecution", "states:StartSyncExecution"];
 
 static USES: &[Use] = &[
     Use { kind: "cloudwatch_event_bus", calls: &["events:PutEvents"], keys: &[] },
@@ -65,6 +69,7 @@ static USES: &[Use] = &[
         calls: &["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"],
         keys: &[("s3:GetObject", READ), ("s3:PutObject", &["kms:GenerateDataKey"])],
     },
+    Use { kind: MACHINE, calls: STARTS, keys: &[] },
     Use { kind: "sns_topic", calls: &["sns:Publish"], keys: &[("", SEND)] },
     Use {
         kind: "sqs_queue",
@@ -141,13 +146,17 @@ fn judge_use<'a>(
     let may_call =
         |calls: &[&str]| may(calls, &whole) || inside.as_ref().is_some_and(|on| may(calls, on));
     let role = &errand.role().address;
-    if !may_call(usage.calls) {
+    let calls = match usage.calls {
+        [start, _] if part.kind == MACHINE && !is_express(part) => std::slice::from_ref(start),
+        calls => calls,
+    };
+    if !may_call(calls) {
         let (function, part) = (&function.address, &part.address);
         let message = format!(
             "{variable} tells {function} of {part}, and no policy of it allows anything that is done with one"
         );
         let finding = Finding::new(role, message).at(Path::field("inline_policies"));
-        let example = usage.calls.first().copied().unwrap_or_default();
+        let example = calls.first().copied().unwrap_or_default();
         let hint = format!("allow what its code calls, such as {example}, on ${{{part}.arn}}");
         return finding.hint(hint).into();
     }
@@ -164,6 +173,14 @@ fn judge_use<'a>(
         seen.findings.push(finding.as_note());
     }
     seen
+}
+
+/// What a call asks of the key that encrypts what it is made on.
+pub(super) fn asks_of_key(call: &str) -> &'static [&'static str] {
+    let service = |call: &str| call.split(':').next().unwrap_or_default().to_owned();
+    let is_of_service = |usage: &&Use| usage.calls.iter().any(|it| service(it) == service(call));
+    let mut asked = USES.iter().filter(is_of_service).flat_map(|usage| usage.keys);
+    asked.find(|(of, _)| of.is_empty() || *of == call).map_or(&[], |(_, calls)| calls)
 }
 
 fn is_indexed(table: &Exhibit) -> bool {
@@ -189,6 +206,12 @@ ledger:
 queue: { kind: sqs_queue, kms_master_key_id: "${key.arn}" }
 topic: { kind: sns_topic }
 bucket: { kind: s3_bucket }
+quick: &machine
+  kind: sfn_state_machine
+  type: EXPRESS
+  role_arn: "arn:aws:iam::123456789012:role/machines"
+  definition: { StartAt: Done, States: { Done: { Type: Succeed } } }
+lasting: { <<: *machine, type: STANDARD }
 role:
   kind: iam_role
   assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } }
@@ -198,6 +221,8 @@ role:
         - { Sid: Table, Effect: Allow, Action: ["dynamodb:PutItem"], Resource: "${ledger.arn}" }
         - { Sid: Queue, Effect: Allow, Action: ["sqs:SendMessage"], Resource: "${queue.arn}" }
         - { Sid: Topic, Effect: Allow, Action: ["sns:Publish"], Resource: "${topic.arn}" }
+        - { Sid: Quick, Effect: Allow, Action: ["states:StartSyncExecution"], Resource: "${quick.arn}" }
+        - { Sid: Lasting, Effect: Allow, Action: ["states:StartExecution"], Resource: "${lasting.arn}" }
         - { Sid: Bucket, Effect: Allow, Action: ["s3:GetObject"], Resource: "${bucket.arn}/in/*" }
         - { Sid: Key, Effect: Allow, Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: "${key.arn}" }
 function:
@@ -208,6 +233,8 @@ function:
     QUEUE_URL: "${queue.url}"
     TOPIC: "${topic.arn}"
     BUCKET: "${bucket.name}"
+    QUICK: "${quick.arn}"
+    LASTING: "${lasting.arn}"
     OWN: "${function.name}"
     LOG_LEVEL: info
 "#;
@@ -230,6 +257,9 @@ function:
                 ("its key alone", changed("dynamodb:PutItem", "dynamodb:Query")),
                 ("its index alone", changed(table, "Action: \"dynamodb:Query\", Resource: \"${ledger.arn}/index/*\"")),
                 ("no key", system(SOUND).without("Key")),
+                ("not the state machine", system(SOUND).without("Quick")),
+                ("EXPRESS in line", changed("states:StartSyncExecution", "states:StartExecution")),
+                ("STANDARD awaited", changed("states:StartExecution", "states:StartSyncExecution")),
                 ("no objects", changed("${bucket.arn}/in/*", "arn:aws:s3:::other/*")),
                 ("a policy that nobody knows", system(&SOUND.replace("  inline_policies:", "  managed_policy_arns: [\"arn:aws:iam::aws:policy/Other\"]\n  inline_policies:")).without("Queue")),
             ]

@@ -1,4 +1,5 @@
-//! What is done in the name of a function's role: whether the role may do it.
+//! What is done in the name of a role that a function or a state machine goes by:
+//! whether the role may do it.
 //!
 //! Within one account the role's own policies decide; what the policy of the object
 //! denies counts all the same, and the policy of a key has to admit the role or leave
@@ -15,17 +16,17 @@ use crate::model::{Address, Exhibit, Finding, Level, Path, Place, Scene};
 use crate::verify::holder::{Holder, Right, unclear};
 use crate::verify::policy::{Context, Decision, Known, NearMiss, Request, Statement, Who, root_of};
 
-/// A function, and the role that it goes by.
+/// A function or a state machine, and the role that it goes by.
 pub(super) struct Errand<'a> {
     scene: &'a Scene,
-    function: &'a Exhibit,
+    goer: &'a Exhibit,
     holder: Holder<'a>,
 }
 
 /// What is to be done.
-pub(super) struct Wish<'a> {
+pub(super) struct Wish<'a, 'c> {
     /// What is called.
-    pub(super) calls: &'a [&'a str],
+    pub(super) calls: &'c [&'c str],
     /// What it is called on.
     pub(super) on: Object<'a>,
     /// A name for the statement that allows it.
@@ -99,11 +100,32 @@ impl<'a> Object<'a> {
         self
     }
 
+    /// The ARNs by which policies may mean it.
+    pub(super) fn arns(&self) -> &[String] {
+        &self.arns
+    }
+
+    /// Its ARN as a stack file states it.
+    pub(super) fn stated(&self) -> &str {
+        &self.stated
+    }
+
+    /// For people.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The same, where policies may mean it by this ARN, too.
     pub(super) fn or(mut self, arn: String) -> Self {
         self.arns.push(arn);
         self
     }
+}
+
+/// The role that a function or a state machine goes by, if it is of the stack.
+pub(super) fn role_of<'a>(scene: &'a Scene, goer: &Exhibit) -> Option<&'a Exhibit> {
+    let named = goer.text("role").or_else(|| goer.text("role_arn"));
+    scene.named("iam_role", named.unwrap_or_default())
 }
 
 /// What is said to one call.
@@ -135,12 +157,12 @@ impl Barrier {
 }
 
 impl<'a> Errand<'a> {
-    /// That of a function of the scene; or why nobody can tell.
-    pub(super) fn of(scene: &'a Scene, function: &'a Exhibit) -> Result<Self, String> {
-        let role = scene.named("iam_role", function.text("role").unwrap_or_default());
+    /// That of a resource of the scene; or why nobody can tell.
+    pub(super) fn of(scene: &'a Scene, goer: &'a Exhibit) -> Result<Self, String> {
+        let role = role_of(scene, goer);
         let role =
-            role.ok_or_else(|| format!("the role of {} is not of this stack", function.address))?;
-        Ok(Self { scene, function, holder: Holder::of(scene, role) })
+            role.ok_or_else(|| format!("the role of {} is not of this stack", goer.address))?;
+        Ok(Self { scene, goer, holder: Holder::of(scene, role) })
     }
 
     /// The role.
@@ -149,7 +171,7 @@ impl<'a> Errand<'a> {
     }
 
     /// What all policies that have a say in it say.
-    pub(super) fn ask(&self, wish: &Wish<'a>) -> Seen {
+    pub(super) fn ask(&self, wish: &Wish<'a, '_>) -> Seen {
         let (mut seen, mut missing, mut near) = (Seen::default(), Vec::new(), None);
         let (mut shut_out, mut barriers): (_, Vec<(Barrier, Vec<&str>)>) = (None, Vec::new());
         for call in wish.calls {
@@ -203,7 +225,7 @@ impl<'a> Errand<'a> {
     pub(super) fn use_key(
         &self,
         encrypted: &'a Exhibit,
-        calls: &'a [&'a str],
+        calls: &[&str],
         level: Option<Level>,
     ) -> Seen {
         let (key, path) = keys::key_of(self.scene, encrypted);
@@ -228,7 +250,7 @@ impl<'a> Errand<'a> {
         self.ask(&Wish { calls, on, sid, because, via, level })
     }
 
-    fn answer(&self, call: &str, wish: &Wish<'a>) -> Answer<'a> {
+    fn answer(&self, call: &str, wish: &Wish<'a, '_>) -> Answer<'a> {
         self.said(call, &wish.on, wish.via.as_deref())
     }
 
@@ -346,15 +368,15 @@ impl<'a> Errand<'a> {
 
     fn lacks(
         &self,
-        wish: &Wish<'a>,
+        wish: &Wish<'a, '_>,
         missing: &[&str],
         near: Option<(&'a Exhibit, NearMiss<'a>)>,
     ) -> Finding {
         let Wish { on, sid, because, .. } = wish;
         let (role, calls) = (self.role(), missing.join(", "));
         let told = |nearly: &str| {
-            let function = &self.function.address;
-            format!("no policy of it lets {function} call {calls} on {}{nearly}{because}", on.name)
+            let goer = &self.goer.address;
+            format!("no policy of it lets {goer} call {calls} on {}{nearly}{because}", on.name)
         };
         let actions = missing.iter().map(|call| (*call).to_owned()).collect();
         let statement = json!({
@@ -382,7 +404,7 @@ impl<'a> Errand<'a> {
         }
     }
 
-    fn shut_out(&self, wish: &Wish<'a>, key: &Exhibit) -> Finding {
+    fn shut_out(&self, wish: &Wish<'a, '_>, key: &Exhibit) -> Finding {
         let role = self.role();
         let (calls, because) = (wish.calls.join(", "), &wish.because);
         let message = format!(

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::delivery_path::Seen;
 use super::errand::{Errand, Object, Wish, camel};
 use super::function::{self, FUNCTION};
+use super::trust::{ASSUME, Taker, admits};
 use super::{Judgement, Rule, patch};
-use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Place, Scene};
-use crate::verify::policy::{Context, Decision, Policy, Request, Who};
+use crate::model::{CheckInfo, CheckKind, Exhibit, Level, Place, Scene};
+use crate::verify::policy::Context;
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
@@ -24,7 +25,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const LAMBDA: &str = "lambda.amazonaws.com";
-const ASSUME: &str = "sts:AssumeRole";
 /// Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs".
 const LOGS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 /// Lambda Developer Guide, "Visualize Lambda function invocations using AWS X-Ray".
@@ -93,38 +93,17 @@ fn judge_function<'a>(scene: &'a Scene, function: &'a Exhibit, errand: &Errand<'
 
 /// Whether Lambda can take a role on.
 fn trust(role: &Exhibit, function: &Exhibit, place: &Place) -> Seen {
-    let path = Path::field("assume_role_policy");
-    let Some(policy) = Policy::of(role, &path) else { return Seen::default() };
-    let context = Context::default().at(place);
-    let request = Request {
-        who: Who::Service(LAMBDA),
-        action: ASSUME,
-        resource: role.fact("arn"),
-        context: &context,
+    let statement = json!({
+        "Effect": "Allow", "Principal": { "Service": LAMBDA }, "Action": ASSUME
+    });
+    let taker = Taker {
+        service: LAMBDA,
+        name: "Lambda",
+        sake: &function.address,
+        context: &Context::default().at(place),
+        statement: ("LambdaTakesOn", statement),
     };
-    let told = |what: String| {
-        let message = format!("{what}: Lambda cannot take it on for {}", function.address);
-        Finding::new(&role.address, message)
-    };
-    match policy.decide(&request) {
-        Decision::Allowed => Seen::default(),
-        Decision::Unclear(statement, why) => {
-            Seen::open(format!("{} of {}", why.what, statement.name()))
-        }
-        Decision::Denied(statement) => {
-            let finding = told(format!("{} denies {LAMBDA} {ASSUME}", statement.name()));
-            finding.at(statement.path).hint("leave Lambda out of it").into()
-        }
-        Decision::Silent(_) => {
-            let statement = json!({
-                "Effect": "Allow", "Principal": { "Service": LAMBDA }, "Action": ASSUME
-            });
-            let finding = told(format!("its trust policy does not admit {LAMBDA}"));
-            patch::joined(finding, role, &path, "LambdaTakesOn", statement)
-                .hint("admit Lambda in the trust policy, or name another role")
-                .into()
-        }
-    }
+    admits(role, &taker)
 }
 
 fn group<'a>(scene: &'a Scene, function: &Exhibit) -> Option<&'a Exhibit> {

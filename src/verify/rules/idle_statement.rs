@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// Services that come to a kind of resource in the name of a role, or are read
 /// themselves (Lambda Developer Guide, "Event source mappings"; EventBridge User Guide on
-/// roles of schedules and pipes).
+/// roles of schedules and pipes; Step Functions Developer Guide on those of state machines).
 const IDLE: &[(&str, &[&str], &str)] = &[
     (
         "lambda_function",
@@ -33,14 +33,19 @@ const IDLE: &[(&str, &[&str], &str)] = &[
         ],
         "Lambda reads it by a mapping, in the name of the function's role",
     ),
+    ("lambda_function", &["states.amazonaws.com"], "it comes in the name of a role"),
     ("dynamodb_table", BY_ROLE, "it comes in the name of a role"),
     ("s3_bucket", BY_ROLE, "it comes in the name of a role"),
     ("sns_topic", BY_ROLE, "it comes in the name of a role"),
     ("sqs_queue", BY_ROLE, "it comes in the name of a role"),
 ];
 
-const BY_ROLE: &[&str] =
-    &["lambda.amazonaws.com", "pipes.amazonaws.com", "scheduler.amazonaws.com"];
+const BY_ROLE: &[&str] = &[
+    "lambda.amazonaws.com",
+    "pipes.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "states.amazonaws.com",
+];
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
@@ -108,12 +113,14 @@ queue:
   policy:
     Statement:
       - { Sid: Function, Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sqs:ReceiveMessage", Resource: "${queue.arn}" }
+      - { Sid: Machine, Effect: Allow, Principal: { Service: states.amazonaws.com }, Action: "sqs:SendMessage", Resource: "${queue.arn}" }
       - { Sid: Topic, Effect: Allow, Principal: { Service: sns.amazonaws.com }, Action: "sqs:SendMessage", Resource: "${queue.arn}" }
 quiet: { kind: sqs_queue }
 function:
   kind: lambda_function
   permissions:
     Queue: { principal: sqs.amazonaws.com, source_arn: "${queue.arn}" }
+    Machine: { principal: states.amazonaws.com, source_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:s" }
     Topic: { principal: sns.amazonaws.com, source_arn: "arn:aws:sns:us-east-1:123456789012:t" }
 "#
                 )

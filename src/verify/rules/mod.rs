@@ -20,12 +20,18 @@ mod failure_destination;
 mod fifo_pairing;
 mod filter_policy;
 mod function;
+mod function_image;
 mod function_role;
 mod hop;
 mod idle_statement;
 mod key_rotation;
 mod keys;
 mod least_privilege;
+mod log_group_key;
+mod machine;
+mod machine_access;
+mod machine_role;
+mod machine_surplus;
 mod mapping_concurrency;
 mod mapping_visibility;
 mod max_receive_count;
@@ -41,7 +47,9 @@ mod redrive;
 mod redrive_allow_policy;
 mod redrive_direction;
 mod same_region;
+mod shared_role;
 mod tls_only;
+mod trust;
 mod two_readers;
 mod usable_key;
 mod visibility_timeout;
@@ -94,10 +102,15 @@ pub static RULES: &[Rule] = &[
     failure_destination::RULE,
     fifo_pairing::RULE,
     filter_policy::RULE,
+    function_image::RULE,
     function_role::RULE,
     idle_statement::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
+    log_group_key::RULE,
+    machine_access::RULE,
+    machine_role::RULE,
+    machine_surplus::RULE,
     mapping_concurrency::RULE,
     mapping_visibility::RULE,
     max_receive_count::RULE,
@@ -108,6 +121,7 @@ pub static RULES: &[Rule] = &[
     redrive_allow_policy::RULE,
     redrive_direction::RULE,
     same_region::RULE,
+    shared_role::RULE,
     tls_only::RULE,
     two_readers::RULE,
     usable_key::RULE,

@@ -1,11 +1,13 @@
-//! What lies between: which functions, roles and mappings a message passes from one
+//! What lies between: which functions, state machines, roles and mappings a message passes from one
 //! resource to another.
 
 use std::collections::BTreeSet;
 
 use super::environment_access;
+use super::errand::role_of;
 use super::function::FUNCTION;
 use super::hop::{self, End};
+use super::machine::{self, MACHINE};
 use crate::model::{Address, Exhibit, Scene};
 
 /// One step of a message, and what has a part in it.
@@ -46,10 +48,7 @@ fn reached<'a>(
 }
 
 fn links(scene: &Scene) -> Vec<Link<'_>> {
-    let role = |function: &Exhibit| {
-        let role = scene.named("iam_role", function.text("role").unwrap_or_default());
-        role.map(|role| &role.address)
-    };
+    let role = |goer: &Exhibit| role_of(scene, goer).map(|role| &role.address);
     let edges = hop::edges(scene).into_iter().filter_map(|edge| {
         let (End::Here(from), End::Here(to)) = (edge.source, edge.target) else { return None };
         let functions = [from, to].into_iter().filter(|end| end.kind == FUNCTION);
@@ -63,7 +62,13 @@ fn links(scene: &Scene) -> Vec<Link<'_>> {
             by: role(function).into_iter().collect(),
         })
     });
-    edges.chain(named).collect()
+    let called = scene.of_kind(MACHINE).flat_map(|machine| {
+        machine::calls(scene, machine).into_iter().filter_map(move |call| {
+            let by = role(machine).into_iter().collect();
+            Some(Link { from: &machine.address, to: &call.part?.address, by })
+        })
+    });
+    edges.chain(named).chain(called).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +90,17 @@ processor: { kind: lambda_function, role: "${role.arn}", environment: { TABLE: "
 seeder: { kind: lambda_function, environment: { QUEUE: "${events.url}" } }
 mapping: { kind: lambda_event_source_mapping, event_source_arn: "${events.arn}", function_name: "${processor.name}" }
 subscription: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "${events.arn}" }
+records: { kind: dynamodb_table, hash_key: { name: id, type: S } }
+machines: { kind: iam_role, assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: states.amazonaws.com }, Action: "sts:AssumeRole" } } }
+trigger: { kind: lambda_function, role: "${role.arn}", environment: { WORKFLOW: "${workflow.arn}" } }
+subscription_of_trigger: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: lambda, endpoint: "${trigger.arn}" }
+workflow:
+  kind: sfn_state_machine
+  role_arn: "${machines.arn}"
+  definition:
+    StartAt: Record
+    States:
+      Record: { Type: Task, Resource: "arn:aws:states:::dynamodb:putItem", Parameters: { TableName: "${records.name}", Item: { id: { S: a } } }, End: true }
 "#,
         );
         let check = |ends: &[&str], expected: &[&str]| {
@@ -95,6 +111,18 @@ subscription: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs
         };
         check(&["events", "ledger"], &["events", "ledger", "mapping", "processor", "role"]);
         check(&["topic", "events"], &["events", "subscription", "topic"]);
+        check(
+            &["topic", "records"],
+            &[
+                "machines",
+                "records",
+                "role",
+                "subscription_of_trigger",
+                "topic",
+                "trigger",
+                "workflow",
+            ],
+        );
         check(&["seeder", "events"], &["events", "seeder"]);
         check(&["events"], &["events"]);
         check(&["ledger", "events_dead"], &["events_dead", "ledger"]);

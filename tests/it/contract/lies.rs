@@ -63,6 +63,7 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "RecoveryPeriodInDays is accepted, and 35 answered",
         aws: "it is answered as it was set",
     },
+    forgets("ministack", "ecr_repository", "image_tag_mutability_exclusion_filter"),
     Lie {
         emulator: "ministack",
         kind: "iam_role",
@@ -88,6 +89,14 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
         aws: "it is answered as it was set",
     },
+    Lie {
+        emulator: "ministack",
+        kind: "sfn_state_machine",
+        field: CANDIDATES,
+        lie: "the tagging API does not know state machines",
+        aws: "it knows them",
+    },
+    forgets("ministack", "sfn_state_machine", "tracing_configuration"),
     forgets("moto", "cloudwatch_event_bus", "log_config"),
     Lie {
         emulator: "moto",
@@ -194,6 +203,13 @@ pub(crate) static LIES: &[Lie] = &[
         lie: "a bucket whose encryption nobody set has none",
         aws: "it has that of S3 (AES256)",
     },
+    Lie {
+        emulator: "moto",
+        kind: "sfn_state_machine",
+        field: "type",
+        lie: "every state machine is answered as STANDARD",
+        aws: "it is answered as it was made",
+    },
     forgets("moto", "sns_topic", "application_failure_feedback_role_arn"),
     forgets("moto", "sns_topic", "application_success_feedback_role_arn"),
     forgets("moto", "sns_topic", "application_success_feedback_sample_rate"),
@@ -282,6 +298,13 @@ pub(crate) static LACKS: &[Lack] = &[
         what: Lacking::Call("dynamodb:UpdateTable", &["stream_view_type"]),
         answer: "ResourceInUseException",
         saying: "Cannot enable stream",
+    },
+    Lack {
+        emulator: "moto",
+        kind: "sfn_state_machine",
+        what: Lacking::Call("states:ListStateMachineVersions", &["aliases", "publish"]),
+        answer: "500",
+        saying: "",
     },
 ];
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -13,12 +14,17 @@ use super::request::Request;
 
 pub(crate) type BusyFunctions = Busy<Functions>;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Functions {
     /// What every look is told of a function at rest, for good.
     told: Value,
     /// What every look is told beside it.
     beside: Value,
+    /// The call after which a function at rest is told as the emulator has it.
+    mended_by: Option<&'static str>,
+    is_mended: AtomicBool,
+    /// When the runtime changes: no emulator knows it.
+    runtimes: Mutex<BTreeMap<String, Value>>,
     /// What is at work, what that is told as, and for how many looks.
     at_work: Mutex<BTreeMap<String, (Value, usize)>>,
 }
@@ -31,12 +37,17 @@ impl BusyFunctions {
 
     /// One behind which every function that is not at work is in this state.
     pub(crate) fn telling(url: &str, told: Value) -> Self {
-        Self::before(url, Functions { told, beside: json!({}), at_work: Mutex::default() })
+        Self::before(url, Functions { told, ..Functions::default() })
+    }
+
+    /// One behind which every function that is not at work has failed so, until this is called.
+    pub(crate) fn failing(url: &str, told: Value, mended_by: &'static str) -> Self {
+        Self::before(url, Functions { told, mended_by: Some(mended_by), ..Functions::default() })
     }
 
     /// One whose answers to looks have this at their top.
     pub(crate) fn with_beside(url: &str, beside: Value) -> Self {
-        Self::before(url, Functions { told: json!({}), beside, at_work: Mutex::default() })
+        Self::before(url, Functions { beside, ..Functions::default() })
     }
 }
 
@@ -55,6 +66,14 @@ impl Slow for Functions {
                 | "UpdateFunctionCode"
                 | "UpdateFunctionConfiguration",
             ) => self.change((request, &call.operation), behind, &function).await,
+            (Some(function), "GetRuntimeManagementConfig") => {
+                let told = self.runtimes().get(&function).cloned();
+                let told = told.unwrap_or_else(|| json!({ "UpdateRuntimeOn": "Auto" }));
+                Ok(answer("200 OK", &told.to_string()))
+            }
+            (Some(function), "PutRuntimeManagementConfig") => {
+                Ok(self.choose_runtime(request, behind, function))
+            }
             (_, _) => behind.said(request).await,
         }
     }
@@ -63,6 +82,31 @@ impl Slow for Functions {
 impl Functions {
     fn at_work(&self) -> MutexGuard<'_, BTreeMap<String, (Value, usize)>> {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn runtimes(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        self.runtimes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refused while the function is at work, too; a runtime is told of one that stays alone.
+    fn choose_runtime(&self, request: &Request, behind: &Behind, function: String) -> Vec<u8> {
+        let operation = "PutRuntimeManagementConfig";
+        if self.at_work().contains_key(&function) {
+            behind.refused(operation);
+            return refusal(
+                "409 Conflict",
+                "ResourceConflictException",
+                "an update is in progress",
+            );
+        }
+        behind.made(operation);
+        let told = json!({
+            "UpdateRuntimeOn": request.value("UpdateRuntimeOn"),
+            "RuntimeVersionArn": request.value("RuntimeVersionArn"),
+        });
+        let said = answer("200 OK", &told.to_string());
+        self.runtimes().insert(function, told);
+        said
     }
 
     /// A change, which a function that is at work refuses.
@@ -85,6 +129,9 @@ impl Functions {
                 _ => json!({ "State": "Active", "LastUpdateStatus": "InProgress" }),
             };
             behind.made(operation);
+            if self.mended_by == Some(operation) {
+                self.is_mended.store(true, Ordering::Relaxed);
+            }
             if operation != "DeleteFunction" {
                 self.at_work().insert(name.to_owned(), (told, LOOKS));
             }
@@ -95,7 +142,8 @@ impl Functions {
     async fn look(&self, request: &Request, behind: &Behind, name: &str) -> io::Result<Vec<u8>> {
         let said = behind.said(request).await?;
         let Some(mut body) = body(&said) else { return Ok(said) };
-        let mut told = self.told.clone();
+        let is_mended = self.is_mended.load(Ordering::Relaxed);
+        let mut told = if is_mended { json!({}) } else { self.told.clone() };
         let mut working = self.at_work();
         match working.get_mut(name) {
             Some((at_work, left)) if *left > 0 => {

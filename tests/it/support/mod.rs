@@ -8,6 +8,7 @@ pub(crate) mod aws_rules;
 pub(crate) mod binary;
 mod busy;
 pub(crate) mod busy_functions;
+pub(crate) mod busy_machines;
 pub(crate) mod busy_mappings;
 pub(crate) mod busy_tables;
 pub(crate) mod collector;

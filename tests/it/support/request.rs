@@ -32,6 +32,9 @@ impl fmt::Display for Call {
     }
 }
 
+const RUNTIME: &str = "runtime-management-config";
+const SIGNING: &str = "code-signing-config";
+
 /// A request as it came, and what rules want to know of it.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -156,6 +159,16 @@ impl Request {
             ("PUT", ["functions", _, "configuration"]) => "UpdateFunctionConfiguration",
             ("PUT", ["functions", _, "concurrency"]) => "PutFunctionConcurrency",
             ("DELETE", ["functions", _, "concurrency"]) => "DeleteFunctionConcurrency",
+            ("POST", ["functions", _, "versions"]) => "PublishVersion",
+            ("POST", ["functions", _, "aliases"]) => "CreateAlias",
+            ("PUT", ["functions", _, "aliases", _]) => "UpdateAlias",
+            ("GET", ["functions", _, "recursion-config"]) => "GetFunctionRecursionConfig",
+            ("PUT", ["functions", _, "recursion-config"]) => "PutFunctionRecursionConfig",
+            ("GET", ["functions", _, RUNTIME]) => "GetRuntimeManagementConfig",
+            ("PUT", ["functions", _, RUNTIME]) => "PutRuntimeManagementConfig",
+            ("GET", ["functions", _, SIGNING]) => "GetFunctionCodeSigningConfig",
+            ("PUT", ["functions", _, SIGNING]) => "PutFunctionCodeSigningConfig",
+            ("DELETE", ["functions", _, SIGNING]) => "DeleteFunctionCodeSigningConfig",
             ("GET", ["functions", _, "policy"]) => "GetPolicy",
             ("POST", ["functions", _, "policy"]) => "AddPermission",
             ("DELETE", ["functions", _, "policy", _]) => "RemovePermission",

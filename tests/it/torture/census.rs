@@ -57,7 +57,30 @@ impl Census {
             this.note("role", role.role_name(), role.path());
         }
         this.functions(account).await;
+        this.workflows(account).await;
         this
+    }
+
+    /// Machines, the images of their functions, and who tells when they fail.
+    async fn workflows(&mut self, account: &Account) {
+        let config = aws::config(account);
+        let sfn = aws_sdk_sfn::Client::new(&config);
+        for machine in sfn.list_state_machines().send().await.unwrap().state_machines() {
+            self.note("machine", machine.name(), "");
+        }
+        let ecr = aws_sdk_ecr::Client::new(&config);
+        for repository in ecr.describe_repositories().send().await.unwrap().repositories() {
+            let name = repository.repository_name().unwrap_or_default();
+            self.note("repository", name, "");
+            let images = ecr.list_images().repository_name(name).send().await.unwrap();
+            for image in images.image_ids() {
+                self.note("image", image.image_digest().unwrap_or_default(), "");
+            }
+        }
+        let cloudwatch = aws_sdk_cloudwatch::Client::new(&config);
+        for alarm in cloudwatch.describe_alarms().send().await.unwrap().metric_alarms() {
+            self.note("alarm", alarm.alarm_name().unwrap_or_default(), "");
+        }
     }
 
     /// And what they work with.

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 2;
 const KILLS: [Fault; 2] = [Fault::KillBefore, Fault::KillAfter];
 
 /// Everything that `make torture` does.
-const MATRIX: [(System, Stage, &[Fault]); 11] = [
+const MATRIX: [(System, Stage, &[Fault]); 14] = [
     (System::ClaimCheck, Stage::Apply, &KILLS),
     (System::ClaimCheck, Stage::Update, &KILLS),
     (System::ClaimCheck, Stage::Destroy, &KILLS),
@@ -43,6 +43,9 @@ const MATRIX: [(System, Stage, &[Fault]); 11] = [
     (System::EventProcessor, Stage::Apply, &KILLS),
     (System::EventProcessor, Stage::Update, &KILLS),
     (System::EventProcessor, Stage::Destroy, &KILLS),
+    (System::EventPipeline, Stage::Apply, &KILLS),
+    (System::EventPipeline, Stage::Update, &KILLS),
+    (System::EventPipeline, Stage::Destroy, &KILLS),
 ];
 
 /// Runs a stage once for each fault at each of some of its calls.
@@ -112,6 +115,13 @@ fn a_killed_destroy_is_finished_by_the_next() {
 fn a_killed_run_of_the_event_processor_is_finished_by_the_next() {
     for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
         check(System::EventProcessor, stage, &KILLS, 2);
+    }
+}
+
+#[test]
+fn a_killed_run_of_the_event_pipeline_is_finished_by_the_next() {
+    for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
+        check(System::EventPipeline, stage, &KILLS, 2);
     }
 }
 

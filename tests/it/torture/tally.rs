@@ -77,6 +77,7 @@ impl fmt::Display for Tally {
         let system = match self.system {
             System::ClaimCheck => "",
             System::EventProcessor => " of the event processor",
+            System::EventPipeline => " of the event pipeline",
         };
         let stage = format!("{:?}{system}", self.stage).to_lowercase();
         let heads =

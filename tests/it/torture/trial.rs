@@ -17,6 +17,8 @@ pub(super) enum System {
     ClaimCheck,
     /// Queues, tables, and the functions between them.
     EventProcessor,
+    /// A topic, a workflow of functions, their images, and who tells of dead letters.
+    EventPipeline,
 }
 
 /// Which command suffers.
@@ -35,15 +37,16 @@ impl System {
         match self {
             Self::ClaimCheck => "stacks/dev.yaml",
             Self::EventProcessor => light_functions::event_processor(),
+            Self::EventPipeline => light_functions::event_pipeline(),
         }
     }
 
-    /// What an update changes: attributes and tags, or what a function is told and how
-    /// long a log is kept.
+    /// What an update changes: attributes and tags, or what functions are told.
     fn change(self) -> &'static str {
         match self {
             Self::ClaimCheck => "max_receives=7",
             Self::EventProcessor => "events_ttl_days=30",
+            Self::EventPipeline => "keep_days=30",
         }
     }
 
@@ -67,6 +70,20 @@ impl System {
                 ("log group", 2),
                 ("role", 2),
             ],
+            Self::EventPipeline => &[
+                ("key", 1),
+                ("queue", 2),
+                ("topic", 2),
+                ("subscription", 1),
+                ("table", 1),
+                ("function", 4),
+                ("machine", 1),
+                ("repository", 1),
+                ("image", 4),
+                ("alarm", 2),
+                ("log group", 5),
+                ("role", 5),
+            ],
         }
     }
 
@@ -79,7 +96,7 @@ impl System {
         let mut destroy = vec!["destroy", "-y", self.file()];
         match self {
             Self::ClaimCheck => {}
-            Self::EventProcessor => destroy.push("--allow-data-loss"),
+            Self::EventProcessor | Self::EventPipeline => destroy.push("--allow-data-loss"),
         }
         destroy
     }

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use futures::future::BoxFuture;
 
-use super::targets::{BUCKET, kind_of, kind_to};
+use super::executions::arn;
+use super::targets::{BUCKET, is_express, kind_of, kind_to};
 use crate::aws::behaviours::actor::{self, Actor, Play, Reach};
 use crate::aws::behaviours::bench::Bench;
 use crate::aws::behaviours::mark::Mark;
@@ -44,21 +45,31 @@ impl<'a> Deed<'a> {
             Sending::Topic(_) => "sns:Publish",
             Sending::Bucket(_) => "s3:PutObject",
             Sending::Function(_) => "lambda:InvokeFunction",
+            Sending::Machine(_) if is_express(&part.document) => "states:StartSyncExecution",
+            Sending::Machine(_) => "states:StartExecution",
         };
         let key = match sending {
             Sending::Bucket(to) => Some(to.key.as_str()),
-            Sending::Queue(_) | Sending::Topic(_) | Sending::Function(_) => None,
+            Sending::Queue(_) | Sending::Topic(_) | Sending::Function(_) | Sending::Machine(_) => {
+                None
+            }
         };
         Self { part, action, to: within(part, key) }
     }
 
-    /// That something is looked for.
-    pub(super) fn of_look(part: &'a Exhibit, at: &Expectation) -> Option<Self> {
+    /// That something is looked for; `None` where that takes no call. `nonce` is what
+    /// stands in its name.
+    pub(super) fn of_look(part: &'a Exhibit, at: &Expectation, nonce: &str) -> Option<Self> {
         let (action, key) = match at {
             Expectation::Table(_) => ("dynamodb:Query", None),
             Expectation::Queue(_) => ("sqs:ReceiveMessage", None),
             Expectation::Bucket(at) => ("s3:GetObject", Some(at.key.as_str())),
             Expectation::Log(_) => ("logs:FilterLogEvents", None),
+            Expectation::Execution(_) if is_express(&part.document) => return None,
+            Expectation::Execution(one) => {
+                let to = arn(part.fact("arn"), one.called(nonce));
+                return Some(Self { part, action: "states:DescribeExecution", to });
+            }
             Expectation::Result(_) | Expectation::Error(_) => return None,
         };
         Some(Self { part, action, to: within(part, key) })
@@ -85,8 +96,8 @@ pub(super) fn takes_part(actor: &Actor<'_>, scene: &Scene, probe: &Probe) -> boo
             Some(Deed::of_sending(scene.named(kind_to(one), one.target())?, one))
         });
     let looks = probe.script.expect.iter().chain(&probe.script.expect_not);
-    let looks =
-        looks.filter_map(|one| Deed::of_look(scene.named(kind_of(one)?, one.target()?)?, one));
+    let looks = looks
+        .filter_map(|one| Deed::of_look(scene.named(kind_of(one)?, one.target()?)?, one, "nonce"));
     let mut all = sent.chain(looks);
     all.any(|deed| actor.was_given(scene, deed.part, (deed.action, &deed.to)))
 }

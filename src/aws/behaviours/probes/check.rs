@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::executions::log_group;
 use super::sending::FIFO;
-use super::targets::{KINDS, kind_of, kind_to};
+use super::targets::{self, KINDS, LOG_GROUP, MACHINE, is_express, kind_of, kind_to};
 use crate::aws::behaviours::items::keys_of;
-use crate::model::document::{self, is_pending, pending_facts};
-use crate::model::probe::{InTable, ToQueue, ToTopic};
-use crate::model::{Address, Desired, Expectation, Path, Probe, Problem, Sending};
+use crate::model::document::{self, fill_text, is_pending, pending_facts};
+use crate::model::probe::{Ending, Executed, InTable, ToQueue, ToTopic};
+use crate::model::{Address, Desired, Expectation, FactRef, Path, Probe, Problem, Sending};
+
+/// Characters of an execution's name (Step Functions API Reference, `StartExecution`).
+const MOST_OF_NAME: usize = 80;
+/// In place of a nonce, while it is only asked whether a name is fit.
+const NONCE_LIKE: &str = "ccprov-0123456789abcdef-1860";
 
 /// Everything that is wrong with a probe of a sound stack.
 pub(in crate::aws) fn check(probe: &Probe, resources: &BTreeMap<Address, Desired>) -> Vec<Problem> {
@@ -25,7 +31,10 @@ pub(in crate::aws) fn check(probe: &Probe, resources: &BTreeMap<Address, Desired
     }
     let stack = Stack(resources);
     let of_sent = sent.iter().flat_map(|(path, sending)| stack.sending(path, sending));
-    let of_expected = expected.iter().flat_map(|(path, one)| stack.expectation(path, one));
+    let sent_to = |one: &&(Path, &Sending)| kind_to(one.1) == MACHINE;
+    let started: Vec<&Sending> = sent.iter().filter(sent_to).map(|(_, one)| *one).collect();
+    let of_expected =
+        expected.iter().flat_map(|(path, one)| stack.expectation(path, one, &started));
     of_sent.chain(of_expected).collect()
 }
 
@@ -62,16 +71,17 @@ struct Stack<'a>(&'a BTreeMap<Address, Desired>);
 impl<'a> Stack<'a> {
     fn sending(self, path: &Path, sending: &Sending) -> Vec<Problem> {
         let (kind, target) = (kind_to(sending), sending.target());
-        let (field, outside): (&str, fn(&str) -> bool) = match sending {
-            Sending::Queue(_) => ("queue", is_url),
-            Sending::Topic(_) => ("topic", is_arn),
-            Sending::Bucket(_) => ("bucket", |_| false),
-            Sending::Function(_) => ("function", is_arn),
+        let outside: fn(&str) -> bool = match sending {
+            Sending::Queue(_) => is_url,
+            Sending::Topic(_) | Sending::Function(_) => is_arn,
+            // How a state machine is started its type says, which nobody knows of another
+            // stack's.
+            Sending::Bucket(_) | Sending::Machine(_) => |_| false,
         };
         let mut problems = Vec::new();
         let part = self.named(kind, target);
         if part.is_none() && !outside(target) {
-            problems.push(self.no_target(kind, target).at(path.with_field(field)));
+            problems.push(self.no_target(path, (kind, target), Way::Sent));
             return problems;
         }
         match sending {
@@ -98,24 +108,24 @@ impl<'a> Stack<'a> {
                     problems.push(problem.hint("take it out"));
                 }
             }
+            Sending::Machine(to) => problems.extend(unfit_name(path, to.name.as_deref())),
             Sending::Bucket(_) | Sending::Function(_) => {}
         }
         problems
     }
 
-    fn expectation(self, path: &Path, one: &Expectation) -> Vec<Problem> {
+    /// `started` are the executions that the probe starts.
+    fn expectation(self, path: &Path, one: &Expectation, started: &[&Sending]) -> Vec<Problem> {
         let (Some(kind), Some(target)) = (kind_of(one), one.target()) else { return Vec::new() };
-        let (field, outside): (&str, fn(&str) -> bool) = match one {
-            Expectation::Table(_) => ("table", |_| false),
-            Expectation::Queue(_) => ("queue", is_url),
-            Expectation::Bucket(_) => ("bucket", |_| false),
-            Expectation::Log(_) => ("log", |_| false),
-            Expectation::Result(_) | Expectation::Error(_) => return Vec::new(),
-        };
+        let is_outside = matches!(one, Expectation::Queue(_)) && is_url(target);
         match (self.named(kind, target), one) {
-            (None, _) if outside(target) => Vec::new(),
-            (None, _) => vec![self.no_target(kind, target).at(path.with_field(field))],
+            (None, _) if is_outside => Vec::new(),
+            (None, _) => vec![self.no_target(path, (kind, target), Way::Expected)],
             (Some(part), Expectation::Table(table)) => in_table(path, part, table),
+            (Some(part), Expectation::Execution(one)) => {
+                let unfit = unfit_name(path, one.name.as_deref());
+                unfit.into_iter().chain(self.express(path, part, one, started)).collect()
+            }
             (Some(_), _) => Vec::new(),
         }
     }
@@ -132,30 +142,77 @@ impl<'a> Stack<'a> {
         named.next()
     }
 
+    /// What nobody can see of an execution of an EXPRESS state machine.
+    fn express(
+        self,
+        path: &Path,
+        machine: &Desired,
+        one: &Executed,
+        started: &[&Sending],
+    ) -> Option<Problem> {
+        if !is_express(&machine.document) {
+            return None;
+        }
+        let address = &machine.address;
+        if one.status == Some(Ending::Aborted) {
+            let message = format!("executions of `{address}` are EXPRESS: nobody can stop one");
+            return Some(Problem::of("", message).at(path.with_field("status")));
+        }
+        let is_it = |sending: &&Sending| match sending {
+            Sending::Machine(to) => {
+                let of_same = self.named(MACHINE, &to.state_machine);
+                of_same.is_some_and(|it| it.address == *address) && to.name == one.name
+            }
+            Sending::Queue(_) | Sending::Topic(_) | Sending::Bucket(_) | Sending::Function(_) => {
+                false
+            }
+        };
+        if started.iter().any(is_it) {
+            return None;
+        }
+        let message = format!(
+            "AWS keeps no record of executions of `{address}`, which is EXPRESS, and this probe starts none of this name"
+        );
+        let problem = Problem::of("", message).at(path.with_field("execution"));
+        let group = log_group(&machine.document).and_then(|arn| self.named(LOG_GROUP, arn));
+        Some(match group {
+            Some(group) => problem.hint(format!(
+                "one that others start stands in the log group alone: `{{ log: \"${{{}.name}}\", contains: \"${{nonce}}\" }}`",
+                group.address
+            )),
+            None => problem.hint(format!(
+                "one that others start stands in a log group alone: state `logging_configuration` of `{address}`, and look into that with `log:`"
+            )),
+        })
+    }
+
     /// The problem of a target that is none.
-    fn no_target(self, kind: &str, target: &str) -> Problem {
-        let (what, key, fact) = words(kind);
+    fn no_target(self, path: &Path, (kind, target): (&str, &str), way: Way) -> Problem {
+        let own = words(kind);
+        let (named, field, fact) = (own.noun(), own.key(way).unwrap_or_default(), own.fact);
+        let at = path.with_field(field);
         let other =
             KINDS.iter().find_map(|kind| self.named(kind, target).map(|part| (*kind, part)));
         if let Some((other, part)) = other {
-            let (is, key, _) = words(other);
-            let message = format!(
-                "`{}` is {is}, and no {}",
-                part.address,
-                what.split_once(' ').map_or(what, |it| it.1)
-            );
-            return Problem::of("", message).hint(format!("write `{key}:`"));
+            let other = words(other);
+            let message = format!("`{}` is {}, and no {named}", part.address, other.what);
+            let hint = match (other.key(way), way) {
+                (Some(key), _) => format!("write `{key}:`"),
+                (None, Way::Sent) => format!("no probe sends to {}", other.what),
+                (None, Way::Expected) => format!("no probe looks into {}", other.what),
+            };
+            return Problem::of("", message).at(at).hint(hint);
         }
-        let beyond = match key {
+        let beyond = match field {
             "queue" => ", nor a URL",
             "topic" | "function" => ", nor an ARN",
             _ => "",
         };
-        let named = what.split_once(' ').map_or(what, |it| it.1);
         let problem = Problem::of(
             "",
             format!("`{}` is no {named} of the stack{beyond}", document::shown(target)),
-        );
+        )
+        .at(at);
         let by_address =
             self.0.values().find(|want| want.kind == kind && want.address.as_str() == target);
         let mut all = self.0.values().filter(|want| want.kind == kind);
@@ -171,16 +228,69 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// How people call a kind, the key that names one, and the fact that is its name.
-fn words(kind: &str) -> (&'static str, &'static str, &'static str) {
-    match kind {
-        super::targets::BUCKET => ("a bucket", "bucket", "name"),
-        super::targets::FUNCTION => ("a function", "function", "name"),
-        super::targets::LOG_GROUP => ("a log group", "log", "name"),
-        super::targets::QUEUE => ("a queue", "queue", "url"),
-        super::targets::TABLE => ("a table", "table", "name"),
-        _ => ("a topic", "topic", "arn"),
+/// What is said of a kind.
+struct Words {
+    /// How people call one.
+    what: &'static str,
+    /// The key that names one to send to.
+    sent: Option<&'static str>,
+    /// The key that names one to look into.
+    expected: Option<&'static str>,
+    /// The fact by which one is named.
+    fact: &'static str,
+}
+
+/// What a probe does with a target.
+#[derive(Clone, Copy)]
+enum Way {
+    Sent,
+    Expected,
+}
+
+impl Words {
+    /// The key that names one.
+    fn key(&self, way: Way) -> Option<&'static str> {
+        match way {
+            Way::Sent => self.sent,
+            Way::Expected => self.expected,
+        }
     }
+
+    /// The same without its article.
+    fn noun(&self) -> &'static str {
+        self.what.split_once(' ').map_or(self.what, |it| it.1)
+    }
+}
+
+fn words(kind: &str) -> Words {
+    let of = |what, sent, expected, fact| Words { what, sent, expected, fact };
+    match kind {
+        targets::BUCKET => of("a bucket", Some("bucket"), Some("bucket"), "name"),
+        targets::FUNCTION => of("a function", Some("function"), None, "name"),
+        targets::LOG_GROUP => of("a log group", None, Some("log"), "name"),
+        targets::MACHINE => of("a state machine", Some("state_machine"), Some("execution"), "arn"),
+        targets::QUEUE => of("a queue", Some("queue"), Some("queue"), "url"),
+        targets::TABLE => of("a table", None, Some("table"), "name"),
+        _ => of("a topic", Some("topic"), None, "arn"),
+    }
+}
+
+/// A name that Step Functions would refuse (API Reference, `StartExecution`).
+fn unfit_name(path: &Path, name: Option<&str>) -> Option<Problem> {
+    let nonce = |fact: &FactRef| (*fact == Probe::nonce()).then(|| NONCE_LIKE.to_owned());
+    let name = fill_text(name?, &nonce);
+    let is_odd =
+        |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]\"#%\\^|~`$&,;:/".contains(c);
+    let why = if is_pending(&name) {
+        return None;
+    } else if let Some(odd) = name.chars().find(|c| is_odd(*c)) {
+        format!("`{odd}`, which no name of an execution may hold")
+    } else if name.chars().count() > MOST_OF_NAME {
+        format!("more than {MOST_OF_NAME} characters, with the nonce in its place")
+    } else {
+        return None;
+    };
+    Some(Problem::of("", format!("the name has {why}")).at(path.with_field("name")))
 }
 
 fn shown(target: &str, part: Option<&Desired>) -> String {
@@ -196,7 +306,7 @@ fn is_arn(target: &str) -> bool {
 }
 
 fn is_fifo(part: &Desired, kind: &str) -> bool {
-    let field = if kind == super::targets::TOPIC { "fifo_topic" } else { "fifo_queue" };
+    let field = if kind == targets::TOPIC { "fifo_topic" } else { "fifo_queue" };
     part.document.get(field) == Some(&Value::Bool(true))
 }
 

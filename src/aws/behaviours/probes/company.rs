@@ -35,6 +35,8 @@ pub(super) struct Company<'a> {
     pub(super) parts: Vec<&'a Exhibit>,
     /// What was found in each queue so far.
     pub(super) letters: Mutex<BTreeMap<String, Letters>>,
+    /// What became of executions whose end was awaited, by their ARNs.
+    pub(super) ended: Mutex<BTreeMap<String, Value>>,
 }
 
 impl<'a> Company<'a> {
@@ -56,6 +58,7 @@ impl<'a> Company<'a> {
             cast: None,
             parts,
             letters: Mutex::default(),
+            ended: Mutex::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a probe sends to queues, topics and functions, and what it reads of logs.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use aws_sdk_sns::types::MessageAttributeValue as OfTopic;
 use aws_sdk_sqs::types::MessageAttributeValue as OfQueue;
@@ -112,7 +112,7 @@ pub(super) async fn lines(
     let since = company.bench.options().since.saturating_sub(APART).max(0);
     // Quotes are the one sign that would end the text that is looked for.
     let pattern = format!("\"{}\"", at.contains.replace('"', "\\\""));
-    let (mut found, mut next) = (BTreeMap::new(), None);
+    let (mut found, mut next) = (BTreeSet::new(), None);
     for _ in 0..MOST_PAGES {
         let call = session.clients.logs.filter_log_events().log_group_name(name);
         let call = call.filter_pattern(&pattern).start_time(since).set_next_token(next);
@@ -120,12 +120,14 @@ pub(super) async fn lines(
         let answer =
             answer.attempting("logs:FilterLogEvents", || format!("look into log group {name}"))?;
         for event in answer.events.unwrap_or_default() {
-            found.insert(event.event_id, event.message);
+            // Emulators leave the id out of what functions write.
+            let id = (event.event_id, event.log_stream_name, event.timestamp);
+            found.insert((id, event.message));
         }
         next = answer.next_token;
         if next.is_none() {
             break;
         }
     }
-    Ok(found.into_values().flatten().map(|line| line.trim_end().into()).collect())
+    Ok(found.into_iter().filter_map(|(_, line)| line).map(|line| line.trim_end().into()).collect())
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::cast::Deed;
 use super::company::Company;
-use super::targets::{QUEUE, TABLE, kind_of, kind_to};
-use super::{letters, objects, sending};
+use super::targets::{LOG_GROUP, QUEUE, TABLE, kind_of, kind_to};
+use super::{executions, letters, objects, sending};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::{inbox, items};
 use crate::aws::client::Session;
@@ -29,6 +29,7 @@ impl Company<'_> {
             Sending::Topic(to) => sending::to_topic((self, session), to, (nonce, number)).await,
             Sending::Bucket(to) => objects::put((self, session), to).await,
             Sending::Function(to) => sending::to_function((self, session), to).await,
+            Sending::Machine(to) => executions::start((self, session), to, nonce).await,
         }
     }
 
@@ -45,6 +46,7 @@ impl Company<'_> {
             Expectation::Queue(queue) => letters::look((self, session), queue, nonce).await,
             Expectation::Bucket(bucket) => objects::get((self, session), bucket).await,
             Expectation::Log(log) => sending::lines((self, session), log).await,
+            Expectation::Execution(one) => executions::look((self, session), one, nonce).await,
             Expectation::Result(_) | Expectation::Error(_) => Ok(Vec::new()),
         }
     }
@@ -70,7 +72,7 @@ impl Stage for Company<'_> {
 
     async fn look(&self, at: &Expectation, nonce: &str) -> Answer<Vec<Value>> {
         let named = || self.targets().named(kind_of(at)?, at.target()?);
-        let deed = named().and_then(|part| Deed::of_look(part, at));
+        let deed = named().and_then(|part| Deed::of_look(part, at, nonce));
         if let (Some(cast), Some(deed)) = (&self.cast, deed) {
             let around = (self.bench, self.scene, self.watch);
             let call = |session| -> BoxFuture<'_, Answer<Vec<Value>>> {
@@ -89,7 +91,8 @@ impl Stage for Company<'_> {
     }
 
     /// What lies in the queues that it has to do with, and in those where dead letters
-    /// of these go. Who may not look has no clue.
+    /// of these go; and where state machines write what they do. Who may not look has no
+    /// clue.
     async fn clues(&self) -> Vec<String> {
         let mut clues = BTreeMap::new();
         for part in self.parts.iter().filter(|part| part.kind == QUEUE) {
@@ -112,6 +115,11 @@ impl Stage for Company<'_> {
                 }
             }
         }
-        clues.into_values().collect()
+        let logs = self.parts.iter().filter_map(|part| {
+            let group = executions::log_group(&part.document)?;
+            let group = self.targets().named(LOG_GROUP, group)?;
+            Some(format!("{} writes its executions into {}", part.address, group.address))
+        });
+        clues.into_values().chain(logs).collect()
     }
 }

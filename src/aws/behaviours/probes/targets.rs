@@ -1,16 +1,17 @@
 //! What a probe sends to and looks into, among the resources of a stack. Pure.
 
-use crate::model::{Exhibit, Expectation, Probe, Scene, Sending};
+use crate::model::{Document, Exhibit, Expectation, Probe, Scene, Sending};
 
 pub(super) const BUCKET: &str = "s3_bucket";
 pub(super) const FUNCTION: &str = "lambda_function";
 pub(super) const LOG_GROUP: &str = "cloudwatch_log_group";
+pub(super) const MACHINE: &str = "sfn_state_machine";
 pub(super) const QUEUE: &str = "sqs_queue";
 pub(super) const TABLE: &str = "dynamodb_table";
 pub(super) const TOPIC: &str = "sns_topic";
 
 /// The kinds that a probe can have to do with.
-pub(super) const KINDS: &[&str] = &[BUCKET, FUNCTION, LOG_GROUP, QUEUE, TABLE, TOPIC];
+pub(super) const KINDS: &[&str] = &[BUCKET, FUNCTION, LOG_GROUP, MACHINE, QUEUE, TABLE, TOPIC];
 
 /// The targets in a scene.
 #[derive(Clone, Copy)]
@@ -51,6 +52,7 @@ pub(super) fn kind_to(sending: &Sending) -> &'static str {
         Sending::Topic(_) => TOPIC,
         Sending::Bucket(_) => BUCKET,
         Sending::Function(_) => FUNCTION,
+        Sending::Machine(_) => MACHINE,
     }
 }
 
@@ -61,6 +63,12 @@ pub(super) fn kind_of(expectation: &Expectation) -> Option<&'static str> {
         Expectation::Queue(_) => Some(QUEUE),
         Expectation::Bucket(_) => Some(BUCKET),
         Expectation::Log(_) => Some(LOG_GROUP),
+        Expectation::Execution(_) => Some(MACHINE),
         Expectation::Result(_) | Expectation::Error(_) => None,
     }
+}
+
+/// Whether a state machine is of the type whose executions AWS forgets as they end.
+pub(super) fn is_express(machine: &Document) -> bool {
+    machine.get("type").and_then(serde_json::Value::as_str) == Some("EXPRESS")
 }

@@ -222,9 +222,7 @@ no longer declared.
 
 /// What can be referred to.
 fn facts(place: &Place, repository: &str, digest: &str) -> Facts {
-    let Place { account, region, .. } = place;
-    let registry = format!("{account}.dkr.ecr.{region}.{}", place.dns_suffix());
-    let uri = format!("{registry}/{repository}@{digest}");
+    let uri = format!("{}@{digest}", super::repository::url(place, repository));
     Facts::from([("digest".to_owned(), digest.to_owned()), ("uri".to_owned(), uri)])
 }
 

@@ -19,19 +19,39 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("ecr", 100, &["CompleteLayerUpload", "InitiateLayerUpload"]),
         RateLimit::each("ecr", 10, &["PutImage"]),
         RateLimit::each("ecr", 500, &["UploadLayerPart"]),
-        // Not documented.
-        RateLimit::each("ecr", 10, &["BatchDeleteImage", "ListImages"]),
+        // The same page has numbers for pushing and pulling alone.
+        RateLimit::each("ecr", 10, CONTROL),
     ],
-    actions: &[],
+    actions: &[("CreateRepository", &["ecr:CreateRepository", "ecr:TagResource"])],
     codes: &[
         Code::of(
             ErrorClass::Exists,
-            &["ImageAlreadyExistsException", "LayerAlreadyExistsException"],
+            &[
+                "ImageAlreadyExistsException",
+                "LayerAlreadyExistsException",
+                "RepositoryAlreadyExistsException",
+            ],
         ),
         // The repository may just have been made.
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["RepositoryNotFoundException"])
             .at(PUSHING),
-        Code::of(ErrorClass::Absent, &["ImageNotFoundException", "RepositoryNotFoundException"]),
+        // An image, a repository, or one of its two documents.
+        Code::of(
+            ErrorClass::Absent,
+            &[
+                "ImageNotFoundException",
+                "LifecyclePolicyNotFoundException",
+                "RepositoryNotFoundException",
+                "RepositoryPolicyNotFoundException",
+            ],
+        ),
+        // A principal that was just made is not seen everywhere.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterException"])
+            .at(&["SetRepositoryPolicy"])
+            .saying("principal"),
+        // Likewise a key, or what it allows.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["KmsException"])
+            .at(&["CreateRepository"]),
         // What had been sent is not there yet, or not any more: who begins again sees what lacks.
         Code::of(
             ErrorClass::Transient,
@@ -42,6 +62,8 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
                 "UploadNotFoundException",
             ],
         ),
+        Code::of(ErrorClass::Quota, &["LimitExceededException", "TooManyTagsException"]),
+        Code::of(ErrorClass::Denied, &["BlockedByOrganizationPolicyException"]),
         Code::of(
             ErrorClass::Invalid,
             &[
@@ -49,17 +71,45 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
                 "ImageTagAlreadyExistsException",
                 "InvalidLayerException",
                 "InvalidLayerPartException",
+                "InvalidParameterException",
+                "InvalidTagParameterException",
+                "KmsException",
                 "LayerPartTooSmallException",
+                "RepositoryNotEmptyException",
+                "ValidationException",
             ],
         ),
-        Code::of(ErrorClass::Quota, &["LimitExceededException"]),
     ],
     // Sources: the service model, and the examples of the API Reference.
     contents: &[
         ("BatchGetImage", &["\"images\"", "\"failures\""]),
+        ("DescribeRepositories", &["\"repositories\""]),
+        ("GetLifecyclePolicy", &["\"lifecyclePolicyText\""]),
+        ("GetRepositoryPolicy", &["\"policyText\""]),
         ("ListImages", &["\"imageIds\""]),
+        ("ListTagsForResource", &["\"tags\""]),
     ],
 };
+
+/// The calls whose rate is published nowhere.
+const CONTROL: &[&str] = &[
+    "BatchDeleteImage",
+    "CreateRepository",
+    "DeleteLifecyclePolicy",
+    "DeleteRepository",
+    "DeleteRepositoryPolicy",
+    "DescribeRepositories",
+    "GetLifecyclePolicy",
+    "GetRepositoryPolicy",
+    "ListImages",
+    "ListTagsForResource",
+    "PutImageScanningConfiguration",
+    "PutImageTagMutability",
+    "PutLifecyclePolicy",
+    "SetRepositoryPolicy",
+    "TagResource",
+    "UntagResource",
+];
 
 /// The calls that send an image.
 const PUSHING: &[&str] = &[

@@ -4,6 +4,7 @@
 //! change of its settings or of its code, which are two calls; it refuses the second
 //! while it is at the first.
 
+mod apart;
 mod change;
 mod check;
 mod grants;
@@ -11,22 +12,30 @@ mod invoke_config;
 mod logging;
 mod look;
 mod origin;
+mod parts;
 mod permissions;
 mod shown;
+mod tags;
+mod upload;
 mod versions;
 mod wire;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::apart::{RecursiveLoop, RuntimeManagementConfig};
 use self::invoke_config::EventInvokeConfig;
 pub(crate) use self::logging::{ApplicationLevel, LogFormat, LoggingConfig, SystemLevel};
+use self::parts::{
+    ApplyOn, Architecture, Code, DeadLetterConfig, EphemeralStorage, FileSystemConfig, ImageConfig,
+    PackageType, SnapStart, Stored, TracingConfig, TracingMode, VpcConfig,
+};
 use self::permissions::Permissions;
-pub(crate) use self::versions::Alias;
+use self::versions::Aliases;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -54,6 +63,11 @@ pub(crate) struct Spec {
     /// The code: a zip file (`file`), a folder that is packed into one (`folder`), or an object of a bucket. This or
     /// `image_uri`.
     code: Option<Code>,
+    /// A bucket of the stack's account and region through which `code` of the checkout goes to Lambda, which takes more
+    /// of it that way: 250 MB when it is unpacked. It is removed from there when Lambda has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    upload_through: Option<String>,
     /// A container image of this region's ECR, by its digest: `REGISTRY/NAME@sha256:DIGEST`.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     image_uri: Option<String>,
@@ -113,12 +127,28 @@ pub(crate) struct Spec {
     /// Keep what runs as a version, with a number, whenever it has changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     publish: bool,
-    /// Names for the version that was published last. Only with `publish`. Left out: those that there are stay as they are.
+    /// Names for versions. Left out: those that there are stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    aliases: Option<BTreeMap<String, Alias>>,
+    aliases: Option<Aliases>,
+    /// So many versions stay, the last ones; older ones are removed when another is published or an alias changes, but for
+    /// those that an alias or a mapping names. Only with `publish`. Left out: all stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    keep_versions: Option<u32>,
     /// Invocations at a time that are kept for this function, and that it has at most; 0 stops it. Left out:
     /// it shares with all others.
     reserved_concurrent_executions: Option<u32>,
+    /// Whether events go on that come back to the function which brought them about. Left out: as it is, which is
+    /// `Terminate` of a new function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recursive_loop: Option<RecursiveLoop>,
+    /// The ARN of a code signing config, to which the code is held; or `none`. Left out: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    code_signing_config_arn: Option<String>,
+    /// When the runtime is brought up to date. Left out: as it is, which is `Auto` of a new function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runtime_management_config: Option<RuntimeManagementConfig>,
     /// Who else may invoke the function, by a name for each.
     #[serde(default)]
     permissions: Permissions,
@@ -142,157 +172,11 @@ fn hundred_twenty_eight() -> u32 {
     128
 }
 
-/// Code as a document has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Code {
-    /// The hash of what is sent of the checkout.
-    Sent(#[schemars(length(min = 1))] String),
-    /// A zip file that lies in a bucket.
-    Stored(Stored),
-}
-
-/// An object of a bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Stored {
-    /// A bucket of the same region.
-    #[schemars(length(min = 1))]
-    bucket: String,
-    /// The object.
-    #[schemars(length(min = 1))]
-    key: String,
-    /// Which version of it. Left out: the one that is current when the code is taken.
-    #[schemars(length(min = 1))]
-    object_version: Option<String>,
-    /// The SHA-256 of the object, in Base64: by this the code is compared. What was put with `--checksum-algorithm SHA256`
-    /// tells it (`aws s3api head-object --checksum-mode ENABLED`); so does `openssl dgst -sha256 -binary FILE | base64`.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9+/]{43}=$"))]
-    sha256: String,
-}
-
-/// What is run of an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ImageConfig {
-    /// In place of the image's `CMD`.
-    #[serde(default)]
-    command: Vec<String>,
-    /// In place of its `ENTRYPOINT`.
-    #[serde(default)]
-    entry_point: Vec<String>,
-    /// In place of its `WORKDIR`.
-    working_directory: Option<String>,
-}
-
-/// The form of the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum PackageType {
-    Zip,
-    Image,
-}
-
-/// Where in a VPC it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VpcConfig {
-    /// Subnets, by their ids: up to 16.
-    #[schemars(length(min = 1, max = 16))]
-    subnet_ids: BTreeSet<String>,
-    /// Security groups, by their ids: up to 5.
-    #[schemars(length(min = 1, max = 5))]
-    security_group_ids: BTreeSet<String>,
-    /// Whether it may call out over IPv6, in subnets that have it.
-    #[serde(default)]
-    ipv6_allowed_for_dual_stack: bool,
-}
-
-/// A file system that it sees.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FileSystemConfig {
-    /// The ARN of an access point.
-    #[schemars(length(min = 1))]
-    arn: String,
-    /// Where the code sees it, below `/mnt/`.
-    #[schemars(regex(pattern = r"^/mnt/[A-Za-z0-9_.-]+$"))]
-    local_mount_path: String,
-}
-
-/// What snapshots are taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SnapStart {
-    /// Of which.
-    #[serde(default)]
-    apply_on: ApplyOn,
-}
-
-/// Of what a snapshot is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum ApplyOn {
-    #[default]
-    None,
-    PublishedVersions,
-}
-
-/// A sort of processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum Architecture {
-    #[serde(rename = "x86_64")]
-    X86,
-    #[serde(rename = "arm64")]
-    Arm,
-}
-
-/// Where events go that nobody could handle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DeadLetterConfig {
-    /// The ARN of a queue, or of a topic, to which the role may send.
-    #[schemars(length(min = 1))]
-    target_arn: String,
-}
-
-/// How invocations are traced.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TracingConfig {
-    /// Whether the function takes samples itself, or only those that its caller took.
-    #[serde(default)]
-    mode: TracingMode,
-}
-
-/// Who decides what is traced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum TracingMode {
-    #[default]
-    PassThrough,
-    Active,
-}
-
-/// The disk of an invocation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EphemeralStorage {
-    /// Megabytes.
-    #[serde(default = "five_hundred_twelve")]
-    #[schemars(range(min = 512))]
-    size: u32,
-}
-
-fn five_hundred_twelve() -> u32 {
-    512
-}
-
-impl Default for EphemeralStorage {
-    fn default() -> Self {
-        Self { size: five_hundred_twelve() }
-    }
-}
-
 /// Lambda takes 50 MB of zip in a call (Developer Guide, "Lambda quotas").
 const MOST_BYTES: u64 = 50 * 1024 * 1024;
+/// And from a bucket what is 250 MB when it is unpacked (the same page), of which a folder
+/// is packed into a little more and a zip file is less.
+const MOST_THROUGH: u64 = 250 * 1024 * 1024;
 /// Files of a zip without extensions of the format (APPNOTE 4.4.22).
 const MOST_ENTRIES: usize = 65_535;
 
@@ -303,8 +187,12 @@ impl Kind for LambdaFunction {
 The function's name is its identity; its ARNs follow from it.
 
 - `code: { folder: PATH }` is packed into the same bytes wherever its files are the same, so that it is no difference when \
-nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`). A zip \
-file of more than 50 MB is refused.
+nothing has changed; `code: { file: PATH }` is sent as it is. Both are compared by the hash that AWS tells (`CodeSha256`).
+- Lambda takes 50 MB of zip in a call. More of it goes through a bucket: with `upload_through: \"${bucket.name}\"` the code \
+is put there, below `ccprov-code/`, Lambda takes it, and it is removed, whether Lambda took it or not. It goes that way \
+whenever the field is stated, however small it is. Lambda takes up to 250 MB when it is unpacked, layers included. The \
+bucket is of the stack's account and region. A run that is killed in between may leave the object there; a \
+lifecycle rule of the bucket that lets `ccprov-code/` expire after a day sees to that.
 - `code: { bucket: NAME, key: KEY, sha256: HASH }` takes an object of a bucket, up to 250 MB when it is unpacked. AWS \
 does not tell where code came from: the hash is compared, and where it came from is kept at the function in the tag \
 `ccprov:code`.
@@ -323,8 +211,15 @@ from a variable with `sensitive: true`, and none that AWS has otherwise: nobody 
 - In a VPC the first function of a subnet and a group takes a minute or two, and its network interfaces stay for up to \
 40 minutes after it: until then AWS refuses to delete the group and the subnets.
 - `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last \
-one: who invokes `ARN:live` meets no half of a change. Whoever moves traffic by hand says so: `lifecycle: { \
-ignore_changes: [aliases] }`. Old versions stay, and count against 75 GB of code in a region.
+one: who invokes `ARN:live` meets no half of a change. `live: { version: 3 }` stays with that version, and `routing_config: { \
+additional_version_weights: { 4: 0.1 } }` beside it sends a tenth to another; the names of aliases that stay are kept at the \
+function, in the tag `ccprov:pinned`. Whoever moves traffic by hand says so: `lifecycle: { ignore_changes: [aliases] }`.
+- Old versions stay, and count against 75 GB of code in a region. `keep_versions: 10` removes older ones whenever a version \
+is published or an alias changes, and none that an alias or a mapping names.
+- `recursive_loop`, `code_signing_config_arn` and `runtime_management_config` take a call each: they are read and compared \
+where they are stated, and otherwise left as they are.
+- A function that AWS says has failed, and that is as the stack states it, gets its settings once more (or its image): what kept \
+it from running may be mended by now.
 - Services that invoke it need a permission: S3, SNS, EventBridge, alarms, API Gateway. In `permissions` each has a name, a \
 `principal` (`s3.amazonaws.com`), a `source_arn` and, for S3, a `source_account`. S3 tries it when the bucket's notification is \
 written, and ccprov goes on trying until it is there; the others accept whoever may not, and deliver nothing. Mappings of queues \
@@ -347,6 +242,7 @@ stays, and fails.";
         // nobody's: so the stack's comes first, and goes last.
         "logging_config.log_group",
         "role",
+        "upload_through",
         "vpc_config.security_group_ids.*",
         "vpc_config.subnet_ids.*",
     ];
@@ -370,8 +266,12 @@ stays, and fails.";
         &["architectures", "code", "image_uri", "publish", "aliases"];
     const FOLLOWS: &'static [(&'static str, &'static [&'static str])] =
         &[("publish", change::VERSIONED), ("aliases", change::VERSIONED)];
-    const TAKES: &'static [(&'static str, Takes)] =
-        &[("code.bucket", Takes::Bucket), ("kms_key_arn", Takes::Key), ("role", takes::ROLE)];
+    const TAKES: &'static [(&'static str, Takes)] = &[
+        ("code.bucket", Takes::Bucket),
+        ("kms_key_arn", Takes::Key),
+        ("role", takes::ROLE),
+        ("upload_through", Takes::Bucket),
+    ];
     const ARTIFACTS: &'static [ArtifactInfo] = &[ArtifactInfo {
         field: Cow::Borrowed("code"),
         sorts: Cow::Borrowed(&[ArtifactSort::Folder, ArtifactSort::File]),
@@ -382,6 +282,16 @@ stays, and fails.";
         made_by: Cow::Borrowed("build the code first"),
         elsewhere: Cow::Borrowed("bucket"),
     }];
+    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[(
+        "code",
+        "upload_through",
+        "bucket",
+        MOST_THROUGH,
+        "Lambda takes more through a bucket, which has it only for as long as that takes: \
+         `upload_through: \"${NAME.name}\"`, where NAME is `{ kind: s3_bucket }` of this stack",
+    )];
+    const MEANS: &'static [&'static str] = &["keep_versions", "upload_through"];
+    const MENDS: bool = true;
     const GAP: &'static str = "nobody can invoke it until the new one is made";
     const LOST: &'static str = "its versions and aliases are lost";
     const GRANTS: &'static [Grant] = grants::GRANTS;
@@ -406,6 +316,9 @@ stays, and fails.";
         if let Some(Code::Stored(stored)) = &mut spec.code {
             stored.object_version = stored.object_version.take().filter(|it| !it.is_empty());
         }
+        spec.aliases = spec.aliases.map(|aliases| {
+            aliases.into_iter().map(|(name, alias)| (name, alias.settled())).collect()
+        });
         spec.permissions = permissions::settled(spec.permissions);
         spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec
@@ -436,9 +349,13 @@ stays, and fails.";
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
-        let answer = wire::creation(aws, want)?.send().await;
-        let attempted = || format!("create function {}", want.identity);
-        let made = answer.attempting("lambda:CreateFunction", attempted)?;
+        let call = async |code| {
+            let answer = wire::creation(aws, want, code).send().await;
+            answer.attempting("lambda:CreateFunction", || {
+                format!("create function {}", want.identity)
+            })
+        };
+        let made = Box::pin(upload::with_code(aws, want, call)).await?;
         origin::taken(&want.identity, want.spec.code.as_ref(), made.code_sha256())?;
         Ok(Made::begun(Facts::new()))
     }

@@ -18,6 +18,7 @@ mod event_type;
 mod id;
 mod line;
 mod moment;
+mod schema;
 mod schemas;
 mod variables;
 
@@ -26,5 +27,6 @@ pub use event_type::EventType;
 pub use id::{Id, NotAnId};
 pub use line::{Level, Line};
 pub use moment::Moment;
+pub use schema::Schema;
 pub use schemas::{Schemas, UnusableSchema};
 pub use variables::{Unusable, Variables};

@@ -52,6 +52,12 @@ impl<'a> Line<'a> {
         Self { tenant_id: Some(tenant_id), event_id: Some(event_id), ..self }
     }
 
+    /// About this event, whose name tells it from all others.
+    #[must_use]
+    pub fn about(self, event_id: &'a Id) -> Self {
+        Self { event_id: Some(event_id), ..self }
+    }
+
     /// Why it happened.
     #[must_use]
     pub fn because(self, reason: &'a str) -> Self {
@@ -79,6 +85,8 @@ mod tests {
             line.to_json(),
             r#"{"timestamp":"1970-01-01T00:00:00.000Z","level":"WARN","message":"invalid","message_id":"m1","tenant_id":"acme","event_id":"e1","reason":"payload\nlacks plan"}"#
         );
+        let about = Line::new(Moment::from_millis(0), Level::Info, "started").about(&event);
+        assert!(about.to_json().ends_with(r#""message":"started","event_id":"e1"}"#));
         let bare = Line::new(Moment::from_millis(0), Level::Info, "started").to_json();
         assert_eq!(
             bare,

@@ -1,62 +1,32 @@
 //! Judges payloads by the schemas of their types, in words that repeat nothing of
 //! them.
 
-use jsonschema::error::{ValidationError, ValidationErrorKind};
-use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use crate::EventType;
-
-/// Most faults that are told of one payload: the first ones say what is wrong.
-const MOST_FAULTS: usize = 5;
+use crate::{EventType, Schema};
 
 /// The schemas of all types, read once.
 #[derive(Debug)]
-pub struct Schemas(Vec<(EventType, Validator)>);
+pub struct Schemas(Vec<(EventType, Schema)>);
 
 impl Schemas {
     /// # Errors
     /// [`UnusableSchema`] if one of them is no JSON Schema.
     pub fn new() -> Result<Self, UnusableSchema> {
         let read = |event_type: EventType| {
+            let schema = Schema::new(event_type.schema());
             let unusable =
                 |why: String| UnusableSchema { event_type: event_type.name(), why: why.into() };
-            let schema = serde_json::from_str(event_type.schema())
-                .map_err(|error| unusable(error.to_string()))?;
-            let validator = jsonschema::options()
-                .with_draft(Draft::Draft202012)
-                .should_validate_formats(true)
-                .should_ignore_unknown_formats(false)
-                // Linear in the text that is matched, whatever a pattern says.
-                .with_pattern_options(PatternOptions::regex())
-                .build(&schema)
-                .map_err(|error| unusable(error.to_string()))?;
-            Ok((event_type, validator))
+            Ok((event_type, schema.map_err(unusable)?))
         };
         EventType::ALL.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
     /// What is wrong with a payload of this type: at most five faults.
     pub(crate) fn faults(&self, event_type: EventType, payload: &Value) -> Vec<String> {
-        let of_type = self.0.iter().filter(|(it, _)| *it == event_type);
-        let errors = of_type.flat_map(|(_, schema)| schema.iter_errors(payload));
-        errors.take(MOST_FAULTS).map(|error| told(&error)).collect()
+        let of_type = self.0.iter().find(|(it, _)| *it == event_type);
+        of_type.map_or_else(Vec::new, |(_, schema)| schema.faults("payload", payload))
     }
-}
-
-/// Which place breaks which rule. The path holds names of the schema and numbers,
-/// because no schema here lets a payload choose names.
-fn told(error: &ValidationError<'_>) -> String {
-    let rule = match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            format!("lacks {}", property.as_str().unwrap_or("a property"))
-        }
-        ValidationErrorKind::AdditionalProperties { .. } => "has unknown properties".to_owned(),
-        ValidationErrorKind::FalseSchema => "must not be there".to_owned(),
-        ValidationErrorKind::Format { format } => format!("is no {format}"),
-        kind => format!("breaks {}", kind.keyword()),
-    };
-    format!("payload{} {rule}", error.instance_path())
 }
 
 /// A schema that cannot be used.

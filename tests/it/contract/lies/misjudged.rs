@@ -130,6 +130,28 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         lie: "nothing",
         aws: "the function",
     },
+    // It knows a state machine by `stateMachineArn` alone.
+    Misjudged {
+        kind: "sfn_state_machine",
+        action: "states:ListTagsForResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the state machine",
+    },
+    Misjudged {
+        kind: "sfn_state_machine",
+        action: "states:TagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the state machine",
+    },
+    Misjudged {
+        kind: "sfn_state_machine",
+        action: "states:UntagResource",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the state machine",
+    },
     Misjudged {
         kind: "sns_topic",
         action: "sns:ListTagsForResource",

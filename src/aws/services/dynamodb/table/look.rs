@@ -15,6 +15,7 @@ use super::{AWS_MANAGED, BillingMode, Spec, StreamView, TableClass, arn, facts, 
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
+use crate::aws::managed_key;
 use crate::aws::policy::Policy;
 use crate::aws::tags::{Tags, is_forced};
 use crate::engine::port::Answer;
@@ -110,21 +111,7 @@ async fn key(aws: &Aws, table: &TableDescription) -> Answer<Option<String>> {
     let Some(key) = sse.and_then(|sse| sse.kms_master_key_arn()) else {
         return Ok(Some(AWS_MANAGED.to_owned()));
     };
-    let ManagedKey(managed) = aws.listing().get(AWS_MANAGED, || managed_key(aws)).await?;
-    let is_managed = managed.as_deref() == Some(key);
-    Ok(Some(if is_managed { AWS_MANAGED } else { key }.to_owned()))
-}
-
-/// The ARN of AWS's own key, which all tables of a place share; none before the first
-/// table that it encrypts.
-#[derive(Clone)]
-struct ManagedKey(Option<String>);
-
-async fn managed_key(aws: &Aws) -> Answer<ManagedKey> {
-    let answer = aws.session.clients.kms.describe_key().key_id(AWS_MANAGED).send().await;
-    let answer = answer.attempting("kms:DescribeKey", || format!("look at key {AWS_MANAGED}"));
-    let managed = answer.or_absent()?.and_then(|answer| answer.key_metadata);
-    Ok(ManagedKey(managed.and_then(|managed| managed.arn)))
+    managed_key::named(aws, AWS_MANAGED, key).await.map(Some)
 }
 
 /// What AWS counted up to six hours ago. That it counted nothing does not say that nothing

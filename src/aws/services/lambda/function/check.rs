@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, LogFormat, LoggingConfig, PackageType, Spec, origin, permissions};
+use super::{
+    Code, LogFormat, LoggingConfig, PackageType, Spec, apart, origin, permissions, versions,
+};
 use crate::aws::arn::Arn;
 use crate::aws::names::too_long;
 use crate::model::document::is_pending;
@@ -17,7 +19,8 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
         problems.push(Problem::of("role", "a function needs a role"));
     }
     problems.extend(check_code(spec));
-    problems.extend(check_aliases(spec));
+    problems.extend(versions::check(spec));
+    problems.extend(apart::check(spec));
     problems.extend(check_environment(spec));
     problems.extend(check_dead_letters(spec));
     problems.extend(spec.kms_key_arn.as_deref().and_then(check_key));
@@ -42,6 +45,10 @@ fn check_code(spec: &Spec) -> Vec<Problem> {
     };
     let mut problems: Vec<Problem> =
         spec.code.as_ref().and_then(check_stored).into_iter().collect();
+    if spec.upload_through.is_some() && !matches!(spec.code, Some(Code::Sent(_))) {
+        let message = "what is sent of the checkout goes this way, and nothing else";
+        problems.push(Problem::of("upload_through", message).hint("take it out"));
+    }
     if spec.package_type.is_some_and(|stated| stated != form) {
         let message = "it follows from `code` and `image_uri`, and is another";
         problems.push(Problem::of("package_type", message).hint("take it out"));
@@ -82,25 +89,6 @@ fn check_code(spec: &Spec) -> Vec<Problem> {
     if spec.file_system_config.is_some() && spec.vpc_config.is_none() {
         let message = "a file system is reached within a VPC alone";
         problems.push(Problem::of("file_system_config", message).hint("state `vpc_config`"));
-    }
-    problems
-}
-
-fn check_aliases(spec: &Spec) -> Vec<Problem> {
-    let aliases = spec.aliases.iter().flat_map(|aliases| aliases.keys());
-    let mut problems: Vec<Problem> = Vec::new();
-    for alias in aliases {
-        let at = Path::field("aliases").with_field(alias);
-        let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
-        let is_number = alias.chars().all(|sign| sign.is_ascii_digit());
-        if is_number || alias.len() > 128 || !alias.chars().all(is_sign) {
-            let message = format!("`{alias}` is no name of an alias");
-            let hint = "1 to 128 letters, digits and `_-`, and not digits alone";
-            problems.push(Problem::of("", message).at(at).hint(hint));
-        } else if !spec.publish {
-            let message = "an alias leads to what was published";
-            problems.push(Problem::of("", message).at(at).hint("publish: true"));
-        }
     }
     problems
 }
@@ -299,6 +287,38 @@ mod tests {
         check(
             json!({ "logging_config": { "system_log_level": "INFO" } }),
             &["logging_config.system_log_level: lines of text have no levels"],
+        );
+        check(
+            json!({ "upload_through": "b", "code": { "bucket": "b", "key": "k.zip", "sha256": hash } }),
+            &["upload_through: what is sent of the checkout goes this way"],
+        );
+        check(json!({ "upload_through": "b" }), &[]);
+        let alias = |alias: Value| json!({ "aliases": { "live": alias } });
+        check(alias(json!({})), &["aliases.live: an alias leads to what was published"]);
+        check(alias(json!({ "version": "3" })), &[]);
+        let part = |version: &str, part: f64| {
+            let weights = json!({ "additional_version_weights": { version: part } });
+            alias(json!({ "version": "3", "routing_config": weights }))
+        };
+        check(part("4", 0.1), &[]);
+        check(part("3", 0.1), &["aliases.live.routing_config: the other version is the one"]);
+        check(part("$LATEST", 0.1), &["aliases.live.routing_config: `$LATEST` is no number"]);
+        check(part("4", 10.0), &["aliases.live.routing_config: a part is from 0 to 1"]);
+        check(json!({ "keep_versions": 3 }), &["keep_versions: there are versions of what is"]);
+        let many: Value =
+            (0..30).map(|at| (format!("alias-{at}"), json!({ "version": "1" }))).collect();
+        check(json!({ "aliases": many }), &["aliases: the names of aliases with a `version`"]);
+        check(json!({ "code_signing_config_arn": "none" }), &[]);
+        check(json!({ "code_signing_config_arn": "csc" }), &["code_signing_config_arn: takes the"]);
+        let runtime = |config: Value| json!({ "runtime_management_config": config });
+        check(runtime(json!({})), &[]);
+        check(
+            runtime(json!({ "update_runtime_on": "Manual" })),
+            &["runtime_management_config.runtime_version_arn: a runtime that stays is named"],
+        );
+        check(
+            runtime(json!({ "runtime_version_arn": "arn:aws:lambda:us-east-1::runtime:1" })),
+            &["runtime_management_config.runtime_version_arn: Lambda chooses it"],
         );
         check(json!({ "kms_key_arn": "alias/k" }), &["kms_key_arn: takes the ARN of a key"]);
         let access_point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";

@@ -5,6 +5,12 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Functions", FUNCTION, READING),
     Grant::read("FormerFunctions", ALL_FUNCTIONS, READING).bound(Bound::Owned),
+    Grant::read("LoopsOfFunctions", FUNCTION, &["lambda:GetFunctionRecursionConfig"])
+        .only_with("recursive_loop"),
+    Grant::read("SigningOfFunctions", FUNCTION, &["lambda:GetFunctionCodeSigningConfig"])
+        .only_with("code_signing_config_arn"),
+    Grant::read("RuntimesOfFunctions", FUNCTION, &["lambda:GetRuntimeManagementConfig"])
+        .only_with("runtime_management_config"),
     // Mappings of the stack are found through its functions.
     Grant::read("MappingLists", ANY, &["lambda:ListEventSourceMappings"]),
     Grant::write(
@@ -28,6 +34,16 @@ pub(super) const GRANTS: &[Grant] = &[
             "lambda:UpdateFunctionConfiguration",
         ],
     ),
+    Grant::write("LoopsOfFunctions", FUNCTION, &["lambda:PutFunctionRecursionConfig"])
+        .only_with("recursive_loop"),
+    Grant::write("SigningOfFunctions", FUNCTION, SIGNING).only_with("code_signing_config_arn"),
+    Grant::write("ConfigsOfSigning", SIGNERS, &["lambda:PutFunctionCodeSigningConfig"])
+        .only_with("code_signing_config_arn"),
+    Grant::write("RuntimesOfFunctions", FUNCTION, &["lambda:PutRuntimeManagementConfig"])
+        .only_with("runtime_management_config"),
+    // IAM asks about a version by its own ARN.
+    Grant::write("VersionsOfFunctions", &["${arn}:*"], &["lambda:DeleteFunction"])
+        .only_with("keep_versions"),
     Grant::write("RolesOfFunctions", &["${role}"], &["iam:PassRole"])
         .bound(Bound::Where("iam:PassedToService", "lambda.amazonaws.com")),
     // IAM asks about these without a resource.
@@ -35,6 +51,11 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::write("ImagesOfFunctions", ALL_IMAGES, IMAGES).only_with("image_uri"),
     Grant::write("CodeOfFunctions", CODE, &["s3:GetObject", "s3:GetObjectVersion"])
         .only_with("code.bucket"),
+    // Lambda reads in the name of whoever hands it the code.
+    Grant::write("UploadsOfFunctions", UPLOADS, UPLOADING).only_with("upload_through"),
+    Grant::write("KeysOfUploads", ALL_KEYS, &["kms:Decrypt", "kms:GenerateDataKey"])
+        .bound(Bound::Via("s3"))
+        .only_with("upload_through"),
     // Lambda asks in the name of whoever gives the function its layers or its key.
     Grant::write("LayersOfFunctions", ALL_LAYERS, &["lambda:GetLayerVersion"]).only_with("layers"),
     Grant::write("KeysOfFunctions", ALL_KEYS, &["kms:CreateGrant", "kms:Encrypt"])
@@ -59,6 +80,12 @@ const NETWORKS: &[&str] =
 const ALL_IMAGES: &[&str] = &["arn:${partition}:ecr:${region}:*:repository/*"];
 const IMAGES: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const CODE: &[&str] = &["arn:${partition}:s3:::${code.bucket}/${code.key}"];
+const SIGNING: &[&str] =
+    &["lambda:DeleteFunctionCodeSigningConfig", "lambda:PutFunctionCodeSigningConfig"];
+const SIGNERS: &[&str] = &["${code_signing_config_arn}"];
+const UPLOADS: &[&str] = &["arn:${partition}:s3:::${upload_through}/ccprov-code/${name}/*"];
+const UPLOADING: &[&str] =
+    &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"];
 const READING: &[&str] = &[
     "lambda:GetFunction",
     "lambda:GetFunctionEventInvokeConfig",

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{self as sdk, FunctionConfiguration};
-use futures::future::try_join3;
+use futures::future::try_join4;
 
+use super::apart::Apart;
 use super::permissions::Permissions;
 use super::shown::shown;
-use super::{Spec, facts, invoke_config, origin, permissions, versions};
+use super::{Spec, apart, facts, invoke_config, origin, permissions, versions};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
@@ -41,17 +42,20 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         }
         invoke_config::read(aws, name).await
     };
+    let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
     let versions = async {
         if !is_sought("publish") && !is_sought("aliases") {
             return Ok((false, None));
         }
-        let read = versions::read(aws, name, &configuration).await;
+        let pinned = all_tags.get(versions::PINNED);
+        let read = versions::read(aws, name, &configuration, pinned).await;
         read.map(|(publish, aliases)| (publish, Some(aliases)))
     };
-    let (permissions, event_invoke_config, (publish, aliases)) =
-        Box::pin(try_join3(permissions, invoke_config, versions)).await?;
+    let apart = apart::read(aws, sought);
+    let (permissions, event_invoke_config, (publish, aliases), apart) =
+        Box::pin(try_join4(permissions, invoke_config, versions, apart)).await?;
+    let Apart { recursive_loop, code_signing_config_arn, runtime_management_config } = apart;
     let image_uri = function.code.and_then(|code| code.image_uri);
-    let all_tags: BTreeMap<_, _> = function.tags.unwrap_or_default().into_iter().collect();
     let is_zip = configuration.package_type != Some(sdk::PackageType::Image);
     let sha256 = configuration.code_sha256.clone().filter(|_| is_zip);
     let code = sha256.map(|sha256| origin::code(sha256, &all_tags));
@@ -65,6 +69,9 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         image_uri,
         publish,
         aliases,
+        recursive_loop,
+        code_signing_config_arn,
+        runtime_management_config,
         reserved_concurrent_executions: reserved.and_then(|number| u32::try_from(number).ok()),
         ..shown(name, &configuration)
     };

@@ -1,11 +1,8 @@
 //! Where the code of a function came from, which AWS does not tell: a tag keeps it.
 
-use std::collections::BTreeMap;
-
 use super::{Code, Stored};
-use crate::aws::tags::Tags;
 use crate::engine::port::Answer;
-use crate::model::{CloudError, ErrorClass, Owner};
+use crate::model::{CloudError, ErrorClass};
 
 /// `BUCKET/KEY`, and `@VERSION` where there is one.
 const TAG: &str = "ccprov:code";
@@ -40,11 +37,7 @@ pub(super) fn read(tag: &str) -> Option<Place> {
     Some((bucket.to_owned(), key.to_owned(), version))
 }
 
-/// All tags of a function: the user's, its owner's, and where its code came from.
-pub(super) fn tags(tags: &Tags, owner: &Owner, code: Option<&Code>) -> BTreeMap<String, String> {
-    tags.with_owner(owner).into_iter().chain(tag(code)).collect()
-}
-
+/// The tag that keeps where code of a bucket came from.
 pub(super) fn tag(code: Option<&Code>) -> Option<(String, String)> {
     match code {
         Some(Code::Stored(stored)) => Some((TAG.to_owned(), told(stored))),

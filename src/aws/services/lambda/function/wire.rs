@@ -3,28 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_lambda::operation::create_function::builders::CreateFunctionFluentBuilder;
-use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types as sdk;
 
 use super::{
-    ApplicationLevel, ApplyOn, Architecture, Code, DeadLetterConfig, EphemeralStorage,
-    FileSystemConfig, ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec,
-    SystemLevel, TracingConfig, TracingMode, VpcConfig, origin,
+    ApplicationLevel, ApplyOn, Architecture, DeadLetterConfig, EphemeralStorage, FileSystemConfig,
+    ImageConfig, LogFormat, LoggingConfig, PackageType, SnapStart, Spec, SystemLevel,
+    TracingConfig, TracingMode, VpcConfig, apart, tags,
 };
 use crate::aws::handed::Aws;
 use crate::aws::kind::Wanted;
-use crate::engine::port::Answer;
 
 /// The call that makes a function, with all that a new one can have.
-pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> Answer<CreateFunctionFluentBuilder> {
+pub(super) fn creation(
+    aws: &Aws,
+    want: &Wanted<Spec>,
+    code: sdk::FunctionCode,
+) -> CreateFunctionFluentBuilder {
     let spec = &want.spec;
-    let code = code(want)?;
-    let tags = origin::tags(&spec.tags, &want.owner, spec.code.as_ref());
+    let tags = tags::all(spec, &want.owner);
     let layers = (!spec.layers.is_empty()).then(|| spec.layers.clone());
     let call = aws.session.clients.lambda.create_function().function_name(&want.identity);
-    Ok(call
-        .role(&spec.role)
+    call.role(&spec.role)
         .code(code)
+        .set_code_signing_config_arn(apart::signing(spec).map(str::to_owned))
         .set_runtime(spec.runtime.as_deref().map(sdk::Runtime::from))
         .set_handler(spec.handler.clone())
         .set_architectures(Some(architectures(&spec.architectures)))
@@ -45,21 +46,7 @@ pub(super) fn creation(aws: &Aws, want: &Wanted<Spec>) -> Answer<CreateFunctionF
         .set_snap_start(
             (spec.snap_start != SnapStart::default()).then(|| snap_start(&spec.snap_start)),
         )
-        .set_tags(Some(tags.into_iter().collect())))
-}
-
-/// The bytes, or where AWS finds them.
-pub(super) fn code(want: &Wanted<Spec>) -> Answer<sdk::FunctionCode> {
-    let code = sdk::FunctionCode::builder();
-    Ok(match (&want.spec.code, &want.spec.image_uri) {
-        (Some(Code::Sent(_)), _) => code.zip_file(Blob::new(want.bytes("code")?)),
-        (Some(Code::Stored(stored)), _) => code
-            .s3_bucket(&stored.bucket)
-            .s3_key(&stored.key)
-            .set_s3_object_version(stored.object_version.clone()),
-        (None, image) => code.set_image_uri(image.clone()),
-    }
-    .build())
+        .set_tags(Some(tags.into_iter().collect()))
 }
 
 /// One that says nothing leaves all to the image.
