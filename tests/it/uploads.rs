@@ -153,7 +153,7 @@ fn a_bucket_that_does_not_do_is_told() {
         let desk = Desk::with(account.through(&proxy.url()), &stack);
         desk.write("build/bootstrap", "#!/bin/sh\n");
         let told = desk.run("apply -y stack.yaml");
-        assert_eq!(told.code, Some(FAILED), "{told}");
+        assert_ne!(told.code, Some(0), "{told}");
         assert!(told.stderr.contains(why), "{why}: {told}");
         assert!(!proxy.to_string().contains("CreateFunction"), "{proxy}");
     };

@@ -207,7 +207,7 @@ const FUNCTION: &[Said] = &[
     ),
     (
         &["alias", "provisioned_concurrency", "auto_publish_alias"],
-        "write `publish: true` and `aliases: { live: {} }`",
+        "write `publish: true` and `aliases: { NAME: {} }`",
     ),
     (
         &["update_runtime_on", "runtime_version_arn", "runtime_management"],

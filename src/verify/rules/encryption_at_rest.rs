@@ -1,6 +1,6 @@
 //! Data lies encrypted with a key that its owner controls.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::function::{FUNCTION, MAPPING};
 use super::{Judgement, Rule, patch};
@@ -72,12 +72,16 @@ pub(super) fn with_key(finding: Finding, scene: &Scene, exhibit: &Exhibit) -> Fi
         return finding.hint(format!("declare a kms_key, and name it in {field}"));
     };
     let arn = patch::arn_of(key);
-    let patch = if exhibit.kind == "s3_bucket" {
-        let encryption =
-            serde_json::json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": arn });
-        patch::field("server_side_encryption", &encryption)
-    } else {
-        patch::at(field, arn.into())
+    let patch = match exhibit.kind.as_str() {
+        "s3_bucket" => {
+            let encryption = json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": arn });
+            patch::field("server_side_encryption", &encryption)
+        }
+        "ecr_repository" => {
+            let encryption = json!({ "encryption_type": "KMS", "kms_key": arn });
+            patch::field("encryption_configuration", &encryption)
+        }
+        _ => patch::at(field, arn.into()),
     };
     finding.hint(format!("encrypt it with {}", key.address)).patch(patch)
 }

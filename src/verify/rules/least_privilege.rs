@@ -16,12 +16,13 @@ pub(super) const RULE: Rule = Rule {
         remedy: "List the actions that are used, and the ARNs that they are used on.",
     },
     stops_messages: false,
-    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks. All actions of S3, SNS, SQS, KMS, DynamoDB, Lambda, Step Functions or CloudWatch Logs on resources that are named are a note: they reach no further than the resource.",
+    because: "A warning: it works, and does more than anybody asked for on the day that a credential leaks. All actions of S3, SNS, SQS, KMS, DynamoDB, ECR, Lambda, Step Functions or CloudWatch Logs on resources that are named are a note: they reach no further than the resource.",
     judge,
 };
 
 /// Services of which nearly every action can be allowed for one resource.
-const PRECISE: &[&str] = &["dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "states"];
+const PRECISE: &[&str] =
+    &["dynamodb", "ecr", "kms", "lambda", "logs", "s3", "sns", "sqs", "states"];
 /// Their actions that concern no resource (Service Authorization Reference).
 const WITHOUT_RESOURCE: &[&str] = &[
     "dynamodb:DescribeEndpoints",
@@ -36,6 +37,17 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "dynamodb:ListStreams",
     "dynamodb:ListTables",
     "dynamodb:PurchaseReservedCapacityOfferings",
+    "ecr:CreatePullThroughCacheRule",
+    "ecr:DeletePullThroughCacheRule",
+    "ecr:DeleteRegistryPolicy",
+    "ecr:DescribePullThroughCacheRules",
+    "ecr:DescribeRegistry",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetRegistryPolicy",
+    "ecr:GetRegistryScanningConfiguration",
+    "ecr:PutRegistryPolicy",
+    "ecr:PutRegistryScanningConfiguration",
+    "ecr:PutReplicationConfiguration",
     "kms:CreateKey",
     "kms:GenerateRandom",
     "kms:ListAliases",
@@ -117,9 +129,7 @@ fn stays_within(statement: &Statement<'_>) -> bool {
     let is_precise = |action: &&str| {
         action.split_once(':').is_some_and(|(service, _)| PRECISE.contains(&service))
     };
-    // `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`: `BUCKET/*` is a name, `*` is none.
-    let is_named =
-        |arn: &&str| !arn.splitn(6, ':').last().unwrap_or_default().starts_with(['*', '?']);
+    let is_named = |arn: &&str| !names_nothing(arn) && !name_of(arn).starts_with(['*', '?']);
     let (actions, resources) = (statement.list("Action"), statement.list("Resource"));
     let are_named = !resources.is_empty() && resources.iter().all(is_named);
     are_named && !actions.is_empty() && actions.iter().all(is_precise)
@@ -139,10 +149,30 @@ fn excess(statement: &Statement<'_>) -> Option<(&'static str, String)> {
     if let Some(action) = actions.iter().find(whole) {
         return Some(("Action", format!("allows {action}")));
     }
-    let anywhere = statement.list("Resource").contains(&"*");
-    let wide = actions.iter().find(|action| concerns_a_resource(action));
-    let action = wide.filter(|_| anywhere && statement.conditions().next().is_none())?;
-    Some(("Resource", format!("allows {action} on everything")))
+    if statement.conditions().next().is_some() {
+        return None;
+    }
+    let resources = statement.list("Resource");
+    let everything = resources.iter().find(|resource| names_nothing(resource))?;
+    let action = actions.iter().find(|action| concerns_a_resource(action))?;
+    let what = if *everything == "*" { "everything" } else { everything };
+    Some(("Resource", format!("allows {action} on {what}")))
+}
+
+/// What stands before a name in ARNs of the precise services.
+const SORTS: &[&str] =
+    &["function:", "key/", "log-group:", "repository/", "stateMachine:", "table/"];
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`: `BUCKET/*` is a name, `*` is none.
+fn name_of(arn: &str) -> &str {
+    arn.splitn(6, ':').last().unwrap_or_default()
+}
+
+/// Whether a resource is everything, or all of a service or of a sort.
+fn names_nothing(resource: &str) -> bool {
+    let name = name_of(resource);
+    let name = SORTS.iter().find_map(|sort| name.strip_prefix(sort)).unwrap_or(name);
+    name.starts_with('*') && name.chars().all(|sign| "*:/".contains(sign))
 }
 
 fn concerns_a_resource(action: &str) -> bool {
@@ -196,6 +226,12 @@ policy:
                 ("what is not listed", &policy(&format!("NotAction: \"iam:*\", {queue}"))),
                 ("where it is not listed", &policy("Action: \"sqs:SendMessage\", NotResource: \"arn:aws:sqs:*:*:x\"")),
                 ("anywhere", &policy("Action: \"sqs:SendMessage\", Resource: \"*\"")),
+                ("any queue", &policy("Action: \"sqs:SendMessage\", Resource: \"arn:aws:sqs:us-east-1:123456789012:*\"")),
+                ("all tables", &policy("Action: \"dynamodb:GetItem\", Resource: [\"arn:aws:dynamodb:*:*:table/*\"]")),
+                ("all groups", &policy("Action: \"logs:PutLogEvents\", Resource: \"arn:aws:logs:*:*:log-group:*:*\"")),
+                ("what begins so", &policy("Action: \"dynamodb:GetItem\", Resource: \"arn:aws:dynamodb:*:*:table/orders-*\"")),
+                ("what is in a bucket", &policy("Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::orders/*\"")),
+                ("any image", &policy("Action: [\"ecr:GetAuthorizationToken\", \"ecr:PutImage\"], Resource: \"*\"")),
                 (
                     "anywhere of an account",
                     &policy(

@@ -143,8 +143,9 @@ fn judge_logs(scene: &Scene, machine: &Exhibit) -> Seen {
 fn delivered(scene: &Scene, encrypted: &Exhibit, level: Level) -> Seen {
     let (key, path) = keys::key_of(scene, encrypted);
     let of_logs = scene.place.arn("logs", "*");
-    let delivery = Delivery::of(DELIVERY, false, End::Elsewhere(&of_logs), &scene.place);
-    let delivery = delivery.telling("kms:EncryptionContext:SourceArn");
+    let source = End::Elsewhere(&of_logs);
+    let delivery =
+        Delivery::encrypting(DELIVERY, "kms:EncryptionContext:SourceArn", source, &scene.place);
     let because = format!("; it encrypts {}, and what is logged may be lost", encrypted.address);
     let gate = |guard| Gate {
         guard,

@@ -50,15 +50,11 @@ fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
     let mut roles: BTreeMap<&Address, (&Exhibit, Vec<&Exhibit>)> = BTreeMap::new();
     for machine in scene.of_kind(MACHINE) {
-        match role_of(scene, machine) {
-            Some(role) => {
-                roles.entry(&role.address).or_insert((role, Vec::new())).1.push(machine);
-            }
-            None => {
-                let why =
-                    format!("{} (not judged: its role is not of this stack)", machine.address);
-                judgement.add(why, None);
-            }
+        if let Some(role) = role_of(scene, machine) {
+            roles.entry(&role.address).or_insert((role, Vec::new())).1.push(machine);
+        } else {
+            let why = format!("{} (not judged: its role is not of this stack)", machine.address);
+            judgement.add(why, None);
         }
     }
     for (address, (role, machines)) in roles {
@@ -110,41 +106,41 @@ fn judge_role(scene: &Scene, role: &Exhibit, machines: &[&Exhibit]) -> Vec<Findi
 
 /// Everything that is done in the name of a state machine's role.
 fn needs<'a>(scene: &'a Scene, machine: &'a Exhibit) -> Vec<Need<'a>> {
-    let done = |action: &str, on| Need { action: action.to_owned(), on, is_done: true };
-    let of_key = |encrypted, actions: &'static [&str]| {
-        let key = key_of(scene, encrypted);
-        key.into_iter().flat_map(move |on| actions.iter().map(move |it| done(it, on.clone())))
-    };
     let everything = || Some(Object::by_arn("*", "*".to_owned(), "everything".to_owned()));
-    let mut needs: Vec<Need<'_>> = of_key(machine, KEY).collect();
+    let mut needs = of_key(scene, machine, KEY);
     for call in machine::calls(scene, machine) {
         let asked = asks_of_key(&call.action);
         match call.part {
-            Some(part) => needs.extend(of_key(part, asked)),
-            None => needs.extend(asked.iter().map(|action| done(action, None))),
+            Some(part) => needs.extend(of_key(scene, part, asked)),
+            None => needs.extend(asked.iter().map(|action| Need::of(action, None))),
         }
-        needs.push(done(&call.action, call.on.ok()));
+        needs.push(Need::of(&call.action, call.on.ok()));
     }
     if machine::log_group(machine).is_some() {
-        needs.extend(LOGS.iter().map(|action| done(action, everything())));
-        needs.extend(OF_EXAMPLES.iter().map(|it| Need { is_done: false, ..done(it, None) }));
+        needs.extend(LOGS.iter().map(|action| Need::of(action, everything())));
+        needs.extend(OF_EXAMPLES.iter().map(|it| Need { is_done: false, ..Need::of(it, None) }));
     }
     if is_traced(machine) {
-        needs.extend(TRACES.iter().map(|action| done(action, everything())));
+        needs.extend(TRACES.iter().map(|action| Need::of(action, everything())));
     }
     needs
 }
 
-/// The key that encrypts something, if one does; `Some(None)` where nobody can tell.
-fn key_of<'a>(scene: &'a Scene, encrypted: &'a Exhibit) -> Option<Option<Object<'a>>> {
-    match keys::key_of(scene, encrypted).0 {
-        KeyOf::Nobody | KeyOf::Aws => None,
-        KeyOf::Open(_) => Some(None),
-        KeyOf::Here(key) | KeyOf::There(key) => Some(Some(Object::of(key, &scene.place))),
-    }
+/// What is asked of the key that encrypts something, if one does.
+fn of_key<'a>(scene: &'a Scene, encrypted: &'a Exhibit, actions: &[&str]) -> Vec<Need<'a>> {
+    let on = match keys::key_of(scene, encrypted).0 {
+        KeyOf::Nobody | KeyOf::Aws => return Vec::new(),
+        KeyOf::Open(_) => None,
+        KeyOf::Here(key) | KeyOf::There(key) => Some(Object::of(key, &scene.place)),
+    };
+    actions.iter().map(|action| Need::of(action, on.clone())).collect()
 }
 
-impl Need<'_> {
+impl<'a> Need<'a> {
+    fn of(action: &str, on: Option<Object<'a>>) -> Self {
+        Self { action: action.to_owned(), on, is_done: true }
+    }
+
     /// Whether an action of a statement is this one. IAM does not tell letters by their case.
     fn is_action(&self, action: &str) -> bool {
         matches(&action.to_ascii_lowercase(), &self.action.to_ascii_lowercase())
@@ -199,16 +195,16 @@ fn judge_statement(
     }
     let calls: BTreeSet<&str> = done.iter().map(|need| need.action.as_str()).collect();
     let calls = calls.into_iter().collect::<Vec<_>>().join(", ");
-    let (element, what) = match too_much[..] {
-        [] => ("Resource", statement.actions()),
-        _ => ("Action", too_much.join(", ")),
+    let (element, what) = if too_much.is_empty() {
+        ("Resource", statement.actions())
+    } else {
+        ("Action", too_much.join(", "))
     };
-    let message = match too_far[..] {
-        [] => format!("{name} allows {what}, of which {of_whom} needs {calls} alone"),
-        _ => {
-            let (far, near) = (shown(&too_far), objects(&done));
-            format!("{name} allows {what} on {far}: {of_whom} needs {calls} on {near} alone")
-        }
+    let message = if too_far.is_empty() {
+        format!("{name} allows {what}, of which {of_whom} needs {calls} alone")
+    } else {
+        let (far, near) = (shown(&too_far), objects(&done));
+        format!("{name} allows {what} on {far}: {of_whom} needs {calls} on {near} alone")
     };
     let finding = Finding::new(&role.address, message).at(statement.path.with_field(element));
     let finding = finding.hint(format!("put this in the place of {name}"));

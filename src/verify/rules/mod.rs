@@ -20,12 +20,14 @@ mod failure_destination;
 mod fifo_pairing;
 mod filter_policy;
 mod function;
+mod function_image;
 mod function_role;
 mod hop;
 mod idle_statement;
 mod key_rotation;
 mod keys;
 mod least_privilege;
+mod log_group_key;
 mod machine;
 mod machine_access;
 mod machine_role;
@@ -45,6 +47,7 @@ mod redrive;
 mod redrive_allow_policy;
 mod redrive_direction;
 mod same_region;
+mod shared_role;
 mod tls_only;
 mod trust;
 mod two_readers;
@@ -99,10 +102,12 @@ pub static RULES: &[Rule] = &[
     failure_destination::RULE,
     fifo_pairing::RULE,
     filter_policy::RULE,
+    function_image::RULE,
     function_role::RULE,
     idle_statement::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
+    log_group_key::RULE,
     machine_access::RULE,
     machine_role::RULE,
     machine_surplus::RULE,
@@ -116,6 +121,7 @@ pub static RULES: &[Rule] = &[
     redrive_allow_policy::RULE,
     redrive_direction::RULE,
     same_region::RULE,
+    shared_role::RULE,
     tls_only::RULE,
     two_readers::RULE,
     usable_key::RULE,

@@ -166,13 +166,16 @@ const IDLE: &[&str] = &[
     "environment_access",
     "failure_destination",
     "filter_policy",
+    "function_image",
     "function_role",
+    "log_group_key",
     "machine_access",
     "machine_role",
     "machine_surplus",
     "mapping_concurrency",
     "mapping_visibility",
     "partial_failures",
+    "shared_role",
     "two_readers",
 ];
 

@@ -212,7 +212,7 @@ A function that runs an image goes on for a while after it was deleted, and cann
             async { if sought.holdings { images(aws, name).await } else { Ok(None) } };
         let found =
             try_join4(lifecycle::read(aws, name), policy::read(aws, name), tags(aws, name), holdings);
-        let (lifecycle_policy, told, tags, holdings) = found.await?;
+        let (lifecycle_policy, told, tags, holdings) = Box::pin(found).await?;
         let Some(tags) = tags else { return Ok(None) };
         let force_destroy = is_forced(&tags);
         let (tags, owner) = Tags::seen(tags);

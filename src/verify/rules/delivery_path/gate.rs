@@ -10,16 +10,24 @@ use crate::verify::rules::{others, patch};
 /// A service that delivers for a source.
 pub(in crate::verify::rules) struct Delivery<'a> {
     /// Its principal.
-    pub(in crate::verify::rules) sender: &'static str,
+    pub(in crate::verify::rules) sender: &'a str,
     source: End<'a>,
     place: &'a Place,
     arn: String,
     account: String,
-    /// Whether it says whose it is in the old way, too.
-    names_owner: bool,
-    /// The condition key by which it tells a key for whom it uses it, in place of what
-    /// services tell others.
-    tells: Option<&'static str>,
+    tells: Tells,
+}
+
+/// How a sender tells for whom it delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tells {
+    /// By the source's ARN and account.
+    Source,
+    /// Likewise, and in the old way.
+    Owner,
+    /// By the encryption context of what it encrypts, and in no other way: the key of
+    /// a condition, which has the source's ARN.
+    Data(&'static str),
 }
 
 /// A policy that has to let the sender through.
@@ -81,18 +89,25 @@ impl FromIterator<Finding> for Seen {
 
 impl<'a> Delivery<'a> {
     pub(in crate::verify::rules) fn of(
-        sender: &'static str,
+        sender: &'a str,
         names_owner: bool,
         source: End<'a>,
         place: &'a Place,
     ) -> Self {
         let (arn, account) = (source.arn(place), source.account(place));
-        Self { sender, source, place, arn, account, names_owner, tells: None }
+        let tells = if names_owner { Tells::Owner } else { Tells::Source };
+        Self { sender, source, place, arn, account, tells }
     }
 
-    /// The same, which tells a key for whom by a condition key of its own.
-    pub(in crate::verify::rules) fn telling(self, key: &'static str) -> Self {
-        Self { tells: Some(key), ..self }
+    /// That of a service that encrypts what is the source's, and tells so by this key of
+    /// a condition alone.
+    pub(in crate::verify::rules) fn encrypting(
+        sender: &'a str,
+        key: &'static str,
+        source: End<'a>,
+        place: &'a Place,
+    ) -> Self {
+        Self { tells: Tells::Data(key), ..Self::of(sender, false, source, place) }
     }
 
     /// For whom it delivers, as a stack file states it.
@@ -105,7 +120,7 @@ impl<'a> Delivery<'a> {
     pub(super) fn is_admitted_by_default(&self, topic: &Exhibit) -> bool {
         let states_none = topic.document.get("policy").is_none_or(Value::is_null);
         let owner = topic.fact("arn").split(':').nth(4);
-        self.names_owner && states_none && owner == Some(self.account.as_str())
+        self.tells == Tells::Owner && states_none && owner == Some(self.account.as_str())
     }
 
     /// What the gate's policy says to each call.
@@ -150,11 +165,15 @@ impl<'a> Delivery<'a> {
     /// is no principal of an account (IAM User Guide, "AWS global condition
     /// context keys").
     fn context(&self) -> Context<'_> {
-        let owner =
-            self.names_owner.then_some(("aws:SourceOwner", Known::Is(self.account.as_str())));
+        let (arn, account) = (Known::Is(self.arn.as_str()), Known::Is(self.account.as_str()));
+        let (source, other) = match self.tells {
+            Tells::Source => ((arn, account), None),
+            Tells::Owner => ((arn, account), Some(("aws:SourceOwner", account))),
+            Tells::Data(key) => ((Known::Absent, Known::Absent), Some((key, arn))),
+        };
         let known = [
-            ("aws:SourceArn", Known::Is(self.arn.as_str())),
-            ("aws:SourceAccount", Known::Is(&self.account)),
+            ("aws:SourceArn", source.0),
+            ("aws:SourceAccount", source.1),
             ("aws:SecureTransport", Known::Is("true")),
             ("aws:PrincipalIsAWSService", Known::Is("true")),
             ("aws:PrincipalArn", Known::Absent),
@@ -163,14 +182,13 @@ impl<'a> Delivery<'a> {
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
         ];
-        let told = self.tells.map(|key| (key, Known::Is(self.arn.as_str())));
-        Context::of(known.into_iter().chain(owner).chain(told)).at(self.place)
+        Context::of(known.into_iter().chain(other)).at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
         let Self { sender, source, .. } = self;
         let told = |nearly: &str| {
-            let (calls, source, because) = (missing.join(" and "), source.name(), gate.because);
+            let (calls, source, because) = (listed(missing), source.name(), gate.because);
             format!(
                 "no statement of its policy lets {sender} call {calls} for {source}{nearly}{because}"
             )
@@ -190,31 +208,44 @@ impl<'a> Delivery<'a> {
     }
 
     fn statement(&self, gate: &Gate<'_>) -> Value {
-        let Self { sender, source, place, account, names_owner, tells, .. } = self;
-        // Many alarms tell one topic: one statement admits them all.
-        let sake = if *names_owner {
-            "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned()
-        } else {
-            source.reference(place)
+        let actions = gate.grants.iter().map(|action| (*action).to_owned()).collect();
+        let mut statement = json!({
+            "Effect": "Allow",
+            "Principal": { "Service": self.sender },
+            "Action": patch::one_or_several(actions),
+            "Condition": self.condition(),
+        });
+        match gate.guard.kind.as_str() {
+            // The policy of a repository speaks of nothing else, and ECR takes no resource in it.
+            "ecr_repository" => {}
+            // In the policy of a key, everything is that key.
+            "kms_key" => statement["Resource"] = "*".into(),
+            _ => statement["Resource"] = patch::arn_of(gate.guard).into(),
+        }
+        statement
+    }
+
+    /// For whom alone.
+    fn condition(&self) -> Value {
+        let Self { source, place, account, tells, .. } = self;
+        let sake = match tells {
+            // Many alarms tell one topic: one statement admits them all.
+            Tells::Owner => "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned(),
+            Tells::Source => source.reference(place),
+            Tells::Data(key) => return json!({ "ArnLike": { (*key): source.reference(place) } }),
         };
         let account = if *account == place.account { "${account}" } else { account };
-        // In the policy of a key, everything is that key.
-        let resource =
-            if gate.guard.kind == "kms_key" { "*".to_owned() } else { patch::arn_of(gate.guard) };
-        let actions = gate.grants.iter().map(|action| (*action).to_owned()).collect();
-        let condition = match tells {
-            Some(key) => json!({ "StringEquals": { *key: sake } }),
-            None => json!({
-                "StringEquals": { "aws:SourceAccount": account },
-                "ArnLike": { "aws:SourceArn": sake }
-            }),
-        };
         json!({
-            "Effect": "Allow",
-            "Principal": { "Service": sender },
-            "Action": patch::one_or_several(actions),
-            "Resource": resource,
-            "Condition": condition,
+            "StringEquals": { "aws:SourceAccount": account },
+            "ArnLike": { "aws:SourceArn": sake }
         })
+    }
+}
+
+/// For people: `a`, `a and b`, `a, b and c`.
+fn listed(calls: &[&str]) -> String {
+    match calls {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => calls.concat(),
     }
 }

@@ -89,6 +89,10 @@ const TO_HEAR: &[&str] = &["events:DescribeRule", "events:PutRule", "events:PutT
 const RULE_TO_HEAR: &str = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule";
 const TO_FOLLOW: &[&str] = &["states:DescribeExecution", "states:StopExecution"];
 
+/// What a distributed map calls besides, to write its results (Developer Guide, "Creating
+/// IAM policies for Distributed Map").
+const TO_WRITE_RESULTS: &[&str] = &["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+
 /// Whether it is known what a call takes: of a service that is in no row above, others may
 /// be made beside it.
 pub(super) fn is_known(call: &Call<'_>) -> bool {
@@ -212,7 +216,18 @@ impl<'a> Handed<'a> {
         }
         let said = fields.iter().map(|field| self.said(field));
         let said = said.into_iter().find(|said| !matches!(said, Said::Nothing));
-        vec![call(said.unwrap_or(Said::Nothing))]
+        let one = call(said.unwrap_or(Said::Nothing));
+        // Results of a distributed map are written in parts, to keys that it makes.
+        let writes_results = action == "s3:PutObject" && matches!(self.said("Key"), Said::Nothing);
+        let in_parts = TO_WRITE_RESULTS.iter().filter(|_| writes_results);
+        let in_parts = in_parts.map(|action| Call {
+            state: self.state,
+            action: (*action).to_owned(),
+            on: Err(format!("{action}: the objects are known when it runs")),
+            part: one.part,
+        });
+        let in_parts: Vec<Call<'a>> = in_parts.collect();
+        std::iter::once(one).chain(in_parts).collect()
     }
 
     /// The buses that events go to.
@@ -250,8 +265,8 @@ impl<'a> Handed<'a> {
     }
 }
 
-/// What is said under a field. JSONPath marks what is worked out by `.$` behind the
-/// field's name, JSONata by `{% %}` around the value.
+/// What is said under a field. `JSONPath` marks what is worked out by `.$` behind the
+/// field's name, `JSONata` by `{% %}` around the value.
 fn said<'a>(arguments: &'a Value, field: &str) -> Said<'a> {
     match arguments.get(field) {
         Some(Value::String(text)) if !text.starts_with("{%") => Said::Text(text),
@@ -267,19 +282,15 @@ fn said<'a>(arguments: &'a Value, field: &str) -> Said<'a> {
 /// What a name or ARN stands for, as a role is asked about it.
 fn object<'a>(scene: &'a Scene, kind: &str, named: &str, behind: &str) -> Object<'a> {
     let place = &scene.place;
-    match end::named(scene, kind, named) {
-        Some(part) => {
-            // An alias may stand in the name itself.
-            let plain = [part.fact("arn"), part.identity.as_str()];
-            let alias = plain.iter().find_map(|plain| named.strip_prefix(plain)).unwrap_or("");
-            let behind = format!("{alias}{behind}");
-            Object::of(part, place).within(&behind, &behind)
-        }
-        None => {
-            let arn = format!("{}{behind}", arn(place, kind, named));
-            Object::by_arn(&arn, arn.clone(), shown(&arn))
-        }
-    }
+    let Some(part) = end::named(scene, kind, named) else {
+        let arn = format!("{}{behind}", arn(place, kind, named));
+        return Object::by_arn(&arn, arn.clone(), shown(&arn));
+    };
+    // An alias may stand in the name itself.
+    let plain = [part.fact("arn"), part.identity.as_str()];
+    let alias = plain.iter().find_map(|plain| named.strip_prefix(plain)).unwrap_or("");
+    let behind = format!("{alias}{behind}");
+    Object::of(part, place).within(&behind, &behind)
 }
 
 /// The ARN of something that is not of the stack.

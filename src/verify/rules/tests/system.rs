@@ -4,11 +4,12 @@
 use serde_json::{Map, Value};
 
 use super::scene;
-use crate::model::{Address, Exhibit, Finding, Identity, Path, Scene};
+use crate::model::{Address, Document, Exhibit, Finding, Identity, Path, Scene};
 use crate::verify::rules::patch;
 
 /// The kinds that nobody checks here.
-const UNCHECKED: [&str; 2] = ["lambda_function", "lambda_event_source_mapping"];
+const UNCHECKED: [&str; 4] =
+    ["ecr_image", "ecr_repository", "lambda_event_source_mapping", "lambda_function"];
 
 /// A scene of these resources.
 pub(in crate::verify) fn system(resources: &str) -> Scene {
@@ -61,15 +62,29 @@ fn exhibit(name: &str, document: &Value) -> Exhibit {
     let kind = document.remove("kind").unwrap().as_str().unwrap().to_owned();
     let named = document.get("name").and_then(Value::as_str);
     let identity = named.map_or_else(|| format!("dev-{name}"), str::to_owned);
-    let sort = if kind == "lambda_function" { "function" } else { "event-source-mapping" };
     document.insert("name".to_owned(), identity.as_str().into());
-    let arn = format!("arn:aws:lambda:us-east-1:123456789012:{sort}:{identity}");
-    Exhibit {
-        address: Address::new(name),
-        kind,
-        facts: [("arn".to_owned(), arn), ("name".to_owned(), identity.clone())].into(),
-        identity: Identity(identity),
-        document,
+    let facts = facts(&kind, &identity, &document);
+    let facts = facts.map(|(fact, value)| (fact.to_owned(), value)).into();
+    Exhibit { address: Address::new(name), kind, facts, identity: Identity(identity), document }
+}
+
+fn facts(kind: &str, identity: &str, document: &Document) -> [(&'static str, String); 2] {
+    const REGISTRY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+    let arn = |service: &str, rest: &str| {
+        ("arn", format!("arn:aws:{service}:us-east-1:123456789012:{rest}{identity}"))
+    };
+    let name = ("name", identity.to_owned());
+    match kind {
+        "ecr_image" => {
+            let digest = format!("sha256:{}", "0".repeat(64));
+            let repository = document["repository"].as_str().unwrap();
+            [("uri", format!("{REGISTRY}/{repository}@{digest}")), ("digest", digest)]
+        }
+        "ecr_repository" => {
+            [arn("ecr", "repository/"), ("repository_url", format!("{REGISTRY}/{identity}"))]
+        }
+        "lambda_function" => [arn("lambda", "function:"), name],
+        _ => [arn("lambda", "event-source-mapping:"), name],
     }
 }
 

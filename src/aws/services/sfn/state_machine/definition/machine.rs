@@ -80,14 +80,14 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     if machine.has("Version") {
         machine.word("Version", &["1.0"], walk);
     }
-    let stated = stated_language(machine, ground, walk);
+    let own = stated_language(machine, ground, walk);
     let ground = match ground.within {
         Within::Definition => {
-            let of_all = stated.unwrap_or(Language::JsonPath);
+            let of_all = own.unwrap_or(Language::JsonPath);
             Ground { of_all, language: of_all, ..ground }
         }
         Within::Branch | Within::Processor => {
-            Ground { language: stated.unwrap_or(ground.language), ..ground }
+            Ground { language: own.unwrap_or(ground.language), ..ground }
         }
     };
     let seconds = machine.whole("TimeoutSeconds", 1..=MOST_SECONDS, Language::JsonPath, walk);
