@@ -352,7 +352,8 @@ pub(super) fn url(place: &Place, name: &str) -> String {
 }
 
 async fn describe(aws: &Aws, name: &str) -> Answer<Option<sdk::Repository>> {
-    let answer = aws.session.clients.ecr.describe_repositories().repository_names(name).send().await;
+    let answer =
+        aws.session.clients.ecr.describe_repositories().repository_names(name).send().await;
     let attempted = || format!("read repository {name}");
     let found = answer.attempting("ecr:DescribeRepositories", attempted).or_absent()?;
     Ok(found.and_then(|found| found.repositories.unwrap_or_default().into_iter().next()))

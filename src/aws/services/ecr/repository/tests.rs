@@ -52,7 +52,9 @@ fn what_ecr_would_refuse_is_told_before() {
     );
     check(
         json!({ "encryption_configuration": { "encryption_type": "KMS", "kms_key": "alias/own" } }),
-        &["encryption_configuration.kms_key: takes the ARN of a key or alias/aws/ecr, and `alias/own` is neither"],
+        &[
+            "encryption_configuration.kms_key: takes the ARN of a key or alias/aws/ecr, and `alias/own` is neither",
+        ],
     );
     check(
         json!({ "policy": { "Statement": { "Sid": "LambdaECRImageRetrievalPolicy", "Effect": "Allow" } } }),
@@ -133,7 +135,8 @@ fn documents_that_mean_the_same_are_the_same() {
 fn what_lambda_says_is_neither_shown_nor_lost() {
     let of_lambda = json!({ "Sid": policy::OF_LAMBDA, "Effect": "Allow", "Action": "ecr:BatchGetImage",
         "Principal": { "Service": "lambda.amazonaws.com" } });
-    let own = json!({ "Sid": "Own", "Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": "*" });
+    let own =
+        json!({ "Sid": "Own", "Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": "*" });
     let document = |statements: Value| json!({ "Version": "2012-10-17", "Statement": statements });
     let seen = |statements: Value| Policy::seen(&document(statements).to_string(), "aws").unwrap();
     let (both, own) = (seen(json!([of_lambda, own])), seen(json!([own])));
@@ -156,7 +159,8 @@ fn refusals_are_understood() {
     check("CreateRepository", "RepositoryAlreadyExistsException", "", ErrorClass::Exists);
     check("CreateRepository", "KmsException", "the key is not there", dependency);
     check("DescribeRepositories", "RepositoryNotFoundException", "", ErrorClass::Absent);
-    let nobody = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'";
+    let nobody =
+        "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'";
     check("SetRepositoryPolicy", "InvalidParameterException", nobody, dependency);
     check("SetRepositoryPolicy", "InvalidParameterException", "no JSON", ErrorClass::Invalid);
     check("DeleteRepository", "RepositoryNotEmptyException", "", ErrorClass::Invalid);
