@@ -18,6 +18,8 @@ ABSENT = {
     "ResourceNotFoundException",
     "NoSuchBucketPolicy", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet",
     "OwnershipControlsNotFoundError", "ServerSideEncryptionConfigurationNotFoundError",
+    "LifecyclePolicyNotFoundException", "RepositoryNotFoundException", "RepositoryPolicyNotFoundException",
+    "StateMachineDoesNotExist",
 }
 
 
