@@ -95,6 +95,8 @@ pub struct Session {
     caller: Arc<OnceLock<Caller>>,
     /// Learns the secrets of roles that are taken on.
     mask: Mask,
+    /// What is trusted in place of the system's certificates, by who is not AWS either.
+    pub(crate) ca_bundle: Option<Vec<u8>>,
 }
 
 impl Session {
@@ -124,6 +126,7 @@ impl Session {
             is_endpoint_asked: connection.endpoint_url.is_some(),
             caller: Arc::default(),
             mask: connection.mask.clone(),
+            ca_bundle: connection.ca_bundle.clone(),
         })
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 pub(crate) use self::erased::{AnyKind, Erased, untyped};
 pub(crate) use self::sent::{Sent, Source};
@@ -167,6 +168,17 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// of an object of this kind; `None` for any other ARN.
     fn identify(_arn: &str) -> Option<String> {
         None
+    }
+
+    /// The field in whose place stands, before a plan is drawn, what somebody outside says,
+    /// and what is asked.
+    fn question(_spec: &Self::Spec) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// What stands there: the answer to a question of this kind.
+    fn learn(_aws: &Aws, _question: &str) -> impl Future<Output = Answer<Value>> + Send {
+        async { Ok(Value::Null) }
     }
 
     /// AWS's names of those that hang on an object of the stack ([`HANGS_ON`]) and

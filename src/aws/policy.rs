@@ -97,7 +97,7 @@ impl Policy {
     }
 
     /// The statements of both.
-    pub(crate) fn joined(self, other: Self) -> Self {
+    pub(crate) fn joined(self, other: &Self) -> Self {
         let Self(mut value) = self;
         let list = value.get_mut("Statement").and_then(Value::as_array_mut);
         if let Some(list) = list {

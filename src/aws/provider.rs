@@ -3,11 +3,11 @@
 //! [`Provider`] can only look, and call what is a function. [`Writer`] can also touch, is bound to the one
 //! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::future::try_join;
+use futures::future::{try_join, try_join_all};
 
 use super::behaviours::{Bench, Options};
 use super::call_log::about;
@@ -19,7 +19,8 @@ use super::lease::S3Lease;
 use super::{discovery, invocation, registry};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
-    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Live, Lock, Owner, Place, Sought,
+    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Learned, Live, Lock, Owner, Place,
+    Question, Sought,
 };
 
 /// Looks at AWS.
@@ -57,6 +58,18 @@ impl Provider {
     /// same call later. Not that the function failed: its answer says so.
     pub async fn invoke(&self, invocation: &Invocation) -> Answer<Invoked> {
         invocation::invoke(&self.aws.session, invocation).await
+    }
+
+    /// What those outside say whom documents ask: all at once.
+    ///
+    /// # Errors
+    /// The first of those who do not answer.
+    pub async fn learn(&self, questions: BTreeSet<Question>) -> Answer<Learned> {
+        let asked = questions.into_iter().map(|question| async {
+            let answer = kind(&question.kind)?.learn(&self.aws, &question.text).await?;
+            Ok((question, answer))
+        });
+        Ok(try_join_all(asked).await?.into_iter().collect())
     }
 
     /// The same with the right to write, as the owner of one stack.

@@ -1,5 +1,6 @@
 //! What is known of all kinds, whatever their service.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::behaviours::check_probe;
@@ -10,8 +11,8 @@ use super::partition;
 use super::services::KINDS;
 use super::services::kms::key::KmsKey;
 use crate::model::{
-    Address, Catalog, Desired, Document, Facts, KindInfo, Live, NameOrigin, Naming, Place,
-    Prepared, Probe, Problem,
+    Address, Catalog, Desired, Document, Facts, KindInfo, Learned, Live, NameOrigin, Naming, Place,
+    Prepared, Probe, Problem, Question,
 };
 
 /// The kind of a name.
@@ -28,6 +29,7 @@ pub fn grants() -> impl Iterator<Item = (&'static str, &'static [Grant])> {
 #[derive(Clone, Debug)]
 pub struct AwsCatalog {
     kinds: Vec<KindInfo>,
+    learned: Learned,
 }
 
 impl AwsCatalog {
@@ -43,7 +45,31 @@ impl AwsCatalog {
         for key in kinds.iter_mut().filter(|kind| kind.name == KmsKey::NAME) {
             key.delete_after.extend(encrypted.clone());
         }
-        Self { kinds }
+        Self { kinds, learned: Learned::new() }
+    }
+
+    /// The same with answers to what documents ask.
+    #[must_use]
+    pub fn knowing(self, learned: Learned) -> Self {
+        Self { learned, ..self }
+    }
+
+    /// What a document asks of outside.
+    pub fn question(&self, name: &str, document: &Document) -> Option<Question> {
+        kind(name)?.question(document)
+    }
+
+    /// A document with what is known in the place of what it asks.
+    fn answered<'a>(&self, kind: &dyn AnyKind, document: &'a Document) -> Cow<'a, Document> {
+        if self.learned.is_empty() {
+            return Cow::Borrowed(document);
+        }
+        let question = kind.question(document);
+        let answer = question.and_then(|asked| Some((self.learned.get(&asked)?, asked.field)));
+        let Some((answer, field)) = answer else { return Cow::Borrowed(document) };
+        let mut document = document.clone();
+        document.insert(field, answer.clone());
+        Cow::Owned(document)
     }
 }
 
@@ -68,7 +94,8 @@ impl Catalog for AwsCatalog {
         naming: &Naming,
         document: &Document,
     ) -> Option<Result<Prepared, Vec<Problem>>> {
-        Some(kind(name)?.prepare(naming, document))
+        let kind = kind(name)?;
+        Some(kind.prepare(naming, &self.answered(kind, document)))
     }
 
     fn check_probe(
@@ -81,7 +108,8 @@ impl Catalog for AwsCatalog {
     }
 
     fn predict(&self, name: &str, naming: &Naming, document: &Document) -> Facts {
-        kind(name).map(|kind| kind.predict(naming, document)).unwrap_or_default()
+        let predict = |kind: &dyn AnyKind| kind.predict(naming, &self.answered(kind, document));
+        kind(name).map(predict).unwrap_or_default()
     }
 
     fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin {

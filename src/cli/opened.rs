@@ -16,7 +16,7 @@ use super::written::Written;
 use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
-use crate::model::{Address, Caller, Diagnostic, Mask, Origin, Place, Stack};
+use crate::model::{Address, Caller, Desired, Diagnostic, Mask, Origin, Place, Question, Stack};
 use crate::plan::SavedPlan;
 use crate::report::pane::tame;
 use crate::spec;
@@ -143,6 +143,16 @@ impl Written {
         let here = connected.provider.place();
         self.check_pin(here)?;
         let checked = self.check(here, &BTreeMap::new(), &catalog, environment)?;
+        let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
+        let questions: BTreeSet<Question> =
+            checked.stack.resources.values().filter_map(asks).collect();
+        let (catalog, checked) = if questions.is_empty() {
+            (catalog, checked)
+        } else {
+            let catalog = catalog.knowing(connected.provider.learn(questions).await?);
+            let checked = self.check(here, &BTreeMap::new(), &catalog, environment)?;
+            (catalog, checked)
+        };
         Ok(Opened {
             warnings: checked.warnings,
             file: self.path.clone(),

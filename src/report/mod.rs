@@ -52,7 +52,8 @@ pub use invocation::{InvocationRecord, Outcome, invocation_json, invocation_text
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{
-    Outputs, output_raw, outputs_dotenv, outputs_flat_json, outputs_github, outputs_json, outputs_text,
+    Outputs, output_raw, outputs_dotenv, outputs_flat_json, outputs_github, outputs_json,
+    outputs_text,
 };
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
 pub use phrases::count;

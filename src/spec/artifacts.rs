@@ -139,7 +139,7 @@ impl Checkout {
             });
         }
         let form = Form::of(sort, room.info.packing, at);
-        let measure = self.measure(&path, form, room.limits).map_err(|unfit| {
+        let measure = self.measure(&path, &form, room.limits).map_err(|unfit| {
             let problem = refuse(format!("`{at}` cannot take `{text}`: {}", unfit.why));
             let advice = room.advice.filter(|_| unfit.is_too_large);
             advice.into_iter().fold(problem, Diagnostic::hint)
@@ -150,7 +150,7 @@ impl Checkout {
         }
     }
 
-    fn measure(&self, path: &Path, form: Form, limits: Limits) -> Result<Measure, Unfit> {
+    fn measure(&self, path: &Path, form: &Form, limits: Limits) -> Result<Measure, Unfit> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (path.to_owned(), form.clone(), limits);
         if let Some(measure) = taken.measures.get(&key) {
@@ -160,7 +160,7 @@ impl Checkout {
             let why = format!("the stack takes more than {} already", Size(MOST_TAKEN));
             return Err(Unfit { why, is_too_large: false });
         }
-        let measure = pour(path, &form, limits, Some(self.reach.folder()), &mut io::sink());
+        let measure = pour(path, form, limits, Some(self.reach.folder()), &mut io::sink());
         taken.bytes += measure.as_ref().map_or(limits.most_bytes, |measure| measure.size);
         taken.measures.insert(key, measure.clone());
         measure

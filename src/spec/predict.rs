@@ -126,6 +126,10 @@ pub(super) fn open_identities(resources: &[(&Written<'_>, Prepared)]) -> Vec<Dia
         let Some(fact) = waiting.first() else { continue };
         let because = match trace(&resource.address, fact, &prepared) {
             Trace::Echo => continue,
+            // It is asked for when all is checked, and is no fact of the resource.
+            Trace::Circle(_) if fact.address == resource.address && !is_fact(resource, fact) => {
+                continue;
+            }
             Trace::Chosen(_) if resource.kind.name_may_wait => continue,
             Trace::Chosen(fact) => format!("{fact} is chosen by AWS when the resource is created"),
             Trace::Circle(chain) => {
@@ -142,6 +146,11 @@ pub(super) fn open_identities(resources: &[(&Written<'_>, Prepared)]) -> Vec<Dia
         problems.push(problem);
     }
     problems
+}
+
+/// Whether others can refer to it.
+fn is_fact(resource: &Written<'_>, fact: &FactRef) -> bool {
+    resource.kind.facts.iter().any(|info| info.name == fact.fact)
 }
 
 enum Trace {

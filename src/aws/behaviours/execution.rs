@@ -28,7 +28,7 @@ pub(super) async fn describe(
 /// Stops it, if it still runs.
 pub(super) async fn stop(session: &Session, execution: &Execution) -> Answer<()> {
     let seen = describe(session, execution).await?;
-    if !seen.is_some_and(|seen| seen.status == ExecutionStatus::Running) {
+    if seen.is_none_or(|seen| seen.status != ExecutionStatus::Running) {
         return Ok(());
     }
     let call = session.clients.sfn.stop_execution().execution_arn(&execution.arn);

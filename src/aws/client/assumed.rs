@@ -54,6 +54,7 @@ impl Session {
             caller: Arc::default(),
             is_endpoint_asked: self.is_endpoint_asked,
             mask: self.mask.clone(),
+            ca_bundle: self.ca_bundle.clone(),
         }
     }
 }

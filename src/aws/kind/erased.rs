@@ -17,7 +17,7 @@ use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     Along, Anew, CloudError, Detour, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff,
     Greeting, Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared,
-    Problem, Sought, Stages, Succession,
+    Problem, Question, Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -34,6 +34,8 @@ pub(crate) trait AnyKind: Send + Sync {
         on: &'a Sought,
         ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>>;
+    fn question(&self, document: &Document) -> Option<Question>;
+    fn learn<'a>(&'a self, aws: &'a Aws, question: &'a str) -> BoxFuture<'a, Answer<Value>>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn predict(&self, naming: &Naming, document: &Document) -> Facts;
     fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin;
@@ -154,6 +156,15 @@ impl<K: Kind> AnyKind for Erased<K> {
         ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>> {
         Box::pin(K::hanging(aws, on, ours))
+    }
+
+    fn question(&self, document: &Document) -> Option<Question> {
+        let (field, text) = K::question(&typed::<K::Spec>(document).ok()?)?;
+        Some(Question { kind: K::NAME.into(), field: field.into(), text })
+    }
+
+    fn learn<'a>(&'a self, aws: &'a Aws, question: &'a str) -> BoxFuture<'a, Answer<Value>> {
+        Box::pin(K::learn(aws, question))
     }
 
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {

@@ -47,15 +47,11 @@ impl Sent {
     /// That the field states none.
     pub(crate) fn source(&self, field: &str, identity: &str) -> Answer<Source> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.at.to_string() == field);
-        match (artifact, &self.files) {
-            (Some(artifact), Some(files)) => {
-                Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
-            }
-            (Some(_), None) | (None, _) => {
-                let message = "no file of the checkout stands behind it";
-                Err(unsent(field, identity, "NothingToSend", message, "make the plan again"))
-            }
-        }
+        let (Some(artifact), Some(files)) = (artifact, &self.files) else {
+            let message = "no file of the checkout stands behind it";
+            return Err(unsent(field, identity, "NothingToSend", message, "make the plan again"));
+        };
+        Ok(Source { artifact: artifact.clone(), files: Arc::clone(files) })
     }
 }
 

@@ -62,7 +62,7 @@ fn at_odds(item: &Node) -> Option<Diagnostic> {
             (field, node, Ending::Succeeded.word())
         }
         (Some(false), Some((field, node)), _) => (field, node, status?),
-        (Some(_), _, _) | (None, _, _) => return None,
+        (Some(_) | None, _, _) => return None,
     };
     let problem = Diagnostic::error(format!("an execution that is {end} has no `{field}`"));
     Some(problem.at(Some(node.at.location())).because(

@@ -58,15 +58,12 @@ fn needs(calls: Vec<Call<'_>>) -> Vec<Need<'_>> {
             (Ok(one), Ok(other)) => one.arns() == other.arns(),
             (one, other) => one.as_ref().err() == other.as_ref().err(),
         };
-        match needs.iter_mut().find(is_same) {
-            Some(need) => {
-                need.actions.insert(action);
-                need.states.insert(state);
-            }
-            None => {
-                let (actions, states) = ([action].into(), [state].into());
-                needs.push(Need { on, part, actions, states });
-            }
+        if let Some(need) = needs.iter_mut().find(is_same) {
+            need.actions.insert(action);
+            need.states.insert(state);
+        } else {
+            let (actions, states) = ([action].into(), [state].into());
+            needs.push(Need { on, part, actions, states });
         }
     }
     needs
@@ -117,8 +114,8 @@ mod tests {
     use super::super::tests::{golden, told_of};
     use super::RULE;
 
-    /// One of everything: by ARN and by name, in branches and for each item, by JSONPath
-    /// and by JSONata.
+    /// One of everything: by ARN and by name, in branches and for each item, by `JSONPath`
+    /// and by `JSONata`.
     const SOUND: &str = r#"
 key: { kind: kms_key }
 ledger: { kind: dynamodb_table, hash_key: { name: id, type: S }, kms_key_id: "${key.arn}" }

@@ -50,15 +50,11 @@ fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
     let mut roles: BTreeMap<&Address, (&Exhibit, Vec<&Exhibit>)> = BTreeMap::new();
     for machine in scene.of_kind(MACHINE) {
-        match role_of(scene, machine) {
-            Some(role) => {
-                roles.entry(&role.address).or_insert((role, Vec::new())).1.push(machine);
-            }
-            None => {
-                let why =
-                    format!("{} (not judged: its role is not of this stack)", machine.address);
-                judgement.add(why, None);
-            }
+        if let Some(role) = role_of(scene, machine) {
+            roles.entry(&role.address).or_insert((role, Vec::new())).1.push(machine);
+        } else {
+            let why = format!("{} (not judged: its role is not of this stack)", machine.address);
+            judgement.add(why, None);
         }
     }
     for (address, (role, machines)) in roles {
@@ -199,16 +195,16 @@ fn judge_statement(
     }
     let calls: BTreeSet<&str> = done.iter().map(|need| need.action.as_str()).collect();
     let calls = calls.into_iter().collect::<Vec<_>>().join(", ");
-    let (element, what) = match too_much[..] {
-        [] => ("Resource", statement.actions()),
-        _ => ("Action", too_much.join(", ")),
+    let (element, what) = if too_much.is_empty() {
+        ("Resource", statement.actions())
+    } else {
+        ("Action", too_much.join(", "))
     };
-    let message = match too_far[..] {
-        [] => format!("{name} allows {what}, of which {of_whom} needs {calls} alone"),
-        _ => {
-            let (far, near) = (shown(&too_far), objects(&done));
-            format!("{name} allows {what} on {far}: {of_whom} needs {calls} on {near} alone")
-        }
+    let message = if too_far.is_empty() {
+        format!("{name} allows {what}, of which {of_whom} needs {calls} alone")
+    } else {
+        let (far, near) = (shown(&too_far), objects(&done));
+        format!("{name} allows {what} on {far}: {of_whom} needs {calls} on {near} alone")
     };
     let finding = Finding::new(&role.address, message).at(statement.path.with_field(element));
     let finding = finding.hint(format!("put this in the place of {name}"));

@@ -42,24 +42,23 @@ pub(super) fn admits(role: &Exhibit, taker: &Taker<'_>) -> Seen {
             let finding = told(format!("{} denies {service} {ASSUME}", statement.name()));
             finding.at(statement.path).hint(format!("leave {name} out of it")).into()
         }
-        Decision::Silent(misses) => match misses.into_iter().next() {
-            Some(NearMiss { statement, because }) => {
-                let because_of =
-                    format!("{} would, but for its {}", statement.name(), because.what);
-                let finding =
-                    told(format!("its trust policy does not admit {service} ({because_of})"));
-                let finding = Finding {
-                    expected: because.expected.map(Value::from),
-                    actual: Some(because.actual),
-                    ..finding.at(because.path)
-                };
-                finding.hint(format!("correct {}", statement.name())).into()
-            }
-            None => {
+        Decision::Silent(misses) => {
+            let Some(NearMiss { statement, because }) = misses.into_iter().next() else {
                 let finding = told(format!("its trust policy does not admit {service}"));
                 let hint = format!("admit {name} in the trust policy, or name another role");
-                patch::joined(finding, role, &path, sid, admitting.clone()).hint(hint).into()
-            }
-        },
+                let admitting = admitting.clone();
+                return patch::joined(finding, role, &path, sid, admitting).hint(hint).into();
+            };
+            let (by, what) = (statement.name(), because.what);
+            let finding = told(format!(
+                "its trust policy does not admit {service} ({by} would, but for its {what})"
+            ));
+            let finding = Finding {
+                expected: because.expected.map(Value::from),
+                actual: Some(because.actual),
+                ..finding.at(because.path)
+            };
+            finding.hint(format!("correct {by}")).into()
+        }
     }
 }

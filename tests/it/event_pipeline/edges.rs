@@ -23,8 +23,22 @@ use Slip::{Instead, Without};
 /// Each with the check that finds it, and the address that its finding names.
 const SLIPS: &[(Slip, &str, &str)] = &[
     // From the topic to the trigger, and to the queue of what it could not deliver.
-    (Instead("    permissions:\n      payments: { principal: sns.amazonaws.com, source_arn: \"${payment_events.arn}\" }\n", ""), "delivery_path", "trigger"),
-    (Instead("principal: sns.amazonaws.com, source_arn: \"${payment_events.arn}\"", "principal: sns.amazonaws.com, source_arn: \"${alerts.arn}\""), "delivery_path", "trigger"),
+    (
+        Instead(
+            "    permissions:\n      payments: { principal: sns.amazonaws.com, source_arn: \"${payment_events.arn}\" }\n",
+            "",
+        ),
+        "delivery_path",
+        "trigger",
+    ),
+    (
+        Instead(
+            "principal: sns.amazonaws.com, source_arn: \"${payment_events.arn}\"",
+            "principal: sns.amazonaws.com, source_arn: \"${alerts.arn}\"",
+        ),
+        "delivery_path",
+        "trigger",
+    ),
     (Without("trigger_dead", "FromTheTopic"), "delivery_path", "trigger_dead"),
     (Without("key", "TopicSendsDeadLetters"), "delivery_path", "key"),
     // From the trigger to the workflow, and to what it fails at.
@@ -33,13 +47,35 @@ const SLIPS: &[(Slip, &str, &str)] = &[
     (Without("trigger_role", "EncryptDeadLetters"), "delivery_path", "trigger_role"),
     // From the workflow to whatever its definition calls.
     (Without("workflow_role", "InvokeFunctions"), "machine_access", "workflow_role"),
-    (Instead("Resource: [\"${validator.arn}\", \"${processor.arn}\", \"${enricher.arn}\"]", "Resource: [\"${validator.arn}\", \"${processor.arn}\"]"), "machine_access", "workflow_role"),
+    (
+        Instead(
+            "Resource: [\"${validator.arn}\", \"${processor.arn}\", \"${enricher.arn}\"]",
+            "Resource: [\"${validator.arn}\", \"${processor.arn}\"]",
+        ),
+        "machine_access",
+        "workflow_role",
+    ),
     (Without("workflow_role", "KeepPayments"), "machine_access", "workflow_role"),
     (Without("workflow_role", "KeepDeadLetters"), "machine_access", "workflow_role"),
     (Without("workflow_role", "EncryptBoth"), "machine_access", "workflow_role"),
-    (Instead("Action: \"dynamodb:PutItem\"", "Action: [\"dynamodb:PutItem\", \"dynamodb:DeleteItem\"]"), "machine_surplus", "workflow_role"),
-    (Instead("Action: \"lambda:InvokeFunction\"", "Action: \"lambda:*\""), "machine_surplus", "workflow_role"),
-    (Instead("Service: states.amazonaws.com", "Service: lambda.amazonaws.com"), "machine_role", "workflow_role"),
+    (
+        Instead(
+            "Action: \"dynamodb:PutItem\"",
+            "Action: [\"dynamodb:PutItem\", \"dynamodb:DeleteItem\"]",
+        ),
+        "machine_surplus",
+        "workflow_role",
+    ),
+    (
+        Instead("Action: \"lambda:InvokeFunction\"", "Action: \"lambda:*\""),
+        "machine_surplus",
+        "workflow_role",
+    ),
+    (
+        Instead("Service: states.amazonaws.com", "Service: lambda.amazonaws.com"),
+        "machine_role",
+        "workflow_role",
+    ),
     // Its logs.
     (Without("workflow_role", "SetUpLogs"), "machine_role", "workflow_role"),
     (Without("key", "WorkflowLogsAreDelivered"), "machine_role", "key"),
@@ -47,12 +83,26 @@ const SLIPS: &[(Slip, &str, &str)] = &[
     // From the alarms to whoever hears them.
     (Without("key", "AlarmsAreTold"), "alarm_path", "key"),
     (Without("alerts", "AlarmsAreTold"), "alarm_path", "alerts"),
-    (Instead("name: \"event-processing-alerts-${var.environment_suffix}\"\n    kms_master_key_id: \"${key.arn}\"", "name: \"event-processing-alerts-${var.environment_suffix}\"\n    kms_master_key_id: alias/aws/sns"), "alarm_path", "alerts"),
+    (
+        Instead(
+            "name: \"event-processing-alerts-${var.environment_suffix}\"\n    kms_master_key_id: \"${key.arn}\"",
+            "name: \"event-processing-alerts-${var.environment_suffix}\"\n    kms_master_key_id: alias/aws/sns",
+        ),
+        "alarm_path",
+        "alerts",
+    ),
     // What protects it.
     (Without("payment_events", "TlsOnly"), "tls_only", "payment_events"),
     (Without("workflow_dead", "TlsOnly"), "tls_only", "workflow_dead"),
     (Without("validator_role", "DecryptSettings"), "function_role", "validator_role"),
-    (Instead("      destination_config: { on_failure: { destination: \"${trigger_dead.arn}\" } } # with the reason, as a dead letter is not\n", ""), "failure_destination", "trigger"),
+    (
+        Instead(
+            "      destination_config: { on_failure: { destination: \"${trigger_dead.arn}\" } } # with the reason, as a dead letter is not\n",
+            "",
+        ),
+        "failure_destination",
+        "trigger",
+    ),
 ];
 
 #[test]
@@ -111,6 +161,7 @@ fn without(sound: &str, resource: &str, sid: &str) -> String {
     let line = sound[..at].rfind('\n').map_or(0, |end| end + 1);
     let depth = at - line;
     let is_within = |line: &&str| line.chars().take_while(|it| *it == ' ').count() > depth;
-    let rest: usize = sound[at + head.len()..].split_inclusive('\n').take_while(is_within).map(str::len).sum();
+    let rest: usize =
+        sound[at + head.len()..].split_inclusive('\n').take_while(is_within).map(str::len).sum();
     format!("{}{}", &sound[..line], &sound[at + head.len() + rest..])
 }

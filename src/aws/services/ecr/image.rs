@@ -3,6 +3,7 @@
 //! Its name is the digest of its manifest, which follows from what the stack says: so it is
 //! known before anything is sent, and what is there by that name is what is wanted.
 
+mod base;
 mod check;
 mod grants;
 mod look;
@@ -14,8 +15,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use self::manifest::Image;
+use self::base::Base;
+use self::manifest::{Image, Origin};
 use self::push::From;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -23,8 +26,8 @@ use crate::aws::kind::{Changing, Kind, Ours, Seen, Wanted};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::{self, has_pending};
 use crate::model::{
-    ArtifactInfo, ArtifactSort, CloudError, Emptying, ErrorClass, Facts, HashSpelling, Live,
-    Naming, Packing, Path, Place, Problem, Sought,
+    ArtifactInfo, ArtifactSort, CloudError, Emptying, ErrorClass, FactRef, Facts, HashSpelling,
+    Live, Naming, Packing, Path, Place, Problem, Sought,
 };
 
 pub(crate) struct EcrImage;
@@ -42,6 +45,9 @@ pub(crate) struct Spec {
     /// A name for it in the repository besides its digest: up to 128 letters, digits and `._-`.
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"))]
     tag: Option<String>,
+    /// The image on which its files are laid, by its tag or digest: `public.ecr.aws/lambda/provided:al2023`. Left out: none.
+    #[schemars(with = "Option<String>", length(min = 1))]
+    base: Option<Base>,
     /// What lies in it, by absolute paths: each entry a layer, laid in the order of the paths.
     #[serde(default)]
     files: BTreeMap<String, String>,
@@ -103,6 +109,7 @@ no longer declared.
         [include_str!("image/minimal.yaml"), include_str!("image/production.yaml")];
     const FIXED: &'static [&'static str] = &[
         "architecture",
+        "base",
         "command",
         "entrypoint",
         "environment",
@@ -143,13 +150,27 @@ no longer declared.
     fn identity(spec: &Spec, naming: &Naming) -> String {
         match image(spec, &naming.stack) {
             Some(image) => look::identity(&spec.repository, &image.digest),
-            None => look::identity(&spec.repository, &pending(spec)),
+            None => look::identity(&spec.repository, &pending(spec, naming)),
         }
     }
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
         let Some(image) = image(spec, &naming.stack) else { return Facts::new() };
         facts(&naming.place, &spec.repository, &image.digest)
+    }
+
+    fn question(spec: &Spec) -> Option<(&'static str, String)> {
+        match &spec.base {
+            Some(Base::Named(name)) if !document::is_pending(name) => {
+                Some(("base", spec.architecture.question(name)))
+            }
+            Some(Base::Named(_) | Base::Known(_)) | None => None,
+        }
+    }
+
+    async fn learn(aws: &Aws, question: &str) -> Answer<Value> {
+        let known = Box::pin(base::learn(aws, question)).await?;
+        Ok(serde_json::to_value(known).unwrap_or_default())
     }
 
     async fn hanging(aws: &Aws, on: &Sought, ours: Ours<'_>) -> Answer<Vec<String>> {
@@ -164,9 +185,17 @@ no longer declared.
         let Spec { repository, tag, .. } = &want.spec;
         let image = made(want)?;
         let mut blobs = Vec::new();
-        for (path, blob) in &image.layers {
-            let field = Path::field("files").with_field(path).to_string();
-            blobs.push((blob.clone(), From::Checkout(want.source(&field)?)));
+        for (origin, blob) in &image.layers {
+            let from = match origin {
+                Origin::Base(image) => {
+                    From::Registry(base::Source { image: image.clone(), blob: blob.clone() })
+                }
+                Origin::Files(path) => {
+                    let field = Path::field("files").with_field(path).to_string();
+                    From::Checkout(want.source(&field)?)
+                }
+            };
+            blobs.push((blob.clone(), from));
         }
         blobs.push((image.config_blob.clone(), From::Made(image.config.clone())));
         push::send(aws, repository, blobs).await?;
@@ -203,10 +232,14 @@ fn image(spec: &Spec, stack: &str) -> Option<Image> {
     if has_pending(&document) { None } else { Image::of(spec, stack) }
 }
 
-/// What a spec still waits for.
-fn pending(spec: &Spec) -> String {
+/// What a spec still waits for: facts of others, and what its registry says of its base.
+fn pending(spec: &Spec, naming: &Naming) -> String {
     let document = serde_json::to_value(spec).unwrap_or_default();
-    document::pending_facts(&document).iter().map(|fact| fact.marker()).collect()
+    let mut waiting = document::pending_facts(&document);
+    if EcrImage::question(spec).is_some() {
+        waiting.insert(FactRef { address: naming.address.clone(), fact: "base".to_owned() });
+    }
+    waiting.iter().map(FactRef::marker).collect()
 }
 
 fn made(want: &Wanted<Spec>) -> Answer<Image> {
@@ -227,6 +260,7 @@ impl Spec {
         Self {
             repository: repository.to_owned(),
             tag: None,
+            base: None,
             files: BTreeMap::new(),
             entrypoint: Vec::new(),
             command: Vec::new(),

@@ -109,7 +109,7 @@ pub(crate) struct Scanning {
 }
 
 /// How images are encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Encryption {
     /// By whose keys, and how often.
@@ -122,8 +122,9 @@ pub(crate) struct Encryption {
 }
 
 /// By whose keys images are encrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum EncryptionType {
+    #[default]
     #[serde(rename = "AES256")]
     Aes256,
     #[serde(rename = "KMS")]
@@ -179,9 +180,8 @@ A function that runs an image goes on for a while after it was deleted, and cann
     fn settle(mut spec: Spec, naming: &Naming) -> Spec {
         spec.name.get_or_insert_with(|| naming.default_name());
         spec.image_tag_mutability_exclusion_filter.sort();
-        if let Some(encryption) = &mut spec.encryption_configuration
-            && encryption.encryption_type != EncryptionType::Aes256
-        {
+        let encryption = spec.encryption_configuration.get_or_insert_default();
+        if encryption.encryption_type != EncryptionType::Aes256 {
             encryption.kms_key.get_or_insert_with(|| AWS_MANAGED.to_owned());
         }
         spec.policy = spec.policy.map(|policy| policy.in_partition(&naming.place.partition));
@@ -212,7 +212,7 @@ A function that runs an image goes on for a while after it was deleted, and cann
             async { if sought.holdings { images(aws, name).await } else { Ok(None) } };
         let found =
             try_join4(lifecycle::read(aws, name), policy::read(aws, name), tags(aws, name), holdings);
-        let (lifecycle_policy, told, tags, holdings) = found.await?;
+        let (lifecycle_policy, told, tags, holdings) = Box::pin(found).await?;
         let Some(tags) = tags else { return Ok(None) };
         let force_destroy = is_forced(&tags);
         let (tags, owner) = Tags::seen(tags);

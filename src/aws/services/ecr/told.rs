@@ -83,7 +83,6 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     // Sources: the service model, and the examples of the API Reference.
     contents: &[
         ("BatchGetImage", &["\"images\"", "\"failures\""]),
-        ("DescribeImages", &["\"imageDetails\""]),
         ("DescribeRepositories", &["\"repositories\""]),
         ("GetLifecyclePolicy", &["\"lifecyclePolicyText\""]),
         ("GetRepositoryPolicy", &["\"policyText\""]),
@@ -99,7 +98,6 @@ const CONTROL: &[&str] = &[
     "DeleteLifecyclePolicy",
     "DeleteRepository",
     "DeleteRepositoryPolicy",
-    "DescribeImages",
     "DescribeRepositories",
     "GetLifecyclePolicy",
     "GetRepositoryPolicy",

@@ -265,8 +265,8 @@ impl<'a> Handed<'a> {
     }
 }
 
-/// What is said under a field. JSONPath marks what is worked out by `.$` behind the
-/// field's name, JSONata by `{% %}` around the value.
+/// What is said under a field. `JSONPath` marks what is worked out by `.$` behind the
+/// field's name, `JSONata` by `{% %}` around the value.
 fn said<'a>(arguments: &'a Value, field: &str) -> Said<'a> {
     match arguments.get(field) {
         Some(Value::String(text)) if !text.starts_with("{%") => Said::Text(text),
@@ -282,19 +282,15 @@ fn said<'a>(arguments: &'a Value, field: &str) -> Said<'a> {
 /// What a name or ARN stands for, as a role is asked about it.
 fn object<'a>(scene: &'a Scene, kind: &str, named: &str, behind: &str) -> Object<'a> {
     let place = &scene.place;
-    match end::named(scene, kind, named) {
-        Some(part) => {
-            // An alias may stand in the name itself.
-            let plain = [part.fact("arn"), part.identity.as_str()];
-            let alias = plain.iter().find_map(|plain| named.strip_prefix(plain)).unwrap_or("");
-            let behind = format!("{alias}{behind}");
-            Object::of(part, place).within(&behind, &behind)
-        }
-        None => {
-            let arn = format!("{}{behind}", arn(place, kind, named));
-            Object::by_arn(&arn, arn.clone(), shown(&arn))
-        }
-    }
+    let Some(part) = end::named(scene, kind, named) else {
+        let arn = format!("{}{behind}", arn(place, kind, named));
+        return Object::by_arn(&arn, arn.clone(), shown(&arn));
+    };
+    // An alias may stand in the name itself.
+    let plain = [part.fact("arn"), part.identity.as_str()];
+    let alias = plain.iter().find_map(|plain| named.strip_prefix(plain)).unwrap_or("");
+    let behind = format!("{alias}{behind}");
+    Object::of(part, place).within(&behind, &behind)
 }
 
 /// The ARN of something that is not of the stack.

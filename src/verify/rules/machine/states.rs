@@ -22,7 +22,7 @@ pub(super) enum Doing<'a> {
     Called {
         /// `Resource`.
         resource: &'a str,
-        /// `Parameters` of JSONPath or `Arguments` of JSONata.
+        /// `Parameters` of `JSONPath` or `Arguments` of `JSONata`.
         arguments: Option<&'a Value>,
     },
     /// A call in the name of another role, which has the right to it: by its ARN, unless

@@ -2,7 +2,7 @@
 
 use events::Id;
 
-/// Longest name of an execution (Step Functions API Reference, "StartExecution").
+/// Longest name of an execution (Step Functions API Reference, `StartExecution`).
 const LONGEST: usize = 80;
 
 /// The id of a payment event: 1 to 80 of `A-Z a-z 0-9 . _ @ -`.

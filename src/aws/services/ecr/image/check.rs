@@ -1,6 +1,9 @@
 //! What would be refused of an image.
 
+use oci_client::Reference;
+
 use super::Spec;
+use super::base::{Base, Layer};
 use super::manifest::layer;
 use crate::model::document::is_pending;
 use crate::model::{Path, Problem, Size};
@@ -21,14 +24,18 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
 
 fn check_files(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if spec.files.is_empty() {
+    if spec.files.is_empty() && spec.base.is_none() {
         let problem = Problem::of("files", "an image is made of files, and there are none");
         problems.push(problem.hint("write `files: { /var/task/bootstrap: { file: PATH } }`"));
     }
-    if spec.files.len() > MOST_LAYERS {
+    let below: &[Layer] = match &spec.base {
+        Some(Base::Known(known)) => &known.layers,
+        Some(Base::Named(_)) | None => &[],
+    };
+    let layers = below.len() + spec.files.len();
+    if layers > MOST_LAYERS {
         let message = format!(
-            "each entry is a layer: there are {}, and an image has at most {MOST_LAYERS}",
-            spec.files.len()
+            "each entry is a layer: with the base there are {layers}, and an image has at most {MOST_LAYERS}"
         );
         problems.push(Problem::of("files", message).hint("put files into one folder"));
     }
@@ -38,7 +45,7 @@ fn check_files(spec: &Spec) -> Vec<Problem> {
         }
     }
     let sizes = spec.files.values().filter_map(|text| layer(text)).map(|blob| blob.size);
-    let bytes: u64 = sizes.sum();
+    let bytes: u64 = sizes.chain(below.iter().map(|layer| layer.size)).sum();
     if bytes > MOST_BYTES {
         let (bytes, most) = (Size(bytes), Size(MOST_BYTES));
         let message = format!("the files have {bytes}, and Lambda takes at most {most}");
@@ -68,7 +75,13 @@ fn unfit(path: &str) -> Option<String> {
 
 fn check_run(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if spec.entrypoint.is_empty() && spec.command.is_empty() {
+    if let Some(Base::Named(name)) = &spec.base
+        && !is_pending(name)
+        && let Err(error) = name.parse::<Reference>()
+    {
+        problems.push(Problem::of("base", format!("`{name}` is no name of an image: {error}")));
+    }
+    if spec.base.is_none() && spec.entrypoint.is_empty() && spec.command.is_empty() {
         let message = "nothing says what of the image is run";
         problems.push(
             Problem::of("entrypoint", message).hint("write `entrypoint: [/var/task/bootstrap]`"),

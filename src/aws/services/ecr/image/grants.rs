@@ -23,4 +23,4 @@ pub(super) const GRANTS: &[Grant] = &[
 const REPOSITORY: &[&str] = &["arn:${partition}:ecr:${region}:${account}:repository/${repository}"];
 /// For those in repositories that the stack owns, and that the file no longer declares.
 const ALL_REPOSITORIES: &[&str] = &["arn:${partition}:ecr:${region}:${account}:repository/*"];
-const READING: &[&str] = &["ecr:BatchGetImage", "ecr:DescribeImages"];
+const READING: &[&str] = &["ecr:BatchGetImage", "ecr:ListImages"];

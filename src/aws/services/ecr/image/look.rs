@@ -1,7 +1,7 @@
 //! Looking at images: one by its digest, and those of a stack that nothing names any more.
 
 use aws_sdk_ecr::types::{
-    DescribeImagesFilter, Image as Listed, ImageFailureCode, ImageIdentifier, TagStatus,
+    Image as Listed, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
 
 use super::manifest::{MANIFEST, Told};
@@ -76,19 +76,16 @@ async fn get(aws: &Aws, repository: &str, ids: Vec<ImageIdentifier>) -> Answer<V
 /// The images of a stack in a repository that have no tag. One that has a tag can be named by
 /// others, and stays until the repository's lifecycle policy or a person removes it.
 pub(super) async fn hanging(aws: &Aws, repository: &str, stack: &str) -> Answer<Vec<String>> {
-    let filter = DescribeImagesFilter::builder().tag_status(TagStatus::Untagged).build();
-    let pages = aws.session.clients.ecr.describe_images().repository_name(repository);
+    let filter = ListImagesFilter::builder().tag_status(TagStatus::Untagged).build();
+    let pages = aws.session.clients.ecr.list_images().repository_name(repository);
     let listed = pages.filter(filter).into_paginator().items().send().try_collect().await;
     let listed = listed
-        .attempting("ecr:DescribeImages", || format!("list the images of {repository}"))
+        .attempting("ecr:ListImages", || format!("list the images of {repository}"))
         .or_absent()?
         .unwrap_or_default();
     // An emulator may not filter.
-    let untagged = listed.into_iter().filter(|image| image.image_tags().is_empty());
-    let ids: Vec<ImageIdentifier> = untagged
-        .filter_map(|image| Some(ImageIdentifier::builder().image_digest(image.image_digest?)))
-        .map(|builder| builder.build())
-        .collect();
+    let ids: Vec<ImageIdentifier> =
+        listed.into_iter().filter(|id| id.image_tag.is_none()).collect();
     let mut ours = Vec::new();
     for some in ids.chunks(MOST_ASKED) {
         let got = get(aws, repository, some.to_vec()).await.or_absent()?.unwrap_or_default();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::base::{Base, Known};
 use super::{Architecture, Spec};
 use crate::model::Hash;
 
@@ -33,13 +34,22 @@ pub(super) struct Blob {
     pub(super) size: u64,
 }
 
+/// Where a layer comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The image below, of that name.
+    Base(String),
+    /// Files that lie at this path.
+    Files(String),
+}
+
 /// An image that can be named, and pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Image {
     pub(super) config: String,
     pub(super) config_blob: Blob,
-    /// The layers that come of files, by their paths in the image.
-    pub(super) layers: Vec<(String, Blob)>,
+    /// From the lowest on.
+    pub(super) layers: Vec<(Origin, Blob)>,
     pub(super) manifest: String,
     /// Of the manifest.
     pub(super) digest: String,
@@ -48,10 +58,18 @@ pub(super) struct Image {
 impl Image {
     /// The image of a spec; `None` while something of it is not known.
     pub(super) fn of(spec: &Spec, stack: &str) -> Option<Self> {
-        let layers: Option<Vec<(String, Blob)>> =
-            spec.files.iter().map(|(path, text)| Some((path.clone(), layer(text)?))).collect();
-        let layers = layers?;
-        let config = config(spec, &layers);
+        let base = match &spec.base {
+            None => None,
+            Some(Base::Known(known)) => Some(known),
+            Some(Base::Named(_)) => return None,
+        };
+        let below = base.into_iter().flat_map(|base| {
+            base.layers.iter().map(|layer| Some((Origin::Base(base.image.clone()), layer.blob())))
+        });
+        let files =
+            spec.files.iter().map(|(path, text)| Some((Origin::Files(path.clone()), layer(text)?)));
+        let layers: Vec<(Origin, Blob)> = below.chain(files).collect::<Option<_>>()?;
+        let config = config(spec, base, &layers);
         let config_blob = Blob {
             media_type: CONFIG.to_owned(),
             digest: digest(config.as_bytes()),
@@ -97,26 +115,24 @@ struct Manifest<'a> {
     annotations: BTreeMap<&'a str, &'a str>,
 }
 
-fn config(spec: &Spec, layers: &[(String, Blob)]) -> String {
-    let made_of = |(path, _): &(String, Blob)| Step {
+fn config(spec: &Spec, base: Option<&Known>, layers: &[(Origin, Blob)]) -> String {
+    let made_of = |(origin, _): &(Origin, Blob)| Step {
         created: NO_TIME,
-        created_by: format!("ccprov: {path}"),
+        created_by: match origin {
+            Origin::Base(image) => image.clone(),
+            Origin::Files(path) => format!("ccprov: {path}"),
+        },
     };
+    let below = base.into_iter().flat_map(|base| base.layers.iter().map(|layer| &layer.diff_id));
+    // A layer that is not compressed is what its digest says.
+    let files = layers.iter().filter(|(origin, _)| matches!(origin, Origin::Files(_)));
+    let diff_ids = below.chain(files.map(|(_, blob)| &blob.digest)).map(String::as_str).collect();
     json(&Config {
         architecture: spec.architecture.word(),
         created: NO_TIME,
         os: "linux",
-        config: Run {
-            cmd: &spec.command,
-            entrypoint: &spec.entrypoint,
-            env: spec.environment.iter().map(|(name, value)| format!("{name}={value}")).collect(),
-            working_dir: spec.working_directory.as_deref(),
-        },
-        rootfs: Layers {
-            sort: "layers",
-            // A layer that is not compressed is what its digest says.
-            diff_ids: layers.iter().map(|(_, blob)| blob.digest.as_str()).collect(),
-        },
+        config: Run::of(spec, base),
+        rootfs: Layers { sort: "layers", diff_ids },
         history: layers.iter().map(made_of).collect(),
     })
 }
@@ -141,7 +157,35 @@ struct Run<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     env: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     working_dir: Option<&'a str>,
+}
+
+impl<'a> Run<'a> {
+    /// What a spec leaves out is as below. Arguments are those of an entry point, and go with it.
+    fn of(spec: &'a Spec, base: Option<&'a Known>) -> Self {
+        let below = |of: fn(&'a Known) -> &'a [String]| base.map(of).unwrap_or_default();
+        let (entrypoint, cmd): (&[String], &[String]) =
+            match (spec.entrypoint.is_empty(), spec.command.is_empty()) {
+                (true, true) => (below(|base| &base.entrypoint), below(|base| &base.command)),
+                (true, false) => (below(|base| &base.entrypoint), &spec.command),
+                (false, _) => (&spec.entrypoint, &spec.command),
+            };
+        let is_ours = |entry: &&String| {
+            entry.split_once('=').is_some_and(|(name, _)| spec.environment.contains_key(name))
+        };
+        let kept = below(|base| &base.environment).iter().filter(|entry| !is_ours(entry));
+        let own = spec.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        let directory = base.and_then(|base| base.working_directory.as_deref());
+        Self {
+            cmd,
+            entrypoint,
+            env: kept.cloned().chain(own).collect(),
+            user: base.and_then(|base| base.user.as_deref()),
+            working_dir: spec.working_directory.as_deref().or(directory),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -159,7 +203,7 @@ struct Step<'a> {
 
 impl Architecture {
     /// As images call it (`GOARCH` of Go).
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::X86 => "amd64",
             Self::Arm => "arm64",
@@ -173,6 +217,8 @@ impl Architecture {
 pub(super) struct Content {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<Base>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) files: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -188,32 +234,31 @@ pub(super) struct Content {
 
 impl Content {
     fn of(spec: &Spec) -> Self {
-        let Spec {
-            repository: _,
-            tag,
-            files,
-            entrypoint,
-            command,
-            environment,
-            working_directory,
-            architecture,
-        } = spec.clone();
-        Self { tag, files, entrypoint, command, environment, working_directory, architecture }
+        let spec = spec.clone();
+        Self {
+            tag: spec.tag,
+            base: spec.base,
+            files: spec.files,
+            entrypoint: spec.entrypoint,
+            command: spec.command,
+            environment: spec.environment,
+            working_directory: spec.working_directory,
+            architecture: spec.architecture,
+        }
     }
 
     /// The same in a repository.
     pub(super) fn within(self, repository: &str) -> Spec {
-        let Self { tag, files, entrypoint, command, environment, working_directory, architecture } =
-            self;
         Spec {
             repository: repository.to_owned(),
-            tag,
-            files,
-            entrypoint,
-            command,
-            environment,
-            working_directory,
-            architecture,
+            tag: self.tag,
+            base: self.base,
+            files: self.files,
+            entrypoint: self.entrypoint,
+            command: self.command,
+            environment: self.environment,
+            working_directory: self.working_directory,
+            architecture: self.architecture,
         }
     }
 }
@@ -260,6 +305,58 @@ mod tests {
         })
     }
 
+    fn base() -> Value {
+        let layer = json!({
+            "digest": format!("sha256:{}", Hash::of(b"packed")),
+            "size": 1024,
+            "diff_id": format!("sha256:{}", Hash::of(b"unpacked")),
+            "media_type": "application/vnd.oci.image.layer.v1.tar+gzip",
+        });
+        json!({
+            "image": format!("public.ecr.aws/lambda/provided@sha256:{}", Hash::of(b"base")),
+            "layers": [layer],
+            "entrypoint": ["/lambda-entrypoint.sh"],
+            "command": ["handler"],
+            "environment": ["PATH=/bin", "RUST_LOG=off"],
+            "working_directory": "/var/task",
+            "user": "app",
+        })
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_below() {
+        let config = |document: &Value| -> Value {
+            let image = Image::of(&spec(document.clone()), "dev").unwrap();
+            serde_json::from_str(&image.config).unwrap()
+        };
+        let mut document = handler();
+        document["base"] = base();
+        let made = config(&document);
+        let run = json!({
+            "Entrypoint": ["/var/task/bootstrap"],
+            "Env": ["PATH=/bin", "RUST_LOG=info"],
+            "User": "app",
+            "WorkingDir": "/var/task",
+        });
+        assert_eq!(made["config"], run);
+        let diff_ids = made["rootfs"]["diff_ids"].as_array().unwrap();
+        assert_eq!(diff_ids.len(), 3);
+        assert_eq!(diff_ids[0], base()["layers"][0]["diff_id"]);
+        assert_eq!(made["history"].as_array().unwrap().len(), 3);
+        document["entrypoint"] = json!([]);
+        assert_eq!(config(&document)["config"]["Entrypoint"], json!(["/lambda-entrypoint.sh"]));
+        assert_eq!(config(&document)["config"]["Cmd"], json!(["handler"]));
+        document["command"] = json!(["other"]);
+        assert_eq!(config(&document)["config"]["Cmd"], json!(["other"]));
+    }
+
+    #[test]
+    fn a_base_that_nobody_has_asked_for_makes_no_image() {
+        let mut document = handler();
+        document["base"] = json!("public.ecr.aws/lambda/provided:al2023");
+        assert_eq!(Image::of(&spec(document), "dev"), None);
+    }
+
     /// Others than these would be another image in every stack that makes one.
     #[test]
     fn the_same_spec_is_the_same_image_for_ever() {
@@ -282,6 +379,7 @@ mod tests {
             "environment": {},
             "working_directory": "/var/task",
             "architecture": "arm64",
+            "base": base(),
         });
         for (field, value) in others.as_object().unwrap() {
             let mut document = handler();

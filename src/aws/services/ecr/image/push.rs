@@ -11,9 +11,11 @@ use aws_sdk_ecr::error::SdkError;
 use aws_sdk_ecr::operation::upload_layer_part::UploadLayerPartError;
 use aws_sdk_ecr::primitives::Blob as Bytes;
 use aws_sdk_ecr::types::LayerAvailability;
+use futures::future::join;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
+use super::base;
 use super::manifest::{Blob, Image, MANIFEST};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
@@ -27,6 +29,8 @@ pub(super) enum From {
     Checkout(Source),
     /// It was made here.
     Made(String),
+    /// Another registry.
+    Registry(base::Source),
 }
 
 /// Least and most bytes of a part, but for the last (Service quotas of ECR, "Minimum layer part
@@ -131,16 +135,39 @@ impl Upload<'_> {
             Some(sent) => sent,
             None => self.begin().await?,
         };
-        let (pieces, mut parts) = Pieces::of(sent.bytes, sent.part);
-        let pouring = tokio::task::spawn_blocking(move || pieces.pour(&from));
-        while let Some(part) = parts.recv().await {
-            self.send_part(&mut sent, part).await?;
-        }
-        match pouring.await {
-            Ok(poured) => poured?,
-            Err(error) => return Err(self.unread(&error)),
-        }
+        let (pieces, parts) = Pieces::of(sent.bytes, sent.part);
+        let (sending, pouring) =
+            join(self.send_parts(&mut sent, parts), self.pour(pieces, from)).await;
+        // Who sends knows better why there was an end than who could hand over no more.
+        sending.and(pouring)?;
         self.complete(&sent).await
+    }
+
+    /// Reads all there is, on a thread of its own where it lies on a disk.
+    async fn pour(self, pieces: Pieces, from: From) -> Answer<()> {
+        let pouring = match from {
+            From::Checkout(source) => {
+                tokio::task::spawn_blocking(move || pieces.of_checkout(&source))
+            }
+            From::Made(text) => tokio::task::spawn_blocking(move || pieces.of_text(&text)),
+            From::Registry(source) => {
+                // What comes of a registry is cut on a thread, too.
+                let (out, mut pulled) = mpsc::channel(1);
+                let cutting = tokio::task::spawn_blocking(move || {
+                    pieces.of_pulled(|| pulled.blocking_recv())
+                });
+                source.pour(self.aws, out).await?;
+                cutting
+            }
+        };
+        pouring.await.unwrap_or_else(|error| Err(self.unread(&error)))
+    }
+
+    async fn send_parts(self, sent: &mut Sent, mut parts: mpsc::Receiver<Vec<u8>>) -> Answer<()> {
+        while let Some(part) = parts.recv().await {
+            self.send_part(sent, part).await?;
+        }
+        Ok(())
     }
 
     async fn begin(self) -> Answer<Sent> {
@@ -270,18 +297,32 @@ impl Pieces {
         (Self { out, skip, most, part: Vec::new() }, parts)
     }
 
-    /// Reads all there is, on a thread of its own. What it comes to is known when all was
-    /// handed over.
-    fn pour(mut self, from: &From) -> Answer<()> {
-        match from {
-            From::Checkout(source) => source.copy(&mut self)?,
-            // Somebody takes it, or nobody wants it any more.
-            From::Made(text) => self.write_all(text.as_bytes()).unwrap_or_default(),
+    fn of_checkout(mut self, source: &Source) -> Answer<()> {
+        source.copy(&mut self)?;
+        self.end();
+        Ok(())
+    }
+
+    fn of_text(self, text: &str) -> Answer<()> {
+        let mut all = Some(text.as_bytes().to_owned());
+        self.of_pulled(|| all.take())
+    }
+
+    fn of_pulled(mut self, mut next: impl FnMut() -> Option<Vec<u8>>) -> Answer<()> {
+        while let Some(piece) = next() {
+            if self.write_all(&piece).is_err() {
+                return Ok(());
+            }
         }
+        self.end();
+        Ok(())
+    }
+
+    /// Hands over what is left, unless nobody wants it any more.
+    fn end(mut self) {
         if !self.part.is_empty() {
             self.hand_over().unwrap_or_default();
         }
-        Ok(())
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
@@ -317,7 +358,7 @@ mod tests {
     /// The parts of ten bytes, of which some have arrived, in threes.
     fn parts(arrived: u64) -> Vec<String> {
         let (pieces, mut parts) = Pieces::of(arrived, 3);
-        let reading = std::thread::spawn(move || pieces.pour(&From::Made("0123456789".into())));
+        let reading = std::thread::spawn(move || pieces.of_text("0123456789"));
         let mut all = Vec::new();
         while let Some(part) = parts.blocking_recv() {
             all.push(String::from_utf8(part).unwrap());
@@ -337,6 +378,6 @@ mod tests {
     fn who_reads_ends_when_nobody_sends() {
         let (pieces, parts) = Pieces::of(0, 3);
         drop(parts);
-        assert_eq!(pieces.pour(&From::Made("0123456789".into())), Ok(()));
+        assert_eq!(pieces.of_text("0123456789"), Ok(()));
     }
 }

@@ -3,6 +3,7 @@
 use super::policy::OF_LAMBDA;
 use super::{AWS_MANAGED, EncryptionType, Spec};
 use crate::aws::arn::Arn;
+use crate::aws::policy::Policy;
 use crate::model::document::is_pending;
 use crate::model::{Path, Problem};
 
@@ -23,7 +24,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
     problems.extend(check_exclusions(spec));
     problems.extend(check_encryption(spec));
     problems.extend(spec.lifecycle_policy.iter().flat_map(super::Lifecycle::check));
-    let sids = spec.policy.iter().flat_map(|policy| policy.statements());
+    let sids = spec.policy.iter().flat_map(Policy::statements);
     if sids.filter_map(|it| it.get("Sid")?.as_str()).any(|sid| sid == OF_LAMBDA) {
         let message = format!("Lambda writes the statement `{OF_LAMBDA}` itself");
         let hint = "leave it out, or give yours another `Sid`";

@@ -36,6 +36,8 @@ const REPOSITORY: &[&str] = &["${arn}"];
 const ALL_REPOSITORIES: &[&str] = &["arn:${partition}:ecr:${region}:${account}:repository/*"];
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 const READING: &[&str] = &[
+    // Which images in it the stack made.
+    "ecr:BatchGetImage",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
     "ecr:GetRepositoryPolicy",

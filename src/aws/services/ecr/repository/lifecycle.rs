@@ -38,7 +38,8 @@ struct Written {
 struct Rule {
     /// The lowest is applied first. Each rule has its own; one of `tagStatus: any` the highest.
     #[schemars(range(min = 1))]
-    rule_priority: u32,
+    #[serde(rename = "rulePriority")]
+    priority: u32,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
@@ -140,7 +141,7 @@ impl<'de> Deserialize<'de> for Lifecycle {
             value => value,
         };
         let Written { mut rules } = serde_json::from_value(value).map_err(D::Error::custom)?;
-        rules.sort_by_key(|rule| rule.rule_priority);
+        rules.sort_by_key(|rule| rule.priority);
         Ok(Self { rules })
     }
 }
@@ -164,9 +165,9 @@ impl Lifecycle {
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut seen = BTreeMap::new();
-        let last = self.rules.last().map(|rule| rule.rule_priority);
+        let last = self.rules.last().map(|rule| rule.priority);
         for (index, rule) in self.rules.iter().enumerate() {
-            let priority = rule.rule_priority;
+            let priority = rule.priority;
             if seen.insert(priority, index).is_some() {
                 let message = format!("two rules have the priority {priority}");
                 let hint = "each rule has a rulePriority of its own";

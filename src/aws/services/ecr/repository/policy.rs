@@ -29,7 +29,7 @@ pub(super) async fn write(aws: &Aws, name: &str, policy: Option<&Policy>) -> Ans
     let there = there.and_then(|text| Policy::seen(&text, &aws.place.partition));
     let of_lambda = there.and_then(|policy| policy.parted(OF_LAMBDA).1);
     let policy = match (policy.cloned(), of_lambda) {
-        (Some(policy), Some(of_lambda)) => Some(policy.joined(of_lambda)),
+        (Some(policy), Some(of_lambda)) => Some(policy.joined(&of_lambda)),
         (Some(policy), None) | (None, Some(policy)) => Some(policy),
         (None, None) => None,
     };

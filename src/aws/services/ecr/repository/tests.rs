@@ -61,7 +61,7 @@ fn what_ecr_would_refuse_is_told_before() {
 }
 
 /// A rule that nothing is wrong with, but for what is said.
-fn rule(priority: u32, selection: Value) -> Value {
+fn rule(priority: u32, selection: &Value) -> Value {
     let mut all = json!({ "countType": "imageCountMoreThan", "countNumber": 10 });
     all.as_object_mut().unwrap().extend(selection.as_object().unwrap().clone());
     json!({ "rulePriority": priority, "selection": all, "action": { "type": "expire" } })
@@ -76,40 +76,40 @@ fn rules_that_aws_would_refuse_are_told_before() {
         assert_eq!(told, expected, "{rules}");
     };
     let days = json!({ "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days" });
-    check(json!([rule(1, days)]), &[]);
+    check(json!([rule(1, &days)]), &[]);
     check(
-        json!([rule(1, json!({ "tagStatus": "any" })), rule(2, json!({ "tagStatus": "untagged" }))]),
+        json!([rule(1, &json!({ "tagStatus": "any" })), rule(2, &json!({ "tagStatus": "untagged" }))]),
         &["[0].rulePriority: a rule for `any` image is applied last"],
     );
     check(
-        json!([rule(2, json!({ "tagStatus": "untagged" })), rule(2, json!({ "tagStatus": "any" }))]),
+        json!([rule(2, &json!({ "tagStatus": "untagged" })), rule(2, &json!({ "tagStatus": "any" }))]),
         &["[1].rulePriority: two rules have the priority 2"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "tagged" }))]),
+        json!([rule(1, &json!({ "tagStatus": "tagged" }))]),
         &["[0].selection.tagStatus: of tagged images AWS wants to know which tags"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] }))]),
+        json!([rule(1, &json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] }))]),
         &["[0].selection.tagPrefixList: goes without `tagPatternList`, which says the same and more"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "untagged", "tagPrefixList": ["v"] }))]),
+        json!([rule(1, &json!({ "tagStatus": "untagged", "tagPrefixList": ["v"] }))]),
         &["[0].selection.tagStatus: tags are named of tagged images alone"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "tagged", "tagPatternList": ["a*b*c*d*e*"] }))]),
+        json!([rule(1, &json!({ "tagStatus": "tagged", "tagPatternList": ["a*b*c*d*e*"] }))]),
         &["[0].selection.tagPatternList: `a*b*c*d*e*` has more than four `*`"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "any", "countUnit": "days" }))]),
+        json!([rule(1, &json!({ "tagStatus": "any", "countUnit": "days" }))]),
         &["[0].selection.countUnit: goes with a time, and images are counted here"],
     );
     check(
-        json!([rule(1, json!({ "tagStatus": "any", "countType": "sinceImagePulled" }))]),
+        json!([rule(1, &json!({ "tagStatus": "any", "countType": "sinceImagePulled" }))]),
         &["[0].selection.countType: a time has a unit"],
     );
-    let mut kept = rule(1, json!({ "tagStatus": "any" }));
+    let mut kept = rule(1, &json!({ "tagStatus": "any" }));
     kept["action"] = json!({ "type": "transition" });
     check(json!([kept]), &["[0].action.type: what is kept elsewhere is kept somewhere"]);
     kept["action"] = json!({ "type": "expire", "targetStorageClass": "archive" });
@@ -120,11 +120,11 @@ fn rules_that_aws_would_refuse_are_told_before() {
 fn documents_that_mean_the_same_are_the_same() {
     let read = |value: Value| serde_json::from_value::<Lifecycle>(value).unwrap();
     let tagged = |tags: [&str; 2]| json!({ "tagStatus": "tagged", "tagPrefixList": tags });
-    let (first, last) = (rule(1, tagged(["a", "b"])), rule(2, json!({ "tagStatus": "any" })));
+    let (first, last) = (rule(1, &tagged(["a", "b"])), rule(2, &json!({ "tagStatus": "any" })));
     let plain = read(json!({ "rules": [first, last] }));
-    let mut empty = rule(2, json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
+    let mut empty = rule(2, &json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
     empty["description"] = Value::Null;
-    assert_eq!(read(json!({ "rules": [empty, rule(1, tagged(["b", "a"]))] })), plain);
+    assert_eq!(read(json!({ "rules": [empty, rule(1, &tagged(["b", "a"]))] })), plain);
     let text = serde_json::to_string_pretty(&plain).unwrap();
     assert_eq!(read(Value::String(text)), plain);
 }
@@ -142,7 +142,7 @@ fn what_lambda_says_is_neither_shown_nor_lost() {
     assert_eq!(shown(&own).as_ref(), Some(&own));
     assert_eq!(shown(&seen(json!([of_lambda]))), None);
     let (_, part) = both.clone().parted(policy::OF_LAMBDA);
-    assert_eq!(own.clone().joined(part.unwrap()), both);
+    assert_eq!(own.clone().joined(&part.unwrap()), both);
     assert_eq!(own.parted(policy::OF_LAMBDA).1, None);
 }
 

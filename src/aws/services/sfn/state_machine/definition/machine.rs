@@ -80,14 +80,14 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     if machine.has("Version") {
         machine.word("Version", &["1.0"], walk);
     }
-    let stated = stated_language(machine, ground, walk);
+    let own = stated_language(machine, ground, walk);
     let ground = match ground.within {
         Within::Definition => {
-            let of_all = stated.unwrap_or(Language::JsonPath);
+            let of_all = own.unwrap_or(Language::JsonPath);
             Ground { of_all, language: of_all, ..ground }
         }
         Within::Branch | Within::Processor => {
-            Ground { language: stated.unwrap_or(ground.language), ..ground }
+            Ground { language: own.unwrap_or(ground.language), ..ground }
         }
     };
     let seconds = machine.whole("TimeoutSeconds", 1..=MOST_SECONDS, Language::JsonPath, walk);
@@ -102,17 +102,17 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
         walk.tell(states.path, "a state machine has one state at least");
         return;
     }
-    let mut leads: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
+    let mut ways: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
     for (name, value) in states.fields {
         check_name(name, &states.at(name), walk);
         let found = match Part::of(value, states.at(name), walk) {
             Some(state) => state::check(&state, ground, walk),
             None => vec![Lead::unknown(states.at(name))],
         };
-        leads.insert(name, found);
+        ways.insert(name, found);
     }
     let begins = Lead { to: start, at: machine.at("StartAt") };
-    check_ways(machine, &states, &begins, &leads, walk);
+    check_ways(machine, &states, &begins, &ways, walk);
     check_ends(&states, walk);
 }
 
