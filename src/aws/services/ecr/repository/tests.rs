@@ -80,11 +80,17 @@ fn rules_that_aws_would_refuse_are_told_before() {
     let days = json!({ "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days" });
     check(json!([rule(1, &days)]), &[]);
     check(
-        json!([rule(1, &json!({ "tagStatus": "any" })), rule(2, &json!({ "tagStatus": "untagged" }))]),
+        json!([
+            rule(1, &json!({ "tagStatus": "any" })),
+            rule(2, &json!({ "tagStatus": "untagged" }))
+        ]),
         &["[0].rulePriority: a rule for `any` image is applied last"],
     );
     check(
-        json!([rule(2, &json!({ "tagStatus": "untagged" })), rule(2, &json!({ "tagStatus": "any" }))]),
+        json!([
+            rule(2, &json!({ "tagStatus": "untagged" })),
+            rule(2, &json!({ "tagStatus": "any" }))
+        ]),
         &["[1].rulePriority: two rules have the priority 2"],
     );
     check(
@@ -92,8 +98,13 @@ fn rules_that_aws_would_refuse_are_told_before() {
         &["[0].selection.tagStatus: of tagged images AWS wants to know which tags"],
     );
     check(
-        json!([rule(1, &json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] }))]),
-        &["[0].selection.tagPrefixList: goes without `tagPatternList`, which says the same and more"],
+        json!([rule(
+            1,
+            &json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] })
+        )]),
+        &[
+            "[0].selection.tagPrefixList: goes without `tagPatternList`, which says the same and more",
+        ],
     );
     check(
         json!([rule(1, &json!({ "tagStatus": "untagged", "tagPrefixList": ["v"] }))]),
@@ -124,7 +135,8 @@ fn documents_that_mean_the_same_are_the_same() {
     let tagged = |tags: [&str; 2]| json!({ "tagStatus": "tagged", "tagPrefixList": tags });
     let (first, last) = (rule(1, &tagged(["a", "b"])), rule(2, &json!({ "tagStatus": "any" })));
     let plain = read(json!({ "rules": [first, last] }));
-    let mut empty = rule(2, &json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
+    let mut empty =
+        rule(2, &json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
     empty["description"] = Value::Null;
     assert_eq!(read(json!({ "rules": [empty, rule(1, &tagged(["b", "a"]))] })), plain);
     let text = serde_json::to_string_pretty(&plain).unwrap();
