@@ -67,7 +67,7 @@ async fn desk(account: &Account, url: &str) -> Desk {
 fn digest(desk: &Desk) -> String {
     let outputs = desk.run("output --predicted --json stack.yaml");
     let outputs: Value = serde_json::from_str(&outputs.stdout).expect("JSON");
-    outputs["outputs"]["digest"].as_str().unwrap_or_else(|| panic!("{outputs}")).to_owned()
+    outputs["digest"].as_str().unwrap_or_else(|| panic!("{outputs}")).to_owned()
 }
 
 #[tokio::test]
@@ -136,15 +136,60 @@ async fn a_tag_that_does_not_move_is_told() {
     let proxy = FaultProxy::first(&account.endpoint, "PutImage", taken);
     let desk = desk(&account, &proxy.url()).await;
     desk.write("stack.yaml", &STACK.replace("    files:", "    tag: v1\n    files:"));
-    let refused = desk.must("apply -y stack.yaml", 1);
+    let refused = desk.must("apply -y stack.yaml", 6);
     for said in ["already exists in the 'images' repository", "state another `tag`"] {
         assert!(refused.stderr.contains(said) || refused.stdout.contains(said), "{refused}");
     }
     desk.applied();
+    // A tag that somebody took away comes back.
     let ecr = aws_sdk_ecr::Client::new(&aws::config(&account));
+    let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag("v1").build();
+    let taken = ecr.batch_delete_image().repository_name("images").image_ids(id);
+    taken.send().await.expect("a tag that goes");
+    desk.applied();
     let images = ecr.describe_images().repository_name("images").send().await.expect("images");
     assert_eq!(images.image_details().len(), 1);
     assert_eq!(images.image_details()[0].image_tags(), ["v1"]);
+}
+
+/// The base is another image that ccprov made: a registry is one as good as another.
+#[tokio::test]
+async fn an_image_is_laid_on_one_of_a_registry() {
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let below = desk(&account, &ecr.url()).await;
+    below.applied();
+    assert_eq!(ecr.calls(), WHOLE);
+    let base = format!("{}/images@{}", registry.address(), digest(&below));
+    let text = STACK
+        .replace("stack: handlers", "stack: laid")
+        .replace("    files:", &format!("    base: {base}\n    files:"))
+        .replace("      /var/task/bootstrap: { file: build/bootstrap }\n", "")
+        .replace("    entrypoint: [/var/task/bootstrap]\n", "");
+    let above = Desk::with(account.through(&ecr.url()), &text);
+    above.write("words/hello", "hello again");
+    above.must("validate stack.yaml", 0);
+    above.applied();
+    let (config, folder) = pull(&registry, &digest(&above)).await;
+    assert_eq!(config["config"]["Entrypoint"], json!(["/var/task/bootstrap"]));
+    assert_eq!(fs::read_to_string(folder.path().join("etc/words/hello")).unwrap(), "hello again");
+    assert!(folder.path().join("var/task/bootstrap").exists());
+    // What lies below was there already, in the same repository.
+    let sent = ecr.calls();
+    assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 2, "{sent:?}");
+    above.must("destroy -y stack.yaml", 0);
+    below.must("plan --detailed-exitcode stack.yaml", 0);
+    // In another repository nothing was.
+    let client = aws_sdk_ecr::Client::new(&aws::config(&account));
+    client.create_repository().repository_name("others").send().await.expect("a repository");
+    above.write("stack.yaml", &text.replace("repository: images", "repository: others"));
+    above.applied();
+    let sent = ecr.calls();
+    assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 4, "{sent:?}");
+    // A name of nothing is told.
+    above.write("stack.yaml", &text.replace(&base, &format!("{}/images:none", registry.address())));
+    let told = above.run("plan stack.yaml");
+    assert!(told.stderr.contains("failed to read the image"), "{told}");
 }
 
 /// The whole way: pushed in parts, of which the answer to one is lost, pulled by another
