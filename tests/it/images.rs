@@ -192,6 +192,42 @@ async fn an_image_is_laid_on_one_of_a_registry() {
     assert!(told.stderr.contains("failed to read the image"), "{told}");
 }
 
+/// What runs moves before what ran goes.
+#[tokio::test]
+async fn a_function_moves_to_the_new_image_before_the_old_one_goes() {
+    let account = emulator::ministack().account();
+    let proxy = FaultProxy::start(&account.endpoint, |_, _| None);
+    let desk = desk(&account, &proxy.url()).await;
+    let function = "
+  images: { kind: ecr_repository, name: handlers }
+  role:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: \"sts:AssumeRole\" }
+  runs: { kind: lambda_function, role: \"${role.arn}\", image_uri: \"${handler.uri}\" }
+outputs:";
+    let text = STACK
+        .replace("repository: images", "repository: \"${images.name}\"")
+        .replace("\noutputs:", function);
+    desk.write("stack.yaml", &text);
+    desk.applied();
+    let at = |told: &str, call: &str| {
+        told.find(call).unwrap_or_else(|| panic!("{call} is not among the calls:{told}"))
+    };
+    let told = proxy.to_string();
+    assert!(at(&told, "ecr:CreateRepository") < at(&told, "ecr:PutImage"), "{told}");
+    assert!(at(&told, "ecr:PutImage") < at(&told, "lambda:CreateFunction"), "{told}");
+    let before = told.len();
+    desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
+    desk.applied();
+    let told = proxy.to_string().split_off(before);
+    assert!(at(&told, "ecr:PutImage") < at(&told, "lambda:UpdateFunctionCode"), "{told}");
+    assert!(at(&told, "lambda:UpdateFunctionCode") < at(&told, "ecr:BatchDeleteImage"), "{told}");
+    let ecr = aws_sdk_ecr::Client::new(&aws::config(&account));
+    let left = ecr.list_images().repository_name("handlers").send().await.expect("images");
+    assert_eq!(left.image_ids().len(), 1);
+}
+
 /// The whole way: pushed in parts, of which the answer to one is lost, pulled by another
 /// program's code, unpacked, and run as Lambda runs it.
 #[tokio::test]
