@@ -317,6 +317,20 @@ pub(crate) static LACKS: &[Lack] = &[
     Lack { emulator: "moto", kind: "ecr_image", what: Lacking::Kind, answer: "500", saying: "" },
     Lack {
         emulator: "moto",
+        kind: "lambda_function",
+        what: Lacking::Call("lambda:DeleteFunctionCodeSigningConfig", &["code_signing_config_arn"]),
+        answer: "500",
+        saying: "",
+    },
+    Lack {
+        emulator: "moto",
+        kind: "lambda_function",
+        what: Lacking::Call("lambda:GetFunctionRecursionConfig", &["recursive_loop"]),
+        answer: "404",
+        saying: "",
+    },
+    Lack {
+        emulator: "moto",
         kind: "sfn_state_machine",
         what: Lacking::Call("states:ListStateMachineVersions", &["aliases", "publish"]),
         answer: "500",
