@@ -1,3 +1,5 @@
+//! What starts executions, and what fails and says nothing of people.
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

@@ -1,3 +1,5 @@
+//! What is a payment and what is none, and that no reason repeats an event.
+
 use serde_json::json;
 
 use super::*;
