@@ -154,7 +154,9 @@ class EventPipeline:
             allow("EncryptDeadLetters", encrypt, self.key),
             logs("trigger")))
         for what, inline in zip(STEPS, ("validate", "process", "enrich")):
-            self.ensure_role(what, inline, policy(allow("DecryptSettings", "kms:Decrypt", self.key), logs(what)))
+            # One has an environment, which is encrypted.
+            settings = [allow("DecryptSettings", "kms:Decrypt", self.key)] if what == "enricher" else []
+            self.ensure_role(what, inline, policy(*settings, logs(what)))
         setup = [f"logs:{it}" for it in (
             "CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries",
             "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups")]

@@ -124,6 +124,13 @@ pub(crate) static LIES: &[Lie] = &[
     },
     Lie {
         emulator: "moto",
+        kind: "ecr_repository",
+        field: "image_scanning_configuration.scan_on_push",
+        lie: "PutImageScanningConfiguration without scanOnPush leaves it as it was",
+        aws: "what it leaves out is false",
+    },
+    Lie {
+        emulator: "moto",
         kind: "iam_role",
         field: "description",
         lie: "UpdateRole without a Description clears it",
@@ -305,6 +312,22 @@ pub(crate) static LACKS: &[Lack] = &[
         what: Lacking::Call("dynamodb:UpdateTable", &["stream_view_type"]),
         answer: "ResourceInUseException",
         saying: "Cannot enable stream",
+    },
+    // It fails at a digest that it has not.
+    Lack { emulator: "moto", kind: "ecr_image", what: Lacking::Kind, answer: "500", saying: "" },
+    Lack {
+        emulator: "moto",
+        kind: "lambda_function",
+        what: Lacking::Call("lambda:DeleteFunctionCodeSigningConfig", &["code_signing_config_arn"]),
+        answer: "500",
+        saying: "",
+    },
+    Lack {
+        emulator: "moto",
+        kind: "lambda_function",
+        what: Lacking::Call("lambda:GetFunctionRecursionConfig", &["recursive_loop"]),
+        answer: "404",
+        saying: "",
     },
     Lack {
         emulator: "moto",

@@ -50,6 +50,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterException"])
             .at(&["SetRepositoryPolicy"])
             .saying("principal"),
+        // The same in other words, which a document that is none gets, too.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterException"])
+            .at(&["SetRepositoryPolicy"])
+            .saying("invalid repository policy provided"),
         // Likewise a key, or what it allows.
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["KmsException"])
             .at(&["CreateRepository"]),

@@ -42,7 +42,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
 }
 
 /// The digest of the image that has a tag.
-async fn tagged(aws: &Aws, repository: &str, tag: &str) -> Answer<Option<String>> {
+pub(super) async fn tagged(aws: &Aws, repository: &str, tag: &str) -> Answer<Option<String>> {
     let ids = vec![ImageIdentifier::builder().image_tag(tag).build()];
     let found = get(aws, repository, ids).await.or_absent()?.unwrap_or_default();
     let id = found.into_iter().find_map(|image| image.image_id);

@@ -15,7 +15,7 @@ use futures::future::join;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use super::base;
+use super::{base, look};
 use super::manifest::{Blob, Image, MANIFEST};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
@@ -93,18 +93,21 @@ pub(super) async fn put(
     match put {
         Ok(_) => Ok(()),
         Err(error) if error.class == ErrorClass::Exists => Ok(()),
-        Err(error) => Err(hinted(error)),
+        Err(error) if error.code == TAG_STAYS => {
+            let tagged = look::tagged(aws, repository, tag.unwrap_or_default()).await?;
+            // It is this very image that has it: an earlier try came through.
+            if tagged.as_deref() == Some(&image.digest) { Ok(()) } else { Err(hinted(error)) }
+        }
+        Err(error) => Err(error),
     }
 }
 
+/// What is answered where a tag is taken, and does not move.
+const TAG_STAYS: &str = "ImageTagAlreadyExistsException";
+
 fn hinted(error: CloudError) -> CloudError {
-    let hint = match error.code.as_str() {
-        "ImageTagAlreadyExistsException" => {
-            "the tags of this repository do not move: state another `tag`, or allow it by \
-             `image_tag_mutability: MUTABLE`"
-        }
-        _ => return error,
-    };
+    let hint = "the tags of this repository do not move: state another `tag`, or allow it by \
+                `image_tag_mutability: MUTABLE`";
     CloudError { hint: Some(hint.to_owned()), ..error }
 }
 

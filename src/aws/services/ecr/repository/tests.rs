@@ -156,9 +156,21 @@ fn what_lambda_says_is_neither_shown_nor_lost() {
     assert_eq!(shown(&both).as_ref(), Some(&own));
     assert_eq!(shown(&own).as_ref(), Some(&own));
     assert_eq!(shown(&seen(json!([of_lambda]))), None);
-    let (_, part) = both.clone().parted(policy::OF_LAMBDA);
+    let (_, part) = both.clone().parted(policy::is_of_lambda);
     assert_eq!(own.clone().joined(&part.unwrap()), both);
-    assert_eq!(own.parted(policy::OF_LAMBDA).1, None);
+    assert_eq!(own.parted(policy::is_of_lambda).1, None);
+    // By its name alone nothing hides.
+    for (element, value) in [
+        ("Principal", json!("*")),
+        ("Principal", json!({ "Service": "lambda.amazonaws.com", "AWS": "210987654321" })),
+        ("Action", json!("ecr:*")),
+        ("Effect", json!("Deny")),
+    ] {
+        let mut wider = of_lambda.clone();
+        wider[element] = value;
+        let wider = seen(json!([wider]));
+        assert_eq!(shown(&wider).as_ref(), Some(&wider), "{element}");
+    }
 }
 
 #[test]
@@ -174,6 +186,8 @@ fn refusals_are_understood() {
     let nobody =
         "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'";
     check("SetRepositoryPolicy", "InvalidParameterException", nobody, dependency);
+    let none = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
+    check("SetRepositoryPolicy", "InvalidParameterException", none, dependency);
     check("SetRepositoryPolicy", "InvalidParameterException", "no JSON", ErrorClass::Invalid);
     check("DeleteRepository", "RepositoryNotEmptyException", "", ErrorClass::Invalid);
 }
