@@ -15,8 +15,8 @@ use futures::future::join;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use super::{base, look};
 use super::manifest::{Blob, Image, MANIFEST};
+use super::{base, look};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Source;
