@@ -84,11 +84,11 @@ async fn an_image_is_pushed_once_and_what_is_there_is_not_sent_again() {
     assert_ne!(first, second);
     desk.applied();
     assert_eq!(ecr.calls(), [&WHOLE[..1], &WHOLE[4..]].concat());
-    // And the old one is made of what is all there.
+    // The old one stays where the stack has not the repository, and is what is wanted again.
     desk.write("build/bootstrap", "#!/bin/sh\n");
     assert_eq!(digest(&desk), first);
     desk.applied();
-    assert_eq!(ecr.calls(), ["BatchCheckLayerAvailability", "PutImage"]);
+    assert_eq!(ecr.calls(), [""; 0]);
     desk.must("destroy -y stack.yaml", 0);
     desk.must("plan --destroy --detailed-exitcode stack.yaml", 0);
 }
@@ -255,6 +255,8 @@ async fn an_image_that_was_pushed_runs() {
 /// What the registry has of an image: its configuration, and its files in a folder.
 async fn pull(registry: &Registry, digest: &str) -> (Value, tempfile::TempDir) {
     let at = registry.address().to_string();
+    // A test before may have done so.
+    let _there_is_one = rustls::crypto::ring::default_provider().install_default();
     let client = Client::new(ClientConfig { protocol: ClientProtocol::Http, ..Default::default() });
     let reference = Reference::with_digest(at, "images".to_owned(), digest.to_owned());
     let auth = RegistryAuth::Anonymous;

@@ -227,9 +227,10 @@ fn facts(place: &Place, repository: &str, digest: &str) -> Facts {
     Facts::from([("digest".to_owned(), digest.to_owned()), ("uri".to_owned(), uri)])
 }
 
-/// The image of a spec, if all of it is known.
+/// The image of a spec, if all of it is known. Where it lies is no part of it.
 fn image(spec: &Spec, stack: &str) -> Option<Image> {
-    let document = serde_json::to_value(spec).unwrap_or_default();
+    let anywhere = Spec { repository: String::new(), ..spec.clone() };
+    let document = serde_json::to_value(anywhere).unwrap_or_default();
     if has_pending(&document) { None } else { Image::of(spec, stack) }
 }
 
