@@ -2,6 +2,8 @@
 //! that of the demo a playbook of Ansible.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -44,13 +46,13 @@ struct Comparison {
 struct Tool {
     name: &'static str,
     make: fn(&Account, &Emulator, &str, &str) -> Finished,
-    /// What it leaves to change.
+    /// What it leaves to change; without a field, to make.
     left: &'static [(&'static str, &'static str)],
 }
 
 const CCPROV: Tool = Tool { name: "ccprov", make: by_ccprov, left: &[] };
 
-const COMPARISONS: [Comparison; 2] = [
+const COMPARISONS: [Comparison; 3] = [
     Comparison {
         stack: "stacks/dev.yaml",
         tools: &[
@@ -64,6 +66,13 @@ const COMPARISONS: [Comparison; 2] = [
         tools: &[
             CCPROV,
             Tool { name: "boto3", make: event_processor_by_script, left: LEFT_BY_SCRIPT },
+        ],
+    },
+    Comparison {
+        stack: "stacks/event_pipeline.yaml",
+        tools: &[
+            CCPROV,
+            Tool { name: "boto3", make: event_pipeline_by_script, left: LEFT_OF_PIPELINE },
         ],
     },
 ];
@@ -156,6 +165,26 @@ fn event_processor_by_script(account: &Account, _: &Emulator, endpoint: &str, _:
     by_script(account, endpoint, &["scripts/bench/boto3_event_processor.py", "target/functions"])
 }
 
+/// Which has the workflow's definition as a file, as people have it who write one by hand.
+fn event_pipeline_by_script(
+    account: &Account,
+    emulator: &Emulator,
+    endpoint: &str,
+    stack: &str,
+) -> Finished {
+    let changes = changes(account, emulator.url(), stack);
+    let workflow = changes.iter().find(|it| it["kind"] == "sfn_state_machine").unwrap();
+    let definition = ["after", "before"].map(|side| &workflow[side]["definition"]);
+    let definition = definition.into_iter().find(|it| it.is_object());
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("event_pipeline.asl.json");
+    if let Some(definition) = definition {
+        fs::write(&file, definition.to_string()).unwrap();
+    }
+    let file = file.display().to_string();
+    let script = ["scripts/bench/boto3_event_pipeline.py", "target/functions", &file];
+    by_script(account, endpoint, &script)
+}
+
 /// By its own clock, which starts after Python's imports.
 fn by_script(account: &Account, endpoint: &str, script: &[&str]) -> Finished {
     let command = [&[".tools/boto3/bin/python"], script].concat();
@@ -184,6 +213,10 @@ fn claim_check_by_playbook(
 fn assert_made(account: &Account, endpoint: &str, stack: &str, left: &[(&str, &str)]) {
     let mut found = BTreeSet::new();
     for change in changes(account, endpoint, stack) {
+        if change["action"] == "create" {
+            found.insert([change["address"].as_str().unwrap().to_owned(), String::new()]);
+            continue;
+        }
         for field in change["diff"].as_array().unwrap() {
             found.insert(
                 [&change["address"], &field["path"]].map(|it| it.as_str().unwrap().to_owned()),

@@ -80,20 +80,23 @@ impl Policy {
             .filter_map(Value::as_object)
     }
 
-    /// The same without the statement of that name, and with it alone: one of the two
-    /// where the other would say nothing.
-    pub(crate) fn parted(self, sid: &str) -> (Option<Self>, Option<Self>) {
-        let part = |is_named: bool| {
+    /// The same without the statements of which this is so, and with them alone: one of
+    /// the two where the other would say nothing.
+    pub(crate) fn parted(
+        self,
+        is_other: impl Fn(&Map<String, Value>) -> bool,
+    ) -> (Option<Self>, Option<Self>) {
+        let part = |others: bool| {
             let Self(mut value) = self.clone();
             let list = value.get_mut("Statement").and_then(Value::as_array_mut);
             let is_empty = list.is_some_and(|list| {
-                list.retain(|it| (it.get("Sid").and_then(Value::as_str) == Some(sid)) == is_named);
+                list.retain(|it| it.as_object().is_some_and(&is_other) == others);
                 list.is_empty()
             });
             (!is_empty).then(|| Self(canonical(value)))
         };
-        let named = self.statements().any(|it| it.get("Sid").and_then(Value::as_str) == Some(sid));
-        (part(false), if named { part(true) } else { None })
+        let has_others = self.statements().any(&is_other);
+        (part(false), if has_others { part(true) } else { None })
     }
 
     /// The statements of both.

@@ -67,7 +67,7 @@ async fn desk(account: &Account, url: &str) -> Desk {
 fn digest(desk: &Desk) -> String {
     let outputs = desk.run("output --predicted --json stack.yaml");
     let outputs: Value = serde_json::from_str(&outputs.stdout).expect("JSON");
-    outputs["outputs"]["digest"].as_str().unwrap_or_else(|| panic!("{outputs}")).to_owned()
+    outputs["digest"].as_str().unwrap_or_else(|| panic!("{outputs}")).to_owned()
 }
 
 #[tokio::test]
@@ -136,15 +136,96 @@ async fn a_tag_that_does_not_move_is_told() {
     let proxy = FaultProxy::first(&account.endpoint, "PutImage", taken);
     let desk = desk(&account, &proxy.url()).await;
     desk.write("stack.yaml", &STACK.replace("    files:", "    tag: v1\n    files:"));
-    let refused = desk.must("apply -y stack.yaml", 1);
+    let refused = desk.must("apply -y stack.yaml", 6);
     for said in ["already exists in the 'images' repository", "state another `tag`"] {
         assert!(refused.stderr.contains(said) || refused.stdout.contains(said), "{refused}");
     }
     desk.applied();
+    // A tag that somebody took away comes back.
     let ecr = aws_sdk_ecr::Client::new(&aws::config(&account));
+    let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag("v1").build();
+    let taken = ecr.batch_delete_image().repository_name("images").image_ids(id);
+    taken.send().await.expect("a tag that goes");
+    desk.applied();
     let images = ecr.describe_images().repository_name("images").send().await.expect("images");
     assert_eq!(images.image_details().len(), 1);
     assert_eq!(images.image_details()[0].image_tags(), ["v1"]);
+}
+
+/// The base is another image that ccprov made: a registry is one as good as another.
+#[tokio::test]
+async fn an_image_is_laid_on_one_of_a_registry() {
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let below = desk(&account, &ecr.url()).await;
+    below.applied();
+    assert_eq!(ecr.calls(), WHOLE);
+    let base = format!("{}/images@{}", registry.address(), digest(&below));
+    let text = STACK
+        .replace("stack: handlers", "stack: laid")
+        .replace("    files:", &format!("    base: {base}\n    files:"))
+        .replace("      /var/task/bootstrap: { file: build/bootstrap }\n", "")
+        .replace("    entrypoint: [/var/task/bootstrap]\n", "");
+    let above = Desk::with(account.through(&ecr.url()), &text);
+    above.write("words/hello", "hello again");
+    above.must("validate stack.yaml", 0);
+    above.applied();
+    let (config, folder) = pull(&registry, &digest(&above)).await;
+    assert_eq!(config["config"]["Entrypoint"], json!(["/var/task/bootstrap"]));
+    assert_eq!(fs::read_to_string(folder.path().join("etc/words/hello")).unwrap(), "hello again");
+    assert!(folder.path().join("var/task/bootstrap").exists());
+    // What lies below was there already, in the same repository.
+    let sent = ecr.calls();
+    assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 2, "{sent:?}");
+    above.must("destroy -y stack.yaml", 0);
+    below.must("plan --detailed-exitcode stack.yaml", 0);
+    // In another repository nothing was.
+    let client = aws_sdk_ecr::Client::new(&aws::config(&account));
+    client.create_repository().repository_name("others").send().await.expect("a repository");
+    above.write("stack.yaml", &text.replace("repository: images", "repository: others"));
+    above.applied();
+    let sent = ecr.calls();
+    assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 4, "{sent:?}");
+    // A name of nothing is told.
+    above.write("stack.yaml", &text.replace(&base, &format!("{}/images:none", registry.address())));
+    let told = above.run("plan stack.yaml");
+    assert!(told.stderr.contains("failed to read the image"), "{told}");
+}
+
+/// What runs moves before what ran goes.
+#[tokio::test]
+async fn a_function_moves_to_the_new_image_before_the_old_one_goes() {
+    let account = emulator::ministack().account();
+    let proxy = FaultProxy::start(&account.endpoint, |_, _| None);
+    let desk = desk(&account, &proxy.url()).await;
+    let function = "
+  images: { kind: ecr_repository, name: handlers }
+  role:
+    kind: iam_role
+    assume_role_policy:
+      Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: \"sts:AssumeRole\" }
+  runs: { kind: lambda_function, role: \"${role.arn}\", image_uri: \"${handler.uri}\" }
+outputs:";
+    let text = STACK
+        .replace("repository: images", "repository: \"${images.name}\"")
+        .replace("\noutputs:", function);
+    desk.write("stack.yaml", &text);
+    desk.applied();
+    let at = |told: &str, call: &str| {
+        told.find(call).unwrap_or_else(|| panic!("{call} is not among the calls:{told}"))
+    };
+    let told = proxy.to_string();
+    assert!(at(&told, "ecr:CreateRepository") < at(&told, "ecr:PutImage"), "{told}");
+    assert!(at(&told, "ecr:PutImage") < at(&told, "lambda:CreateFunction"), "{told}");
+    let before = told.len();
+    desk.write("build/bootstrap", "#!/bin/sh\n# changed\n");
+    desk.applied();
+    let told = proxy.to_string().split_off(before);
+    assert!(at(&told, "ecr:PutImage") < at(&told, "lambda:UpdateFunctionCode"), "{told}");
+    assert!(at(&told, "lambda:UpdateFunctionCode") < at(&told, "ecr:BatchDeleteImage"), "{told}");
+    let ecr = aws_sdk_ecr::Client::new(&aws::config(&account));
+    let left = ecr.list_images().repository_name("handlers").send().await.expect("images");
+    assert_eq!(left.image_ids().len(), 1);
 }
 
 /// The whole way: pushed in parts, of which the answer to one is lost, pulled by another

@@ -83,7 +83,7 @@ fn a_repository_that_was_made_in_part_is_completed() {
         (call.operation == "PutLifecyclePolicy").then_some(refused)
     });
     let desk = Desk::with(account.clone().through(&refusing.url()), &stack("part"));
-    let failed = desk.must("apply -y stack.yaml", 6);
+    let failed = desk.must("apply -y stack.yaml", 7);
     assert!(failed.stderr.contains("ecr:PutLifecyclePolicy"), "{failed}");
     let desk = Desk::with(account, &stack("part"));
     let plan = desk.must("plan --detailed-exitcode stack.yaml", 2);

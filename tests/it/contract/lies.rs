@@ -117,6 +117,13 @@ pub(crate) static LIES: &[Lie] = &[
     forgets("moto", "dynamodb_table", "table_class"),
     Lie {
         emulator: "moto",
+        kind: "ecr_repository",
+        field: CANDIDATES,
+        lie: "GetResources has no repositories",
+        aws: "it has all that carry a tag",
+    },
+    Lie {
+        emulator: "moto",
         kind: "iam_role",
         field: "description",
         lie: "UpdateRole without a Description clears it",

@@ -97,6 +97,7 @@ kept, and is all that is kept of its mode.
 - What changes makes another image, which is put beside the old one. Functions that run it by `${address.uri}` move to the new \
 one, and then the old one is deleted, unless a tag still leads to it: what can be named by others stays, until the \
 repository's `lifecycle_policy` expires it.
+- A `base` lies below: its registry is asked before a plan is drawn, and the plan names it by its digest, so that a tag is what it was then. `validate`, which asks nobody, leaves the digest open. Its layers are sent on as they are, and only those that the repository lacks; nothing of it is run. Registries are asked without a name, but for those of ECR, where your own credentials count; images for which others want a password are not read. Of an index the image for `architecture` is taken. What the stack does not say of `entrypoint`, `command`, `environment` and `working_directory` is as in the base.
 - A `tag` is one more way to name the image, and part of it: another tag makes another digest. In a repository whose tags do \
 not move, the tag of another image is refused; state a new tag with each image there, or none.
 - The manifest says in annotations which stack made it and of what: by these ccprov finds the images of a stack \

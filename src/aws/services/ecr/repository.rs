@@ -208,10 +208,13 @@ A function that runs an image goes on for a while after it was deleted, and cann
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let name = sought.identity.as_str();
         let Some(repository) = describe(aws, name).await? else { return Ok(None) };
-        let holdings =
-            async { if sought.holdings { images(aws, name).await } else { Ok(None) } };
-        let found =
-            try_join4(lifecycle::read(aws, name), policy::read(aws, name), tags(aws, name), holdings);
+        let holdings = async { if sought.holdings { images(aws, name).await } else { Ok(None) } };
+        let found = try_join4(
+            lifecycle::read(aws, name),
+            policy::read(aws, name),
+            tags(aws, name),
+            holdings,
+        );
         let (lifecycle_policy, told, tags, holdings) = Box::pin(found).await?;
         let Some(tags) = tags else { return Ok(None) };
         let force_destroy = is_forced(&tags);
@@ -352,7 +355,8 @@ pub(super) fn url(place: &Place, name: &str) -> String {
 }
 
 async fn describe(aws: &Aws, name: &str) -> Answer<Option<sdk::Repository>> {
-    let answer = aws.session.clients.ecr.describe_repositories().repository_names(name).send().await;
+    let answer =
+        aws.session.clients.ecr.describe_repositories().repository_names(name).send().await;
     let attempted = || format!("read repository {name}");
     let found = answer.attempting("ecr:DescribeRepositories", attempted).or_absent()?;
     Ok(found.and_then(|found| found.repositories.unwrap_or_default().into_iter().next()))

@@ -17,6 +17,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each("ecr", 1000, &["BatchCheckLayerAvailability"]),
         RateLimit::each("ecr", 2000, &["BatchGetImage"]),
         RateLimit::each("ecr", 100, &["CompleteLayerUpload", "InitiateLayerUpload"]),
+        RateLimit::each("ecr", 500, &["GetAuthorizationToken"]),
         RateLimit::each("ecr", 10, &["PutImage"]),
         RateLimit::each("ecr", 500, &["UploadLayerPart"]),
         // The same page has numbers for pushing and pulling alone.
@@ -49,6 +50,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterException"])
             .at(&["SetRepositoryPolicy"])
             .saying("principal"),
+        // The same in other words, which a document that is none gets, too.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterException"])
+            .at(&["SetRepositoryPolicy"])
+            .saying("invalid repository policy provided"),
         // Likewise a key, or what it allows.
         Code::of(ErrorClass::NotYet(InFlight::Dependency), &["KmsException"])
             .at(&["CreateRepository"]),
@@ -84,6 +89,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     contents: &[
         ("BatchGetImage", &["\"images\"", "\"failures\""]),
         ("DescribeRepositories", &["\"repositories\""]),
+        ("GetAuthorizationToken", &["\"authorizationData\""]),
         ("GetLifecyclePolicy", &["\"lifecyclePolicyText\""]),
         ("GetRepositoryPolicy", &["\"policyText\""]),
         ("ListImages", &["\"imageIds\""]),

@@ -236,6 +236,7 @@ stays, and fails.";
         "dead_letter_config.target_arn",
         "event_invoke_config.destination_config.on_failure.destination",
         "event_invoke_config.destination_config.on_success.destination",
+        "image_uri",
         "kms_key_arn",
         "layers.*",
         // AWS does not insist on it. It makes the group itself, though, and then it is

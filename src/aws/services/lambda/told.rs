@@ -60,6 +60,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         not_yet("cannot be assumed by lambda"),
         not_yet("execution role does not have permissions"),
         not_yet("kms key is invalid for creategrant"),
+        // Likewise an image.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["InvalidParameterValueException"])
+            .at(&["CreateFunction", "UpdateFunctionCode"])
+            .saying("source image"),
         // Likewise a destination, and the rights to send there.
         destination_not_yet("destination arn"),
         destination_not_yet("does not have permissions"),

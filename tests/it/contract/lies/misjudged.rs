@@ -81,6 +81,15 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         lie: "nothing",
         aws: "the table",
     },
+    // It looks for one `repositoryName`, which neither the call for several nor those about
+    // tags have.
+    Misjudged {
+        kind: "ecr_repository",
+        action: "ecr:",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the repository",
+    },
     Misjudged {
         kind: "iam_policy",
         action: "iam:CreatePolicy",

@@ -5,6 +5,9 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Images", REPOSITORY, READING),
     Grant::read("FormerImages", ALL_REPOSITORIES, READING).bound(Bound::Owned),
+    // A base may lie in any registry of ECR: whoever is let in reads what this allows.
+    Grant::read("BaseRegistries", &["*"], &["ecr:GetAuthorizationToken"]).only_with("base"),
+    Grant::read("BaseImages", ALL_REPOSITORIES, BASE).only_with("base"),
     Grant::write(
         "Images",
         REPOSITORY,
@@ -23,4 +26,7 @@ pub(super) const GRANTS: &[Grant] = &[
 const REPOSITORY: &[&str] = &["arn:${partition}:ecr:${region}:${account}:repository/${repository}"];
 /// For those in repositories that the stack owns, and that the file no longer declares.
 const ALL_REPOSITORIES: &[&str] = &["arn:${partition}:ecr:${region}:${account}:repository/*"];
+/// What the protocol of registries asks of whoever pulls (User Guide, "Pushing an image", and
+/// "Amazon ECR repository policies").
+const BASE: &[&str] = &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const READING: &[&str] = &["ecr:BatchGetImage", "ecr:ListImages"];

@@ -139,7 +139,9 @@ impl Upload<'_> {
         let (sending, pouring) =
             join(self.send_parts(&mut sent, parts), self.pour(pieces, from)).await;
         // Who sends knows better why there was an end than who could hand over no more.
-        sending.and(pouring)?;
+        sending?;
+        // What ended before its time ended in a part that is too small to stand before others.
+        pouring.inspect_err(|_| self.remember(None))?;
         self.complete(&sent).await
     }
 

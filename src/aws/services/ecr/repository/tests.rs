@@ -52,7 +52,9 @@ fn what_ecr_would_refuse_is_told_before() {
     );
     check(
         json!({ "encryption_configuration": { "encryption_type": "KMS", "kms_key": "alias/own" } }),
-        &["encryption_configuration.kms_key: takes the ARN of a key or alias/aws/ecr, and `alias/own` is neither"],
+        &[
+            "encryption_configuration.kms_key: takes the ARN of a key or alias/aws/ecr, and `alias/own` is neither",
+        ],
     );
     check(
         json!({ "policy": { "Statement": { "Sid": "LambdaECRImageRetrievalPolicy", "Effect": "Allow" } } }),
@@ -78,11 +80,17 @@ fn rules_that_aws_would_refuse_are_told_before() {
     let days = json!({ "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days" });
     check(json!([rule(1, &days)]), &[]);
     check(
-        json!([rule(1, &json!({ "tagStatus": "any" })), rule(2, &json!({ "tagStatus": "untagged" }))]),
+        json!([
+            rule(1, &json!({ "tagStatus": "any" })),
+            rule(2, &json!({ "tagStatus": "untagged" }))
+        ]),
         &["[0].rulePriority: a rule for `any` image is applied last"],
     );
     check(
-        json!([rule(2, &json!({ "tagStatus": "untagged" })), rule(2, &json!({ "tagStatus": "any" }))]),
+        json!([
+            rule(2, &json!({ "tagStatus": "untagged" })),
+            rule(2, &json!({ "tagStatus": "any" }))
+        ]),
         &["[1].rulePriority: two rules have the priority 2"],
     );
     check(
@@ -90,8 +98,13 @@ fn rules_that_aws_would_refuse_are_told_before() {
         &["[0].selection.tagStatus: of tagged images AWS wants to know which tags"],
     );
     check(
-        json!([rule(1, &json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] }))]),
-        &["[0].selection.tagPrefixList: goes without `tagPatternList`, which says the same and more"],
+        json!([rule(
+            1,
+            &json!({ "tagStatus": "tagged", "tagPatternList": ["v*"], "tagPrefixList": ["v"] })
+        )]),
+        &[
+            "[0].selection.tagPrefixList: goes without `tagPatternList`, which says the same and more",
+        ],
     );
     check(
         json!([rule(1, &json!({ "tagStatus": "untagged", "tagPrefixList": ["v"] }))]),
@@ -122,7 +135,8 @@ fn documents_that_mean_the_same_are_the_same() {
     let tagged = |tags: [&str; 2]| json!({ "tagStatus": "tagged", "tagPrefixList": tags });
     let (first, last) = (rule(1, &tagged(["a", "b"])), rule(2, &json!({ "tagStatus": "any" })));
     let plain = read(json!({ "rules": [first, last] }));
-    let mut empty = rule(2, &json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
+    let mut empty =
+        rule(2, &json!({ "tagStatus": "any", "tagPrefixList": [], "tagPatternList": [] }));
     empty["description"] = Value::Null;
     assert_eq!(read(json!({ "rules": [empty, rule(1, &tagged(["b", "a"]))] })), plain);
     let text = serde_json::to_string_pretty(&plain).unwrap();
@@ -133,7 +147,8 @@ fn documents_that_mean_the_same_are_the_same() {
 fn what_lambda_says_is_neither_shown_nor_lost() {
     let of_lambda = json!({ "Sid": policy::OF_LAMBDA, "Effect": "Allow", "Action": "ecr:BatchGetImage",
         "Principal": { "Service": "lambda.amazonaws.com" } });
-    let own = json!({ "Sid": "Own", "Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": "*" });
+    let own =
+        json!({ "Sid": "Own", "Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": "*" });
     let document = |statements: Value| json!({ "Version": "2012-10-17", "Statement": statements });
     let seen = |statements: Value| Policy::seen(&document(statements).to_string(), "aws").unwrap();
     let (both, own) = (seen(json!([of_lambda, own])), seen(json!([own])));
@@ -141,9 +156,21 @@ fn what_lambda_says_is_neither_shown_nor_lost() {
     assert_eq!(shown(&both).as_ref(), Some(&own));
     assert_eq!(shown(&own).as_ref(), Some(&own));
     assert_eq!(shown(&seen(json!([of_lambda]))), None);
-    let (_, part) = both.clone().parted(policy::OF_LAMBDA);
+    let (_, part) = both.clone().parted(policy::is_of_lambda);
     assert_eq!(own.clone().joined(&part.unwrap()), both);
-    assert_eq!(own.parted(policy::OF_LAMBDA).1, None);
+    assert_eq!(own.parted(policy::is_of_lambda).1, None);
+    // By its name alone nothing hides.
+    for (element, value) in [
+        ("Principal", json!("*")),
+        ("Principal", json!({ "Service": "lambda.amazonaws.com", "AWS": "210987654321" })),
+        ("Action", json!("ecr:*")),
+        ("Effect", json!("Deny")),
+    ] {
+        let mut wider = of_lambda.clone();
+        wider[element] = value;
+        let wider = seen(json!([wider]));
+        assert_eq!(shown(&wider).as_ref(), Some(&wider), "{element}");
+    }
 }
 
 #[test]
@@ -156,8 +183,11 @@ fn refusals_are_understood() {
     check("CreateRepository", "RepositoryAlreadyExistsException", "", ErrorClass::Exists);
     check("CreateRepository", "KmsException", "the key is not there", dependency);
     check("DescribeRepositories", "RepositoryNotFoundException", "", ErrorClass::Absent);
-    let nobody = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'";
+    let nobody =
+        "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'";
     check("SetRepositoryPolicy", "InvalidParameterException", nobody, dependency);
+    let none = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
+    check("SetRepositoryPolicy", "InvalidParameterException", none, dependency);
     check("SetRepositoryPolicy", "InvalidParameterException", "no JSON", ErrorClass::Invalid);
     check("DeleteRepository", "RepositoryNotEmptyException", "", ErrorClass::Invalid);
 }

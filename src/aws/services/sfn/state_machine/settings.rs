@@ -64,7 +64,8 @@ impl LoggingConfiguration {
     }
 
     pub(super) fn seen(shown: &sdk::LoggingConfiguration) -> Self {
-        let groups = shown.destinations().iter().filter_map(|it| it.cloud_watch_logs_log_group());
+        let mut groups =
+            shown.destinations().iter().filter_map(|it| it.cloud_watch_logs_log_group());
         Self {
             level: match shown.level {
                 Some(sdk::LogLevel::All) => Level::All,
@@ -73,7 +74,7 @@ impl LoggingConfiguration {
                 _ => Level::Off,
             },
             include_execution_data: shown.include_execution_data,
-            log_destination: groups.filter_map(|it| it.log_group_arn.clone()).next(),
+            log_destination: groups.find_map(|it| it.log_group_arn.clone()),
         }
     }
 }
@@ -120,20 +121,17 @@ pub(crate) enum KeyType {
     CustomerManagedKmsKey,
 }
 
-/// What AWS takes where nothing is stated (API Reference, "EncryptionConfiguration").
+/// What AWS takes where nothing is stated (API Reference, `EncryptionConfiguration`).
 const REUSE: u16 = 300;
 
 impl EncryptionConfiguration {
     /// With what follows from the key.
     pub(super) fn settled(mut self) -> Self {
-        match self.kms_key_id {
-            None => {
-                self.key_type.get_or_insert(KeyType::AwsOwnedKey);
-            }
-            Some(_) => {
-                self.key_type.get_or_insert(KeyType::CustomerManagedKmsKey);
-                self.kms_data_key_reuse_period_seconds.get_or_insert(REUSE);
-            }
+        if self.kms_key_id.is_some() {
+            self.key_type.get_or_insert(KeyType::CustomerManagedKmsKey);
+            self.kms_data_key_reuse_period_seconds.get_or_insert(REUSE);
+        } else {
+            self.key_type.get_or_insert(KeyType::AwsOwnedKey);
         }
         self
     }

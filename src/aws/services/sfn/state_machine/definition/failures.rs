@@ -145,7 +145,7 @@ fn check_error(error: &Value, at: Path, walk: &mut Walk) {
         }
         Value::String(_) => {}
         other => {
-            walk.tell(at, format!("takes the name of an error, and this is {}", words_of(other)))
+            walk.tell(at, format!("takes the name of an error, and this is {}", words_of(other)));
         }
     }
 }

@@ -116,12 +116,11 @@ fn argument(text: &str, depth: usize) -> Result<(&str, &str), String> {
     let end = text.find(|sign| {
         match (quote, sign) {
             (Some(mark), _) if mark == sign => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(sign),
             (None, '[' | '(') => open += 1,
             (None, ']' | ')') if open > 0 => open -= 1,
             (None, ',' | ')') if open == 0 => return true,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         false
     });

@@ -65,11 +65,10 @@ fn bracketed(text: &str) -> Option<&str> {
     for (at, sign) in text.char_indices() {
         match (quote, sign) {
             (Some(open), _) if open == sign => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(sign),
             (None, '[') => depth += 1,
             (None, ']') => depth -= 1,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         if depth == 0 {
             return Some(&text[at + 1..]);

@@ -102,17 +102,17 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
         walk.tell(states.path, "a state machine has one state at least");
         return;
     }
-    let mut leads: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
+    let mut ways: BTreeMap<&str, Vec<Lead>> = BTreeMap::new();
     for (name, value) in states.fields {
         check_name(name, &states.at(name), walk);
         let found = match Part::of(value, states.at(name), walk) {
             Some(state) => state::check(&state, ground, walk),
             None => vec![Lead::unknown(states.at(name))],
         };
-        leads.insert(name, found);
+        ways.insert(name, found);
     }
     let begins = Lead { to: start, at: machine.at("StartAt") };
-    check_ways(machine, &states, &begins, &leads, walk);
+    check_ways(machine, &states, &begins, &ways, walk);
     check_ends(&states, walk);
 }
 

@@ -89,6 +89,9 @@ fn mode(config: &Part<'_>, walk: &mut Walk) -> Option<MachineType> {
     }
 }
 
+/// The longest label (Developer Guide, "Using Map state in Distributed mode").
+const LONGEST_LABEL: usize = 40;
+
 fn check_numbers(state: &Part<'_>, language: Language, walk: &mut Walk) {
     for (field, most) in [
         ("MaxConcurrency", MOST_SECONDS),
@@ -102,7 +105,6 @@ fn check_numbers(state: &Part<'_>, language: Language, walk: &mut Walk) {
         }
         state.whole(field, 0..=most, language, walk);
     }
-    const LONGEST_LABEL: usize = 40;
     if let Some(label) = state.text("Label", walk)
         && label.chars().count() > LONGEST_LABEL
     {
