@@ -62,16 +62,14 @@ impl<W: Write> Layer<W> {
         if size > MOST_BYTES {
             return Err(io::Error::other("it is too much for a tar file"));
         }
-        match split(name) {
-            Some((prefix, rest)) => self.write(&header(prefix, rest, sort, mode, size)),
-            // POSIX.1-2001, "pax Extended Header": the name stands before, as a file of its own.
-            None => {
-                let record = record("path", name);
-                self.write(&header("", "pax", b'x', FILE, record.len() as u64))?;
-                self.write_blocks(record.as_bytes())?;
-                self.write(&header("", "long", sort, mode, size))
-            }
+        if let Some((prefix, rest)) = split(name) {
+            return self.write(&header(prefix, rest, sort, mode, size));
         }
+        // POSIX.1-2001, "pax Extended Header": the name stands before, as a file of its own.
+        let record = record("path", name);
+        self.write(&header("", "pax", b'x', FILE, record.len() as u64))?;
+        self.write_blocks(record.as_bytes())?;
+        self.write(&header("", "long", sort, mode, size))
     }
 
     /// Writes bytes, and nothing up to the end of a block.

@@ -152,7 +152,7 @@ mod tests {
 
     impl Files for Slow {
         fn read(&self, _: &Artifact) -> Answer<Vec<u8>> {
-            let told = self.0.lock().unwrap().recv_timeout(std::time::Duration::from_secs(60));
+            let told = self.0.lock().unwrap().recv_timeout(std::time::Duration::from_mins(1));
             Ok(if told.is_ok() { b"read".to_vec() } else { b"stood still".to_vec() })
         }
     }

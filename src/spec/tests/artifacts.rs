@@ -452,7 +452,7 @@ fn editors_know_how_artifacts_are_written() {
 impl Repository {
     /// What is told of the files of an image, or what their layers hold: path, whether it is
     /// executable, and content.
-    fn layers(&self, files: &str) -> Result<Vec<Vec<(String, bool, String)>>, String> {
+    fn layers(&self, files: &str) -> Result<Vec<Vec<Entry>>, String> {
         let resources = format!("resources: {{ f: {{ kind: layered, files: {files} }} }}");
         let checked = self.checked(&resources, &[])?;
         let (_, resource) = checked.stack.resources.into_iter().next().unwrap();
@@ -470,7 +470,10 @@ impl Repository {
     }
 }
 
-fn unpacked(bytes: &[u8]) -> Vec<(String, bool, String)> {
+/// Path, whether it is executable, and content.
+type Entry = (String, bool, String);
+
+fn unpacked(bytes: &[u8]) -> Vec<Entry> {
     let mut archive = tar::Archive::new(bytes);
     let read = |mut entry: tar::Entry<'_, &[u8]>| {
         let path = String::from_utf8(entry.path_bytes().into_owned()).unwrap();

@@ -98,7 +98,7 @@ pub(super) async fn learn(aws: &Aws, question: &str) -> Answer<Known> {
         return Err(unreadable(name, "OtherArchitecture", what));
     }
     let layers = layers(name, &manifest.layers, config.rootfs.diff_ids)?;
-    let Run { entrypoint, cmd, env, working_dir, user } = config.config.unwrap_or_default();
+    let Run { entrypoint, cmd, env, working_dir, user } = config.run.unwrap_or_default();
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(Known {
         image: format!("{}/{}@{digest}", reference.registry(), reference.repository()),
@@ -141,7 +141,8 @@ fn layers(name: &str, told: &[OciDescriptor], diff_ids: Vec<String>) -> Answer<V
 #[derive(Deserialize)]
 struct Config {
     architecture: String,
-    config: Option<Run>,
+    #[serde(rename = "config")]
+    run: Option<Run>,
     rootfs: Layers,
 }
 

@@ -131,7 +131,7 @@ fn config(spec: &Spec, base: Option<&Known>, layers: &[(Origin, Blob)]) -> Strin
         architecture: spec.architecture.word(),
         created: NO_TIME,
         os: "linux",
-        config: Run::of(spec, base),
+        run: Run::of(spec, base),
         rootfs: Layers { sort: "layers", diff_ids },
         history: layers.iter().map(made_of).collect(),
     })
@@ -142,7 +142,8 @@ struct Config<'a> {
     architecture: &'a str,
     created: &'a str,
     os: &'a str,
-    config: Run<'a>,
+    #[serde(rename = "config")]
+    run: Run<'a>,
     rootfs: Layers<'a>,
     history: Vec<Step<'a>>,
 }

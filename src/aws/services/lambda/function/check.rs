@@ -321,11 +321,14 @@ mod tests {
             &["runtime_management_config.runtime_version_arn: Lambda chooses it"],
         );
         check(json!({ "kms_key_arn": "alias/k" }), &["kms_key_arn: takes the ARN of a key"]);
-        let access_point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";
-        check(
-            json!({ "file_system_config": { "arn": access_point, "local_mount_path": "/mnt/a" } }),
-            &["file_system_config: a file system is reached within a VPC alone"],
-        );
+    }
+
+    #[test]
+    fn a_file_system_is_reached_within_a_vpc() {
+        let arn = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1";
+        let mounted = json!({ "file_system_config": { "arn": arn, "local_mount_path": "/mnt/a" } });
+        let told = problems(&mounted);
+        assert_eq!(told, ["file_system_config: a file system is reached within a VPC alone"]);
     }
 
     #[test]
