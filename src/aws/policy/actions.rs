@@ -1,5 +1,9 @@
 //! Actions: how they are written, and which a service knows.
 
+mod ecr;
+
+pub(crate) use self::ecr::ECR;
+
 use crate::aws::near::nearest;
 use crate::model::document::is_pending;
 use crate::verify::matches;
@@ -76,45 +80,6 @@ pub(crate) static EVENTS: Service = Service {
         "UntagResource",
     ],
     known: Known::All,
-};
-
-/// Service Authorization Reference, "Actions defined by Amazon Elastic Container
-/// Registry": those of a repository and its images.
-pub(crate) static ECR: Service = Service {
-    prefix: "ecr",
-    names: &[
-        "BatchCheckLayerAvailability",
-        "BatchDeleteImage",
-        "BatchGetImage",
-        "BatchImportUpstreamImage",
-        "CompleteLayerUpload",
-        "DeleteLifecyclePolicy",
-        "DeleteRepository",
-        "DeleteRepositoryPolicy",
-        "DescribeImageReplicationStatus",
-        "DescribeImageScanFindings",
-        "DescribeImages",
-        "DescribeRepositories",
-        "GetDownloadUrlForLayer",
-        "GetLifecyclePolicy",
-        "GetLifecyclePolicyPreview",
-        "GetRepositoryPolicy",
-        "InitiateLayerUpload",
-        "ListImages",
-        "ListTagsForResource",
-        "PutImage",
-        "PutImageScanningConfiguration",
-        "PutImageTagMutability",
-        "PutLifecyclePolicy",
-        "ReplicateImage",
-        "SetRepositoryPolicy",
-        "StartImageScan",
-        "StartLifecyclePolicyPreview",
-        "TagResource",
-        "UntagResource",
-        "UploadLayerPart",
-    ],
-    known: Known::Some,
 };
 
 /// SNS Developer Guide, "Amazon SNS policy actions"; any other is "out of

@@ -5,8 +5,7 @@ use std::sync::Mutex;
 
 use futures::future::BoxFuture;
 
-use super::executions::arn;
-use super::targets::{BUCKET, is_express, kind_of, kind_to};
+use super::targets::{BUCKET, execution_arn, is_express, kind_of, kind_to};
 use crate::aws::behaviours::actor::{self, Actor, Play, Reach};
 use crate::aws::behaviours::bench::Bench;
 use crate::aws::behaviours::mark::Mark;
@@ -67,7 +66,7 @@ impl<'a> Deed<'a> {
             Expectation::Log(_) => ("logs:FilterLogEvents", None),
             Expectation::Execution(_) if is_express(&part.document) => return None,
             Expectation::Execution(one) => {
-                let to = arn(part.fact("arn"), one.called(nonce));
+                let to = execution_arn(part.fact("arn"), one.called(nonce));
                 return Some(Self { part, action: "states:DescribeExecution", to });
             }
             Expectation::Result(_) | Expectation::Error(_) => return None,

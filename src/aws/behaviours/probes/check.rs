@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::executions::log_group;
 use super::sending::FIFO;
-use super::targets::{self, KINDS, LOG_GROUP, MACHINE, is_express, kind_of, kind_to};
+use super::targets::{self, KINDS, LOG_GROUP, MACHINE, is_express, kind_of, kind_to, log_group};
 use crate::aws::behaviours::items::keys_of;
 use crate::model::document::{self, fill_text, is_pending, pending_facts};
 use crate::model::probe::{Ending, Executed, InTable, ToQueue, ToTopic};

@@ -13,14 +13,14 @@ use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use serde_json::{Map, Value};
 
 use super::company::Company;
-use super::targets::{MACHINE, is_express};
+use super::targets::{MACHINE, execution_arn, is_express};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::execution::{Execution, describe};
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
 use crate::model::probe::{Executed, ToMachine};
-use crate::model::{Document, ErrorClass};
+use crate::model::ErrorClass;
 use crate::verify::probe::Sent;
 
 /// The longest that an EXPRESS execution takes (Step Functions Developer Guide, "Service
@@ -42,10 +42,10 @@ pub(super) async fn start(
         let status = end["status"].as_str().unwrap_or_default();
         let called = format!("ran execution {name} ({status})");
         let mut ended = company.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.insert(arn(of, name), end);
+        ended.insert(execution_arn(of, name), end);
         return Ok(Sent { called, answer: None });
     }
-    let execution = Execution { arn: arn(of, name) };
+    let execution = Execution { arn: execution_arn(of, name) };
     company.note(Rubbish::Execution(execution));
     let call = session.clients.sfn.start_execution().state_machine_arn(&to.state_machine);
     let answer = call.name(name).input(to.input.to_string()).send().await;
@@ -84,7 +84,7 @@ pub(super) async fn look(
 ) -> Answer<Vec<Value>> {
     let machine = company.targets().named(MACHINE, &one.execution);
     let of = machine.map_or(one.execution.as_str(), |machine| machine.fact("arn"));
-    let arn = arn(of, one.called(nonce));
+    let arn = execution_arn(of, one.called(nonce));
     if machine.is_some_and(|machine| is_express(&machine.document)) {
         let ended = company.ended.lock().unwrap_or_else(PoisonError::into_inner);
         return Ok(ended.get(&arn).cloned().into_iter().collect());
@@ -98,19 +98,6 @@ pub(super) async fn look(
         ("error", seen.error.as_deref()),
         ("cause", seen.cause.as_deref()),
     ])])
-}
-
-/// The ARN of an execution, by that of its state machine (Service Authorization
-/// Reference, "Resource types defined by AWS Step Functions").
-pub(super) fn arn(machine: &str, name: &str) -> String {
-    format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
-}
-
-/// The log group that a state machine writes into: its ARN, without the `:*` that stands
-/// behind it there.
-pub(super) fn log_group(machine: &Document) -> Option<&str> {
-    let destination = machine.get("logging_configuration")?.get("log_destination")?.as_str()?;
-    Some(destination.strip_suffix(":*").unwrap_or(destination))
 }
 
 /// What there is to tell. An output is JSON text.

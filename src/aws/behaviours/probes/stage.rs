@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::cast::Deed;
 use super::company::Company;
-use super::targets::{LOG_GROUP, QUEUE, TABLE, kind_of, kind_to};
+use super::targets::{LOG_GROUP, QUEUE, TABLE, kind_of, kind_to, log_group};
 use super::{executions, letters, objects, sending};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::{inbox, items};
@@ -116,7 +116,7 @@ impl Stage for Company<'_> {
             }
         }
         let logs = self.parts.iter().filter_map(|part| {
-            let group = executions::log_group(&part.document)?;
+            let group = log_group(&part.document)?;
             let group = self.targets().named(LOG_GROUP, group)?;
             Some(format!("{} writes its executions into {}", part.address, group.address))
         });

@@ -72,3 +72,16 @@ pub(super) fn kind_of(expectation: &Expectation) -> Option<&'static str> {
 pub(super) fn is_express(machine: &Document) -> bool {
     machine.get("type").and_then(serde_json::Value::as_str) == Some("EXPRESS")
 }
+
+/// The ARN of an execution, by that of its state machine (Service Authorization
+/// Reference, "Resource types defined by AWS Step Functions").
+pub(super) fn execution_arn(machine: &str, name: &str) -> String {
+    format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
+}
+
+/// The log group that a state machine writes into: its ARN, without the `:*` that stands
+/// behind it there.
+pub(super) fn log_group(machine: &Document) -> Option<&str> {
+    let destination = machine.get("logging_configuration")?.get("log_destination")?.as_str()?;
+    Some(destination.strip_suffix(":*").unwrap_or(destination))
+}

@@ -4,6 +4,7 @@
 //! known before anything is sent, and what is there by that name is what is wanted.
 
 mod base;
+mod blob;
 mod check;
 mod grants;
 mod look;

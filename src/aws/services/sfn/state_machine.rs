@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod definition;
+mod description;
 mod executions;
 mod grants;
 mod look;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::Architecture;
-use super::manifest::Blob;
+use super::blob::Blob;
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::engine::port::Answer;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::base::{Base, Known};
+use super::blob::Blob;
 use super::{Architecture, Spec};
 use crate::model::Hash;
 
@@ -22,17 +23,6 @@ const NO_TIME: &str = "1970-01-01T00:00:00Z";
 /// The annotations by which an image tells whose it is and from what it was made.
 const STACK: &str = "ccprov:stack";
 const CONTENT: &str = "ccprov:image";
-
-/// A blob, as a manifest names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Blob {
-    pub(super) media_type: String,
-    /// `sha256:HEX`.
-    pub(super) digest: String,
-    /// In bytes.
-    pub(super) size: u64,
-}
 
 /// Where a layer comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

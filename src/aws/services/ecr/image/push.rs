@@ -15,7 +15,8 @@ use futures::future::join;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use super::manifest::{Blob, Image, MANIFEST};
+use super::blob::Blob;
+use super::manifest::{Image, MANIFEST};
 use super::{base, look};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;

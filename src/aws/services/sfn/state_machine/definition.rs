@@ -8,19 +8,23 @@
 //! Amazon States Language specification, and the Step Functions Developer Guide. What is sound
 //! there must pass here: where the two leave doubt, nothing is said.
 
+mod assign;
 mod choice;
 mod failures;
 mod fields;
+mod ground;
 mod intrinsic;
 mod json_path;
 mod jsonata;
 mod language;
+mod lead;
 mod machine;
 mod nested;
 mod part;
 mod state;
 mod task;
 mod template;
+mod time;
 
 use std::borrow::Cow;
 
@@ -28,8 +32,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
+use self::ground::{Ground, Within};
 use self::language::Language;
-use self::machine::{Ground, Within};
 use self::part::{Part, Walk};
 use super::MachineType;
 use crate::aws::policy::no_object;

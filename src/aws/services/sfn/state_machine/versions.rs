@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Spec, arn, look};
+use super::{Spec, arn, description};
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Wanted};
@@ -83,7 +83,7 @@ pub(super) async fn read(
 ) -> Answer<(bool, BTreeMap<String, Alias>)> {
     let last = last(aws, name).await?;
     let published = match &last {
-        Some(last) => look::describe(aws, name, last).await.or_absent()?,
+        Some(last) => description::describe(aws, name, last).await.or_absent()?,
         None => None,
     };
     let is_published = published.is_some_and(|last| is_same(now, &last));
@@ -107,7 +107,7 @@ pub(super) async fn read(
 fn is_same(now: &DescribeStateMachineOutput, version: &DescribeStateMachineOutput) -> bool {
     let kept = |machine: &DescribeStateMachineOutput| {
         let Spec { definition, role_arn, logging_configuration, tracing_configuration, .. } =
-            look::shown("", machine);
+            description::shown("", machine);
         (definition, role_arn, logging_configuration, tracing_configuration)
     };
     kept(now) == kept(version)

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::language::{self, Language};
-use super::machine::Lead;
+use super::lead::{Lead, lead};
 use super::part::{Part, Walk, is_expression, waits, words_of};
-use super::state::{check_assign, is_timestamp, lead};
-use super::{json_path, template};
+use super::time::is_timestamp;
+use super::{assign, json_path, template};
 use crate::aws::near::nearest;
 use crate::model::document::is_pending;
 
@@ -110,7 +110,7 @@ fn check_beside(rule: &Part<'_>, language: Language, walk: &mut Walk) {
             template::check(value, &rule.at(field), language, walk);
         }
     }
-    check_assign(rule, walk);
+    assign::check(rule, walk);
     if rule.has("Output") && language == Language::JsonPath {
         let message = "`Output` is of JSONata, and this state speaks JSONPath";
         walk.advise(rule.at("Output"), message, language::instead("Output"));

@@ -4,10 +4,10 @@
 use serde_json::Value;
 
 use super::language::{self, Language};
-use super::machine::{Lead, MOST_SECONDS};
+use super::lead::{Lead, lead};
 use super::part::{Part, Walk, waits, words_of};
-use super::state::{check_assign, lead};
-use super::{json_path, template};
+use super::time::MOST_SECONDS;
+use super::{assign, json_path, template};
 use crate::aws::near::nearest;
 use crate::model::Path;
 
@@ -86,7 +86,7 @@ pub(super) fn check_catch(state: &Part<'_>, language: Language, walk: &mut Walk)
                 template::check(value, &catcher.at(field), language, walk);
             }
         }
-        check_assign(catcher, walk);
+        assign::check(catcher, walk);
         let other = match language {
             Language::JsonPath => "Output",
             Language::Jsonata => "ResultPath",

@@ -5,71 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::MachineType;
-use super::language::{self, Language};
+use super::ground::{Ground, Within, stated_language};
+use super::language::Language;
+use super::lead::Lead;
 use super::part::{Part, Walk, waits};
 use super::state;
+use super::time::{MOST_SECONDS, within_time};
 use crate::aws::near::nearest;
 use crate::model::Path;
 use crate::model::document::is_pending;
-
-/// What holds for the states of a machine.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ground {
-    /// As what they are run.
-    pub(super) runs: MachineType,
-    /// The language of the whole definition.
-    pub(super) of_all: Language,
-    /// The language of what they stand in.
-    pub(super) language: Language,
-    /// Where they stand.
-    pub(super) within: Within,
-}
-
-/// Where states stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Within {
-    Definition,
-    Branch,
-    Processor,
-}
-
-/// Where a state leads to.
-#[derive(Debug)]
-pub(super) struct Lead {
-    /// Not known while a fact is waited for, or after another mistake.
-    pub(super) to: Option<String>,
-    pub(super) at: Path,
-}
-
-impl Lead {
-    /// It may lead to any state.
-    pub(super) fn unknown(at: Path) -> Self {
-        Self { to: None, at }
-    }
-}
-
-impl Within {
-    /// The fields beside the states (Developer Guide, "State machine structure in Amazon
-    /// States Language").
-    fn fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Definition => {
-                &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"]
-            }
-            Self::Branch => &["Comment", "QueryLanguage", "StartAt", "States"],
-            Self::Processor => {
-                &["Comment", "ProcessorConfig", "QueryLanguage", "StartAt", "States"]
-            }
-        }
-    }
-}
-
-/// How long an EXPRESS execution may take, in seconds, and how long any number of seconds may
-/// be that a definition states (Developer Guide, "Step Functions service quotas" and "Task
-/// workflow state").
-pub(super) const EXPRESS_SECONDS: u64 = 300;
-pub(super) const MOST_SECONDS: u64 = 99_999_999;
 
 /// The longest name of a state (the same page of quotas).
 const LONGEST_NAME: usize = 80;
@@ -106,7 +50,13 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     for (name, value) in states.fields {
         check_name(name, &states.at(name), walk);
         let found = match Part::of(value, states.at(name), walk) {
-            Some(state) => state::check(&state, ground, walk),
+            Some(state) => {
+                let (leads, within) = state::check(&state, ground, walk);
+                for (machine, ground) in within {
+                    check(&machine, ground, walk);
+                }
+                leads
+            }
             None => vec![Lead::unknown(states.at(name))],
         };
         ways.insert(name, found);
@@ -114,37 +64,6 @@ pub(super) fn check(machine: &Part<'_>, ground: Ground, walk: &mut Walk) {
     let begins = Lead { to: start, at: machine.at("StartAt") };
     check_ways(machine, &states, &begins, &ways, walk);
     check_ends(&states, walk);
-}
-
-/// The language that a machine or a state says. A definition in JSONata has none in JSONPath
-/// within (Developer Guide, "State machine structure in Amazon States Language").
-pub(super) fn stated_language(
-    part: &Part<'_>,
-    ground: Ground,
-    walk: &mut Walk,
-) -> Option<Language> {
-    part.get("QueryLanguage")?;
-    let stated = part.word("QueryLanguage", &language::NAMES, walk).and_then(Language::of);
-    if ground.of_all == Language::Jsonata && stated == Some(Language::JsonPath) {
-        walk.advise(
-            part.at("QueryLanguage"),
-            "what is within JSONata does not go back to JSONPath",
-            "leave `QueryLanguage` out here, and state JSONata where it is wanted",
-        );
-    }
-    stated
-}
-
-/// That a time fits into an execution.
-pub(super) fn within_time(seconds: Option<u64>, at: &Path, runs: MachineType, walk: &mut Walk) {
-    let is_too_long = seconds.is_some_and(|seconds| seconds > EXPRESS_SECONDS);
-    if is_too_long && runs == MachineType::Express {
-        walk.advise(
-            at.clone(),
-            format!("executions of EXPRESS are broken off after {EXPRESS_SECONDS} seconds"),
-            "state less, or `type: STANDARD`",
-        );
-    }
 }
 
 fn check_name(name: &str, at: &Path, walk: &mut Walk) {

@@ -4,24 +4,31 @@
 use serde_json::Value;
 
 use super::super::MachineType;
+use super::ground::{Ground, Inner, Within};
 use super::language::Language;
-use super::machine::{self, Ground, MOST_SECONDS, Within};
 use super::part::{Part, Walk, is_expression, waits, words_of};
+use super::time::MOST_SECONDS;
 use super::{json_path, template};
 
-pub(super) fn check_branches(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
+/// The branches of a Parallel, to be checked by who checks machines.
+pub(super) fn branches<'a>(
+    state: &Part<'a>,
+    ground: Ground,
+    walk: &mut Walk,
+) -> Vec<Inner<'a>> {
     if !state.needs("Branches", "what is done side by side", walk) {
-        return;
+        return Vec::new();
     }
-    let Some(branches) = state.list("Branches", walk) else { return };
+    let Some(branches) = state.list("Branches", walk) else { return Vec::new() };
     if branches.is_empty() {
         walk.tell(state.at("Branches"), "a Parallel has one branch at least");
     }
-    for (index, branch) in branches.iter().enumerate() {
-        if let Some(branch) = Part::of(branch, state.at("Branches").with_index(index), walk) {
-            machine::check(&branch, Ground { within: Within::Branch, ..ground }, walk);
-        }
-    }
+    let ground = Ground { within: Within::Branch, ..ground };
+    let part = |(index, branch)| {
+        let part = Part::of(branch, state.at("Branches").with_index(index), walk);
+        part.map(|part| (part, ground))
+    };
+    branches.iter().enumerate().filter_map(part).collect()
 }
 
 /// What only a Map has that runs each item as an execution of its own.
@@ -36,7 +43,8 @@ const DISTRIBUTED: [&str; 8] = [
     "ToleratedFailurePercentagePath",
 ];
 
-pub(super) fn check_items(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
+/// What a Map does with each item, likewise.
+pub(super) fn items<'a>(state: &Part<'a>, ground: Ground, walk: &mut Walk) -> Option<Inner<'a>> {
     check_numbers(state, ground.language, walk);
     check_source(state, ground.language, walk);
     state.one_of(&["ItemProcessor", "Iterator"], walk);
@@ -44,9 +52,9 @@ pub(super) fn check_items(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
     // What it was called before there were two modes.
     let field = if state.has("Iterator") { "Iterator" } else { "ItemProcessor" };
     if !state.needs(field, "what is done with each item", walk) {
-        return;
+        return None;
     }
-    let Some(processor) = state.part(field, walk) else { return };
+    let processor = state.part(field, walk)?;
     let config = processor.part("ProcessorConfig", walk);
     let distributed = config.as_ref().and_then(|config| mode(config, walk));
     if config.is_none() || distributed.is_none() {
@@ -64,7 +72,7 @@ pub(super) fn check_items(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
         );
     }
     let runs = distributed.unwrap_or(ground.runs);
-    machine::check(&processor, Ground { runs, within: Within::Processor, ..ground }, walk);
+    Some((processor, Ground { runs, within: Within::Processor, ..ground }))
 }
 
 /// As what each item is run, where it is an execution of its own.

@@ -4,14 +4,20 @@ use serde_json::Value;
 
 use super::fields::{self, StateType, TYPES};
 use super::language::Language;
-use super::machine::{Ground, Lead, MOST_SECONDS, stated_language, within_time};
+use super::ground::{Ground, Inner, stated_language};
+use super::lead::{Lead, lead};
 use super::part::{Part, Walk, is_expression};
-use super::{choice, failures, json_path, nested, task, template};
+use super::time::{MOST_SECONDS, is_timestamp, within_time};
+use super::{assign, choice, failures, json_path, nested, task, template};
 use crate::aws::near::nearest;
 
-/// What is wrong with a state. Tells where it leads to.
-pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) -> Vec<Lead> {
-    let somewhere = || vec![Lead::unknown(state.path.clone())];
+/// What is wrong with a state. Tells where it leads to, and which machines are within it.
+pub(super) fn check<'a>(
+    state: &Part<'a>,
+    ground: Ground,
+    walk: &mut Walk,
+) -> (Vec<Lead>, Vec<Inner<'a>>) {
+    let somewhere = || (vec![Lead::unknown(state.path.clone())], Vec::new());
     if !state.needs("Type", "Task, Pass, Choice, Wait, Succeed, Fail, Parallel or Map", walk) {
         return somewhere();
     }
@@ -31,6 +37,7 @@ pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) -> Vec<Le
     fields::check(state, *of, ground.language, walk);
     state.text("Comment", walk);
     check_data(state, ground.language, walk);
+    let mut within = Vec::new();
     let mut leads = match of {
         StateType::Task => {
             task::check(state, ground, walk);
@@ -48,17 +55,17 @@ pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) -> Vec<Le
             Vec::new()
         }
         StateType::Parallel => {
-            nested::check_branches(state, ground, walk);
+            within = nested::branches(state, ground, walk);
             next(state, walk)
         }
         StateType::Map => {
-            nested::check_items(state, ground, walk);
+            within.extend(nested::items(state, ground, walk));
             next(state, walk)
         }
     };
     failures::check_retry(state, walk);
     leads.extend(failures::check_catch(state, ground.language, walk));
-    leads
+    (leads, within)
 }
 
 /// The language of a state that says none. Where what it stands in has another than the
@@ -90,12 +97,6 @@ fn next(state: &Part<'_>, walk: &mut Walk) -> Vec<Lead> {
     lead(state, "Next", walk).into_iter().collect()
 }
 
-/// Where a field leads to.
-pub(super) fn lead(part: &Part<'_>, field: &str, walk: &mut Walk) -> Option<Lead> {
-    part.get(field)?;
-    Some(Lead { to: part.text(field, walk).map(str::to_owned), at: part.at(field) })
-}
-
 /// What a state makes of what comes in, and of what comes of it.
 fn check_data(state: &Part<'_>, language: Language, walk: &mut Walk) {
     for field in ["InputPath", "OutputPath"] {
@@ -114,7 +115,7 @@ fn check_data(state: &Part<'_>, language: Language, walk: &mut Walk) {
             template::check(value, &state.at(field), language, walk);
         }
     }
-    check_assign(state, walk);
+    assign::check(state, walk);
 }
 
 /// A path, or null for nothing.
@@ -124,28 +125,6 @@ fn check_path(state: &Part<'_>, field: &str, fault: fn(&str) -> Option<String>, 
     }
     if let Some(message) = state.text(field, walk).and_then(fault) {
         walk.tell(state.at(field), message);
-    }
-}
-
-/// Names of variables (Developer Guide, "Passing data between states with variables").
-pub(super) fn check_assign(part: &Part<'_>, walk: &mut Walk) {
-    const LONGEST: usize = 80;
-    let Some(assigned) = part.has("Assign").then(|| part.part("Assign", walk)).flatten() else {
-        return;
-    };
-    for name in assigned.fields.keys() {
-        let plain = name.strip_suffix(".$").unwrap_or(name);
-        let mut signs = plain.chars();
-        let begins = signs.next().is_some_and(|sign| sign.is_alphabetic() || sign == '_');
-        let is_name = begins && signs.all(|sign| sign.is_alphanumeric() || sign == '_');
-        if crate::model::document::is_pending(name) {
-            continue;
-        }
-        if !is_name || plain.chars().count() > LONGEST || plain == "states" {
-            let message = format!("`{plain}` is no name of a variable");
-            let hint = "letters, digits and `_`, up to 80, no digit first, and not `states`";
-            walk.advise(assigned.at(name), message, hint);
-        }
     }
 }
 
@@ -170,29 +149,6 @@ fn check_wait(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
         let message = format!("takes a time, and `{text}` is none");
         walk.advise(state.at("Timestamp"), message, "as `2026-11-29T07:00:00Z`");
     }
-}
-
-/// A time as RFC 3339 has it, with `T` and `Z` in capitals ("Timestamps" in the Amazon States
-/// Language specification).
-pub(super) fn is_timestamp(text: &str) -> bool {
-    let form = |text: &str, form: &str| {
-        text.len() == form.len()
-            && text.chars().zip(form.chars()).all(|(sign, of)| match of {
-                '0' => sign.is_ascii_digit(),
-                of => sign == of,
-            })
-    };
-    let Some((date, time)) = text.split_once('T') else { return false };
-    let (clock, zone) = match time.find(['Z', '+', '-']) {
-        Some(at) => time.split_at(at),
-        None => return false,
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    form(date, "0000-00-00")
-        && form(clock, "00:00:00")
-        && !fraction.is_empty()
-        && fraction.chars().all(|sign| sign.is_ascii_digit())
-        && (zone == "Z" || form(zone, "+00:00") || form(zone, "-00:00"))
 }
 
 fn check_fail(state: &Part<'_>, language: Language, walk: &mut Walk) {

@@ -3,8 +3,9 @@
 
 use super::super::MachineType;
 use super::json_path;
+use super::ground::Ground;
 use super::language::Language;
-use super::machine::{Ground, MOST_SECONDS, within_time};
+use super::time::{MOST_SECONDS, within_time};
 use super::part::{Part, Walk, is_expression};
 use super::template;
 use crate::aws::arn::Arn;

@@ -1,3 +1,5 @@
+//! Definitions that are sound, and what is told of those that are not.
+
 use serde_json::json;
 
 use super::*;
