@@ -19,8 +19,8 @@ use crate::aws::behaviours::execution::{Execution, describe};
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
-use crate::model::probe::{Executed, ToMachine};
 use crate::model::ErrorClass;
+use crate::model::probe::{Executed, ToMachine};
 use crate::verify::probe::Sent;
 
 /// The longest that an EXPRESS execution takes (Step Functions Developer Guide, "Service

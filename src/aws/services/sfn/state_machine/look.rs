@@ -55,4 +55,3 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     }
     Ok(Some(seen))
 }
-

@@ -11,11 +11,7 @@ use super::time::MOST_SECONDS;
 use super::{json_path, template};
 
 /// The branches of a Parallel, to be checked by who checks machines.
-pub(super) fn branches<'a>(
-    state: &Part<'a>,
-    ground: Ground,
-    walk: &mut Walk,
-) -> Vec<Inner<'a>> {
+pub(super) fn branches<'a>(state: &Part<'a>, ground: Ground, walk: &mut Walk) -> Vec<Inner<'a>> {
     if !state.needs("Branches", "what is done side by side", walk) {
         return Vec::new();
     }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::fields::{self, StateType, TYPES};
-use super::language::Language;
 use super::ground::{Ground, Inner, stated_language};
+use super::language::Language;
 use super::lead::{Lead, lead};
 use super::part::{Part, Walk, is_expression};
 use super::time::{MOST_SECONDS, is_timestamp, within_time};

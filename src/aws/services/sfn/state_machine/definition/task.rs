@@ -2,12 +2,12 @@
 //! and "Integrating services with Step Functions").
 
 use super::super::MachineType;
-use super::json_path;
 use super::ground::Ground;
+use super::json_path;
 use super::language::Language;
-use super::time::{MOST_SECONDS, within_time};
 use super::part::{Part, Walk, is_expression};
 use super::template;
+use super::time::{MOST_SECONDS, within_time};
 use crate::aws::arn::Arn;
 
 pub(super) fn check(state: &Part<'_>, ground: Ground, walk: &mut Walk) {
