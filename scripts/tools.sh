@@ -66,10 +66,18 @@ install_docker_registry() {
         fail "docker-registry comes from the packages of Debian or Ubuntu, and there is no apt here"
     printf 'tools: installing docker-registry\n' >&2
     rm -rf "$home" && mkdir -p "$home"
-    (cd "$home" && apt-get download --quiet docker-registry >download.log 2>&1) ||
-        fail "apt could not fetch docker-registry; see $home/download.log, or try: apt-get update"
+    # A machine whose lists of packages were never fetched, or are old, gets lists of our own.
+    (cd "$home" && { apt-get download --quiet docker-registry || fresh_apt download docker-registry; }) \
+        >"$home/download.log" 2>&1 || fail "apt could not fetch docker-registry; see $home/download.log"
     dpkg-deb -x "$home"/docker-registry_*.deb "$home"
-    rm "$home"/docker-registry_*.deb
+    rm -rf "$home"/docker-registry_*.deb "$home/lists" "$home/cache"
+}
+
+# apt with lists of packages in this folder, which need no root.
+fresh_apt() {
+    mkdir -p lists/partial cache/archives/partial
+    local own=(--quiet -o "Dir::State::lists=$PWD/lists" -o "Dir::Cache=$PWD/cache" -o Debug::NoLocking=1)
+    apt-get "${own[@]}" update && apt-get "${own[@]}" "$@"
 }
 
 # Not optimised, which costs seconds in every check and saves minutes here: two and a half of one
