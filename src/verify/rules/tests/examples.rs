@@ -102,14 +102,16 @@ impl Example {
     }
 }
 
-/// Makes the code that an example takes of its checkout.
+/// Makes what an example takes of its checkout: all of it lies in `build`.
 fn build(checkout: &Path, example: &str) {
-    for code in example.lines().filter_map(|line| line.trim().strip_prefix("code: { ")) {
-        let (sort, path) = code.trim_end_matches(" }").split_once(": ").unwrap();
-        let path = checkout.join(path);
-        let file = if sort == "folder" { path.join("bootstrap") } else { path };
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, "of an example").unwrap();
+    for sort in ["file", "folder"] {
+        let taken = example.split(&format!("{{ {sort}: build/")).skip(1);
+        for path in taken.filter_map(|rest| rest.split([',', ' ']).next()) {
+            let path = checkout.join("build").join(path);
+            let file = if sort == "folder" { path.join("bootstrap") } else { path };
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "of an example").unwrap();
+        }
     }
 }
 
