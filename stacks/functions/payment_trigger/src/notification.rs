@@ -19,11 +19,11 @@ pub(crate) struct Notification<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Poison {
     #[error("the message is no JSON object")]
-    NoObject,
+    NotAnObject,
     #[error("the message has no event_id that can name an execution")]
-    NoEventId,
+    WithoutId,
     #[error("the function was given no message of a topic")]
-    NoMessage,
+    Empty,
 }
 
 /// What starts an execution.
@@ -38,7 +38,7 @@ pub(crate) struct Start {
 impl<'a> Notification<'a> {
     /// Those of an event of Lambda's. SNS sends one at a time.
     pub(crate) fn of(event: &'a Value) -> Result<Vec<Self>, Poison> {
-        let records = event.get("Records").and_then(Value::as_array).ok_or(Poison::NoMessage)?;
+        let records = event.get("Records").and_then(Value::as_array).ok_or(Poison::Empty)?;
         let read = |record: &'a Value| {
             let sns = record.get("Sns")?;
             let text = |name: &str| sns.get(name).and_then(Value::as_str);
@@ -47,7 +47,7 @@ impl<'a> Notification<'a> {
             Some(Self { message_id, message, published_at })
         };
         let notifications: Option<Vec<Self>> = records.iter().map(read).collect();
-        notifications.filter(|all| !all.is_empty()).ok_or(Poison::NoMessage)
+        notifications.filter(|all| !all.is_empty()).ok_or(Poison::Empty)
     }
 
     /// What it starts. Everything of the event but its id is the validator's business.
@@ -56,10 +56,10 @@ impl<'a> Notification<'a> {
     /// then knows the execution by its name, and starts nothing anew.
     pub(crate) fn start(&self, now: Moment) -> Result<Start, Poison> {
         let event: Map<String, Value> =
-            serde_json::from_str(self.message).map_err(|_| Poison::NoObject)?;
+            serde_json::from_str(self.message).map_err(|_| Poison::NotAnObject)?;
         let event_id = event.get("event_id").and_then(Value::as_str);
         let event_id =
-            event_id.and_then(|text| EventId::new(text).ok()).ok_or(Poison::NoEventId)?;
+            event_id.and_then(|text| EventId::new(text).ok()).ok_or(Poison::WithoutId)?;
         let received_at = self.published_at.unwrap_or(now);
         Ok(Start { event_id, input: json!({ "event": event, "received_at": received_at }) })
     }

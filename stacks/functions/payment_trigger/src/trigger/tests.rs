@@ -77,10 +77,10 @@ async fn what_comes_twice_is_started_once() {
 
 #[tokio::test]
 async fn what_is_no_event_fails_and_repeats_nothing() {
-    let no_id = Poison::NoEventId;
+    let no_id = Poison::WithoutId;
     for (message, poison) in [
-        ("no event, ada@example.com", Poison::NoObject),
-        (r#"["ada@example.com"]"#, Poison::NoObject),
+        ("no event, ada@example.com", Poison::NotAnObject),
+        (r#"["ada@example.com"]"#, Poison::NotAnObject),
         (r#"{"email":"ada@example.com"}"#, no_id),
         (r#"{"event_id":7,"email":"ada@example.com"}"#, no_id),
         (r#"{"event_id":"4111111111111111"}"#, no_id),
@@ -101,7 +101,7 @@ async fn what_is_no_event_fails_and_repeats_nothing() {
 async fn poison_holds_up_nobody_and_is_told() {
     let trigger = trigger(Standard::default());
     let failed = trigger.start_all(&event(&["poison", r#"{"event_id":"e1"}"#])).await;
-    assert_eq!(failed, Err(Failure::Poison(Poison::NoObject)));
+    assert_eq!(failed, Err(Failure::Poison(Poison::NotAnObject)));
     assert_eq!(trigger.machine.started.borrow().len(), 1);
 }
 
@@ -120,6 +120,6 @@ async fn a_machine_that_refuses_is_asked_again_by_lambda() {
 async fn what_is_no_message_of_a_topic_fails() {
     for event in [json!({}), json!({ "Records": [] }), json!({ "Records": [{ "body": "x" }] })] {
         let failed = trigger(Standard::default()).start_all(&event).await;
-        assert_eq!(failed, Err(Failure::Poison(Poison::NoMessage)));
+        assert_eq!(failed, Err(Failure::Poison(Poison::Empty)));
     }
 }
