@@ -105,7 +105,8 @@ impl Example {
 /// Makes what an example takes of its checkout: all of it lies in `build`.
 fn build(checkout: &Path, example: &str) {
     for sort in ["file", "folder"] {
-        let taken = example.split(&format!("{{ {sort}: build/")).skip(1);
+        let begins = format!("{{ {sort}: build/");
+        let taken = example.split(&begins).skip(1);
         for path in taken.filter_map(|rest| rest.split([',', ' ']).next()) {
             let path = checkout.join("build").join(path);
             let file = if sort == "folder" { path.join("bootstrap") } else { path };
