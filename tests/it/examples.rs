@@ -171,12 +171,15 @@ fn assert_shows(done: &str, lines: &[String]) {
 
 /// Makes the code that an example takes of its checkout.
 fn build(checkout: &Path, example: &str) {
-    for code in example.lines().filter_map(|line| line.trim().strip_prefix("code: { ")) {
-        let (sort, path) = code.trim_end_matches(" }").split_once(": ").expect("a path");
-        let path = checkout.join(path);
-        let file = if sort == "folder" { path.join("bootstrap") } else { path };
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, "of an example").expect("a file");
+    for sort in ["file", "folder"] {
+        let begins = format!("{{ {sort}: build/");
+        let taken = example.split(&begins).skip(1);
+        for path in taken.filter_map(|rest| rest.split([',', ' ']).next()) {
+            let path = checkout.join("build").join(path);
+            let file = if sort == "folder" { path.join("bootstrap") } else { path };
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder of our own");
+            fs::write(file, "of an example").expect("a file of our own");
+        }
     }
 }
 
