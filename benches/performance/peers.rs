@@ -35,6 +35,18 @@ const LEFT_BY_ANSIBLE: &[(&str, &str)] = &[
 const LEFT_BY_SCRIPT: &[(&str, &str)] =
     &[("processor", "code"), ("seeder", "code"), ("seeder", "environment.QUEUE_URL")];
 
+/// Likewise of this stack, whose images a script would leave to Docker.
+const LEFT_OF_PIPELINE: &[(&str, &str)] = &[
+    ("enricher", "code"),
+    ("enricher_image", ""),
+    ("processor", "code"),
+    ("processor_image", ""),
+    ("trigger", "code"),
+    ("trigger_image", ""),
+    ("validator", "code"),
+    ("validator_image", ""),
+];
+
 /// A stack, and who makes it.
 struct Comparison {
     stack: &'static str,
