@@ -120,7 +120,7 @@ async fn what_lambda_writes_stays() {
     let text = policy(&ecr).await;
     let text = text.replacen("\"Statement\":[", &format!("\"Statement\":[{of_lambda},"), 1);
     let call = ecr.set_repository_policy().repository_name("lambda-images").policy_text(text);
-    call.send().await.unwrap();
+    call.send().await.expect("a policy that is taken");
     desk.must("plan --detailed-exitcode stack.yaml", 0);
     desk.write("stack.yaml", &stack("lambda").replace("BatchGetImage", "DescribeImages"));
     desk.must("apply -y stack.yaml", 0);
@@ -129,7 +129,7 @@ async fn what_lambda_writes_stays() {
         text.contains("LambdaECRImageRetrievalPolicy") && text.contains("DescribeImages"),
         "{text}"
     );
-    let (without, _) = RESOURCES.split_once("    policy:").unwrap();
+    let (without, _) = RESOURCES.split_once("    policy:").expect("a policy");
     desk.write("stack.yaml", &format!("stack: lambda\n{without}"));
     desk.must("apply -y stack.yaml", 0);
     let text = policy(&ecr).await;
@@ -139,7 +139,7 @@ async fn what_lambda_writes_stays() {
 
 async fn policy(ecr: &Client) -> String {
     let answer = ecr.get_repository_policy().repository_name("lambda-images").send().await;
-    answer.unwrap().policy_text.unwrap()
+    answer.expect("an answer").policy_text.expect("a policy")
 }
 
 /// Images are data: they go only where the file says so, or whoever asks.
@@ -153,7 +153,7 @@ async fn a_repository_with_images_goes_only_where_its_file_says_so() {
         r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#;
     for tag in ["v1", "latest"] {
         let call = ecr.put_image().repository_name("full-images").image_manifest(manifest);
-        call.image_tag(tag).send().await.unwrap();
+        call.image_tag(tag).send().await.expect("an image that is taken");
     }
     let refused = desk.must("destroy -y stack.yaml", 5);
     assert!(refused.stderr.contains("1 image"), "{refused}");

@@ -16,7 +16,7 @@ use super::machine::{self, MACHINE};
 use super::machine_role::{KEY, LOGS, TRACES, is_traced};
 use super::{Judgement, Rule, patch};
 use crate::model::{Address, CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Scene, document};
-use crate::verify::matches;
+use crate::verify::policy::matches;
 use crate::verify::policy::{Policy, Statement};
 
 pub(super) const RULE: Rule = Rule {

@@ -248,9 +248,7 @@ impl Layers {
             self.registry,
             body.len()
         );
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
+        head.extend(headers.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]));
         head.push_str("\r\n");
         let mut server = TcpStream::connect(self.registry).await?;
         server.write_all(head.as_bytes()).await?;
