@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::manifest::OciDescriptor;
@@ -281,21 +282,33 @@ async fn blob(client: &Client, reference: &Reference, layer: &OciDescriptor) -> 
 /// "Using the Lambda runtime API").
 fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Value {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let api = listener.local_addr().expect("the port that was bound").to_string();
+    let api = listener.local_addr().expect("the port that was bound");
     let mut function = Command::new(program)
         .envs(env)
-        .env("AWS_LAMBDA_RUNTIME_API", api)
+        .envs([("EVENTS_TABLE", "events"), ("IDEMPOTENCY_TABLE", "idempotency")])
+        .env("AWS_LAMBDA_RUNTIME_API", api.to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", "handler")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("it can be run");
+    // Its log ends when it does, which is then told as one more call.
+    let mut log = function.stdout.take().expect("a pipe");
+    let logged = thread::spawn(move || {
+        let mut text = String::new();
+        log.read_to_string(&mut text).expect("a log in UTF-8");
+        TcpStream::connect(api).map(drop).unwrap_or_default();
+        text
+    });
     let answer = loop {
         let (client, _) = listener.accept().expect("the function calls");
         let mut reader = BufReader::new(client);
         if let Some(answer) = exchange(&mut reader, event) {
             break answer;
+        }
+        if function.try_wait().expect("it was started").is_some() {
+            panic!("it ended by itself: {}", logged.join().expect("a log"));
         }
     };
     function.kill().and_then(|()| function.wait()).expect("it has not ended");
@@ -303,7 +316,7 @@ fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Val
 }
 
 /// Hands out an event to who asks for one, until an answer comes.
-fn exchange(client: &mut BufReader<std::net::TcpStream>, event: &Value) -> Option<Value> {
+fn exchange(client: &mut BufReader<TcpStream>, event: &Value) -> Option<Value> {
     loop {
         let mut head = Vec::new();
         let mut line = String::new();
