@@ -8,6 +8,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
@@ -295,9 +297,12 @@ fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Val
         .expect("it can be run");
     // Its log ends when it does, which is then told as one more call.
     let mut log = function.stdout.take().expect("a pipe");
+    let ended = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&ended);
     let logged = thread::spawn(move || {
         let mut text = String::new();
         log.read_to_string(&mut text).expect("a log in UTF-8");
+        ends.store(true, Ordering::SeqCst);
         TcpStream::connect(api).map(drop).unwrap_or_default();
         text
     });
@@ -307,7 +312,7 @@ fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Val
         if let Some(answer) = exchange(&mut reader, event) {
             break answer;
         }
-        if function.try_wait().expect("it was started").is_some() {
+        if ended.load(Ordering::SeqCst) {
             panic!("it ended by itself: {}", logged.join().expect("a log"));
         }
     };
