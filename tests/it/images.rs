@@ -312,9 +312,8 @@ fn invoked(program: &Path, env: &BTreeMap<String, String>, event: &Value) -> Val
         if let Some(answer) = exchange(&mut reader, event) {
             break answer;
         }
-        if ended.load(Ordering::SeqCst) {
-            panic!("it ended by itself: {}", logged.join().expect("a log"));
-        }
+        let has_ended = ended.load(Ordering::SeqCst);
+        assert!(!has_ended, "it ended by itself: {}", logged.join().expect("a log"));
     };
     function.kill().and_then(|()| function.wait()).expect("it has not ended");
     answer
