@@ -247,8 +247,7 @@ fn resolve(entries: &[ImageIndexEntry], architecture: &str) -> Option<String> {
 /// Nobody, but in registries of ECR, where our own credentials give a password.
 async fn auth(aws: &Aws, reference: &Reference) -> Answer<RegistryAuth> {
     let registry = reference.resolve_registry();
-    let is_ecr = registry.contains(".dkr.ecr.") && registry.contains(".amazonaws.com");
-    if !is_ecr {
+    if !is_ecr(registry, aws.place.dns_suffix()) {
         return Ok(RegistryAuth::Anonymous);
     }
     let answer = aws.session.clients.ecr.get_authorization_token().send().await;
@@ -259,6 +258,17 @@ async fn auth(aws: &Aws, reference: &Reference) -> Answer<RegistryAuth> {
     let token = token.and_then(|token| String::from_utf8(token).ok()).unwrap_or_default();
     let (user, password) = token.split_once(':').unwrap_or_default();
     Ok(RegistryAuth::Basic(user.to_owned(), password.to_owned()))
+}
+
+/// Whether a registry is ECR's, `ACCOUNT.dkr.ecr.REGION.SUFFIX`: whoever else has such words
+/// in a name gets no password.
+fn is_ecr(registry: &str, suffix: &str) -> bool {
+    let Some((account, rest)) = registry.split_once(".dkr.ecr.") else { return false };
+    let region = rest.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.'));
+    let is_region = region.is_some_and(|region| {
+        !region.is_empty() && region.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
+    });
+    is_region && account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit())
 }
 
 fn refused(name: &str, error: &OciDistributionError) -> CloudError {
@@ -298,5 +308,26 @@ fn unreadable(name: &str, code: &str, message: String) -> CloudError {
         message,
         request_id: None,
         hint: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_but_ecr_gets_a_password() {
+        let check = |registry: &str, expected: bool| {
+            assert_eq!(is_ecr(registry, "amazonaws.com"), expected, "{registry}");
+        };
+        check("123456789012.dkr.ecr.eu-central-1.amazonaws.com", true);
+        check("123456789012.dkr.ecr.eu-central-1.amazonaws.com.example.org", false);
+        check("x.dkr.ecr.example.org.amazonaws.com", false);
+        check("123456789012.dkr.ecr.a.example.org/.amazonaws.com", false);
+        check("123456789012.dkr.ecr.eu-central-1.amazonaws.com:8443", false);
+        check("123456789012.dkr.ecr.eu-central-1.notamazonaws.com", false);
+        check("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", false);
+        check("public.ecr.aws", false);
+        check("registry.example.org", false);
     }
 }
