@@ -141,19 +141,12 @@ fn argument(text: &str, depth: usize) -> Result<(&str, &str), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::check_fault;
     use super::*;
 
     #[test]
     fn calls_are_of_functions_that_there_are() {
-        let check = |text: &str, expected: Option<&str>| {
-            let found = fault(text);
-            let is_told = match (&found, expected) {
-                (None, None) => true,
-                (Some(found), Some(part)) => found.contains(part),
-                (_, _) => false,
-            };
-            assert!(is_told, "{text}: {found:?}");
-        };
+        let check = |text: &str, expected: Option<&str>| check_fault(fault, text, expected);
         check("States.UUID()", None);
         check("States.Format('Order {} of {}', $.id, $$.Execution.Name)", None);
         check("States.Format('it\\'s \\{\\} and {}', 1)", None);

@@ -79,17 +79,8 @@ fn bracketed(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::check_fault as check;
     use super::*;
-
-    fn check(fault: fn(&str) -> Option<String>, text: &str, expected: Option<&str>) {
-        let found = fault(text);
-        let is_told = match (&found, expected) {
-            (None, None) => true,
-            (Some(found), Some(part)) => found.contains(part),
-            (_, _) => false,
-        };
-        assert!(is_told, "{text}: {found:?}");
-    }
 
     #[test]
     fn paths_lead_somewhere() {

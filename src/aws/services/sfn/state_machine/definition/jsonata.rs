@@ -106,19 +106,12 @@ fn quoted(text: &str, quote: char) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::check_fault;
     use super::*;
 
     #[test]
     fn brackets_and_quotes_are_closed() {
-        let check = |text: &str, expected: Option<&str>| {
-            let found = fault(text);
-            let is_told = match (&found, expected) {
-                (None, None) => true,
-                (Some(found), Some(part)) => found.contains(part),
-                (_, _) => false,
-            };
-            assert!(is_told, "{text}: {found:?}");
-        };
+        let check = |text: &str, expected: Option<&str>| check_fault(fault, text, expected);
         check("{% $states.input.a %}", None);
         check("{%$a%}", None);
         check("{% $map($states.input.items[price > 5], function($v) { $v.id & ')' }) %}", None);

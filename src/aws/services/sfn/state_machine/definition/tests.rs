@@ -4,6 +4,22 @@ use serde_json::json;
 
 use super::*;
 
+/// What is wrong with a text, in part; or nothing.
+#[track_caller]
+pub(super) fn check_fault(
+    fault: impl Fn(&str) -> Option<String>,
+    text: &str,
+    expected: Option<&str>,
+) {
+    let found = fault(text);
+    let is_told = match (&found, expected) {
+        (None, None) => true,
+        (Some(found), Some(part)) => found.contains(part),
+        (_, _) => false,
+    };
+    assert!(is_told, "{text}: {found:?}");
+}
+
 /// What is told of a definition: where, and what.
 fn told(definition: &Value, runs: MachineType) -> Vec<String> {
     let definition: Definition = serde_json::from_value(definition.clone()).unwrap();
