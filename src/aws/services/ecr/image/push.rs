@@ -311,9 +311,10 @@ impl Pieces {
         Ok(())
     }
 
-    fn of_text(self, text: &str) {
-        let mut all = Some(text.as_bytes().to_owned());
-        self.of_pulled(|| all.take());
+    fn of_text(mut self, text: &str) {
+        if self.write_all(text.as_bytes()).is_ok() {
+            self.end();
+        }
     }
 
     fn of_pulled(mut self, mut next: impl FnMut() -> Option<Vec<u8>>) {
