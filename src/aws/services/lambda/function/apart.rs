@@ -6,6 +6,7 @@
 //! call, of which Lambda admits few.
 
 use aws_sdk_lambda::types as sdk;
+use futures::future::try_join3;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +97,7 @@ pub(super) fn signing(spec: &Spec) -> Option<&str> {
 }
 
 /// The fields of these that are looked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Apart {
     pub(super) recursive_loop: Option<RecursiveLoop>,
     pub(super) code_signing_config_arn: Option<String>,
@@ -108,33 +109,43 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Apart> {
     let is_named = |field: &str| sought.fields.as_ref().is_some_and(|it| it.contains(field));
     let name = sought.identity.as_str();
     let lambda = &aws.session.clients.lambda;
-    let mut seen = Apart::default();
-    if is_named("recursive_loop") {
+    let recursive_loop = async {
+        if !is_named("recursive_loop") {
+            return Ok(None);
+        }
         let answer = lambda.get_function_recursion_config().function_name(name).send().await;
         let told = answer.attempting("lambda:GetFunctionRecursionConfig", || {
             format!("read what becomes of circles of function {name}")
         })?;
-        seen.recursive_loop = told.recursive_loop().and_then(RecursiveLoop::seen);
-    }
-    if is_named("code_signing_config_arn") {
+        Ok(told.recursive_loop().and_then(RecursiveLoop::seen))
+    };
+    let code_signing_config_arn = async {
+        if !is_named("code_signing_config_arn") {
+            return Ok(None);
+        }
         let answer = lambda.get_function_code_signing_config().function_name(name).send().await;
         let told = answer.attempting("lambda:GetFunctionCodeSigningConfig", || {
             format!("read the code signing of function {name}")
         })?;
         let arn = Some(told.code_signing_config_arn).filter(|arn| !arn.is_empty());
-        seen.code_signing_config_arn = arn.or_else(|| Some(NONE.to_owned()));
-    }
-    if is_named("runtime_management_config") {
+        Ok(arn.or_else(|| Some(NONE.to_owned())))
+    };
+    let runtime_management_config = async {
+        if !is_named("runtime_management_config") {
+            return Ok(None);
+        }
         let answer = lambda.get_runtime_management_config().function_name(name).send().await;
         let told = answer.attempting("lambda:GetRuntimeManagementConfig", || {
             format!("read when the runtime of function {name} changes")
         })?;
-        seen.runtime_management_config = Some(RuntimeManagementConfig {
+        Ok(Some(RuntimeManagementConfig {
             update_runtime_on: UpdateRuntimeOn::seen(told.update_runtime_on()),
             runtime_version_arn: told.runtime_version_arn.filter(|arn| !arn.is_empty()),
-        });
-    }
-    Ok(seen)
+        }))
+    };
+    let read = try_join3(recursive_loop, code_signing_config_arn, runtime_management_config);
+    let (recursive_loop, code_signing_config_arn, runtime_management_config) = read.await?;
+    Ok(Apart { recursive_loop, code_signing_config_arn, runtime_management_config })
 }
 
 /// Writes those that are to change. Signatures come first: what is sent after this is
