@@ -23,8 +23,9 @@ pub(crate) use self::sent::{Sent, Source};
 use super::grant::Grant;
 use super::handed::Aws;
 use super::policy::Use;
-use super::tags::{OWNER_TAGS, TagTexts, Tags};
+use super::tags::{OWNER_TAGS, TagTexts, Tags, force_tag};
 use super::takes::Takes;
+use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
     ArtifactInfo, Beside, Desired, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin, Naming,
@@ -341,6 +342,19 @@ impl<S> Changing<'_, S> {
             all.retain(|key, _| !OWNER_TAGS.contains(&key.as_str()));
         }
         all
+    }
+
+    /// What becomes of the tags of an object that keeps its `force_destroy` in one of them;
+    /// `None` where neither changes. `told` is what a spec says of the two.
+    pub(crate) fn holder_tags(&self, told: impl Fn(&S) -> (&Tags, bool)) -> Option<TagChange> {
+        if !(self.touches_tags() || self.touches("force_destroy")) {
+            return None;
+        }
+        let (had, was_forced) = told(&self.have);
+        let before = self.tags_had(had).into_iter().chain(force_tag(was_forced)).collect();
+        let (wanted, is_forced) = told(&self.want.spec);
+        let after = wanted.of_holder(&self.want.owner, is_forced);
+        Some(TagChange::between(&before, &after, KeyCase::Told))
     }
 
     /// Whether tags are to be written: the user's, or the owner's.

@@ -23,9 +23,8 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::managed_key;
 use crate::aws::policy::{self as policies, Policy, Use};
-use crate::aws::tags::{Tags, force_tag, is_forced};
+use crate::aws::tags::{Tags, is_forced};
 use crate::aws::takes::Takes;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
 
@@ -465,14 +464,10 @@ async fn set_scanning(aws: &Aws, name: &str, scanning: Scanning) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("force_destroy")) {
-        return Ok(());
-    }
-    let (name, have) = (&change.want.identity, &change.have);
+    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
+    let Some(turn) = turn else { return Ok(()) };
+    let name = &change.want.identity;
     let (ecr, arn) = (&aws.session.clients.ecr, &arn(&aws.place, name));
-    let before =
-        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
-    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags| async move {
         let call = ecr.tag_resource().resource_arn(arn).set_tags(Some(sdk_tags(tags)));
         call.send().await.attempting("ecr:TagResource", || format!("tag repository {name}"))?;
@@ -483,7 +478,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         call.send().await.attempting("ecr:UntagResource", || format!("untag repository {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {

@@ -19,9 +19,8 @@ use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
-use crate::aws::tags::{Tags, force_tag, is_forced};
+use crate::aws::tags::{Tags, is_forced};
 use crate::aws::takes::Takes;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Owner, Place, Problem, Sought};
@@ -338,14 +337,10 @@ async fn protect(aws: &Aws, name: &str, protected: bool) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("force_destroy")) {
-        return Ok(());
-    }
-    let (name, have) = (&change.want.identity, &change.have);
+    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
+    let Some(turn) = turn else { return Ok(()) };
+    let name = &change.want.identity;
     let (logs, arn) = (&aws.session.clients.logs, &arn(&aws.place, name));
-    let before =
-        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
-    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = Some(tags.into_iter().collect());
         let answer = logs.tag_resource().resource_arn(arn).set_tags(tags).send().await;
@@ -358,7 +353,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         answer.attempting("logs:UntagResource", || format!("untag log group {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 #[cfg(test)]

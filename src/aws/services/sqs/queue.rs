@@ -22,9 +22,8 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::{ear_prefix, too_long};
 use crate::aws::policy::{self, Policy, Use};
-use crate::aws::tags::{TagTexts, Tags, force_tag, is_forced};
+use crate::aws::tags::{TagTexts, Tags, is_forced};
 use crate::aws::takes::{self, Takes};
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, NameOrigin, Naming, Place, Problem, Sought};
@@ -399,13 +398,9 @@ fn check_encryption(spec: &Spec) -> Option<Problem> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("force_destroy")) {
-        return Ok(());
-    }
-    let (name, have) = (&change.want.identity, &change.have);
-    let before =
-        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
-    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
+    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
+    let Some(turn) = turn else { return Ok(()) };
+    let name = &change.want.identity;
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().collect();
         let answer =
@@ -419,5 +414,5 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, url: &str) -> Answer
         answer.attempting("sqs:UntagQueue", || format!("untag queue {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }

@@ -14,8 +14,6 @@ use super::{BillingMode, Spec, arn, stream_fact, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
-use crate::aws::tags::force_tag;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer};
 use crate::model::{CloudError, Facts, Segment};
 
@@ -273,14 +271,10 @@ async fn write_policy(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("force_destroy")) {
-        return Ok(());
-    }
-    let (name, have) = (&change.want.identity, &change.have);
+    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
+    let Some(turn) = turn else { return Ok(()) };
+    let name = &change.want.identity;
     let (tables, arn) = (&aws.session.clients.dynamodb, &arn(&aws.place, name));
-    let before =
-        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
-    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = tags.into_iter().map(|(key, value)| wire::tag(key, value)).collect();
         let answer = tables.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await;
@@ -293,5 +287,5 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         answer.attempting("dynamodb:UntagResource", || format!("untag table {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }

@@ -7,8 +7,6 @@ use super::{Spec, arn, settings, versions};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
-use crate::aws::tags::force_tag;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer};
 use crate::model::Facts;
 
@@ -62,14 +60,10 @@ async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Option
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !(change.touches_tags() || change.touches("force_destroy")) {
-        return Ok(());
-    }
-    let (name, have) = (&change.want.identity, &change.have);
+    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
+    let Some(turn) = turn else { return Ok(()) };
+    let name = &change.want.identity;
     let (sfn, arn) = (&aws.session.clients.sfn, &arn(&aws.place, name));
-    let before =
-        change.tags_had(&have.tags).into_iter().chain(force_tag(have.force_destroy)).collect();
-    let after = change.want.spec.tags.of_holder(&change.want.owner, change.want.spec.force_destroy);
     let put = |tags: BTreeMap<_, _>| async move {
         let tags = Some(settings::sdk_tags(tags));
         let answer = sfn.tag_resource().resource_arn(arn).set_tags(tags).send().await;
@@ -82,5 +76,5 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         answer.attempting("states:UntagResource", || format!("untag state machine {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
