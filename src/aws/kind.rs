@@ -28,8 +28,8 @@ use super::takes::Takes;
 use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
-    ArtifactInfo, Beside, Desired, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin, Naming,
-    Owner, Parent, Patience, Problem, Sought, Status,
+    ArtifactInfo, Beside, Desired, Detour, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin,
+    Naming, Owner, Parent, Patience, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -103,9 +103,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// folder packed into a zip file. In the spec they are texts, the hash as AWS
     /// spells it; [`Wanted::bytes`] has the bytes when they are sent.
     const ARTIFACTS: &'static [ArtifactInfo] = &[];
-    /// The other ways that these bytes may take: the field of the bytes, the one that names
-    /// the way, what that is, the most bytes that go it, and what to write who has so many.
-    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[];
+    /// The other ways that these bytes may take.
+    const DETOURS: &'static [Detour] = &[];
     /// Fields, at the top of the document, that say how a change is made. `read` never has
     /// them, so that they are not compared.
     const MEANS: &'static [&'static str] = &[];

@@ -90,16 +90,16 @@ pub struct ArtifactInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detour {
     /// The field that takes the artifact, as [`ArtifactInfo::field`] has it.
-    pub of: String,
+    pub of: Cow<'static, str>,
     /// The field at the top of the document that names the way, and without which there
     /// is none.
-    pub by: String,
+    pub by: Cow<'static, str>,
     /// What its value is, for people: "bucket".
-    pub what: String,
+    pub what: Cow<'static, str>,
     /// Most bytes that go this way.
     pub most_bytes: u64,
     /// What to write, for who has more of them than go the straight way.
-    pub advice: String,
+    pub advice: Cow<'static, str>,
 }
 
 /// How a hash is written.

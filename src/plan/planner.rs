@@ -397,7 +397,7 @@ fn detours(verdict: &Verdict<'_>, catalog: &dyn Catalog) -> Vec<String> {
     let told = want.artifacts.iter().filter(is_sent).filter_map(|artifact| {
         let kind = catalog.kind(&want.kind)?;
         let detour = kind.detour(kind.artifact(&artifact.at)?)?;
-        let way = want.document.get(&detour.by)?.as_str()?;
+        let way = want.document.get(&*detour.by)?.as_str()?;
         let way = (!document::is_pending(way)).then_some(way)?;
         Some(format!("`{}` goes through {} {way}", artifact.at, detour.what))
     });

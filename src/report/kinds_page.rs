@@ -371,7 +371,7 @@ mod tests {
             by: "url".into(),
             what: "bucket".into(),
             most_bytes: 250 * 1024 * 1024,
-            advice: String::new(),
+            advice: "".into(),
         };
         let kind = KindInfo {
             artifacts: vec![info],

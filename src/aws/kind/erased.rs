@@ -15,9 +15,9 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Along, Anew, CloudError, Detour, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff,
-    Greeting, Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared,
-    Problem, Question, Sought, Stages, Succession,
+    Along, Anew, CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
+    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
+    Question, Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -122,7 +122,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                 lost: K::LOST.into(),
             },
             artifacts: K::ARTIFACTS.to_vec(),
-            detours: detours::<K>(),
+            detours: K::DETOURS.to_vec(),
             means: list(K::MEANS),
             in_part: in_part::<K>(),
             follows: K::FOLLOWS
@@ -284,18 +284,6 @@ fn stages<K: Kind>() -> Stages {
         anew: K::ANEW.iter().map(anew).collect(),
         along: K::ALONG.iter().map(along).collect(),
     }
-}
-
-/// The other ways of what is taken of the checkout.
-fn detours<K: Kind>() -> Vec<Detour> {
-    let detour = |(of, by, what, most_bytes, advice): &(&str, &str, &str, u64, &str)| Detour {
-        of: (*of).into(),
-        by: (*by).into(),
-        what: (*what).into(),
-        most_bytes: *most_bytes,
-        advice: (*advice).into(),
-    };
-    K::DETOURS.iter().map(detour).collect()
 }
 
 /// The maps of which only the stated entries are compared.

@@ -44,8 +44,8 @@ use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    ArtifactInfo, ArtifactSort, Emptying, Facts, HashSpelling, Limit, Live, Naming, Packing,
-    Patience, Place, Problem, Sought,
+    ArtifactInfo, ArtifactSort, Detour, Emptying, Facts, HashSpelling, Limit, Live, Naming,
+    Packing, Patience, Place, Problem, Sought,
 };
 
 pub(crate) struct LambdaFunction;
@@ -283,14 +283,16 @@ stays, and fails.";
         made_by: Cow::Borrowed("build the code first"),
         elsewhere: Cow::Borrowed("bucket"),
     }];
-    const DETOURS: &'static [(&'static str, &'static str, &'static str, u64, &'static str)] = &[(
-        "code",
-        "upload_through",
-        "bucket",
-        MOST_THROUGH,
-        "Lambda takes more through a bucket, which has it only for as long as that takes: \
-         `upload_through: \"${NAME.name}\"`, where NAME is `{ kind: s3_bucket }` of this stack",
-    )];
+    const DETOURS: &'static [Detour] = &[Detour {
+        of: Cow::Borrowed("code"),
+        by: Cow::Borrowed("upload_through"),
+        what: Cow::Borrowed("bucket"),
+        most_bytes: MOST_THROUGH,
+        advice: Cow::Borrowed(
+            "Lambda takes more through a bucket, which has it only for as long as that takes: \
+             `upload_through: \"${NAME.name}\"`, where NAME is `{ kind: s3_bucket }` of this stack",
+        ),
+    }];
     const MEANS: &'static [&'static str] = &["keep_versions", "upload_through"];
     const MENDS: bool = true;
     const GAP: &'static str = "nobody can invoke it until the new one is made";
