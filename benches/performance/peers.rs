@@ -35,7 +35,7 @@ const LEFT_BY_ANSIBLE: &[(&str, &str)] = &[
 const LEFT_BY_SCRIPT: &[(&str, &str)] =
     &[("processor", "code"), ("seeder", "code"), ("seeder", "environment.QUEUE_URL")];
 
-/// Likewise of this stack, whose images a script would leave to Docker.
+/// Likewise of this stack, and another manifest of the same files is another image.
 const LEFT_OF_PIPELINE: &[(&str, &str)] = &[
     ("enricher", "code"),
     ("enricher_image", ""),
