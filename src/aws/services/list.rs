@@ -11,10 +11,13 @@ macro_rules! services {
             ecr: aws_sdk_ecr, describe_repositories::DescribeRepositories;
             events: aws_sdk_eventbridge, list_event_buses::ListEventBuses;
             iam: aws_sdk_iam, list_roles::ListRoles;
+            kafka: aws_sdk_kafka, list_clusters_v2::ListClustersV2;
             kms: aws_sdk_kms, list_keys::ListKeys;
             lambda: aws_sdk_lambda, list_functions::ListFunctions;
             logs: aws_sdk_cloudwatchlogs, describe_log_groups::DescribeLogGroups;
             s3: aws_sdk_s3, list_buckets::ListBuckets;
+            schemas: aws_sdk_schemas, list_registries::ListRegistries;
+            secrets: aws_sdk_secretsmanager, list_secrets::ListSecrets;
             sfn: aws_sdk_sfn, list_state_machines::ListStateMachines;
             sns: aws_sdk_sns, list_topics::ListTopics;
             sqs: aws_sdk_sqs, list_queues::ListQueues;

@@ -1,0 +1,8 @@
+//! The schema registry of EventBridge.
+
+pub(super) mod told;
+
+use crate::aws::kind::AnyKind;
+
+/// Its kinds.
+pub(super) const KINDS: &[&dyn AnyKind] = &[];

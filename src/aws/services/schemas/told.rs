@@ -1,0 +1,17 @@
+//! What is told of the schema registry of EventBridge: limits, IAM actions, error codes, and what answers hold.
+
+use crate::aws::service::{Service, Speech};
+use crate::aws::services::list::no_settings;
+
+no_settings!(aws_sdk_schemas);
+
+/// All that is told of it.
+pub(in crate::aws::services) static SERVICE: Service = Service {
+    name: "schemas",
+    prefix: "schemas",
+    speaks: Speech::Json,
+    limits: &[],
+    actions: &[],
+    codes: &[],
+    contents: &[],
+};
