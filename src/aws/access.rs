@@ -15,6 +15,7 @@ use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
 use super::invocation::FUNCTION;
 use super::registry;
 use super::tags::{REGION_TAG, STACK_TAG};
+use super::takes;
 use crate::model::document::has_pending;
 use crate::model::{Desired, Path, Stack};
 pub use parts::MOST_CHARACTERS;
@@ -314,16 +315,31 @@ fn resources(grant: &Grant, stack: &Stack, want: Option<&Desired>) -> Vec<String
     if !grant.only_with.is_none_or(states) {
         return Vec::new();
     }
-    let filled = grant.on.iter().filter_map(|template| fill(template, stack, want));
+    let filled = grant.on.iter().flat_map(|template| fill(template, stack, want));
     filled.filter(|arn| arn == "*" || arn.starts_with("arn:")).collect()
 }
 
-/// A template with every `${name}` in place; `None` if one is not known.
-fn fill(template: &str, stack: &Stack, want: Option<&Desired>) -> Option<String> {
-    let Some((before, rest)) = template.split_once("${") else { return Some(template.to_owned()) };
-    let (name, after) = rest.split_once('}')?;
-    let value = value(name, stack, want)?;
-    Some(format!("{before}{value}{}", fill(after, stack, want)?))
+/// A template with every `${name}` in place, once for each value of those that have several;
+/// nothing if one is not known.
+fn fill(template: &str, stack: &Stack, want: Option<&Desired>) -> Vec<String> {
+    let named = template.split_once("${").and_then(|(before, rest)| {
+        let (name, after) = rest.split_once('}')?;
+        Some((before, name, after))
+    });
+    let Some((before, name, after)) = named else { return vec![template.to_owned()] };
+    let rests = fill(after, stack, want);
+    let with = |value: &str| rests.iter().map(|rest| format!("{before}{value}{rest}")).collect();
+    values(name, stack, want).into_iter().flat_map(|value| -> Vec<String> { with(value) }).collect()
+}
+
+/// What a name stands for: one value, or where a step of it is `*`, all that there are.
+fn values<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Vec<&'a str> {
+    if !name.contains('*') {
+        return value(name, stack, want).into_iter().collect();
+    }
+    let found = want.map(|want| takes::found(&want.document, name)).into_iter().flatten();
+    let known = found.filter(|(_, value)| !has_pending(value));
+    known.filter_map(|(_, value)| value.as_str()).collect()
 }
 
 fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<&'a str> {

@@ -14,6 +14,8 @@ use crate::model::{Path, Problem};
 pub(crate) enum Takes {
     /// An ARN of a service, whose resource begins so. `what` names it: "a queue".
     Arn { what: &'static str, service: &'static str, begins: &'static str },
+    /// An ARN, whatever of.
+    AnyArn,
     /// The plain name of a bucket.
     Bucket,
     /// A KMS key: its id, its ARN, or an alias.
@@ -23,6 +25,8 @@ pub(crate) enum Takes {
 pub(crate) const QUEUE: Takes = Takes::Arn { what: "a queue", service: "sqs", begins: "" };
 pub(crate) const TOPIC: Takes = Takes::Arn { what: "a topic", service: "sns", begins: "" };
 pub(crate) const ROLE: Takes = Takes::Arn { what: "a role", service: "iam", begins: "role/" };
+pub(crate) const BUS: Takes =
+    Takes::Arn { what: "an event bus", service: "events", begins: "event-bus/" };
 pub(crate) const POLICY: Takes =
     Takes::Arn { what: "a managed policy", service: "iam", begins: "policy/" };
 pub(crate) const FUNCTION: Takes =
@@ -79,6 +83,10 @@ impl Takes {
                 let message = format!("takes the ARN of {what}, and `{text}` is none");
                 (!is_right).then(|| Problem::of("", message).meaning("arn"))
             }
+            Self::AnyArn => {
+                let message = format!("takes an ARN, and `{text}` is none");
+                Arn::read(text).is_none().then(|| Problem::of("", message).meaning("arn"))
+            }
             Self::Bucket => {
                 let is_other = text.starts_with("arn:") || text.contains(['/', ':']);
                 let message = format!("takes the name of a bucket, and `{text}` is none");
@@ -122,6 +130,8 @@ mod tests {
         check(ROLE, "arn:aws:iam::123456789012:role/ccprov/dev/r", true);
         check(ROLE, "arn:aws:iam::123456789012:policy/p", false);
         check(POLICY, "arn:aws:iam::aws:policy/ReadOnlyAccess", true);
+        check(Takes::AnyArn, "arn:aws:logs:us-east-1:123456789012:log-group:g", true);
+        check(Takes::AnyArn, "q", false);
         check(Takes::Bucket, "claims.example.com", true);
         check(Takes::Bucket, "arn:aws:s3:::claims", false);
         check(Takes::Bucket, "claims/raw", false);
