@@ -55,12 +55,12 @@ pub(crate) struct Spec {
 }
 
 /// Where events go that cannot be delivered.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeadLetters {
     /// ARN of a standard queue.
     #[schemars(length(min = 1))]
-    arn: String,
+    pub(super) arn: String,
 }
 
 /// What is logged.
@@ -114,6 +114,8 @@ and not changed.
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::BUS)];
     const TAKES: &'static [(&'static str, Takes)] =
         &[("kms_key_identifier", Takes::Key), ("dead_letter_config.arn", takes::QUEUE)];
+    const DELETE_AFTER: &'static [&'static str] =
+        &["cloudwatch_event_archive", "cloudwatch_event_rule"];
     const GAP: &'static str = "events that are put meanwhile are lost, and AWS tells no producer";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 

@@ -3,7 +3,7 @@
 use crate::aws::service::{Code, Service, Speech};
 use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
-use crate::model::ErrorClass;
+use crate::model::{ErrorClass, InFlight};
 
 no_settings!(aws_sdk_eventbridge);
 
@@ -19,28 +19,68 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             "events",
             10,
             &[
+                "CreateArchive",
                 "CreateEventBus",
+                "DeleteArchive",
                 "DeleteEventBus",
+                "DeleteRule",
+                "DescribeArchive",
                 "DescribeEventBus",
+                "DescribeRule",
+                "ListArchives",
                 "ListTagsForResource",
+                "ListTargetsByRule",
                 "PutPermission",
+                "PutRule",
+                "PutTargets",
                 "RemovePermission",
+                "RemoveTargets",
                 "TagResource",
                 "UntagResource",
+                "UpdateArchive",
                 "UpdateEventBus",
             ],
         ),
     ],
-    actions: &[("CreateEventBus", &["events:CreateEventBus", "events:TagResource"])],
+    actions: &[
+        ("CreateEventBus", &["events:CreateEventBus", "events:TagResource"]),
+        // Tags go with the call that makes a rule.
+        ("PutRule", &["events:PutRule", "events:TagResource"]),
+    ],
     codes: &[
         Code::of(ErrorClass::Exists, &["ResourceAlreadyExistsException"]),
-        Code::of(ErrorClass::Transient, &["ConcurrentModificationException", "InternalException"]),
+        // Two changes on one bus met.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ConcurrentModificationException"]),
+        // A rule that was just made is not seen everywhere.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ResourceNotFoundException"])
+            .at(&["PutTargets"]),
+        // Nor is that its targets have gone.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["ValidationException"])
+            .at(&["DeleteRule"])
+            .saying("since it has targets"),
+        // Nor a role, or what it admits.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["ValidationException"])
+            .at(&["PutRule", "PutTargets"])
+            .saying("cannot be assumed by principal"),
+        Code::of(ErrorClass::Transient, &["InternalException"]),
         Code::of(ErrorClass::Quota, &["LimitExceededException"]),
         Code::of(
             ErrorClass::Invalid,
-            &["OperationDisabledException", "PolicyLengthExceededException"],
+            &[
+                "InvalidEventPatternException",
+                "ManagedRuleException",
+                "OperationDisabledException",
+                "PolicyLengthExceededException",
+            ],
         ),
     ],
     // Sources: the service model, and answers recorded from AWS.
-    contents: &[("DescribeEventBus", &["\"Arn\""]), ("ListTagsForResource", &["\"Tags\""])],
+    contents: &[
+        ("DescribeArchive", &["\"ArchiveArn\""]),
+        ("DescribeEventBus", &["\"Arn\""]),
+        ("DescribeRule", &["\"Arn\""]),
+        ("ListArchives", &["\"Archives\""]),
+        ("ListTagsForResource", &["\"Tags\""]),
+        ("ListTargetsByRule", &["\"Targets\""]),
+    ],
 };
