@@ -15,11 +15,20 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("iam_role", ROLE),
     ("iam_policy", POLICY),
     ("lambda_event_source_mapping", MAPPING),
+    ("cloudwatch_event_rule", RULE),
     ("cloudwatch_log_group", LOG_GROUP),
     ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
     ("dynamodb_table", TABLE),
     ("sfn_state_machine", STATE_MACHINE),
+];
+
+const RULE: &[Said] = &[
+    (&["is_enabled", "enabled"], "write `state: DISABLED`, or nothing where it is enabled"),
+    (
+        &["target", "arn", "target_id", "rule"],
+        "write `targets: { NAME: { arn: \"${NAME.arn}\" } }`: they stand in the rule",
+    ),
 ];
 
 const QUEUE: &[Said] = &[
