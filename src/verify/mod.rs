@@ -9,6 +9,7 @@
 pub mod behaviour;
 pub mod choice;
 pub mod conformance;
+pub(crate) mod event_pattern;
 mod holder;
 pub mod inspect;
 mod interlude;
