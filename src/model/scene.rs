@@ -79,9 +79,16 @@ impl Scene {
 
     /// As it lives.
     pub fn live(stack: &Stack, found: &BTreeMap<Address, Live>, catalog: &dyn Catalog) -> Self {
-        let exhibits = found
-            .iter()
-            .map(|(address, live)| (address.clone(), Exhibit::living(address.clone(), live)));
+        let exhibits = found.iter().map(|(address, live)| {
+            let mut exhibit = Exhibit::living(address.clone(), live);
+            // Of examples and the like the file alone tells.
+            let means = catalog.kind(&live.kind).into_iter().flat_map(|kind| &kind.means);
+            let stated = stack.resources.get(address).map(|want| &want.document);
+            exhibit.document.extend(
+                means.filter_map(|field| Some((field.clone(), stated?.get(field)?.clone()))),
+            );
+            (address.clone(), exhibit)
+        });
         Self::of(stack, exhibits.collect(), catalog)
     }
 

@@ -12,7 +12,7 @@ mod matching;
 
 use serde_json::Value;
 
-pub(crate) use matching::{Miss, Taken};
+pub(crate) use matching::Taken;
 
 /// The fields at the top of an event. `replay-name` is that of events that are replayed.
 pub(crate) const ENVELOPE: [&str; 10] = [

@@ -58,11 +58,13 @@ impl Keys {
                 | (Asked::AnyOf { .. }, Asked::Within(_)) => None,
             }
         });
-        let none_of = |choice: &Option<Vec<Keys>>, other: &Self| {
-            let all = choice.as_ref()?.iter().map(|keys| keys.excludes(other, at));
+        let none_of = |choice: Option<&[Self]>, other: &Self| {
+            let all = choice?.iter().map(|keys| keys.excludes(other, at));
             all.collect::<Option<Vec<String>>>()?.into_iter().next()
         };
-        apart.or_else(|| none_of(&self.choice, other)).or_else(|| none_of(&other.choice, self))
+        apart
+            .or_else(|| none_of(self.choice.as_deref(), other))
+            .or_else(|| none_of(other.choice.as_deref(), self))
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::examples::{Wanted, problems};
 use super::{EventPattern, Taken};
-use crate::model::{FactRef, Path};
+use crate::model::{Address, FactRef, Path};
 
 fn pattern(value: &Value) -> EventPattern {
     EventPattern::read(value.as_object().unwrap(), &Path::field("event_pattern")).unwrap()
@@ -145,7 +145,7 @@ fn a_choice_stands_beside_other_fields() {
 
 #[test]
 fn what_is_not_known_yet_is_unclear() {
-    let marker = FactRef { address: "key".into(), fact: "arn".into() }.marker();
+    let marker = FactRef { address: Address::new("key"), fact: "arn".into() }.marker();
     let pending = pattern(&json!({ "detail": { "a": [marker], "b": ["x"] } }));
     assert_eq!(pending.judge(&json!({ "detail": { "a": "1", "b": "x" } })), Taken::Unclear);
     assert_ne!(pending.judge(&json!({ "detail": { "a": "1", "b": "y" } })), Taken::Unclear);

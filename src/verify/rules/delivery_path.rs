@@ -5,6 +5,7 @@
 //! document of the stack tells is not judged, and its subject says so.
 
 mod carried;
+mod event;
 pub(super) mod gate;
 mod invoked;
 
@@ -23,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
         id: "delivery_path",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "Whatever sends to a topic or queue or invokes a function may do so; so may the role of a function, for which Lambda reads and sends; and each may use the key that encrypts what it goes to.",
+        summary: "Whatever sends to a topic, a queue or a bus, or invokes a function or a state machine, may do so; so may the role of a function, for which Lambda reads and sends, and that of a rule's target; and each may use the key that encrypts what it goes to.",
         risk: "AWS drops messages that it may not deliver, and tells nobody; a function whose role may not read its queue gets none.",
         remedy: "Add the statement that is missing, or correct the one that is nearly right.",
     },
@@ -41,6 +42,7 @@ const KEY_CALLS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
+    event::unjudged(scene).into_iter().for_each(|subject| judgement.add(subject, []));
     // What alarms tell has a rule of its own.
     for edge in hop::edges(scene).into_iter().filter(|edge| !edge.is_from(hop::ALARM)) {
         let Seen { findings, open } = walk(scene, &edge);
@@ -65,6 +67,7 @@ pub(super) fn walk(scene: &Scene, edge: &Edge<'_>) -> Seen {
             }
             End::Elsewhere(_) => Seen::open("the function is not of this stack"),
         },
+        Transfer::Event { action, sids, by } => event::walk(scene, edge, action, *sids, *by),
         Transfer::Redrive => at_target(scene, edge, |target| {
             admits(scene, edge.source, target).into_iter().collect()
         }),
@@ -103,20 +106,24 @@ fn deliver(
     sids: (&str, &str),
     target: &Exhibit,
 ) -> Seen {
-    let gate = Gate {
+    let admitted = if delivery.is_admitted_by_default(target) {
+        Seen::default()
+    } else {
+        call(delivery, action, sids.0, target)
+    };
+    admitted.and(use_key(scene, target, delivery, sids.1))
+}
+
+/// What the policy of a target says to one call.
+fn call(delivery: &Delivery<'_>, action: &str, sid: &str, target: &Exhibit) -> Seen {
+    delivery.pass(&Gate {
         guard: target,
         calls: &[action],
         grants: &[action],
         resource: target.fact("arn"),
-        sid: sids.0,
+        sid,
         because: "",
-    };
-    let admitted = if delivery.is_admitted_by_default(target) {
-        Seen::default()
-    } else {
-        delivery.pass(&gate)
-    };
-    admitted.and(use_key(scene, target, delivery, sids.1))
+    })
 }
 
 /// Whether a sender may use what encrypts a target.

@@ -162,7 +162,12 @@ impl<'a> Errand<'a> {
         let role = role_of(scene, goer);
         let role =
             role.ok_or_else(|| format!("the role of {} is not of this stack", goer.address))?;
-        Ok(Self { scene, goer, holder: Holder::of(scene, role) })
+        Ok(Self::by(scene, goer, role))
+    }
+
+    /// That of a resource which goes by this role.
+    pub(super) fn by(scene: &'a Scene, goer: &'a Exhibit, role: &'a Exhibit) -> Self {
+        Self { scene, goer, holder: Holder::of(scene, role) }
     }
 
     /// The role.

@@ -90,8 +90,8 @@ fn invoked(scene: &Scene) -> Vec<(&Exhibit, String)> {
     for edge in hop::edges(scene) {
         let invokes = match edge.hop.transfer {
             Transfer::Invokes { .. } => true,
-            // Destinations invoke a function likewise.
-            Transfer::Sends { .. } => edge.hop.target_kind() == FUNCTION,
+            // Destinations invoke a function likewise, and so do rules.
+            Transfer::Sends { .. } | Transfer::Event { .. } => edge.hop.target_kind() == FUNCTION,
             Transfer::Service { .. } | Transfer::Polls { .. } | Transfer::Redrive => false,
         };
         let End::Here(function) = edge.target else { continue };

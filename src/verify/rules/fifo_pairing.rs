@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::hop::{self, Edge, Transfer};
+use super::hop::{self, Edge, End, Transfer};
 use super::redrive::{self, Redrive};
-use super::{Judgement, Rule};
-use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Place, Scene};
+use super::{Judgement, Rule, patch};
+use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Path, Place, Scene};
 
 pub(super) const RULE: Rule = Rule {
     info: CheckInfo {
         id: "fifo_pairing",
         kind: CheckKind::Rule,
         level: Level::Error,
-        summary: "A FIFO queue has a FIFO dead-letter queue, and a standard queue a standard one; what a function fails at or answers goes to a standard queue or topic.",
+        summary: "A FIFO queue has a FIFO dead-letter queue, and a standard queue a standard one; what a function fails at or answers goes to a standard queue or topic, and what a rule takes to a FIFO queue that tells duplicates by content.",
         risk: "AWS refuses the queue or the function, when other parts of the stack are made already.",
         remedy: "Name a dead-letter queue of the same type; the type of what exists cannot be changed.",
     },
@@ -30,6 +30,12 @@ fn judge(scene: &Scene) -> Judgement {
     for edge in hop::edges(scene) {
         match edge.hop.transfer {
             Transfer::Sends { .. } => judgement.add(edge.name(), judge_sent(&edge, &scene.place)),
+            Transfer::Event { .. } => {
+                let finding = judge_event(&edge, &scene.place);
+                if finding.is_some() || edge.target.arn(&scene.place).ends_with(".fifo") {
+                    judgement.add(edge.name(), finding);
+                }
+            }
             Transfer::Service { .. }
             | Transfer::Invokes { .. }
             | Transfer::Polls { .. }
@@ -47,6 +53,46 @@ fn judge_sent(edge: &Edge<'_>, place: &Place) -> Option<Finding> {
         format!("{} is FIFO, and Lambda sends to standard ones alone", edge.target.name());
     let finding = Finding::new(&edge.carrier.address, message).at(edge.path.clone());
     Some(finding.hint("name a standard queue or topic"))
+}
+
+/// EventBridge states a group, and no id by which a queue could tell duplicates (User
+/// Guide, "Amazon EventBridge targets": FIFO queues need deduplication by content, and FIFO topics are none).
+fn judge_event(edge: &Edge<'_>, place: &Place) -> Option<Finding> {
+    edge.target.arn(place).strip_suffix(".fifo")?;
+    let target = edge.target.name();
+    let told = |what: &str| {
+        let message = format!("{target} is FIFO, and EventBridge sends {what}");
+        Finding::new(&edge.carrier.address, message).at(edge.path.clone())
+    };
+    if edge.sets_aside() {
+        return Some(
+            told("what it could not deliver to standard queues alone")
+                .hint("name a standard queue"),
+        );
+    }
+    if edge.hop.target_kind() == "sns_topic" {
+        return Some(told("to standard topics alone").hint("name a standard topic"));
+    }
+    let End::Here(queue) = edge.target else { return None };
+    if edge.hop.target_kind() != "sqs_queue" || deduplicates(queue) {
+        return None;
+    }
+    let message = format!(
+        "{} sends to it no ids of messages, and it does not tell duplicates by content: it takes none of them",
+        edge.source.name()
+    );
+    let finding = Finding::new(&queue.address, message).at(Path::field(CONTENT));
+    Some(
+        finding
+            .hint("have it tell duplicates by content")
+            .patch(patch::field(CONTENT, &true.into())),
+    )
+}
+
+const CONTENT: &str = "content_based_deduplication";
+
+fn deduplicates(queue: &Exhibit) -> bool {
+    queue.document.get(CONTENT) == Some(&Value::Bool(true))
 }
 
 fn judge_redrive(redrive: &Redrive<'_>) -> Option<Finding> {

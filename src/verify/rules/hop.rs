@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 pub(super) use super::end::End;
+use super::event::{self, BUS as EVENT_BUS, RULE_OF_BUS};
 use super::function::{FUNCTION, MAPPING};
 use crate::model::document::is_pending;
 use crate::model::{Document, Exhibit, Path, Scene, Segment};
@@ -56,9 +57,29 @@ pub(super) enum Transfer {
         /// What it calls on the target.
         calls: &'static [&'static str],
     },
+    /// EventBridge sends them for a rule or a bus.
+    Event {
+        /// What it calls.
+        action: &'static str,
+        /// Names for the statements that let it: the target's, and the key's.
+        sids: (&'static str, &'static str),
+        /// In whose name it does.
+        by: By,
+    },
     /// SQS moves them within itself: the target's `redrive_allow_policy`
     /// decides. Neither its policy nor its key is asked.
     Redrive,
+}
+
+/// In whose name EventBridge sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// In its own: the policy of the target decides.
+    Itself,
+    /// In that of the target's role, where one is stated; else in its own.
+    RoleOrItself,
+    /// In that of the role alone.
+    Role,
 }
 
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
@@ -97,7 +118,7 @@ const fn polled(kind: &'static str, calls: &'static [&'static str]) -> Hop {
 type Taker = (&'static str, &'static [&'static str]);
 const QUEUE: Taker = ("sqs_queue", &["sqs:SendMessage"]);
 const TOPIC: Taker = ("sns_topic", &["sns:Publish"]);
-const BUS: Taker = ("cloudwatch_event_bus", &["events:PutEvents"]);
+const BUS: Taker = (EVENT_BUS, &["events:PutEvents"]);
 const OTHER: Taker = (FUNCTION, &["lambda:InvokeFunction"]);
 const BUCKET: Taker = ("s3_bucket", &["s3:PutObject"]);
 
@@ -144,6 +165,32 @@ const fn told_by_alarm(field: &'static str) -> Hop {
             // SNS Developer Guide, "aws:SourceAccount versus aws:SourceOwner".
             names_owner: true,
         },
+    }
+}
+
+/// Where a rule has events go.
+const fn routed(kind: &'static str, action: &'static str, by: By) -> Hop {
+    event_hop(RULE_OF_BUS, "targets.*.arn", kind, action, by)
+}
+
+/// Where EventBridge puts what it could not deliver.
+const fn undelivered(carrier: &'static str, field: &'static str) -> Hop {
+    event_hop(carrier, field, "sqs_queue", "sqs:SendMessage", By::Itself)
+}
+
+const fn event_hop(
+    carrier: &'static str,
+    field: &'static str,
+    kind: &'static str,
+    action: &'static str,
+    by: By,
+) -> Hop {
+    Hop {
+        carrier,
+        only: None,
+        source: ("name", carrier),
+        target: (field, kind),
+        transfer: Transfer::Event { action, sids: ("EventsSend", "EventsUseKey"), by },
     }
 }
 
@@ -252,6 +299,14 @@ static HOPS: &[Hop] = &[
     sent(BY_FUNCTION, FAILED, BUS),
     sent(BY_FUNCTION, FAILED, OTHER),
     sent(BY_FUNCTION, FAILED, BUCKET),
+    routed("sqs_queue", "sqs:SendMessage", By::RoleOrItself),
+    routed("sns_topic", "sns:Publish", By::RoleOrItself),
+    routed(FUNCTION, "lambda:InvokeFunction", By::RoleOrItself),
+    routed("sfn_state_machine", "states:StartExecution", By::Role),
+    routed(EVENT_BUS, "events:PutEvents", By::Role),
+    routed(event::LOG_GROUP, "logs:PutLogEvents", By::Itself),
+    undelivered(RULE_OF_BUS, "targets.*.dead_letter_config.arn"),
+    undelivered(EVENT_BUS, "dead_letter_config.arn"),
     told_by_alarm("alarm_actions.*"),
     told_by_alarm("insufficient_data_actions.*"),
     told_by_alarm("ok_actions.*"),
@@ -284,9 +339,7 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
         hop.only.is_none_or(|(field, value)| carrier.text(field) == Some(value))
     };
     scene.of_kind(hop.carrier).filter(meant).flat_map(move |carrier| {
-        let source = carrier.text(hop.source.0).unwrap_or_default();
-        let source =
-            may_be(scene, hop.source.1, source).then(|| End::of(scene, hop.source.1, source));
+        let source = source_of(hop, scene, carrier);
         let targets = values(&carrier.document, hop.target.0).into_iter();
         let targets = targets.filter(|(_, target)| may_be(scene, hop.target.1, target));
         targets.filter_map(move |(path, target)| {
@@ -294,6 +347,16 @@ fn edges_by<'a>(hop: &'static Hop, scene: &'a Scene) -> impl Iterator<Item = Edg
             Some(Edge { hop, carrier, path, source: source?, target })
         })
     })
+}
+
+/// Who states a connection from itself is its source: two rules of one name may be on two buses.
+fn source_of<'a>(hop: &Hop, scene: &'a Scene, carrier: &'a Exhibit) -> Option<End<'a>> {
+    let (field, kind) = hop.source;
+    if kind == hop.carrier {
+        return Some(End::Here(carrier));
+    }
+    let source = carrier.text(field).unwrap_or_default();
+    may_be(scene, kind, source).then(|| End::of(scene, kind, source))
 }
 
 impl Edge<'_> {
@@ -332,11 +395,17 @@ fn may_be(scene: &Scene, kind: &str, name: &str) -> bool {
         return scene.named(kind, name).is_some();
     }
     let service = match kind {
-        "cloudwatch_event_bus" => Some("events"),
+        EVENT_BUS => Some("events"),
+        "sfn_state_machine" => Some("states"),
+        event::LOG_GROUP => Some("logs"),
         _ => kind.split('_').next(),
     };
     let mut parts = name.split(':');
-    parts.next() != Some("arn") || parts.nth(1) == service
+    if parts.next() != Some("arn") {
+        return true;
+    }
+    // EventBridge has more than buses, to which rules may lead.
+    parts.nth(1) == service && (kind != EVENT_BUS || name.contains(":event-bus/"))
 }
 
 /// The texts that a field names, with their places; `*` stands for every item

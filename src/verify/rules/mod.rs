@@ -16,6 +16,10 @@ mod encryption_at_rest;
 mod end;
 mod environment_access;
 mod errand;
+mod event;
+mod event_key;
+mod event_loop;
+mod event_pattern;
 mod failure_destination;
 mod fifo_pairing;
 mod filter_policy;
@@ -51,6 +55,7 @@ mod shared_role;
 mod tls_only;
 mod trust;
 mod two_readers;
+mod undelivered_events;
 mod usable_key;
 mod visibility_timeout;
 mod way;
@@ -99,6 +104,9 @@ pub static RULES: &[Rule] = &[
     delivery_path::RULE,
     encryption_at_rest::RULE,
     environment_access::RULE,
+    event_key::RULE,
+    event_loop::RULE,
+    event_pattern::RULE,
     failure_destination::RULE,
     fifo_pairing::RULE,
     filter_policy::RULE,
@@ -124,6 +132,7 @@ pub static RULES: &[Rule] = &[
     shared_role::RULE,
     tls_only::RULE,
     two_readers::RULE,
+    undelivered_events::RULE,
     usable_key::RULE,
     visibility_timeout::RULE,
     wildcard_principal::RULE,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::alarm_metric;
 use super::encryption_at_rest::{is_aws_managed, keys};
+use super::event::LOG_GROUP;
 use super::function::FUNCTION;
 use super::hop::{self, End};
 use crate::model::document::is_pending;
@@ -21,8 +22,10 @@ pub fn named_others(scene: &Scene) -> Vec<Sought> {
         read.into_iter().chain([(edge.hop.target_kind(), edge.target)])
     });
     let ends = ends.filter_map(|(kind, end)| match end {
-        // Of a function of others nothing is asked.
-        End::Elsewhere(arn) if arn.starts_with("arn:") && kind != FUNCTION => Some((kind, arn)),
+        // Of a function, a state machine or a log group of others nothing is asked.
+        End::Elsewhere(arn) if arn.starts_with("arn:") && !UNASKED.contains(&kind) => {
+            Some((kind, arn))
+        }
         End::Elsewhere(_) | End::Here(_) => None,
     });
     let watched = alarm_metric::named_others(scene);
@@ -34,6 +37,8 @@ pub fn named_others(scene: &Scene) -> Vec<Sought> {
     others.map(|(kind, name)| sought(kind, name)).collect()
 }
 
+const UNASKED: [&str; 3] = [FUNCTION, LOG_GROUP, "sfn_state_machine"];
+
 fn is_near(name: &str, place: &Place) -> bool {
     let parts: Vec<&str> = name.splitn(6, ':').collect();
     match parts[..] {
@@ -43,8 +48,8 @@ fn is_near(name: &str, place: &Place) -> bool {
 }
 
 fn sought(kind: &str, name: &str) -> Sought {
-    // Queues and topics are known by name; a key by whatever KMS takes.
-    let own = if kind == "kms_key" { name } else { name.rsplit(':').next().unwrap_or(name) };
+    // Queues, topics and buses are known by name; a key by whatever KMS takes.
+    let own = if kind == "kms_key" { name } else { name.rsplit([':', '/']).next().unwrap_or(name) };
     let fields = ["policy", "redrive_allow_policy", "kms_master_key_id", "is_enabled"];
     Sought {
         kind: kind.to_owned(),

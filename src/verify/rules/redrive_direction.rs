@@ -28,12 +28,14 @@ fn judge(scene: &Scene) -> Judgement {
         // What SNS could not deliver, or a function not process, is set aside as well.
         .filter(|edge| !edge.sets_aside())
         .filter_map(|edge| match (&edge.hop.transfer, edge.target) {
-            (Transfer::Service { .. } | Transfer::Sends { .. }, End::Here(queue)) => {
-                Some((edge.source.name(), &queue.address))
-            }
+            (
+                Transfer::Service { .. } | Transfer::Sends { .. } | Transfer::Event { .. },
+                End::Here(queue),
+            ) => Some((edge.source.name(), &queue.address)),
             (
                 Transfer::Service { .. }
                 | Transfer::Sends { .. }
+                | Transfer::Event { .. }
                 | Transfer::Invokes { .. }
                 | Transfer::Polls { .. }
                 | Transfer::Redrive,

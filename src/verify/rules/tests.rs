@@ -164,6 +164,9 @@ const IDLE: &[&str] = &[
     "alarm_path",
     "delay",
     "environment_access",
+    "event_key",
+    "event_loop",
+    "event_pattern",
     "failure_destination",
     "filter_policy",
     "function_image",
@@ -177,6 +180,7 @@ const IDLE: &[&str] = &[
     "partial_failures",
     "shared_role",
     "two_readers",
+    "undelivered_events",
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use crate::verify::rules::{others, patch};
 /// What reading asks of a key, and what sending does (SQS and SNS Developer Guides,
 /// "Key management").
 const TO_READ: &[&str] = &["kms:Decrypt"];
-const TO_SEND: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];
+pub(super) const TO_SEND: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];
 
 /// Whether Lambda may read the source for the target.
 pub(super) fn polled<'a>(scene: &'a Scene, edge: &Edge<'a>, calls: &'a [&'a str]) -> Seen {
@@ -83,7 +83,7 @@ fn sent_by<'a>(scene: &'a Scene, end: End<'a>) -> Result<Errand<'a>, String> {
 
 /// What is seen of something that is not of the stack. What the role itself may do can
 /// be told all the same.
-fn elsewhere<'a>(
+pub(super) fn elsewhere<'a>(
     scene: &'a Scene,
     arn: &'a str,
     named_by: &'a Exhibit,
@@ -110,7 +110,7 @@ fn has_no_stream(table: &Exhibit) -> Finding {
 }
 
 /// For the name of a statement.
-fn name_of(end: End<'_>) -> String {
+pub(super) fn name_of(end: End<'_>) -> String {
     match end {
         End::Here(exhibit) => camel(&exhibit.address),
         End::Elsewhere(arn) => camel(&Address::new(arn.rsplit(':').next().unwrap_or(arn))),

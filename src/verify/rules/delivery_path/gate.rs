@@ -28,6 +28,12 @@ enum Tells {
     /// By the encryption context of what it encrypts, and in no other way: the key of
     /// a condition, which has the source's ARN.
     Data(&'static str),
+    /// In no way: it meets no condition on that.
+    Nothing,
+    /// Nobody can tell: AWS's guides do not say so.
+    Unsaid,
+    /// By the source's ARN and account, and by the encryption context besides.
+    SourceAndData(&'static str),
 }
 
 /// A policy that has to let the sender through.
@@ -110,6 +116,30 @@ impl<'a> Delivery<'a> {
         Self { tells: Tells::Data(key), ..Self::of(sender, false, source, place) }
     }
 
+    /// The same, where the service encrypts what is the source's, and tells so by this key
+    /// of a condition as well.
+    pub(in crate::verify::rules) fn saying(self, key: &'static str) -> Self {
+        Self { tells: Tells::SourceAndData(key), ..self }
+    }
+
+    /// That of a service that tells nobody for whom it delivers.
+    pub(in crate::verify::rules) fn silent(
+        sender: &'a str,
+        source: End<'a>,
+        place: &'a Place,
+    ) -> Self {
+        Self { tells: Tells::Nothing, ..Self::of(sender, false, source, place) }
+    }
+
+    /// That of a service of which nobody can tell whether it does.
+    pub(in crate::verify::rules) fn unsaid(
+        sender: &'a str,
+        source: End<'a>,
+        place: &'a Place,
+    ) -> Self {
+        Self { tells: Tells::Unsaid, ..Self::of(sender, false, source, place) }
+    }
+
     /// For whom it delivers, as a stack file states it.
     pub(in crate::verify::rules) fn stated_source(&self) -> String {
         self.source.reference(self.place)
@@ -166,14 +196,19 @@ impl<'a> Delivery<'a> {
     /// context keys").
     fn context(&self) -> Context<'_> {
         let (arn, account) = (Known::Is(self.arn.as_str()), Known::Is(self.account.as_str()));
-        let (source, other) = match self.tells {
-            Tells::Source => ((arn, account), None),
-            Tells::Owner => ((arn, account), Some(("aws:SourceOwner", account))),
-            Tells::Data(key) => ((Known::Absent, Known::Absent), Some((key, arn))),
+        let source = |arn, account| [("aws:SourceArn", arn), ("aws:SourceAccount", account)];
+        let mut told: Vec<(&str, Known<'_>)> = match self.tells {
+            Tells::Source | Tells::Owner | Tells::SourceAndData(_) => source(arn, account).into(),
+            Tells::Data(_) | Tells::Nothing => source(Known::Absent, Known::Absent).into(),
+            Tells::Unsaid => Vec::new(),
         };
+        match self.tells {
+            Tells::Owner => told.push(("aws:SourceOwner", account)),
+            Tells::Data(key) | Tells::SourceAndData(key) => told.push((key, arn)),
+            Tells::Nothing => told.push(("aws:SourceOrgID", Known::Absent)),
+            Tells::Source | Tells::Unsaid => {}
+        }
         let known = [
-            ("aws:SourceArn", source.0),
-            ("aws:SourceAccount", source.1),
             ("aws:SecureTransport", Known::Is("true")),
             ("aws:PrincipalIsAWSService", Known::Is("true")),
             ("aws:PrincipalArn", Known::Absent),
@@ -182,7 +217,7 @@ impl<'a> Delivery<'a> {
             ("aws:SourceVpc", Known::Absent),
             ("aws:SourceVpce", Known::Absent),
         ];
-        Context::of(known.into_iter().chain(other)).at(self.place)
+        Context::of(known.into_iter().chain(told)).at(self.place)
     }
 
     fn lacks(&self, gate: &Gate<'_>, missing: &[&str], nearly: Option<NearMiss<'_>>) -> Finding {
@@ -202,7 +237,11 @@ impl<'a> Delivery<'a> {
             path: Some(because.path),
             expected: because.expected.map(Value::from),
             actual: Some(because.actual),
-            hint: Some(format!("correct {name}, or add a statement")),
+            hint: Some(if self.tells == Tells::Nothing {
+                format!("take the condition out of {name}: {sender} tells nobody for whom it comes")
+            } else {
+                format!("correct {name}, or add a statement")
+            }),
             ..finding
         }
     }
@@ -213,8 +252,10 @@ impl<'a> Delivery<'a> {
             "Effect": "Allow",
             "Principal": { "Service": self.sender },
             "Action": patch::one_or_several(actions),
-            "Condition": self.condition(),
         });
+        if let Some(condition) = self.condition() {
+            statement["Condition"] = condition;
+        }
         match gate.guard.kind.as_str() {
             // The policy of a repository speaks of nothing else, and ECR takes no resource in it.
             "ecr_repository" => {}
@@ -225,20 +266,23 @@ impl<'a> Delivery<'a> {
         statement
     }
 
-    /// For whom alone.
-    fn condition(&self) -> Value {
+    /// For whom alone, if it tells.
+    fn condition(&self) -> Option<Value> {
         let Self { source, place, account, tells, .. } = self;
         let sake = match tells {
             // Many alarms tell one topic: one statement admits them all.
             Tells::Owner => "arn:${partition}:cloudwatch:${region}:${account}:alarm:*".to_owned(),
-            Tells::Source => source.reference(place),
-            Tells::Data(key) => return json!({ "ArnLike": { (*key): source.reference(place) } }),
+            Tells::Source | Tells::SourceAndData(_) => source.reference(place),
+            Tells::Data(key) => {
+                return Some(json!({ "ArnLike": { (*key): source.reference(place) } }));
+            }
+            Tells::Nothing | Tells::Unsaid => return None,
         };
         let account = if *account == place.account { "${account}" } else { account };
-        json!({
+        Some(json!({
             "StringEquals": { "aws:SourceAccount": account },
             "ArnLike": { "aws:SourceArn": sake }
-        })
+        }))
     }
 }
 

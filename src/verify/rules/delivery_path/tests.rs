@@ -1,5 +1,6 @@
 //! The claim check, broken in every way that stops a message.
 
+mod events;
 mod functions;
 
 use std::fmt::Write;

@@ -8,8 +8,14 @@ use crate::model::{Address, Document, Exhibit, Finding, Identity, Path, Scene};
 use crate::verify::rules::patch;
 
 /// The kinds that nobody checks here.
-const UNCHECKED: [&str; 4] =
-    ["ecr_image", "ecr_repository", "lambda_event_source_mapping", "lambda_function"];
+const UNCHECKED: [&str; 6] = [
+    "cloudwatch_event_archive",
+    "cloudwatch_event_rule",
+    "ecr_image",
+    "ecr_repository",
+    "lambda_event_source_mapping",
+    "lambda_function",
+];
 
 /// A scene of these resources.
 pub(in crate::verify) fn system(resources: &str) -> Scene {
@@ -83,8 +89,18 @@ fn facts(kind: &str, identity: &str, document: &Document) -> [(&'static str, Str
         "ecr_repository" => {
             [arn("ecr", "repository/"), ("repository_url", format!("{REGISTRY}/{identity}"))]
         }
+        "cloudwatch_event_archive" => [arn("events", "archive/"), name],
+        "cloudwatch_event_rule" => [arn("events", &format!("rule/{}", bus(document))), name],
         "lambda_function" => [arn("lambda", "function:"), name],
         _ => [arn("lambda", "event-source-mapping:"), name],
+    }
+}
+
+/// What the ARN of a rule has of its bus, which is called as its address says.
+fn bus(rule: &Document) -> String {
+    match rule["event_bus_name"].as_str().unwrap() {
+        "default" => String::new(),
+        named => format!("dev-{}/", named.trim_start_matches("${").trim_end_matches(".name}")),
     }
 }
 
