@@ -70,6 +70,8 @@ pub enum Sending {
     Function(ToFunction),
     /// A state machine that is started.
     Machine(ToMachine),
+    /// An event that is put on a bus.
+    Bus(ToBus),
 }
 
 /// A message to a queue.
@@ -149,6 +151,26 @@ pub struct ToMachine {
     pub input: Value,
     /// What the execution is called. Without it, by the nonce.
     pub name: Option<String>,
+}
+
+/// An event that is put on a bus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToBus {
+    /// The bus, by its name or ARN.
+    pub event_bus: String,
+    /// Who puts it, by which rules know it.
+    pub source: String,
+    /// What sort of event it is.
+    pub detail_type: String,
+    /// What it says: an object.
+    pub detail: Value,
+    /// ARNs that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// How often it is put.
+    #[serde(default = "once")]
+    pub times: u32,
 }
 
 /// What a state machine is handed where nothing is said: it takes no `null`.
@@ -350,6 +372,7 @@ impl Sending {
             Self::Bucket(to) => &to.bucket,
             Self::Function(to) => &to.function,
             Self::Machine(to) => &to.state_machine,
+            Self::Bus(to) => &to.event_bus,
         }
     }
 
@@ -360,6 +383,7 @@ impl Sending {
             Self::Topic(to) => to.times,
             Self::Bucket(_) | Self::Machine(_) => 1,
             Self::Function(to) => to.times,
+            Self::Bus(to) => to.times,
         }
     }
 
@@ -373,7 +397,8 @@ impl Sending {
                 | Self::Topic(_)
                 | Self::Bucket(_)
                 | Self::Function(_)
-                | Self::Machine(_),
+                | Self::Machine(_)
+                | Self::Bus(_),
                 _,
             ) => {}
         }

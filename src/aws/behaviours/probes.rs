@@ -7,6 +7,7 @@
 mod cast;
 mod check;
 mod company;
+mod events;
 mod executions;
 mod letters;
 mod objects;

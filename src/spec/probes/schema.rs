@@ -56,6 +56,7 @@ pub(super) static SENT: LazyLock<Vec<Target>> = LazyLock::new(|| {
         Target::new("bucket", to_bucket(), Nonce::In("key")),
         Target::new("function", to_function(), Nonce::Free),
         Target::new("state_machine", to_machine(), Nonce::InIfStated("name")),
+        Target::new("event_bus", to_bus(), Nonce::In("detail")),
     ]
 });
 
@@ -173,6 +174,32 @@ fn to_machine() -> Json {
             ("state_machine", text("The state machine's ARN: `${NAME.arn}`.")),
             ("input", anything("What it is handed. Default: `{}`.")),
             ("name", text("What the execution is called. Default: `${nonce}`.")),
+        ],
+    )
+}
+
+fn to_bus() -> Json {
+    form(
+        "An event that is put on a bus.",
+        &["event_bus", "source", "detail_type", "detail"],
+        &[
+            ("event_bus", text("The bus's name or ARN: `${NAME.name}`.")),
+            ("source", text("Who puts it. What begins with `aws.` is AWS's own.")),
+            ("detail_type", text("What sort of event it is.")),
+            (
+                "detail",
+                json!({ "type": "object", "description": "What it says; `${nonce}` is in it." }),
+            ),
+            (
+                "resources",
+                json!({
+                    "type": "array",
+                    "maxItems": 10,
+                    "description": "ARNs that it is about.",
+                    "items": { "type": "string" },
+                }),
+            ),
+            ("times", times()),
         ],
     )
 }

@@ -46,12 +46,15 @@ impl<'a> Deed<'a> {
             Sending::Function(_) => "lambda:InvokeFunction",
             Sending::Machine(_) if is_express(&part.document) => "states:StartSyncExecution",
             Sending::Machine(_) => "states:StartExecution",
+            Sending::Bus(_) => "events:PutEvents",
         };
         let key = match sending {
             Sending::Bucket(to) => Some(to.key.as_str()),
-            Sending::Queue(_) | Sending::Topic(_) | Sending::Function(_) | Sending::Machine(_) => {
-                None
-            }
+            Sending::Queue(_)
+            | Sending::Topic(_)
+            | Sending::Function(_)
+            | Sending::Machine(_)
+            | Sending::Bus(_) => None,
         };
         Self { part, action, to: within(part, key) }
     }

@@ -76,6 +76,8 @@ impl<'a> Stack<'a> {
             // How a state machine is started its type says, which nobody knows of another
             // stack's.
             Sending::Bucket(_) | Sending::Machine(_) => |_| false,
+            // Every account has one, which no stack makes.
+            Sending::Bus(_) => |bus| bus == "default" || is_arn(bus),
         };
         let mut problems = Vec::new();
         let part = self.named(kind, target);
@@ -108,6 +110,7 @@ impl<'a> Stack<'a> {
                 }
             }
             Sending::Machine(to) => problems.extend(unfit_name(path, to.name.as_deref())),
+            Sending::Bus(to) => problems.extend(unfit_source(path, &to.source)),
             Sending::Bucket(_) | Sending::Function(_) => {}
         }
         problems
@@ -162,9 +165,11 @@ impl<'a> Stack<'a> {
                 let of_same = self.named(MACHINE, &to.state_machine);
                 of_same.is_some_and(|it| it.address == *address) && to.name == one.name
             }
-            Sending::Queue(_) | Sending::Topic(_) | Sending::Bucket(_) | Sending::Function(_) => {
-                false
-            }
+            Sending::Queue(_)
+            | Sending::Topic(_)
+            | Sending::Bucket(_)
+            | Sending::Function(_)
+            | Sending::Bus(_) => false,
         };
         if started.iter().any(is_it) {
             return None;
@@ -204,7 +209,7 @@ impl<'a> Stack<'a> {
         }
         let beyond = match field {
             "queue" => ", nor a URL",
-            "topic" | "function" => ", nor an ARN",
+            "topic" | "function" | "event_bus" => ", nor an ARN",
             _ => "",
         };
         let problem = Problem::of(
@@ -265,6 +270,7 @@ fn words(kind: &str) -> Words {
     let of = |what, sent, expected, fact| Words { what, sent, expected, fact };
     match kind {
         targets::BUCKET => of("a bucket", Some("bucket"), Some("bucket"), "name"),
+        targets::BUS => of("an event bus", Some("event_bus"), None, "name"),
         targets::FUNCTION => of("a function", Some("function"), None, "name"),
         targets::LOG_GROUP => of("a log group", None, Some("log"), "name"),
         targets::MACHINE => of("a state machine", Some("state_machine"), Some("execution"), "arn"),
@@ -272,6 +278,14 @@ fn words(kind: &str) -> Words {
         targets::TABLE => of("a table", None, Some("table"), "name"),
         _ => of("a topic", Some("topic"), None, "arn"),
     }
+}
+
+/// A source that EventBridge takes of nobody else (API Reference, `PutEventsRequestEntry`).
+fn unfit_source(path: &Path, source: &str) -> Option<Problem> {
+    source.starts_with("aws.").then(|| {
+        let message = format!("`{source}` is a source of AWS's own, which nobody else can have");
+        Problem::of("", message).at(path.with_field("source")).hint("name one of your own")
+    })
 }
 
 /// A name that Step Functions would refuse (API Reference, `StartExecution`).

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cast::Deed;
 use super::company::Company;
 use super::targets::{LOG_GROUP, QUEUE, TABLE, kind_of, kind_to, log_group};
-use super::{executions, letters, objects, sending};
+use super::{events, executions, letters, objects, sending};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::{inbox, items};
 use crate::aws::client::Session;
@@ -30,6 +30,7 @@ impl Company<'_> {
             Sending::Bucket(to) => objects::put((self, session), to).await,
             Sending::Function(to) => sending::to_function((self, session), to).await,
             Sending::Machine(to) => executions::start((self, session), to, nonce).await,
+            Sending::Bus(to) => events::put((self, session), to).await,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::model::{Document, Exhibit, Expectation, Probe, Scene, Sending};
 
 pub(super) const BUCKET: &str = "s3_bucket";
+pub(super) const BUS: &str = "cloudwatch_event_bus";
 pub(super) const FUNCTION: &str = "lambda_function";
 pub(super) const LOG_GROUP: &str = "cloudwatch_log_group";
 pub(super) const MACHINE: &str = "sfn_state_machine";
@@ -11,7 +12,7 @@ pub(super) const TABLE: &str = "dynamodb_table";
 pub(super) const TOPIC: &str = "sns_topic";
 
 /// The kinds that a probe can have to do with.
-pub(super) const KINDS: &[&str] = &[BUCKET, FUNCTION, LOG_GROUP, MACHINE, QUEUE, TABLE, TOPIC];
+pub(super) const KINDS: &[&str] = &[BUCKET, BUS, FUNCTION, LOG_GROUP, MACHINE, QUEUE, TABLE, TOPIC];
 
 /// The targets in a scene.
 #[derive(Clone, Copy)]
@@ -53,6 +54,7 @@ pub(super) fn kind_to(sending: &Sending) -> &'static str {
         Sending::Bucket(_) => BUCKET,
         Sending::Function(_) => FUNCTION,
         Sending::Machine(_) => MACHINE,
+        Sending::Bus(_) => BUS,
     }
 }
 

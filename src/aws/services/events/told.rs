@@ -13,6 +13,14 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     prefix: "events",
     speaks: Speech::Json,
     limits: &[
+        // EventBridge User Guide, "EventBridge quotas": in the regions that admit least.
+        RateLimit::each("events", 400, &["PutEvents"]),
+        // The same page names none for these: 50 a second hold for what it does not name.
+        RateLimit::each(
+            "events",
+            10,
+            &["CancelReplay", "DescribeReplay", "ListRules", "StartReplay", "TestEventPattern"],
+        ),
         // Not published. EventBridge User Guide, "EventBridge quotas", has 50 a second for
         // calls that it does not name.
         RateLimit::each(
@@ -78,8 +86,10 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     contents: &[
         ("DescribeArchive", &["\"ArchiveArn\""]),
         ("DescribeEventBus", &["\"Arn\""]),
+        ("DescribeReplay", &["\"ReplayName\""]),
         ("DescribeRule", &["\"Arn\""]),
         ("ListArchives", &["\"Archives\""]),
+        ("ListRules", &["\"Rules\""]),
         ("ListTagsForResource", &["\"Tags\""]),
         ("ListTargetsByRule", &["\"Targets\""]),
     ],
