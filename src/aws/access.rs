@@ -14,6 +14,7 @@ use super::behaviours::probed;
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
 use super::invocation::FUNCTION;
 use super::registry;
+use super::replay::ARCHIVE;
 use super::tags::{REGION_TAG, STACK_TAG};
 use super::takes;
 use crate::model::document::has_pending;
@@ -33,14 +34,21 @@ pub enum Command {
     Destroy,
     /// `invoke`, of any function of the stack.
     Invoke,
+    /// `replay`, of any archive of the stack.
+    Replay,
 }
 
 impl Command {
     fn needs(self, need: Need, of: Option<&Desired>) -> bool {
         match need {
-            // Who calls a function looks at nothing else.
-            Need::Read => self != Self::Invoke || of.is_some_and(|want| want.kind == FUNCTION),
+            Need::Read => match self {
+                Self::Plan | Self::Apply | Self::Verify | Self::Destroy => true,
+                // Who calls a function or replays an archive looks at nothing else.
+                Self::Invoke => of.is_some_and(|want| want.kind == FUNCTION),
+                Self::Replay => of.is_some_and(|want| want.kind == ARCHIVE),
+            },
             Need::Invoke => self == Self::Invoke,
+            Need::Replay => self == Self::Replay,
             Need::Write => self == Self::Apply,
             Need::Remove => matches!(self, Self::Apply | Self::Destroy),
             Need::Exercise => self == Self::Verify,
@@ -100,6 +108,19 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
 /// Whatever it makes says so in its name: ears are queues of the stack's
 /// name, payloads have a folder of their own.
 pub const EXERCISES: &[(&str, &[Grant])] = &[
+    (
+        "cloudwatch_event_rule",
+        &[
+            // EventBridge knows no resource of this call (Service Authorization Reference).
+            Grant::exercise("TriedPatterns", &["*"], &["events:TestEventPattern"]),
+            Grant::exercise(
+                "TriedBuses",
+                &["arn:${partition}:events:${region}:${account}:event-bus/${event_bus_name}"],
+                &["events:PutEvents"],
+            )
+            .only_with("matches"),
+        ],
+    ),
     (
         "cloudwatch_metric_alarm",
         &[
@@ -187,9 +208,33 @@ pub const INVOCATIONS: &[(&str, &[Grant])] = &[(
     // By an alias or a version, too.
     &[Grant::invoke("CalledFunctions", &["${arn}", "${arn}:*"], &["lambda:InvokeFunction"])],
 )];
+/// What `replay` does, likewise.
+pub const REPLAYS: &[(&str, &[Grant])] = &[(
+    ARCHIVE,
+    &[
+        // EventBridge knows no resource of this call (Service Authorization Reference).
+        Grant::replay("RulesOfBuses", &["*"], &["events:ListRules"]),
+        Grant::replay(
+            "TargetsOfRules",
+            &["arn:${partition}:events:${region}:${account}:rule/*"],
+            &["events:ListTargetsByRule"],
+        ),
+        // It asks about the archive, and about the bus that gets the events.
+        Grant::replay(
+            "Replays",
+            &[
+                "${arn}",
+                "${event_source_arn}",
+                "arn:${partition}:events:${region}:${account}:replay/ccprov-*",
+            ],
+            &["events:CancelReplay", "events:DescribeReplay", "events:StartReplay"],
+        ),
+    ],
+)];
 /// What probes do, by the kind of a resource that they name. What queues and topics
 /// need, every exercise does.
 pub const PROBED: &[(&str, &[Grant])] = &[
+    ("cloudwatch_event_bus", &[Grant::exercise("ProbedBuses", &["${arn}"], &["events:PutEvents"])]),
     (
         "cloudwatch_log_group",
         &[Grant::exercise("ProbedLogs", &["${arn}:*"], &["logs:FilterLogEvents"])],
@@ -260,7 +305,8 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
             wanting.map(move |want| (grant, Some(want)))
         })
     };
-    let exercises = EXERCISES.iter().chain(INVOCATIONS).map(|(kind, grants)| (*kind, *grants));
+    let exercises = EXERCISES.iter().chain(INVOCATIONS).chain(REPLAYS);
+    let exercises = exercises.map(|(kind, grants)| (*kind, *grants));
     let of_kinds = registry::grants().chain(exercises);
     let of_kinds = of_kinds.flat_map(move |(kind, grants)| of_kind(kind, grants));
     let named = probed(stack);

@@ -41,6 +41,8 @@ pub enum Need {
     Exercise,
     /// `invoke` alone: to call what is a function.
     Invoke,
+    /// `replay` alone: to have an archive put its events on their bus.
+    Replay,
 }
 
 /// What must be so for a grant to hold, beyond the resource's ARN.
@@ -120,6 +122,15 @@ impl Grant {
         actions: &'static [&'static str],
     ) -> Self {
         Self::new(Need::Invoke, sid, on, actions)
+    }
+
+    /// Needed by `replay`.
+    pub(crate) const fn replay(
+        sid: &'static str,
+        on: &'static [&'static str],
+        actions: &'static [&'static str],
+    ) -> Self {
+        Self::new(Need::Replay, sid, on, actions)
     }
 
     /// The same, where something more must be so.

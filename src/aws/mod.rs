@@ -10,7 +10,7 @@
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
 //! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
-//! (exercises of what was made, for `verify`), [`invocation`] (a function that is called), [`lease`] (what keeps two runs
+//! (exercises of what was made, for `verify`), [`invocation`] (a function that is called), [`replay`] (an archive whose events come once more), [`lease`] (what keeps two runs
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
@@ -42,6 +42,7 @@ pub mod policy;
 pub mod profiles;
 mod provider;
 pub mod registry;
+pub mod replay;
 pub mod service;
 pub mod services;
 mod stated;

@@ -16,7 +16,8 @@ use super::handed::Aws;
 use super::invocation::{Invocation, Invoked};
 use super::kind::{AnyKind, Claim};
 use super::lease::S3Lease;
-use super::{discovery, invocation, registry};
+use super::replay::{Archive, Replay, Replaying, RuleOfBus};
+use super::{discovery, invocation, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Learned, Live, Lock, Owner, Place,
@@ -58,6 +59,46 @@ impl Provider {
     /// same call later. Not that the function failed: its answer says so.
     pub async fn invoke(&self, invocation: &Invocation) -> Answer<Invoked> {
         invocation::invoke(&self.aws.session, invocation).await
+    }
+
+    /// An archive of events.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn archive(&self, name: &str) -> Answer<Option<Archive>> {
+        replay::archive(&self.aws.session, name).await
+    }
+
+    /// The rules of a bus that take events by a pattern.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn rules_of_bus(&self, bus: &str) -> Answer<Vec<RuleOfBus>> {
+        replay::rules(&self.aws.session, bus).await
+    }
+
+    /// Begins a replay.
+    ///
+    /// # Errors
+    /// What AWS refuses: a replay of the same name, an archive that is being changed.
+    pub async fn start_replay(&self, replay: &Replay) -> Answer<()> {
+        replay::start(&self.aws.session, replay).await
+    }
+
+    /// How far a replay has come.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn replaying(&self, name: &str) -> Answer<Replaying> {
+        replay::look(&self.aws.session, name).await
+    }
+
+    /// Ends a replay; what is delivered stays so.
+    ///
+    /// # Errors
+    /// What AWS refuses: a replay that has ended.
+    pub async fn cancel_replay(&self, name: &str) -> Answer<()> {
+        replay::cancel(&self.aws.session, name).await
     }
 
     /// What those outside say whom documents ask: all at once.

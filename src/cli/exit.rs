@@ -19,7 +19,8 @@ Exit codes:
   2    `plan --detailed-exitcode`: there are changes
   4    `verify`, `plan --strict`, `validate --rules`: a check failed; `invoke`: the function did
   5    refused, to keep what would be lost or is not ours; nothing was changed
-  6    partly done; run the same command again to go on; `invoke`: it may have run
+  6    partly done; run the same command again to go on; `invoke`: it may have run;
+       `replay`: not all was replayed
   7    credentials or permissions are missing; no step succeeded
   130  interrupted; run the same command again to go on";
 

@@ -44,6 +44,8 @@ enum Allowed {
     Destroy,
     /// Reading functions, and calling them
     Invoke,
+    /// Reading archives and rules, and replaying
+    Replay,
 }
 
 impl From<Allowed> for Command {
@@ -54,6 +56,7 @@ impl From<Allowed> for Command {
             Allowed::Verify => Self::Verify,
             Allowed::Destroy => Self::Destroy,
             Allowed::Invoke => Self::Invoke,
+            Allowed::Replay => Self::Replay,
         }
     }
 }

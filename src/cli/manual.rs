@@ -52,6 +52,14 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         "EXIT_CODES.md",
     ),
     (
+        "replay",
+        [
+            "ccprov replay archive --from 2h --to 1h",
+            "ccprov replay archive orders.yaml --from 2026-01-31T10:00:00Z --to 2026-01-31T11:00:00Z --rule paid",
+        ],
+        "EXIT_CODES.md",
+    ),
+    (
         "destroy",
         ["ccprov destroy orders.yaml", "ccprov destroy --stack orders-dev --region us-east-1"],
         "EXIT_CODES.md",

@@ -40,6 +40,7 @@ mod plan_file;
 mod planned;
 mod pulse;
 mod render;
+mod replay;
 mod repository;
 mod run;
 mod schema;
@@ -102,6 +103,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Call a function of the stack, once
     Invoke(invoke::Arguments),
+    /// Put the events of an archive on their bus once more
+    Replay(replay::Arguments),
     /// Remove everything that the stack owns
     Destroy(destroy::Arguments),
     /// Tell the outputs of a stack that was applied
@@ -195,6 +198,7 @@ async fn run(
         Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
         Command::Verify(arguments) => verify::run(&arguments, environment, screen).await,
         Command::Invoke(arguments) => invoke::run(&arguments, environment, screen).await,
+        Command::Replay(arguments) => replay::run(&arguments, environment, screen).await,
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
@@ -219,6 +223,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Verify(_) => "verify",
             Self::Invoke(_) => "invoke",
+            Self::Replay(_) => "replay",
             Self::Destroy(_) => "destroy",
             Self::Output(_) => "output",
             Self::List(_) => "list",
@@ -241,6 +246,7 @@ impl Command {
             | Self::Plan(_)
             | Self::Verify(_)
             | Self::Invoke(_)
+            | Self::Replay(_)
             | Self::Output(_)
             | Self::List(_)
             | Self::Iam(_)
@@ -263,6 +269,7 @@ impl Command {
             Self::Apply(arguments) => arguments.run.json,
             Self::Verify(arguments) => arguments.json,
             Self::Invoke(arguments) => arguments.wants_json(),
+            Self::Replay(arguments) => arguments.json,
             Self::Destroy(arguments) => arguments.run.json,
             Self::List(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,

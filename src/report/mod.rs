@@ -30,6 +30,7 @@ pub mod plan_text;
 mod policy;
 pub mod progress;
 mod rendered;
+mod replay;
 mod schema;
 mod style;
 pub mod summary;
@@ -63,6 +64,9 @@ pub use plan_md::plan_md;
 pub use plan_text::{plan_conclusion, plan_steps, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use rendered::{evaluated_json, rendered_json, rendered_yaml, value_yaml};
+pub use replay::{
+    ReplayEnd, ReplayRecord, ReplayedRule, replay_end_text, replay_json, replay_progress, replay_text,
+};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
 pub use trace::{rounds, trace_json};

@@ -30,6 +30,7 @@ mod permissions;
 mod plans;
 mod probing;
 mod rate_limits;
+mod replaying;
 mod repositories;
 mod resource;
 mod rounds;

@@ -27,6 +27,8 @@ mod delivery;
 mod ear;
 mod encryption_enforced;
 mod event;
+mod event_delivery;
+mod event_examples;
 mod execution;
 mod function_errors;
 mod hindrance;
@@ -59,7 +61,7 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 14] = [
+pub const INFOS: [CheckInfo; 16] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,
@@ -67,6 +69,8 @@ pub const INFOS: [CheckInfo; 14] = [
     dead_letters_empty::INFO,
     delivery::INFO,
     encryption_enforced::INFO,
+    event_delivery::INFO,
+    event_examples::INFO,
     function_errors::INFO,
     mapping_polls::INFO,
     plain_consumer::INFO,
@@ -86,6 +90,8 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(dead_letters_empty::DeadLettersEmpty(bench.clone())),
         Box::new(delivery::Delivery(bench.clone())),
         Box::new(encryption_enforced::EncryptionEnforced(bench.clone())),
+        Box::new(event_delivery::EventDelivery(bench.clone())),
+        Box::new(event_examples::EventExamples(bench.clone())),
         Box::new(function_errors::FunctionErrors(bench.clone())),
         Box::new(mapping_polls::MappingPolls(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),

@@ -20,6 +20,7 @@ mod local_server;
 pub(crate) mod page;
 pub(crate) mod registry;
 pub(crate) mod request;
+pub(crate) mod slow_replays;
 pub(crate) mod trace;
 pub(crate) mod writing;
 pub(crate) mod zip;
