@@ -34,6 +34,7 @@ mod replaying;
 mod repositories;
 mod resource;
 mod rounds;
+mod stand_in;
 mod state_machines;
 mod support;
 mod systems;

@@ -107,7 +107,7 @@ impl Behind {
 }
 
 /// What an answer of success says.
-pub(super) fn body(said: &[u8]) -> Option<Value> {
+pub(crate) fn body(said: &[u8]) -> Option<Value> {
     let text = String::from_utf8_lossy(said);
     let (head, body) = text.split_once("\r\n\r\n")?;
     if !head.starts_with("HTTP/1.1 20") {
@@ -117,7 +117,7 @@ pub(super) fn body(said: &[u8]) -> Option<Value> {
 }
 
 /// An answer of the proxy's own.
-pub(super) fn answer(status: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\

@@ -6,7 +6,7 @@
 pub(crate) mod aws;
 pub(crate) mod aws_rules;
 pub(crate) mod binary;
-mod busy;
+pub(crate) mod busy;
 pub(crate) mod busy_functions;
 pub(crate) mod busy_machines;
 pub(crate) mod busy_mappings;
@@ -16,7 +16,7 @@ pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
 pub(crate) mod light_functions;
-mod local_server;
+pub(crate) mod local_server;
 pub(crate) mod page;
 pub(crate) mod registry;
 pub(crate) mod request;

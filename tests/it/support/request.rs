@@ -9,6 +9,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::stand_in;
+
 /// One request, as far as anybody wants to tell it from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
@@ -129,6 +131,8 @@ impl Request {
         let target = self.header("x-amz-target").and_then(|it| it.split('.').next_back());
         // Over CBOR the path names it.
         let target = target.or_else(|| Some(self.path.split_once("/operation/")?.1));
+        let target =
+            target.or_else(|| stand_in::operation(service, &self.method, self.target().0));
         let operation = match target {
             Some(target) => target.to_owned(),
             None if service == "lambda" => self.of_lambda().unwrap_or_else(|| self.of_s3()),
@@ -199,8 +203,17 @@ impl Request {
         named.map(str::to_owned).or_else(|| self.json("FunctionName"))
     }
 
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The body in JSON; null where there is none.
+    pub(crate) fn body(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     /// The path and the query.
-    fn target(&self) -> (&str, &str) {
+    pub(crate) fn target(&self) -> (&str, &str) {
         self.path.split_once('?').unwrap_or((&self.path, ""))
     }
 
