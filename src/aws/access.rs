@@ -144,6 +144,21 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
     ),
     (FUNCTION, &[METRICS]),
     (
+        "msk_serverless_cluster",
+        &[Grant::exercise("TriedClusters", CLUSTERS, &["kafka:GetBootstrapBrokers"])],
+    ),
+    (
+        "msk_topic",
+        &[
+            Grant::exercise("ClustersOfTriedTopics", CLUSTERS, &["kafka-cluster:Connect"]),
+            Grant::exercise(
+                "PartitionsOfTopics",
+                &["arn:${partition}:kafka:${region}:${account}:topic/*/*/${name}"],
+                &["kafka-cluster:DescribeTopic", "kafka:DescribeTopicPartitions"],
+            ),
+        ],
+    ),
+    (
         "s3_bucket",
         &[
             Grant::exercise(
@@ -284,6 +299,7 @@ pub const PROBED: &[(&str, &[Grant])] = &[
     ),
 ];
 
+const CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);

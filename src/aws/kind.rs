@@ -108,8 +108,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Fields, at the top of the document, that say how a change is made. `read` never has
     /// them, so that they are not compared.
     const MEANS: &'static [&'static str] = &[];
-    /// Maps to which AWS adds entries of its own, so that only stated ones are
-    /// compared, and what a change makes of the others. `*` stands for any one step.
+    /// Maps, and lists in no order, to which AWS or others add entries of their own, so that only
+    /// stated ones are compared, and what a change makes of the others. `*` stands for any one step.
     const IN_PART: &'static [(&'static str, Beside)] = &[];
     /// Fields that name whom AWS sends something by itself when they are set, and what:
     /// words that follow "among that may be".

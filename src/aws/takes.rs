@@ -32,6 +32,11 @@ pub(crate) const POLICY: Takes =
 pub(crate) const FUNCTION: Takes =
     Takes::Arn { what: "a function", service: "lambda", begins: "function:" };
 
+pub(crate) const CLUSTER: Takes =
+    Takes::Arn { what: "a Kafka cluster", service: "kafka", begins: "cluster/" };
+pub(crate) const SECRET: Takes =
+    Takes::Arn { what: "a secret", service: "secretsmanager", begins: "secret:" };
+
 /// What is wrong with the fields of a document that name something. A pattern
 /// is written with dots; `*` stands for any one step.
 pub(crate) fn check(document: &Document, fields: &[(&str, Takes)]) -> Vec<Problem> {

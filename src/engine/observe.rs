@@ -8,7 +8,10 @@ use super::event::LookEvent;
 use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
-use crate::model::{Address, Catalog, CloudError, Desired, Live, NameOrigin, Sought, Stack, Whose};
+use crate::model::{
+    Address, Catalog, CloudError, Desired, FactRef, Identity, Live, NameOrigin, Sought, Stack,
+    Whose, document,
+};
 use crate::plan::World;
 
 /// How many looks at a time. Wide enough for any stack that a person wrote;
@@ -46,8 +49,10 @@ pub async fn observe(
 ///
 /// # Flow
 /// Each declared resource is looked up by its identity, while an index is asked
-/// for everything that carries the stack's owner tag. What the index knows and
-/// the stack does not declare is then confirmed object by object.
+/// for everything that carries the stack's owner tag. Whose identity holds what the
+/// cloud chose for another, and carries no tags by which it could be found, is looked up when
+/// that other has told it. What the index knows and the stack does not declare is then
+/// confirmed object by object.
 ///
 /// # Guarantees
 /// An object gets into the world only by its own service's word; the index is a
@@ -65,15 +70,9 @@ pub async fn observe_told(
 ) -> Result<World, Vec<CloudError>> {
     let mut errors = Vec::new();
     let mut world = World::default();
-    let declared = stack.resources.values().map(|want| {
-        let mut sought = want.sought();
-        sought.holdings = look == Look::ToDestroy;
-        if look == Look::ToVerify {
-            sought.fields = None;
-        }
-        sought
-    });
-    let finds = find_all(reader, declared, told);
+    let (late, declared): (Vec<&Desired>, Vec<&Desired>) =
+        stack.resources.values().partition(|want| is_known_late(want, catalog));
+    let finds = find_all(reader, declared.into_iter().map(|want| sought(want, look)), told);
     told(LookEvent::Begun { looks: 1 });
     let candidates = async {
         let candidates = again(|| reader.candidates(&stack.name), told).await;
@@ -81,14 +80,10 @@ pub async fn observe_told(
         candidates
     };
     let (finds, candidates) = futures::join!(finds, candidates);
-    for (sought, answer) in finds {
-        match (sought.address, answer) {
-            (Some(address), Ok(Some(live))) => {
-                world.found.insert(address, live);
-            }
-            (_, Ok(_)) => {}
-            (_, Err(error)) => errors.push(error),
-        }
+    take_in(finds, &mut world, &mut errors);
+    let mut late = late;
+    while let Some(named) = named(&mut late, look, &world) {
+        take_in(find_all(reader, named, told).await, &mut world, &mut errors);
     }
     let candidates = candidates.unwrap_or_else(|error| {
         errors.push(error);
@@ -103,6 +98,56 @@ pub async fn observe_told(
         }
     }
     if errors.is_empty() { Ok(world) } else { Err(errors) }
+}
+
+/// How to look for the object behind a resource.
+fn sought(want: &Desired, look: Look) -> Sought {
+    let mut sought = want.sought();
+    sought.holdings = look == Look::ToDestroy;
+    if look == Look::ToVerify {
+        sought.fields = None;
+    }
+    sought
+}
+
+/// Whether nothing tells an object yet: its name waits for a fact, and it has no tags.
+fn is_known_late(want: &Desired, catalog: &dyn Catalog) -> bool {
+    document::is_pending(want.identity.as_str())
+        && catalog.kind(&want.kind).is_some_and(|kind| !kind.tagged)
+}
+
+/// Those of the late ones whose names are known by now, if there are any; they are late no
+/// more.
+fn named(late: &mut Vec<&Desired>, look: Look, world: &World) -> Option<Vec<Sought>> {
+    let known =
+        |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
+    let mut named = Vec::new();
+    late.retain(|want| {
+        let identity = document::fill_text(want.identity.as_str(), &known);
+        let waits = document::is_pending(&identity);
+        if !waits {
+            named.push(Sought { identity: Identity(identity), ..sought(want, look) });
+        }
+        waits
+    });
+    (!named.is_empty()).then_some(named)
+}
+
+/// What looks at declared resources showed.
+fn take_in(
+    finds: Vec<(Sought, Answer<Option<Live>>)>,
+    world: &mut World,
+    errors: &mut Vec<CloudError>,
+) {
+    for (sought, answer) in finds {
+        match (sought.address, answer) {
+            (Some(address), Ok(Some(live))) => {
+                world.found.insert(address, live);
+            }
+            (_, Ok(_)) => {}
+            (_, Err(error)) => errors.push(error),
+        }
+    }
 }
 
 /// Finds out what would be lost with the objects behind some resources, which a

@@ -225,7 +225,7 @@ pub struct KindInfo {
     /// Fields, at the top of the document, that say how a change is made. No object tells
     /// them: they are not compared, and a change of one alone is none.
     pub means: Vec<String>,
-    /// Fields that are maps of which only the stated entries are compared.
+    /// Fields that are maps or lists of which only the stated entries are compared.
     pub in_part: Vec<InPart>,
     /// Fields that a change of others makes other than asked, with these others,
     /// as patterns of [`Path::is_within`]: they are written after them.
@@ -265,8 +265,8 @@ pub enum PolicyTells {
     Holder,
 }
 
-/// A map to which the cloud adds entries of its own: what is beside those that
-/// the stack states is no difference.
+/// A map, or a list in no order, to which others add entries, the cloud itself perhaps:
+/// what is beside those that the stack states is no difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InPart {
     /// The field, as a pattern of [`Path::is_within`].
@@ -319,7 +319,7 @@ impl KindInfo {
         diff
     }
 
-    /// What becomes of the entries that are not stated, of a map of which only
+    /// What becomes of the entries that are not stated, of a map or a list of which only
     /// the stated ones are compared; `None` for any other field.
     pub fn beside(&self, path: &Path) -> Option<Beside> {
         self.in_part.iter().find(|map| path.is_at(&map.field)).map(|map| map.beside)

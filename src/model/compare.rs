@@ -55,8 +55,8 @@ pub fn compare(want: &Document, have: &Document) -> Vec<FieldDiff> {
     compare_in_part(want, have, &|_| false)
 }
 
-/// [`compare`], where some maps are not compared whole: what is beside the
-/// entries that `want` states of a map which `in_part` knows is no difference.
+/// [`compare`], where some maps and lists are not compared whole: what is beside the
+/// entries that `want` states of one which `in_part` knows is no difference.
 pub fn compare_in_part(
     want: &Document,
     have: &Document,
@@ -111,6 +111,12 @@ impl Comparison<'_> {
     /// shows the statement that changed and not the whole document. Other lists
     /// are compared whole. A mere change of order is a difference of the whole.
     fn differ_lists(&mut self, path: &Path, old: &[Value], new: &[Value]) {
+        if (self.in_part)(path) {
+            let want = with_missing(old, new);
+            let diff = |want| FieldDiff::new(path.clone(), Some(Value::from(old)), Some(want));
+            self.diffs.extend(want.map(diff));
+            return;
+        }
         let before = self.diffs.len();
         if let (Some(old_names), Some(new_names)) = (element_names(old), element_names(new)) {
             let all: BTreeSet<&str> = old_names.iter().chain(&new_names).copied().collect();
@@ -125,6 +131,14 @@ impl Comparison<'_> {
             self.diffs.push(FieldDiff::new(path.clone(), Some(have), Some(want)));
         }
     }
+}
+
+/// A list in part, whose order means nothing, is to have what it lacks beside all that it has.
+fn with_missing(old: &[Value], new: &[Value]) -> Option<Value> {
+    let missing = new.iter().filter(|item| !old.contains(item));
+    let mut all: Vec<Value> = old.iter().chain(missing).cloned().collect();
+    all.sort_by_cached_key(Value::to_string);
+    (all.len() > old.len()).then(|| Value::from(all))
 }
 
 fn element_named<'a>(names: &[&str], list: &'a [Value], name: &str) -> Option<&'a Value> {
@@ -213,6 +227,22 @@ mod tests {
         check_in_part("configs", json!({ "configs": { "a": null } }), have(), &[]);
         check_in_part("configs", json!({ "tags": {} }), have(), &["tags.x"]);
         check_in_part("configs", json!({ "configs": { "a": "1" } }), json!({}), &["configs"]);
+    }
+
+    #[test]
+    fn of_a_list_in_part_only_stated_entries_are_compared() {
+        let have = || json!({ "secrets": ["b", "theirs"] });
+        check_in_part("secrets", json!({ "secrets": ["b"] }), have(), &[]);
+        check_in_part("secrets", json!({ "secrets": ["theirs", "b"] }), have(), &[]);
+        check_in_part("secrets", json!({ "secrets": [] }), have(), &[]);
+        check_in_part("secrets", json!({ "secrets": ["a", "b"] }), have(), &["secrets"]);
+        check_in_part("secrets", json!({ "secrets": ["a"] }), json!({}), &["secrets"]);
+        check_in_part("", json!({ "secrets": ["b"] }), have(), &["secrets"]);
+        // What it is to have is all that it has, and what it lacks.
+        let document = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let want = document(json!({ "secrets": ["a", "b"] }));
+        let found = compare_in_part(&want, &document(have()), &|_| true);
+        assert_eq!(found[0].want, Some(json!(["a", "b", "theirs"])));
     }
 
     #[test]

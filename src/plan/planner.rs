@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bonds::Bonds;
 use super::canon::Canon;
@@ -440,8 +440,8 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     half_made.into_iter().chain(said).collect()
 }
 
-/// What becomes of the entries of a map that the stack does not state, where it
-/// states some.
+/// What becomes of the entries of a map or a list that the stack does not state, where
+/// it states some.
 fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     let Verdict::Update { want, live, diff } = verdict else { return Vec::new() };
     let maps: BTreeSet<Path> = diff.iter().flat_map(|diff| diff.path.around()).collect();
@@ -450,9 +450,16 @@ fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
             Beside::Stays => "stay as they are",
             Beside::Resets => "get their defaults again",
         };
-        let entries = |document| path.get(document).and_then(serde_json::Value::as_object);
-        let (wanted, had) = (entries(&want.document)?, entries(&live.document)?);
-        let others = had.keys().filter(|key| !wanted.contains_key(*key)).count();
+        let (wanted, had) = (path.get(&want.document)?, path.get(&live.document)?);
+        let others = match (wanted, had) {
+            (Value::Object(wanted), Value::Object(had)) => {
+                had.keys().filter(|key| !wanted.contains_key(*key)).count()
+            }
+            (Value::Array(wanted), Value::Array(had)) => {
+                had.iter().filter(|item| !wanted.contains(item)).count()
+            }
+            _ => return None,
+        };
         (others > 0).then(|| format!("{others} entries of {path} that are not stated {becomes}"))
     });
     told.collect()

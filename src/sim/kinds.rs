@@ -22,7 +22,7 @@ use crate::model::{
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
 /// | `invite` | carries no tags; what it `holds` must exist, and is sent a letter; made to be confirmed outside |
 /// | `key` | the cloud chooses its ARN, in the first of two calls; goes last, and can be brought back; its name can move to its successor |
-/// | `link` | carries no tags; what it `holds` must exist |
+/// | `link` | carries no tags; what it `holds` must exist; its name may hold what the cloud chooses |
 /// | `table` | comes into service, changes and goes by and by, one stage after the other; its `revision` moves with its `color` |
 /// | `thing` | nothing |
 /// | `topic` | of its `settings` only the stated are compared, and others get their defaults again |
@@ -81,7 +81,13 @@ impl SimCatalog {
                 succession: Succession { name_moves: true, ..Succession::default() },
                 ..kind("key", &["shape"])
             },
-            KindInfo { must_exist: holds(), tagged: false, succession: bound, ..plain("link") },
+            KindInfo {
+                must_exist: holds(),
+                tagged: false,
+                name_may_wait: true,
+                succession: bound,
+                ..plain("link")
+            },
             KindInfo {
                 patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
                 stages: stages(&["settings.*", "uses", "color"]),

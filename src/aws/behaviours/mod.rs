@@ -34,6 +34,7 @@ mod function_errors;
 mod hindrance;
 mod inbox;
 mod items;
+mod kafka_brokers;
 mod letter;
 mod link;
 mod mail;
@@ -51,6 +52,7 @@ mod queue;
 mod route;
 mod target;
 mod tls_enforced;
+mod topic_replicated;
 mod undeclared;
 
 pub use bench::{Bench, Options};
@@ -72,11 +74,13 @@ pub const INFOS: [CheckInfo; 16] = [
     event_delivery::INFO,
     event_examples::INFO,
     function_errors::INFO,
+    kafka_brokers::INFO,
     mapping_polls::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
     probes::INFO,
     tls_enforced::INFO,
+    topic_replicated::INFO,
     undeclared::INFO,
 ];
 
@@ -93,11 +97,13 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(event_delivery::EventDelivery(bench.clone())),
         Box::new(event_examples::EventExamples(bench.clone())),
         Box::new(function_errors::FunctionErrors(bench.clone())),
+        Box::new(kafka_brokers::KafkaBrokers(bench.clone())),
         Box::new(mapping_polls::MappingPolls(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),
         Box::new(probes::Probes(bench.clone())),
         Box::new(tls_enforced::TlsEnforced(bench.clone())),
+        Box::new(topic_replicated::TopicReplicated(bench.clone())),
         Box::new(undeclared::Undeclared(bench.clone())),
     ]
 }

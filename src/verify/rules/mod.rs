@@ -8,6 +8,7 @@
 mod alarm_metric;
 mod alarm_path;
 mod confused_deputy;
+mod consumer_lag;
 mod dead_letter_queue;
 mod dead_letter_retention;
 mod delay;
@@ -28,6 +29,9 @@ mod function_image;
 mod function_role;
 mod hop;
 mod idle_statement;
+mod kafka;
+mod kafka_network;
+mod kafka_support;
 mod key_rotation;
 mod keys;
 mod least_privilege;
@@ -53,6 +57,7 @@ mod redrive_direction;
 mod same_region;
 mod shared_role;
 mod tls_only;
+mod topic_replication;
 mod trust;
 mod two_readers;
 mod undelivered_events;
@@ -98,6 +103,7 @@ pub static RULES: &[Rule] = &[
     alarm_metric::RULE,
     alarm_path::RULE,
     confused_deputy::RULE,
+    consumer_lag::RULE,
     dead_letter_queue::RULE,
     dead_letter_retention::RULE,
     delay::RULE,
@@ -113,6 +119,8 @@ pub static RULES: &[Rule] = &[
     function_image::RULE,
     function_role::RULE,
     idle_statement::RULE,
+    kafka_network::RULE,
+    kafka_support::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
     log_group_key::RULE,
@@ -131,6 +139,7 @@ pub static RULES: &[Rule] = &[
     same_region::RULE,
     shared_role::RULE,
     tls_only::RULE,
+    topic_replication::RULE,
     two_readers::RULE,
     undelivered_events::RULE,
     usable_key::RULE,

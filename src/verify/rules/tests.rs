@@ -162,6 +162,7 @@ fn every_level_has_a_reason() {
 const IDLE: &[&str] = &[
     "alarm_metric",
     "alarm_path",
+    "consumer_lag",
     "delay",
     "environment_access",
     "event_key",
@@ -171,6 +172,8 @@ const IDLE: &[&str] = &[
     "filter_policy",
     "function_image",
     "function_role",
+    "kafka_network",
+    "kafka_support",
     "log_group_key",
     "machine_access",
     "machine_role",
@@ -179,6 +182,7 @@ const IDLE: &[&str] = &[
     "mapping_visibility",
     "partial_failures",
     "shared_role",
+    "topic_replication",
     "two_readers",
     "undelivered_events",
 ];

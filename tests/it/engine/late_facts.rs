@@ -11,8 +11,8 @@ use ccprov::sim::{Cloud, Weather, Writer};
 use serde_json::{Value, json};
 
 use super::site::{
-    Orders, Run, STACK, applied, carried_out, carried_out_by, changes, cloud, planned,
-    planned_or_refused, settled, stack, times, writes,
+    DATA_MAY_GO, Orders, Run, STACK, applied, carried_out, carried_out_by, changes, cloud, planned,
+    planned_destroy, planned_or_refused, settled, stack, times, writes,
 };
 
 /// A pending fact sorts before everything else; the fact itself does not.
@@ -135,6 +135,27 @@ async fn what_was_told_counts_though_it_fails_in_the_same_breath() {
     let writer = Breathless(cloud.writer(STACK));
     let run = carried_out_by(&writer, &cloud, plan, Orders::new()).await.expect("nobody dies");
     assert_eq!(run.told(), ["a create: failed, Invalid x1", "b create: done"]);
+}
+
+/// What carries no tags has its name alone to be found by, and that may hold what the cloud
+/// chose for another, and so on down a chain.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_known_late_is_looked_for_when_it_is_known() {
+    let resources = |color: &str| {
+        json!({
+            "a": { "kind": "link", "name": "of-${b.id}", "color": color },
+            "b": { "kind": "link", "name": "of-${z.id}" },
+            "z": { "kind": "thing" },
+        })
+    };
+    let cloud = cloud(Weather::even(1));
+    let created = changes(&planned(&cloud, &stack(&resources("red"))).await);
+    assert_eq!(created, ["+ a", "+ b", "+ z"]);
+    settled(&cloud, &stack(&resources("red"))).await;
+    assert_eq!(changes(&planned(&cloud, &stack(&resources("red"))).await), [""; 0]);
+    assert_eq!(changes(&planned(&cloud, &stack(&resources("blue"))).await), ["~ a color"]);
+    let destroy = planned_destroy(&cloud, &stack(&resources("red")), DATA_MAY_GO).await;
+    assert_eq!(changes(&destroy.expect("answers")).len(), 3);
 }
 
 /// Another run was faster with these, and with the key's name: this run's own key

@@ -1,8 +1,15 @@
-//! MSK (Managed Streaming for Apache Kafka).
+//! MSK (Managed Streaming for Apache Kafka): clusters, topics, and who may log in.
 
+pub(crate) mod scram_secret_association;
+pub(crate) mod serverless_cluster;
 pub(super) mod told;
+pub(crate) mod topic;
 
-use crate::aws::kind::AnyKind;
+use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
-pub(super) const KINDS: &[&dyn AnyKind] = &[];
+pub(super) const KINDS: &[&dyn AnyKind] = &[
+    &Erased::<scram_secret_association::MskScramSecretAssociation>::new(),
+    &Erased::<serverless_cluster::MskServerlessCluster>::new(),
+    &Erased::<topic::MskTopic>::new(),
+];

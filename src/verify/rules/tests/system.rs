@@ -8,13 +8,17 @@ use crate::model::{Address, Document, Exhibit, Finding, Identity, Path, Scene};
 use crate::verify::rules::patch;
 
 /// The kinds that nobody checks here.
-const UNCHECKED: [&str; 6] = [
+const UNCHECKED: [&str; 10] = [
     "cloudwatch_event_archive",
     "cloudwatch_event_rule",
     "ecr_image",
     "ecr_repository",
     "lambda_event_source_mapping",
     "lambda_function",
+    "msk_cluster",
+    "msk_configuration",
+    "msk_serverless_cluster",
+    "security_group",
 ];
 
 /// A scene of these resources.
@@ -80,6 +84,11 @@ fn facts(kind: &str, identity: &str, document: &Document) -> [(&'static str, Str
         ("arn", format!("arn:aws:{service}:us-east-1:123456789012:{rest}{identity}"))
     };
     let name = ("name", identity.to_owned());
+    let of_kafka = |end: &str| {
+        let sort = if kind == "msk_configuration" { "configuration" } else { "cluster" };
+        let id = format!("0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-{end}");
+        ("arn", format!("arn:aws:kafka:us-east-1:123456789012:{sort}/{identity}/{id}"))
+    };
     match kind {
         "ecr_image" => {
             let digest = format!("sha256:{}", "0".repeat(64));
@@ -92,7 +101,11 @@ fn facts(kind: &str, identity: &str, document: &Document) -> [(&'static str, Str
         "cloudwatch_event_archive" => [arn("events", "archive/"), name],
         "cloudwatch_event_rule" => [arn("events", &format!("rule/{}", bus(document))), name],
         "lambda_function" => [arn("lambda", "function:"), name],
-        _ => [arn("lambda", "event-source-mapping:"), name],
+        "msk_cluster" => [of_kafka("7"), ("cluster_name", identity.to_owned())],
+        "msk_configuration" => [of_kafka("1"), ("latest_revision", "1".to_owned())],
+        "msk_serverless_cluster" => [of_kafka("s1"), ("cluster_name", identity.to_owned())],
+        "security_group" => [("id", format!("sg-{identity}")), name],
+        _ => [arn("lambda", "event-source-mapping:"), ("uuid", format!("uuid-of-{identity}"))],
     }
 }
 
