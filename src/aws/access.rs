@@ -144,6 +144,13 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
     ),
     (FUNCTION, &[METRICS]),
     (
+        "msk_cluster",
+        &[
+            Grant::exercise("TriedClusters", CLUSTERS, &["kafka:GetBootstrapBrokers"]),
+            Grant::exercise("BrokersOfClusters", CLUSTERS, &["kafka:ListNodes"]),
+        ],
+    ),
+    (
         "msk_serverless_cluster",
         &[Grant::exercise("TriedClusters", CLUSTERS, &["kafka:GetBootstrapBrokers"])],
     ),
@@ -299,6 +306,7 @@ pub const PROBED: &[(&str, &[Grant])] = &[
     ),
 ];
 
+/// Their ids are AWS's.
 const CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.

@@ -39,6 +39,7 @@ mod state_machines;
 mod support;
 mod systems;
 mod tables;
+mod topics;
 mod torture;
 pub(crate) mod transcripts;
 mod turnover;

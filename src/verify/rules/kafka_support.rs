@@ -79,20 +79,21 @@ mod tests {
 
     #[test]
     fn a_cluster_has_what_is_asked_of_it() {
-        let with = |cluster: &str| {
+        let with = |cluster: &str, users: &str| {
             system(&format!(
                 "
 cluster: {{ {cluster} }}
 topic: {{ kind: msk_topic, cluster_arn: \"${{cluster.arn}}\", partition_count: 1, replication_factor: 3 }}
-users:
-  kind: msk_scram_secret_association
-  cluster_arn: \"${{cluster.arn}}\"
-  secret_arn_list: [\"arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_a-a1B2c3\"]"
+{users}"
             ))
         };
+        let users = "users:
+  kind: msk_scram_secret_association
+  cluster_arn: \"${cluster.arn}\"
+  secret_arn_list: [\"arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_a-a1B2c3\"]";
         let scram = "client_authentication: { sasl: { scram: true } }";
         let of = |version: &str, scram: &str| {
-            with(&format!("kind: msk_cluster, kafka_version: {version}, {scram}"))
+            with(&format!("kind: msk_cluster, kafka_version: {version}, {scram}"), users)
         };
         let mut theirs = of("3.5.1", "");
         theirs.exhibits.retain(|address, _| address.as_str() != "cluster");
@@ -103,7 +104,7 @@ users:
                 ("a version without a patch", of("4.0.x.kraft", scram)),
                 ("too old", of("3.5.1", scram)),
                 ("without SCRAM", of("3.8.x", "client_authentication: { sasl: { iam: true } }")),
-                ("serverless", with("kind: msk_serverless_cluster")),
+                ("serverless", with("kind: msk_serverless_cluster", "")),
                 ("somebody else's", theirs),
             ]
         ));

@@ -62,8 +62,15 @@ fn of_topic(cluster: &Cluster<'_>, topic: &Exhibit) -> Vec<Finding> {
     if cluster.is_express() {
         return express(cluster, topic, factor).into_iter().collect();
     }
-    let in_sync = stated(topic).unwrap_or_else(|| cluster.in_sync());
-    Replicas::of_topic(topic, factor, in_sync).judge(cluster)
+    let own = stated(topic);
+    let replicas = Replicas::of_topic(topic, factor, own.unwrap_or_else(|| cluster.in_sync()));
+    let mut found = replicas.judge(cluster);
+    // What follows from the configuration is told of that.
+    let is_as_configured = cluster.stated(IN_SYNC).is_some() && cluster.replication() == factor;
+    if own.is_none() && is_as_configured {
+        found.retain(|finding| finding.path.as_ref() != Some(&replicas.in_sync_at));
+    }
+    found
 }
 
 /// What can be said of a topic by itself.
@@ -134,12 +141,12 @@ impl<'a> Replicas<'a> {
             let message = format!(
                 "{in_sync} replicas must have a record, and there are {factor}: whoever asks for all of them writes none"
             );
-            (message, Level::Error)
+            (message, None)
         } else if in_sync == factor && factor > 1 {
             let message = format!(
                 "all {factor} replicas must have a record: while one broker is away, nobody can write"
             );
-            (message, Level::Warning)
+            (message, Some(Level::Warning))
         } else {
             return None;
         };
@@ -147,7 +154,7 @@ impl<'a> Replicas<'a> {
         let finding = Finding::new(&self.of.address, message).at(self.in_sync_at.clone());
         let finding = finding.hint(format!("state `{IN_SYNC}: \"{fewer}\"`"));
         let patch = patch::at(&self.in_sync_at, fewer.to_string().into());
-        Some(Finding { level: Some(level), ..finding.patch(patch) })
+        Some(Finding { level, ..finding.patch(patch) })
     }
 
     /// That it lies on other brokers than on so many.

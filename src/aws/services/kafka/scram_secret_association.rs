@@ -22,7 +22,7 @@ use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    Beside, CloudError, Emptying, Facts, Identity, Live, Naming, Parent, Path, Place, Problem,
+    Beside, CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Path, Place, Problem,
     Sought,
 };
 
@@ -178,16 +178,16 @@ async fn associate<'a>(
     cluster: &str,
     secrets: impl Iterator<Item = &'a String>,
 ) -> Answer<()> {
-    const CALL: &str = "kafka:BatchAssociateScramSecret";
+    let attempted = || format!("associate secrets with {cluster}");
     let secrets: Vec<String> = secrets.cloned().collect();
     let mut refused = Vec::new();
     for batch in secrets.chunks(BATCH) {
         let call = aws.session.clients.kafka.batch_associate_scram_secret().cluster_arn(cluster);
         let answer = call.set_secret_arn_list(Some(batch.to_vec())).send().await;
-        let answer = answer.attempting(CALL, || format!("associate secrets with {cluster}"))?;
+        let answer = answer.attempting("kafka:BatchAssociateScramSecret", attempted)?;
         refused.extend(answer.unprocessed_scram_secrets.unwrap_or_default());
     }
-    refusal(CALL, format!("associate secrets with {cluster}"), &refused)
+    refusal("kafka:BatchAssociateScramSecret", attempted(), &refused)
 }
 
 async fn disassociate<'a>(
@@ -195,27 +195,27 @@ async fn disassociate<'a>(
     cluster: &str,
     secrets: impl Iterator<Item = &'a String>,
 ) -> Answer<()> {
-    const CALL: &str = "kafka:BatchDisassociateScramSecret";
+    let attempted = || format!("take secrets off {cluster}");
     let secrets: Vec<String> = secrets.cloned().collect();
     let mut refused = Vec::new();
     for batch in secrets.chunks(BATCH) {
         let call = aws.session.clients.kafka.batch_disassociate_scram_secret().cluster_arn(cluster);
         let answer = call.set_secret_arn_list(Some(batch.to_vec())).send().await;
-        let answer = answer.attempting(CALL, || format!("take secrets off {cluster}"))?;
+        let answer = answer.attempting("kafka:BatchDisassociateScramSecret", attempted)?;
         refused.extend(answer.unprocessed_scram_secrets.unwrap_or_default());
     }
     // Of a secret that is deleted already there is nothing to take off.
     refused.retain(|one| one.error_code() != Some("InvalidSecretArn"));
-    refusal(CALL, format!("take secrets off {cluster}"), &refused)
+    refusal("kafka:BatchDisassociateScramSecret", attempted(), &refused)
 }
 
 /// What AWS says of each secret that it did not take, in an answer of success. Its class is that
 /// of the first that no other try will help, or else of the first.
-fn refusal(call: &str, attempted: String, refused: &[UnprocessedScramSecret]) -> Answer<()> {
+fn refusal(operation: &str, attempted: String, refused: &[UnprocessedScramSecret]) -> Answer<()> {
     let each = refused.iter().map(|one| {
         let code = one.error_code().unwrap_or("Unprocessed");
         let message = one.error_message().unwrap_or("AWS does not say why");
-        let error = told(call, attempted.clone(), code, message);
+        let error = told(operation, attempted.clone(), code, message);
         (format!("{}: {code}: {message}", one.secret_arn().unwrap_or("a secret")), error)
     });
     let each: Vec<(String, CloudError)> = each.collect();
@@ -226,7 +226,6 @@ fn refusal(call: &str, attempted: String, refused: &[UnprocessedScramSecret]) ->
 }
 
 fn may_pass(error: &CloudError) -> bool {
-    use crate::model::ErrorClass;
     match error.class {
         ErrorClass::Throttled | ErrorClass::Transient | ErrorClass::NotYet(_) => true,
         ErrorClass::Absent

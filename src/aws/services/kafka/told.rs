@@ -47,24 +47,6 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     actions: &[
         // AWS carries out in the caller's name what it asks of Kafka (Service Authorization
         // Reference, "Dependent actions"), and MSK's guide says which rights of Kafka that takes.
-        (
-            "BatchAssociateScramSecret",
-            &[
-                "kafka:BatchAssociateScramSecret",
-                "kms:CreateGrant",
-                "secretsmanager:GetResourcePolicy",
-                "secretsmanager:PutResourcePolicy",
-            ],
-        ),
-        (
-            "BatchDisassociateScramSecret",
-            &[
-                "kafka:BatchDisassociateScramSecret",
-                "kms:RetireGrant",
-                "secretsmanager:DeleteResourcePolicy",
-                "secretsmanager:GetResourcePolicy",
-            ],
-        ),
         ("CreateClusterV2", &["kafka:CreateClusterV2", "kafka:TagResource"]),
         (
             "CreateTopic",

@@ -1,22 +1,26 @@
-//! MSK: clusters whose states move on with each look, one operation at a time, and
-//! configurations with their revisions. As the API Reference and the Developer Guide of MSK
-//! have it; what is refused in words that a report of such a refusal quotes is refused so.
+//! MSK: clusters whose states move on with each look, one operation at a time,
+//! configurations with their revisions, topics and secrets. As the API Reference and the
+//! Developer Guide of MSK have it; what is refused in words that a report of such a refusal
+//! quotes is refused so.
 
 mod clusters;
 mod configurations;
+mod secrets;
+mod topics;
 mod updates;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use self::clusters::Cluster;
 use self::configurations::Configuration;
+use self::topics::Topic;
 use super::route::{Refusal, Route, Tags};
 
 /// All calls, by what they are about.
 pub(crate) const ROUTES: &[&[Route<Kafka>]] =
-    &[clusters::ROUTES, updates::ROUTES, configurations::ROUTES];
+    &[clusters::ROUTES, updates::ROUTES, configurations::ROUTES, topics::ROUTES, secrets::ROUTES];
 
 /// What MSK keeps in an account.
 #[derive(Debug)]
@@ -25,6 +29,11 @@ pub(crate) struct Kafka {
     /// By ARN.
     clusters: BTreeMap<String, Cluster>,
     configurations: BTreeMap<String, Configuration>,
+    topics: BTreeMap<topics::Key, Topic>,
+    /// Of each cluster.
+    secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Secrets that are deleted.
+    lost: BTreeSet<String>,
     /// So many looks find at work what was asked for.
     looks: usize,
     /// How many things were named so far.
@@ -52,6 +61,9 @@ impl Kafka {
             account: account.to_owned(),
             clusters: BTreeMap::new(),
             configurations: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            lost: BTreeSet::new(),
             looks: 2,
             named: 0,
             failing_creation: None,

@@ -18,9 +18,11 @@ pub(super) const GRANTS: &[Grant] = &[
             "secretsmanager:GetResourcePolicy",
             "secretsmanager:PutResourcePolicy",
         ],
-    ),
+    )
+    .only_with("secret_arn_list"),
     Grant::remove("KeysOfSecrets", ALL_KEYS, &["kms:CreateGrant", "kms:RetireGrant"])
-        .bound(Bound::Where("kms:GrantIsForAWSResource", "true")),
+        .bound(Bound::Where("kms:GrantIsForAWSResource", "true"))
+        .only_with("secret_arn_list"),
 ];
 
 const CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];

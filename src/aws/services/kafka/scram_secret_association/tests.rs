@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{Address, ErrorClass};
+use crate::model::Address;
 
 const CLUSTER: &str =
     "arn:aws:kafka:us-east-1:123456789012:cluster/events/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-7";

@@ -22,10 +22,12 @@ pub(super) const GRANTS: &[Grant] = &[
             "ec2:DescribeVpcAttribute",
             "ec2:DescribeVpcs",
         ],
-    ),
+    )
+    .only_with("vpc_config"),
     // What the endpoints are marked with, by which MSK knows its own.
     Grant::write("EndpointsOfClusters", ENDPOINTS, &["ec2:CreateTags"])
-        .bound(Bound::Where("ec2:CreateAction", "CreateVpcEndpoint")),
+        .bound(Bound::Where("ec2:CreateAction", "CreateVpcEndpoint"))
+        .only_with("vpc_config"),
     Grant::write("Clusters", CLUSTER, &["kafka:TagResource", "kafka:UntagResource"]),
     Grant::remove("Clusters", CLUSTER, &["kafka:DeleteCluster"]),
     Grant::remove("FormerClusters", ALL_CLUSTERS, &["kafka:DeleteCluster"]).bound(Bound::Owned),
@@ -33,7 +35,8 @@ pub(super) const GRANTS: &[Grant] = &[
         "NetworksOfClusters",
         ANY,
         &["ec2:DeleteVpcEndpoints", "ec2:DescribeVpcEndpoints"],
-    ),
+    )
+    .only_with("vpc_config"),
 ];
 
 const ANY: &[&str] = &["*"];

@@ -9,7 +9,7 @@ use crate::aws::grant::Grant;
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("ClustersOfTopics", CLUSTERS, &["kafka-cluster:Connect"]),
     Grant::read(
-        "Topics",
+        "KafkaTopics",
         TOPIC,
         &[
             "kafka-cluster:DescribeTopic",
@@ -18,7 +18,7 @@ pub(super) const GRANTS: &[Grant] = &[
         ],
     ),
     Grant::write(
-        "Topics",
+        "KafkaTopics",
         TOPIC,
         &[
             "kafka-cluster:AlterTopic",
@@ -28,7 +28,7 @@ pub(super) const GRANTS: &[Grant] = &[
             "kafka:UpdateTopic",
         ],
     ),
-    Grant::remove("Topics", TOPIC, &["kafka-cluster:DeleteTopic", "kafka:DeleteTopic"]),
+    Grant::remove("KafkaTopics", TOPIC, &["kafka-cluster:DeleteTopic", "kafka:DeleteTopic"]),
 ];
 
 const CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
