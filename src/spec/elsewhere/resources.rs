@@ -16,6 +16,11 @@ pub(super) const RESOURCES: &[Said] = &[
         &["cloud_watch_composite_alarm", "cloudwatch_composite_alarm"],
         "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
     ),
+    (&["kafka_topic"], "write `kind: msk_topic`"),
+    (
+        &["msk_single_scram_secret_association", "msk_batch_scram_secret"],
+        "write `kind: msk_scram_secret_association`, which takes a list of secrets",
+    ),
     (&["serverless_function"], "write `kind: lambda_function`"),
     (&["lambda_alias"], "it is the field `aliases` of the lambda_function"),
     (
