@@ -92,6 +92,9 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Whether `create` tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     const EXISTS_EARLY: bool = false;
+    /// Fields without which it can be made, and which an update then writes. Resources
+    /// that name each other there are all made first.
+    const MADE_WITHOUT: &'static [&'static str] = &[];
     /// Whether its identity may hold what AWS chooses for another. While that is not known,
     /// `read` finds an object by the owner's address.
     const NAME_MAY_WAIT: bool = false;

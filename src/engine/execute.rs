@@ -249,7 +249,10 @@ impl<'a> Foreman<'a> {
             let node = &self.site.plan.steps[id.0];
             let (done, objects) = match &node.step {
                 Step::Create { .. } => (&mut summary.added, 1),
-                Step::Update { .. } => (&mut summary.changed, usize::from(!node.interim)),
+                Step::Update { .. } => {
+                    let is_part = node.interim || self.site.plan.completes_creation(node);
+                    (&mut summary.changed, usize::from(!is_part))
+                }
                 Step::Delete { along, .. } => (&mut summary.destroyed, 1 + along),
             };
             match outcome {

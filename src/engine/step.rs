@@ -274,7 +274,9 @@ impl<'a> StepRun<'a> {
     fn limit(&self) -> Limit {
         match &self.node.step {
             Step::Create { .. } => self.patience().create,
-            Step::Update { .. } | Step::Delete { .. } => self.patience().update,
+            Step::Update { .. } => self.patience().update,
+            // What is not waited for goes at once, or is tried again as a change is.
+            Step::Delete { .. } => self.patience().delete.unwrap_or(self.patience().update),
         }
     }
 

@@ -202,6 +202,9 @@ pub struct KindInfo {
     /// Whether a creation tells its facts as soon as the object exists, before
     /// all of it is set. Who only needs it to exist waits no longer.
     pub exists_early: bool,
+    /// Fields, at the top of the document, without which it can be made, and which an
+    /// update then writes: what names each other there is made first.
+    pub made_without: Vec<String>,
     /// Whether an object is found by whose it is while its name is not known yet: the name
     /// holds what the cloud chooses for another.
     pub name_may_wait: bool,

@@ -107,6 +107,7 @@ mod tests {
                 revivable: false,
                 mends: false,
                 exists_early: false,
+                made_without: Vec::new(),
                 name_may_wait: false,
                 delete_after: Vec::new(),
                 keys: Vec::new(),

@@ -65,6 +65,9 @@ pub struct Desired {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {
+    /// The same as of a value, for a field without which this one can be made: two that
+    /// name each other there are both made first.
+    Later,
     /// A value is needed that the cloud chooses when it creates the other.
     Value,
     /// The other must exist: a `MUST_EXIST` field.

@@ -330,6 +330,14 @@ pub struct Totals {
 }
 
 impl Plan {
+    /// Whether a step goes on with an object that another step of the plan makes.
+    pub fn completes_creation(&self, node: &StepNode) -> bool {
+        let makes = |other: &StepNode| {
+            other.address == node.address && matches!(other.step, Step::Create { .. })
+        };
+        matches!(node.step, Step::Update { .. }) && self.steps.iter().any(makes)
+    }
+
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
         Claimant { stack: &self.stack, place: &self.place }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bonds::Place;
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
+use super::circle::{Broken, Circles};
 use super::fate::{Fate, Verdict};
+use super::graph::Constraints;
 use super::permissions::{Permissions, may_empty};
 use super::turns::{self, Turn};
 use crate::model::{Address, Catalog, Desired, Emptying, FieldDiff, Identity, Live};
@@ -13,9 +15,12 @@ use crate::model::{Address, Catalog, Desired, Emptying, FieldDiff, Identity, Liv
 pub(super) struct Draft<'a> {
     catalog: &'a dyn Catalog,
     permissions: Permissions,
+    circles: &'a Circles,
     pub(super) nodes: Vec<StepNode>,
     /// The step after which others can rely on an address.
     pub(super) making: BTreeMap<Address, StepId>,
+    /// The step that makes an object without what names others in a circle.
+    pub(super) founding: BTreeMap<Address, StepId>,
     /// The delete step of an address.
     pub(super) unmaking: BTreeMap<Address, StepId>,
     /// Deletions that make room for a successor of the same name.
@@ -30,13 +35,15 @@ impl<'a> Draft<'a> {
     /// The steps of all fates. Those of one address need each other already.
     pub(super) fn of(
         fates: &[Fate<'_>],
-        turns: &BTreeMap<Place, Turn>,
+        constraints: Constraints<'a>,
         catalog: &'a dyn Catalog,
         permissions: Permissions,
     ) -> Self {
         let mut draft = Self {
             catalog,
             permissions,
+            circles: constraints.circles,
+            founding: BTreeMap::new(),
             nodes: Vec::new(),
             making: BTreeMap::new(),
             unmaking: BTreeMap::new(),
@@ -45,7 +52,7 @@ impl<'a> Draft<'a> {
             narrowing: BTreeMap::new(),
         };
         for (place, fate) in fates.iter().enumerate() {
-            draft.add(place, fate, turns.get(&place));
+            draft.add(place, fate, constraints.turns.get(&place));
         }
         draft.count_along(fates);
         draft
@@ -60,7 +67,7 @@ impl<'a> Draft<'a> {
         match &fate.verdict {
             Verdict::Keep { .. } | Verdict::Delete { why: DeleteReason::WithParent, .. } => {}
             Verdict::Create { want } | Verdict::Replace { want, goes_along: true, .. } => {
-                self.make(fate, Step::Create { want: boxed(want) });
+                self.create(fate, want);
             }
             Verdict::Update { want, live, diff } => {
                 if let Some((turn, have)) = turn {
@@ -78,10 +85,10 @@ impl<'a> Draft<'a> {
                     Some(half) => {
                         let diff = turns::rest(self.catalog.kind(&want.kind), want, half);
                         let step = Step::Update { want: boxed(want), have: boxed(half), diff };
-                        self.make(fate, step)
+                        self.make(fate, step);
                     }
-                    None => self.make(fate, Step::Create { want: boxed(want) }),
-                };
+                    None => self.create(fate, want),
+                }
                 let emptying = emptying(may_empty(&want.document));
                 let id = self.unmake(
                     fate,
@@ -155,6 +162,22 @@ impl<'a> Draft<'a> {
         if let Some(before) = before {
             self.nodes[step.0].needs.insert(before, Need::End);
         }
+    }
+
+    /// Makes an object: of a circle first without what names the others.
+    fn create(&mut self, fate: &Fate<'_>, want: &Desired) {
+        let kind = self.catalog.kind(&want.kind);
+        let Some(broken) = kind.and_then(|kind| self.circles.broken(want, kind)) else {
+            self.make(fate, Step::Create { want: boxed(want) });
+            return;
+        };
+        let Broken { first, made, later } = broken;
+        let founding = self.push(fate, Step::Create { want: Box::new(first) });
+        self.nodes[founding.0].interim = true;
+        self.founding.insert(fate.address.clone(), founding);
+        let step = Step::Update { want: boxed(want), have: Box::new(made), diff: later };
+        let id = self.make(fate, step);
+        self.follow(id, Some(founding));
     }
 
     fn make(&mut self, fate: &Fate<'_>, step: Step) -> StepId {

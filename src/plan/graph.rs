@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bonds::{Bonds, Place};
 use super::change::{Need, Step, StepId, StepNode};
+use super::circle::Circles;
 use super::draft::Draft;
 use super::fate::{Fate, Verdict};
 use super::permissions::Permissions;
@@ -18,12 +19,15 @@ use crate::model::{Address, Catalog, Diagnostic, Edge, Stack, knots};
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
 /// spec room reports it with positions before it can get here.
-pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
+/// Who waits in a circle that can be broken is not waited for.
+pub(super) fn ordered(stack: &Stack, circles: &Circles) -> Result<Vec<Address>, Vec<Diagnostic>> {
     let mut waits_for: BTreeMap<&Address, BTreeSet<&Address>> = stack
         .resources
         .iter()
         .map(|(address, want)| {
-            let targets = want.edges.keys().filter(|target| stack.resources.contains_key(*target));
+            let targets = want.edges.keys().filter(|target| {
+                stack.resources.contains_key(*target) && !circles.hold(address, target)
+            });
             (address, targets.collect())
         })
         .collect();
@@ -63,6 +67,7 @@ pub(super) fn ordered(stack: &Stack) -> Result<Vec<Address>, Vec<Diagnostic>> {
 pub(super) struct Constraints<'a> {
     pub(super) bonds: &'a Bonds,
     pub(super) turns: &'a BTreeMap<Place, Turn>,
+    pub(super) circles: &'a Circles,
 }
 
 /// The steps of all fates, with their needs.
@@ -72,7 +77,7 @@ pub(super) fn steps(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Vec<StepNode> {
-    let draft = Draft::of(fates, constraints.turns, catalog, permissions);
+    let draft = Draft::of(fates, constraints, catalog, permissions);
     let mut order = Order { fates, constraints, catalog, draft, soft: Vec::new() };
     order.makings();
     order.rooms();
@@ -111,19 +116,32 @@ impl Order<'_, '_> {
         let exists_early =
             |kind: &str| self.catalog.kind(kind).is_some_and(|kind| kind.exists_early);
         for fate in self.fates {
-            let Some(&id) = self.draft.making.get(&fate.address) else { continue };
+            let Some(&making) = self.draft.making.get(&fate.address) else { continue };
             for (target, edge) in fate.verdict.want().into_iter().flat_map(|want| &want.edges) {
-                let Some(&needed) = self.draft.making.get(target) else { continue };
+                let Some(&made) = self.draft.making.get(target) else { continue };
+                let founded = |address, or| *self.draft.founding.get(address).unwrap_or(&or);
+                let id = match self.constraints.circles.hold(&fate.address, target) {
+                    true => making,
+                    false => founded(&fate.address, making),
+                };
+                let needed = match edge {
+                    Edge::Later | Edge::Value => founded(target, made),
+                    Edge::Existence | Edge::Completion => made,
+                };
                 let need = match (edge, &self.draft.nodes[needed.0].step) {
                     (Edge::Existence, Step::Create { want }) if exists_early(&want.kind) => {
                         Need::Facts
                     }
                     (Edge::Existence | Edge::Completion, _) => Need::End,
-                    (Edge::Value, Step::Create { .. }) => Need::Facts,
+                    (Edge::Later | Edge::Value, Step::Create { .. }) => Need::Facts,
                     // The object may lack the value until it is changed.
-                    (Edge::Value, Step::Update { .. }) if waits_for(fate, target) => Need::End,
+                    (Edge::Later | Edge::Value, Step::Update { .. }) if waits_for(fate, target) => {
+                        Need::End
+                    }
                     // The value is known already, or the step would be a creation.
-                    (Edge::Value, Step::Update { .. } | Step::Delete { .. }) => continue,
+                    (Edge::Later | Edge::Value, Step::Update { .. } | Step::Delete { .. }) => {
+                        continue;
+                    }
                 };
                 self.need(id, needed, need);
             }

@@ -6,6 +6,7 @@
 mod bonds;
 pub mod canon;
 pub mod change;
+mod circle;
 pub mod differences;
 mod draft;
 mod fate;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::bonds::Bonds;
 use super::canon::Canon;
 use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNode, WhyLeft};
+use super::circle::Circles;
 use super::differences::{PARENT, STATUS, differences};
 use super::fate::{Fate, Verdict};
 use super::ownership::ownership;
@@ -29,7 +30,9 @@ pub fn plan(
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut desk = Desk::new(stack, world, catalog);
     let mut problems = Vec::new();
-    for address in graph::ordered(stack)? {
+    let order = graph::ordered(stack, &desk.circles)?;
+    desk.foresee();
+    for address in order {
         let resolved = desk.resolve(&stack.resources[&address]);
         match resolved.and_then(|want| desk.decide(want).map_err(|problem| vec![problem])) {
             Ok(fate) => desk.record(fate),
@@ -87,6 +90,9 @@ struct Desk<'a> {
     world: &'a World,
     catalog: &'a dyn Catalog,
     fates: Vec<Fate<'a>>,
+    circles: Circles,
+    /// What is decided of who waits in a circle, by what is known of the others without it.
+    foreseen: BTreeMap<Address, Fate<'a>>,
     /// Where in `fates` a declared resource's is.
     decided: BTreeMap<Address, usize>,
     /// What is deleted to make room for another of its name.
@@ -103,6 +109,8 @@ impl<'a> Desk<'a> {
             world,
             catalog,
             fates: Vec::new(),
+            circles: Circles::of(stack),
+            foreseen: BTreeMap::new(),
             decided: BTreeMap::new(),
             making_room: BTreeSet::new(),
             half_made: BTreeSet::new(),
@@ -119,7 +127,8 @@ impl<'a> Desk<'a> {
     /// A fact that is known now, and will still hold after the plan: of an object
     /// that stays, or predicted of any.
     fn known(&self, fact: &FactRef) -> Option<String> {
-        let fate = &self.fates[*self.decided.get(&fact.address)?];
+        let decided = self.decided.get(&fact.address).map(|at| &self.fates[*at]);
+        let fate = decided.or_else(|| self.foreseen.get(&fact.address))?;
         let (seen, want) = match &fate.verdict {
             // What the change makes of it is known when it is made.
             Verdict::Update { live, diff, .. } if self.moves(live, &fact.fact, diff) => {
@@ -134,6 +143,18 @@ impl<'a> Desk<'a> {
             Verdict::Delete { .. } => return None,
         };
         seen.or_else(|| want.predicted.get(&fact.fact)).cloned()
+    }
+
+    /// Finds out which objects of a circle stay, whose facts the others then know. What
+    /// names others decides of none whether it is made anew.
+    fn foresee(&mut self) {
+        let members: Vec<&Address> = self.circles.members().collect();
+        let foreseen = members.into_iter().filter_map(|address| {
+            let want = &self.stack.resources.get(address)?;
+            // What is wrong is told when it is decided.
+            Some((address.clone(), self.decide(Cow::Borrowed(*want)).ok()?))
+        });
+        self.foreseen = foreseen.collect();
     }
 
     fn moves(&self, live: &Live, fact: &str, diff: &[FieldDiff]) -> bool {
@@ -297,7 +318,8 @@ impl<'a> Desk<'a> {
         let bonds = Bonds::of(&self.fates, self.catalog);
         let (turns, problems) = turns::of(&self.fates, &bonds, self.canon());
         turns::tell(&mut self.fates, &turns);
-        let constraints = graph::Constraints { bonds: &bonds, turns: &turns };
+        let constraints =
+            graph::Constraints { bonds: &bonds, turns: &turns, circles: &self.circles };
         let mut steps = graph::steps(&self.fates, constraints, self.catalog, permissions);
         self.delete_as_stated(&mut steps);
         let plan = Plan {

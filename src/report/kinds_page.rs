@@ -334,6 +334,7 @@ mod tests {
             revivable: false,
             mends: false,
             exists_early: false,
+            made_without: Vec::new(),
             name_may_wait: false,
             delete_after: vec!["sns_subscription".into()],
             keys: Vec::new(),

@@ -453,6 +453,7 @@ fn connect(
             waiting.insert(&resource.address, edges);
         }
     }
+    edges::loosen(&mut waiting);
     problems.extend(edges::circles(&waiting, &kinds));
     edges::add_spelled_out(&mut desired, spelled);
     desired

@@ -36,6 +36,9 @@ pub(super) fn edges_of(
         .map(|(address, at)| (address.clone(), (Edge::Completion, at.clone())))
         .collect();
     let mut mentions = BTreeSet::new();
+    let is_made_without = |mention: &Mention| {
+        resource.kind.made_without.iter().any(|field| field == mention.path.top())
+    };
     for mention in resource.mentions() {
         let is_known = known.get(&mention.fact).is_some();
         let must_exist =
@@ -46,6 +49,7 @@ pub(super) fn edges_of(
         }
         let edge = match (must_exist, is_known) {
             (true, _) => Some(Edge::Existence),
+            (false, false) if is_made_without(&mention) => Some(Edge::Later),
             (false, false) => Some(Edge::Value),
             (false, true) => None,
         };
@@ -135,6 +139,33 @@ pub(super) fn add_spelled_out(
     }
 }
 
+/// Takes out what waits for a field without which a resource can be made, if it waits in a
+/// circle of nothing but values: then all of the circle can be made, and that field written
+/// afterwards.
+pub(super) fn loosen(all: &mut BTreeMap<&Address, Edges>) {
+    let addresses: Vec<&Address> = all.keys().copied().collect();
+    let numbers: BTreeMap<&Address, usize> = addresses.iter().copied().zip(0..).collect();
+    let waits: Vec<Vec<usize>> = all
+        .values()
+        .map(|edges| edges.keys().filter_map(|it| numbers.get(it).copied()).collect())
+        .collect();
+    let knots = knots(&waits);
+    let knot = |address: &Address| numbers.get(address).map(|number| knots[*number]);
+    let tight: BTreeSet<usize> = all
+        .iter()
+        .flat_map(|(from, edges)| edges.iter().map(move |(to, (edge, _))| (*from, to, *edge)))
+        .filter(|(from, to, edge)| *edge > Edge::Value && knot(from) == knot(to))
+        .filter_map(|(from, ..)| knot(from))
+        .collect();
+    for (from, edges) in all.iter_mut() {
+        let own = knot(from);
+        edges.retain(|to, (edge, _)| {
+            let is_loose = own == knot(to) && own.is_some_and(|knot| !tight.contains(&knot));
+            *edge != Edge::Later || !is_loose
+        });
+    }
+}
+
 /// The problem of a resource that mentions a fact of its own, if it is one.
 fn of_itself(
     mention: &Mention,
@@ -207,7 +238,7 @@ fn ways_out(
             .filter(|fact| fact.predicted)
             .map(|fact| format!("`${{{other}.{}}}`", fact.name))
             .collect();
-        if edge.is_some_and(|(edge, _)| *edge == Edge::Value) && !early.is_empty() {
+        if edge.is_some_and(|(edge, _)| *edge <= Edge::Value) && !early.is_empty() {
             let early = early.join(", ");
             ways.push(format!(
                 "known before `{other}` exists, and so waited for by nobody: {early}"

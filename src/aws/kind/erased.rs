@@ -106,6 +106,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             revivable: K::REVIVABLE,
             mends: K::MENDS,
             exists_early: K::EXISTS_EARLY,
+            made_without: list(K::MADE_WITHOUT),
             name_may_wait: K::NAME_MAY_WAIT,
             delete_after: list(K::DELETE_AFTER),
             keys: keys::<K>(),

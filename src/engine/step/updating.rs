@@ -79,7 +79,8 @@ impl StepRun<'_> {
         let claim = Claim::of(want, diff);
         let (canon, kind) = (self.canon(), self.kind());
         // What this step has made is there, whatever looks that lag behind show.
-        let is_made = matches!(self.node.step, Step::Create { .. });
+        let is_made = matches!(self.node.step, Step::Create { .. })
+            || site.plan.completes_creation(self.node);
         let missing = || {
             let unseen = CloudError { class: ErrorClass::Transient, ..unseen(want) };
             if is_made { Snag::Cloud(unseen) } else { Snag::Refused(gone(have)) }

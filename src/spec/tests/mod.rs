@@ -287,6 +287,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         revivable: false,
         mends: false,
         exists_early: false,
+        made_without: Vec::new(),
         name_may_wait: false,
         delete_after: Vec::new(),
         keys: Vec::new(),
