@@ -35,6 +35,7 @@ mod repositories;
 mod resource;
 mod rounds;
 mod stand_in;
+mod security_groups;
 mod state_machines;
 mod support;
 mod systems;

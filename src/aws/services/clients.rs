@@ -8,11 +8,15 @@ use crate::aws::call_log::CallLog;
 use crate::aws::pacing::Pacing;
 
 macro_rules! clients {
-    ($($name:ident: $sdk:ident, $module:ident::$operation:ident;)*) => {
+    (
+        by a crate { $($name:ident: $sdk:ident, $module:ident::$operation:ident;)* }
+        by hand { $($own:ident;)* }
+    ) => {
         /// The clients, by the name of the service's folder.
         #[derive(Clone, Debug)]
         pub(crate) struct Clients {
             $(pub(crate) $name: $sdk::Client,)*
+            $(pub(crate) $own: super::$own::client::Client,)*
         }
 
         impl Clients {
@@ -25,6 +29,7 @@ macro_rules! clients {
                             .interceptor(pacing.clone())
                             .build(),
                     ),)*
+                    $($own: super::$own::client::Client::new(config, calls, pacing),)*
                 }
             }
 
@@ -34,6 +39,7 @@ macro_rules! clients {
                     $($name: $sdk::Client::from_conf(
                         self.$name.config().to_builder().credentials_provider(lent.clone()).build(),
                     ),)*
+                    $($own: self.$own.with(lent),)*
                 }
             }
         }

@@ -14,12 +14,16 @@ use self::list::services;
 use super::kind::AnyKind;
 
 macro_rules! folders {
-    ($($name:ident: $sdk:ident, $module:ident::$operation:ident;)*) => {
+    (
+        by a crate { $($name:ident: $sdk:ident, $module:ident::$operation:ident;)* }
+        by hand { $($own:ident;)* }
+    ) => {
         $(pub(crate) mod $name;)*
+        $(pub(crate) mod $own;)*
 
         /// Every kind, by name.
         pub(crate) static KINDS: LazyLock<Vec<&dyn AnyKind>> = LazyLock::new(|| {
-            let mut all = [$($name::KINDS),*].concat();
+            let mut all = [$($name::KINDS,)* $($own::KINDS,)*].concat();
             all.sort_by_key(|kind| kind.name());
             all
         });

@@ -6,9 +6,15 @@ use crate::aws::service::Service;
 use crate::engine::pace::RateLimit;
 
 macro_rules! table {
-    ($($name:ident: $sdk:ident, $module:ident::$operation:ident;)*) => {
+    (
+        by a crate { $($name:ident: $sdk:ident, $module:ident::$operation:ident;)* }
+        by hand { $($own:ident;)* }
+    ) => {
         /// Every service, once.
-        pub static SERVICES: &[&Service] = &[$(&super::$name::told::SERVICE),*];
+        pub static SERVICES: &[&Service] = &[
+            $(&super::$name::told::SERVICE,)*
+            $(&super::$own::told::SERVICE,)*
+        ];
 
         /// By the SDK itself: how it calls each service, in what it gives a call.
         #[cfg(test)]
