@@ -19,6 +19,8 @@ pub(super) const OF_KINDS: &[(&str, &[Said])] = &[
     ("cloudwatch_log_group", LOG_GROUP),
     ("lambda_function", FUNCTION),
     ("cloudwatch_metric_alarm", ALARM),
+    ("cloudwatch_composite_alarm", COMPOSITE),
+    ("security_group", GROUP),
     ("dynamodb_table", TABLE),
     ("sfn_state_machine", STATE_MACHINE),
 ];
@@ -251,6 +253,26 @@ const ALARM: &[Said] = &[
     (
         &["threshold_metric_id"],
         "take it out: an alarm has a `threshold:`, and no band that AWS has learnt",
+    ),
+];
+
+const COMPOSITE: &[Said] = &[(
+    &["actions_suppressor_wait_period", "actions_suppressor_extension_period"],
+    "write `actions_suppressor: { alarm: \"${NAME.name}\", wait_period: 60, extension_period: 60 }`",
+)];
+
+const GROUP: &[Said] = &[
+    (
+        &["revoke_rules_on_delete"],
+        "take it out: a group that is deleted takes back its rules that name others",
+    ),
+    (
+        &["security_group_ingress"],
+        "write `ingress:`, a list of rules with `protocol`, `from_port`, `to_port` and sources",
+    ),
+    (
+        &["security_group_egress"],
+        "write `egress:`, a list of rules with `protocol`, `from_port`, `to_port` and destinations",
     ),
 ];
 

@@ -13,8 +13,22 @@ pub(super) const RESOURCES: &[Said] = &[
         "write `kind: cloudwatch_metric_alarm`",
     ),
     (
-        &["cloud_watch_composite_alarm", "cloudwatch_composite_alarm"],
-        "there is no kind for alarms of alarms: `metrics:` of a cloudwatch_metric_alarm takes expressions",
+        &["cloud_watch_composite_alarm", "composite_alarm"],
+        "write `kind: cloudwatch_composite_alarm`",
+    ),
+    (&["ec2_security_group", "vpc_security_group"], "write `kind: security_group`"),
+    (
+        &[
+            "security_group_rule",
+            "vpc_security_group_ingress_rule",
+            "ec2_security_group_ingress",
+            "security_group_ingress",
+        ],
+        "it is a rule of the field `ingress` of the security_group; what goes out, of `egress`",
+    ),
+    (
+        &["vpc_security_group_egress_rule", "ec2_security_group_egress", "security_group_egress"],
+        "it is a rule of the field `egress` of the security_group",
     ),
     (&["kafka_topic"], "write `kind: msk_topic`"),
     (

@@ -32,10 +32,10 @@ const STATES: [&str; 3] = ["alarm_actions.*", "insufficient_data_actions.*", "ok
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
-    for alarm in scene.of_kind(hop::ALARM) {
+    for alarm in hop::ALARMING.iter().flat_map(|kind| scene.of_kind(kind)) {
         judge_alarm(alarm, &mut judgement);
     }
-    let edges = hop::edges(scene).into_iter().filter(|edge| edge.is_from(hop::ALARM));
+    let edges = hop::edges(scene).into_iter().filter(Edge::is_from_alarm);
     let mut told = BTreeSet::new();
     // In several states an alarm may tell the same.
     for edge in edges.filter(|edge| told.insert(edge.name())) {

@@ -44,7 +44,7 @@ fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
     event::unjudged(scene).into_iter().for_each(|subject| judgement.add(subject, []));
     // What alarms tell has a rule of its own.
-    for edge in hop::edges(scene).into_iter().filter(|edge| !edge.is_from(hop::ALARM)) {
+    for edge in hop::edges(scene).into_iter().filter(|edge| !edge.is_from_alarm()) {
         let Seen { findings, open } = walk(scene, &edge);
         let subject = match open {
             Some(why) => format!("{} (not judged: {why})", edge.name()),

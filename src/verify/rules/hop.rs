@@ -89,8 +89,11 @@ const SNS: &str = "sns.amazonaws.com";
 /// from an alarm").
 const ALARMS: &str = "lambda.alarms.cloudwatch.amazonaws.com";
 
-/// What tells others when it changes its state.
+/// What tells others when it changes its state, by a metric and by other alarms.
 pub(super) const ALARM: &str = "cloudwatch_metric_alarm";
+pub(super) const COMPOSITE: &str = "cloudwatch_composite_alarm";
+/// Both.
+pub(super) const ALARMING: [&str; 2] = [ALARM, COMPOSITE];
 
 /// What Lambda calls on what it reads (Lambda Developer Guide, "Using Lambda with
 /// Amazon SQS" and "Using AWS Lambda with Amazon DynamoDB": execution role permissions).
@@ -141,22 +144,22 @@ const FAILED: &str = "event_invoke_config.destination_config.on_failure.destinat
 const NOT_READ: &str = "destination_config.on_failure.destination";
 
 /// What an alarm does to a function, in any of its states.
-const fn invoked_by_alarm(field: &'static str) -> Hop {
+const fn invoked_by_alarm(alarm: &'static str, field: &'static str) -> Hop {
     Hop {
-        carrier: ALARM,
+        carrier: alarm,
         only: None,
-        source: ("name", ALARM),
+        source: ("name", alarm),
         target: (field, FUNCTION),
         transfer: Transfer::Invokes { sender: ALARMS, sid: "AlarmInvokes" },
     }
 }
 
 /// What an alarm tells a topic. The same for each of its states.
-const fn told_by_alarm(field: &'static str) -> Hop {
+const fn told_by_alarm(alarm: &'static str, field: &'static str) -> Hop {
     Hop {
-        carrier: ALARM,
+        carrier: alarm,
         only: None,
-        source: ("name", ALARM),
+        source: ("name", alarm),
         target: (field, "sns_topic"),
         transfer: Transfer::Service {
             sender: CLOUDWATCH,
@@ -307,12 +310,18 @@ static HOPS: &[Hop] = &[
     routed(event::LOG_GROUP, "logs:PutLogEvents", By::Itself),
     undelivered(RULE_OF_BUS, "targets.*.dead_letter_config.arn"),
     undelivered(EVENT_BUS, "dead_letter_config.arn"),
-    told_by_alarm("alarm_actions.*"),
-    told_by_alarm("insufficient_data_actions.*"),
-    told_by_alarm("ok_actions.*"),
-    invoked_by_alarm("alarm_actions.*"),
-    invoked_by_alarm("insufficient_data_actions.*"),
-    invoked_by_alarm("ok_actions.*"),
+    told_by_alarm(ALARM, "alarm_actions.*"),
+    told_by_alarm(COMPOSITE, "alarm_actions.*"),
+    told_by_alarm(ALARM, "insufficient_data_actions.*"),
+    told_by_alarm(COMPOSITE, "insufficient_data_actions.*"),
+    told_by_alarm(ALARM, "ok_actions.*"),
+    told_by_alarm(COMPOSITE, "ok_actions.*"),
+    invoked_by_alarm(ALARM, "alarm_actions.*"),
+    invoked_by_alarm(COMPOSITE, "alarm_actions.*"),
+    invoked_by_alarm(ALARM, "insufficient_data_actions.*"),
+    invoked_by_alarm(COMPOSITE, "insufficient_data_actions.*"),
+    invoked_by_alarm(ALARM, "ok_actions.*"),
+    invoked_by_alarm(COMPOSITE, "ok_actions.*"),
 ];
 
 /// One connection of a scene.
@@ -363,6 +372,11 @@ impl Edge<'_> {
     /// Whether messages come from a kind.
     pub(super) fn is_from(&self, kind: &str) -> bool {
         self.hop.source.1 == kind
+    }
+
+    /// Whether an alarm tells.
+    pub(super) fn is_from_alarm(&self) -> bool {
+        ALARMING.contains(&self.hop.source.1)
     }
 
     /// Whether they go to a resource.

@@ -7,6 +7,7 @@
 
 mod alarm_metric;
 mod alarm_path;
+mod composite_children;
 mod confused_deputy;
 mod consumer_lag;
 mod dead_letter_queue;
@@ -44,6 +45,7 @@ mod mapping_concurrency;
 mod mapping_visibility;
 mod max_receive_count;
 mod message_size;
+mod open_ingress;
 mod optional_header;
 mod others;
 mod partial_failures;
@@ -54,6 +56,7 @@ mod public_access;
 mod redrive;
 mod redrive_allow_policy;
 mod redrive_direction;
+mod rules_of_group;
 mod same_region;
 mod shared_role;
 mod tls_only;
@@ -102,6 +105,7 @@ pub struct Judged {
 pub static RULES: &[Rule] = &[
     alarm_metric::RULE,
     alarm_path::RULE,
+    composite_children::RULE,
     confused_deputy::RULE,
     consumer_lag::RULE,
     dead_letter_queue::RULE,
@@ -131,11 +135,13 @@ pub static RULES: &[Rule] = &[
     mapping_visibility::RULE,
     max_receive_count::RULE,
     message_size::RULE,
+    open_ingress::RULE,
     optional_header::RULE,
     partial_failures::RULE,
     public_access::RULE,
     redrive_allow_policy::RULE,
     redrive_direction::RULE,
+    rules_of_group::RULE,
     same_region::RULE,
     shared_role::RULE,
     tls_only::RULE,

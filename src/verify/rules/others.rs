@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::alarm_metric;
 use super::encryption_at_rest::{is_aws_managed, keys};
 use super::event::LOG_GROUP;
 use super::function::FUNCTION;
 use super::hop::{self, End};
+use super::{alarm_metric, composite_children};
 use crate::model::document::is_pending;
 use crate::model::{Address, Finding, Identity, Path, Place, Scene, Sought};
 
@@ -28,11 +28,15 @@ pub fn named_others(scene: &Scene) -> Vec<Sought> {
         }
         End::Elsewhere(_) | End::Here(_) => None,
     });
+    let children = composite_children::named_others(scene);
+    let children = children.iter().map(|arn| (hop::ALARM, arn.as_str()));
     let watched = alarm_metric::named_others(scene);
     let watched = watched.iter().map(|(kind, name)| (*kind, name.as_str()));
-    let named: BTreeSet<(&str, &str)> = keys.chain(ends).chain(watched).collect();
+    let named: BTreeSet<(&str, &str)> = keys.chain(ends).chain(watched).chain(children).collect();
     let others = named.into_iter().filter(|(kind, name)| {
-        !is_pending(name) && scene.named(kind, name).is_none() && is_near(name, &scene.place)
+        let kinds: &[&str] = if *kind == hop::ALARM { &hop::ALARMING } else { &[*kind] };
+        let is_of_the_stack = kinds.iter().any(|kind| scene.named(kind, name).is_some());
+        !is_pending(name) && !is_of_the_stack && is_near(name, &scene.place)
     });
     others.map(|(kind, name)| sought(kind, name)).collect()
 }
@@ -48,8 +52,13 @@ fn is_near(name: &str, place: &Place) -> bool {
 }
 
 fn sought(kind: &str, name: &str) -> Sought {
-    // Queues, topics and buses are known by name; a key by whatever KMS takes.
-    let own = if kind == "kms_key" { name } else { name.rsplit([':', '/']).next().unwrap_or(name) };
+    // Queues, topics and buses are known by name; a key by whatever KMS takes. The name of an alarm may
+    // hold anything.
+    let own = match kind {
+        "kms_key" => name,
+        hop::ALARM => name.split_once(":alarm:").map_or(name, |(_, name)| name),
+        _ => name.rsplit([':', '/']).next().unwrap_or(name),
+    };
     let fields = ["policy", "redrive_allow_policy", "kms_master_key_id", "is_enabled"];
     Sought {
         kind: kind.to_owned(),

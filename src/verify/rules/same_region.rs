@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::function::{FUNCTION, MAPPING};
-use super::{Judgement, Rule};
+use super::{Judgement, Rule, hop};
 use crate::model::{CheckInfo, CheckKind, Finding, Level, Path, Place, Scene};
 
 pub(super) const RULE: Rule = Rule {
@@ -37,9 +37,12 @@ struct Near {
 /// subscription is made where its topic is, and KMS keys are of one region. Of an
 /// action elsewhere `CloudWatch` answers that only the alarm's region is supported.
 static NEAR: &[Near] = &[
-    told_by_alarm(&["alarm_actions", "*"]),
-    told_by_alarm(&["insufficient_data_actions", "*"]),
-    told_by_alarm(&["ok_actions", "*"]),
+    told_by_alarm(hop::ALARM, &["alarm_actions", "*"]),
+    told_by_alarm(hop::ALARM, &["insufficient_data_actions", "*"]),
+    told_by_alarm(hop::ALARM, &["ok_actions", "*"]),
+    told_by_alarm(hop::COMPOSITE, &["alarm_actions", "*"]),
+    told_by_alarm(hop::COMPOSITE, &["insufficient_data_actions", "*"]),
+    told_by_alarm(hop::COMPOSITE, &["ok_actions", "*"]),
     Near {
         kind: "cloudwatch_event_bus",
         field: &["kms_key_identifier"],
@@ -94,8 +97,8 @@ static NEAR: &[Near] = &[
     },
 ];
 
-const fn told_by_alarm(field: &'static [&'static str]) -> Near {
-    Near { kind: "cloudwatch_metric_alarm", field, what: "what the alarm tells", account: false }
+const fn told_by_alarm(kind: &'static str, field: &'static [&'static str]) -> Near {
+    Near { kind, field, what: "what the alarm tells", account: false }
 }
 
 fn judge(scene: &Scene) -> Judgement {

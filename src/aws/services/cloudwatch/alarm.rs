@@ -9,18 +9,17 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudwatch::types::AlarmType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::aws::error::{Attempt, OrAbsent, told};
+use super::alarms;
+use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
-use crate::aws::kind::{Changing, Kind, LIFECYCLE_FIELD, OWNER_FIELD, Seen, Wanted};
+use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
-use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
+use crate::model::{Emptying, Facts, Live, Naming, Problem, Sought};
 
 pub(crate) struct CloudwatchMetricAlarm;
 
@@ -191,7 +190,7 @@ impl Kind for CloudwatchMetricAlarm {
     const NAME: &'static str = "cloudwatch_metric_alarm";
     const SUMMARY: &'static str = "A CloudWatch alarm on a metric, or on an expression of several.";
     const NOTES: &'static str = "\
-The alarm's name is its identity, which composite alarms share; its ARN follows from it.
+The alarm's name is its identity, of which composite alarms have none besides; its ARN follows from it.
 
 - CloudWatch looks at nothing that an alarm names. A dimension that is misspelt makes an alarm that never goes off, \
 and an action that CloudWatch may not carry out fails without a word.
@@ -206,6 +205,8 @@ encrypted, its key must admit the same to `kms:GenerateDataKey*` and `kms:Decryp
     const FIXED: &'static [&'static str] = &["name"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the alarm's ARN", true), ("name", "its name", true)];
+    /// CloudWatch refuses to delete an alarm that a composite alarm needs.
+    const DELETE_AFTER: &'static [&'static str] = &["cloudwatch_composite_alarm"];
     const LOST: &'static str = "the alarm's state and its history";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -227,45 +228,25 @@ encrypted, its key must admit the same to `kms:GenerateDataKey*` and `kms:Decryp
     }
 
     fn predict(spec: &Spec, naming: &Naming) -> Facts {
-        facts(&naming.place, &Self::identity(spec, naming))
+        alarms::facts(&naming.place, &Self::identity(spec, naming))
     }
 
     fn identify(arn: &str) -> Option<String> {
-        let (before, name) = arn.split_once(":alarm:")?;
-        before.contains(":cloudwatch:").then(|| name.to_owned())
+        alarms::identify(arn)
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
-        let name = sought.identity.as_str();
-        let cloudwatch = &aws.session.clients.cloudwatch;
-        let call = cloudwatch.describe_alarms().alarm_names(name);
-        // Without these it is silent of those that have the name and are of another type.
-        let call = call.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-        let attempted = || format!("read alarm {name}");
-        let found = call.send().await.attempting("cloudwatch:DescribeAlarms", attempted)?;
-        let is_composite = found.composite_alarms.is_some_and(|some| !some.is_empty());
-        let alarm = found.metric_alarms.unwrap_or_default().pop();
-        if alarm.is_none() && !is_composite {
-            return Ok(None);
-        }
-        let call = cloudwatch.list_tags_for_resource().resource_arn(arn(&aws.place, name));
-        let answer = call.send().await;
-        let tags = answer.attempting("cloudwatch:ListTagsForResource", || {
-            format!("read the tags of alarm {name}")
-        });
-        let Some(tags) = tags.or_absent()? else { return Ok(None) };
-        let pairs = tags.tags.unwrap_or_default().into_iter();
-        let (tags, owner) = Tags::seen(pairs.filter_map(|tag| Some((tag.key?, tag.value?))));
-        let Some(spec) = alarm.and_then(|alarm| wire::shown(name, alarm, tags)) else {
-            // To call it absent would be to write over it.
-            let message = "there is an alarm of another sort under this name";
-            return Err(told("cloudwatch:DescribeAlarms", attempted(), "OtherAlarm", message));
+        let Some(mut named) = alarms::look(aws, sought).await? else { return Ok(None) };
+        let (metric, tags) = (named.metric.take(), std::mem::take(&mut named.tags));
+        let Some(spec) = metric.and_then(|alarm| wire::shown(&named.name, alarm, tags)) else {
+            return named.of_another_sort();
         };
-        Ok(Some(Seen::current(spec, facts(&aws.place, name), owner)))
+        let facts = alarms::facts(&aws.place, &named.name);
+        Ok(Some(Seen { identity: Some(named.name), ..Seen::current(spec, facts, named.owner) }))
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
-        let tags = wire::tags(want.spec.tags.with_owner(&want.owner));
+        let tags = alarms::tags(want.spec.tags.with_owner(&want.owner));
         let call = wire::put(&aws.session.clients.cloudwatch, &want.identity, &want.spec);
         let answer = call.set_tags(Some(tags)).send().await;
         answer.attempting("cloudwatch:PutMetricAlarm", || {
@@ -277,52 +258,15 @@ encrypted, its key must admit the same to `kms:GenerateDataKey*` and `kms:Decryp
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
         let (name, spec) = (&change.want.identity, &change.want.spec);
-        let beside = ["tags", OWNER_FIELD, LIFECYCLE_FIELD];
-        if change.diff.iter().any(|diff| !beside.contains(&diff.path.top())) {
+        if alarms::is_made_over(change) {
             let answer = wire::put(&aws.session.clients.cloudwatch, name, spec).send().await;
             answer.attempting("cloudwatch:PutMetricAlarm", || format!("change alarm {name}"))?;
         }
-        write_tags(aws, change).await?;
+        alarms::write_tags(aws, change, |spec| &spec.tags).await?;
         Ok(Accepted::Done(Facts::new()))
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
-        let name = have.identity.as_str();
-        let answer = aws.session.clients.cloudwatch.delete_alarms().alarm_names(name).send().await;
-        answer.attempting("cloudwatch:DeleteAlarms", || format!("delete alarm {name}"))?;
-        Ok(())
+        alarms::delete(aws, have.identity.as_str()).await
     }
-}
-
-fn facts(place: &Place, name: &str) -> Facts {
-    [("arn", arn(place, name)), ("name", name.to_owned())]
-        .map(|(fact, value)| (fact.to_owned(), value))
-        .into()
-}
-
-fn arn(place: &Place, name: &str) -> String {
-    place.arn("cloudwatch", &format!("alarm:{name}"))
-}
-
-async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (name, want) = (&change.want.identity, &change.want);
-    let (cloudwatch, arn) = (&aws.session.clients.cloudwatch, &arn(&aws.place, name));
-    let before = change.tags_had(&change.have.tags);
-    let after = want.spec.tags.with_owner(&want.owner);
-    let put = |tags: BTreeMap<_, _>| async move {
-        let call = cloudwatch.tag_resource().resource_arn(arn);
-        let answer = call.set_tags(Some(wire::tags(tags))).send().await;
-        answer.attempting("cloudwatch:TagResource", || format!("tag alarm {name}"))?;
-        Ok(())
-    };
-    let remove = |gone| async move {
-        let call = cloudwatch.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("cloudwatch:UntagResource", || format!("untag alarm {name}"))?;
-        Ok(())
-    };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }

@@ -3,7 +3,7 @@
 use crate::aws::service::{Code, Service, Speech};
 use crate::aws::services::list::no_settings;
 use crate::engine::pace::RateLimit;
-use crate::model::ErrorClass;
+use crate::model::{ErrorClass, InFlight};
 
 no_settings!(aws_sdk_cloudwatch);
 
@@ -14,7 +14,11 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     speaks: Speech::Cbor,
     limits: &[
         // CloudWatch User Guide, "CloudWatch service quotas".
-        RateLimit::each("cloudwatch", 3, &["DeleteAlarms", "PutMetricAlarm", "SetAlarmState"]),
+        RateLimit::each(
+            "cloudwatch",
+            3,
+            &["DeleteAlarms", "PutCompositeAlarm", "PutMetricAlarm", "SetAlarmState"],
+        ),
         RateLimit::each("cloudwatch", 9, &["DescribeAlarms"]),
         RateLimit::each("cloudwatch", 10, &["ListTagsForResource"]),
         RateLimit::each(
@@ -24,8 +28,19 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ),
         RateLimit::each("cloudwatch", 400, &["GetMetricStatistics"]),
     ],
-    actions: &[("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"])],
+    actions: &[
+        ("PutCompositeAlarm", &["cloudwatch:PutCompositeAlarm", "cloudwatch:TagResource"]),
+        ("PutMetricAlarm", &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
+    ],
     codes: &[
+        // A child that was just made is not seen everywhere.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), REFUSED)
+            .at(&["PutCompositeAlarm"])
+            .saying("exist"),
+        // A composite alarm that needs it is on its way out, or should be.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), REFUSED)
+            .at(&["DeleteAlarms"])
+            .saying("composite alarm"),
         Code::of(ErrorClass::Transient, &["ConcurrentModificationException", "ResourceConflict"]),
         Code::of(ErrorClass::Quota, &["LimitExceeded", "LimitExceededFault"]),
     ],
@@ -38,3 +53,6 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ("ListTagsForResource", &["Tags"]),
     ],
 };
+
+/// What it says of a call that it refuses, in CBOR and before that.
+const REFUSED: &[&str] = &["ValidationError", "ValidationException"];

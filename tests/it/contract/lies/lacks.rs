@@ -26,6 +26,14 @@ pub(crate) static LACKS: &[Lack] = &[
         answer: "BadRequestException",
         saying: "",
     },
+    // It knows no composite alarms, and no calls in CBOR.
+    Lack {
+        emulator: "moto",
+        kind: "cloudwatch_composite_alarm",
+        what: Lacking::Kind,
+        answer: "404",
+        saying: "",
+    },
     Lack {
         emulator: "moto",
         kind: "cloudwatch_event_bus",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
-use aws_sdk_cloudwatch::types::{self as sdk, Dimension, MetricAlarm, MetricDataQuery, Tag};
+use aws_sdk_cloudwatch::types::{self as sdk, Dimension, MetricAlarm, MetricDataQuery};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,10 +69,6 @@ pub(super) fn shown(name: &str, alarm: MetricAlarm, tags: Tags) -> Option<Spec> 
         insufficient_data_actions: actions(alarm.insufficient_data_actions),
         tags,
     })
-}
-
-pub(super) fn tags(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {
-    tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
 fn query(query: &Query) -> MetricDataQuery {
