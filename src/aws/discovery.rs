@@ -202,6 +202,7 @@ fn hung(kind: &str, identity: String) -> Sought {
         identity: Identity(identity),
         address: None,
         fields: None,
-        holdings: false,
+        // No tag says that it may go: what goes with it is told as for any other.
+        holdings: true,
     }
 }

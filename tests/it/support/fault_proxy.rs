@@ -50,6 +50,8 @@ pub(crate) enum Fault {
     Unknown,
     /// What AWS says, and no emulator does: a status, a code and a message.
     Says(u16, &'static str, &'static str),
+    /// A success of which AWS says more than any emulator: the body, as JSON.
+    Answers(&'static str),
 }
 
 impl Fault {
@@ -278,6 +280,7 @@ async fn exchange(
             | Fault::Unknown
             | Fault::Says(..)),
         ) => client.write_all(&refusal(&request.call(), fault)).await,
+        Some(Fault::Answers(body)) => client.write_all(&success(body)).await,
         Some(Fault::KillAfter) => {
             shared.answer(number, &request).await?;
             kill(&mut victim).await
@@ -295,6 +298,11 @@ async fn exchange(
             client.write_all(&answer).await
         }
     }
+}
+
+fn success(body: &str) -> Vec<u8> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close";
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 async fn kill(victim: &mut watch::Receiver<Option<u32>>) -> io::Result<()> {

@@ -116,6 +116,9 @@ and not changed.
         &[("kms_key_identifier", Takes::Key), ("dead_letter_config.arn", takes::QUEUE)];
     const DELETE_AFTER: &'static [&'static str] =
         &["cloudwatch_event_archive", "cloudwatch_event_rule"];
+    /// One lane with the rules of the bus: EventBridge answers
+    /// ConcurrentModificationException to two writes on one bus.
+    const ONE_AT_A_TIME: Option<&'static str> = Some("name");
     const GAP: &'static str = "events that are put meanwhile are lost, and AWS tells no producer";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
@@ -352,3 +355,6 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
     };
     TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
+
+#[cfg(test)]
+mod tests;

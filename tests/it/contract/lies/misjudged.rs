@@ -25,11 +25,25 @@ impl Misjudged {
 /// Sorted.
 pub(crate) static MISJUDGED: &[Misjudged] = &[
     Misjudged {
+        kind: "cloudwatch_event_archive",
+        action: "events:",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the archive, and its bus",
+    },
+    Misjudged {
         kind: "cloudwatch_event_bus",
         action: "events:",
         asks_for: "*",
         lie: "nothing",
         aws: "the event bus",
+    },
+    Misjudged {
+        kind: "cloudwatch_event_rule",
+        action: "events:",
+        asks_for: "*",
+        lie: "nothing",
+        aws: "the rule",
     },
     Misjudged {
         kind: "cloudwatch_log_group",
