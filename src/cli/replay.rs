@@ -14,8 +14,8 @@ use super::options::{What, Where};
 use super::screen::Screen;
 use super::signals::Signals;
 use crate::aws::replay::{ARCHIVE, Archive, RULE, Replay, Replaying, RuleOfBus, Standing};
-use crate::engine::wait::{Backoff, elapse};
-use crate::model::{Desired, Diagnostic, Stack};
+use crate::engine::wait::{Backoff, Persistence, elapse};
+use crate::model::{Desired, Diagnostic, ErrorClass, Stack};
 use crate::report::{
     ReplayEnd, ReplayRecord, ReplayedRule, replay_end_text, replay_json, replay_progress,
     replay_text,
@@ -141,7 +141,7 @@ async fn replay(
     let replay = Replay { name: name(&archive.name), archive, from, to, rules };
     let mut signals = Signals::catch();
     let began = Instant::now();
-    opened.provider.start_replay(&replay).await?;
+    start(&replay, opened).await?;
     let ended = follow(arguments, &replay.name, &record, opened, &mut signals, screen).await?;
     let (outcome, reason, exit) = match ended.state {
         Standing::Completed | Standing::Going => ("completed", None, Exit::Done),
@@ -303,22 +303,48 @@ async fn follow(
     screen: &Screen,
 ) -> Result<Replaying, Failure> {
     let mut backoff = Backoff::up_to(LONGEST_PAUSE, 0);
+    let mut persistence = Persistence::new(0, true);
     loop {
-        let seen = opened.provider.replaying(name).await.map_err(|error| {
-            let problem = format!("nobody knows how the replay {name} goes on: {error}");
-            Failure::unsure(Diagnostic::error(problem).hint(by_hand("describe-replay", name)))
-        })?;
-        if seen.state != Standing::Going {
-            return Ok(seen);
-        }
-        let last = seen.last.map(|last| (last, time(last)));
-        let last = last.as_ref().map(|(seconds, time)| (*seconds, time.as_str()));
-        screen.note(&replay_progress(record, last));
+        persistence.attempt();
+        let pause = match opened.provider.replaying(name).await {
+            Ok(seen) if seen.state != Standing::Going => return Ok(seen),
+            Ok(seen) => {
+                let last = seen.last.map(|last| (last, time(last)));
+                let last = last.as_ref().map(|(seconds, time)| (*seconds, time.as_str()));
+                screen.note(&replay_progress(record, last));
+                persistence = Persistence::new(0, true);
+                backoff.pause()
+            }
+            // What has just begun may not be seen yet, and who looks may be throttled.
+            Err(error) => persistence.pause_after(&error).ok_or_else(|| {
+                unsure(format!("nobody knows how the replay {name} goes on: {error}"), name)
+            })?,
+        };
         tokio::select! {
-            () = elapse(backoff.pause()) => {}
-            () = signals.next() => return Err(interrupted(arguments, name, opened, signals, screen).await),
+            () = elapse(pause) => {}
+            () = signals.next() => {
+                return Err(interrupted(arguments, name, opened, signals, screen).await);
+            }
         }
     }
+}
+
+/// Begins it, once. That there is one of this name says that an attempt began it whose
+/// answer was lost: nobody else has the name.
+async fn start(replay: &Replay, opened: &Opened) -> Result<(), Failure> {
+    match opened.provider.start_replay(replay).await {
+        Err(error) if error.class == ErrorClass::Exists => Ok(()),
+        Err(error) if [ErrorClass::Transient, ErrorClass::Unexpected].contains(&error.class) => {
+            let name = &replay.name;
+            Err(unsure(format!("nobody knows whether the replay {name} began: {error}"), name))
+        }
+        begun => Ok(begun?),
+    }
+}
+
+fn unsure(problem: String, name: &str) -> Failure {
+    let how = by_hand("describe-replay", name);
+    Failure::unsure(Diagnostic::error(problem).hint(format!("{how} tells")))
 }
 
 /// Whoever is at the terminal says whether it goes on without us; where nobody is, it ends.

@@ -59,3 +59,11 @@ pub(super) fn targets(rule: &Exhibit) -> impl Iterator<Item = Target<'_>> {
         Some(Target { path: Path::field("targets").with_field(id), arn })
     })
 }
+
+/// The role in whose name the target at a path is reached: its own, or that of the rule.
+pub(super) fn role_arn<'a>(rule: &'a Exhibit, at: &Path) -> Option<&'a str> {
+    let of_target = at.around().find_map(|around| {
+        around.with_field("role_arn").get(&rule.document).and_then(Value::as_str)
+    });
+    of_target.filter(|arn| !arn.is_empty()).or_else(|| rule.text("role_arn"))
+}

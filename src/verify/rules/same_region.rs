@@ -44,6 +44,12 @@ static NEAR: &[Near] = &[
     told_by_alarm(hop::COMPOSITE, &["insufficient_data_actions", "*"]),
     told_by_alarm(hop::COMPOSITE, &["ok_actions", "*"]),
     Near {
+        kind: "cloudwatch_event_archive",
+        field: &["kms_key_identifier"],
+        what: "the key",
+        account: false,
+    },
+    Near {
         kind: "cloudwatch_event_bus",
         field: &["kms_key_identifier"],
         what: "the key",

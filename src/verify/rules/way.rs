@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::environment_access;
 use super::errand::role_of;
+use super::event;
 use super::function::FUNCTION;
-use super::hop::{self, End};
+use super::hop::{self, End, Transfer};
 use super::machine::{self, MACHINE};
 use crate::model::{Address, Exhibit, Scene};
 
@@ -52,7 +53,10 @@ fn links(scene: &Scene) -> Vec<Link<'_>> {
     let edges = hop::edges(scene).into_iter().filter_map(|edge| {
         let (End::Here(from), End::Here(to)) = (edge.source, edge.target) else { return None };
         let functions = [from, to].into_iter().filter(|end| end.kind == FUNCTION);
-        let by = functions.filter_map(role).chain([&edge.carrier.address]).collect();
+        let as_whom = event::role_arn(edge.carrier, &edge.path);
+        let as_whom = as_whom.filter(|_| matches!(edge.hop.transfer, Transfer::Event { .. }));
+        let as_whom = as_whom.and_then(|arn| scene.named("iam_role", arn)).map(|it| &it.address);
+        let by = functions.filter_map(role).chain(as_whom).chain([&edge.carrier.address]).collect();
         Some(Link { from: &from.address, to: &to.address, by })
     });
     let named = scene.of_kind(FUNCTION).flat_map(|function| {
@@ -68,7 +72,12 @@ fn links(scene: &Scene) -> Vec<Link<'_>> {
             Some(Link { from: &machine.address, to: &call.part?.address, by })
         })
     });
-    edges.chain(named).chain(called).collect()
+    // From a bus an event comes to its rules.
+    let taken = event::rules(scene).filter_map(|rule| {
+        let bus = scene.named(event::BUS, event::bus_of(rule))?;
+        Some(Link { from: &bus.address, to: &rule.address, by: Vec::new() })
+    });
+    edges.chain(named).chain(called).chain(taken).collect()
 }
 
 #[cfg(test)]
@@ -87,6 +96,8 @@ events_dead: { kind: sqs_queue }
 ledger: { kind: dynamodb_table, hash_key: { name: id, type: S } }
 role: { kind: iam_role, assume_role_policy: { Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } } }
 processor: { kind: lambda_function, role: "${role.arn}", environment: { TABLE: "${ledger.name}" } }
+bus: { kind: cloudwatch_event_bus }
+rule: { kind: cloudwatch_event_rule, event_bus_name: "${bus.name}", event_pattern: { source: [shop] }, targets: { events: { arn: "${events.arn}", role_arn: "${machines.arn}" } } }
 seeder: { kind: lambda_function, environment: { QUEUE: "${events.url}" } }
 mapping: { kind: lambda_event_source_mapping, event_source_arn: "${events.arn}", function_name: "${processor.name}" }
 subscription: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "${events.arn}" }
@@ -124,6 +135,7 @@ workflow:
             ],
         );
         check(&["seeder", "events"], &["events", "seeder"]);
+        check(&["bus", "events"], &["bus", "events", "machines", "rule"]);
         check(&["events"], &["events"]);
         check(&["ledger", "events_dead"], &["events_dead", "ledger"]);
     }

@@ -2,7 +2,7 @@
 //! states one, and else in its own (EventBridge User Guide, "Permissions for Amazon
 //! EventBridge to access targets").
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::gate::Delivery;
 use super::{Seen, at_target, call, carried, invoked, use_key};
@@ -24,7 +24,7 @@ pub(super) fn walk<'a>(
 ) -> Seen {
     let role = match by {
         By::Itself => None,
-        By::RoleOrItself | By::Role => role_arn(edge.carrier, &edge.path),
+        By::RoleOrItself | By::Role => event::role_arn(edge.carrier, &edge.path),
     };
     if let Some(role) = role {
         return in_name_of(scene, edge, action, role);
@@ -58,14 +58,6 @@ pub(super) fn walk<'a>(
             call(&to_target, action, sids.0, target).and(use_key(scene, target, &to_key, sids.1))
         }),
     }
-}
-
-/// The role in whose name a target is reached: its own, or that of the rule.
-pub(in crate::verify::rules) fn role_arn<'a>(rule: &'a Exhibit, at: &Path) -> Option<&'a str> {
-    let of_target = at.around().find_map(|around| {
-        around.with_field("role_arn").get(&rule.document).and_then(Value::as_str)
-    });
-    of_target.filter(|arn| !arn.is_empty()).or_else(|| rule.text("role_arn"))
 }
 
 fn in_name_of<'a>(scene: &'a Scene, edge: &Edge<'a>, action: &'static str, role: &'a str) -> Seen {
