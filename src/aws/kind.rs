@@ -28,7 +28,7 @@ use super::takes::Takes;
 use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
-    ArtifactInfo, Beside, Desired, Detour, Emptying, Facts, FieldDiff, Holdings, Live, NameOrigin,
+    ArtifactInfo, Beside, Desired, Detour, Emptying, Examined, Facts, FieldDiff, Holdings, Live, NameOrigin,
     Naming, Owner, Parent, Patience, Problem, Sought, Status,
 };
 
@@ -182,6 +182,12 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// What stands there: the answer to a question of this kind.
     fn learn(_aws: &Aws, _question: &str) -> impl Future<Output = Answer<Value>> + Send {
         async { Ok(Value::Null) }
+    }
+
+    /// What AWS itself says of a document that is to be written: its own check, which
+    /// needs no object and changes nothing. Nothing, where it has none.
+    fn examine(_aws: &Aws, _spec: &Self::Spec) -> impl Future<Output = Answer<Examined>> + Send {
+        async { Ok(Examined::default()) }
     }
 
     /// AWS's names of those that hang on an object of the stack ([`HANGS_ON`]) and

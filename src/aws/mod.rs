@@ -14,6 +14,7 @@
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
+mod aliases;
 mod answer;
 mod arn;
 pub mod behaviours;

@@ -20,7 +20,7 @@ use super::replay::{Archive, Replay, Replaying, RuleOfBus};
 use super::{discovery, invocation, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
-    CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff, Learned, Live, Lock, Owner, Place,
+    CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Learned, Live, Lock, Owner, Place,
     Question, Sought,
 };
 
@@ -167,6 +167,10 @@ impl Read for Provider {
         Ok(tagged)
     }
 
+    async fn examine(&self, want: &Desired) -> Answer<Examined> {
+        kind(&want.kind)?.examine(&self.aws, &want.document).await
+    }
+
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {
         discovery::stacks(&self.aws).await
     }
@@ -180,6 +184,10 @@ impl Read for Writer {
 
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
         self.provider.candidates(stack).await
+    }
+
+    async fn examine(&self, want: &Desired) -> Answer<Examined> {
+        self.provider.examine(want).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

@@ -21,6 +21,7 @@ mod elsewhere;
 mod environment;
 mod eval;
 mod event;
+mod examined;
 mod exit;
 mod file;
 mod iam;

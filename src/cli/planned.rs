@@ -2,11 +2,13 @@
 //! it. Nothing here writes; a plan is carried out once it is
 //! [`Approved`](super::approved::Approved).
 
-use super::advice;
+use futures::future::join;
+
 use super::exit::Failure;
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
+use super::{advice, examined};
 use crate::model::Diagnostic;
 use crate::plan::{Held, Left, Permissions, Plan, Purpose, SavedPlan, guard, plan_destroy};
 use crate::report::{self, PlanDetail, PlanRecord};
@@ -25,6 +27,8 @@ pub(crate) struct Planned {
     is_advised: bool,
     /// What stands against an apply.
     refusals: Vec<Diagnostic>,
+    /// Whether AWS itself would refuse something of it, whatever is permitted.
+    is_refused: bool,
 }
 
 impl Looked {
@@ -61,14 +65,16 @@ impl Revisited {
 impl Planned {
     async fn new(opened: Opened, plan: Plan, purpose: Purpose, permissions: Permissions) -> Self {
         let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
-        let advice = match purpose {
-            Purpose::Apply => advice::of(&opened).await,
-            Purpose::Destroy => Vec::new(),
+        let (advice, examined) = match purpose {
+            Purpose::Apply => join(advice::of(&opened), examined::of(&opened, &plan)).await,
+            Purpose::Destroy => Default::default(),
         };
         let is_advised = !advice.is_empty();
-        let warnings = [opened.warnings.clone(), advice].concat();
+        let warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
+        let is_refused = !examined.refusals.is_empty();
+        let refusals = [refusals, examined.refusals].concat();
         let shown = plan.shown(&opened.catalog);
-        Self { opened, plan, shown, purpose, warnings, is_advised, refusals }
+        Self { opened, plan, shown, purpose, warnings, is_advised, refusals, is_refused }
     }
 
     /// The plan as it still holds, and what is said of what does not.
@@ -116,6 +122,9 @@ impl Planned {
         let lossy = Permissions { allow_data_loss: true };
         if self.refusals.is_empty() {
             return Some("");
+        }
+        if self.is_refused {
+            return None;
         }
         let Opened { stack, catalog, .. } = &self.opened;
         let refusals = guard(&self.plan, stack, catalog, self.purpose, lossy);

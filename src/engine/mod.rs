@@ -23,6 +23,6 @@ pub mod stop;
 pub mod wait;
 
 pub use execute::{Report, execute};
-pub use observe::{Look, Onlooker, find_all, observe, observe_told, weigh};
+pub use observe::{Look, Onlooker, examine, find_all, observe, observe_told, weigh};
 pub use revisit::revisit;
 pub use site::{Site, Until};

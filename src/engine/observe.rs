@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 
 use super::event::LookEvent;
@@ -9,8 +10,8 @@ use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
-    Address, Catalog, CloudError, Desired, FactRef, Identity, Live, NameOrigin, Sought, Stack,
-    Whose, document,
+    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, Live, NameOrigin, Sought,
+    Stack, Whose, document,
 };
 use crate::plan::World;
 
@@ -183,6 +184,16 @@ pub async fn weigh(
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Asks what the cloud itself says of documents before they are written, all at once.
+pub async fn examine<'a>(
+    reader: &dyn Read,
+    wanted: impl Iterator<Item = &'a Desired>,
+    told: Onlooker<'_>,
+) -> Vec<(&'a Desired, Answer<Examined>)> {
+    join_all(wanted.map(|want| async move { (want, again(|| reader.examine(want), told).await) }))
+        .await
 }
 
 /// Looks for all of these at once, bounded. Nobody waits for the slowest but

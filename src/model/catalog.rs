@@ -125,6 +125,15 @@ pub struct Problem {
     pub meant: Option<&'static str>,
 }
 
+/// What a cloud says of a document that is not written yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// What it would refuse.
+    pub refused: Vec<Problem>,
+    /// What it would take, and holds for a mistake.
+    pub doubted: Vec<Problem>,
+}
+
 impl Problem {
     /// A problem of the field at the top of the document.
     pub fn of(field: &str, message: impl Into<String>) -> Self {

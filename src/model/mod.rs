@@ -41,7 +41,7 @@ pub use artifact::{
 };
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
+    Beside, Catalog, Examined, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
     PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};

@@ -76,6 +76,43 @@ fn what_looks_tell_late_is_waited_for_and_called_for_once() {
     desk.must("plan --destroy --detailed-exitcode stack.yaml", 0);
 }
 
+/// What only AWS can tell of a definition is told by the plan, and stops the apply before
+/// anything was made.
+#[test]
+fn what_aws_says_of_a_definition_comes_before_the_first_change() {
+    let account = emulator::ministack().account();
+    let machines = BusyMachines::start(&account.endpoint);
+    let desk = desk(&account, &machines.url());
+    let doubted = ["WARNING", "NO_DOLLAR", "looks like a path", "/States/Rest"];
+    machines.say(&[["ERROR", "INVALID_RESOURCE", "no such thing", "/States/Rest/Seconds"], doubted]);
+    let grave = "remind.definition.States.Rest.Seconds: Step Functions says: no such thing";
+    let plan = desk.must("plan --out saved.plan stack.yaml", 0);
+    assert!(plan.stderr.contains(grave), "{plan}");
+    assert!(plan.stderr.contains("An apply refuses this plan"), "{plan}");
+    let refused = desk.run("apply -y --allow-data-loss stack.yaml");
+    assert_ne!(refused.code, Some(0), "{refused}");
+    assert!(refused.stderr.contains(grave), "{refused}");
+    assert_eq!(machines.calls(), [""; 0]);
+    // What it only doubts stops nobody, and whoever changes nothing need not hear it again.
+    machines.say(&[doubted]);
+    let applied = desk.must("apply -y stack.yaml", 0);
+    assert!(applied.stderr.contains("looks like a path (NO_DOLLAR)"), "{applied}");
+    let again = desk.must("plan --detailed-exitcode stack.yaml", 0);
+    assert!(!again.stderr.contains("NO_DOLLAR"), "{again}");
+}
+
+/// Whoever may not ask goes on, and is told so.
+#[test]
+fn a_definition_that_aws_may_not_be_asked_about_is_made_all_the_same() {
+    let account = emulator::ministack().account();
+    let denied = Fault::Says(400, "AccessDeniedException", "is not authorized to perform");
+    let proxy = FaultProxy::first(&account.endpoint, "ValidateStateMachineDefinition", denied);
+    let desk = desk(&account, &proxy.url());
+    let applied = desk.must("apply -y stack.yaml", 0);
+    assert!(applied.stderr.contains("remind: AWS could not be asked about it"), "{applied}");
+    assert_eq!(proxy.befallen().len(), 1, "{proxy}");
+}
+
 /// A name is free when what had it is gone.
 #[tokio::test]
 async fn a_name_is_waited_for() {

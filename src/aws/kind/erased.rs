@@ -15,7 +15,7 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Along, Anew, CloudError, Document, Emptying, ErrorClass, FactInfo, Facts, FieldDiff, Greeting,
+    Along, Anew, CloudError, Document, Emptying, ErrorClass, Examined, FactInfo, Facts, FieldDiff, Greeting,
     Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
     Question, Sought, Stages, Succession,
 };
@@ -36,6 +36,11 @@ pub(crate) trait AnyKind: Send + Sync {
     ) -> BoxFuture<'a, Answer<Vec<String>>>;
     fn question(&self, document: &Document) -> Option<Question>;
     fn learn<'a>(&'a self, aws: &'a Aws, question: &'a str) -> BoxFuture<'a, Answer<Value>>;
+    fn examine<'a>(
+        &'a self,
+        aws: &'a Aws,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Answer<Examined>>;
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>>;
     fn predict(&self, naming: &Naming, document: &Document) -> Facts;
     fn name_origin(&self, live: &Live, naming: &Naming) -> NameOrigin;
@@ -166,6 +171,20 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn learn<'a>(&'a self, aws: &'a Aws, question: &'a str) -> BoxFuture<'a, Answer<Value>> {
         Box::pin(K::learn(aws, question))
+    }
+
+    fn examine<'a>(
+        &'a self,
+        aws: &'a Aws,
+        document: &'a Document,
+    ) -> BoxFuture<'a, Answer<Examined>> {
+        Box::pin(async move {
+            match typed::<K::Spec>(document) {
+                Ok(spec) => K::examine(aws, &spec).await,
+                // What waits for a fact is no document yet.
+                Err(_) => Ok(Examined::default()),
+            }
+        })
     }
 
     fn prepare(&self, naming: &Naming, document: &Document) -> Result<Prepared, Vec<Problem>> {

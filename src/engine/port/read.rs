@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CloudError, Live, Sought};
+use crate::model::{CloudError, Desired, Examined, Live, Sought};
 
 /// What a call through the door comes to.
 pub type Answer<T> = Result<T, CloudError>;
@@ -22,6 +22,11 @@ pub trait Read: Send + Sync {
     ///
     /// [`find`]: Read::find
     async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>>;
+
+    /// What the cloud itself says of a document before it is written; nothing changes.
+    async fn examine(&self, _want: &Desired) -> Answer<Examined> {
+        Ok(Examined::default())
+    }
 
     /// Every stack that an index believes to live here.
     async fn stacks(&self) -> Answer<Vec<StackSummary>>;

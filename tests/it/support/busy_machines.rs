@@ -17,6 +17,8 @@ pub(crate) type BusyMachines = Busy<Machines>;
 pub(crate) struct Machines {
     /// What the last look told of each, and what looks tell yet, for so many of them.
     state: Mutex<BTreeMap<String, Machine>>,
+    /// What is said of definitions that are asked about: grave, code, message, place.
+    said: Mutex<Vec<[&'static str; 4]>>,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +33,12 @@ impl BusyMachines {
     /// A proxy before `url`.
     pub(crate) fn start(url: &str) -> Self {
         Self::before(url, Machines::default())
+    }
+
+    /// From now on Step Functions says this of every definition that it is asked about; the
+    /// emulator finds all of them sound.
+    pub(crate) fn say(&self, said: &[[&'static str; 4]]) {
+        *self.slow().said.lock().unwrap_or_else(PoisonError::into_inner) = said.to_vec();
     }
 }
 
@@ -49,6 +57,7 @@ impl Slow for Machines {
                 Ok(answer("200 OK", "{}"))
             }
             (None, "CreateStateMachine") => self.create(request, behind).await,
+            (None, "ValidateStateMachineDefinition") => Ok(self.judge()),
             (_, operation) => {
                 let said = behind.said(request).await?;
                 if operation.ends_with("Alias") && !operation.starts_with("Describe") {
@@ -63,6 +72,18 @@ impl Slow for Machines {
 impl Machines {
     fn state(&self) -> MutexGuard<'_, BTreeMap<String, Machine>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn judge(&self) -> Vec<u8> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_grave = said.iter().any(|[severity, ..]| *severity == "ERROR");
+        let told = said.iter().map(|[severity, code, message, location]| {
+            json!({ "severity": severity, "code": code, "message": message, "location": location })
+        });
+        let told: Vec<_> = told.collect();
+        let result = if is_grave { "FAIL" } else { "OK" };
+        let judged = json!({ "result": result, "diagnostics": told, "truncated": false });
+        answer("200 OK", &judged.to_string())
     }
 
     /// Nobody gets the name of one that is on its way out.

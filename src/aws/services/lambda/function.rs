@@ -35,7 +35,7 @@ use self::parts::{
     PackageType, SnapStart, Stored, TracingConfig, TracingMode, VpcConfig,
 };
 use self::permissions::Permissions;
-use self::versions::Aliases;
+use crate::aws::aliases::{self, Aliases};
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -319,9 +319,7 @@ stays, and fails.";
         if let Some(Code::Stored(stored)) = &mut spec.code {
             stored.object_version = stored.object_version.take().filter(|it| !it.is_empty());
         }
-        spec.aliases = spec.aliases.map(|aliases| {
-            aliases.into_iter().map(|(name, alias)| (name, alias.settled())).collect()
-        });
+        spec.aliases = spec.aliases.map(aliases::settled);
         spec.permissions = permissions::settled(spec.permissions);
         spec.event_invoke_config = spec.event_invoke_config.map(EventInvokeConfig::settled);
         spec

@@ -8,13 +8,13 @@ mod change;
 mod check;
 mod definition;
 mod description;
+mod examine;
 mod executions;
 mod grants;
 mod look;
 mod settings;
 mod versions;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::definition::Definition;
 use self::settings::{EncryptionConfiguration, LoggingConfiguration, TracingConfiguration};
-pub(crate) use self::versions::Alias;
+use crate::aws::aliases::{self, Aliases};
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -30,7 +30,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
-use crate::model::{Emptying, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought};
+use crate::model::{Emptying, Examined, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought};
 
 pub(crate) struct SfnStateMachine;
 
@@ -62,10 +62,10 @@ pub(crate) struct Spec {
     /// Keep what runs as a version, with a number, whenever it has changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     publish: bool,
-    /// Names for the version that was published last. Only with `publish`. Left out: those that there are stay as they are.
+    /// Names for versions. Left out: those that there are stay as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
-    aliases: Option<BTreeMap<String, Alias>>,
+    aliases: Option<Aliases>,
     /// Let a destroy by this file stop executions that still run. Kept at the state machine in
     /// the tag `ccprov:force-destroy`.
     #[serde(default)]
@@ -95,7 +95,9 @@ The state machine's name is its identity; its ARN follows from it.
 meaning in both. It is compared as what it says: blanks and the order of keys are no difference. `null` is not the same as \
 nothing: `ResultPath: null` throws a result away.
 - Every definition is checked against the States Language before anything is called: each problem is told at its place, all \
-of them at once. What it calls need not be there yet; whether the role may call it is seen when it runs.
+of them at once. A plan that makes or changes a state machine also asks AWS what it says of the definition: what it would \
+refuse stops the apply before anything is changed. What it calls need not be there yet; whether the role may call it is \
+seen when it runs.
 - AWS tries the role when the state machine is made or changed: it must admit `states.amazonaws.com`. A new role takes some \
 seconds to be seen; ccprov goes on trying for as long.
 - `logging_configuration` names a log group by its ARN; the `:*` at the end, which Step Functions wants, is added where it \
@@ -108,7 +110,10 @@ Groups whose names begin with `/aws/vendedlogs/` need no room there.
 name has two. Those of `STANDARD` are kept for 90 days after their end.
 - A change is seen by executions that start some seconds later; those that run go on as they began.
 - `publish: true` keeps what runs as a version after each change, and `aliases: { live: {} }` then leads to the last one: who \
-starts `ARN:live` meets what was published. Whoever moves traffic by hand says so: `lifecycle: { ignore_changes: [aliases] }`.
+starts `ARN:live` meets what was published. `version: 3` has an alias stay with that version, and `routing_config: { \
+additional_version_weights: { 4: 0.1 } }` beside it starts a tenth with another, in whole hundredths; the names of aliases \
+that stay are kept at the state machine, in the tag `ccprov:pinned`. Whoever moves traffic by hand says so: \
+`lifecycle: { ignore_changes: [aliases] }`.
 - `tracing_configuration: { enabled: true }` needs a role that may `xray:PutTraceSegments`, `xray:PutTelemetryRecords`, \
 `xray:GetSamplingRules` and `xray:GetSamplingTargets`.
 - With a key of yours, its policy must admit the role to `kms:Decrypt` and `kms:GenerateDataKey`, best where \
@@ -160,6 +165,7 @@ starts `ARN:live` meets what was published. Whoever moves traffic by hand says s
         spec.name.get_or_insert_with(|| naming.default_name());
         spec.logging_configuration = spec.logging_configuration.settled();
         spec.encryption_configuration = spec.encryption_configuration.settled();
+        spec.aliases = spec.aliases.map(aliases::settled);
         spec
     }
 
@@ -183,6 +189,10 @@ starts `ARN:live` meets what was published. Whoever moves traffic by hand says s
         }
     }
 
+    async fn examine(aws: &Aws, spec: &Spec) -> Answer<Examined> {
+        examine::examine(aws, spec).await
+    }
+
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         look::read(aws, sought).await
     }
@@ -195,7 +205,7 @@ starts `ARN:live` meets what was published. Whoever moves traffic by hand says s
         let call = call.logging_configuration(spec.logging_configuration.sdk());
         let call = call.tracing_configuration(spec.tracing_configuration.sdk());
         let call = call.set_encryption_configuration(spec.encryption_configuration.sdk());
-        let tags = spec.tags.of_holder(&want.owner, spec.force_destroy);
+        let tags = settings::all_tags(spec, &want.owner);
         let call = call.publish(spec.publish).set_tags(Some(settings::sdk_tags(tags)));
         let answer = call.send().await;
         answer

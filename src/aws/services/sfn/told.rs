@@ -80,6 +80,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
                 "ListStateMachineVersions",
                 "PublishStateMachineVersion",
                 "UpdateStateMachineAlias",
+                "ValidateStateMachineDefinition",
             ],
         ),
     ],

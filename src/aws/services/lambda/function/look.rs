@@ -10,6 +10,7 @@ use super::apart::Apart;
 use super::permissions::Permissions;
 use super::shown::shown;
 use super::{Spec, apart, facts, invoke_config, origin, permissions, versions};
+use crate::aws::aliases;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
@@ -47,8 +48,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         if !is_sought("publish") && !is_sought("aliases") {
             return Ok((false, None));
         }
-        let pinned = all_tags.get(versions::PINNED);
-        let read = versions::read(aws, name, &configuration, pinned).await;
+        let pinned = aliases::pinned(&all_tags);
+        let read = versions::read(aws, name, &configuration, &pinned).await;
         read.map(|(publish, aliases)| (publish, Some(aliases)))
     };
     let apart = apart::read(aws, sought);

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Spec, origin, versions};
+use super::{Spec, origin};
+use crate::aws::aliases;
 use crate::model::Owner;
 
 /// All of them.
@@ -14,6 +15,6 @@ pub(super) fn all(spec: &Spec, owner: &Owner) -> BTreeMap<String, String> {
 /// What Lambda has no place for: where code came from, and which aliases stay where they
 /// lead.
 pub(super) fn kept(spec: &Spec) -> impl Iterator<Item = (String, String)> {
-    let pinned = spec.aliases.as_ref().and_then(versions::pinned_tag);
+    let pinned = aliases::pinned_tag(spec.aliases.as_ref());
     origin::tag(spec.code.as_ref()).into_iter().chain(pinned)
 }

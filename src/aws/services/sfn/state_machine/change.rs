@@ -7,6 +7,7 @@ use super::{Spec, arn, settings, versions};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
+use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer};
 use crate::model::Facts;
 
@@ -60,8 +61,13 @@ async fn write_settings(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Option
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
-    let Some(turn) = turn else { return Ok(()) };
+    let is_told = ["aliases", "force_destroy"].iter().any(|field| change.touches(field));
+    if !is_told && !change.touches_tags() {
+        return Ok(());
+    }
+    let had = settings::kept_tags(&change.have);
+    let before = change.tags_had(&change.have.tags).into_iter().chain(had).collect();
+    let after = settings::all_tags(&change.want.spec, &change.want.owner);
     let name = &change.want.identity;
     let (sfn, arn) = (&aws.session.clients.sfn, &arn(&aws.place, name));
     let put = |tags: BTreeMap<_, _>| async move {
@@ -76,5 +82,5 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         answer.attempting("states:UntagResource", || format!("untag state machine {name}"))?;
         Ok(())
     };
-    turn.make(put, remove).await
+    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }

@@ -1,7 +1,7 @@
 //! What Step Functions would refuse of a state machine.
 
 use super::settings::{KeyType, Level};
-use super::{Spec, definition};
+use super::{Spec, definition, versions};
 use crate::aws::arn::Arn;
 use crate::aws::names::too_long;
 use crate::model::document::is_pending;
@@ -16,7 +16,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Problem> {
     }
     problems.extend(check_logging(spec));
     problems.extend(check_encryption(spec));
-    problems.extend(check_aliases(spec));
+    problems.extend(versions::check(spec));
     problems.extend(definition::check(&spec.definition, spec.machine_type));
     problems
 }
@@ -60,22 +60,4 @@ fn check_encryption(spec: &Spec) -> Option<Problem> {
             (!is_pending(key) && !is_arn).then(|| problem("kms_key_id", message).meaning("arn"))
         }
     }
-}
-
-fn check_aliases(spec: &Spec) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for alias in spec.aliases.iter().flat_map(|aliases| aliases.keys()) {
-        let at = Path::field("aliases").with_field(alias);
-        let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
-        let is_number = alias.chars().all(|sign| sign.is_ascii_digit());
-        if is_number || alias.len() > 80 || !alias.chars().all(is_sign) {
-            let message = format!("`{alias}` is no name of an alias");
-            let hint = "1 to 80 letters, digits and `-_.`, and not digits alone";
-            problems.push(Problem::of("", message).at(at).hint(hint));
-        } else if !spec.publish {
-            let message = "an alias leads to what was published";
-            problems.push(Problem::of("", message).at(at).hint("publish: true"));
-        }
-    }
-    problems
 }

@@ -37,7 +37,7 @@ use self::language::Language;
 use self::part::{Part, Walk};
 use super::MachineType;
 use crate::aws::policy::no_object;
-use crate::model::document::as_json;
+use crate::model::document::{as_json, has_pending};
 use crate::model::{Path, Problem};
 
 /// A definition in canonical form.
@@ -49,6 +49,11 @@ impl Definition {
     /// As Step Functions keeps it: the JSON text that it was given.
     pub(super) fn seen(text: &str) -> Self {
         serde_json::from_value(Value::from(text)).unwrap_or_default()
+    }
+
+    /// Whether a fact in it is not known yet.
+    pub(super) fn waits(&self) -> bool {
+        self.0.values().any(has_pending)
     }
 
     /// The same as JSON text.

@@ -4,6 +4,8 @@ use crate::aws::grant::{Bound, Grant};
 
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("StateMachines", MACHINE, READING),
+    // A definition that is asked about is no state machine yet.
+    Grant::read("DefinitionsOfStateMachines", &["*"], &["states:ValidateStateMachineDefinition"]),
     Grant::read("FormerStateMachines", ALL_MACHINES, READING).bound(Bound::Owned),
     // The definition is encrypted with the key, too.
     Grant::read("KeysOfStateMachines", ALL_KEYS, &["kms:Decrypt"])

@@ -7,6 +7,7 @@ use futures::future::try_join;
 
 use super::description::{describe, shown};
 use super::{Spec, arn, executions, facts, versions};
+use crate::aws::aliases;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
@@ -35,7 +36,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         if !is_sought("publish") && !is_sought("aliases") {
             return Ok((false, None));
         }
-        let (publish, aliases) = versions::read(aws, name, &machine).await?;
+        let (publish, aliases) = versions::read(aws, name, &machine, &aliases::pinned(&all_tags)).await?;
         Ok((publish, Some(aliases)))
     };
     let running = async {

@@ -7,6 +7,11 @@ use aws_sdk_sfn::types as sdk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Spec;
+use crate::aws::aliases;
+use crate::aws::tags::force_tag;
+use crate::model::Owner;
+
 /// What is logged of executions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -159,6 +164,17 @@ impl EncryptionConfiguration {
         }
         .settled()
     }
+}
+
+/// All of its tags: the user's, its owner's, and those that keep what Step Functions has no
+/// place for.
+pub(super) fn all_tags(spec: &Spec, owner: &Owner) -> BTreeMap<String, String> {
+    spec.tags.with_owner(owner).into_iter().chain(kept_tags(spec)).collect()
+}
+
+/// What Step Functions has no place for.
+pub(super) fn kept_tags(spec: &Spec) -> impl Iterator<Item = (String, String)> {
+    force_tag(spec.force_destroy).into_iter().chain(aliases::pinned_tag(spec.aliases.as_ref()))
 }
 
 pub(super) fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<sdk::Tag> {
