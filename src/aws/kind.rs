@@ -28,8 +28,8 @@ use super::takes::Takes;
 use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
-    ArtifactInfo, Beside, Desired, Detour, Emptying, Examined, Facts, FieldDiff, Holdings, Live, NameOrigin,
-    Naming, Owner, Parent, Patience, Problem, Sought, Status,
+    ArtifactInfo, Beside, Course, Desired, Detour, Emptying, Examined, Facts, FieldDiff, Holdings,
+    Live, NameOrigin, Naming, Owner, Parent, Patience, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -44,6 +44,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const EXAMPLES: [&'static str; 2];
     /// Fields that cannot change in place.
     const FIXED: &'static [&'static str];
+    /// Fields that change in place as far as these lead, and make a new object beyond.
+    const COURSES: &'static [(&'static str, Course)] = &[];
     /// Fields whose target AWS insists on seeing. `*` stands for any one step.
     const MUST_EXIST: &'static [&'static str] = &[];
     /// What can be referred to: name, what it is, whether it can be predicted.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Address, ArtifactInfo, Desired, Detour, Document, Facts, FieldDiff, Identity, Live, Path,
-    Patience, Place, Probe, Stages, compare_in_part,
+    Address, ArtifactInfo, Course, Desired, Detour, Document, Facts, FieldDiff, Identity, Live,
+    Path, Patience, Place, Probe, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -185,6 +185,8 @@ pub struct KindInfo {
     pub schema: Value,
     /// Fields that cannot change in place, as patterns of [`Path::is_within`].
     pub fixed: Vec<String>,
+    /// Fields that change in place as far as these lead, likewise.
+    pub courses: Vec<(String, Course)>,
     /// Fields whose target AWS insists on seeing, likewise.
     pub must_exist: Vec<String>,
     /// What can be referred to.
@@ -364,6 +366,13 @@ impl KindInfo {
     /// The other way that the bytes of such a field may take.
     pub fn detour(&self, of: &ArtifactInfo) -> Option<&Detour> {
         self.detours.iter().find(|detour| detour.of == of.field)
+    }
+
+    /// Whether a difference cannot be changed in place.
+    pub fn replaces(&self, diff: &FieldDiff) -> bool {
+        let is_of = |pattern: &str| diff.path.is_within(pattern);
+        self.fixed.iter().any(|field| is_of(field))
+            || self.courses.iter().any(|(field, course)| is_of(field) && course.is_left_by(diff))
     }
 
     /// Whether a fact becomes another with these changes.

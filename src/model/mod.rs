@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod check;
 pub mod cloud_error;
 pub mod compare;
+pub mod course;
 pub mod diagnostic;
 pub mod document;
 mod knots;
@@ -47,6 +48,7 @@ pub use catalog::{
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
 pub use compare::{FieldDiff, compare, compare_in_part};
+pub use course::Course;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use knots::knots;

@@ -122,6 +122,7 @@ mod tests {
                 in_part: Vec::new(),
                 follows: Vec::new(),
                 greets: Vec::new(),
+                courses: Vec::new(),
             };
             Self(vec![
                 kind("link", false, false),

@@ -21,7 +21,7 @@ pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDif
     };
     diff.retain(|diff| !want.lifecycle.leaves(diff));
     for difference in &mut diff {
-        difference.forces_replace = kind.fixed.iter().any(|field| difference.path.is_within(field));
+        difference.forces_replace = kind.replaces(difference);
     }
     diff
 }

@@ -2,7 +2,7 @@
 //! and the same on a terminal (`ccprov kinds`).
 
 use crate::model::{
-    ArtifactSort, Beside, Detour, InPart, KindInfo, Path, Patience, Size, Succession,
+    ArtifactSort, Beside, Course, Detour, InPart, KindInfo, Path, Patience, Size, Succession,
 };
 
 use super::page::Page;
@@ -218,6 +218,13 @@ fn life(kind: &KindInfo) -> Vec<String> {
             code(fixed)
         ));
     }
+    said.extend(kind.courses.iter().map(|(field, course)| {
+        let how = match course {
+            Course::Later => "to a later version",
+            Course::Family => "within its family, the word before the first dot",
+        };
+        format!("`{field}` changes in place {how}; anything else makes a new object and deletes the old one.")
+    }));
     said.extend(kind.artifacts.iter().map(|info| {
         format!(
             "`{}` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
@@ -351,6 +358,7 @@ mod tests {
             in_part: Vec::new(),
             follows: Vec::new(),
             greets: Vec::new(),
+            courses: Vec::new(),
         }
     }
 

@@ -202,6 +202,7 @@ fn kind(name: &str, fixed: &[&str]) -> KindInfo {
         in_part: Vec::new(),
         follows: Vec::new(),
         greets: Vec::new(),
+        courses: Vec::new(),
     }
 }
 

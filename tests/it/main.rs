@@ -27,6 +27,7 @@ mod kms_key;
 mod leases;
 mod log_groups;
 mod mappings;
+mod msk;
 mod pages;
 mod permissions;
 mod plans;

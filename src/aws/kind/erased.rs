@@ -92,6 +92,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             examples: list(&K::EXAMPLES),
             schema: schema.into(),
             fixed: list(K::FIXED),
+            courses: K::COURSES.iter().map(|(field, course)| ((*field).into(), *course)).collect(),
             must_exist: list(K::MUST_EXIST),
             facts: K::FACTS
                 .iter()

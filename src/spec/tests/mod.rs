@@ -301,6 +301,7 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         in_part: Vec::new(),
         follows: Vec::new(),
         greets: Vec::new(),
+        courses: Vec::new(),
     }
 }
 

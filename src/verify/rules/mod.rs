@@ -7,6 +7,7 @@
 
 mod alarm_metric;
 mod alarm_path;
+mod broker_access;
 mod composite_children;
 mod confused_deputy;
 mod consumer_lag;
@@ -33,6 +34,7 @@ mod idle_statement;
 mod kafka;
 mod kafka_network;
 mod kafka_support;
+mod kafka_versions;
 mod key_rotation;
 mod keys;
 mod least_privilege;
@@ -105,6 +107,7 @@ pub struct Judged {
 pub static RULES: &[Rule] = &[
     alarm_metric::RULE,
     alarm_path::RULE,
+    broker_access::RULE,
     composite_children::RULE,
     confused_deputy::RULE,
     consumer_lag::RULE,
@@ -125,6 +128,7 @@ pub static RULES: &[Rule] = &[
     idle_statement::RULE,
     kafka_network::RULE,
     kafka_support::RULE,
+    kafka_versions::RULE,
     key_rotation::RULE,
     least_privilege::RULE,
     log_group_key::RULE,

@@ -26,6 +26,7 @@ use super::leg::Leg;
 use super::lies::{Concession, Lie};
 use super::rights::{User, forgiving};
 use super::run::{OTHER_STACK, STACK, tops};
+use crate::stand_in::StandIn;
 use crate::support::emulator::Account;
 use crate::support::writing::Hand;
 
@@ -92,6 +93,8 @@ pub(crate) struct Cloud {
     pub(crate) other_writer: Writer,
     /// Who writes, where that is not the root user.
     user: Option<User>,
+    /// What stands in for services that the emulator has not, for as long as this lives.
+    _stand_in: Option<StandIn>,
     /// What a stack file with the case would say by now.
     pub(crate) stack: Stack,
 }
@@ -108,6 +111,8 @@ pub(crate) struct Applied {
 impl Cloud {
     /// Connects to an account, whose root user this is.
     pub(crate) async fn connect(leg: &Leg, root: Account) -> Self {
+        let stand_in = leg.stands_in.then(|| StandIn::before(&root));
+        let root = stand_in.as_ref().map_or_else(|| root.clone(), |it| root.through(&it.url()));
         let user = if leg.as_user { Some(User::new(&root, STACK).await) } else { None };
         let session = async |account| {
             let session = Session::connect(&connection(account)).await.expect("a session");
@@ -130,6 +135,7 @@ impl Cloud {
             root_writer: writer(roots.clone(), STACK),
             other_writer: writer(roots, OTHER_STACK),
             user,
+            _stand_in: stand_in,
             stack: Stack::empty(STACK, place.clone()),
             place,
         }

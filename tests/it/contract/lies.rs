@@ -100,6 +100,13 @@ pub(crate) static LIES: &[Lie] = &[
     forgets("ministack", "lambda_event_source_mapping", "tumbling_window_in_seconds"),
     Lie {
         emulator: "ministack",
+        kind: "msk_configuration",
+        field: CANDIDATES,
+        lie: "no case has the cluster through which one is found",
+        aws: "it is found through a cluster of the stack that has it",
+    },
+    Lie {
+        emulator: "ministack",
         kind: "s3_bucket",
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",

@@ -419,12 +419,21 @@ pub(crate) fn prepare(
 }
 
 fn check_facts(step: &str, info: &KindInfo, want: &Desired, facts: &Facts) -> Outcome<()> {
-    // What moves with a field is missing with it.
+    // What moves with fields is missing with them.
     let is_unset = |field: &String| want.document.get(field).is_none_or(Value::is_null);
-    let is_missing = |fact: &&FactInfo| fact.moves_with.iter().any(is_unset);
+    let is_missing =
+        |fact: &&FactInfo| !fact.moves_with.is_empty() && fact.moves_with.iter().all(is_unset);
     let declared = info.facts.iter().filter(|fact| !is_missing(fact));
     let declared: BTreeSet<&String> = declared.map(|fact| &fact.name).collect();
-    same(&format!("{step}: names of facts"), &facts.keys().collect(), &declared)?;
+    // What moves with a part of a field may be there or not, as that part says.
+    let moves_with_part = |fact: &&FactInfo| fact.moves_with.iter().any(|it| it.contains('.'));
+    let optional: BTreeSet<&String> =
+        info.facts.iter().filter(moves_with_part).map(|fact| &fact.name).collect();
+    let required = |facts: BTreeSet<&'_ String>| -> BTreeSet<String> {
+        facts.into_iter().filter(|fact| !optional.contains(*fact)).cloned().collect()
+    };
+    let found = required(facts.keys().collect());
+    same(&format!("{step}: names of facts"), &found, &required(declared))?;
     for (fact, predicted) in &want.predicted {
         same(&format!("{step}: fact {fact}"), &facts[fact], predicted)?;
     }

@@ -78,6 +78,11 @@ impl Services {
     }
 }
 
+/// Whether a kind is one that no emulator has.
+pub(crate) fn has(kind: &str) -> bool {
+    kind.starts_with("msk_")
+}
+
 /// What a request asks for, if it is for one of these services.
 pub(crate) fn operation(service: &str, method: &str, path: &str) -> Option<&'static str> {
     match service {
@@ -178,8 +183,12 @@ fn with_ours(said: Vec<u8>, request: &Request, tagged: Vec<(String, Tags)>) -> V
     let matches = |tags: &Tags| {
         filters.as_array().into_iter().flatten().all(|filter| {
             let value = tags.get(filter["Key"].as_str().unwrap_or_default());
-            let values: Vec<&str> =
-                filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let values: Vec<&str> = filter["Values"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             value.is_some_and(|value| values.is_empty() || values.contains(&value.as_str()))
         })
     };

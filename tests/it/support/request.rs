@@ -131,8 +131,7 @@ impl Request {
         let target = self.header("x-amz-target").and_then(|it| it.split('.').next_back());
         // Over CBOR the path names it.
         let target = target.or_else(|| Some(self.path.split_once("/operation/")?.1));
-        let target =
-            target.or_else(|| stand_in::operation(service, &self.method, self.target().0));
+        let target = target.or_else(|| stand_in::operation(service, &self.method, self.target().0));
         let operation = match target {
             Some(target) => target.to_owned(),
             None if service == "lambda" => self.of_lambda().unwrap_or_else(|| self.of_s3()),

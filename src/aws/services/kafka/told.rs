@@ -7,24 +7,40 @@ use crate::model::{ErrorClass, InFlight};
 
 no_settings!(aws_sdk_kafka);
 
+/// The calls that change a cluster, which takes one of them at a time.
+const CHANGES: &[&str] = &[
+    "DeleteCluster",
+    "UpdateBrokerCount",
+    "UpdateBrokerStorage",
+    "UpdateBrokerType",
+    "UpdateClusterConfiguration",
+    "UpdateClusterKafkaVersion",
+    "UpdateConnectivity",
+    "UpdateMonitoring",
+    "UpdateRebalancing",
+    "UpdateSecurity",
+    "UpdateStorage",
+];
+
 /// All that is told of it.
 pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "Kafka",
     prefix: "kafka",
     speaks: Speech::Json,
     limits: &[
-        // Not published.
+        // Not published. An account has tens of clusters at most (Developer Guide, "Amazon MSK
+        // quota"), each of which takes one change at a time.
+        RateLimit::each("kafka", 2, CHANGES),
         RateLimit::each(
             "kafka",
-            5,
+            2,
             &[
                 "CreateClusterV2",
-                "DeleteCluster",
-                "DescribeClusterV2",
-                "GetBootstrapBrokers",
-                "ListClustersV2",
+                "CreateConfiguration",
+                "DeleteConfiguration",
                 "TagResource",
                 "UntagResource",
+                "UpdateConfiguration",
             ],
         ),
         // Not published, of topics and secrets.
@@ -41,6 +57,18 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
                 "ListNodes",
                 "ListScramSecrets",
                 "UpdateTopic",
+            ],
+        ),
+        RateLimit::each(
+            "kafka",
+            5,
+            &[
+                "DescribeClusterOperationV2",
+                "DescribeClusterV2",
+                "DescribeConfigurationRevision",
+                "GetBootstrapBrokers",
+                "ListClustersV2",
+                "ListConfigurations",
             ],
         ),
     ],
@@ -109,23 +137,45 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
             ErrorClass::Invalid,
             &["GroupSubscribedToTopicException", "InvalidSecretArn", "KafkaRequestException"],
         ),
-        // Names are taken.
-        Code::of(ErrorClass::Exists, &["ConflictException"]).at(&["CreateClusterV2"]),
+        // Of a cluster that has no brokers yet, or none any more.
         Code::of(ErrorClass::NotYet(InFlight::Busy), &["ConflictException"])
             .at(&["CreateTopic", "GetBootstrapBrokers"]),
+        Code::of(ErrorClass::Exists, &["ConflictException"]),
         Code::of(ErrorClass::Denied, &["ForbiddenException", "UnauthorizedException"]),
         Code::of(ErrorClass::Transient, &["InternalServerErrorException"]),
+        // One code is for everything that is wrong with a request, and for much that is not.
+        Code::of(ErrorClass::Absent, &["BadRequestException"]).saying("arn does not exist"),
+        // A revision that was just made is not seen everywhere.
+        Code::of(ErrorClass::NotYet(InFlight::Dependency), &["BadRequestException"])
+            .at(&["CreateClusterV2", "UpdateClusterConfiguration", "UpdateClusterKafkaVersion"])
+            .saying("configuration arn"),
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["BadRequestException"])
+            .at(&["DeleteConfiguration"])
+            .saying("in use"),
+        // The cluster is at something else, or somebody changed it since it was looked at.
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["BadRequestException"])
+            .at(CHANGES)
+            .saying(" state"),
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["BadRequestException"])
+            .at(CHANGES)
+            .saying("in progress"),
+        Code::of(ErrorClass::NotYet(InFlight::Busy), &["BadRequestException"])
+            .at(CHANGES)
+            .saying("current version"),
         Code::of(ErrorClass::Invalid, &["BadRequestException"]),
     ],
-    // Sources: the service model, which requires none of these, and the answers of the API
+    // Sources: the service model, which requires none of these, and the answers and examples of the API
     // Reference. What a list without entries says is not documented.
     contents: &[
+        ("DescribeClusterOperationV2", &["\"clusterOperationInfo\""]),
         ("DescribeClusterV2", &["\"clusterInfo\"", "\"state\""]),
+        ("DescribeConfigurationRevision", &["\"serverProperties\""]),
         ("DescribeTopic", &["\"topicName\"", "\"partitionCount\"", "\"status\""]),
         ("DescribeTopicPartitions", &["\"partitions\""]),
-        // Of a cluster with one way alone, the others are left out.
+        // Which addresses there are depends on how clients say who they are.
         ("GetBootstrapBrokers", &[]),
-        ("ListClustersV2", &[]),
+        ("ListClustersV2", &["\"clusterInfoList\""]),
+        ("ListConfigurations", &["\"configurations\""]),
         ("ListNodes", &["\"nodeInfoList\""]),
         ("ListScramSecrets", &[]),
     ],

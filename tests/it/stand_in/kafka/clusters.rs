@@ -110,7 +110,8 @@ impl Cluster {
             ended["operationState"] = json!(state);
             ended["endTime"] = json!(THEN);
             if let Err(reason) = &to {
-                ended["errorInfo"] = json!({ "errorCode": reason.code, "errorString": reason.text });
+                ended["errorInfo"] =
+                    json!({ "errorCode": reason.code, "errorString": reason.text });
             }
         }
         if let Ok(mut info) = to {
@@ -198,22 +199,29 @@ impl Kafka {
             return Err(bad_request("You can't turn on public access while you create a cluster."));
         }
         if !connectivity["vpcConnectivity"].is_null() {
-            return Err(bad_request("You can't turn on VPC connectivity while you create a cluster."));
+            return Err(bad_request(
+                "You can't turn on VPC connectivity while you create a cluster.",
+            ));
         }
         let mut told = asked.clone();
         let software = json!({ "kafkaVersion": asked["kafkaVersion"] });
-        told["currentBrokerSoftwareInfo"] = self.configured(software, &asked["configurationInfo"])?;
+        told["currentBrokerSoftwareInfo"] =
+            self.configured(software, &asked["configurationInfo"])?;
         if let Some(told) = told.as_object_mut() {
             told.remove("kafkaVersion");
             told.remove("configurationInfo");
         }
-        told["zookeeperConnectString"] = json!("z-2.example:2181,z-1.example:2181,z-3.example:2181");
+        told["zookeeperConnectString"] =
+            json!("z-2.example:2181,z-1.example:2181,z-3.example:2181");
         Ok(fill(told, &self.defaults(asked)))
     }
 
     /// What AWS says where nothing was said.
     pub(super) fn defaults(&self, asked: &Value) -> Value {
-        let key = format!("arn:aws:kms:us-east-1:{}:key/5e1d0000-0000-4000-8000-aaaaaaaaaaaa", self.account);
+        let key = format!(
+            "arn:aws:kms:us-east-1:{}:key/5e1d0000-0000-4000-8000-aaaaaaaaaaaa",
+            self.account
+        );
         let off = json!({ "enabled": false });
         let is_express = is_express(&asked["brokerNodeGroupInfo"]);
         let mut defaults = json!({
@@ -339,7 +347,9 @@ fn bootstrap(kafka: &mut Kafka, asked: &Asked) -> Said {
     let (name, turn) = (cluster.info["clusterName"].as_str().unwrap_or_default(), cluster.asked);
     let at = |prefix: &str, port: u32| {
         let mut brokers: Vec<String> = (1..=3)
-            .map(|number| format!("{prefix}{number}.{name}.c2.kafka.us-east-1.amazonaws.com:{port}"))
+            .map(|number| {
+                format!("{prefix}{number}.{name}.c2.kafka.us-east-1.amazonaws.com:{port}")
+            })
             .collect();
         brokers.rotate_left(turn % 3);
         json!(brokers.join(","))

@@ -9,7 +9,12 @@ pub(super) const ROUTES: &[Route<Kafka>] = &[
     route("CreateConfiguration", "POST", "/v1/configurations", create),
     route("ListConfigurations", "GET", "/v1/configurations", list),
     route("DescribeConfiguration", "GET", "/v1/configurations/{Arn}", describe),
-    route("DescribeConfigurationRevision", "GET", "/v1/configurations/{Arn}/revisions/{Revision}", revision),
+    route(
+        "DescribeConfigurationRevision",
+        "GET",
+        "/v1/configurations/{Arn}/revisions/{Revision}",
+        revision,
+    ),
     route("UpdateConfiguration", "PUT", "/v1/configurations/{Arn}", update),
     route("DeleteConfiguration", "DELETE", "/v1/configurations/{Arn}", delete),
 ];

@@ -96,7 +96,9 @@ impl Kafka {
     fn arn(&mut self, what: &str, end: &str) -> String {
         self.named += 1;
         let (account, number) = (&self.account, self.named);
-        format!("arn:aws:kafka:us-east-1:{account}:{what}/5e1d0000-0000-4000-8000-{number:012x}-{end}")
+        format!(
+            "arn:aws:kafka:us-east-1:{account}:{what}/5e1d0000-0000-4000-8000-{number:012x}-{end}"
+        )
     }
 
     /// A version of a cluster, unlike all before.

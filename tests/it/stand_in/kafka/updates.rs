@@ -15,7 +15,12 @@ pub(super) const ROUTES: &[Route<Kafka>] = &[
     route("UpdateStorage", "PUT", "/v1/clusters/{ClusterArn}/storage", storage),
     route("UpdateMonitoring", "PUT", "/v1/clusters/{ClusterArn}/monitoring", monitoring),
     route("UpdateRebalancing", "PUT", "/v1/clusters/{ClusterArn}/rebalancing", rebalancing),
-    route("UpdateClusterConfiguration", "PUT", "/v1/clusters/{ClusterArn}/configuration", configured),
+    route(
+        "UpdateClusterConfiguration",
+        "PUT",
+        "/v1/clusters/{ClusterArn}/configuration",
+        configured,
+    ),
     route("UpdateClusterKafkaVersion", "PUT", "/v1/clusters/{ClusterArn}/version", version),
     route("UpdateSecurity", "PATCH", "/v1/clusters/{ClusterArn}/security", security),
     route("ListClusterOperationsV2", "GET", "/api/v2/clusters/{ClusterArn}/operations", list),
@@ -23,7 +28,9 @@ pub(super) const ROUTES: &[Route<Kafka>] = &[
 ];
 
 pub(super) fn stale() -> Refusal {
-    bad_request("The version of the cluster isn't current. Check the current version and try again.")
+    bad_request(
+        "The version of the cluster isn't current. Check the current version and try again.",
+    )
 }
 
 fn no_change(of: &str) -> Refusal {
@@ -96,7 +103,9 @@ fn connectivity(kafka: &mut Kafka, asked: &Asked) -> Said {
         let is_public = now["publicAccess"]["type"] != "DISABLED";
         let clients = &told["clientAuthentication"];
         let transit = &told["encryptionInfo"]["encryptionInTransit"];
-        if is_public && (clients["unauthenticated"]["enabled"] == true || transit["clientBroker"] != "TLS") {
+        if is_public
+            && (clients["unauthenticated"]["enabled"] == true || transit["clientBroker"] != "TLS")
+        {
             return Err(bad_request(
                 "To turn on public access, turn off unauthenticated access and plaintext.",
             ));
@@ -187,7 +196,9 @@ fn broker_count(kafka: &mut Kafka, asked: &Asked) -> Said {
         }
         // One broker of each zone goes at a time.
         if wanted < now && now - wanted != zones {
-            return Err(bad_request("You can remove one broker of each Availability Zone at a time."));
+            return Err(bad_request(
+                "You can remove one broker of each Availability Zone at a time.",
+            ));
         }
         told["numberOfBrokerNodes"] = json!(wanted);
         Ok(())
@@ -277,5 +288,7 @@ fn describe(kafka: &mut Kafka, asked: &Asked) -> Said {
     let arn = asked.segment("OperationArn");
     let mut operations = kafka.clusters.values().flat_map(|cluster| &cluster.operations);
     let found = operations.find(|operation| operation["operationArn"] == arn);
-    found.map(|found| json!({ "clusterOperationInfo": found })).ok_or_else(|| not_found("The operation"))
+    found
+        .map(|found| json!({ "clusterOperationInfo": found }))
+        .ok_or_else(|| not_found("The operation"))
 }
