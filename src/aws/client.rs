@@ -2,6 +2,7 @@
 //! one SDK client per service.
 
 mod assumed;
+mod lifetime;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::retry::RetryConfig;
 
+pub use self::lifetime::Lifetime;
 use super::answer::{self, ANSWER_TIMEOUT, STALL_TIMEOUT};
 use super::call_log::{CallLog, Listener};
 use super::clock::Clock;
@@ -64,6 +66,8 @@ pub struct Connection {
     pub pace: Pace,
     /// Learns the secrets that calls are signed with.
     pub mask: Mask,
+    /// When the credentials of the environment end, as it says itself (RFC 3339).
+    pub credentials_end: Option<String>,
 }
 
 /// A long-term access key.
@@ -93,6 +97,8 @@ pub struct Session {
     is_endpoint_asked: bool,
     /// The answer to "who are we", once it was asked.
     caller: Arc<OnceLock<Caller>>,
+    /// How long the credentials last, once anybody had them.
+    lifetime: Arc<OnceLock<Lifetime>>,
     /// Learns the secrets of roles that are taken on.
     mask: Mask,
     /// What is trusted in place of the system's certificates, by who is not AWS either.
@@ -110,7 +116,8 @@ impl Session {
         if let Some(name) = &connection.profile {
             profiles::check(Some(name)).await?;
         }
-        let config = load(connection, &pacing).await?;
+        let lifetime = Arc::default();
+        let config = load(connection, &pacing, &lifetime).await?;
         if let Some(url) = config.endpoint_url() {
             endpoint::check(url, connection.endpoint_url.is_some())?;
         }
@@ -125,6 +132,7 @@ impl Session {
             endpoint,
             is_endpoint_asked: connection.endpoint_url.is_some(),
             caller: Arc::default(),
+            lifetime,
             mask: connection.mask.clone(),
             ca_bundle: connection.ca_bundle.clone(),
         })
@@ -167,6 +175,11 @@ impl Session {
         self.caller.get()
     }
 
+    /// How long the credentials last; [`Lifetime::Lasting`] while nobody has asked for them.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        self.lifetime.get().copied().unwrap_or(Lifetime::Lasting)
+    }
+
     /// Whether AWS said that we are an account's root user.
     pub(crate) fn is_root(&self) -> bool {
         self.caller.get().is_some_and(|caller| caller.arn.ends_with(":root"))
@@ -188,7 +201,11 @@ impl Session {
     }
 }
 
-async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
+async fn load(
+    connection: &Connection,
+    pacing: &Pacing,
+    lifetime: &Arc<OnceLock<Lifetime>>,
+) -> Answer<SdkConfig> {
     let http = answer::bounded(http_client(connection.ca_bundle.as_deref())?);
     let http = pacing.around(http);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -225,13 +242,20 @@ async fn load(connection: &Connection, pacing: &Pacing) -> Answer<SdkConfig> {
         loader =
             loader.credentials_provider(Credentials::new(id, secret, None, None, "access key"));
     }
-    Ok(hushed(loader.load().await, &connection.mask))
+    Ok(hushed(loader.load().await, connection, lifetime))
 }
 
-/// The same, whose credentials are hidden as soon as anybody has them.
-fn hushed(config: SdkConfig, mask: &Mask) -> SdkConfig {
+/// The same, whose credentials are hidden as soon as anybody has them, and which tells how
+/// long they last.
+fn hushed(
+    config: SdkConfig,
+    connection: &Connection,
+    lifetime: &Arc<OnceLock<Lifetime>>,
+) -> SdkConfig {
     let Some(credentials) = config.credentials_provider() else { return config };
-    let hushed = Hushed { credentials, mask: mask.clone() };
+    let Connection { mask, credentials_end: end, .. } = connection;
+    let lifetime = lifetime.clone();
+    let hushed = Hushed { credentials, mask: mask.clone(), end: end.clone(), lifetime };
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(hushed)).build()
 }
 
@@ -239,6 +263,9 @@ fn hushed(config: SdkConfig, mask: &Mask) -> SdkConfig {
 struct Hushed {
     credentials: SharedCredentialsProvider,
     mask: Mask,
+    /// What the environment says of their end.
+    end: Option<String>,
+    lifetime: Arc<OnceLock<Lifetime>>,
 }
 
 impl ProvideCredentials for Hushed {
@@ -249,6 +276,7 @@ impl ProvideCredentials for Hushed {
         ProvidedCredentials::new(async move {
             let found = self.credentials.provide_credentials().await?;
             self.mask.hide_credential(found.secret_access_key());
+            self.lifetime.get_or_init(|| Lifetime::of(&found, self.end.as_deref()));
             found.session_token().into_iter().for_each(|token| self.mask.hide_credential(token));
             Ok(found)
         })
@@ -338,8 +366,11 @@ mod tests {
         let config = SdkConfig::builder()
             .credentials_provider(SharedCredentialsProvider::new(found.clone()))
             .build();
-        let provider = hushed(config, &mask).credentials_provider().unwrap();
+        let connection = Connection { mask: mask.clone(), ..Connection::default() };
+        let lifetime = Arc::default();
+        let provider = hushed(config, &connection, &lifetime).credentials_provider().unwrap();
         assert_eq!(provider.provide_credentials().await.unwrap(), found);
         assert_eq!(mask.veil(&format!("{secret} {token}")), "(sensitive) (sensitive)");
+        assert_eq!(lifetime.get(), Some(&Lifetime::Unknown));
     }
 }

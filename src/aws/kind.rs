@@ -11,6 +11,7 @@ mod sent;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -55,10 +56,16 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// Facts that become others when one of these fields changes. Who refers to
     /// one waits for the change, which tells the new one.
     const MOVING: &'static [(&'static str, &'static [&'static str])] = &[];
+    /// Facts that nobody knows before the object is in service. Who refers to one waits
+    /// for that.
+    const LATE: &'static [&'static str] = &[];
     /// Fields that AWS changes one after the other, in this order; `name.*` one
     /// entry at a time. An update is handed the first of them that is left, and
     /// all other fields before.
     const STAGES: &'static [&'static str] = &[];
+    /// How long a change of a field takes as a rule, where that is known and not as of any
+    /// other: [`PATIENCE`](Self::PATIENCE) has that.
+    const LENGTHS: &'static [(&'static str, Duration)] = &[];
     /// Those of them, or what is within, of which AWS takes another value when the
     /// old one is gone, so that it goes and comes; and what that comes to. A sentence.
     const ANEW: &'static [(&'static str, &'static str)] = &[];

@@ -46,6 +46,7 @@ pub mod registry;
 pub mod replay;
 pub mod service;
 pub mod services;
+mod since;
 mod stated;
 pub mod tags;
 mod takes;
@@ -53,6 +54,6 @@ mod turnover;
 
 // "Did you mean" is the same of everybody's words.
 pub(crate) use crate::model::near;
-pub use client::{AccessKey, Connection, Pace, Session};
+pub use client::{AccessKey, Connection, Lifetime, Pace, Session};
 pub use provider::{Provider, Writer};
 pub use registry::AwsCatalog;

@@ -11,7 +11,7 @@ use futures::future::{try_join, try_join_all};
 
 use super::behaviours::{Bench, Options};
 use super::call_log::about;
-use super::client::Session;
+use super::client::{Lifetime, Session};
 use super::handed::Aws;
 use super::invocation::{Invocation, Invoked};
 use super::kind::{AnyKind, Claim};
@@ -39,6 +39,11 @@ impl Provider {
     /// The place that it looks at.
     pub fn place(&self) -> &Place {
         &self.aws.place
+    }
+
+    /// How long the credentials last, as far as anybody tells.
+    pub fn lifetime(&self) -> Lifetime {
+        self.aws.session.lifetime()
     }
 
     /// A bench for exercises, which make and remove objects of their own.

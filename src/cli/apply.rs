@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 /// The engine's levels, as words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Level {
-    /// AWS accepted every call
+    /// AWS accepted every call; what it takes long for, and what needs that, is left for the next run
     Accepted,
     /// A read shows what was asked
     Configured,
@@ -90,7 +90,8 @@ async fn of_stack(
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
     let approve = async |opened: Opened| {
         let looked = opened.look(Look::ToPlan, environment).await?;
-        let planned = looked.plan(Purpose::Apply, options.permissions()).await?;
+        let until = arguments.until.into();
+        let planned = looked.plan(Purpose::Apply, options.permissions(), until).await?;
         propose(planned, options, screen).await
     };
     let command = environment.command_line.clone();
@@ -113,7 +114,7 @@ async fn of_plan_file(
     };
     let approve = async |opened: Opened| {
         let revisited = opened.look_again(&saved).await?;
-        let planned = revisited.plan(options.permissions(), screen).await;
+        let planned = revisited.plan(options.permissions(), until, screen).await;
         propose(planned, options, screen).await
     };
     run::run(opened, Task { until, options, command }, approve, environment, screen).await

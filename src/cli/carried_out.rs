@@ -16,7 +16,8 @@ use super::screen::Screen;
 use super::trace::Trace;
 use super::turn::Turn;
 use crate::aws::AwsCatalog;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, EventKind};
+use crate::engine::wait::heartbeat;
 use crate::engine::{Report, Site, Until, execute};
 use crate::model::Diagnostic;
 use crate::plan::{Plan, Purpose};
@@ -48,7 +49,7 @@ impl Approved {
     ) -> CarriedOut {
         let planned = self.into_planned();
         let (left, purpose) = (planned.left(), planned.purpose());
-        let (opened, plan, warnings) = planned.into_parts();
+        let (opened, plan, warnings, forecast) = planned.into_parts();
         let Opened { provider, catalog, trace, journal, .. } = opened;
         let (sender, receiver) = mpsc::unbounded_channel();
         let stop = turn.begin();
@@ -61,7 +62,12 @@ impl Approved {
             let is_live = screen.is_live && !options.json;
             let _other_lines_move = is_live.then(|| screen.pulse.hush());
             let shown = plan.shown(&catalog);
-            let told = PlanRecord { plan: &shown, warnings: &warnings, refusals: &[] };
+            let told = PlanRecord {
+                plan: &shown,
+                warnings: &warnings,
+                refusals: &[],
+                forecast: Some(&forecast),
+            };
             let views = views(&mut record, options, screen, journal, told);
             let (report, ()) =
                 join(execute(site, stop, sender), show(views, receiver, screen)).await;
@@ -73,7 +79,15 @@ impl Approved {
 
 async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, screen: &Screen) {
     while let Some(event) = events.recv().await {
+        let waited = if let EventKind::StepWaiting { waited, .. } = event.kind {
+            Some(waited)
+        } else {
+            None
+        };
         views.show(&screen.mask.veil_value(event));
+        if let Some(waited) = waited {
+            screen.pulse.holds_for(heartbeat(waited));
+        }
         if let Some(text) = screen.untold_losses() {
             let is_told = views.remark(&text);
             if !is_told {

@@ -8,6 +8,12 @@ pub(crate) fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
+/// Now, to see how far off something is.
+#[expect(clippy::disallowed_methods, reason = "this place alone asks for the date")]
+pub(crate) fn moment() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Now, in milliseconds since 1970, as logs count them.
 #[expect(clippy::disallowed_methods, reason = "this place alone asks for the date")]
 pub(crate) fn milliseconds() -> i64 {

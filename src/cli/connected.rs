@@ -56,6 +56,7 @@ impl Connected {
             listener: Some(Arc::new(audience(journal.as_ref(), environment, screen))),
             pace: Pace::OfAws,
             mask: environment.mask.clone(),
+            credentials_end: environment.credentials_end.clone(),
         })
         .await?;
         let caller = session.caller().await?;

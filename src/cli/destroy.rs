@@ -51,7 +51,7 @@ async fn approved(
 ) -> Result<Option<Approved>, Failure> {
     let options = &arguments.run;
     let looked = opened.look(Look::ToDestroy, environment).await?;
-    let planned = looked.plan(Purpose::Destroy, options.permissions()).await?;
+    let planned = looked.plan(Purpose::Destroy, options.permissions(), Until::Accepted).await?;
     let is_of_nothing = planned.is_of_nothing();
     if is_of_nothing && arguments.name.is_some() {
         return Err(planned.opened().nothing_by_name().await.into());

@@ -18,6 +18,10 @@ const SECRETS: &[&str] = &["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TO
 const TOKEN_FILES: &[&str] =
     &["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
+/// What is said of when the credentials beside it end: by the AWS CLI
+/// (`aws configure export-credentials`) and aws-vault, and by others who hand them out.
+const CREDENTIALS_END: &[&str] = &["AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION"];
+
 /// The option behind which the event of a function stands.
 const EVENT: &str = "--data";
 
@@ -36,6 +40,8 @@ pub(crate) struct Environment {
     pub(crate) admission: Admission,
     /// Where tokens lie that are exchanged for credentials.
     pub(crate) token_files: Vec<PathBuf>,
+    /// When the credentials of the environment end, if it says so.
+    pub(crate) credentials_end: Option<String>,
     /// `AWS_CA_BUNDLE`.
     pub(crate) ca_bundle: Option<PathBuf>,
     /// `AWS_REGION`, for checks that call nobody.
@@ -117,6 +123,7 @@ impl Environment {
                 .iter()
                 .filter_map(|name| set(name).map(PathBuf::from))
                 .collect(),
+            credentials_end: CREDENTIALS_END.iter().find_map(|name| text(set(name)?)),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             region: set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).and_then(text),
             github: set("GITHUB_ACTIONS")

@@ -114,6 +114,10 @@ const VARIABLES: &[(&str, &str)] = &[
         "AWS_REGION, AWS_DEFAULT_REGION",
         "the region, where neither the stack file nor --region says one",
     ),
+    (
+        "AWS_CREDENTIAL_EXPIRATION, AWS_SESSION_EXPIRATION",
+        "when the credentials of the environment end, as who hands them out says; a plan that is expected to take longer warns of it",
+    ),
     ("AWS_ENDPOINT_URL", "where calls go instead of to AWS; --endpoint-url goes first"),
     ("AWS_CA_BUNDLE", "a PEM file with the certificates that are trusted instead of the system's"),
     (

@@ -18,6 +18,7 @@ mod completions;
 mod connected;
 mod destroy;
 mod elsewhere;
+mod endurance;
 mod environment;
 mod eval;
 mod event;

@@ -11,7 +11,7 @@ use super::options::{What, Where};
 use super::plan_file;
 use super::planned::Planned;
 use super::screen::Screen;
-use crate::engine::Look;
+use crate::engine::{Look, Until};
 use crate::model::{Diagnostic, Severity};
 use crate::plan::{Permissions, Purpose};
 use crate::report::{self, PlanDetail, PlanRecord};
@@ -71,12 +71,12 @@ async fn planned(
     arguments: &Arguments,
     environment: &Environment,
 ) -> Result<Planned, Failure> {
-    let (look, purpose) = if arguments.destroy {
-        (Look::ToDestroy, Purpose::Destroy)
+    let (look, purpose, until) = if arguments.destroy {
+        (Look::ToDestroy, Purpose::Destroy, Until::Accepted)
     } else {
-        (Look::ToPlan, Purpose::Apply)
+        (Look::ToPlan, Purpose::Apply, Until::Ready)
     };
-    opened.look(look, environment).await?.plan(purpose, Permissions::default()).await
+    opened.look(look, environment).await?.plan(purpose, Permissions::default(), until).await
 }
 
 /// The same plan for everybody who asked.

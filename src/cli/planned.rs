@@ -8,9 +8,11 @@ use super::exit::Failure;
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
-use super::{advice, examined};
-use crate::model::Diagnostic;
-use crate::plan::{Held, Left, Permissions, Plan, Purpose, SavedPlan, guard, plan_destroy};
+use super::{advice, clock, endurance, examined};
+use crate::model::{Diagnostic, Until};
+use crate::plan::{
+    Forecast, Held, Left, Permissions, Plan, Purpose, SavedPlan, forecast, guard, plan_destroy,
+};
 use crate::report::{self, PlanDetail, PlanRecord};
 
 /// A plan for a stack. Made by a look at its world or at the objects of a plan
@@ -29,6 +31,8 @@ pub(crate) struct Planned {
     refusals: Vec<Diagnostic>,
     /// Whether AWS itself would refuse something of it, whatever is permitted.
     is_refused: bool,
+    /// How long it takes as a rule.
+    forecast: Forecast,
 }
 
 impl Looked {
@@ -37,6 +41,7 @@ impl Looked {
         mut self,
         purpose: Purpose,
         permissions: Permissions,
+        until: Until,
     ) -> Result<Planned, Failure> {
         let plan = match purpose {
             Purpose::Apply => {
@@ -49,32 +54,48 @@ impl Looked {
             }
         };
         let (opened, _) = self.into_parts();
-        Ok(Planned::new(opened, plan, purpose, permissions).await)
+        Ok(Planned::new(opened, plan, purpose, permissions, until).await)
     }
 }
 
 impl Revisited {
     /// The plan of the file, on today's objects.
-    pub(crate) async fn plan(self, permissions: Permissions, screen: &Screen) -> Planned {
+    pub(crate) async fn plan(
+        self,
+        permissions: Permissions,
+        until: Until,
+        screen: &Screen,
+    ) -> Planned {
         let (opened, held, purpose) = self.into_parts();
         tell_gone(&held, screen);
-        Planned::new(opened, held.plan.permitting(permissions), purpose, permissions).await
+        let plan = held.plan.permitting(permissions);
+        Planned::new(opened, plan, purpose, permissions, until).await
     }
 }
 
 impl Planned {
-    async fn new(opened: Opened, plan: Plan, purpose: Purpose, permissions: Permissions) -> Self {
+    async fn new(
+        opened: Opened,
+        plan: Plan,
+        purpose: Purpose,
+        permissions: Permissions,
+        until: Until,
+    ) -> Self {
         let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
         let (advice, examined) = match purpose {
             Purpose::Apply => join(advice::of(&opened), examined::of(&opened, &plan)).await,
             Purpose::Destroy => Default::default(),
         };
         let is_advised = !advice.is_empty();
-        let warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
         let is_refused = !examined.refusals.is_empty();
         let refusals = [refusals, examined.refusals].concat();
+        let forecast = forecast(&plan, &opened.catalog, until);
+        let lifetime = opened.provider.lifetime();
+        let ends = endurance::of(lifetime, forecast.whole, clock::moment());
+        let mut warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
+        warnings.extend(ends);
         let shown = plan.shown(&opened.catalog);
-        Self { opened, plan, shown, purpose, warnings, is_advised, refusals, is_refused }
+        Self { opened, plan, shown, purpose, warnings, is_advised, refusals, is_refused, forecast }
     }
 
     /// The plan as it still holds, and what is said of what does not.
@@ -94,7 +115,8 @@ impl Planned {
     }
 
     pub(crate) fn record(&self) -> PlanRecord<'_> {
-        PlanRecord { plan: &self.shown, warnings: &self.warnings, refusals: &self.refusals }
+        let Self { shown, warnings, refusals, forecast, .. } = self;
+        PlanRecord { plan: shown, warnings, refusals, forecast: Some(forecast) }
     }
 
     /// Whether a rule found something.
@@ -135,6 +157,10 @@ impl Planned {
     /// be many, and above what they come to.
     pub(crate) fn show(&self, detail: PlanDetail, remark: impl FnOnce(), screen: &Screen) {
         screen.page(&report::plan_steps(&self.shown, detail));
+        let expected = report::forecast_text(&self.forecast);
+        if !expected.is_empty() {
+            screen.page(&expected);
+        }
         remark();
         screen.data(&report::plan_conclusion(&self.plan));
     }
@@ -144,8 +170,8 @@ impl Planned {
     }
 
     /// Taken apart, for who may carry it out.
-    pub(crate) fn into_parts(self) -> (Opened, Plan, Vec<Diagnostic>) {
-        (self.opened, self.plan, self.warnings)
+    pub(crate) fn into_parts(self) -> (Opened, Plan, Vec<Diagnostic>, Forecast) {
+        (self.opened, self.plan, self.warnings, self.forecast)
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 const ON_TERMINAL: Duration = Duration::from_millis(500);
 /// A log is silent for no longer.
 const IN_LOG: Duration = Duration::from_secs(10);
+/// What is announced may come so much later: an answer is waited for before it.
+const SPARE: Duration = Duration::from_secs(5);
 
 /// What is known of the command that runs. Clones share it.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ struct State {
     vigil: Vigil,
     /// When something was last said.
     spoke: Duration,
+    /// How long that holds: a wait that lasts is told of more seldom.
+    holds: Duration,
     /// How many want silence.
     hushed: usize,
     /// The line on the terminal, while it is there.
@@ -42,7 +46,7 @@ struct State {
 
 impl State {
     fn make_room(&mut self, now: Duration) {
-        self.spoke = now;
+        (self.spoke, self.holds) = (now, Duration::ZERO);
         if let Some(line) = self.line.take() {
             line.clear();
         }
@@ -62,6 +66,13 @@ impl Pulse {
         self.state().make_room(self.now());
     }
 
+    /// What was said last is followed by more after so long.
+    pub(crate) fn holds_for(&self, length: Duration) {
+        if length > IN_LOG {
+            self.state().holds = length + SPARE;
+        }
+    }
+
     /// Nothing is said while the answer lives: somebody thinks about a question,
     /// or other lines move.
     pub(crate) fn hush(&self) -> Hush {
@@ -79,7 +90,7 @@ impl Pulse {
     pub(crate) fn due(&self, is_live: bool) -> Option<String> {
         let (state, now) = (self.state(), self.now());
         let silent = now.saturating_sub(state.spoke);
-        let limit = if is_live { ON_TERMINAL } else { IN_LOG };
+        let limit = if is_live { ON_TERMINAL } else { IN_LOG.max(state.holds) };
         (state.hushed == 0 && silent >= limit).then(|| state.vigil.tell(now))
     }
 
@@ -159,6 +170,23 @@ mod tests {
     async fn no_log_is_silent_for_longer_than_ten_seconds() {
         assert_eq!(said(35, None, false).await, [10, 20, 30]);
         assert_eq!(said(35, Some(7), false).await, [17, 27]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_tells_of_a_long_wait_is_not_interrupted() {
+        let pulse = Pulse::default();
+        let silence = async |told_for: u64| {
+            pulse.make_room();
+            pulse.holds_for(Duration::from_secs(told_for));
+            let began = pulse.now();
+            while pulse.due(false).is_none() {
+                elapse(TICK).await;
+            }
+            pulse.now().saturating_sub(began).as_secs()
+        };
+        assert_eq!(silence(10).await, 10);
+        assert_eq!(silence(60).await, 65);
+        assert_eq!(silence(0).await, 10, "what is said anew holds no longer");
     }
 
     #[tokio::test(start_paused = true)]

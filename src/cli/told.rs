@@ -87,6 +87,8 @@ fn exit_of(report: &Report, interrupted: bool) -> Exit {
             matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
         }
         Outcome::Done { .. }
+        | Outcome::Begun { .. }
+        | Outcome::Postponed { .. }
         | Outcome::Gone
         | Outcome::TimedOut { .. }
         | Outcome::Refused { .. }

@@ -79,6 +79,9 @@ pub enum EventKind {
         address: Address,
         /// Since the wait began.
         waited: Duration,
+        /// How long the step takes as a rule, where anybody knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<Duration>,
         /// How long it may take at most.
         limit: Duration,
         /// The last observation, a phrase.
@@ -142,6 +145,15 @@ pub enum Outcome {
         /// What can be referred to from now on.
         facts: Facts,
     },
+    /// The cloud has accepted it and is at it, for longer than the run was to wait.
+    Begun {
+        /// What can be referred to from now on.
+        facts: Facts,
+        /// The last observation.
+        seen: String,
+        /// How many calls are to follow when the cloud is done, as far as anybody knows.
+        rest: usize,
+    },
     /// What was to be deleted had gone already; no call was made.
     Gone,
     /// A call failed for good.
@@ -168,6 +180,11 @@ pub enum Outcome {
         /// The step that stands in the way; the first one, not its echoes.
         because: Address,
     },
+    /// It needs what the cloud is still at, and is left for the next run.
+    Postponed {
+        /// The step that is not waited for; the first one, not its echoes.
+        because: Address,
+    },
     /// The run was interrupted before the step could start.
     NotStarted,
     /// The run was interrupted while the step waited; its calls were accepted.
@@ -187,12 +204,22 @@ pub struct Summary {
     pub failed: usize,
     /// Steps skipped because of these.
     pub skipped: usize,
-    /// Steps not started or not confirmed because the run was interrupted.
+    /// Steps that are not done and did not fail: not started or not confirmed because the
+    /// run was interrupted, or left for the next run.
     pub left: usize,
+    /// Steps that the cloud was left to. Those of which no call is left are counted as done
+    /// besides, the others as left.
+    #[serde(default, skip_serializing_if = "is_none_at_all")]
+    pub at_work: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none_at_all(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Summary {
-    /// Whether everything that was planned is done.
+    /// Whether everything that was planned is done, or accepted where that was all.
     pub fn is_success(&self) -> bool {
         self.failed + self.skipped + self.left == 0
     }

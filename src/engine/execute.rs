@@ -70,10 +70,12 @@ pub async fn execute(
                 early: foreman.early_for(&site.plan.steps[id.0].step),
                 written: &written,
                 is_proven: true,
+                at_work: None,
                 signal: signal.clone(),
                 stop: stop.clone(),
             };
-            running.push(async move { (id, in_span(run.node, run.carry_out()).await) });
+            // On the heap, because what is on the way fills a stack.
+            running.push(async move { (id, Box::pin(in_span(run.node, run.carry_out())).await) });
         }
         if running.is_empty() {
             break;
@@ -199,8 +201,8 @@ impl<'a> Foreman<'a> {
             Signal::Retrying { attempt, error, pause } => {
                 self.tell(EventKind::StepRetrying { step, address, attempt, error, pause });
             }
-            Signal::Waiting { waited, limit, seen } => {
-                self.tell(EventKind::StepWaiting { step, address, waited, limit, seen });
+            Signal::Waiting { waited, usual, limit, seen } => {
+                self.tell(EventKind::StepWaiting { step, address, waited, usual, limit, seen });
             }
         }
     }
@@ -208,15 +210,22 @@ impl<'a> Foreman<'a> {
     fn end(&mut self, step: StepId, outcome: Outcome) {
         let succeeded =
             matches!(outcome, Outcome::Done { .. } | Outcome::Gone | Outcome::Unconfirmed);
-        if let Outcome::Done { facts } = &outcome {
+        let is_begun = matches!(outcome, Outcome::Begun { .. });
+        if let Outcome::Done { facts } | Outcome::Begun { facts, .. } = &outcome {
             let address = self.schedule.address(step).clone();
             self.facts.entry(address).or_default().extend(facts.clone());
         }
         let because = self.schedule.address(step).clone();
         self.early.remove(&because);
         self.finish(step, outcome);
-        for skipped in self.schedule.ended(step, succeeded) {
-            self.finish(skipped, Outcome::Skipped { because: because.clone() });
+        for waiting in self.schedule.ended(step, succeeded) {
+            let because = because.clone();
+            let outcome = if is_begun {
+                Outcome::Postponed { because }
+            } else {
+                Outcome::Skipped { because }
+            };
+            self.finish(waiting, outcome);
         }
     }
 
@@ -257,12 +266,22 @@ impl<'a> Foreman<'a> {
             };
             match outcome {
                 Outcome::Done { .. } => *done += objects,
+                Outcome::Begun { rest: 0, .. } => {
+                    *done += objects;
+                    summary.at_work += 1;
+                }
+                Outcome::Begun { .. } => {
+                    summary.left += 1;
+                    summary.at_work += 1;
+                }
                 Outcome::Failed { .. } | Outcome::TimedOut { .. } | Outcome::Refused { .. } => {
                     summary.failed += 1;
                 }
                 Outcome::Gone => {}
                 Outcome::Skipped { .. } => summary.skipped += 1,
-                Outcome::NotStarted | Outcome::Unconfirmed => summary.left += 1,
+                Outcome::Postponed { .. } | Outcome::NotStarted | Outcome::Unconfirmed => {
+                    summary.left += 1;
+                }
             }
         }
         self.tell(EventKind::RunFinished { summary });

@@ -25,4 +25,6 @@ pub mod wait;
 pub use execute::{Report, execute};
 pub use observe::{Look, Onlooker, examine, find_all, observe, observe_told, weigh};
 pub use revisit::revisit;
-pub use site::{Site, Until};
+pub use site::Site;
+
+pub use crate::model::Until;

@@ -43,6 +43,7 @@ fn note(span: &Span, outcome: &Outcome) {
     };
     match outcome {
         Outcome::Done { .. } => told("done", None),
+        Outcome::Begun { .. } => told("begun", None),
         Outcome::Gone => told("gone", None),
         Outcome::Failed { error, .. } => {
             let code = if error.code.is_empty() { "_OTHER" } else { &error.code };
@@ -51,6 +52,7 @@ fn note(span: &Span, outcome: &Outcome) {
         Outcome::TimedOut { seen, .. } => told("timed_out", Some(("timeout", seen.clone()))),
         Outcome::Refused { reason } => told("refused", Some(("refused", reason.summary.clone()))),
         Outcome::Skipped { .. } => told("skipped", None),
+        Outcome::Postponed { .. } => told("postponed", None),
         Outcome::NotStarted => told("not_started", None),
         Outcome::Unconfirmed => told("unconfirmed", None),
     }

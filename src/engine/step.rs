@@ -17,16 +17,14 @@ use self::making::Removal;
 use self::updating::Change;
 use super::event::Outcome;
 use super::proof::Claim;
-use super::site::{Site, Until};
+use super::site::Site;
 use super::stop::{Stop, Urgency};
 use crate::model::{
     Address, CloudError, Deadlines, Desired, Diagnostic, Document, FactRef, Facts, FieldDiff,
-    KindInfo, Limit, Live, Patience, document,
+    KindInfo, Limit, Live, Patience, Until, document,
 };
-use crate::plan::{Canon, Need, Step, StepId, StepNode, differences};
-
-/// A sign of life at least this often while waiting.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+use crate::plan::forecast::{goes_until, is_left};
+use crate::plan::{Canon, Step, StepId, StepNode, differences};
 
 /// What a step tells while it runs.
 #[derive(Clone, Debug)]
@@ -46,6 +44,7 @@ pub(super) enum Signal {
     },
     Waiting {
         waited: Duration,
+        usual: Option<Duration>,
         limit: Duration,
         seen: String,
     },
@@ -65,8 +64,18 @@ pub(super) struct StepRun<'a> {
     /// Whether what the step wrote to is ours for certain. What was "made" may
     /// have been there before, until a look shows its owner.
     pub(super) is_proven: bool,
+    /// What the cloud is at that is not waited for.
+    pub(super) at_work: Option<AtWork>,
     pub(super) signal: mpsc::UnboundedSender<(StepId, Signal)>,
     pub(super) stop: Stop,
+}
+
+/// What a step leaves to the cloud.
+pub(super) struct AtWork {
+    /// The last observation.
+    seen: String,
+    /// How many calls are to follow when it is done, as far as anybody knows.
+    rest: usize,
 }
 
 /// Why a step's calls came to no good end.
@@ -157,9 +166,10 @@ impl<'a> StepRun<'a> {
         if self.until() >= Until::Configured {
             return self.confirm(&want, facts).await;
         }
-        match self.be_sure(&want).await {
-            Ok(()) => Outcome::Done { facts },
-            Err(trouble) => trouble.outcome(),
+        match (self.be_sure(&want).await, self.at_work.take()) {
+            (Ok(()), None) => Outcome::Done { facts },
+            (Ok(()), Some(AtWork { seen, rest })) => Outcome::Begun { facts, seen, rest },
+            (Err(trouble), _) => trouble.outcome(),
         }
     }
 
@@ -235,18 +245,15 @@ impl<'a> StepRun<'a> {
         self.kind().map(|kind| differences(kind, want, live)).unwrap_or_default()
     }
 
-    /// How far this step goes: further than it was told, where others wait until
-    /// it is ready, or seen.
+    /// How far this step goes.
     fn until(&self) -> Until {
-        let blocks = self.kind().is_some_and(|kind| kind.patience.blocks);
-        let needs = || self.site.plan.steps.iter().filter_map(|n| n.needs.get(&self.node.id));
-        if blocks && needs().next().is_some() {
-            Until::Ready
-        } else if self.site.until < Until::Configured && needs().any(|need| *need == Need::Seen) {
-            Until::Configured
-        } else {
-            self.site.until
-        }
+        let Site { catalog, plan, until, .. } = self.site;
+        goes_until(plan, self.node, catalog, until)
+    }
+
+    /// Whether the cloud is left to it as soon as it has accepted it.
+    fn is_left(&self) -> bool {
+        is_left(&self.node.step, self.site.catalog, self.site.until)
     }
 
     fn kind(&self) -> Option<&'a KindInfo> {

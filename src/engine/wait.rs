@@ -8,13 +8,25 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::stop::{Stop, Urgency};
-use crate::model::{CloudError, ErrorClass, InFlight};
+use crate::model::{CloudError, ErrorClass, InFlight, Limit};
 
 /// First pause between two probes or tries.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause; propagation is measured in seconds, so looking less often
 /// would cost more than it saves.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Of what was waited for so long, a part of it more does not matter: a look comes later
+/// than it could by no more than this part.
+const LATER: u32 = 20;
+/// But nobody is kept in the dark for longer by a pause that has grown.
+const GROWN: Duration = Duration::from_mins(1);
+/// A wait gives a sign of life so often, as long as it is young: long enough not to flood a
+/// log, short enough to tell that the run is alive.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Until then a wait is young.
+const YOUNG: Duration = Duration::from_mins(2);
+/// And so often later: forty minutes are fifty lines of a log.
+const LATE_HEARTBEAT: Duration = Duration::from_mins(1);
 /// How often to ask whether a name has cooled down (SQS: 60 s).
 const COOLDOWN_PAUSE: Duration = Duration::from_secs(3);
 /// A fresh principal or policy takes effect within single-digit seconds; a
@@ -40,6 +52,11 @@ pub async fn pause(length: Duration, stop: &mut Stop) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the one sleep in the house")]
 pub async fn elapse(length: Duration) {
     tokio::time::sleep(length).await;
+}
+
+/// How long a wait may be silent that has lasted so long.
+pub fn heartbeat(waited: Duration) -> Duration {
+    if waited < YOUNG { HEARTBEAT } else { LATE_HEARTBEAT }
 }
 
 /// Makes a call that nobody knows how to undo, and that may not be made twice: again only
@@ -93,6 +110,13 @@ impl Backoff {
         Self { next: FIRST_PAUSE, longest, random: fastrand::Rng::with_seed(seed) }
     }
 
+    /// The next pause of a wait that has lasted so long: the longer, the more of a pause
+    /// it can afford.
+    pub fn after(&mut self, waited: Duration) -> Duration {
+        self.longest = self.longest.max((waited / LATER).min(GROWN));
+        self.pause()
+    }
+
     /// The next pause: between half of and the whole of a doubling length.
     pub fn pause(&mut self) -> Duration {
         let length = self.next;
@@ -108,8 +132,9 @@ pub struct Persistence {
     backoff: Backoff,
     /// Whether something that this step relies on was written in this run.
     dependencies_in_flight: bool,
-    /// How long the object itself may be busy.
+    /// How long the object itself may be busy, and when to ask again whether it is.
     busy: Duration,
+    while_busy: Backoff,
     attempts: u32,
 }
 
@@ -121,14 +146,16 @@ impl Persistence {
             backoff: Backoff::new(seed),
             dependencies_in_flight,
             busy: FAULT_BUDGET,
+            while_busy: Backoff::new(seed),
             attempts: 0,
         }
     }
 
-    /// The same, where the object may be busy for so long.
+    /// The same, where the object may be busy for so long, and is asked so often.
     #[must_use]
-    pub fn busy_for(self, busy: Duration) -> Self {
-        Self { busy: busy.max(FAULT_BUDGET), ..self }
+    pub fn busy_for(self, limit: Limit, seed: u64) -> Self {
+        let while_busy = Backoff::up_to(limit.every.max(LONGEST_PAUSE), seed);
+        Self { busy: limit.deadline.max(FAULT_BUDGET), while_busy, ..self }
     }
 
     /// How often it was tried.
@@ -146,7 +173,9 @@ impl Persistence {
         let (budget, pause) = match error.class {
             ErrorClass::Throttled | ErrorClass::Transient => (FAULT_BUDGET, self.backoff.pause()),
             ErrorClass::NotYet(InFlight::Cooldown) => (COOLDOWN_BUDGET, COOLDOWN_PAUSE),
-            ErrorClass::NotYet(InFlight::Busy) => (self.busy, self.backoff.pause()),
+            ErrorClass::NotYet(InFlight::Busy) => {
+                (self.busy, self.while_busy.after(self.began.elapsed()))
+            }
             // What this run made may be absent for those who look elsewhere.
             ErrorClass::NotYet(InFlight::Dependency) | ErrorClass::Absent
                 if self.dependencies_in_flight =>
@@ -241,6 +270,25 @@ mod tests {
         ] {
             assert_eq!(tries(class, 1).await, (1, false), "{class:?}");
         }
+    }
+
+    /// How often is looked in a wait of so many minutes.
+    fn looks(every: u64, minutes: u64) -> usize {
+        let mut backoff = Backoff::up_to(Duration::from_secs(every), 1);
+        let (mut waited, mut looks) = (Duration::ZERO, 0);
+        while waited < Duration::from_mins(minutes) {
+            waited += backoff.after(waited);
+            looks += 1;
+        }
+        looks
+    }
+
+    #[test]
+    fn a_long_wait_costs_no_hundreds_of_looks() {
+        assert!(looks(2, 1) > 30, "{}", looks(2, 1));
+        assert!(looks(2, 40) < 160, "{}", looks(2, 40));
+        assert!(looks(30, 40) < 90, "{}", looks(30, 40));
+        assert!(looks(30, 240) < 400, "{}", looks(30, 240));
     }
 
     #[test]

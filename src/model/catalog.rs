@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::resource::is_false;
 use super::{
     Address, ArtifactInfo, Course, Desired, Detour, Document, Facts, FieldDiff, Identity, Live,
     Path, Patience, Place, Probe, Stages, compare_in_part,
@@ -384,6 +385,11 @@ impl KindInfo {
         self.facts.iter().any(|info| info.name == fact && moves_with(info))
     }
 
+    /// Whether a fact is known only when its object is in service.
+    pub fn is_late(&self, fact: &str) -> bool {
+        self.facts.iter().any(|info| info.name == fact && info.late)
+    }
+
     /// The fields that changes make other than asked, as far as stages come after
     /// these.
     pub fn following<'a>(&'a self, diff: &'a [FieldDiff]) -> impl Iterator<Item = &'a str> {
@@ -413,4 +419,8 @@ pub struct FactInfo {
     /// [`Path::is_within`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves_with: Vec<String>,
+    /// Whether nobody knows it before the object is in service, so that who refers to it
+    /// waits for that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
 }

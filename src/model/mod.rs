@@ -35,6 +35,7 @@ pub mod scene;
 pub mod spelling;
 pub mod stack;
 pub mod stages;
+pub mod until;
 
 pub use address::Address;
 pub use artifact::{
@@ -59,7 +60,7 @@ pub use names::Names;
 pub use origin::Origin;
 pub use owner::Owner;
 pub use ownership::{Claimant, Whose};
-pub use patience::{Deadlines, Limit, Patience};
+pub use patience::{Deadlines, LONG, Limit, Patience};
 pub use pattern::{PatternInfo, PatternPart};
 pub use place::{Caller, Place};
 pub use probe::{Expectation, Probe, Script, Sending};
@@ -70,4 +71,5 @@ pub use resource::{
 };
 pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
-pub use stages::{Along, Anew, Stages};
+pub use stages::{Along, Anew, Length, Stage, Stages};
+pub use until::Until;

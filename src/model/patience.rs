@@ -10,15 +10,25 @@ use serde::{Deserialize, Serialize};
 pub struct Limit {
     /// Longest time from the accepted call until a look shows that it is done.
     pub deadline: Duration,
-    /// Longest pause between two looks.
+    /// Longest pause between two looks, as long as the wait is young.
     pub every: Duration,
+    /// How long it takes as a rule, where anybody knows. For people, who are told before a
+    /// run begins and while it waits; no wait ends by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Duration>,
 }
 
 impl Limit {
     /// What takes so many seconds or minutes at most, looked at every two
     /// seconds.
     pub const fn of(deadline: Duration) -> Self {
-        Self { deadline, every: Duration::from_secs(2) }
+        Self { deadline, every: Duration::from_secs(2), usual: None }
+    }
+
+    /// The same, where it takes so long as a rule.
+    #[must_use]
+    pub const fn usually(self, usual: Duration) -> Self {
+        Self { usual: Some(usual), ..self }
     }
 
     /// The same, looked at less often.
@@ -27,6 +37,10 @@ impl Limit {
         Self { every, ..self }
     }
 }
+
+/// What takes longer as a rule is told before a run begins, and left to the cloud by who
+/// waits for its word alone. So long somebody at a terminal waits without a thought.
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// What the engine's waits need to know of a kind.
 ///

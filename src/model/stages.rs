@@ -1,6 +1,8 @@
 //! Fields that a cloud changes one after the other, and in how many rounds a
 //! difference is gone.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{FieldDiff, Path, Segment};
@@ -17,6 +19,31 @@ pub struct Stages {
     pub anew: Vec<Anew>,
     /// Fields that change with the call that changes another, where that does.
     pub along: Vec<Along>,
+    /// How long the cloud is at it as a rule when one of these fields changes, where
+    /// anybody knows. Of several in one stage the longest counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lengths: Vec<Length>,
+}
+
+/// How long a change of a field takes as a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Length {
+    /// The field, as a pattern of [`Path::is_within`](super::Path::is_within).
+    pub field: String,
+    /// How long.
+    pub usual: Duration,
+}
+
+/// What changes in one go, and what follows it only then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// What differs of it.
+    pub paths: Vec<Path>,
+    /// How many calls that takes, one after the other: 2 where the old value goes first.
+    pub rounds: usize,
+    /// How long it takes as a rule, where anybody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Duration>,
 }
 
 /// A field that goes with its old value, and comes with the new one.
@@ -53,14 +80,41 @@ impl Stages {
 
     /// How many changes come one after the other until nothing is left of these.
     pub fn rounds(&self, diff: &[FieldDiff]) -> usize {
+        self.all(diff, |_| None).iter().map(|stage| stage.rounds).sum()
+    }
+
+    /// The stages that these take, in their order. `otherwise` is how long a change takes of
+    /// whose field nothing is said here.
+    pub fn all(
+        &self,
+        diff: &[FieldDiff],
+        otherwise: impl Fn(&FieldDiff) -> Option<Duration>,
+    ) -> Vec<Stage> {
         let mut left = diff.to_vec();
         let next = || {
             let stage = self.first(&left);
             left.retain(|diff| !stage.contains(diff));
             let goes_first = stage.iter().any(|diff| self.anew(diff).is_some());
-            (!stage.is_empty()).then_some(if goes_first { 2 } else { 1 })
+            let usual =
+                stage.iter().filter_map(|diff| self.length(diff).or_else(|| otherwise(diff)));
+            let usual = usual.max();
+            (!stage.is_empty()).then(|| Stage {
+                paths: stage.into_iter().map(|diff| diff.path).collect(),
+                rounds: if goes_first { 2 } else { 1 },
+                usual,
+            })
         };
-        std::iter::from_fn(next).sum()
+        std::iter::from_fn(next).collect()
+    }
+
+    fn length(&self, diff: &FieldDiff) -> Option<Duration> {
+        let depth = diff.path.segments().len();
+        // Who differs in a whole field differs in what is within it.
+        let is_of = |length: &&Length| {
+            let parts: Vec<&str> = length.field.split('.').take(depth).collect();
+            diff.path.is_within(&parts.join("."))
+        };
+        self.lengths.iter().filter(is_of).map(|length| length.usual).max()
     }
 
     /// What is to be said of a change of which the old value goes first.
@@ -115,6 +169,7 @@ mod tests {
             order: ["stream", "indexes.*", "backups", "days"].map(str::to_owned).into(),
             anew: vec![anew("stream"), anew("indexes.*.key")],
             along: vec![along("indexes.*.capacity", "mode"), along("days", "backups")],
+            lengths: Vec::new(),
         }
     }
 
@@ -147,6 +202,32 @@ mod tests {
         check(indexes(json!({ "x": one })), other, 2, &["no indexes.*.key"]);
         let unkeyed = indexes(json!({ "x": index(Value::Null, 1) }));
         check(unkeyed, indexes(json!({ "x": one })), 2, &["no indexes.*.key"]);
+    }
+
+    #[test]
+    fn of_what_changes_in_one_go_the_longest_counts() {
+        let minutes = |minutes: Option<u64>| minutes.map(Duration::from_mins);
+        let length = |field: &str, minutes: u64| Length {
+            field: field.into(),
+            usual: Duration::from_mins(minutes),
+        };
+        let lengths = vec![length("stream", 7), length("stream.shards", 9), length("tags", 0)];
+        let stages = Stages { lengths, ..stages() };
+        let check = |have: Value, want: Value, expected: &[Option<u64>]| {
+            let title = format!("{have} -> {want}");
+            let document = |value: Value| -> Document { serde_json::from_value(value).unwrap() };
+            let diff = compare(&document(want), &document(have));
+            let told = stages.all(&diff, |_| minutes(Some(20)));
+            let told: Vec<Option<Duration>> = told.iter().map(|stage| stage.usual).collect();
+            let expected: Vec<_> = expected.iter().copied().map(minutes).collect();
+            assert_eq!(told, expected, "{title}");
+        };
+        check(json!({ "mode": 1 }), json!({ "mode": 2 }), &[Some(20)]);
+        check(json!({ "tags": { "a": 1 } }), json!({ "tags": { "a": 2 } }), &[Some(0)]);
+        check(json!({ "stream": null }), json!({ "stream": { "shards": 2 } }), &[Some(9)]);
+        check(json!({ "stream": { "a": 1 } }), json!({ "stream": { "a": 2 } }), &[Some(7)]);
+        let both = |n: u8| json!({ "stream": { "shards": n }, "backups": n, "mode": n });
+        check(both(1), both(2), &[Some(20), Some(9), Some(20)]);
     }
 
     #[test]

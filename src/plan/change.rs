@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings,
-    Identity, Live, Path, Place,
+    Identity, Live, Path, Place, Stage,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -115,6 +115,10 @@ pub struct PlannedChange {
     pub change: Change,
     /// Anything else that people should know, a sentence each.
     pub notes: Vec<String>,
+    /// What changes one after the other, where that is more than one call.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
 }
 
 /// The five things that can happen. Documents and diffs may hold pending facts.

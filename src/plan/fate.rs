@@ -104,6 +104,6 @@ impl Fate<'_> {
                 holdings: live.holdings.clone(),
             },
         };
-        PlannedChange { address, kind, identity, change, notes }
+        PlannedChange { address, kind, identity, change, notes, stages: Vec::new() }
     }
 }

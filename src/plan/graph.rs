@@ -14,7 +14,7 @@ use super::fate::{Fate, Verdict};
 use super::permissions::Permissions;
 use super::turns::Turn;
 use crate::model::document::pending_facts;
-use crate::model::{Address, Catalog, Diagnostic, Edge, Stack, knots};
+use crate::model::{Address, Catalog, Diagnostic, Edge, FactRef, Stack, knots};
 
 /// The stack's addresses, each after everything that it has an edge to, and by
 /// name where the edges leave the choice. A cycle of edges is an error; the
@@ -95,6 +95,13 @@ fn waits_for(fate: &Fate<'_>, target: &Address) -> bool {
     values.flat_map(pending_facts).any(|fact| fact.address == *target)
 }
 
+/// Whether that is one which nobody knows before the other is in service.
+fn waits_for_late(fate: &Fate<'_>, target: &Address, catalog: &dyn Catalog, kind: &str) -> bool {
+    let late = |fact: &FactRef| catalog.kind(kind).is_some_and(|kind| kind.is_late(&fact.fact));
+    let values = fate.verdict.want().into_iter().flat_map(|want| want.document.values());
+    values.flat_map(pending_facts).any(|fact| fact.address == *target && late(&fact))
+}
+
 /// The steps, and what they need so far.
 struct Order<'a, 'b> {
     fates: &'a [Fate<'b>],
@@ -129,6 +136,9 @@ impl Order<'_, '_> {
                     Edge::Existence | Edge::Completion => made,
                 };
                 let need = match (edge, &self.draft.nodes[needed.0].step) {
+                    (_, step) if waits_for_late(fate, target, self.catalog, step.kind()) => {
+                        Need::End
+                    }
                     (Edge::Existence, Step::Create { want }) if exists_early(&want.kind) => {
                         Need::Facts
                     }

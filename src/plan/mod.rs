@@ -10,6 +10,7 @@ mod circle;
 pub mod differences;
 mod draft;
 mod fate;
+pub mod forecast;
 mod graph;
 mod greetings;
 pub mod guard;
@@ -30,6 +31,7 @@ pub use change::{
     StepId, StepNode, Totals, WhyLeft,
 };
 pub use differences::differences;
+pub use forecast::{Forecast, Leg, forecast};
 pub use guard::{Purpose, guard};
 pub use permissions::Permissions;
 pub use planner::{plan, plan_destroy};

@@ -18,6 +18,18 @@ pub(super) fn seconds<S: Serializer>(length: &Duration, to: S) -> Result<S::Ok, 
     to.serialize_f64(Duration::from_millis(millis(*length)).as_secs_f64())
 }
 
+/// The same of one that may not be known.
+#[expect(clippy::ref_option, reason = "serde asks for a reference")]
+pub(super) fn some_seconds<S: Serializer>(
+    length: &Option<Duration>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match length {
+        Some(length) => seconds(length, to),
+        None => to.serialize_none(),
+    }
+}
+
 pub(super) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,8 @@
 //! What can be declared: a page of Markdown for each kind (`docs/kinds/*.md`),
 //! and the same on a terminal (`ccprov kinds`).
 
+use std::time::Duration;
+
 use crate::model::{
     ArtifactSort, Beside, Course, Detour, InPart, KindInfo, Path, Patience, Size, Succession,
 };
@@ -257,6 +259,7 @@ fn life(kind: &KindInfo) -> Vec<String> {
             "It is deleted when AWS shows nothing of it, which must be within {deadline}."
         ));
     }
+    said.extend(usually(kind));
     let ownership = if kind.tagged {
         "Its tags say which stack it belongs to."
     } else {
@@ -296,6 +299,27 @@ fn shows_within(patience: &Patience) -> String {
     }
 }
 
+/// How long AWS is usually at it, where anybody knows.
+fn usually(kind: &KindInfo) -> Option<String> {
+    let KindInfo { patience: Patience { create, update, delete, .. }, stages, .. } = kind;
+    let operations = [
+        ("a creation", create.usual),
+        ("a change", update.usual),
+        ("a deletion", delete.and_then(|limit| limit.usual)),
+    ];
+    let operations =
+        operations.into_iter().filter_map(|(what, usual)| Some((what.to_owned(), usual?)));
+    let fields = stages.lengths.iter();
+    let fields = fields.map(|length| (format!("a change of `{}`", length.field), length.usual));
+    let told = operations.chain(fields).map(|(what, usual)| match usual {
+        Duration::ZERO => format!("{what} no time"),
+        usual => format!("{what} {}", duration(usual)),
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty())
+        .then(|| format!("As a rule it takes AWS, by what is known: {}.", enumeration(told)))
+}
+
 #[cfg(test)]
 mod tests {
 
@@ -324,12 +348,14 @@ mod tests {
                     summary: "Its ARN".into(),
                     predicted: true,
                     moves_with: Vec::new(),
+                    late: false,
                 },
                 FactInfo {
                     name: "url".into(),
                     summary: "Where to send to".into(),
                     predicted: false,
                     moves_with: Vec::new(),
+                    late: false,
                 },
             ],
             patience: Patience { blocks: true, ..Patience::PROMPT.seen(2) },

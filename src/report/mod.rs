@@ -11,6 +11,7 @@ mod artifacts;
 mod critical_path;
 pub mod diagnostics;
 mod difference;
+mod forecast;
 mod inline;
 mod invocation;
 mod json;
@@ -49,6 +50,7 @@ mod tests;
 
 pub use critical_path::TimedRun;
 pub use diagnostics::{diagnostics_json, diagnostics_text};
+pub use forecast::forecast_text;
 pub use invocation::{InvocationRecord, Outcome, invocation_json, invocation_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use lease::{lease_holder, lease_life, lease_text};
@@ -57,7 +59,7 @@ pub use outputs::{
     outputs_text,
 };
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
-pub use phrases::count;
+pub use phrases::{count, duration};
 pub use plan_detail::PlanDetail;
 pub use plan_json::{PlanRecord, plan_json};
 pub use plan_md::plan_md;

@@ -9,7 +9,7 @@ pub(super) use super::pane::tame;
 
 /// A duration at the precision that people care about: `40ms`, `1.2s`, `12s`,
 /// `1m`, `2m 05s`, `1h 02m`.
-pub(super) fn duration(length: Duration) -> String {
+pub fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
         0 if length.as_millis() < 100 => format!("{}ms", length.as_millis()),

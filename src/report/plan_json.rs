@@ -11,10 +11,12 @@ use crate::model::{
     Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Path,
 };
 use crate::plan::{
-    Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals, WhyLeft,
+    Cause, Change, DeleteReason, Forecast, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals,
+    WhyLeft,
 };
 
 use super::diagnostics::TellDiagnostic;
+use super::forecast::{TellForecast, TellStage, tell_forecast, tell_stage};
 
 /// The version of the form.
 pub const PLAN_FORMAT: &str = "ccprov.plan/1";
@@ -28,12 +30,14 @@ pub struct PlanRecord<'a> {
     pub warnings: &'a [Diagnostic],
     /// What stands against an apply, which would refuse for it.
     pub refusals: &'a [Diagnostic],
+    /// How long it takes as a rule, if somebody worked it out.
+    pub forecast: Option<&'a Forecast>,
 }
 
 impl<'a> PlanRecord<'a> {
     /// A plan of which there is nothing to say.
     pub fn of(plan: &'a Plan) -> Self {
-        Self { plan, warnings: &[], refusals: &[] }
+        Self { plan, warnings: &[], refusals: &[], forecast: None }
     }
 }
 
@@ -43,7 +47,7 @@ pub fn plan_json(record: PlanRecord<'_>) -> String {
 }
 
 impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
-    fn from(PlanRecord { plan, warnings, refusals }: PlanRecord<'a>) -> Self {
+    fn from(PlanRecord { plan, warnings, refusals, forecast }: PlanRecord<'a>) -> Self {
         let outputs = plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value)));
         Self {
             format: PLAN_FORMAT,
@@ -58,6 +62,7 @@ impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
             outputs: outputs.collect(),
             warnings: warnings.iter().map(TellDiagnostic::from).collect(),
             refusals: refusals.iter().map(TellDiagnostic::from).collect(),
+            expected: forecast.and_then(tell_forecast),
         }
     }
 }
@@ -77,6 +82,8 @@ pub(super) struct TellPlan<'a> {
     outputs: BTreeMap<&'a str, Value>,
     warnings: Vec<TellDiagnostic<'a>>,
     refusals: Vec<TellDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<TellForecast<'a>>,
 }
 
 /// What is not touched, though it may be the stack's.
@@ -103,6 +110,8 @@ struct TellChange<'a> {
     notes: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     artifacts: Vec<TellArtifact<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stages: Vec<TellStage>,
 }
 
 /// What is sent of the checkout.
@@ -164,6 +173,7 @@ fn tell<'a>(plan: &'a Plan, planned: &'a PlannedChange) -> TellChange<'a> {
         holdings: None,
         notes: &planned.notes,
         artifacts: plan.sent_to(&planned.address).into_iter().map(tell_artifact).collect(),
+        stages: planned.stages.iter().map(tell_stage).collect(),
     };
     match &planned.change {
         Change::NoOp => {}
@@ -294,7 +304,8 @@ mod tests {
     fn check(name: &str, plan: &Plan) {
         let warnings = [Diagnostic::warning("the queue is never read").because("letters expire")];
         let refusals = [Diagnostic::error("the queue would be lost").hint("keep it")];
-        let record = PlanRecord { plan, warnings: &warnings, refusals: &refusals };
+        let record =
+            PlanRecord { warnings: &warnings, refusals: &refusals, ..PlanRecord::of(plan) };
         insta::assert_snapshot!(name, plan_json(record));
     }
 

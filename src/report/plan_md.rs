@@ -6,6 +6,7 @@
 use crate::model::Diagnostic;
 use crate::plan::Change;
 
+use super::forecast::forecast_md;
 use super::markdown::{code, fenced, within_tag, words, write_within};
 use super::page::Page;
 use super::pane::{tame, told};
@@ -23,13 +24,17 @@ const MOST_CHANGES: usize = 42_000;
 /// The whole plan as Markdown that GitHub and GitLab render. Its first line is
 /// the last one of the plan as text, in bold.
 pub fn plan_md(record: PlanRecord<'_>) -> String {
-    let PlanRecord { plan, warnings, refusals } = record;
+    let PlanRecord { plan, warnings, refusals, forecast } = record;
     let mut page = Page::default();
     page.line(0, format!("**{}**", plain(&plan_conclusion(plan)).trim_end()));
     page.gap();
     let (stack, place) = (code(&plan.stack), &plan.place);
     let (account, region) = (code(&place.account), code(&place.region));
     page.line(0, format!("Stack {stack} in account {account}, region {region}."));
+    for said in forecast.into_iter().flat_map(forecast_md) {
+        page.gap();
+        page.line(0, said);
+    }
     write_remarks(&mut page, "❌ Apply would refuse this plan", refusals);
     write_remarks(&mut page, "⚠️ Warnings", warnings);
     if !plan.left.is_empty() {
@@ -101,7 +106,8 @@ mod tests {
             [Diagnostic::warning("q: <b> is lost").because("it expires").hint("add:\nx: 1")];
         let refusals = [Diagnostic::error("claimcheck.old would be deleted, and holds data")];
         let plan = fixtures::mixed();
-        let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &refusals };
+        let record =
+            PlanRecord { warnings: &warnings, refusals: &refusals, ..PlanRecord::of(&plan) };
         insta::assert_snapshot!("plan_md_mixed", plan_md(record));
         let plan = fixtures::nothing_to_do();
         insta::assert_snapshot!("plan_md_nothing_to_do", plan_md(PlanRecord::of(&plan)));
@@ -137,7 +143,8 @@ mod tests {
         changes.push(gone);
         let plan = plan_of(changes);
         let warnings: Vec<_> = (0..500).map(|n| Diagnostic::warning("w".repeat(n))).collect();
-        let record = PlanRecord { plan: &plan, warnings: &warnings, refusals: &warnings };
+        let record =
+            PlanRecord { warnings: &warnings, refusals: &warnings, ..PlanRecord::of(&plan) };
         let text = plan_md(record);
         assert!(text.len() < 65_536, "{}", text.len());
         assert!(text.contains("\nFurther changes, for which there is no room here: "), "{text}");

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::model::{Diagnostic, Document, Emptying, FieldDiff, Holdings, Place};
 use crate::plan::{Cause, Change, DeleteReason, Plan, PlannedChange, ReplaceOrder, Step};
 
+use super::forecast::stage_text;
 use super::page::Page;
 use super::phrases::enumeration;
 use super::plan_detail::PlanDetail;
@@ -156,6 +157,9 @@ fn write_change(
     }
     for note in &planned.notes {
         page.line(2, format!("{}: {note}", paint(HINT, "note")));
+    }
+    for (number, stage) in (1..).zip(&planned.stages) {
+        page.line(4, format!("{number}. {}", stage_text(stage)));
     }
 }
 

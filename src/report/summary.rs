@@ -115,8 +115,8 @@ impl View for RunRecord {
 ///
 /// A success begins with `Apply complete! Resources: N added, N changed, N
 /// destroyed.` or `Destroy complete! Resources: N destroyed.`; the outputs
-/// follow. Anything else says what is missing, why, and that `command`, run
-/// again, goes on from there.
+/// follow. What AWS is still at, because nobody was to wait for it, is told with either.
+/// Anything else says what is missing, why, and that `command`, run again, goes on from there.
 pub fn summary_text(
     record: &RunRecord,
     run: RunOf,
@@ -126,6 +126,11 @@ pub fn summary_text(
     let mut page = Page::default();
     if let Some(summary) = record.summary.filter(Summary::is_success) {
         page.line(0, paint(ADD, complete(run, summary)));
+        if summary.at_work > 0 {
+            write_at_work(&mut page, record);
+            page.gap();
+            page.line(0, "The same command without `--until accepted` waits for it, and for what may follow.");
+        }
         if !outputs.is_empty() {
             page.gap();
             page.line(0, "Outputs");
@@ -136,11 +141,18 @@ pub fn summary_text(
     page.line(0, incomplete(record, run));
     write_failures(&mut page, record);
     write_skipped(&mut page, record);
+    write_at_work(&mut page, record);
+    write_postponed(&mut page, record);
     write_left(&mut page, record);
     page.gap();
     page.line(0, "Nothing is rolled back: what is done stays done.");
     let failed = record.summary.is_some_and(|summary| summary.failed > 0);
-    let when = if failed { "When the cause is gone, run" } else { "Run" };
+    let waits = record.summary.is_some_and(|summary| summary.at_work > 0);
+    let when = match (failed, waits) {
+        (true, _) => "When the cause is gone, run",
+        (false, true) => "When AWS is done, or to wait for it there, run",
+        (false, false) => "Run",
+    };
     page.line(0, format!("{when} the same command again; it goes on from here:"));
     page.line(2, paint(STRONG, command));
     page.into_text()
@@ -164,9 +176,10 @@ fn incomplete(record: &RunRecord, run: RunOf) -> String {
     let Some(summary) = record.summary else {
         return paint(BAD, format!("{what} was cut off before its end."));
     };
-    let Summary { added, changed, destroyed, failed, skipped, left } = summary;
+    let Summary { added, changed, destroyed, failed, skipped, left, at_work: _ } = summary;
     let how = match (failed, record.was_interrupted) {
-        (0, _) => paint(CHANGE, format!("{what} interrupted")),
+        (0, false) => paint(CHANGE, format!("{what} is not over")),
+        (0, true) => paint(CHANGE, format!("{what} interrupted")),
         (_, true) => paint(BAD, format!("{what} failed and was interrupted")),
         (_, false) => paint(BAD, format!("{what} failed")),
     };
@@ -202,8 +215,10 @@ fn write_failures(page: &mut Page, record: &RunRecord) {
                 reason.hints.iter().for_each(|hint| write_hint(page, hint));
             }
             Outcome::Done { .. }
+            | Outcome::Begun { .. }
             | Outcome::Gone
             | Outcome::Skipped { .. }
+            | Outcome::Postponed { .. }
             | Outcome::NotStarted
             | Outcome::Unconfirmed => {}
         }
@@ -250,6 +265,50 @@ fn write_skipped(page: &mut Page, record: &RunRecord) {
     }
     for (because, steps) in groups {
         write_list(page, &format!("Skipped because of {because}"), steps);
+    }
+}
+
+/// What AWS is still at, with the last that was seen of it.
+fn write_at_work(page: &mut Page, record: &RunRecord) {
+    if record.summary.is_none_or(|summary| summary.at_work == 0) {
+        return;
+    }
+    page.gap();
+    page.line(0, "AWS is at it, and was not waited for:");
+    for step in &record.ended {
+        let Outcome::Begun { seen, rest, .. } = &step.outcome else { continue };
+        let then = if *rest > 0 {
+            format!(", and {} to follow", count(*rest, "change"))
+        } else {
+            String::new()
+        };
+        let (sign, kind) = (sign_of(step.action), paint(FAINT, &step.kind));
+        page.line(2, format!("{sign} {}  {kind}: {}{then}", step.address, tame(seen)));
+    }
+}
+
+/// What waits for that, below it.
+fn write_postponed(page: &mut Page, record: &RunRecord) {
+    let because = |step: &EndedStep| match &step.outcome {
+        Outcome::Postponed { because } => Some(because.clone()),
+        Outcome::Done { .. }
+        | Outcome::Begun { .. }
+        | Outcome::Gone
+        | Outcome::Failed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Skipped { .. }
+        | Outcome::NotStarted
+        | Outcome::Unconfirmed => None,
+    };
+    let mut groups: BTreeMap<Address, Vec<&EndedStep>> = BTreeMap::new();
+    for step in &record.ended {
+        if let Some(because) = because(step) {
+            groups.entry(because).or_default().push(step);
+        }
+    }
+    for (because, steps) in groups {
+        write_list(page, &format!("Left for the next run, because they need {because}"), steps);
     }
 }
 
@@ -307,6 +366,8 @@ mod tests {
         let cut_off = &fixtures::failing()[..8];
         check("summary_cut_off", cut_off, RunOf::Apply);
         check("summary_interrupted", &fixtures::interrupted(), RunOf::Apply);
+        check("summary_leaving", &fixtures::leaving(), RunOf::Apply);
+        check("summary_accepted", &fixtures::accepted(), RunOf::Apply);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn plans() {
         check("plan", &plan_text(&plan, PlanDetail::FULL));
         check("plan", &plan_text(&plan, PlanDetail::CHANGES));
         let remarks = [Diagnostic::warning(format!("a{POISON}")).hint(format!("b{POISON}"))];
-        let record = PlanRecord { plan: &plan, warnings: &remarks, refusals: &remarks };
+        let record = PlanRecord { warnings: &remarks, refusals: &remarks, ..PlanRecord::of(&plan) };
         check_json("plan --json", &plan_json(record));
         let text = kept(&plan_md(record));
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7f}', '\u{9b}']), "plan.md: {text}");

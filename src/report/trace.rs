@@ -84,11 +84,13 @@ fn step(step: &EndedStep, began: Duration) -> Option<Span> {
 pub(super) fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done { .. } => "done",
+        Outcome::Begun { .. } => "begun",
         Outcome::Gone => "gone already",
         Outcome::Failed { .. } => "failed",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::Refused { .. } => "refused",
         Outcome::Skipped { .. } => "skipped",
+        Outcome::Postponed { .. } => "postponed",
         Outcome::NotStarted => "not started",
         Outcome::Unconfirmed => "unconfirmed",
     }

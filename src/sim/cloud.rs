@@ -48,6 +48,8 @@ pub(super) struct State {
     pub(super) fates: Vec<Fate>,
     /// The number of the call at which the caller dies.
     pub(super) crash_at: Option<u64>,
+    /// How long the cloud is at it, where that is no matter of the weather.
+    lengths: BTreeMap<(String, Operation), Duration>,
 }
 
 /// What is to befall an operation on an object.
@@ -71,7 +73,15 @@ pub struct Writer<'a> {
 impl<'a> Cloud<'a> {
     /// An empty cloud of these kinds.
     pub fn new(catalog: &'a dyn Catalog, place: Place, weather: Weather) -> Self {
-        let (pacer, crash, state) = (Pacer::default(), Notify::new(), Mutex::default());
+        let (pacer, crash) = (Pacer::default(), Notify::new());
+        let late = |kind: &KindInfo| {
+            let late = kind.facts.iter().filter(|fact| fact.late);
+            (kind.name.clone(), late.map(|fact| fact.name.clone()).collect())
+        };
+        let late = catalog.kinds().iter().map(late).collect();
+        let mut state = State::default();
+        state.objects.late = late;
+        let state = Mutex::new(state);
         let (epoch, files) = (Instant::now(), Shelf::default());
         Self { catalog, place, weather, pacer, epoch, crash, state, files }
     }
@@ -80,6 +90,14 @@ impl<'a> Cloud<'a> {
     #[must_use]
     pub fn with_files(self, files: Shelf) -> Self {
         Self { files, ..self }
+    }
+
+    /// An operation on an object of this kind takes the cloud so long, until the object is in
+    /// service or gone.
+    #[must_use]
+    pub fn taking(self, kind: &str, operation: Operation, length: Duration) -> Self {
+        self.state().lengths.insert((kind.to_owned(), operation), length);
+        self
     }
 
     /// What is called more often than these admit is refused as throttled. The
@@ -158,7 +176,7 @@ impl<'a> Cloud<'a> {
             self.die().await;
         }
         let answer = {
-            let moment = self.moment(&mut lot);
+            let moment = self.moment(call, &mut lot);
             let mut state = self.state();
             state.objects.sweep(moment.now);
             let answer = effect(&mut state.objects, moment);
@@ -209,15 +227,17 @@ impl<'a> Cloud<'a> {
         Ongoing { calls: self, record: Some(record), nth, fate, dies }
     }
 
-    fn moment(&self, lot: &mut fastrand::Rng) -> Moment {
+    fn moment(&self, call: Call<'_>, lot: &mut fastrand::Rng) -> Moment {
         let (now, weather) = (Instant::now(), &self.weather);
+        let stated = self.state().lengths.get(&(call.kind.to_owned(), call.operation)).copied();
+        let settling = stated.unwrap_or_else(|| length(&weather.settling, lot));
         Moment {
             now,
             copy: lot.usize(0..COPIES),
             copies: [(); COPIES].map(|()| now + length(&weather.find_lag, lot)),
             index: now + length(&weather.index_lag, lot),
             others: now + length(&weather.propagation, lot),
-            settled: now + length(&weather.settling, lot),
+            settled: now + settling,
         }
     }
 

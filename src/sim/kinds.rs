@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     ArtifactInfo, ArtifactSort, Beside, Catalog, Document, FactInfo, Facts, Greeting, HashSpelling,
-    Identity, InPart, KindInfo, Limit, Naming, Packing, Patience, Prepared, Problem, Stages,
-    Succession,
+    Identity, InPart, KindInfo, Length, Limit, Naming, Packing, Patience, Prepared, Problem,
+    Stages, Succession,
 };
 
 /// The kinds.
@@ -17,6 +17,7 @@ use crate::model::{
 /// |---|---|
 /// | `badge` | is the same in all regions |
 /// | `broker` | of its `settings` only the stated are compared, and others stay |
+/// | `cluster` | takes its time like a `table`, and much of it; its `endpoint` is known when it is in service |
 /// | `function` | comes into service by and by; takes bytes as its `code`, and the `color` after it, which a change of the `code` takes away; its `revision` moves with the `code` |
 /// | `gate` | others wait until it is in service |
 /// | `holder` | what it `holds` must exist, and is let go where it is made anew |
@@ -50,6 +51,7 @@ impl SimCatalog {
         Self(vec![
             KindInfo { global: true, ..plain("badge") },
             KindInfo { in_part: settings(Beside::Stays), ..plain("broker") },
+            cluster(),
             KindInfo {
                 patience: Patience::slow(minutes(10), minutes(20), minutes(5)),
                 ..function()
@@ -242,12 +244,41 @@ fn function() -> KindInfo {
     }
 }
 
+/// As long as a cluster of Kafka takes, with looks as far apart.
+fn cluster() -> KindInfo {
+    let limit = |hours: u64, usual: u64| {
+        Limit::of(Duration::from_hours(hours))
+            .every(Duration::from_secs(30))
+            .usually(Duration::from_mins(usual))
+    };
+    let length = |field: &str, minutes: u64| Length {
+        field: field.into(),
+        usual: Duration::from_mins(minutes),
+    };
+    let endpoint = FactInfo {
+        name: "endpoint".into(),
+        summary: "Where it answers.".into(),
+        predicted: false,
+        moves_with: Vec::new(),
+        late: true,
+    };
+    let lengths = vec![length("size", 30), length("members", 0)];
+    KindInfo {
+        patience: Patience::slow(limit(2, 40), limit(12, 15), limit(1, 10)),
+        stages: Stages { lengths, ..stages(&["size", "settings", "color"]) },
+        delete_after: vec!["holder".into()],
+        facts: facts(&["arn", "name"]).into_iter().chain([endpoint]).collect(),
+        ..kind("cluster", &["name", "shape"])
+    }
+}
+
 fn with_revision(field: &str) -> Vec<FactInfo> {
     let revision = FactInfo {
         name: "revision".into(),
         summary: "Which state of it.".into(),
         predicted: false,
         moves_with: vec![field.into()],
+        late: false,
     };
     facts(&["arn", "name"]).into_iter().chain([revision]).collect()
 }
@@ -258,6 +289,7 @@ fn facts(predicted: &[&str]) -> Vec<FactInfo> {
         summary: format!("Its {name}."),
         predicted: predicted.contains(&name),
         moves_with: Vec::new(),
+        late: false,
     };
     ["arn", "id", "name"].map(fact).into()
 }

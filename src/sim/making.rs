@@ -2,7 +2,7 @@
 //! in two, as a key and its alias.
 
 use super::calls::Operation;
-use super::objects::{Caller, Objects, canonical, error, not_ours};
+use super::objects::{Caller, Objects, canonical, error, known_early, not_ours};
 use super::rules;
 use super::versions::{Eye, Moment, Object};
 use crate::engine::port::Answer;
@@ -61,7 +61,7 @@ impl Objects {
         if unnamed.is_none() {
             self.is_born(want);
         }
-        Ok(facts)
+        Ok(known_early(caller.kind, facts))
     }
 
     /// What an earlier attempt to make this may have made: of this ARN, or, if

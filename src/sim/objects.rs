@@ -49,6 +49,10 @@ pub(super) struct Objects {
     /// How often something came into being under each name.
     pub(super) births: BTreeMap<(String, Identity), u32>,
     pub(super) chosen: u64,
+    /// The facts of each kind that nobody is told before its object is in service.
+    pub(super) late: BTreeMap<String, BTreeSet<String>>,
+    /// What has been in service, so that these are known for good.
+    served: BTreeSet<(String, Identity)>,
 }
 
 /// Who calls, and what is known of the kind at hand.
@@ -102,7 +106,10 @@ impl Objects {
         // Who knows the ARN wants no other of its name.
         let by_name = by_name.filter(|object| arn.is_none() || object.live.arn() == arn);
         let by_arn = || self.of_arn(moment.look(), &sought.kind, arn?);
-        Some(shown(by_name.or_else(by_arn)?, sought, moment.now))
+        let object = by_name.or_else(by_arn)?;
+        let has_served = self.served.contains(&(sought.kind.clone(), object.live.identity.clone()));
+        let late = self.late.get(&sought.kind).filter(|_| !has_served);
+        Some(shown(object, sought, moment.now, late))
     }
 
     pub(super) fn listed(&self, claimant: Claimant<'_>, now: Instant) -> Vec<Sought> {
@@ -190,6 +197,8 @@ impl Objects {
         let moved = |fact: &String, _: &mut String| caller.kind.moves(fact, diff);
         object.live.facts.extract_if(.., moved).for_each(drop);
         self.choose(caller.kind, &mut object.live.facts);
+        // What is still coming into service takes no change.
+        self.served.insert((want.kind.clone(), object.live.identity.clone()));
         let facts = object.live.facts.clone();
         self.name(Operation::Update, caller, want, object)?;
         Ok(facts)
@@ -392,8 +401,18 @@ pub(super) fn not_ours(caller: Caller<'_>, object: &Object, claims: bool) -> Opt
     }
 }
 
-fn shown(object: &Object, sought: &Sought, now: Instant) -> Live {
+/// The facts that are told before an object is in service.
+pub(super) fn known_early(kind: &KindInfo, mut facts: Facts) -> Facts {
+    facts.retain(|fact, _| !kind.is_late(fact));
+    facts
+}
+
+/// What a look shows of an object.
+fn shown(object: &Object, sought: &Sought, now: Instant, late: Option<&BTreeSet<String>>) -> Live {
     let mut live = object.live.clone();
+    if now < object.settled {
+        live.facts.retain(|fact, _| !late.is_some_and(|late| late.contains(fact)));
+    }
     if let Some(fields) = &sought.fields {
         live.document.retain(|field, _| fields.contains(field));
     }

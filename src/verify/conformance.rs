@@ -11,6 +11,7 @@ use crate::model::{
     Address, Catalog, CheckInfo, CheckKind, FieldDiff, Finding, Inspected, Level, Live, Stack,
     Verdict,
 };
+use crate::plan::differences::STATUS;
 use crate::plan::{Change, Plan, PlannedChange, World};
 
 /// The one check of this kind.
@@ -107,10 +108,19 @@ fn findings(planned: &PlannedChange) -> Vec<Finding> {
 }
 
 fn differs(planned: &PlannedChange, diff: &FieldDiff) -> Finding {
+    let message = match unready(diff) {
+        Some(why) => format!("{} {} is not in service: {why}", planned.kind, planned.identity),
+        None => format!("{} is not as declared", diff.path),
+    };
     Finding {
         expected: diff.want.clone(),
         actual: diff.have.clone(),
-        ..Finding::new(&planned.address, format!("{} is not as declared", diff.path))
-            .at(diff.path.clone())
+        ..Finding::new(&planned.address, message).at(diff.path.clone())
     }
+}
+
+/// Why an object is not in service, if that is what differs.
+fn unready(diff: &FieldDiff) -> Option<&str> {
+    let is_it = diff.path.top() == STATUS && diff.want.as_ref()? == "in service";
+    diff.have.as_ref()?.as_str().filter(|_| is_it)
 }

@@ -121,7 +121,7 @@ fn told(case: &Case, stack: &Stack, world: &World) -> (String, String) {
             if !refusals.is_empty() {
                 write!(text, "\n{}", diagnostics_text(&refusals)).expect("a text takes all");
             }
-            (text, plan_json(PlanRecord { plan: &plan, warnings: &[], refusals: &refusals }))
+            (text, plan_json(PlanRecord { refusals: &refusals, ..PlanRecord::of(&plan) }))
         }
         Err(problems) => (diagnostics_text(&problems), String::new()),
     };

@@ -45,13 +45,17 @@ impl Session {
 
     fn with(&self, lent: Credentials) -> Self {
         let credentials = SharedCredentialsProvider::new(lent);
-        let lent = SharedCredentialsProvider::new(Hushed { credentials, mask: self.mask.clone() });
+        let (mask, lifetime) = (self.mask.clone(), Arc::default());
+        let hushed = Hushed { credentials, mask, end: None, lifetime };
+        let lifetime = hushed.lifetime.clone();
+        let lent = SharedCredentialsProvider::new(hushed);
         Self {
             calls: self.calls.clone(),
             clients: self.clients.with(&lent),
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),
             caller: Arc::default(),
+            lifetime,
             is_endpoint_asked: self.is_endpoint_asked,
             mask: self.mask.clone(),
             ca_bundle: self.ca_bundle.clone(),

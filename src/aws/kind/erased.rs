@@ -15,9 +15,9 @@ use crate::aws::takes::Takes;
 use crate::aws::{partition, policy, takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Along, Anew, CloudError, Document, Emptying, ErrorClass, Examined, FactInfo, Facts, FieldDiff, Greeting,
-    Identity, InPart, KindInfo, Live, NameOrigin, Naming, Path, PolicyField, Prepared, Problem,
-    Question, Sought, Stages, Succession,
+    Along, Anew, CloudError, Document, Emptying, ErrorClass, Examined, FactInfo, Facts, FieldDiff,
+    Greeting, Identity, InPart, KindInfo, Length, Live, NameOrigin, Naming, Path, PolicyField,
+    Prepared, Problem, Question, Sought, Stages, Succession,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -101,6 +101,7 @@ impl<K: Kind> AnyKind for Erased<K> {
                     summary: (*summary).into(),
                     predicted: *predicted,
                     moves_with: moves_with::<K>(name),
+                    late: K::LATE.contains(name),
                 })
                 .collect(),
             patience: K::PATIENCE,
@@ -300,10 +301,12 @@ fn stages<K: Kind>() -> Stages {
     };
     let along =
         |(field, with): &(&str, &str)| Along { field: (*field).into(), with: (*with).into() };
+    let length = |(field, usual): &(&str, _)| Length { field: (*field).into(), usual: *usual };
     Stages {
         order: K::STAGES.iter().map(|field| (*field).to_owned()).collect(),
         anew: K::ANEW.iter().map(anew).collect(),
         along: K::ALONG.iter().map(along).collect(),
+        lengths: K::LENGTHS.iter().map(length).collect(),
     }
 }
 

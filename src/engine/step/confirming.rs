@@ -5,8 +5,7 @@ use super::looking::{APPEARED, STEADY, failed, not_ours};
 use super::waiting::Clock;
 use super::{StepRun, Trouble};
 use crate::engine::event::Outcome;
-use crate::engine::site::Until;
-use crate::model::{CloudError, Desired, ErrorClass, Facts, Live, Status};
+use crate::model::{CloudError, Desired, ErrorClass, Facts, Live, Status, Until};
 
 impl StepRun<'_> {
     /// Reads until the object is what was asked.

@@ -88,8 +88,8 @@ impl<'a> StepRun<'a> {
         in_flight: bool,
         call: impl AsyncFn() -> Result<T, Snag>,
     ) -> Result<T, Trouble> {
-        let busy = self.limit().deadline;
-        let mut persistence = Persistence::new(self.seed(), in_flight).busy_for(busy);
+        let (limit, seed) = (self.limit(), self.seed());
+        let mut persistence = Persistence::new(seed, in_flight).busy_for(limit, seed);
         loop {
             persistence.attempt();
             let error = match call().await {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use super::looking::{APPEARED, ours, surely_ours, unseen};
 use super::updating::Change;
 use super::waiting::Clock;
-use super::{Signal, StepRun, Trouble};
+use super::{AtWork, Signal, StepRun, Trouble};
 use crate::engine::port::{Lacks, Made};
 use crate::engine::proof::{self, Claim, Proven};
 use crate::model::{CloudError, Desired, Document, Emptying, ErrorClass, Facts, Live, Sought};
@@ -89,6 +89,10 @@ impl StepRun<'_> {
     ) -> Result<Facts, Trouble> {
         if new.is_some() {
             self.tell(Signal::Facts(made.facts.clone()));
+        }
+        if self.is_left() {
+            self.at_work = Some(AtWork { seen: "accepted".to_owned(), rest: 0 });
+            return Ok(made.facts);
         }
         let sought = Sought { fields: want.sought().fields, ..proof::of_made(want, &made) };
         let found = self.at_rest(want, &sought).await?;

@@ -6,13 +6,12 @@ use std::cell::Cell;
 
 use super::looking::{CHANGED_HANDS, Snag, failed, gone, surely_ours, unseen};
 use super::waiting::Clock;
-use super::{StepRun, Trouble};
+use super::{AtWork, StepRun, Trouble};
 use crate::engine::port::Accepted;
 use crate::engine::proof::{self, Claim, Proven, Prover, Title};
-use crate::engine::site::Until;
 use crate::model::{
     CloudError, Desired, Diagnostic, Document, ErrorClass, Facts, FieldDiff, KindInfo, Limit, Live,
-    Sought, Status,
+    Sought, Status, Until,
 };
 use crate::plan::differences::STATUS;
 use crate::plan::ownership::{LIFECYCLE, OWNER};
@@ -37,8 +36,17 @@ enum Went {
     Over(Facts),
     /// This was left, and the first part of it was called for.
     On { left: Vec<FieldDiff>, told: Facts },
-    /// Nothing can be called for yet, by what was seen.
-    Waits(String),
+    /// Nothing can be called for yet.
+    Waits(Waits),
+}
+
+/// What is waited for before anything else can be called for.
+struct Waits {
+    /// By what was seen.
+    seen: String,
+    /// What is as it was before the change, by then.
+    left: Vec<FieldDiff>,
+    told: Facts,
 }
 
 impl StepRun<'_> {
@@ -59,7 +67,12 @@ impl StepRun<'_> {
                     called_for = Some(left);
                     facts.extend(told);
                 }
-                Went::Waits(seen) => self.wait(&mut clock, seen).await?,
+                Went::Waits(Waits { seen, left, told }) if self.is_left() => {
+                    let rest = self.rest(&left, called_for.as_deref());
+                    self.at_work = Some(AtWork { seen, rest });
+                    return Ok(self.facts_after(change.diff, told, facts));
+                }
+                Went::Waits(Waits { seen, .. }) => self.wait(&mut clock, seen).await?,
             }
         }
     }
@@ -98,7 +111,10 @@ impl StepRun<'_> {
             let want = want.as_ref().unwrap_or(change.want);
             let left = left_to_change(Change { want, ..change }, proof.live(), kind, prover);
             let stage = match stage(want, proof.live(), &left, called_for, kind)? {
-                Stage::Waits(seen) => return Ok(Went::Waits(seen)),
+                Stage::Waits(seen) => {
+                    let told = proof.live().facts.clone();
+                    return Ok(Went::Waits(Waits { seen, left, told }));
+                }
                 Stage::Call(stage) if stage.is_empty() => {
                     return Ok(Went::Over(proof.live().facts.clone()));
                 }
@@ -111,6 +127,15 @@ impl StepRun<'_> {
         };
         let in_flight = self.relies_on_this_run(want);
         self.persist(in_flight, next).await
+    }
+
+    /// How many calls are to follow, of what is left when some of it was called for.
+    fn rest(&self, left: &[FieldDiff], called_for: Option<&[FieldDiff]>) -> usize {
+        let Some(KindInfo { stages, .. }) = self.kind() else { return 0 };
+        let called = if called_for == Some(left) { stages.first(left) } else { Vec::new() };
+        let rest: Vec<FieldDiff> =
+            left.iter().filter(|diff| !called.contains(diff)).cloned().collect();
+        stages.rounds(&rest)
     }
 
     /// The facts of an object after a change: one that moved with it, and was not told

@@ -13,7 +13,7 @@ use crate::model::document::{self, shown_value};
 use crate::model::{Address, FactRef, Facts};
 use crate::plan::{Action, StepId};
 use crate::report::diagnostics::TellDiagnostic;
-use crate::report::json::{TellError, seconds};
+use crate::report::json::{TellError, seconds, some_seconds};
 use crate::report::plan_json::{PlanRecord, TellPlan};
 
 use super::View;
@@ -44,10 +44,12 @@ impl<'a> JsonLines<'a> {
 
     fn learn(&mut self, event: &EventKind) {
         let (address, facts) = match event {
-            EventKind::FactsKnown { address, facts, .. } => (address, facts),
-            EventKind::StepFinished { address, outcome: Outcome::Done { facts }, .. } => {
-                (address, facts)
-            }
+            EventKind::FactsKnown { address, facts, .. }
+            | EventKind::StepFinished {
+                address,
+                outcome: Outcome::Done { facts } | Outcome::Begun { facts, .. },
+                ..
+            } => (address, facts),
             EventKind::StepFinished { .. }
             | EventKind::RunStarted { .. }
             | EventKind::StepStarted { .. }
@@ -164,6 +166,8 @@ enum Tell<'a> {
         address: &'a Address,
         #[serde(serialize_with = "seconds")]
         waited_seconds: Duration,
+        #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
+        usual_seconds: Option<Duration>,
         #[serde(serialize_with = "seconds")]
         limit_seconds: Duration,
         seen: &'a str,
@@ -195,6 +199,11 @@ enum TellOutcome<'a> {
     Done {
         facts: &'a Facts,
     },
+    Begun {
+        facts: &'a Facts,
+        seen: &'a str,
+        rest: usize,
+    },
     Gone,
     Failed {
         attempts: u32,
@@ -209,6 +218,9 @@ enum TellOutcome<'a> {
         reason: TellDiagnostic<'a>,
     },
     Skipped {
+        because: &'a Address,
+    },
+    Postponed {
         because: &'a Address,
     },
     NotStarted,
@@ -232,10 +244,11 @@ fn tell(kind: &EventKind) -> Tell<'_> {
             Tell::FactsKnown { step: *step, address, facts }
         }
         EventKind::StepAccepted { step, address } => Tell::StepAccepted { step: *step, address },
-        EventKind::StepWaiting { step, address, waited, limit, seen } => Tell::StepWaiting {
+        EventKind::StepWaiting { step, address, waited, usual, limit, seen } => Tell::StepWaiting {
             step: *step,
             address,
             waited_seconds: *waited,
+            usual_seconds: *usual,
             limit_seconds: *limit,
             seen,
         },
@@ -261,6 +274,7 @@ fn tell(kind: &EventKind) -> Tell<'_> {
 fn tell_outcome(outcome: &Outcome) -> TellOutcome<'_> {
     match outcome {
         Outcome::Done { facts } => TellOutcome::Done { facts },
+        Outcome::Begun { facts, seen, rest } => TellOutcome::Begun { facts, seen, rest: *rest },
         Outcome::Gone => TellOutcome::Gone,
         Outcome::Failed { error, attempts } => {
             TellOutcome::Failed { attempts: *attempts, error: error.into() }
@@ -270,6 +284,7 @@ fn tell_outcome(outcome: &Outcome) -> TellOutcome<'_> {
         }
         Outcome::Refused { reason } => TellOutcome::Refused { reason: reason.into() },
         Outcome::Skipped { because } => TellOutcome::Skipped { because },
+        Outcome::Postponed { because } => TellOutcome::Postponed { because },
         Outcome::NotStarted => TellOutcome::NotStarted,
         Outcome::Unconfirmed => TellOutcome::Unconfirmed,
     }

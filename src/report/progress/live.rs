@@ -107,8 +107,8 @@ impl View for Live {
             EventKind::StepAccepted { step, address } => {
                 self.tell(*step, address, "accepted");
             }
-            EventKind::StepWaiting { step, address, waited, limit, seen } => {
-                let what = waiting(*waited, *limit, seen);
+            EventKind::StepWaiting { step, address, waited, usual, limit, seen } => {
+                let what = waiting(*waited, *usual, *limit, seen);
                 self.tell(*step, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {

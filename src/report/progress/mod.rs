@@ -116,6 +116,15 @@ impl Ended<'_> {
                 let progress = paint(FAINT, progress);
                 lines.push(format!("{sign} {address}: {what} {kind} in {took}  {progress}"));
             }
+            Outcome::Begun { seen, rest, .. } => {
+                let (sign, progress) = (sign_of(action), paint(FAINT, progress));
+                let then = match rest {
+                    0 => String::new(),
+                    rest => format!(", and {} to follow", super::phrases::count(*rest, "change")),
+                };
+                let seen = tame(seen);
+                lines.push(format!("{sign} {address}: left to AWS ({seen}){then}  {progress}"));
+            }
             Outcome::Failed { error, attempts } => {
                 let tries = if *attempts > 1 {
                     format!(" (tried {attempts} times)")
@@ -141,6 +150,9 @@ impl Ended<'_> {
             Outcome::Skipped { because } => {
                 lines.push(idle(&format!("skipped, because of {because}")));
             }
+            Outcome::Postponed { because } => {
+                lines.push(idle(&format!("left for the next run, because of {because}")));
+            }
             Outcome::Gone => lines.push(idle("is gone already")),
             Outcome::NotStarted => lines.push(idle("not started")),
             Outcome::Unconfirmed => lines.push(idle("accepted, not confirmed")),
@@ -164,9 +176,12 @@ fn refusal(error: &CloudError) -> String {
     }
 }
 
-/// `waiting, 20s of at most 2m: it is not there yet`.
-fn waiting(waited: Duration, limit: Duration, seen: &str) -> String {
-    format!("waiting, {} of at most {}: {}", duration(waited), duration(limit), tame(seen))
+/// `waiting, 20s of at most 2m: it is not there yet`; and how long it takes as a rule, where
+/// anybody knows.
+fn waiting(waited: Duration, usual: Option<Duration>, limit: Duration, seen: &str) -> String {
+    let usual = usual.map_or_else(String::new, |usual| format!("usually {}, ", duration(usual)));
+    let (waited, limit) = (duration(waited), duration(limit));
+    format!("waiting, {waited} of {usual}at most {limit}: {}", tame(seen))
 }
 
 /// What is told when somebody asks to stop.
@@ -209,6 +224,8 @@ mod tests {
         check("run_failing", &fixtures::failing());
         check("run_crashing", &fixtures::crashing());
         check("run_interrupted", &fixtures::interrupted());
+        check("run_lasting", &fixtures::lasting());
+        check("run_leaving", &fixtures::leaving());
     }
 
     #[test]

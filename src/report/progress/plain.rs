@@ -99,8 +99,8 @@ impl View for Plain {
                 let what = format!("{why}; trying again in {pause} (after try {attempt})");
                 self.heartbeat(*step, now, address, &what);
             }
-            EventKind::StepWaiting { step, address, waited, limit, seen } => {
-                let what = waiting(*waited, *limit, seen);
+            EventKind::StepWaiting { step, address, waited, usual, limit, seen } => {
+                let what = waiting(*waited, *usual, *limit, seen);
                 self.heartbeat(*step, now, address, &what);
             }
             EventKind::StepFinished { step, address, kind, action, took, outcome } => {

@@ -306,7 +306,13 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
 }
 
 fn fact(name: &str, predicted: bool) -> FactInfo {
-    FactInfo { name: name.to_owned(), summary: String::new(), predicted, moves_with: Vec::new() }
+    FactInfo {
+        name: name.to_owned(),
+        summary: String::new(),
+        predicted,
+        moves_with: Vec::new(),
+        late: false,
+    }
 }
 
 fn tags() -> Value {

@@ -10,6 +10,7 @@ mod failures;
 mod in_part;
 mod late_facts;
 mod lease;
+mod long_runs;
 mod pace;
 mod properties;
 mod regions;

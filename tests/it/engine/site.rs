@@ -129,6 +129,9 @@ impl Run {
 fn outcome_told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done { .. } => "done".into(),
+        Outcome::Begun { rest: 0, .. } => "begun".into(),
+        Outcome::Begun { rest, .. } => format!("begun, {rest} to follow"),
+        Outcome::Postponed { because } => format!("postponed for {because}"),
         Outcome::Gone => "gone already".into(),
         Outcome::Failed { error, attempts } => format!("failed, {:?} x{attempts}", error.class),
         Outcome::TimedOut { seen, .. } => format!("timed out, {seen}"),

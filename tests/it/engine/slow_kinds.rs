@@ -109,10 +109,10 @@ async fn what_is_busy_is_tried_again_within_the_patience_of_its_kind() {
     let busy = Fault::Refused(ErrorClass::NotYet(InFlight::Busy));
     let cloud = slow(0);
     ran(&cloud, &table(&json!({}), "red")).await;
-    cloud.befall(Operation::Update, "dev-t", 100, busy.clone());
+    cloud.befall(Operation::Update, "dev-t", 50, busy.clone());
     let run = ran(&cloud, &table(&json!({}), "blue")).await;
     assert_eq!(run.told(), ["t update: done"]);
-    assert!((150..400).contains(&seconds(&run)), "{}", seconds(&run));
+    assert!((150..300).contains(&seconds(&run)), "{}", seconds(&run));
     cloud.befall(Operation::Update, "dev-t", 10_000, busy);
     let run = ran(&cloud, &table(&json!({}), "green")).await;
     let Outcome::Failed { error, .. } = run.outcome("t") else { panic!("{:?}", run.told()) };

@@ -17,6 +17,7 @@ mod foreign_texts;
 mod guards;
 mod help;
 mod life;
+mod long_runs;
 mod machines;
 mod named_others;
 mod offline_rules;

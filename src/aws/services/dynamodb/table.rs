@@ -176,11 +176,12 @@ insights, and warm throughput, which costs at once and is never lowered. A table
     /// An empty table is made within a minute, and another for each index of it; an
     /// index over what is there takes as long as there is much. Deadlines: what
     /// Terraform's provider allows of indexes (60 minutes) and deletions (10), whose
-    /// 30 for a new table nobody needs who waits for none of its indexes.
+    /// 30 for a new table nobody needs who waits for none of its indexes. How long it usually
+    /// takes is what the logs of its acceptance tests, of empty tables, show.
     const PATIENCE: Patience = Patience::slow(
-        Limit::of(Duration::from_mins(10)),
+        Limit::of(Duration::from_mins(10)).usually(Duration::from_secs(10)),
         Limit::of(Duration::from_hours(1)).every(Duration::from_secs(10)),
-        Limit::of(Duration::from_mins(15)),
+        Limit::of(Duration::from_mins(15)).usually(Duration::from_secs(10)),
     )
     // AWS is known to show a table at rest once and at work again.
     .seen(2);
@@ -195,6 +196,9 @@ insights, and warm throughput, which costs at once and is never lowered. A table
         "point_in_time_recovery",
         "recovery_period_in_days",
     ];
+    /// One to five minutes where there are no items, by the same logs; nobody knows more before.
+    const LENGTHS: &'static [(&'static str, Duration)] =
+        &[("global_secondary_indexes", Duration::from_mins(5))];
     const ANEW: &'static [(&'static str, &'static str)] = &[
         ("stream_view_type", "there is no stream in between, and the new one has another ARN"),
         ("global_secondary_indexes.*.hash_key", INDEX_ANEW),

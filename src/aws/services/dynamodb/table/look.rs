@@ -17,6 +17,7 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
 use crate::aws::managed_key;
 use crate::aws::policy::Policy;
+use crate::aws::since::since;
 use crate::aws::tags::{Tags, is_forced};
 use crate::engine::port::Answer;
 use crate::model::{Holdings, Sought, Status};
@@ -301,7 +302,9 @@ fn attributes(projection: Option<&sdk::Projection>) -> BTreeSet<String> {
 /// be at it for an hour, and takes all other calls meanwhile.
 pub(super) fn status(table: &TableDescription) -> Status {
     match table.table_status() {
-        Some(TableStatus::Creating) => return Status::InProgress("being created".into()),
+        Some(TableStatus::Creating) => {
+            return Status::InProgress(since("being created", table.creation_date_time()));
+        }
         Some(TableStatus::Updating) => return Status::InProgress("being updated".into()),
         Some(TableStatus::Deleting) => return Status::Deleting("being deleted".into()),
         Some(TableStatus::InaccessibleEncryptionCredentials) => {
