@@ -391,7 +391,7 @@ fn a_configuration_that_is_declared_no_more_goes_with_its_cluster() {
     let (desk, stand_in) = desk(HEAD);
     desk.applied();
     stand_in.changes();
-    let nothing = "stack: orders\nregion: us-east-1\nresources: {}\n";
+    let nothing = "stack: orders\nregion: us-east-1\nresources: { q: { kind: sqs_queue } }\n";
     desk.write("stack.yaml", nothing);
     desk.must("apply -y --allow-data-loss stack.yaml", 0);
     assert_eq!(stand_in.changes(), ["DeleteCluster", "DeleteConfiguration"]);

@@ -7,6 +7,7 @@ mod claim_check;
 mod critical_path;
 mod drift;
 mod failures;
+mod forty_minutes;
 mod in_part;
 mod late_facts;
 mod lease;

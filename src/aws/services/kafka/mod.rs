@@ -7,14 +7,12 @@ pub(crate) mod serverless_cluster;
 pub(super) mod told;
 pub(crate) mod topic;
 
-use self::cluster::MskCluster;
-use self::configuration::MskConfiguration;
 use crate::aws::kind::{AnyKind, Erased};
 
 /// Its kinds.
 pub(super) const KINDS: &[&dyn AnyKind] = &[
-    &Erased::<MskCluster>::new(),
-    &Erased::<MskConfiguration>::new(),
+    &Erased::<cluster::MskCluster>::new(),
+    &Erased::<configuration::MskConfiguration>::new(),
     &Erased::<scram_secret_association::MskScramSecretAssociation>::new(),
     &Erased::<serverless_cluster::MskServerlessCluster>::new(),
     &Erased::<topic::MskTopic>::new(),

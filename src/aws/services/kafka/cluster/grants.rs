@@ -38,8 +38,15 @@ pub(super) const GRANTS: &[Grant] = &[
         .only_with("broker_node_group_info"),
     Grant::write("KeysOfClusters", ALL_KEYS, &["kms:CreateGrant"])
         .bound(Bound::Where("kms:GrantIsForAWSResource", "true"))
-        .only_with("encryption_info"),
-    Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info"),
+        .only_with("encryption_info.encryption_at_rest_kms_key_arn"),
+    Grant::write("LogsOfClusters", ANY, LOGS)
+        .only_with("logging_info.broker_logs.cloudwatch_logs"),
+    Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info.broker_logs.firehose"),
+    Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info.broker_logs.s3"),
+    Grant::write("StreamsOfClusters", ANY, &["firehose:TagDeliveryStream"])
+        .only_with("logging_info.broker_logs.firehose"),
+    Grant::write("BucketsOfClusters", ANY, &["s3:GetBucketPolicy", "s3:PutBucketPolicy"])
+        .only_with("logging_info.broker_logs.s3"),
     Grant::remove("Clusters", CLUSTER, &["kafka:DeleteCluster"]),
     Grant::remove("FormerClusters", ALL_CLUSTERS, &["kafka:DeleteCluster"]).bound(Bound::Owned),
 ];
@@ -59,7 +66,6 @@ const NETWORKS: &[&str] =
     &["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"];
 /// What the brokers log is delivered by CloudWatch Logs, to whichever of the three it is.
 const LOGS: &[&str] = &[
-    "firehose:TagDeliveryStream",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -68,6 +74,4 @@ const LOGS: &[&str] = &[
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
-    "s3:GetBucketPolicy",
-    "s3:PutBucketPolicy",
 ];
