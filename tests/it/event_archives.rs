@@ -111,7 +111,7 @@ async fn an_archive_of_others_on_our_bus_stays() {
     call.send().await.expect("an archive of others");
     desk.write("stack.yaml", BUS);
     let refused = desk.run("apply -y stack.yaml");
-    assert!(refused.stderr.contains("archive would be deleted"), "{refused}");
+    assert!(refused.stderr.contains("would be deleted, and holds whatever events"), "{refused}");
     desk.must("apply -y --allow-data-loss stack.yaml", 0);
     desk.must("plan --detailed-exitcode stack.yaml", 0);
     let listed = client(&account).list_archives().send().await.expect("archives");

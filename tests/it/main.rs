@@ -16,6 +16,7 @@ mod event_buses;
 mod event_pipeline;
 mod event_processor;
 mod event_rules;
+mod event_schemas;
 mod examples;
 mod functions;
 mod fuzz;

@@ -19,6 +19,7 @@
 
 pub(crate) mod kafka;
 pub(crate) mod route;
+pub(crate) mod schemas;
 
 use std::io;
 use std::mem;
@@ -31,6 +32,7 @@ use tokio::net::TcpStream;
 
 use self::kafka::Kafka;
 use self::route::{Refusal, Said, Tags};
+use self::schemas::Schemas;
 use crate::support::busy::{answer, body};
 use crate::support::emulator::Account;
 use crate::support::local_server::{LocalServer, address_of};
@@ -57,24 +59,26 @@ struct Cloud {
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) kafka: Kafka,
+    pub(crate) schemas: Schemas,
 }
 
 impl Services {
     fn of(account: &Account) -> Self {
-        Self { kafka: Kafka::of(&account.id) }
+        Self { kafka: Kafka::of(&account.id), schemas: Schemas::of(&account.id) }
     }
 
     /// `None` for the calls of all others.
     fn answer(&mut self, service: &str, request: &Request) -> Option<Said> {
         match service {
             "kafka" => Some(route::take(&mut self.kafka, kafka::ROUTES, request)),
+            "schemas" => Some(route::take(&mut self.schemas, schemas::ROUTES, request)),
             _ => None,
         }
     }
 
     /// What the index knows of them: ARNs and tags.
     fn tagged(&self) -> Vec<(String, Tags)> {
-        self.kafka.tagged().collect()
+        self.kafka.tagged().chain(self.schemas.tagged()).collect()
     }
 }
 
@@ -87,6 +91,7 @@ pub(crate) fn has(kind: &str) -> bool {
 pub(crate) fn operation(service: &str, method: &str, path: &str) -> Option<&'static str> {
     match service {
         "kafka" => route::named(kafka::ROUTES, method, path),
+        "schemas" => route::named(schemas::ROUTES, method, path),
         _ => None,
     }
 }
