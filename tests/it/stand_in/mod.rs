@@ -84,7 +84,7 @@ impl Services {
 
 /// Whether a kind is one that no emulator has.
 pub(crate) fn has(kind: &str) -> bool {
-    kind.starts_with("msk_")
+    ["msk_", "schemas_"].iter().any(|service| kind.starts_with(service))
 }
 
 /// What a request asks for, if it is for one of these services.

@@ -39,8 +39,7 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::write("KeysOfClusters", ALL_KEYS, &["kms:CreateGrant"])
         .bound(Bound::Where("kms:GrantIsForAWSResource", "true"))
         .only_with("encryption_info.encryption_at_rest_kms_key_arn"),
-    Grant::write("LogsOfClusters", ANY, LOGS)
-        .only_with("logging_info.broker_logs.cloudwatch_logs"),
+    Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info.broker_logs.cloudwatch_logs"),
     Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info.broker_logs.firehose"),
     Grant::write("LogsOfClusters", ANY, LOGS).only_with("logging_info.broker_logs.s3"),
     Grant::write("StreamsOfClusters", ANY, &["firehose:TagDeliveryStream"])
