@@ -130,8 +130,10 @@ fn what_a_target_needs_follows_from_what_it_is() {
             format!("targets.t.arn: {what} is reached with a role alone, and none is stated");
         check_target(&json!({ "arn": arn }), &[&told]);
         check_target(&json!({ "arn": arn, "role_arn": role }), &[]);
-        let rule = json!({ "event_pattern": { "source": ["a"] }, "role_arn": role, "targets": { "t": { "arn": arn } } });
-        check(&rule, &[]);
+        let targets = json!({ "t": { "arn": arn } });
+        let of_all =
+            json!({ "event_pattern": { "source": ["a"] }, "role_arn": role, "targets": targets });
+        check(&of_all, &[]);
     }
     check_target(&json!({ "arn": of("events", "event-bus/b") }), &[]);
     check_target(
