@@ -196,10 +196,9 @@ is deleted only by the `destroy` of a file that states `force_destroy: true`, or
         let answer = call.send().await;
         answer.attempting("events:PutRule", || format!("create rule {identity}"))?;
         // One that came meanwhile is answered alike, and keeps its tags.
-        Ok(match spec.targets.is_empty() {
-            true => Made::whole(Facts::new()).or_found(),
-            false => Made::in_part(Facts::new()).or_found(),
-        })
+        let is_whole = spec.targets.is_empty();
+        let made = if is_whole { Made::whole(Facts::new()) } else { Made::in_part(Facts::new()) };
+        Ok(made.or_found())
     }
 
     async fn complete(aws: &Aws, want: &Wanted<Spec>, _made: &Live) -> Answer<Facts> {

@@ -28,7 +28,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     let spec = Spec { targets, force_destroy, tags, ..shown(identity, rule) };
     let mut seen = Seen::current(spec, facts(&aws.place, identity), owner);
     let others = of_others(others.iter().map(|target| target.id.as_str()));
-    seen.remark = others.as_ref().map(|others| format!("it also has {others}, which stay"));
+    seen.remark = others.as_ref().map(|others| format!("{others}; not touched"));
     seen.holdings = others.filter(|_| sought.holdings).map(Holdings::blocking);
     Ok(Some(seen))
 }
