@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::target::{MARK, Target, mark};
 use super::{Spec, State, arn, look, parts};
-use crate::aws::error::{Attempt, told};
+use crate::aws::error::{Attempt, OrAbsent, told};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Changing;
 use crate::aws::turnover::{Room, Turnover, turn_over};
@@ -182,7 +182,8 @@ pub(super) async fn delete(aws: &Aws, have: &Live, emptying: Emptying) -> Answer
             .and_then(Value::as_object)
             .is_some_and(|it| it.contains_key(id))
     };
-    let targets = look::targets(aws, identity).await?;
+    // A rule that was just made may not be seen everywhere.
+    let targets = look::targets(aws, identity).await.or_absent()?.unwrap_or_default();
     let others = targets.iter().map(|target| target.id.as_str()).filter(|id| !is_ours(id));
     let others = look::of_others(others).filter(|_| emptying == Emptying::Keep);
     if let Some(others) = others {

@@ -20,6 +20,7 @@ pub(super) fn check(spec: &Spec, place: &Place) -> Vec<Problem> {
         problems.extend(check_target(target, &at, spec, place));
     }
     problems.extend(check_marks(spec));
+    problems.extend(check_tags(spec));
     problems
 }
 
@@ -76,6 +77,16 @@ fn check_marks(spec: &Spec) -> Option<Problem> {
         );
         Problem::of("targets", message).hint("give the targets shorter ids, or have a second rule")
     })
+}
+
+/// Tags of a rule (API Reference, `TagResource`: 50), without those that ccprov may add: whose it
+/// is takes three, and targets and `force_destroy` one each.
+const MOST_TAGS: usize = 45;
+
+fn check_tags(spec: &Spec) -> Option<Problem> {
+    let tags = spec.tags.0.len();
+    let message = format!("has {tags} tags, and {MOST_TAGS} fit beside those of ccprov");
+    (tags > MOST_TAGS).then(|| Problem::of("tags", message))
 }
 
 fn check_target(target: &Target, at: &Path, spec: &Spec, place: &Place) -> Vec<Problem> {

@@ -87,6 +87,12 @@ fn what_eventbridge_would_refuse_is_told() {
     let told = "targets: the ids have 259 characters together, the tag that keeps them takes 256";
     check(&targets(&long), &[told]);
     check(&targets(&long[..3]), &[]);
+    let tagged = |count: usize| {
+        let tags: BTreeMap<_, _> = (0..count).map(|tag| (tag.to_string(), "a")).collect();
+        json!({ "event_pattern": pattern, "tags": tags })
+    };
+    check(&tagged(45), &[]);
+    check(&tagged(46), &["tags: has 46 tags, and 45 fit beside those of ccprov"]);
 }
 
 #[test]
