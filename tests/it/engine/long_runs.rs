@@ -76,7 +76,7 @@ fn told(Forecast { whole, path, left, postponed }: &Forecast) -> (u64, String) {
         let legs = legs.iter().map(|leg| format!("{} {}m", leg.address, leg.usual.as_secs() / 60));
         legs.collect::<Vec<String>>().join(" ")
     };
-    let postponed: Vec<&str> = postponed.iter().map(|it| it.as_str()).collect();
+    let postponed: Vec<&str> = postponed.iter().map(ccprov::model::Address::as_str).collect();
     let text = format!("{} | {} | {}", legs(path), legs(left), postponed.join(" "));
     (whole.as_secs() / 60, text)
 }
