@@ -204,7 +204,7 @@ fn partitions(kafka: &mut Kafka, asked: &Asked) -> Said {
     let topic = kafka.topics.get_mut(&key(asked)).ok_or_else(gone)?;
     let shown = topic.shown.as_ref().ok_or_else(gone)?;
     let replicas: Vec<u64> = (1..=shown.replicas).collect();
-    let in_sync = if topic.behind > 0 { &replicas[..1] } else { &replicas };
+    let in_sync = if topic.behind > 0 { &replicas[..1] } else { &replicas[..] };
     topic.behind = topic.behind.saturating_sub(1);
     let partition = |number: u64| {
         json!({ "partition": number, "leader": 1, "replicas": replicas, "isr": in_sync })
