@@ -15,27 +15,37 @@ pub enum Course {
     /// To what has the same word before its first dot: from `kafka.m5.large` to
     /// `kafka.m7g.large`.
     Family,
+    /// To greater numbers.
+    More,
 }
 
 impl Course {
     /// Whether a change goes beyond. One whose ends are not both known does not.
     pub fn is_left_by(self, diff: &FieldDiff) -> bool {
-        let text = |value: &Option<Value>| value.as_ref()?.as_str().map(str::to_owned);
-        match (text(&diff.have), text(&diff.want)) {
-            (Some(have), Some(want)) => !self.leads(&have, &want),
-            (_, _) => false,
+        let (Some(have), Some(want)) = (&diff.have, &diff.want) else { return false };
+        !match self {
+            Self::Later => leads(have, want, Value::as_str, is_later),
+            Self::Family => leads(have, want, Value::as_str, |from, to| {
+                from.split('.').next() == to.split('.').next()
+            }),
+            Self::More => leads(have, want, Value::as_i64, |from, to| from <= to),
         }
     }
+}
 
-    fn leads(self, from: &str, to: &str) -> bool {
-        match self {
-            Self::Later => match (Version::read(from), Version::read(to)) {
-                (Some(from), Some(to)) => from.parts <= to.parts && from.word == to.word,
-                (_, _) => true,
-            },
-            Self::Family => from.split('.').next() == to.split('.').next(),
-        }
-    }
+/// Whether a way leads from one to the other, as far as both are of the sort that it knows.
+fn leads<'a, T>(
+    from: &'a Value,
+    to: &'a Value,
+    read: impl Fn(&'a Value) -> Option<T>,
+    way: impl Fn(T, T) -> bool,
+) -> bool {
+    read(from).zip(read(to)).is_none_or(|(from, to)| way(from, to))
+}
+
+fn is_later(from: &str, to: &str) -> bool {
+    let versions = Version::read(from).zip(Version::read(to));
+    versions.is_none_or(|(from, to)| from.parts <= to.parts && from.word == to.word)
 }
 
 /// Numbers, and what follows them.
@@ -89,6 +99,13 @@ mod tests {
         check("3.8.x.kraft", "3.9.x", true);
         // Nobody knows yet where that leads.
         check("3.8.x", "latest", false);
+    }
+
+    #[test]
+    fn a_number_goes_up() {
+        check(Course::More, json!(3), json!(6), false);
+        check(Course::More, json!(6), json!(3), true);
+        check(Course::More, json!(6), json!("\u{fdd0}"), false);
     }
 
     #[test]

@@ -224,6 +224,7 @@ fn life(kind: &KindInfo) -> Vec<String> {
         let how = match course {
             Course::Later => "to a later version",
             Course::Family => "within its family, the word before the first dot",
+            Course::More => "to a greater number",
         };
         format!("`{field}` changes in place {how}; anything else makes a new object and deletes the old one.")
     }));

@@ -25,7 +25,7 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Beside, Emptying, Facts, Identity, Limit, Live, Naming, Parent, Patience, Place, Problem,
+    Beside, Course, Emptying, Facts, Identity, Limit, Live, Naming, Parent, Patience, Place, Problem,
     Sought,
 };
 
@@ -64,8 +64,8 @@ is waited for.
 - AWS's looks lag behind by up to a minute, so that a topic takes a minute or two to be seen as it was asked for, after each of \
 its calls. What this run has made is taken to be there meanwhile.
 - `configs` and `partition_count` change one after the other, each by a call of its own.
-- There are never fewer partitions than there were. With more of them the records of one key may lie in two.
-- Another `replication_factor` makes the topic anew: its records are lost.
+- Kafka takes no partitions away: another `replication_factor`, or fewer partitions, make the topic anew, and its records are lost. With \
+more of them the records of one key may lie in two.
 - Of `configs` only what is stated is compared, because AWS shows all that holds, the defaults of the cluster too. A change of one \
 of them sends all that are stated, and the others get the cluster's defaults again.
 - A topic carries no tags. It belongs to the stack that declares it, and goes with its cluster. One that is no longer declared \
@@ -75,6 +75,7 @@ stays, because nothing tells it from those that producers made.
     const EXAMPLES: [&'static str; 2] =
         [include_str!("topic/minimal.yaml"), include_str!("topic/production.yaml")];
     const FIXED: &'static [&'static str] = &["cluster_arn", "name", "replication_factor"];
+    const COURSES: &'static [(&'static str, Course)] = &[("partition_count", Course::More)];
     const MUST_EXIST: &'static [&'static str] = &["cluster_arn"];
     const FACTS: &'static [(&'static str, &'static str, bool)] =
         &[("arn", "the topic's ARN", false), ("name", "its name", true)];
@@ -148,7 +149,6 @@ stays, because nothing tells it from those that producers made.
         let call = if change.touches("configs") {
             call.configs(configs::sent(&spec.configs))
         } else if change.touches("partition_count") {
-            check::may_become(change.have.partition_count, spec)?;
             call.partition_count(spec.partition_count)
         } else {
             return Ok(Accepted::Done(Facts::new()));

@@ -1,10 +1,9 @@
 //! What AWS would refuse of a topic.
 
 use super::Spec;
-use crate::engine::port::Answer;
 use crate::model::document::is_pending;
 use crate::model::near::nearest;
-use crate::model::{CloudError, ErrorClass, Path, Problem};
+use crate::model::{Path, Problem};
 
 /// What can be set of a topic: Apache Kafka 3.9, "Topic Configs".
 const SETTINGS: &[&str] = &[
@@ -122,26 +121,4 @@ fn setting(name: &str) -> Option<Problem> {
 /// there will be more of them.
 fn is_slip(name: &str, meant: &str) -> bool {
     strsim::damerau_levenshtein(name, meant) <= 2
-}
-
-/// Whether a topic can come to have so many partitions.
-///
-/// # Errors
-/// That it has more already: Kafka takes none away.
-pub(super) fn may_become(had: i32, spec: &Spec) -> Answer<()> {
-    let wanted = spec.partition_count;
-    if wanted >= had {
-        return Ok(());
-    }
-    Err(CloudError {
-        attempted: format!("change topic {}", spec.name.as_deref().unwrap_or_default()),
-        operation: "kafka:UpdateTopic".into(),
-        class: ErrorClass::Invalid,
-        code: "FewerPartitions".into(),
-        message: format!("it has {had} partitions, and Kafka takes none away to leave {wanted}"),
-        request_id: None,
-        hint: Some(format!(
-            "state `partition_count: {had}`, or another `name`, which makes another topic"
-        )),
-    })
 }

@@ -115,14 +115,3 @@ fn what_aws_would_refuse_is_told() {
     check(json!({ "name": "__consumer_offsets" }), &[("name", "another")]);
     check(json!({ "name": "o".repeat(250) }), &[("name", "shorter")]);
 }
-
-#[test]
-fn partitions_never_go() {
-    let spec = settled(&json!({}));
-    for had in [1, 6] {
-        check::may_become(had, &spec).unwrap();
-    }
-    let error = check::may_become(7, &spec).unwrap_err();
-    assert_eq!(error.class, ErrorClass::Invalid);
-    assert!(error.hint.unwrap().contains("partition_count: 7"));
-}
