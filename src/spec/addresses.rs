@@ -14,6 +14,9 @@ use crate::model::{Address, FactRef};
 
 impl<'a> Expansion<'a> {
     pub(super) fn address(&mut self, search: &Search<'_>) -> Option<Found> {
+        if let Some(fact) = self.promised(search) {
+            return Some(fact);
+        }
         let (meaning, position) = self.begin(search)?;
         self.walk(meaning, position, search)
     }

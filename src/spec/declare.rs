@@ -53,7 +53,9 @@ impl<'a> Expansion<'a> {
             return self.declare_one(map, &env, naming);
         };
         let mut group = BTreeMap::new();
+        self.open_elements += 1;
         let elements = self.keyed(&for_each.node, &env);
+        self.open_elements -= 1;
         if elements.as_ref().is_none_or(BTreeMap::is_empty) {
             self.without_elements(map, &for_each.node, &env);
         }

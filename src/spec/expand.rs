@@ -15,6 +15,7 @@ use std::rc::Rc;
 use super::inputs::Environment;
 use super::pattern::Pattern;
 use super::patterns::Library;
+use super::promised::Promise;
 use super::source::Mark;
 use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
@@ -75,6 +76,10 @@ pub(super) struct Expansion<'a> {
     pub(super) guesses_left: usize,
     /// Whether there was no room for one more resource.
     pub(super) is_full: bool,
+    /// How many `for_each` are being asked for their elements.
+    pub(super) open_elements: usize,
+    /// What elements named of others before these were known.
+    pub(super) promises: Vec<Promise>,
 }
 
 /// The stack file, or one use of a pattern.
@@ -181,6 +186,8 @@ impl<'a> Expansion<'a> {
             values_left: MAX_VALUES,
             guesses_left: MAX_GUESSES,
             is_full: false,
+            open_elements: 0,
+            promises: Vec::new(),
         }
     }
 
@@ -220,6 +227,12 @@ impl<'a> Expansion<'a> {
             }
             scope += 1;
         }
+        self.keep_promises();
+    }
+
+    /// Whether it is known what an entry of a scope is, or that it is nothing.
+    pub(super) fn is_worked_out(&self, scope: usize, name: &str) -> bool {
+        matches!(self.entries.get(&(scope, name.to_owned())), Some(Slot::Done(_)))
     }
 
     /// What an entry of a scope is. The entry must exist.

@@ -14,7 +14,7 @@
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`, `layer`,
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
-//! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`,
+//! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
 //! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
 //! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
@@ -53,6 +53,7 @@ mod pattern;
 mod patterns;
 mod predict;
 mod probes;
+mod promised;
 mod reference;
 mod regular;
 mod render;

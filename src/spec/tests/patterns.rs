@@ -228,6 +228,50 @@ outputs: { out: \"${param.in}-out\", queue: \"${q.url}\" }
     );
 }
 
+/// Which elements there are needs nothing of what the elements say.
+#[test]
+fn repetitions_may_name_each_other() {
+    let stack = |queue: &str, rule: &str| {
+        format!(
+            "resources:
+  queue:
+    for_each: {{ orders: {{ from: \"{rule}\" }} }}
+    kind: queue
+    policy: \"${{each.value.from}}\"
+  rule:
+    for_each: {{ paid: {{ to: \"{queue}\" }} }}
+    kind: bucket
+    policy: {{ to: \"${{each.value.to}}\" }}
+"
+        )
+    };
+    let cases = [
+        ("two", "${queue.orders.arn}", "${rule.paid.arn}"),
+        ("an element that is not there", "${queue.order.arn}", "${rule.paid.arn}"),
+        ("a fact that is not there", "${queue.orders.anr}", "${rule.paid.arn}"),
+        ("without a fact", "${queue.orders}", "${rule.paid.arn}"),
+        ("all of them", "${queue.*.arn}", "${rule.*.arn}"),
+        ("what may be missing", "${queue.orders.arn | null}", "${rule.paid.arn | null}"),
+    ];
+    let cases = cases.map(|(name, queue, rule)| (name, stack(queue, rule)));
+    golden!(table(&cases.each_ref().map(|(name, text)| (*name, text.as_str()))));
+}
+
+#[test]
+fn repetitions_of_two_patterns_may_name_each_other() {
+    let set = "parameters: { all: { entries: { keys: { names: { type: string }, delay: { type: integer, default: 3 } } } } }
+resources:
+  one: { for_each: \"${param.all}\", kind: queue, delay_seconds: \"${each.value.delay}\", policy: \"${each.value.names}\" }
+  other: { for_each: \"${param.all}\", kind: queue, policy: \"${one.${each.key}.arn}\" }
+";
+    let stack = "stack: dev
+resources:
+  left: { pattern: ./p.yaml, with: { all: { a: { names: \"${right.one.b.arn}\" } } } }
+  right: { pattern: ./p.yaml, with: { all: { b: { names: \"${left.other.a.arn}\" } } } }
+";
+    golden!(Case::of(&[("dev.yaml", stack), ("p.yaml", set)]).told());
+}
+
 #[test]
 fn conditions() {
     golden!(table(&[
