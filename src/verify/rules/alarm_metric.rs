@@ -28,8 +28,11 @@ pub(super) const RULE: Rule = Rule {
     judge,
 };
 
-/// The fact of an object that is the value of a dimension.
-const NAME: &str = "name";
+/// Of a rule's metrics: that of its bus.
+const BUS: &str = "EventBusName";
+/// Rules of this bus are told by their name alone.
+const DEFAULT_BUS: &str = "default";
+const EVENT_RULE: &str = "cloudwatch_event_rule";
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
@@ -60,8 +63,8 @@ pub(super) fn named_others(scene: &Scene) -> Vec<(&'static str, String)> {
         let objects = namespace.objects.iter().filter_map(|object| {
             let name = watched.text(object.dimension)?;
             let is_name = !is_pending(name) && !is_address(name) && !name.is_empty();
-            let is_other = is_name && scene.named(object.kind, name).is_none();
-            is_other.then(|| (object.kind, object.known_as(name, &scene.place)))
+            let is_other = is_name && object.of(scene, name).is_none();
+            object.sought(name, &scene.place).filter(|_| is_other)
         });
         objects.collect()
     });
@@ -125,7 +128,10 @@ impl<'a> Watched<'a> {
         for object in namespace.objects {
             let Some(name) = self.text(object.dimension) else { continue };
             match self.object(scene, object, name) {
-                Seen::There(exhibit) => findings.extend(self.of_fifo(namespace, exhibit)),
+                Seen::There(exhibit) => {
+                    findings.extend(self.of_fifo(namespace, exhibit));
+                    findings.extend(self.of_bus(scene, exhibit));
+                }
                 Seen::Other => {}
                 Seen::Wrong(finding) => findings.push(finding),
                 Seen::Open(why) => open = Some(why),
@@ -184,12 +190,12 @@ impl<'a> Watched<'a> {
 
     /// What the object is whose metric is watched.
     fn object<'s>(&self, scene: &'s Scene, object: &Object, name: &str) -> Seen<'s> {
-        let Object { dimension, kind, noun } = object;
-        if let Some(exhibit) = scene.named(kind, name) {
-            if exhibit.fact(NAME) == name {
+        let Object { dimension, noun, fact, .. } = object;
+        if let Some(exhibit) = object.of(scene, name) {
+            if exhibit.fact(fact) == name {
                 return Seen::There(exhibit);
             }
-            let right = patch::fact_of(exhibit, NAME);
+            let right = patch::fact_of(exhibit, fact);
             let message =
                 format!("{dimension} takes the name of a {noun}, and this is not its name");
             let patch = self.with(dimension, &right);
@@ -202,16 +208,18 @@ impl<'a> Watched<'a> {
             let hint = format!("state the name of the {noun}");
             return Seen::Wrong(self.wrong_dimension(dimension, message).hint(hint));
         }
-        match scene.others.get(&object.known_as(name, &scene.place)) {
+        let known_as = object.sought(name, &scene.place).map(|(_, known_as)| known_as);
+        match known_as.and_then(|known_as| scene.others.get(&known_as)) {
             Some(Other::Seen(_)) => Seen::Other,
             Some(Other::Gone(how)) => {
                 let message = format!("the {noun} {name} {how}: nobody publishes its metrics");
                 let finding = as_warning(self.wrong_dimension(dimension, message));
-                let ours = scene.of_kind(kind).map(|exhibit| exhibit.fact(NAME));
-                let near = nearest(name, ours).and_then(|near| scene.named(kind, near));
+                let ours = object.kinds.iter().flat_map(|kind| scene.of_kind(kind));
+                let ours = ours.map(|exhibit| exhibit.fact(fact));
+                let near = nearest(name, ours).and_then(|near| object.of(scene, near));
                 Seen::Wrong(match near {
                     Some(exhibit) => {
-                        let right = patch::fact_of(exhibit, NAME);
+                        let right = patch::fact_of(exhibit, fact);
                         let patch = self.with(dimension, &right);
                         finding.hint(format!("did you mean {}?", exhibit.address)).patch(patch)
                     }
@@ -233,6 +241,29 @@ impl<'a> Watched<'a> {
         let message =
             format!("AWS publishes {metric} of FIFO queues alone, and {} is none", queue.address);
         Some(self.wrong("metric_name", message).hint("watch another metric of it"))
+    }
+
+    /// A rule's metrics are told apart by its bus, too, unless that is the default one.
+    fn of_bus(&self, scene: &Scene, rule: &Exhibit) -> Option<Finding> {
+        let stated = self.text(BUS);
+        let namesakes = scene.of_kind(EVENT_RULE).filter(|it| it.fact("name") == rule.fact("name"));
+        let buses: Vec<&str> = namesakes.map(bus_of).collect();
+        let is_of = |bus: &&str| is_pending(bus) || stated.unwrap_or(DEFAULT_BUS) == *bus;
+        let is_by_name = stated != Some(DEFAULT_BUS);
+        if rule.kind != EVENT_RULE || is_by_name && buses.iter().any(is_of) {
+            return None;
+        }
+        let bus = bus_of(rule);
+        let message = format!("the rule {} is on the bus {bus}", rule.address);
+        let finding = self.wrong("dimensions", message);
+        Some(if bus == DEFAULT_BUS {
+            let mut dimensions = self.stated().cloned().unwrap_or_default();
+            dimensions.remove(BUS);
+            let patch = patch::field("dimensions", &dimensions.into());
+            finding.hint(format!("leave {BUS} out")).patch(patch)
+        } else {
+            finding.hint(format!("let {BUS} name it")).patch(self.with(BUS, bus))
+        })
     }
 
     /// AWS publishes once a minute at most. Between two data points there is none.
@@ -315,8 +346,8 @@ impl<'a> Watched<'a> {
         let mut dimensions = self.stated().cloned().unwrap_or_default();
         let value = dimensions.remove(wrong).unwrap_or_default();
         let object = namespace.objects.iter().find(|object| object.dimension == right);
-        let ours = object.and_then(|object| scene.named(object.kind, value.as_str()?));
-        let value = ours.map_or(value, |exhibit| patch::fact_of(exhibit, NAME).into());
+        let ours = object.and_then(|it| Some((it.of(scene, value.as_str()?)?, it.fact)));
+        let value = ours.map_or(value, |(exhibit, fact)| patch::fact_of(exhibit, fact).into());
         dimensions.insert(right.to_owned(), value);
         patch::field("dimensions", &dimensions.into())
     }
@@ -331,6 +362,12 @@ enum Seen<'a> {
     Wrong(Finding),
     /// Nobody can tell: a phrase that says why.
     Open(String),
+}
+
+/// The bus of a rule, which it may name by its ARN.
+fn bus_of(rule: &Exhibit) -> &str {
+    let bus = rule.text("event_bus_name").unwrap_or(DEFAULT_BUS);
+    bus.rsplit('/').next().unwrap_or(bus)
 }
 
 fn as_warning(finding: Finding) -> Finding {
@@ -348,15 +385,24 @@ fn is_address(text: &str) -> bool {
 }
 
 impl Object {
-    /// How a scene names one that is not of the stack. Names of buckets are nobody
-    /// else's; others are told apart by their ARN.
-    fn known_as(&self, name: &str, place: &Place) -> String {
-        match self.kind {
+    /// The resource of the stack that a dimension's value names.
+    fn of<'s>(&self, scene: &'s Scene, value: &str) -> Option<&'s Exhibit> {
+        self.kinds.iter().find_map(|kind| scene.named(kind, value))
+    }
+
+    /// How a scene names one that is not of the stack, with its kind; `None` of kinds of
+    /// which nobody is asked by name. Names of buckets are nobody else's; others are
+    /// told apart by their ARN.
+    fn sought(&self, name: &str, place: &Place) -> Option<(&'static str, String)> {
+        let [kind] = self.kinds else { return None };
+        let known_as = match *kind {
             "cloudwatch_log_group" => place.arn("logs", &format!("log-group:{name}")),
+            "s3_bucket" => name.to_owned(),
             "sns_topic" => place.arn("sns", name),
             "sqs_queue" => place.arn("sqs", name),
-            _ => name.to_owned(),
-        }
+            _ => return None,
+        };
+        Some((kind, known_as))
     }
 }
 

@@ -8,6 +8,7 @@
 mod alarm_metric;
 mod alarm_path;
 mod broker_access;
+mod called_fifo;
 mod composite_children;
 mod confused_deputy;
 mod consumer_lag;
@@ -108,6 +109,7 @@ pub static RULES: &[Rule] = &[
     alarm_metric::RULE,
     alarm_path::RULE,
     broker_access::RULE,
+    called_fifo::RULE,
     composite_children::RULE,
     confused_deputy::RULE,
     consumer_lag::RULE,

@@ -162,6 +162,7 @@ fn every_level_has_a_reason() {
 const IDLE: &[&str] = &[
     "alarm_metric",
     "alarm_path",
+    "called_fifo",
     "consumer_lag",
     "delay",
     "environment_access",

@@ -3,6 +3,9 @@
 //!
 //! A namespace more is an entry of [`NAMESPACES`].
 
+mod events;
+mod kafka;
+
 use crate::model::near::nearest;
 
 /// What one service publishes.
@@ -28,13 +31,18 @@ struct Group {
 /// A dimension whose value is the name of an object.
 pub(super) struct Object {
     pub(super) dimension: &'static str,
-    pub(super) kind: &'static str,
+    /// Of one of these kinds.
+    pub(super) kinds: &'static [&'static str],
+    /// The fact that is the value of the dimension.
+    pub(super) fact: &'static str,
     /// For people.
     pub(super) noun: &'static str,
 }
 
 /// Sorted by name.
 pub(super) static NAMESPACES: &[Namespace] = &[
+    events::NAMESPACE,
+    kafka::NAMESPACE,
     // CloudWatch Logs User Guide, "Monitoring usage with CloudWatch metrics".
     Namespace {
         name: "AWS/Logs",
@@ -69,7 +77,8 @@ pub(super) static NAMESPACES: &[Namespace] = &[
         ],
         objects: &[Object {
             dimension: "LogGroupName",
-            kind: "cloudwatch_log_group",
+            kinds: &["cloudwatch_log_group"],
+            fact: "name",
             noun: "log group",
         }],
         of_fifo: &[],
@@ -115,8 +124,13 @@ pub(super) static NAMESPACES: &[Namespace] = &[
             },
         ],
         objects: &[
-            Object { dimension: "BucketName", kind: "s3_bucket", noun: "bucket" },
-            Object { dimension: "SourceBucket", kind: "s3_bucket", noun: "bucket" },
+            Object { dimension: "BucketName", kinds: &["s3_bucket"], fact: "name", noun: "bucket" },
+            Object {
+                dimension: "SourceBucket",
+                kinds: &["s3_bucket"],
+                fact: "name",
+                noun: "bucket",
+            },
         ],
         of_fifo: &[],
         is_counted: true,
@@ -160,7 +174,12 @@ pub(super) static NAMESPACES: &[Namespace] = &[
             },
             Group { metrics: &["SMSMonthToDateSpentUSD"], sets: &[] },
         ],
-        objects: &[Object { dimension: "TopicName", kind: "sns_topic", noun: "topic" }],
+        objects: &[Object {
+            dimension: "TopicName",
+            kinds: &["sns_topic"],
+            fact: "name",
+            noun: "topic",
+        }],
         of_fifo: &[],
         is_counted: true,
     },
@@ -188,7 +207,12 @@ pub(super) static NAMESPACES: &[Namespace] = &[
             ],
             sets: &[&["QueueName"]],
         }],
-        objects: &[Object { dimension: "QueueName", kind: "sqs_queue", noun: "queue" }],
+        objects: &[Object {
+            dimension: "QueueName",
+            kinds: &["sqs_queue"],
+            fact: "name",
+            noun: "queue",
+        }],
         of_fifo: &[
             "ApproximateNumberOfGroupsWithInflightMessages",
             "NumberOfDeduplicatedSentMessages",
