@@ -49,6 +49,7 @@ const LEFT_OF_PIPELINE: &[(&str, &str)] = &[
 
 /// A stack, and who makes it.
 struct Comparison {
+    /// The file, and what it is told, with blanks between.
     stack: &'static str,
     /// The first is ccprov.
     tools: &'static [Tool],
@@ -64,7 +65,7 @@ struct Tool {
 
 const CCPROV: Tool = Tool { name: "ccprov", make: by_ccprov, left: &[] };
 
-const COMPARISONS: [Comparison; 3] = [
+const COMPARISONS: [Comparison; 4] = [
     Comparison {
         stack: "stacks/dev.yaml",
         tools: &[
@@ -86,6 +87,11 @@ const COMPARISONS: [Comparison; 3] = [
             CCPROV,
             Tool { name: "boto3", make: event_pipeline_by_script, left: LEFT_OF_PIPELINE },
         ],
+    },
+    // No emulator has the registry of schemas.
+    Comparison {
+        stack: "stacks/message_queues.yaml --var schema_registry=false",
+        tools: &[CCPROV, Tool { name: "boto3", make: message_queues_by_script, left: &[] }],
     },
 ];
 
@@ -159,8 +165,14 @@ fn verdict(mine: &Spread, other: &Spread) -> String {
     }
 }
 
+/// ccprov on a stack, with what that is told.
+fn on(account: &Account, endpoint: &str, command: &[&str], stack: &str) -> Finished {
+    let words: Vec<&str> = command.iter().copied().chain(stack.split(' ')).collect();
+    ccprov(account, endpoint, &words)
+}
+
 fn by_ccprov(account: &Account, _: &Emulator, endpoint: &str, stack: &str) -> Finished {
-    ccprov(account, endpoint, &["apply", "-y", stack])
+    on(account, endpoint, &["apply", "-y"], stack)
 }
 
 fn claim_check_by_script(
@@ -195,6 +207,10 @@ fn event_pipeline_by_script(
     let file = file.display().to_string();
     let script = ["scripts/bench/boto3_event_pipeline.py", "target/functions", &file];
     by_script(account, endpoint, &script)
+}
+
+fn message_queues_by_script(account: &Account, _: &Emulator, endpoint: &str, _: &str) -> Finished {
+    by_script(account, endpoint, &["scripts/bench/boto3_message_queues.py"])
 }
 
 /// By its own clock, which starts after Python's imports.
@@ -248,7 +264,7 @@ fn bucket(account: &Account, endpoint: &str, stack: &str) -> String {
 }
 
 fn changes(account: &Account, endpoint: &str, stack: &str) -> Vec<Value> {
-    let plan = ccprov(account, endpoint, &["plan", "--json", stack]);
+    let plan = on(account, endpoint, &["plan", "--json"], stack);
     let plan: Value = serde_json::from_str(&plan.said).unwrap();
     plan["changes"].as_array().unwrap().clone()
 }

@@ -16,11 +16,28 @@ use crate::model::Diagnostic;
 
 /// The built-in patterns, sorted by name. A new one is a file in
 /// `stacks/patterns/`, a stack in `stacks/examples/` that uses it, and an entry here.
-pub static PATTERNS: &[BuiltIn] = &[BuiltIn {
-    name: "claim_check",
-    text: include_str!("../../stacks/patterns/claim_check.yaml"),
-    example: include_str!("../../stacks/examples/claim-check.yaml"),
-}];
+pub static PATTERNS: &[BuiltIn] = &[
+    BuiltIn {
+        name: "claim_check",
+        text: include_str!("../../stacks/patterns/claim_check.yaml"),
+        example: include_str!("../../stacks/examples/claim-check.yaml"),
+    },
+    BuiltIn {
+        name: "event_bus",
+        text: include_str!("../../stacks/patterns/event_bus.yaml"),
+        example: include_str!("../../stacks/examples/event-bus.yaml"),
+    },
+    BuiltIn {
+        name: "kafka",
+        text: include_str!("../../stacks/patterns/kafka.yaml"),
+        example: include_str!("../../stacks/examples/kafka.yaml"),
+    },
+    BuiltIn {
+        name: "queue_set",
+        text: include_str!("../../stacks/patterns/queue_set.yaml"),
+        example: include_str!("../../stacks/examples/queue-set.yaml"),
+    },
+];
 
 /// One pattern that is part of the program.
 #[derive(Clone, Copy, Debug)]

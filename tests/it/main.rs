@@ -28,6 +28,7 @@ mod kms_key;
 mod leases;
 mod log_groups;
 mod mappings;
+mod message_queues;
 mod msk;
 mod pages;
 mod permissions;

@@ -69,6 +69,22 @@ fn the_event_pipeline_takes_few_rounds() {
     check("destroy --allow-data-loss", Bounds { rounds: 17, calls: 232 });
 }
 
+/// Queues, rules and alarms at once, whichever name which.
+#[test]
+fn the_message_queues_take_few_rounds() {
+    let account = emulator::ministack().account();
+    let proxy = DelayProxy::start(&account.endpoint, DELAY);
+    let ccprov = Ccprov::on(&account.through(&proxy.url()));
+    let check = |command: &str, most| {
+        let command = format!("{command} --var schema_registry=false");
+        check(&ccprov, "stacks/message_queues.yaml", &command, most)
+    };
+    check("apply", Bounds { rounds: 12, calls: 180 });
+    check("plan", Bounds { rounds: 5, calls: 80 });
+    check("apply --var archive_retention_days=7", Bounds { rounds: 9, calls: 90 });
+    check("destroy --allow-data-loss", Bounds { rounds: 12, calls: 150 });
+}
+
 /// What counts exchanges counts calls.
 #[tokio::test]
 async fn the_proxy_counts_calls() {
@@ -100,7 +116,7 @@ fn check(ccprov: &Ccprov, stack: &str, command: &str, most: Bounds) -> Vec<CallR
     let path = trace_file(ccprov).display().to_string();
     let mut arguments: Vec<&str> = command.split(' ').collect();
     arguments.extend([stack, "--trace", &path]);
-    if command != "plan" {
+    if !command.starts_with("plan") {
         arguments.push("-y");
     }
     let transcript = ccprov.run(&arguments);

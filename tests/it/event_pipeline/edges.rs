@@ -1,13 +1,10 @@
 //! Whatever is taken from an edge of the event pipeline, a rule finds it on paper, at
 //! the resource where somebody would mend it.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::support::binary::Ccprov;
+use crate::support::findings::found;
 use crate::support::light_functions;
 
 /// What somebody gets wrong.
@@ -125,23 +122,6 @@ fn a_broken_edge_is_found_by_its_rule() {
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-}
-
-/// What the rules find, be it a note: checks, and addresses.
-fn found(file: &Path) -> BTreeSet<(String, String)> {
-    let file = file.to_str().expect("a path in UTF-8");
-    let told = Ccprov::offline().run(&["validate", "--rules", "--json", file]);
-    let results: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
-    let results = results["results"].as_array().unwrap_or_else(|| panic!("{told}"));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    results
-        .iter()
-        .flat_map(|result| {
-            // What passed found nothing.
-            let findings = result["findings"].as_array().into_iter().flatten();
-            findings.map(|finding| (text(&result["check"]), text(&finding["address"])))
-        })
-        .collect()
 }
 
 impl Slip {

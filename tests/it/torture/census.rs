@@ -58,7 +58,24 @@ impl Census {
         }
         this.functions(account).await;
         this.workflows(account).await;
+        this.buses(account).await;
         this
+    }
+
+    /// Buses with their rules, and what is kept of their events.
+    async fn buses(&mut self, account: &Account) {
+        let events = aws_sdk_eventbridge::Client::new(&aws::config(account));
+        for bus in events.list_event_buses().send().await.unwrap().event_buses() {
+            let name = bus.name().unwrap_or_default();
+            self.note("bus", name, "");
+            let rules = events.list_rules().event_bus_name(name).send().await.unwrap();
+            for rule in rules.rules() {
+                self.note("rule", rule.arn().unwrap_or_default(), "");
+            }
+        }
+        for archive in events.list_archives().send().await.unwrap().archives() {
+            self.note("archive", archive.archive_name().unwrap_or_default(), "");
+        }
     }
 
     /// Machines, the images of their functions, and who tells when they fail.

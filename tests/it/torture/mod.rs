@@ -31,7 +31,7 @@ const AT_ONCE: usize = 2;
 const KILLS: [Fault; 2] = [Fault::KillBefore, Fault::KillAfter];
 
 /// Everything that `make torture` does.
-const MATRIX: [(System, Stage, &[Fault]); 14] = [
+const MATRIX: [(System, Stage, &[Fault]); 17] = [
     (System::ClaimCheck, Stage::Apply, &KILLS),
     (System::ClaimCheck, Stage::Update, &KILLS),
     (System::ClaimCheck, Stage::Destroy, &KILLS),
@@ -46,6 +46,9 @@ const MATRIX: [(System, Stage, &[Fault]); 14] = [
     (System::EventPipeline, Stage::Apply, &KILLS),
     (System::EventPipeline, Stage::Update, &KILLS),
     (System::EventPipeline, Stage::Destroy, &KILLS),
+    (System::MessageQueues, Stage::Apply, &KILLS),
+    (System::MessageQueues, Stage::Update, &KILLS),
+    (System::MessageQueues, Stage::Destroy, &KILLS),
 ];
 
 /// Runs a stage once for each fault at each of some of its calls.
@@ -122,6 +125,13 @@ fn a_killed_run_of_the_event_processor_is_finished_by_the_next() {
 fn a_killed_run_of_the_event_pipeline_is_finished_by_the_next() {
     for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
         check(System::EventPipeline, stage, &KILLS, 2);
+    }
+}
+
+#[test]
+fn a_killed_run_of_the_message_queues_is_finished_by_the_next() {
+    for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
+        check(System::MessageQueues, stage, &KILLS, 2);
     }
 }
 

@@ -78,6 +78,7 @@ impl fmt::Display for Tally {
             System::ClaimCheck => "",
             System::EventProcessor => " of the event processor",
             System::EventPipeline => " of the event pipeline",
+            System::MessageQueues => " of the message queues",
         };
         let stage = format!("{:?}{system}", self.stage).to_lowercase();
         let heads =

@@ -19,6 +19,8 @@ pub(super) enum System {
     EventProcessor,
     /// A topic, a workflow of functions, their images, and who tells of dead letters.
     EventPipeline,
+    /// Queues, a bus with rules and an archive, and their alarms.
+    MessageQueues,
 }
 
 /// Which command suffers.
@@ -38,6 +40,7 @@ impl System {
             Self::ClaimCheck => "stacks/dev.yaml",
             Self::EventProcessor => light_functions::event_processor(),
             Self::EventPipeline => light_functions::event_pipeline(),
+            Self::MessageQueues => "stacks/message_queues.yaml",
         }
     }
 
@@ -47,6 +50,15 @@ impl System {
             Self::ClaimCheck => "max_receives=7",
             Self::EventProcessor => "events_ttl_days=30",
             Self::EventPipeline => "keep_days=30",
+            Self::MessageQueues => "archive_retention_days=7",
+        }
+    }
+
+    /// What every command is told: no emulator has the registry of schemas.
+    fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::ClaimCheck | Self::EventProcessor | Self::EventPipeline => &[],
+            Self::MessageQueues => &["--var", "schema_registry=false"],
         }
     }
 
@@ -84,19 +96,30 @@ impl System {
                 ("log group", 5),
                 ("role", 5),
             ],
+            Self::MessageQueues => &[
+                ("key", 1),
+                ("queue", 7),
+                ("topic", 1),
+                ("bus", 1),
+                ("rule", 3),
+                ("archive", 1),
+                ("alarm", 10),
+            ],
         }
     }
 
     pub(super) fn apply(self) -> Vec<&'static str> {
-        vec!["apply", "-y", self.file()]
+        [&["apply", "-y", self.file()], self.variables()].concat()
     }
 
     /// Items are counted late: what was made a moment ago may hold some.
     fn destroy(self) -> Vec<&'static str> {
-        let mut destroy = vec!["destroy", "-y", self.file()];
+        let mut destroy = [&["destroy", "-y", self.file()], self.variables()].concat();
         match self {
             Self::ClaimCheck => {}
-            Self::EventProcessor | Self::EventPipeline => destroy.push("--allow-data-loss"),
+            Self::EventProcessor | Self::EventPipeline | Self::MessageQueues => {
+                destroy.push("--allow-data-loss");
+            }
         }
         destroy
     }
@@ -120,7 +143,8 @@ impl Stage {
 
     /// Sees that there is nothing left to do.
     fn plan(self, system: System) -> Vec<&'static str> {
-        let mut plan = vec!["plan", "--detailed-exitcode", system.file()];
+        let mut plan =
+            [&["plan", "--detailed-exitcode", system.file()], system.variables()].concat();
         match self {
             Self::Apply => {}
             Self::Update => plan.extend(["--var", system.change()]),

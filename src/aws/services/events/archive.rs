@@ -49,6 +49,9 @@ pub(crate) struct Spec {
     /// Encrypt the events with this KMS key (id, ARN or alias). Left out: with a key of AWS's own.
     #[schemars(length(min = 1, max = 2048))]
     kms_key_identifier: Option<String>,
+    /// Let a destroy by this file delete the archive with the events in it. On paper only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    force_destroy: bool,
 }
 
 impl Kind for CloudwatchEventArchive {
@@ -63,7 +66,8 @@ with another name, or on the bus `default`, is found only while it is declared.
 - EventBridge makes a rule `Events-Archive-NAME` on the bus, which is its own: ccprov leaves it alone.
 - An event is in the archive some minutes after it was put: AWS advises to wait for ten before a replay. What is \
 replayed is not archived again.
-- AWS counts what an archive holds once a day. An archive is never taken for empty.
+- AWS counts what an archive holds once a day. An archive is never taken for empty: it is deleted only by the `destroy` of a file \
+that states `force_destroy: true`, or with `--allow-data-loss`.
 - A bus with a key of yours does not lend it to its archives: state `kms_key_identifier` here too. Its policy must admit \
 `events.amazonaws.com` to `kms:DescribeKey`, `kms:GenerateDataKey`, `kms:ReEncrypt*` and `kms:Decrypt`.
 - Another `retention_days` holds for the events that are there as well.
@@ -87,6 +91,8 @@ replayed is not archived again.
     const HANGS_ON: Option<&'static str> = Some("cloudwatch_event_bus");
     const HOLDS_DATA: bool = true;
     const MENDS: bool = true;
+    const MEANS: &'static [&'static str] = &["force_destroy"];
+    const DELETED_BY: &'static [&'static str] = &["force_destroy"];
     const TAKES: &'static [(&'static str, Takes)] =
         &[("event_source_arn", takes::BUS), ("kms_key_identifier", Takes::Key)];
     const GAP: &'static str = "events that are put meanwhile are in no archive";

@@ -52,6 +52,7 @@ fn shown(name: &str, archive: &DescribeArchiveOutput) -> Spec {
         retention_days: archive.retention_days.unwrap_or_default(),
         description: archive.description.clone().unwrap_or_default(),
         kms_key_identifier: filled(archive.kms_key_identifier()),
+        force_destroy: false,
     }
 }
 
