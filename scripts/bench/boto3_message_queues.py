@@ -131,8 +131,9 @@ class MessageQueues:
     def ensure_queue(self, what):
         want, arn, dead = QUEUES[what], self.queue(what), self.dlq(what)
         fifo = {"FifoQueue": "true"} if want["fifo"] else {}
+        ordered = {"DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue"} if fifo else {}
         ensure_queue(
-            self.sqs, dlq_name(what), self.encrypted(MessageRetentionPeriod="1209600"),
+            self.sqs, dlq_name(what), self.encrypted(MessageRetentionPeriod="1209600") | ordered,
             {
                 "Policy": policy(tls_only("sqs:*", dead)),
                 "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [arn]},
@@ -140,7 +141,7 @@ class MessageQueues:
             tags(f"queues.dlq.{what}"), **fifo)
         attributes = self.encrypted(VisibilityTimeout=str(want["visibility"]), ReceiveMessageWaitTimeSeconds="20")
         if fifo:
-            attributes["ContentBasedDeduplication"] = "true"
+            attributes |= ordered | {"ContentBasedDeduplication": "true"}
         ensure_queue(
             self.sqs, queue_name(what), attributes,
             {
@@ -180,7 +181,7 @@ class MessageQueues:
     def ensure_rule(self, what):
         want, one = QUEUES[what], {"Rule": f"{BUS}-{what}", "EventBusName": BUS}
         found = or_none(self.events.describe_rule, Name=one["Rule"], EventBusName=BUS)
-        labels = tags(f"events.rule.{what}")
+        labels = tags(f"events.rule.{what}") | {"ccprov:targets": what} # by which ccprov knows its targets
         has = found and json.loads(found["EventPattern"]) == want["pattern"] and found["State"] == "ENABLED"
         if not has or found.get("Description") != want["description"]:
             self.events.put_rule(

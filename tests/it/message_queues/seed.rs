@@ -24,7 +24,7 @@ const FOUND: &[(&str, &str)] = &[
     // The rule sends to a queue that admits roles alone.
     ("delivery_path", "main.orders"),
     // What the queue does not take is gone.
-    ("retry_and_dlq", "rule.orders"),
+    ("undelivered_events", "rule.orders"),
     ("called_fifo", "main.payments"),
     ("open_ingress", "msk_sg"),
     ("tls_only", "main.orders"),
