@@ -9,8 +9,9 @@ mod seed;
 
 use serde_json::Value;
 
+use crate::stand_in::StandIn;
 use crate::support::binary::{Ccprov, Transcript};
-use crate::support::emulator;
+use crate::support::emulator::{self, root};
 
 const STACK: &str = "stacks/message_queues.yaml";
 /// As the demo has it: without what no emulator has.
@@ -49,4 +50,70 @@ fn the_platform_is_made_proven_changed_and_removed() {
     }
     must(&["destroy", "-y"]);
     must(&["plan", "--destroy", "--detailed-exitcode"]);
+}
+
+/// A network, as somebody names it who brings up the cluster.
+const NETWORK: [&str; 8] = [
+    "--var",
+    "vpc_id=vpc-0a1b2c3d4e5f60718",
+    "--var",
+    "subnet_ids=[subnet-0a1b2c3d4e5f60711, subnet-0a1b2c3d4e5f60712, subnet-0a1b2c3d4e5f60713]",
+    "--var",
+    "client_security_groups=[sg-0a1b2c3d4e5f60718]",
+    "--var",
+    "kafka=provisioned",
+];
+
+/// Offline, for no emulator has MSK: with a cluster of either sort, every rule holds.
+#[test]
+fn with_a_cluster_it_is_sound() {
+    for kafka in ["kafka=provisioned", "kafka=serverless"] {
+        let command = ["validate", "--rules", "--fail-on", "warning", STACK];
+        let done = Ccprov::offline().run(&[&command, NETWORK.as_slice(), &["--var", kafka]].concat());
+        assert_eq!(done.code, Some(0), "{done}");
+    }
+}
+
+/// The whole of it, before a server that stands in for MSK.
+#[test]
+fn with_a_cluster_it_is_made_changed_and_removed() {
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    let ccprov = Ccprov::on(&account.through(&stand_in.url()));
+    let must = |arguments: &[&str]| -> Transcript {
+        let told = ["--var-file", VALUES, STACK];
+        let done = ccprov.run(&[arguments, &NETWORK, &told].concat());
+        assert_eq!(done.code, Some(0), "{done}");
+        done
+    };
+    must(&["plan", "--strict"]);
+    must(&["apply", "-y"]);
+    must(&["plan", "--detailed-exitcode"]);
+    let flat = must(&["output", "--format", "flat-json"]).stdout;
+    let flat: Value = serde_json::from_str(&flat).expect("one object");
+    assert!(flat["bootstrap_brokers_iam"].as_str().is_some_and(|it| it.contains(":9098")), "{flat:#}");
+    must(&["destroy", "-y", "--allow-data-loss"]);
+    must(&["plan", "--destroy", "--detailed-exitcode"]);
+}
+
+/// What the README shows of a plan, which leaves out what is `...`, is what is told.
+#[test]
+fn the_plan_of_the_readme_is_as_it_shows() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
+    let command = format!("$ ccprov plan {STACK}");
+    let (_, shown) = readme.split_once(&command).expect("a plan of the platform");
+    let (options, shown) = shown.split_once('\n').expect("what is told");
+    let (shown, _) = shown.split_once("```").expect("an end");
+    let arguments: Vec<&str> = ["plan", STACK].into_iter().chain(options.split_whitespace()).collect();
+    let account = emulator::ministack_enforcing_tls().account();
+    let told = Ccprov::on(&account).run(&arguments);
+    // Where the emulator is, and which account it gave, is nobody's to know.
+    let plain = |line: &str| {
+        let line = line.split(", at https:").next().unwrap_or_default();
+        line.replace(&account.id, "000000000000").replace("[ACCOUNT]", "000000000000")
+    };
+    let mut lines = told.stdout.lines().map(plain);
+    for line in shown.lines().filter(|line| *line != "...").map(plain) {
+        assert!(lines.any(|told| told == line), "README shows {line:?}:\n{told}");
+    }
 }
