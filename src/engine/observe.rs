@@ -120,8 +120,7 @@ fn is_known_late(want: &Desired, catalog: &dyn Catalog) -> bool {
 /// Those of the late ones whose names are known by now, if there are any; they are late no
 /// more.
 fn named(late: &mut Vec<&Desired>, look: Look, world: &World) -> Option<Vec<Sought>> {
-    let known =
-        |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
+    let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
     let mut named = Vec::new();
     late.retain(|want| {
         let identity = document::fill_text(want.identity.as_str(), &known);

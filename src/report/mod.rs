@@ -67,7 +67,8 @@ pub use plan_text::{plan_conclusion, plan_steps, plan_text};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use rendered::{evaluated_json, rendered_json, rendered_yaml, value_yaml};
 pub use replay::{
-    ReplayEnd, ReplayRecord, ReplayedRule, replay_end_text, replay_json, replay_progress, replay_text,
+    ReplayEnd, ReplayRecord, ReplayedRule, replay_end_text, replay_json, replay_progress,
+    replay_text,
 };
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;

@@ -69,7 +69,8 @@ const NETWORK: [&str; 8] = [
 fn with_a_cluster_it_is_sound() {
     for kafka in ["kafka=provisioned", "kafka=serverless"] {
         let command = ["validate", "--rules", "--fail-on", "warning", STACK];
-        let done = Ccprov::offline().run(&[&command, NETWORK.as_slice(), &["--var", kafka]].concat());
+        let done =
+            Ccprov::offline().run(&[&command, NETWORK.as_slice(), &["--var", kafka]].concat());
         assert_eq!(done.code, Some(0), "{done}");
     }
 }
@@ -91,7 +92,10 @@ fn with_a_cluster_it_is_made_changed_and_removed() {
     must(&["plan", "--detailed-exitcode"]);
     let flat = must(&["output", "--format", "flat-json"]).stdout;
     let flat: Value = serde_json::from_str(&flat).expect("one object");
-    assert!(flat["bootstrap_brokers_iam"].as_str().is_some_and(|it| it.contains(":9098")), "{flat:#}");
+    assert!(
+        flat["bootstrap_brokers_iam"].as_str().is_some_and(|it| it.contains(":9098")),
+        "{flat:#}"
+    );
     must(&["destroy", "-y", "--allow-data-loss"]);
     must(&["plan", "--destroy", "--detailed-exitcode"]);
 }
@@ -104,7 +108,8 @@ fn the_plan_of_the_readme_is_as_it_shows() {
     let (_, shown) = readme.split_once(&command).expect("a plan of the platform");
     let (options, shown) = shown.split_once('\n').expect("what is told");
     let (shown, _) = shown.split_once("```").expect("an end");
-    let arguments: Vec<&str> = ["plan", STACK].into_iter().chain(options.split_whitespace()).collect();
+    let arguments: Vec<&str> =
+        ["plan", STACK].into_iter().chain(options.split_whitespace()).collect();
     let account = emulator::ministack_enforcing_tls().account();
     let told = Ccprov::on(&account).run(&arguments);
     // Where the emulator is, and which account it gave, is nobody's to know.

@@ -72,7 +72,8 @@ async fn a_topic_is_called_for_once_though_looks_lag_behind() {
     desk.must("plan --detailed-exitcode stack.yaml", 0);
 
     // Settings and partitions each have a call, the second when AWS has done with the first.
-    let changed = stack.replace("86400000", "3600000").replace("partition_count: 3", "partition_count: 6");
+    let changed =
+        stack.replace("86400000", "3600000").replace("partition_count: 3", "partition_count: 6");
     desk.write("stack.yaml", &changed);
     desk.applied();
     assert_eq!(stand_in.changes(), ["UpdateTopic", "UpdateTopic"]);
@@ -100,7 +101,10 @@ async fn a_topic_that_is_made_anew_goes_first() {
     let cluster = cluster(&account, &stand_in).await;
     let desk = desk(&account, &stand_in.url(), &topic(&cluster));
     desk.applied();
-    desk.write("stack.yaml", &topic(&cluster).replace("replication_factor: 3", "replication_factor: 2"));
+    desk.write(
+        "stack.yaml",
+        &topic(&cluster).replace("replication_factor: 3", "replication_factor: 2"),
+    );
     desk.must("apply -y --allow-data-loss stack.yaml", 0);
     assert_eq!(stand_in.changes(), ["CreateTopic", "DeleteTopic", "CreateTopic"]);
     desk.must("plan --detailed-exitcode stack.yaml", 0);
@@ -129,7 +133,10 @@ async fn what_passes_is_waited_for() {
         stand_in.refuse_next(operation, refusal);
         let desk = desk(&account, &stand_in.url(), &topic(&cluster));
         desk.applied();
-        desk.write("stack.yaml", &topic(&cluster).replace("partition_count: 3", "partition_count: 6"));
+        desk.write(
+            "stack.yaml",
+            &topic(&cluster).replace("partition_count: 3", "partition_count: 6"),
+        );
         desk.applied();
         desk.must("destroy -y --allow-data-loss stack.yaml", 0);
         assert_eq!(stand_in.changes(), ["CreateTopic", "UpdateTopic", "DeleteTopic"], "{told}");
@@ -267,7 +274,10 @@ fn a_serverless_cluster_comes_and_goes_by_and_by() {
     desk.write("stack.yaml", &SERVERLESS.replace("team: a", "cost: \"1\""));
     desk.applied();
     let changes = stand_in.changes();
-    assert!(changes.iter().all(|call| call == "TagResource" || call == "UntagResource"), "{changes:?}");
+    assert!(
+        changes.iter().all(|call| call == "TagResource" || call == "UntagResource"),
+        "{changes:?}"
+    );
     // Everything else is another cluster, which has the name when the old one is gone.
     desk.write("stack.yaml", &SERVERLESS.replace("subnet-2", "subnet-3"));
     desk.must("apply -y --allow-data-loss stack.yaml", 0);

@@ -63,7 +63,8 @@ impl Behaviour for KafkaBrokers {
         let told = watch.rests(patience, || self.look(cluster), passes).await?;
         let brokers = brokers(&told.nodes).count();
         if cluster.kind == CLUSTER {
-            watch.saw(format!("it has {brokers} brokers in {} subnets", subnets(&told.nodes).len()));
+            watch
+                .saw(format!("it has {brokers} brokers in {} subnets", subnets(&told.nodes).len()));
         }
         let ways: Vec<&str> =
             ways(cluster).filter(|way| named(&told.names, *way)).map(|way| way.name).collect();
@@ -86,7 +87,8 @@ impl KafkaBrokers {
             }
             let pages = kafka.list_nodes().cluster_arn(arn).into_paginator();
             let nodes = pages.items().send().try_collect().await;
-            nodes.attempting("kafka:ListNodes", || format!("see the brokers of {}", cluster.address))
+            nodes
+                .attempting("kafka:ListNodes", || format!("see the brokers of {}", cluster.address))
         };
         let names = async {
             let answer = kafka.get_bootstrap_brokers().cluster_arn(arn).send().await;
@@ -161,7 +163,8 @@ fn judged(
     let unnamed = ways(cluster).filter(|way| !named(names, *way));
     let mut found: Vec<Finding> = unnamed
         .map(|way| {
-            let message = format!("it is to admit clients by {}, and AWS names no broker for that", way.name);
+            let message =
+                format!("it is to admit clients by {}, and AWS names no broker for that", way.name);
             finding(way.field, message)
         })
         .collect();
@@ -185,7 +188,10 @@ fn judged(
     }
     let mute = brokers(nodes).filter(|broker| broker.endpoints().is_empty()).count();
     if mute > 0 {
-        found.push(finding("number_of_broker_nodes", format!("{mute} of its brokers have no address")));
+        found.push(finding(
+            "number_of_broker_nodes",
+            format!("{mute} of its brokers have no address"),
+        ));
     }
     found
 }
@@ -216,7 +222,12 @@ mod tests {
         subnets.iter().map(node).chain([NodeInfo::builder().build()]).collect()
     }
 
-    fn check(cluster: &Exhibit, nodes: &[NodeInfo], names: &GetBootstrapBrokersOutput, told: &[&str]) {
+    fn check(
+        cluster: &Exhibit,
+        nodes: &[NodeInfo],
+        names: &GetBootstrapBrokersOutput,
+        told: &[&str],
+    ) {
         let found = judged(cluster, nodes, names);
         let found: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(found, told);
@@ -229,7 +240,8 @@ mod tests {
             "broker_node_group_info": { "client_subnets": ["a", "b", "c"] },
             "client_authentication": { "sasl": { "iam": true, "scram": true }, "unauthenticated": false },
         });
-        let names = || GetBootstrapBrokersOutput::builder().bootstrap_broker_string_sasl_iam("b-1:9098");
+        let names =
+            || GetBootstrapBrokersOutput::builder().bootstrap_broker_string_sasl_iam("b-1:9098");
         let both = names().bootstrap_broker_string_sasl_scram("b-1:9096").build();
         let provisioned = cluster(CLUSTER, &document);
         check(&provisioned, &nodes(&["a", "b", "c"]), &both, &[]);

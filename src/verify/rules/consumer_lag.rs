@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Declare a `cloudwatch_metric_alarm` on `SumOffsetLag`, `MaxOffsetLag` or `EstimatedMaxTimeLag` of the group and its topic.",
     },
     stops_messages: false,
-    because: "A warning: everything works until a consumer does not.",
+    because: "A warning: everything works until a consumer does not. Of a cluster that nobody of the stack reads it is a note.",
     judge,
 };
 
@@ -41,8 +41,13 @@ const CLOSEST: &str = "PER_TOPIC_PER_PARTITION";
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
     let watched: Vec<Lag<'_>> = scene.of_kind(hop::ALARM).flat_map(lags).collect();
-    for group in groups(scene) {
+    let groups = groups(scene);
+    for group in &groups {
         judgement.add(group.subject(), group.judge(&watched));
+    }
+    let clusters = scene.of_kind(CLUSTER).chain(scene.of_kind(SERVERLESS));
+    for cluster in clusters.filter(|cluster| is_unwatched(cluster, &groups, &watched)) {
+        judgement.add(cluster.address.to_string(), Some(unwatched(cluster)));
     }
     for lag in watched.iter().filter(|lag| BY_PARTITION.contains(&lag.metric)) {
         judgement.add(lag.alarm.address.to_string(), too_close(scene, lag));
@@ -146,9 +151,8 @@ impl Group<'_> {
     }
 
     fn judge(&self, watched: &[Lag<'_>]) -> Option<Finding> {
-        let finding = |message: String| {
-            Finding::new(&self.declared.address, message).at(self.at.clone())
-        };
+        let finding =
+            |message: String| Finding::new(&self.declared.address, message).at(self.at.clone());
         // Developer Guide, "Monitor consumer lags".
         let is_mute = |sign: char| sign == ':' || !sign.is_ascii() && !sign.is_control();
         if !is_pending(self.name) && self.name.contains(is_mute) {
@@ -169,7 +173,10 @@ impl Group<'_> {
         }
         let called = shown(self.name);
         let topic = self.topic.unwrap_or("ITS_TOPIC");
-        let message = format!("no alarm says when the group {called} of {} falls behind", self.cluster.address);
+        let message = format!(
+            "no alarm says when the group {called} of {} falls behind",
+            self.cluster.address
+        );
         let group = match self.at.top() {
             "event_source_arn" => patch::fact_of(self.declared, "uuid"),
             _ => self.name.to_owned(),
@@ -179,6 +186,22 @@ impl Group<'_> {
             "declare a cloudwatch_metric_alarm on SumOffsetLag of {NAMESPACE} with `dimensions: {{ Cluster Name: \"{cluster}\", Consumer Group: \"{group}\", Topic: {topic} }}`"
         )))
     }
+}
+
+/// Whether nobody is told to read a cluster's topics, and nobody hears of who falls behind.
+fn is_unwatched(cluster: &Exhibit, groups: &[Group<'_>], watched: &[Lag<'_>]) -> bool {
+    let name = cluster.fact("cluster_name");
+    let is_read = groups.iter().any(|group| group.cluster.address == cluster.address);
+    !is_read && !watched.iter().any(|lag| lag.names("Cluster Name", name))
+}
+
+fn unwatched(cluster: &Exhibit) -> Finding {
+    let message = "no alarm says how far behind its consumer groups are";
+    let name = patch::fact_of(cluster, "cluster_name");
+    let finding = Finding::new(&cluster.address, message).as_note();
+    finding.hint(format!(
+        "declare a cloudwatch_metric_alarm on SumOffsetLag of {NAMESPACE} for each, with `dimensions: {{ Cluster Name: \"{name}\", Consumer Group: GROUP, Topic: ITS_TOPIC }}`"
+    ))
 }
 
 /// An alarm on what its cluster does not publish.
@@ -222,8 +245,11 @@ alarm:
     }
 
     fn on(metric: &str, cluster: &str, group: &str, topic: &str) -> String {
-        let (begin, end) = ("namespace: AWS/Kafka\n  period: 60\n  statistic: Maximum\n  metric_name:", "}");
-        format!("{begin} {metric}\n  dimensions: {{ Cluster Name: \"{cluster}\", Consumer Group: \"{group}\", Topic: {topic} {end}")
+        let (begin, end) =
+            ("namespace: AWS/Kafka\n  period: 60\n  statistic: Maximum\n  metric_name:", "}");
+        format!(
+            "{begin} {metric}\n  dimensions: {{ Cluster Name: \"{cluster}\", Consumer Group: \"{group}\", Topic: {topic} {end}"
+        )
     }
 
     #[test]
@@ -248,7 +274,10 @@ alarm:
                 ("another metric", with(group, &on("BytesInPerSec", name, "billing", "orders"))),
                 ("another group", with(group, &on("SumOffsetLag", name, "audit", "orders"))),
                 ("another topic", with(group, &on("SumOffsetLag", name, "billing", "returns"))),
-                ("another cluster", with(group, &on("SumOffsetLag", "theirs", "billing", "orders"))),
+                (
+                    "another cluster",
+                    with(group, &on("SumOffsetLag", "theirs", "billing", "orders"))
+                ),
                 ("a group of its own", with("batch_size: 5", &all)),
                 ("switched off", with("enabled: false", &all)),
                 ("a name of which nothing is published", with(&colon, &all)),
@@ -289,6 +318,7 @@ alarm:
                 ("not watched", role("dev-cluster/*/audit", &alarm)),
                 ("any group", role("dev-cluster/*/audit-*", &alarm)),
                 ("somebody else's cluster", role("theirs/*/audit", &alarm)),
+                ("nobody's", system("cluster: { kind: msk_cluster }")),
             ]
         ));
     }

@@ -57,7 +57,8 @@ fn judge(scene: &Scene) -> Judgement {
         }
         let Some(group) = known.first() else { continue };
         let closed = [("ingress", is_in), ("egress", is_out)].into_iter().filter(|it| !it.1);
-        judgement.add(subject, closed.map(|(direction, _)| closed_to(group, direction, mapping, &way)));
+        judgement
+            .add(subject, closed.map(|(direction, _)| closed_to(group, direction, mapping, &way)));
     }
     judgement
 }
@@ -135,7 +136,10 @@ fn closed_to(group: &Exhibit, direction: &str, mapping: &Exhibit, way: &Way) -> 
     let finding = Finding::new(&group.address, message).at(Path::field(direction));
     let rule = serde_json::json!([{ "protocol": "tcp", "from_port": port, "to_port": port, "self": true }]);
     finding
-        .hint(format!("add a rule to `{direction}` of {} that names the group itself", group.address))
+        .hint(format!(
+            "add a rule to `{direction}` of {} that names the group itself",
+            group.address
+        ))
         .patch(patch::yaml(&rule))
 }
 
@@ -172,20 +176,34 @@ mapping:
         let itself = "self: true";
         let named = "security_groups: [\"${group.id}\"]";
         let scram = "source_access_configuration: [{ type: SASL_SCRAM_512_AUTH, uri: secret }]";
-        let egress = "egress: [{ protocol: tcp, from_port: 443, to_port: 443, cidr_blocks: [0.0.0.0/0] }]";
+        let egress =
+            "egress: [{ protocol: tcp, from_port: 443, to_port: 443, cidr_blocks: [0.0.0.0/0] }]";
         let mut theirs = with("ingress: []", iam, "batch_size: 5");
         theirs.exhibits.retain(|address, _| address.as_str() != "group");
         let scenes = [
             ("itself", with(&open(9098, itself), iam, "batch_size: 5")),
             ("itself by name", with(&open(9098, named), iam, "batch_size: 5")),
             ("addresses", with(&open(9098, "cidr_blocks: [10.0.0.0/8]"), iam, "batch_size: 5")),
-            ("everything", with("ingress: [{ protocol: \"-1\", from_port: 0, to_port: 0, self: true }]", iam, "batch_size: 5")),
+            (
+                "everything",
+                with(
+                    "ingress: [{ protocol: \"-1\", from_port: 0, to_port: 0, self: true }]",
+                    iam,
+                    "batch_size: 5",
+                ),
+            ),
             ("another port", with(&open(9094, itself), iam, "batch_size: 5")),
-            ("others alone", with(&open(9098, "security_groups: [sg-other]"), iam, "batch_size: 5")),
+            (
+                "others alone",
+                with(&open(9098, "security_groups: [sg-other]"), iam, "batch_size: 5"),
+            ),
             ("a secret", with(&open(9096, itself), iam, scram)),
             ("a secret, on another port", with(&open(9098, itself), iam, scram)),
             ("nobody logs in", with(&open(9094, itself), "unauthenticated: true", "batch_size: 5")),
-            ("nothing out", with(&format!("{}, {egress}", open(9098, itself)), iam, "batch_size: 5")),
+            (
+                "nothing out",
+                with(&format!("{}, {egress}", open(9098, itself)), iam, "batch_size: 5"),
+            ),
             ("somebody else's group", theirs),
         ];
         for (title, scene) in &scenes {

@@ -38,7 +38,8 @@ fn judge(scene: &Scene) -> Judgement {
 fn of_topic(scene: &Scene, topic: &Exhibit) -> Option<Finding> {
     let cluster = topic.text("cluster_arn")?;
     if let Some(serverless) = scene.named(SERVERLESS, cluster) {
-        let message = format!("{} is serverless, and AWS has no calls for its topics", serverless.address);
+        let message =
+            format!("{} is serverless, and AWS has no calls for its topics", serverless.address);
         return Some(wrong(topic, message).hint("let a client make the topic"));
     }
     let cluster = Cluster::named(scene, cluster)?;
@@ -46,7 +47,8 @@ fn of_topic(scene: &Scene, topic: &Exhibit) -> Option<Finding> {
     let is_old = version(stated).is_some_and(|version| version < WITH_TOPICS);
     is_old.then(|| {
         let address = &cluster.exhibit.address;
-        let message = format!("{address} has Kafka {stated}, and AWS has calls for topics from 3.6.0 on");
+        let message =
+            format!("{address} has Kafka {stated}, and AWS has calls for topics from 3.6.0 on");
         wrong(topic, message).hint(format!("raise the `kafka_version` of {address}"))
     })
 }
@@ -54,7 +56,8 @@ fn of_topic(scene: &Scene, topic: &Exhibit) -> Option<Finding> {
 fn of_secrets(scene: &Scene, secrets: &Exhibit) -> Option<Finding> {
     let cluster = secrets.text("cluster_arn")?;
     if let Some(serverless) = scene.named(SERVERLESS, cluster) {
-        let message = format!("{} is serverless, and admits clients by IAM alone", serverless.address);
+        let message =
+            format!("{} is serverless, and admits clients by IAM alone", serverless.address);
         return Some(wrong(secrets, message).hint("leave the association out"));
     }
     let cluster = Cluster::named(scene, cluster)?;
@@ -62,7 +65,8 @@ fn of_secrets(scene: &Scene, secrets: &Exhibit) -> Option<Finding> {
     (scram != Some(&Value::Bool(true))).then(|| {
         let address = &cluster.exhibit.address;
         let message = format!("{address} does not let clients log in with secrets");
-        let hint = format!("state `client_authentication: {{ sasl: {{ scram: true }} }}` of {address}");
+        let hint =
+            format!("state `client_authentication: {{ sasl: {{ scram: true }} }}` of {address}");
         wrong(secrets, message).hint(hint)
     })
 }

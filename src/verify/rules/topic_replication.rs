@@ -86,7 +86,8 @@ fn stated(topic: &Exhibit) -> Option<u64> {
 
 fn express(cluster: &Cluster<'_>, topic: &Exhibit, factor: u64) -> Option<Finding> {
     let address = &cluster.exhibit.address;
-    let message = format!("{address} has express brokers, which keep {EXPRESS} replicas, not {factor}");
+    let message =
+        format!("{address} has express brokers, which keep {EXPRESS} replicas, not {factor}");
     let field = "replication_factor";
     let finding = Finding::new(&topic.address, message).at(Path::field(field));
     let finding = finding.hint(format!("state {EXPRESS}"));
@@ -121,7 +122,8 @@ impl<'a> Replicas<'a> {
         let address = &cluster.exhibit.address;
         let (factor, zones) = (self.factor, brokers.min(3));
         if factor > brokers {
-            let message = format!("{factor} replicas need as many brokers, and {address} has {brokers}");
+            let message =
+                format!("{factor} replicas need as many brokers, and {address} has {brokers}");
             return vec![self.lies(message, zones)];
         }
         let few = (factor < zones).then(|| {
@@ -195,18 +197,46 @@ topic: {{ kind: msk_topic, cluster_arn: \"${{cluster.arn}}\", partition_count: 1
         let two = &cluster(2, "a, b", "kafka.m7g.large");
         let express = &cluster(3, "a, b, c", "express.m7g.large");
         let sound = "default.replication.factor: \"3\", min.insync.replicas: \"2\"";
-        let mut theirs = with(three, "", "replication_factor: 3, configs: { min.insync.replicas: \"3\" }");
+        let mut theirs =
+            with(three, "", "replication_factor: 3, configs: { min.insync.replicas: \"3\" }");
         theirs.exhibits.retain(|address, _| address.as_str() != "cluster");
         let scenes = [
             ("three of three", with(three, sound, "replication_factor: 3")),
             ("what AWS has by itself", with(three, "", "replication_factor: 3")),
             ("what AWS has of two zones", with(two, "", "replication_factor: 2")),
-            ("more than there are", with(two, "default.replication.factor: \"3\", min.insync.replicas: \"1\"", "replication_factor: 3")),
-            ("on one broker", with(three, "default.replication.factor: \"1\"", "replication_factor: 1")),
+            (
+                "more than there are",
+                with(
+                    two,
+                    "default.replication.factor: \"3\", min.insync.replicas: \"1\"",
+                    "replication_factor: 3",
+                ),
+            ),
+            (
+                "on one broker",
+                with(three, "default.replication.factor: \"1\"", "replication_factor: 1"),
+            ),
             ("on two of three", with(three, "min.insync.replicas: \"1\"", "replication_factor: 2")),
-            ("all must have it", with(three, "min.insync.replicas: \"3\"", "replication_factor: 3")),
-            ("the topic says otherwise", with(three, sound, "replication_factor: 3, configs: { min.insync.replicas: \"3\" }")),
-            ("more than all", with(three, sound, "replication_factor: 3, configs: { min.insync.replicas: \"4\" }")),
+            (
+                "all must have it",
+                with(three, "min.insync.replicas: \"3\"", "replication_factor: 3"),
+            ),
+            (
+                "the topic says otherwise",
+                with(
+                    three,
+                    sound,
+                    "replication_factor: 3, configs: { min.insync.replicas: \"3\" }",
+                ),
+            ),
+            (
+                "more than all",
+                with(
+                    three,
+                    sound,
+                    "replication_factor: 3, configs: { min.insync.replicas: \"4\" }",
+                ),
+            ),
             ("express brokers", with(express, "", "replication_factor: 2")),
             ("somebody else's cluster", theirs),
         ];

@@ -26,6 +26,9 @@ const FOUND: &[(&str, &str)] = &[
     // What the queue does not take is gone.
     ("undelivered_events", "rule.orders"),
     ("called_fifo", "main.payments"),
+    ("consumer_lag", "msk"),
+    // The next version of Kafka wants another configuration.
+    ("kafka_versions", "msk_config"),
     ("open_ingress", "msk_sg"),
     ("tls_only", "main.orders"),
 ];

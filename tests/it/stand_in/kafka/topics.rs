@@ -136,12 +136,16 @@ fn create(kafka: &mut Kafka, asked: &Asked) -> Said {
     let brokers = kafka.with_topics(&cluster)?;
     let key = (cluster, asked.text("topicName").to_owned());
     let number = |field: &str| asked.body[field].as_u64().filter(|number| *number > 0);
-    let (Some(partitions), Some(replicas)) = (number("partitionCount"), number("replicationFactor"))
+    let (Some(partitions), Some(replicas)) =
+        (number("partitionCount"), number("replicationFactor"))
     else {
-        return Err(bad_request("The partition count and the replication factor must be positive."));
+        return Err(bad_request(
+            "The partition count and the replication factor must be positive.",
+        ));
     };
     if replicas > brokers {
-        let message = format!("Replication factor: {replicas} larger than available brokers: {brokers}.");
+        let message =
+            format!("Replication factor: {replicas} larger than available brokers: {brokers}.");
         return Err(bad_request(message));
     }
     let is_there = |topic: &Topic| topic.is.is_some() || topic.work.is_some();
@@ -206,9 +210,7 @@ fn partitions(kafka: &mut Kafka, asked: &Asked) -> Said {
     let replicas: Vec<u64> = (1..=shown.replicas).collect();
     let in_sync = if topic.behind > 0 { &replicas[..1] } else { &replicas[..] };
     topic.behind = topic.behind.saturating_sub(1);
-    let partition = |number: u64| {
-        json!({ "partition": number, "leader": 1, "replicas": replicas, "isr": in_sync })
-    };
+    let partition = |number: u64| json!({ "partition": number, "leader": 1, "replicas": replicas, "isr": in_sync });
     Ok(page("partitions", (0..shown.partitions).map(partition)))
 }
 
