@@ -63,7 +63,7 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 16] = [
+pub const INFOS: [CheckInfo; 18] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         remedy: "Name who connects: a security group, or a block of addresses of your own.",
     },
     stops_messages: false,
-    because: "An error: everybody can connect. A warning for ports of ZooKeeper, which who uses brokers of today needs not: who reaches them can change the cluster without asking a broker.",
+    because: "An error: everybody can connect. A warning for ports of ZooKeeper, which who uses brokers of today needs not: who reaches them can change the cluster without asking a broker; a note where the group's own members alone reach them.",
     judge,
 };
 
@@ -87,10 +87,14 @@ fn judge_rule(rule: &Value) -> Option<(String, Option<Level>)> {
     }
     let is_own = rule.get("self") == Some(&true.into());
     let is_meant = first <= ZOOKEEPER.1 && last >= ZOOKEEPER.0 && last - first <= MEANT;
-    (is_meant && !is_own).then(|| {
-        let message =
-            format!("{} (ZooKeeper) is open to others than the group", range(first, last));
-        (message, Some(Level::Warning))
+    is_meant.then(|| match is_own {
+        false => {
+            let message =
+                format!("{} (ZooKeeper) is open to others than the group", range(first, last));
+            (message, Some(Level::Warning))
+        }
+        // MSK opens what its own brokers need.
+        true => (format!("nobody needs {} (ZooKeeper)", range(first, last)), Some(Level::Note)),
     })
 }
 
