@@ -6,7 +6,6 @@ use super::bonds::Place;
 use super::change::{DeleteReason, Need, ReplaceOrder, Step, StepId, StepNode};
 use super::circle::{Broken, Circles};
 use super::fate::{Fate, Verdict};
-use super::graph::Constraints;
 use super::permissions::{Permissions, may_empty};
 use super::turns::{self, Turn};
 use crate::model::{Address, Catalog, Desired, Emptying, FieldDiff, Identity, Live};
@@ -35,14 +34,14 @@ impl<'a> Draft<'a> {
     /// The steps of all fates. Those of one address need each other already.
     pub(super) fn of(
         fates: &[Fate<'_>],
-        constraints: Constraints<'a>,
+        (turns, circles): (&BTreeMap<Place, Turn>, &'a Circles),
         catalog: &'a dyn Catalog,
         permissions: Permissions,
     ) -> Self {
         let mut draft = Self {
             catalog,
             permissions,
-            circles: constraints.circles,
+            circles,
             founding: BTreeMap::new(),
             nodes: Vec::new(),
             making: BTreeMap::new(),
@@ -52,7 +51,7 @@ impl<'a> Draft<'a> {
             narrowing: BTreeMap::new(),
         };
         for (place, fate) in fates.iter().enumerate() {
-            draft.add(place, fate, constraints.turns.get(&place));
+            draft.add(place, fate, turns.get(&place));
         }
         draft.count_along(fates);
         draft

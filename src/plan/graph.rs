@@ -77,7 +77,7 @@ pub(super) fn steps(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Vec<StepNode> {
-    let draft = Draft::of(fates, constraints, catalog, permissions);
+    let draft = Draft::of(fates, (constraints.turns, constraints.circles), catalog, permissions);
     let mut order = Order { fates, constraints, catalog, draft, soft: Vec::new() };
     order.makings();
     order.rooms();
@@ -127,10 +127,8 @@ impl Order<'_, '_> {
             for (target, edge) in fate.verdict.want().into_iter().flat_map(|want| &want.edges) {
                 let Some(&made) = self.draft.making.get(target) else { continue };
                 let founded = |address, or| *self.draft.founding.get(address).unwrap_or(&or);
-                let id = match self.constraints.circles.hold(&fate.address, target) {
-                    true => making,
-                    false => founded(&fate.address, making),
-                };
+                let is_loose = self.constraints.circles.hold(&fate.address, target);
+                let id = if is_loose { making } else { founded(&fate.address, making) };
                 let needed = match edge {
                     Edge::Later | Edge::Value => founded(target, made),
                     Edge::Existence | Edge::Completion => made,

@@ -58,15 +58,13 @@ fn judge(scene: &Scene) -> Judgement {
 
 fn judge_group(group: &Exhibit) -> Vec<Finding> {
     let rules = group.document.get("ingress").and_then(Value::as_array);
-    let rules = rules.into_iter().flatten().enumerate();
-    rules
-        .filter_map(|(at, rule)| {
-            let (message, level) = judge_rule(rule)?;
-            let at = Path::field("ingress").with_index(at);
-            let finding = Finding::new(&group.address, message).at(at);
-            Some(Finding { level, ..finding })
-        })
-        .collect()
+    let told = rules.into_iter().flatten().filter_map(|rule| {
+        let (message, level) = judge_rule(rule)?;
+        // Which rule of the file it is, its sources tell: a canonical rule has one of them.
+        let finding = Finding::new(&group.address, message).at(Path::field("ingress"));
+        Some(Finding { level, ..finding })
+    });
+    told.collect()
 }
 
 /// What is wrong with one rule, and how bad it is if that is milder.
@@ -79,22 +77,21 @@ fn judge_rule(rule: &Value) -> Option<(String, Option<Level>)> {
         let overlaps = |(from, to, _): &&(i64, i64, &str)| first <= *to && last >= *from;
         let (.., what) = SENSITIVE.iter().find(overlaps)?;
         let opened = if (first, last) == EVERY_PORT {
-            format!("every port, {what} among them,")
+            format!("every port, {what} among them, is")
         } else {
-            format!("{} ({what})", range(first, last))
+            range(first, last, what)
         };
-        return Some((format!("{opened} is open to everybody: {block}"), None));
+        return Some((format!("{opened} open to everybody: {block}"), None));
     }
     let is_own = rule.get("self") == Some(&true.into());
     let is_meant = first <= ZOOKEEPER.1 && last >= ZOOKEEPER.0 && last - first <= MEANT;
-    is_meant.then(|| match is_own {
-        false => {
-            let message =
-                format!("{} (ZooKeeper) is open to others than the group", range(first, last));
-            (message, Some(Level::Warning))
+    is_meant.then(|| {
+        let opened = range(first, last, "ZooKeeper");
+        match is_own {
+            false => (format!("{opened} open to others than the group"), Some(Level::Warning)),
+            // MSK opens what its own brokers need.
+            true => (format!("{opened} open, and nobody needs that"), Some(Level::Note)),
         }
-        // MSK opens what its own brokers need.
-        true => (format!("nobody needs {} (ZooKeeper)", range(first, last)), Some(Level::Note)),
     })
 }
 
@@ -111,8 +108,12 @@ fn ports(rule: &Value) -> Option<(i64, i64)> {
     }
 }
 
-fn range(first: i64, last: i64) -> String {
-    if first == last { format!("port {first}") } else { format!("ports {first} to {last}") }
+fn range(first: i64, last: i64, what: &str) -> String {
+    if first == last {
+        format!("port {first} ({what}) is")
+    } else {
+        format!("ports {first} to {last} ({what} among them) are")
+    }
 }
 
 #[cfg(test)]

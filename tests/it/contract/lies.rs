@@ -39,6 +39,14 @@ pub(crate) const TWICE: &str = "(twice)";
 pub(crate) static LIES: &[Lie] = &[
     Lie {
         emulator: "ministack",
+        kind: "cloudwatch_composite_alarm",
+        field: CANDIDATES,
+        lie: "the tagging API does not know alarms",
+        aws: "it knows them",
+    },
+    forgets("ministack", "cloudwatch_composite_alarm", "actions_suppressor"),
+    Lie {
+        emulator: "ministack",
         kind: "cloudwatch_event_bus",
         field: "policy",
         lie: "PutPermission with a Policy is taken for one that admits everybody",
@@ -111,6 +119,13 @@ pub(crate) static LIES: &[Lie] = &[
         field: "lifecycle_rules.*.filter.object_size_greater_than",
         lie: "an And without ObjectSizeGreaterThan is answered with one of 0",
         aws: "it is answered as it was set",
+    },
+    Lie {
+        emulator: "ministack",
+        kind: "security_group",
+        field: CANDIDATES,
+        lie: "the tagging API does not know security groups",
+        aws: "it knows them",
     },
     Lie {
         emulator: "ministack",

@@ -37,6 +37,7 @@ const AREAS: &[(&str, &str)] = &[
     ("buckets", include_str!("cases/buckets.txt")),
     ("keys", include_str!("cases/keys.txt")),
     ("state_machines", include_str!("cases/state_machines.txt")),
+    ("groups", include_str!("cases/groups.txt")),
     ("iam", include_str!("cases/iam.txt")),
     ("policies", include_str!("cases/policies.txt")),
     ("controls", include_str!("cases/controls.txt")),

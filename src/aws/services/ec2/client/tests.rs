@@ -40,16 +40,16 @@ fn client(
     endpoint: Option<&str>,
 ) -> (Client, Ec2, CallLog) {
     let ec2 = Ec2 { asked: Arc::default(), answers };
-    let connector = SharedHttpConnector::new(ec2.clone());
+    let (connector, pacing) = (SharedHttpConnector::new(ec2.clone()), Pacing::at(Pace::Unlimited));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .http_client(http_client_fn(move |_, _| connector.clone()));
+        .http_client(pacing.around(http_client_fn(move |_, _| connector.clone())));
     config.set_endpoint_url(endpoint.map(str::to_owned));
     let calls = CallLog::new();
-    (Client::new(&config.build(), &calls, &Pacing::at(Pace::Unlimited)), ec2, calls)
+    (Client::new(&config.build(), &calls, &pacing), ec2, calls)
 }
 
 const NONE: &[(u16, &str)] = &[(200, "<R><securityGroupInfo/></R>")];

@@ -34,10 +34,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     };
     let Some(group) = group else { return Ok(None) };
     let wants = |field: &str| sought.fields.as_ref().is_none_or(|fields| fields.contains(field));
-    let rules = match wants("ingress") || wants("egress") {
-        true => Some(rules(aws, &group.id).await?),
-        false => None,
-    };
+    let rules =
+        if wants("ingress") || wants("egress") { Some(rules(aws, &group.id).await?) } else { None };
     let told = |known: Vec<Known>| Rules(known.into_iter().map(|known| known.rule).collect());
     let (ingress, egress) = rules.map(|both| (told(both.ingress), told(both.egress))).unzip();
     let (tags, owner) = Tags::seen(wire::shown_tags(group.tags));
