@@ -107,11 +107,7 @@ pub(crate) fn pinned(tags: &BTreeMap<String, String>) -> BTreeSet<String> {
 }
 
 /// What is wrong with them.
-pub(crate) fn check(
-    aliases: Option<&Aliases>,
-    is_published: bool,
-    names: &Names,
-) -> Vec<Problem> {
+pub(crate) fn check(aliases: Option<&Aliases>, is_published: bool, names: &Names) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     for (name, alias) in aliases.into_iter().flatten() {
         let at = Path::field("aliases").with_field(name);

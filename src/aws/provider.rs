@@ -20,8 +20,8 @@ use super::replay::{Archive, Replay, Replaying, RuleOfBus};
 use super::{discovery, invocation, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
-    CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Learned, Live, Lock, Owner, Place,
-    Question, Sought,
+    CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Learned, Live, Lock,
+    Owner, Place, Question, Sought,
 };
 
 /// Looks at AWS.

@@ -43,8 +43,8 @@ pub use artifact::{
 };
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, Examined, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
-    PolicyTells, Prepared, Problem, Succession,
+    Beside, Catalog, Examined, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming,
+    PolicyField, PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};

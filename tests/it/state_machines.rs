@@ -84,7 +84,8 @@ fn what_aws_says_of_a_definition_comes_before_the_first_change() {
     let machines = BusyMachines::start(&account.endpoint);
     let desk = desk(&account, &machines.url());
     let doubted = ["WARNING", "NO_DOLLAR", "looks like a path", "/States/Rest"];
-    machines.say(&[["ERROR", "INVALID_RESOURCE", "no such thing", "/States/Rest/Seconds"], doubted]);
+    machines
+        .say(&[["ERROR", "INVALID_RESOURCE", "no such thing", "/States/Rest/Seconds"], doubted]);
     let grave = "remind.definition.States.Rest.Seconds: Step Functions says: no such thing";
     let plan = desk.must("plan --out saved.plan stack.yaml", 0);
     assert!(plan.stderr.contains(grave), "{plan}");

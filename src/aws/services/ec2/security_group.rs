@@ -107,7 +107,8 @@ many as it may have entries.";
         Patience { delete: Some(Limit::of(Duration::from_mins(45))), ..Patience::PROMPT };
     const EXISTS_EARLY: bool = true;
     /// What carries groups.
-    const DELETE_AFTER: &'static [&'static str] = &["lambda_function"];
+    const DELETE_AFTER: &'static [&'static str] =
+        &["lambda_function", "msk_cluster", "msk_serverless_cluster"];
     const TAG_TEXTS: TagTexts = TagTexts::Any;
     const GAP: &'static str = "nothing can carry the group until the new one is there";
     const LOST: &'static str = "whatever carries the group must be given the new one";

@@ -22,8 +22,8 @@ use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
-    Beside, CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Path, Place, Problem,
-    Sought,
+    Beside, CloudError, Emptying, ErrorClass, Facts, Identity, Live, Naming, Parent, Path, Place,
+    Problem, Sought,
 };
 
 pub(crate) struct MskScramSecretAssociation;
@@ -145,15 +145,17 @@ fn check(spec: &Spec) -> Vec<Problem> {
         !is_pending(secret) && name.is_some_and(|name| !name.starts_with(PREFIX))
     });
     let misnamed = misnamed.map(|(at, secret)| {
-        let message = format!("MSK takes secrets whose names begin with {PREFIX}, and `{secret}` is none");
+        let message =
+            format!("MSK takes secrets whose names begin with {PREFIX}, and `{secret}` is none");
         let path = Path::field("secret_arn_list").with_index(at);
         Problem::of("", message).at(path).hint("make the secret under such a name")
     });
     let id = name_and_id(&spec.cluster_arn).map(|(_, id)| id);
-    let serverless = id.filter(|id| !is_pending(&spec.cluster_arn) && is_serverless(id)).map(|_| {
-        let message = "a serverless cluster admits clients by IAM alone, and takes no secrets";
-        Problem::of("cluster_arn", message).hint("leave the association out")
-    });
+    let serverless =
+        id.filter(|id| !is_pending(&spec.cluster_arn) && is_serverless(id)).map(|_| {
+            let message = "a serverless cluster admits clients by IAM alone, and takes no secrets";
+            Problem::of("cluster_arn", message).hint("leave the association out")
+        });
     misnamed.chain(serverless).collect()
 }
 
@@ -168,8 +170,8 @@ fn parent(cluster: &str, place: &Place) -> Option<Parent> {
 async fn listed(aws: &Aws, cluster: &str) -> Answer<BTreeSet<String>> {
     let call = aws.session.clients.kafka.list_scram_secrets().cluster_arn(cluster);
     let listed = call.into_paginator().items().send().try_collect().await;
-    let listed: Answer<Vec<String>> = listed
-        .attempting("kafka:ListScramSecrets", || format!("list the secrets of {cluster}"));
+    let listed: Answer<Vec<String>> =
+        listed.attempting("kafka:ListScramSecrets", || format!("list the secrets of {cluster}"));
     Ok(listed.or_absent()?.unwrap_or_default().into_iter().collect())
 }
 

@@ -22,7 +22,7 @@ use crate::aws::tags::Tags;
 use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
-use crate::model::{Emptying, Facts, Limit, Live, Naming, Patience, Path, Problem, Sought};
+use crate::model::{Emptying, Facts, Limit, Live, Naming, Path, Patience, Problem, Sought};
 
 pub(crate) struct MskServerlessCluster;
 
@@ -45,9 +45,7 @@ pub(crate) struct Spec {
 }
 
 /// Where clients of one VPC reach it.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VpcConfig {
     /// Subnets in two availability zones at least.
@@ -113,8 +111,7 @@ no certificates and no configuration.
         include_str!("serverless_cluster/minimal.yaml"),
         include_str!("serverless_cluster/production.yaml"),
     ];
-    const FIXED: &'static [&'static str] =
-        &["cluster_name", "vpc_config", "client_authentication"];
+    const FIXED: &'static [&'static str] = &["cluster_name", "vpc_config", "client_authentication"];
     const MUST_EXIST: &'static [&'static str] = &["vpc_config"];
     const FACTS: &'static [(&'static str, &'static str, bool)] = &[
         ("arn", "the cluster's ARN", false),
@@ -215,9 +212,7 @@ fn check(spec: &Spec) -> Vec<Problem> {
     let name = spec.cluster_name.as_deref().unwrap_or_default();
     if !is_pending(name) && name.len() > 64 {
         let message = format!("the name has {} characters, MSK takes 64", name.len());
-        problems.push(
-            Problem::of("cluster_name", message).hint("state a shorter `cluster_name`"),
-        );
+        problems.push(Problem::of("cluster_name", message).hint("state a shorter `cluster_name`"));
     }
     if !spec.client_authentication.sasl.iam.enabled {
         let message = "a serverless cluster admits clients by IAM, and knows no other way";

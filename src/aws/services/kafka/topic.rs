@@ -97,8 +97,10 @@ stays, because nothing tells it from those that producers made.
     /// What reads a topic that is gone goes on failing.
     const DELETE_AFTER: &'static [&'static str] = &["lambda_event_source_mapping"];
     const BOUND_TO: Option<&'static str> = Some("cluster_arn");
-    const GAP: &'static str = "there is no topic until the new one is made, and the new one is empty";
-    const LOST: &'static str = "the records of the old topic are lost, and the places of its readers";
+    const GAP: &'static str =
+        "there is no topic until the new one is made, and the new one is empty";
+    const LOST: &'static str =
+        "the records of the old topic are lost, and the places of its readers";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;
@@ -131,7 +133,8 @@ stays, because nothing tells it from those that producers made.
         let call = call.cluster_arn(key.cluster).topic_name(key.name);
         let call = call.partition_count(spec.partition_count);
         let call = call.replication_factor(spec.replication_factor);
-        let call = call.set_configs((!spec.configs.is_empty()).then(|| configs::sent(&spec.configs)));
+        let call =
+            call.set_configs((!spec.configs.is_empty()).then(|| configs::sent(&spec.configs)));
         let answer = call.send().await;
         let made = answer.attempting("kafka:CreateTopic", || {
             format!("create topic {} of {}", key.name, key.cluster)

@@ -30,7 +30,9 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
-use crate::model::{Emptying, Examined, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought};
+use crate::model::{
+    Emptying, Examined, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought,
+};
 
 pub(crate) struct SfnStateMachine;
 

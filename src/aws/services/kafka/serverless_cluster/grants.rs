@@ -40,8 +40,7 @@ pub(super) const GRANTS: &[Grant] = &[
 ];
 
 const ANY: &[&str] = &["*"];
-const CLUSTER: &[&str] =
-    &["arn:${partition}:kafka:${region}:${account}:cluster/${cluster_name}/*"];
+const CLUSTER: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/${cluster_name}/*"];
 /// For those that the stack owns and the file no longer declares.
 const ALL_CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
 const ENDPOINTS: &[&str] = &["arn:${partition}:ec2:${region}:${account}:vpc-endpoint/*"];

@@ -79,8 +79,8 @@ async fn describe(aws: &Aws, arn: &str) -> Answer<Option<Cluster>> {
 /// does not know yet.
 async fn bootstrap(aws: &Aws, arn: &str) -> Answer<Option<String>> {
     let answer = aws.session.clients.kafka.get_bootstrap_brokers().cluster_arn(arn).send().await;
-    let answer = answer
-        .attempting("kafka:GetBootstrapBrokers", || format!("ask for the brokers of {arn}"));
+    let answer =
+        answer.attempting("kafka:GetBootstrapBrokers", || format!("ask for the brokers of {arn}"));
     let brokers = answer.or_absent()?.and_then(|answer| answer.bootstrap_broker_string_sasl_iam);
     Ok(brokers.as_deref().map(sorted))
 }

@@ -49,7 +49,9 @@ fn what_is_sent_comes_back() {
 #[test]
 fn order_means_nothing() {
     let networks = |subnets: [&str; 2]| {
-        settled(&json!({ "vpc_config": [{ "subnet_ids": subnets, "security_group_ids": ["sg-1"] }] }))
+        settled(
+            &json!({ "vpc_config": [{ "subnet_ids": subnets, "security_group_ids": ["sg-1"] }] }),
+        )
     };
     assert_eq!(networks(["subnet-1", "subnet-2"]), networks(["subnet-2", "subnet-1"]));
     assert_eq!(sorted("b-2:9098,b-1:9098"), sorted("b-1:9098, b-2:9098"));

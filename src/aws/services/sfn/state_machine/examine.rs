@@ -58,7 +58,10 @@ mod tests {
     #[test]
     fn what_aws_says_has_its_place() {
         check(None, "definition");
-        check(Some("/States/Pay/Retry/0/ErrorEquals"), "definition.States.Pay.Retry[0].ErrorEquals");
+        check(
+            Some("/States/Pay/Retry/0/ErrorEquals"),
+            "definition.States.Pay.Retry[0].ErrorEquals",
+        );
         check(Some("/States/a~1b"), "definition.States.\"a/b\"");
     }
 

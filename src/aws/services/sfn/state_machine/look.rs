@@ -36,7 +36,8 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
         if !is_sought("publish") && !is_sought("aliases") {
             return Ok((false, None));
         }
-        let (publish, aliases) = versions::read(aws, name, &machine, &aliases::pinned(&all_tags)).await?;
+        let (publish, aliases) =
+            versions::read(aws, name, &machine, &aliases::pinned(&all_tags)).await?;
         Ok((publish, Some(aliases)))
     };
     let running = async {

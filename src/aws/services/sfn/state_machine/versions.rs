@@ -216,7 +216,8 @@ fn routes(aws: &Aws, name: &str, last: Option<&str>, wanted: &Alias) -> Option<V
     let of = |number: &String| format!("{}:{number}", arn(&aws.place, name));
     let main = wanted.version.as_ref().map(of).or_else(|| last.map(str::to_owned))?;
     #[expect(clippy::cast_possible_truncation, reason = "from 0 to 100, as the check has seen")]
-    let further = wanted.further().map(|(number, part)| (of(number), (part * 100.0).round() as i32));
+    let further =
+        wanted.further().map(|(number, part)| (of(number), (part * 100.0).round() as i32));
     let rest = 100 - further.as_ref().map_or(0, |(_, weight)| *weight);
     let all = [(main, rest)].into_iter().chain(further);
     // Nothing is missing that the builder could miss.
