@@ -235,7 +235,10 @@ fn sides(plan: &Plan, planned: &PlannedChange) -> Sides {
             Step::Create { want } => sides.after = Some(shown(&want.document)),
             // Where there are several, the first has what there is, and the last what is wanted.
             Step::Update { want, have, .. } => {
-                sides.before.get_or_insert_with(|| shown(&have.document));
+                // What this plan makes was not there before.
+                if !plan.completes_creation(node) {
+                    sides.before.get_or_insert_with(|| shown(&have.document));
+                }
                 sides.after = Some(shown(&want.document));
             }
             Step::Delete { have, .. } => sides.before = Some(shown(&have.document)),
