@@ -98,6 +98,8 @@ pub(super) async fn archive(session: &Session, name: &str) -> Answer<Option<Arch
 
 /// The rules of a bus, by name, but for those that AWS's services made for themselves.
 pub(super) async fn rules(session: &Session, bus: &str) -> Answer<Vec<RuleOfBus>> {
+    // Of a bus of ours its name says enough, and not every emulator knows it by more.
+    let bus = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
     let (mut found, mut next) = (Vec::new(), None);
     loop {
         let call = session.clients.events.list_rules().event_bus_name(bus).set_next_token(next);

@@ -101,7 +101,7 @@ pub fn replay_progress(record: &ReplayRecord, last: Option<(i64, &str)>) -> Stri
 pub fn replay_end_text(end: &ReplayEnd) -> String {
     let (replay, took) = (tame(&end.replay), duration(end.took));
     let upto = end.last.as_ref().map_or_else(
-        || "no event was replayed".to_owned(),
+        || "AWS tells of no event that was replayed".to_owned(),
         |last| format!("the last event replayed is of {last}"),
     );
     let reason = end.reason.as_deref().filter(|it| !it.is_empty());

@@ -102,13 +102,26 @@ fn every_call_of_a_kind_is_granted_and_no_other() {
     assert_eq!(idle, [&""; 0], "no call needs it to find a stack");
 }
 
+/// What a replay looks at besides, the kind reads with every archive.
+#[test]
+fn every_call_of_a_replay_is_granted_and_no_other() {
+    let stack = "stack: replays\nregion: us-east-1\nresources:\n  bus: { kind: cloudwatch_event_bus }\n  \
+                 archive: { kind: cloudwatch_event_archive, event_source_arn: \"${bus.arn}\" }\n";
+    let desk = Desk::with(emulator::ministack().account(), stack);
+    let policy = desk.must("iam --for replay stack.yaml", 0).stdout;
+    let mut granted = actions(&serde_json::from_str(&policy).expect("JSON"));
+    assert!(granted.remove("events:ListArchives"), "{policy}");
+    assert_eq!(called_in("replay"), granted);
+}
+
 #[test]
 fn every_call_of_an_exercise_is_granted_and_no_other() {
     let account = emulator::ministack().account();
     let stacks = [STACK, "stacks/examples/alarms.yaml"];
     let granted = stacks.map(|stack| actions(&policy_of(&account, "verify", stack)));
     let mapping = "stack: reader\nregion: us-east-1\nresources:\n  mapping: { kind: lambda_event_source_mapping, \
-                   event_source_arn: \"arn:aws:sqs:us-east-1:${account}:events\", function_name: reader }\n";
+                   event_source_arn: \"arn:aws:sqs:us-east-1:${account}:events\", function_name: reader }\n  \
+                   rule: { kind: cloudwatch_event_rule, event_pattern: { source: [shop] }, matches: [{ source: shop }] }\n";
     let desk = Desk::with(account.clone(), mapping);
     let mapping = desk.must("iam --for verify stack.yaml", 0).stdout;
     let mapping = actions(&serde_json::from_str(&mapping).expect("JSON"));
