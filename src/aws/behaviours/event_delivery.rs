@@ -35,7 +35,6 @@ pub(super) const INFO: CheckInfo = CheckInfo {
 
 /// For the calls that put and remove what is needed.
 const CALLS: Duration = Duration::from_mins(1);
-const PUT: &str = "events:PutEvents";
 
 pub(super) struct EventDelivery(pub(super) Bench);
 
@@ -225,10 +224,12 @@ impl Round<'_> {
         let entry = entry.detail(detail.to_string()).set_resources(Some(resources)).build();
         let attempted = || format!("put an event on {}", route.bus);
         let answer = self.bench.session().clients.events.put_events().entries(entry).send().await;
-        let put = answer.attempting(PUT, attempted)?.entries.unwrap_or_default();
+        let put = answer.attempting("events:PutEvents", attempted)?.entries.unwrap_or_default();
         // One entry may fail in a call that succeeds.
         match put.first().and_then(|put| put.error_code.as_deref()) {
-            Some(code) => Err(told(PUT, attempted(), code, "the event was not taken")),
+            Some(code) => {
+                Err(told("events:PutEvents", attempted(), code, "the event was not taken"))
+            }
             None => Ok(()),
         }
     }
