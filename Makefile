@@ -49,7 +49,7 @@ functions: ## build what stacks run, for here, or for AWS with TARGET=aarch64-un
 docs: ## write those parts of docs/ anew that repeat what the code knows
 	UPDATE_DOCS=1 cargo test --test it -- page
 
-tools: ministack-and-moto ## install the emulators of AWS into .tools/
+tools: ministack-and-moto ## install the emulators of AWS, and what else the tests need, into .tools/
 
 plan: ## show what would change in AWS, with your own credentials (STACK=stacks/dev.yaml)
 	$(call in_aws,plan)
@@ -73,4 +73,4 @@ ministack:
 	@scripts/tools.sh ministack
 
 ministack-and-moto:
-	@scripts/tools.sh ministack moto docker-registry
+	@scripts/tools.sh ministack moto docker-registry kafka

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the demo, the tests and the checks need beside Rust, each into a folder of its own under
-# .tools/: emulators of AWS, a registry of images, and cargo-deny. What is installed already, in the version stated here, is
+# .tools/: emulators of AWS, a registry of images, a Kafka broker, and cargo-deny. What is installed already, in the version stated here, is
 # left alone.
 #
-#   scripts/tools.sh ministack moto docker-registry cargo-deny boto3
+#   scripts/tools.sh ministack moto docker-registry kafka cargo-deny boto3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -92,7 +92,24 @@ install_cargo_deny() {
     touch "$stamp"
 }
 
-# The certificate that MiniStack shows and that AWS_CA_BUNDLE makes ccprov trust. It is no certificate
+# A broker that speaks Kafka as strictly as any, with TLS and logins, by which the tests judge what is
+# written to topics. It is Tansu (Apache-2.0, run and never shipped), of the versions in its own lock
+# file: seven minutes of one processor, and a folder of 1.3 GB that goes when they are over.
+install_kafka() {
+    local source=scripts/kafka_broker home=.tools/kafka stamp=.tools/kafka/.installed version
+    version="$(cat "$source/Cargo.lock" "$source/src/main.rs" | cksum)"
+    [ "$(cat "$stamp" 2>/dev/null)" != "$version" ] || return 0
+    printf 'tools: compiling a Kafka broker\n' >&2
+    rm -rf "$home"
+    cargo build --quiet --locked --manifest-path "$source/Cargo.toml" --target-dir "$home/target" ||
+        fail "cargo could not build $source (see above)"
+    mv "$home/target/debug/kafka-broker" "$home/kafka-broker"
+    rm -rf "$home/target"
+    certificate
+    printf '%s\n' "$version" >"$stamp"
+}
+
+# The certificate that MiniStack and the Kafka broker show and that AWS_CA_BUNDLE makes ccprov trust. It is no certificate
 # authority: rustls refuses a server that shows one.
 certificate() {
     local home=.tools/tls
@@ -108,7 +125,7 @@ certificate() {
     mv "$home/certificate.pem.new" "$home/certificate.pem"
 }
 
-[ $# -gt 0 ] || fail "say what to install: ministack, moto, docker-registry, cargo-deny, boto3, ansible"
+[ $# -gt 0 ] || fail "say what to install: ministack, moto, docker-registry, kafka, cargo-deny, boto3, ansible"
 for tool in "$@"; do
     case "$tool" in
         ministack)
@@ -119,7 +136,8 @@ for tool in "$@"; do
         boto3) install boto3 "${boto3[@]}" ;;
         ansible) install_ansible ;;
         docker-registry) install_docker_registry ;;
+        kafka) install_kafka ;;
         cargo-deny) install_cargo_deny ;;
-        *) fail "there is no tool $tool; there are ministack, moto, docker-registry, cargo-deny, boto3 and ansible" ;;
+        *) fail "there is no tool $tool; there are ministack, moto, docker-registry, kafka, cargo-deny, boto3 and ansible" ;;
     esac
 done

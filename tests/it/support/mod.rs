@@ -16,6 +16,7 @@ pub(crate) mod delay_proxy;
 pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
 pub(crate) mod findings;
+pub(crate) mod kafka;
 pub(crate) mod light_functions;
 pub(crate) mod local_server;
 pub(crate) mod page;
