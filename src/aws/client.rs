@@ -99,6 +99,8 @@ pub struct Session {
     caller: Arc<OnceLock<Caller>>,
     /// How long the credentials last, once anybody had them.
     lifetime: Arc<OnceLock<Lifetime>>,
+    /// Whose calls these are, for what is signed beside them.
+    credentials: Option<SharedCredentialsProvider>,
     /// Learns the secrets of roles that are taken on.
     mask: Mask,
     /// What is trusted in place of the system's certificates, by who is not AWS either.
@@ -133,6 +135,7 @@ impl Session {
             is_endpoint_asked: connection.endpoint_url.is_some(),
             caller: Arc::default(),
             lifetime,
+            credentials: config.credentials_provider(),
             mask: connection.mask.clone(),
             ca_bundle: connection.ca_bundle.clone(),
         })
@@ -183,6 +186,16 @@ impl Session {
     /// Whether AWS said that we are an account's root user.
     pub(crate) fn is_root(&self) -> bool {
         self.caller.get().is_some_and(|caller| caller.arn.ends_with(":root"))
+    }
+
+    /// What calls are signed with, if there is anything.
+    pub(super) fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.credentials.clone()
+    }
+
+    /// Has a secret shown nowhere from now on.
+    pub(super) fn hide(&self, secret: &str) {
+        self.mask.hide(secret);
     }
 
     /// The place that this session and caller make.

@@ -10,7 +10,7 @@
 //! [`access`] (what AWS must allow), the types in which equivalence lives
 //! ([`policy`], [`tags`], and two of SNS's documents), what AWS would refuse of any
 //! document (`policy::check`, `takes`, [`partition`]), [`behaviours`]
-//! (exercises of what was made, for `verify`), [`invocation`] (a function that is called), [`replay`] (an archive whose events come once more), [`lease`] (what keeps two runs
+//! (exercises of what was made, for `verify`), `brokers` (records in topics of Kafka clusters), [`invocation`] (a function that is called), [`replay`] (an archive whose events come once more), [`lease`] (what keeps two runs
 //! apart), and [`courier`] (what else goes over our connections).
 
 pub mod access;
@@ -18,6 +18,7 @@ mod aliases;
 mod answer;
 mod arn;
 pub mod behaviours;
+mod brokers;
 mod call_context;
 pub mod call_log;
 mod call_span;

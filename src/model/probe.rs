@@ -5,12 +5,15 @@
 //! text that nobody else has, by which it tells its own messages and items from those
 //! of others. Both are filled in when it is run.
 
+mod records;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::records::{Authentication, InKafka, ToKafka};
 use super::document::fill;
 use super::{Address, FactRef, Level};
 
@@ -72,6 +75,8 @@ pub enum Sending {
     Machine(ToMachine),
     /// An event that is put on a bus.
     Bus(ToBus),
+    /// A record to a topic of a Kafka cluster.
+    Kafka(ToKafka),
 }
 
 /// A message to a queue.
@@ -200,6 +205,8 @@ pub enum Expectation {
     Log(InLog),
     /// What became of an execution of a state machine.
     Execution(Executed),
+    /// Records of a topic of a Kafka cluster.
+    Kafka(InKafka),
 }
 
 /// Items of a table.
@@ -373,6 +380,7 @@ impl Sending {
             Self::Function(to) => &to.function,
             Self::Machine(to) => &to.state_machine,
             Self::Bus(to) => &to.event_bus,
+            Self::Kafka(to) => &to.kafka,
         }
     }
 
@@ -384,21 +392,24 @@ impl Sending {
             Self::Bucket(_) | Self::Machine(_) => 1,
             Self::Function(to) => to.times,
             Self::Bus(to) => to.times,
+            Self::Kafka(to) => to.times,
         }
     }
 
-    /// Goes into the group of another message, and so behind it.
+    /// Goes into the group or the partition of another message, and so behind it.
     pub fn follow(&mut self, first: &Self) {
         match (self, first) {
             (Self::Queue(own), Self::Queue(first)) => own.group.clone_from(&first.group),
             (Self::Topic(own), Self::Topic(first)) => own.group.clone_from(&first.group),
+            (Self::Kafka(own), Self::Kafka(first)) => own.key.clone_from(&first.key),
             (
                 Self::Queue(_)
                 | Self::Topic(_)
                 | Self::Bucket(_)
                 | Self::Function(_)
                 | Self::Machine(_)
-                | Self::Bus(_),
+                | Self::Bus(_)
+                | Self::Kafka(_),
                 _,
             ) => {}
         }
@@ -414,6 +425,7 @@ impl Expectation {
             Self::Bucket(bucket) => Some(&bucket.bucket),
             Self::Log(log) => Some(&log.log),
             Self::Execution(one) => Some(&one.execution),
+            Self::Kafka(records) => Some(&records.kafka),
             Self::Result(_) | Self::Error(_) => None,
         }
     }
@@ -424,6 +436,7 @@ impl Expectation {
             Self::Table(table) => table.count.is_some() || table.items.is_some(),
             Self::Queue(queue) => queue.count.is_some(),
             Self::Log(log) => log.count.is_some(),
+            Self::Kafka(records) => records.count.is_some(),
             Self::Bucket(_) | Self::Result(_) | Self::Error(_) | Self::Execution(_) => false,
         }
     }

@@ -56,6 +56,7 @@ impl Session {
             endpoint: self.endpoint.clone(),
             caller: Arc::default(),
             lifetime,
+            credentials: Some(lent),
             is_endpoint_asked: self.is_endpoint_asked,
             mask: self.mask.clone(),
             ca_bundle: self.ca_bundle.clone(),

@@ -1,7 +1,9 @@
 //! What is told of Secrets Manager: limits, IAM actions, error codes, and what answers hold.
 
-use crate::aws::service::{Service, Speech};
+use crate::aws::service::{Code, Service, Speech};
 use crate::aws::services::list::no_settings;
+use crate::engine::pace::RateLimit;
+use crate::model::ErrorClass;
 
 no_settings!(aws_sdk_secretsmanager);
 
@@ -10,8 +12,16 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     name: "Secrets Manager",
     prefix: "secretsmanager",
     speaks: Speech::Json,
-    limits: &[],
+    // Secrets Manager User Guide, "AWS Secrets Manager quotas": 10,000 a second, together with
+    // `DescribeSecret`. A probe reads one.
+    limits: &[RateLimit::each("secretsmanager", 100, &["GetSecretValue"])],
     actions: &[],
-    codes: &[],
-    contents: &[],
+    codes: &[
+        Code::of(ErrorClass::Absent, &["ResourceNotFoundException"]),
+        // Its key is not at hand: disabled, or on its way out.
+        Code::of(ErrorClass::Invalid, &["DecryptionFailure", "InvalidRequestException"]),
+        Code::of(ErrorClass::Transient, &["InternalServiceError"]),
+    ],
+    // Source: the service model. What is secret is text or bytes, never neither.
+    contents: &[("GetSecretValue", &["\"VersionId\""])],
 };

@@ -1,0 +1,200 @@
+//! What stands between us and a broker: which step did not go well, and what to try.
+//!
+//! The client tells most of it in words alone, after it tried every server. So the two
+//! steps that come first, names and connections, are gone once more where it failed, one
+//! server at a time, to be told apart for certain; the rest is read off its words.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use rskafka::BackoffError;
+use rskafka::client::error::{Error, ProtocolError};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::model::probe::Authentication;
+use crate::model::{CloudError, ErrorClass};
+
+/// How long a name or a connection may take: the SDK's own limit for connecting.
+const A_STEP: Duration = Duration::from_millis(3_100);
+
+/// The steps to a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// From its name to its addresses.
+    Name,
+    /// To its port.
+    Port,
+    /// TLS with it.
+    Tls,
+    /// That it knows us.
+    Login,
+    /// That it understands us.
+    Words,
+}
+
+/// Why a cluster was not reached: `said` are the client's words.
+pub(super) async fn unreached(
+    servers: &[String],
+    authentication: Option<&Authentication>,
+    said: &str,
+) -> CloudError {
+    let (step, message) = match gone_again(servers).await {
+        Some(found) => found,
+        None => (step_of(said), said.to_owned()),
+    };
+    CloudError {
+        attempted: format!("reach the brokers {}", servers.join(", ")),
+        operation: "kafka-cluster:Connect".into(),
+        class: match step {
+            Step::Name | Step::Port | Step::Tls | Step::Words => ErrorClass::Unexpected,
+            // A user or a policy of a moment ago is not known everywhere.
+            Step::Login => ErrorClass::Credentials,
+        },
+        code: match step {
+            Step::Name => "UnknownHost",
+            Step::Port => "Unreachable",
+            Step::Tls => "NoTls",
+            Step::Login => "NotAuthenticated",
+            Step::Words => "NotUnderstood",
+        }
+        .into(),
+        message,
+        request_id: None,
+        hint: Some(hint(step, authentication)),
+    }
+}
+
+/// The first two steps once more: which of them nobody comes through, and why.
+async fn gone_again(servers: &[String]) -> Option<(Step, String)> {
+    let tries = servers.iter().map(|server| async move {
+        match timeout(A_STEP, lookup_host(server.as_str())).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Some((Step::Name, format!("{server}: {error}"))),
+            Err(_) => return Some((Step::Name, format!("{server}: nobody told its address"))),
+        }
+        match timeout(A_STEP, TcpStream::connect(server.as_str())).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some((Step::Port, format!("{server}: {error}"))),
+            Err(_) => {
+                let seconds = A_STEP.as_secs();
+                Some((Step::Port, format!("{server}: no answer within {seconds} s")))
+            }
+        }
+    });
+    let found: Option<Vec<(Step, String)>> = join_all(tries).await.into_iter().collect();
+    let found = found?;
+    // A name that is known says more of where we are.
+    let step =
+        if found.iter().any(|(step, _)| *step == Step::Port) { Step::Port } else { Step::Name };
+    let words = found.into_iter().map(|(_, words)| words);
+    Some((step, words.collect::<Vec<_>>().join("; ")))
+}
+
+/// What the client's words are about (rskafka 0.6, `connection::Error`).
+fn step_of(said: &str) -> Step {
+    let has = |word: &str| said.contains(word);
+    if has("Sasl handshake failed") {
+        Step::Login
+    } else if has("certificate") || has("received fatal alert") || has("tls handshake eof") {
+        Step::Tls
+    } else if has("error connecting to broker") && has("corrupt message") {
+        Step::Tls
+    } else if has("failed to lookup") {
+        Step::Name
+    } else if has("error connecting to broker") {
+        Step::Port
+    } else {
+        Step::Words
+    }
+}
+
+fn hint(step: Step, authentication: Option<&Authentication>) -> String {
+    match (step, authentication) {
+        (Step::Name, _) => "names of brokers are known where the resolver of their VPC is asked: run it there, or where that VPC's names are resolved too".into(),
+        (Step::Port, _) => "brokers are reached from within their VPC, unless the cluster has public or multi-VPC connectivity: run it there, and see that the cluster's security group admits us to this port".into(),
+        (Step::Tls, _) => "port 9094 speaks TLS, 9096 with SCRAM, 9098 with IAM, 9092 none; if the certificate is of an authority of your own, name its bundle in AWS_CA_BUNDLE".into(),
+        (Step::Login, Some(Authentication::Scram(secret))) => format!("see that {secret} is associated with the cluster, and that these are its brokers for SCRAM (port 9096)"),
+        (Step::Login, Some(Authentication::Iam)) => "kafka-cluster:Connect must be allowed on the cluster, and these must be its brokers for IAM (port 9098)".into(),
+        (Step::Login, None) | (Step::Words, None) => "say who we are, where the brokers want to know: `authentication: iam`, or `authentication: { scram: SECRET_ARN }`".into(),
+        (Step::Words, Some(_)) => "see that these are bootstrap servers of a Kafka cluster".into(),
+    }
+}
+
+/// What a refusal of a broker, or the client's own, comes to. `operation` is IAM's name
+/// of what was done.
+pub(super) fn told(error: &Error, operation: &str, attempted: String) -> CloudError {
+    let (class, code, message) = meaning(error);
+    let hint = match class {
+        ErrorClass::Denied => Some(format!(
+            "whoever this is needs {operation} on the topic, or the right of that name in the cluster's ACLs"
+        )),
+        ErrorClass::Absent => Some(
+            "create it, or name another: nothing that is sent to a topic creates it here".into(),
+        ),
+        ErrorClass::Exists
+        | ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::NotYet(_)
+        | ErrorClass::Quota
+        | ErrorClass::Invalid
+        | ErrorClass::Credentials
+        | ErrorClass::Unexpected => None,
+    };
+    CloudError {
+        attempted,
+        operation: operation.to_owned(),
+        class,
+        code,
+        message,
+        request_id: None,
+        hint,
+    }
+}
+
+fn meaning(error: &Error) -> (ErrorClass, String, String) {
+    match error {
+        Error::ServerError { protocol_error, error_message, .. } => {
+            let said = error_message.clone().unwrap_or_default();
+            (class_of(protocol_error), format!("{protocol_error:?}"), said)
+        }
+        Error::RetryFailed(BackoffError::DeadlineExceded { source, .. }) => {
+            match source.downcast_ref::<Error>() {
+                Some(inner) => meaning(inner),
+                None => (ErrorClass::Transient, "Broken".to_owned(), source.to_string()),
+            }
+        }
+        Error::InvalidResponse(said) => {
+            (ErrorClass::Unexpected, "NotUnderstood".to_owned(), said.clone())
+        }
+        // Lines break, and leaders move.
+        broken => (ErrorClass::Transient, "Broken".to_owned(), broken.to_string()),
+    }
+}
+
+/// By Apache Kafka's "Error codes": which are of the moment, and what the others mean.
+fn class_of(error: &ProtocolError) -> ErrorClass {
+    match error {
+        ProtocolError::TopicAuthorizationFailed | ProtocolError::ClusterAuthorizationFailed => {
+            ErrorClass::Denied
+        }
+        ProtocolError::UnknownTopicOrPartition => ErrorClass::Absent,
+        ProtocolError::SaslAuthenticationFailed => ErrorClass::Credentials,
+        ProtocolError::ThrottlingQuotaExceeded => ErrorClass::Throttled,
+        ProtocolError::InvalidTopicException
+        | ProtocolError::MessageTooLarge
+        | ProtocolError::RecordListTooLarge
+        | ProtocolError::InvalidRecord => ErrorClass::Invalid,
+        ProtocolError::LeaderNotAvailable
+        | ProtocolError::NotLeaderOrFollower
+        | ProtocolError::RequestTimedOut
+        | ProtocolError::BrokerNotAvailable
+        | ProtocolError::ReplicaNotAvailable
+        | ProtocolError::NetworkException
+        | ProtocolError::NotEnoughReplicas
+        | ProtocolError::NotEnoughReplicasAfterAppend
+        | ProtocolError::OffsetNotAvailable => ErrorClass::Transient,
+        // The client has some that nobody meets here, and gets more.
+        _ => ErrorClass::Unexpected,
+    }
+}
