@@ -276,6 +276,8 @@ pub const PROBED: &[(&str, &[Grant])] = &[
         "lambda_function",
         &[Grant::exercise("ProbedFunctions", &["${arn}"], &["lambda:InvokeFunction"])],
     ),
+    ("msk_cluster", BROKERS),
+    ("msk_serverless_cluster", BROKERS),
     (
         "s3_bucket",
         &[Grant::exercise(
@@ -308,6 +310,27 @@ pub const PROBED: &[(&str, &[Grant])] = &[
 
 /// Their ids are AWS's.
 const CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
+/// What brokers ask of who speaks to them by IAM (MSK Developer Guide, "Authorization
+/// policy actions and resources"), and where the names and passwords are: MSK takes
+/// secrets of such names alone, with keys of the account's own.
+const BROKERS: &[Grant] = &[
+    Grant::exercise(
+        "ProbedClusters",
+        &["arn:${partition}:kafka:${region}:${account}:cluster/${cluster_name}/*"],
+        &["kafka-cluster:Connect"],
+    ),
+    Grant::exercise(
+        "ProbedRecords",
+        &["arn:${partition}:kafka:${region}:${account}:topic/${cluster_name}/*"],
+        &["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"],
+    ),
+    Grant::exercise(
+        "SecretsOfBrokers",
+        &["arn:${partition}:secretsmanager:${region}:${account}:secret:AmazonMSK_*"],
+        &["secretsmanager:GetSecretValue"],
+    ),
+    Grant::exercise("KeysOfSecrets", KEYS, &["kms:Decrypt"]).bound(Bound::Via("secretsmanager")),
+];
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);

@@ -35,6 +35,7 @@ mod hindrance;
 mod inbox;
 mod items;
 mod kafka_brokers;
+mod kafka_roundtrip;
 mod letter;
 mod link;
 mod mail;
@@ -63,7 +64,7 @@ use crate::model::CheckInfo;
 use crate::verify::Behaviour;
 
 /// What every behaviour says of itself, sorted by id.
-pub const INFOS: [CheckInfo; 18] = [
+pub const INFOS: [CheckInfo; 19] = [
     access_denied::INFO,
     alarm_fires::INFO,
     claim_roundtrip::INFO,
@@ -75,6 +76,7 @@ pub const INFOS: [CheckInfo; 18] = [
     event_examples::INFO,
     function_errors::INFO,
     kafka_brokers::INFO,
+    kafka_roundtrip::INFO,
     mapping_polls::INFO,
     plain_consumer::INFO,
     plain_producer::INFO,
@@ -98,6 +100,7 @@ pub fn behaviours(bench: &Bench) -> Vec<Box<dyn Behaviour>> {
         Box::new(event_examples::EventExamples(bench.clone())),
         Box::new(function_errors::FunctionErrors(bench.clone())),
         Box::new(kafka_brokers::KafkaBrokers(bench.clone())),
+        Box::new(kafka_roundtrip::KafkaRoundtrip(bench.clone())),
         Box::new(mapping_polls::MappingPolls(bench.clone())),
         Box::new(plain_consumer::PlainConsumer(bench.clone())),
         Box::new(plain_producer::PlainProducer(bench.clone())),

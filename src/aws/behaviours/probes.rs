@@ -11,6 +11,7 @@ mod events;
 mod executions;
 mod letters;
 mod objects;
+mod records;
 mod sending;
 mod stage;
 mod targets;
@@ -86,6 +87,7 @@ impl Behaviour for Probes {
             company.cast = Some(cast);
         }
         let tried = async {
+            company.listens(&probe).await?;
             let nonces = [nonces[0].as_str(), nonces[1].as_str()];
             let tried = act(Part { probe: &probe, nonces, stage: &company, watch }).await;
             let refused = company.cast.as_ref().and_then(|cast| cast.findings(scene, watch));

@@ -1,6 +1,8 @@
 //! The forms of what a probe sends and expects, one for each target: what fits, for
 //! [`check`](crate::spec::check()) and for editors alike.
 
+mod records;
+
 use std::sync::LazyLock;
 
 use serde_json::{Value as Json, json};
@@ -57,6 +59,7 @@ pub(super) static SENT: LazyLock<Vec<Target>> = LazyLock::new(|| {
         Target::new("function", to_function(), Nonce::Free),
         Target::new("state_machine", to_machine(), Nonce::InIfStated("name")),
         Target::new("event_bus", to_bus(), Nonce::In("detail")),
+        Target::new("kafka", records::to_kafka(), Nonce::Anywhere),
     ]
 });
 
@@ -71,13 +74,14 @@ pub(super) static EXPECTED: LazyLock<Vec<Target>> = LazyLock::new(|| {
         Target::new("error", error(), Nonce::Free),
         Target::new("log", in_log(), Nonce::In("contains")),
         Target::new("execution", execution(), Nonce::InIfStated("name")),
+        Target::new("kafka", records::in_kafka(), Nonce::Free),
     ]
 });
 
 /// The target that a map names.
 pub(super) fn target_of<'a>(map: &Map, targets: &'a [Target]) -> Result<&'a Target, Diagnostic> {
     let mut named: Vec<&Target> = targets.iter().filter(|it| map.contains_key(it.key)).collect();
-    // An execution has an error of its own.
+    // An execution has an error of its own, and a record goes to a topic of its cluster.
     let is_field = |key: &str| named.iter().any(|it| it.key != key && it.has_field(key));
     let fields: Vec<&str> = named.iter().map(|it| it.key).filter(|key| is_field(key)).collect();
     named.retain(|it| !fields.contains(&it.key));

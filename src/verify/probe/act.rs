@@ -183,7 +183,8 @@ impl Act<'_> {
             | Expectation::Queue(_)
             | Expectation::Bucket(_)
             | Expectation::Log(_)
-            | Expectation::Execution(_) => self.stage.look(one, nonce).await,
+            | Expectation::Execution(_)
+            | Expectation::Kafka(_) => self.stage.look(one, nonce).await,
         }
     }
 

@@ -66,7 +66,8 @@ fn is_settled(expectation: &Expectation, things: &[Value]) -> bool {
         Expectation::Table(_)
         | Expectation::Queue(_)
         | Expectation::Bucket(_)
-        | Expectation::Log(_) => false,
+        | Expectation::Log(_)
+        | Expectation::Kafka(_) => false,
     }
 }
 
@@ -126,12 +127,28 @@ impl<'a> Asked<'a> {
                 }
             }
             Expectation::Queue(queue) => {
-                let parts = [("body", &queue.body), ("attributes", &queue.attributes)];
-                let parts = parts.into_iter().filter_map(|(key, part)| Some((key, part.clone()?)));
-                let parts: Map<String, Value> =
-                    parts.map(|(key, part)| (key.to_owned(), part)).collect();
-                let meant = (!parts.is_empty()).then_some(Value::Object(parts));
+                let parts =
+                    [("body", queue.body.clone()), ("attributes", queue.attributes.clone())];
+                let meant = holding(parts);
                 Self { meant, count: queue.count, ..plain(format!("messages of ours in {place}")) }
+            }
+            Expectation::Kafka(records) => {
+                let key = records.key.clone().map(Value::from);
+                let parts = [
+                    ("key", key),
+                    ("value", records.value.clone()),
+                    ("headers", records.headers.clone()),
+                ];
+                let texts = records.contains.as_deref().map(|text| ("value", text));
+                // A text alone is asked of a record, too.
+                let meant = holding(parts).or(texts.map(|_| Value::Object(Map::new())));
+                let topic = document::shown(&records.topic);
+                Self {
+                    meant,
+                    texts: texts.into_iter().collect(),
+                    count: records.count,
+                    ..plain(format!("records of ours in topic {topic} of {place}"))
+                }
             }
             Expectation::Bucket(bucket) => {
                 let meant = bucket.content.clone();
@@ -277,6 +294,13 @@ impl<'a> Asked<'a> {
             None => Judged::Met,
         }
     }
+}
+
+/// What holds these parts, as far as they are stated; `None` where none is.
+fn holding<const N: usize>(parts: [(&str, Option<Value>); N]) -> Option<Value> {
+    let stated = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), part?)));
+    let stated: Map<String, Value> = stated.collect();
+    (!stated.is_empty()).then_some(Value::Object(stated))
 }
 
 /// `tenant_id is a`.

@@ -10,6 +10,7 @@ mod leftovers;
 mod neighbours;
 mod plain;
 mod probes;
+mod records;
 mod refusals;
 mod stand;
 mod undeclared;

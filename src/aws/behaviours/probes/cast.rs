@@ -5,12 +5,13 @@ use std::sync::Mutex;
 
 use futures::future::BoxFuture;
 
-use super::targets::{BUCKET, execution_arn, is_express, kind_of, kind_to};
+use super::targets::{BUCKET, Targets, execution_arn, is_express, kind_of, kind_to, topic_arn};
 use crate::aws::behaviours::actor::{self, Actor, Play, Reach};
 use crate::aws::behaviours::bench::Bench;
 use crate::aws::behaviours::mark::Mark;
 use crate::aws::client::Session;
 use crate::engine::port::Answer;
+use crate::model::probe::Authentication;
 use crate::model::{CloudError, Exhibit, Expectation, Finding, Probe, Scene, Sending};
 use crate::verify::Watch;
 
@@ -37,8 +38,8 @@ pub(super) struct Deed<'a> {
 }
 
 impl<'a> Deed<'a> {
-    /// That something is sent.
-    pub(super) fn of_sending(part: &'a Exhibit, sending: &Sending) -> Self {
+    /// That something is sent; `None` where AWS has no say in who does it.
+    pub(super) fn of_sending(part: &'a Exhibit, sending: &Sending) -> Option<Self> {
         let action = match sending {
             Sending::Queue(_) => "sqs:SendMessage",
             Sending::Topic(_) => "sns:Publish",
@@ -47,6 +48,11 @@ impl<'a> Deed<'a> {
             Sending::Machine(_) if is_express(&part.document) => "states:StartSyncExecution",
             Sending::Machine(_) => "states:StartExecution",
             Sending::Bus(_) => "events:PutEvents",
+            Sending::Kafka(to) => {
+                let by_iam = to.authentication == Some(Authentication::Iam);
+                let to = topic_arn(part.fact("arn"), &to.topic);
+                return by_iam.then_some(Self { part, action: "kafka-cluster:WriteData", to });
+            }
         };
         let key = match sending {
             Sending::Bucket(to) => Some(to.key.as_str()),
@@ -54,12 +60,14 @@ impl<'a> Deed<'a> {
             | Sending::Topic(_)
             | Sending::Function(_)
             | Sending::Machine(_)
-            | Sending::Bus(_) => None,
+            | Sending::Bus(_)
+            | Sending::Kafka(_) => None,
         };
-        Self { part, action, to: within(part, key) }
+        Some(Self { part, action, to: within(part, key) })
     }
 
-    /// That something is looked for; `None` where that takes no call. `nonce` is what
+    /// That something is looked for; `None` where that takes no call, or one in which AWS
+    /// has no say. `nonce` is what
     /// stands in its name.
     pub(super) fn of_look(part: &'a Exhibit, at: &Expectation, nonce: &str) -> Option<Self> {
         let (action, key) = match at {
@@ -71,6 +79,11 @@ impl<'a> Deed<'a> {
             Expectation::Execution(one) => {
                 let to = execution_arn(part.fact("arn"), one.called(nonce));
                 return Some(Self { part, action: "states:DescribeExecution", to });
+            }
+            Expectation::Kafka(at) => {
+                let by_iam = at.authentication == Some(Authentication::Iam);
+                let to = topic_arn(part.fact("arn"), &at.topic);
+                return by_iam.then_some(Self { part, action: "kafka-cluster:ReadData", to });
             }
             Expectation::Result(_) | Expectation::Error(_) => return None,
         };
@@ -95,11 +108,12 @@ pub(super) fn actor_of<'a>(bench: &'a Bench, scene: &'a Scene, name: &str) -> Op
 pub(super) fn takes_part(actor: &Actor<'_>, scene: &Scene, probe: &Probe) -> bool {
     let sent =
         probe.script.send.iter().filter_map(|one| {
-            Some(Deed::of_sending(scene.named(kind_to(one), one.target())?, one))
+            Deed::of_sending(Targets(scene).named(kind_to(one), one.target())?, one)
         });
     let looks = probe.script.expect.iter().chain(&probe.script.expect_not);
-    let looks = looks
-        .filter_map(|one| Deed::of_look(scene.named(kind_of(one)?, one.target()?)?, one, "nonce"));
+    let looks = looks.filter_map(|one| {
+        Deed::of_look(Targets(scene).named(kind_of(one)?, one.target()?)?, one, "nonce")
+    });
     let mut all = sent.chain(looks);
     all.any(|deed| actor.was_given(scene, deed.part, (deed.action, &deed.to)))
 }

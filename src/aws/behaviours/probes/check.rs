@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::sending::FIFO;
-use super::targets::{self, KINDS, LOG_GROUP, MACHINE, is_express, kind_of, kind_to, log_group};
+use super::targets::{
+    self, KINDS, LOG_GROUP, MACHINE, is_express, kind_of, kind_to, log_group, of_kind,
+};
 use crate::aws::behaviours::items::keys_of;
+use crate::aws::brokers::servers;
 use crate::model::document::{self, fill_text, is_pending, pending_facts};
-use crate::model::probe::{Ending, Executed, InTable, ToQueue, ToTopic};
+use crate::model::probe::{Authentication, Ending, Executed, InTable, ToQueue, ToTopic};
 use crate::model::{Address, Desired, Expectation, FactRef, Path, Probe, Problem, Sending};
 
 /// Characters of an execution's name (Step Functions API Reference, `StartExecution`).
@@ -78,6 +81,7 @@ impl<'a> Stack<'a> {
             Sending::Bucket(_) | Sending::Machine(_) => |_| false,
             // Every account has one, which no stack makes.
             Sending::Bus(_) => |bus| bus == "default" || is_arn(bus),
+            Sending::Kafka(_) => is_servers,
         };
         let mut problems = Vec::new();
         let part = self.named(kind, target);
@@ -111,6 +115,9 @@ impl<'a> Stack<'a> {
             }
             Sending::Machine(to) => problems.extend(unfit_name(path, to.name.as_deref())),
             Sending::Bus(to) => problems.extend(unfit_source(path, &to.source)),
+            Sending::Kafka(to) => {
+                problems.extend(at_odds(path, &to.kafka, to.authentication.as_ref()));
+            }
             Sending::Bucket(_) | Sending::Function(_) => {}
         }
         problems
@@ -119,7 +126,16 @@ impl<'a> Stack<'a> {
     /// `started` are the executions that the probe starts.
     fn expectation(self, path: &Path, one: &Expectation, started: &[&Sending]) -> Vec<Problem> {
         let (Some(kind), Some(target)) = (kind_of(one), one.target()) else { return Vec::new() };
-        let is_outside = matches!(one, Expectation::Queue(_)) && is_url(target);
+        let is_outside = match one {
+            Expectation::Queue(_) => is_url(target),
+            Expectation::Kafka(_) => is_servers(target),
+            Expectation::Table(_)
+            | Expectation::Bucket(_)
+            | Expectation::Result(_)
+            | Expectation::Error(_)
+            | Expectation::Log(_)
+            | Expectation::Execution(_) => false,
+        };
         match (self.named(kind, target), one) {
             (None, _) if is_outside => Vec::new(),
             (None, _) => vec![self.no_target(path, (kind, target), Way::Expected)],
@@ -128,15 +144,19 @@ impl<'a> Stack<'a> {
                 let unfit = unfit_name(path, one.name.as_deref());
                 unfit.into_iter().chain(self.express(path, part, one, started)).collect()
             }
+            (Some(_), Expectation::Kafka(at)) => {
+                at_odds(path, &at.kafka, at.authentication.as_ref()).into_iter().collect()
+            }
             (Some(_), _) => Vec::new(),
         }
     }
 
     /// The resource that a target names: by a fact of it, known or not.
     fn named(self, kind: &str, target: &str) -> Option<&'a Desired> {
-        let of_kind = self.0.values().filter(|want| want.kind == kind);
+        let (kind, other) = of_kind(kind);
+        let is_of_kind = |want: &&Desired| want.kind == kind || Some(want.kind.as_str()) == other;
         let waits_for = pending_facts(&Value::from(target));
-        let mut named = of_kind.filter(|want| {
+        let mut named = self.0.values().filter(is_of_kind).filter(|want| {
             want.identity.as_str() == target
                 || want.predicted.values().any(|fact| fact == target)
                 || waits_for.iter().any(|fact| fact.address == want.address)
@@ -169,7 +189,8 @@ impl<'a> Stack<'a> {
             | Sending::Topic(_)
             | Sending::Bucket(_)
             | Sending::Function(_)
-            | Sending::Bus(_) => false,
+            | Sending::Bus(_)
+            | Sending::Kafka(_) => false,
         };
         if started.iter().any(is_it) {
             return None;
@@ -210,6 +231,7 @@ impl<'a> Stack<'a> {
         let beyond = match field {
             "queue" => ", nor a URL",
             "topic" | "function" | "event_bus" => ", nor an ARN",
+            "kafka" => ", nor a list of bootstrap servers, HOST:PORT",
             _ => "",
         };
         let problem = Problem::of(
@@ -271,6 +293,9 @@ fn words(kind: &str) -> Words {
     match kind {
         targets::BUCKET => of("a bucket", Some("bucket"), Some("bucket"), "name"),
         targets::BUS => of("an event bus", Some("event_bus"), None, "name"),
+        targets::CLUSTER => {
+            of("a Kafka cluster", Some("kafka"), Some("kafka"), "bootstrap_brokers_sasl_iam")
+        }
         targets::FUNCTION => of("a function", Some("function"), None, "name"),
         targets::LOG_GROUP => of("a log group", None, Some("log"), "name"),
         targets::MACHINE => of("a state machine", Some("state_machine"), Some("execution"), "arn"),
@@ -312,6 +337,35 @@ fn shown(target: &str, part: Option<&Desired>) -> String {
 
 fn is_url(target: &str) -> bool {
     target.starts_with("https://") || target.starts_with("http://") || is_pending(target)
+}
+
+fn is_servers(target: &str) -> bool {
+    servers(target).is_some() || is_pending(target)
+}
+
+/// Of brokers that want to know otherwise who we are than they are told.
+fn at_odds(path: &Path, kafka: &str, said: Option<&Authentication>) -> Option<Problem> {
+    let facts = pending_facts(&Value::from(kafka));
+    let fact = facts.iter().find(|fact| fact.fact.starts_with("bootstrap_brokers"))?;
+    let (message, hint) = match (fact.fact.as_str(), said) {
+        ("bootstrap_brokers", _) => (
+            "brokers of this fact speak without TLS, and no probe does",
+            "name those of `bootstrap_brokers_tls`, `_sasl_iam` or `_sasl_scram`",
+        ),
+        ("bootstrap_brokers_sasl_iam", None | Some(Authentication::Scram(_))) => {
+            ("brokers of this fact want to know by IAM who we are", "state `authentication: iam`")
+        }
+        ("bootstrap_brokers_sasl_scram", None | Some(Authentication::Iam)) => (
+            "brokers of this fact want a name and a password",
+            "state `authentication: { scram: SECRET_ARN }`",
+        ),
+        ("bootstrap_brokers_tls", Some(_)) => (
+            "brokers of this fact ask nobody by SASL who they are",
+            "leave out `authentication`, or name those of `_sasl_iam` or `_sasl_scram`",
+        ),
+        (_, None | Some(_)) => return None,
+    };
+    Some(Problem::of("", message.to_owned()).at(path.with_field("kafka")).hint(hint))
 }
 
 fn is_arn(target: &str) -> bool {

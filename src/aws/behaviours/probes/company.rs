@@ -2,18 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::cast::Cast;
+use super::records::Shelf;
 use super::targets::{QUEUE, Targets};
 use crate::aws::behaviours::bench::{Bench, Rubbish};
 use crate::aws::behaviours::mail::Mail;
 use crate::aws::behaviours::mark::Mark;
 use crate::aws::behaviours::queue;
 use crate::aws::client::Session;
+use crate::engine::port::Answer;
 use crate::model::{Exhibit, Expectation, Probe, Scene, Sending};
 use crate::verify::Watch;
+use crate::verify::probe::Stage;
+
+/// How long brokers may not know of a user or a policy that was made moments ago.
+const SETTLING: Duration = Duration::from_secs(10);
 
 /// What was found in a queue, by the ids of the messages: the nonce by which they
 /// are known, and what they say.
@@ -37,6 +44,8 @@ pub(super) struct Company<'a> {
     pub(super) letters: Mutex<BTreeMap<String, Letters>>,
     /// What became of executions whose end was awaited, by their ARNs.
     pub(super) ended: Mutex<BTreeMap<String, Value>>,
+    /// The Kafka clusters that it speaks to, and what was read of their topics.
+    pub(super) shelf: tokio::sync::Mutex<Shelf>,
 }
 
 impl<'a> Company<'a> {
@@ -59,6 +68,7 @@ impl<'a> Company<'a> {
             parts,
             letters: Mutex::default(),
             ended: Mutex::default(),
+            shelf: tokio::sync::Mutex::default(),
         }
     }
 
@@ -68,6 +78,24 @@ impl<'a> Company<'a> {
 
     pub(super) fn targets(&self) -> Targets<'a> {
         Targets(self.scene)
+    }
+
+    /// What people call a Kafka cluster: its address, or its servers.
+    pub(super) fn called_cluster(&self, kafka: &str) -> String {
+        self.targets().called(kafka)
+    }
+
+    /// Notes where the topics end in which records are expected, before anything is sent.
+    ///
+    /// # Errors
+    /// Where nobody could look.
+    pub(super) async fn listens(&self, probe: &Probe) -> Answer<()> {
+        let script = probe.script.expect.iter().chain(&probe.script.expect_not);
+        let later = probe.after.iter().flat_map(|after| &after.expect);
+        for one in script.chain(later).filter(|one| matches!(one, Expectation::Kafka(_))) {
+            self.watch.settles(SETTLING, || self.look(one, &self.nonces[0])).await?;
+        }
+        Ok(())
     }
 
     /// Writes down what is to be removed, unless it is to stay.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cast::Deed;
 use super::company::Company;
 use super::targets::{LOG_GROUP, QUEUE, TABLE, kind_of, kind_to, log_group};
-use super::{events, executions, letters, objects, sending};
+use super::{events, executions, letters, objects, records, sending};
 use crate::aws::behaviours::bench::Rubbish;
 use crate::aws::behaviours::{inbox, items};
 use crate::aws::client::Session;
@@ -31,6 +31,7 @@ impl Company<'_> {
             Sending::Function(to) => sending::to_function((self, session), to).await,
             Sending::Machine(to) => executions::start((self, session), to, nonce).await,
             Sending::Bus(to) => events::put((self, session), to).await,
+            Sending::Kafka(to) => records::write((self, session), to, (nonce, number)).await,
         }
     }
 
@@ -48,6 +49,7 @@ impl Company<'_> {
             Expectation::Bucket(bucket) => objects::get((self, session), bucket).await,
             Expectation::Log(log) => sending::lines((self, session), log).await,
             Expectation::Execution(one) => executions::look((self, session), one, nonce).await,
+            Expectation::Kafka(at) => records::look((self, session), at, nonce).await,
             Expectation::Result(_) | Expectation::Error(_) => Ok(Vec::new()),
         }
     }
@@ -57,8 +59,8 @@ impl Company<'_> {
 impl Stage for Company<'_> {
     async fn send(&self, sending: &Sending, nonce: &str, number: u32) -> Answer<Sent> {
         let part = self.targets().named(kind_to(sending), sending.target());
-        if let (Some(cast), Some(part)) = (&self.cast, part) {
-            let deed = Deed::of_sending(part, sending);
+        let deed = part.and_then(|part| Deed::of_sending(part, sending));
+        if let (Some(cast), Some(deed)) = (&self.cast, deed) {
             let around = (self.bench, self.scene, self.watch);
             let call = |session| -> BoxFuture<'_, Answer<Sent>> {
                 Box::pin(self.sends(session, sending, (nonce, number)))

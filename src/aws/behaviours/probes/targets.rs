@@ -4,6 +4,8 @@ use crate::model::{Document, Exhibit, Expectation, Probe, Scene, Sending};
 
 pub(super) const BUCKET: &str = "s3_bucket";
 pub(super) const BUS: &str = "cloudwatch_event_bus";
+pub(super) const CLUSTER: &str = "msk_cluster";
+const SERVERLESS: &str = "msk_serverless_cluster";
 pub(super) const FUNCTION: &str = "lambda_function";
 pub(super) const LOG_GROUP: &str = "cloudwatch_log_group";
 pub(super) const MACHINE: &str = "sfn_state_machine";
@@ -12,7 +14,8 @@ pub(super) const TABLE: &str = "dynamodb_table";
 pub(super) const TOPIC: &str = "sns_topic";
 
 /// The kinds that a probe can have to do with.
-pub(super) const KINDS: &[&str] = &[BUCKET, BUS, FUNCTION, LOG_GROUP, MACHINE, QUEUE, TABLE, TOPIC];
+pub(super) const KINDS: &[&str] =
+    &[BUCKET, BUS, CLUSTER, FUNCTION, LOG_GROUP, MACHINE, QUEUE, TABLE, TOPIC];
 
 /// The targets in a scene.
 #[derive(Clone, Copy)]
@@ -21,7 +24,8 @@ pub(super) struct Targets<'a>(pub(super) &'a Scene);
 impl<'a> Targets<'a> {
     /// The resource that a target names.
     pub(super) fn named(self, kind: &str, target: &str) -> Option<&'a Exhibit> {
-        self.0.named(kind, target)
+        let (kind, other) = of_kind(kind);
+        self.0.named(kind, target).or_else(|| self.0.named(other?, target))
     }
 
     /// What people call a target: its address, if it is the stack's.
@@ -46,6 +50,11 @@ impl<'a> Targets<'a> {
     }
 }
 
+/// A kind, and another whose resources are named likewise.
+pub(super) fn of_kind(kind: &str) -> (&str, Option<&'static str>) {
+    (kind, (kind == CLUSTER).then_some(SERVERLESS))
+}
+
 /// What kind takes what is sent.
 pub(super) fn kind_to(sending: &Sending) -> &'static str {
     match sending {
@@ -55,6 +64,7 @@ pub(super) fn kind_to(sending: &Sending) -> &'static str {
         Sending::Function(_) => FUNCTION,
         Sending::Machine(_) => MACHINE,
         Sending::Bus(_) => BUS,
+        Sending::Kafka(_) => CLUSTER,
     }
 }
 
@@ -66,6 +76,7 @@ pub(super) fn kind_of(expectation: &Expectation) -> Option<&'static str> {
         Expectation::Bucket(_) => Some(BUCKET),
         Expectation::Log(_) => Some(LOG_GROUP),
         Expectation::Execution(_) => Some(MACHINE),
+        Expectation::Kafka(_) => Some(CLUSTER),
         Expectation::Result(_) | Expectation::Error(_) => None,
     }
 }
@@ -79,6 +90,12 @@ pub(super) fn is_express(machine: &Document) -> bool {
 /// Reference, "Resource types defined by AWS Step Functions").
 pub(super) fn execution_arn(machine: &str, name: &str) -> String {
     format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1))
+}
+
+/// The ARN of a topic, by that of its cluster (Service Authorization Reference, "Resource
+/// types defined by Apache Kafka APIs for Amazon MSK clusters").
+pub(super) fn topic_arn(cluster: &str, topic: &str) -> String {
+    format!("{}/{topic}", cluster.replacen(":cluster/", ":topic/", 1))
 }
 
 /// The log group that a state machine writes into: its ARN, without the `:*` that stands
