@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::change::{Action, Need, Plan, Step, StepId, StepNode};
-use super::differences::{PARENT, STATUS};
-use super::ownership::{LIFECYCLE, OWNER};
-use crate::model::{Address, Catalog, FieldDiff, KindInfo, LONG, Patience, Stage, Status, Until};
+use super::staged::stages_of;
+use crate::model::{Address, Catalog, LONG, Patience, Status, Until};
 
 /// What is to be expected of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,16 +116,6 @@ pub fn usual(step: &Step, catalog: &dyn Catalog) -> Option<Duration> {
             known.chain(before).reduce(|all, one| all + one)
         }
     }
-}
-
-/// The stages of a change. How an object is doing is none.
-pub(super) fn stages_of(kind: &KindInfo, diff: &[FieldDiff]) -> Vec<Stage> {
-    let is_written = |diff: &&FieldDiff| ![STATUS, PARENT].contains(&diff.path.top());
-    let written: Vec<FieldDiff> = diff.iter().filter(is_written).cloned().collect();
-    // Whose it is stands in its tags, which no cloud takes long for.
-    let is_tag = |diff: &FieldDiff| [OWNER, LIFECYCLE].contains(&diff.path.top());
-    let update = kind.patience.update.usual;
-    kind.stages.all(&written, |diff| update.filter(|_| !is_tag(diff)))
 }
 
 fn leg(node: &StepNode, usual: Duration) -> Leg {

@@ -21,6 +21,7 @@ pub mod planner;
 mod renamed;
 pub mod saved;
 mod shown;
+mod staged;
 pub mod today;
 mod turns;
 pub mod world;

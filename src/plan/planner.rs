@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 
 use super::bonds::Bonds;
 use super::canon::Canon;
-use super::change::{
-    Cause, Change, DeleteReason, Left, Plan, PlannedChange, ReplaceOrder, Step, StepNode, WhyLeft,
-};
+use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNode, WhyLeft};
 use super::circle::Circles;
 use super::differences::{PARENT, STATUS, differences};
 use super::fate::{Fate, Verdict};
-use super::forecast::stages_of;
 use super::ownership::ownership;
 use super::permissions::{Permissions, may_empty};
+use super::staged::{by_stages, in_rounds};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
@@ -395,37 +393,6 @@ impl<'a> Desk<'a> {
             Diagnostic::error(format!("there is no kind {name}")).hint("`ccprov kinds` lists all")
         })
     }
-}
-
-/// The same with the stages of its change, where there is more than one.
-fn by_stages(planned: PlannedChange, catalog: &dyn Catalog) -> PlannedChange {
-    let stages = match (&planned.change, catalog.kind(&planned.kind)) {
-        (Change::Update { diff }, Some(kind)) => stages_of(kind, diff),
-        (
-            Change::Update { .. }
-            | Change::NoOp
-            | Change::Create { .. }
-            | Change::Replace { .. }
-            | Change::Delete { .. },
-            _,
-        ) => Vec::new(),
-    };
-    let stages = if stages.len() > 1 { stages } else { Vec::new() };
-    PlannedChange { stages, ..planned }
-}
-
-/// That one call does not change it all, and what is not there between two. To come
-/// to rest takes none.
-fn in_rounds(kind: &KindInfo, diff: &[FieldDiff]) -> Vec<String> {
-    let rounds: usize = stages_of(kind, diff).iter().map(|stage| stage.rounds).sum();
-    let mut said =
-        Vec::from_iter((rounds > 1).then(|| format!("{rounds} changes one after the other")));
-    for anew in diff.iter().filter_map(|diff| kind.stages.anew(diff)) {
-        if !said.contains(&anew.meanwhile) {
-            said.push(anew.meanwhile.clone());
-        }
-    }
-    said
 }
 
 /// Which bytes get to the cloud another way than with the call that needs them.

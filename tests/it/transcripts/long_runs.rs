@@ -1,7 +1,8 @@
-//! What takes long, as people see it: a table gets two indexes, each of which usually takes
-//! minutes. Behind tables that take their time.
+//! What takes long, as people see it: a cluster of Kafka, and a table that gets two indexes.
+//! Behind tables that take their time, and on a stand-in for MSK, which does.
 
 use super::{Desk, check};
+use crate::stand_in::StandIn;
 use crate::support::busy_tables::BusyTables;
 use crate::support::emulator;
 
@@ -18,6 +19,43 @@ const INDEXES: &str = "
       by_owner: { hash_key: { name: owner, type: S } }
       by_status: { hash_key: { name: status, type: S } }
 ";
+
+/// A cluster, what needs its addresses, and what needs nothing of it.
+const CLUSTER: &str = "
+stack: orders
+region: us-east-1
+resources:
+  stream:
+    kind: msk_cluster
+    client_authentication: { sasl: { iam: true } }
+    kafka_version: 3.6.0
+    number_of_broker_nodes: 2
+    broker_node_group_info:
+      instance_type: kafka.m5.large
+      client_subnets: [subnet-1, subnet-2]
+      security_groups: [sg-1]
+      storage_info: { ebs_storage_info: { volume_size: 100 } }
+  client: { kind: kms_key, description: \"for ${stream.bootstrap_brokers_sasl_iam}\" }
+  dlq: { kind: sqs_queue }
+";
+
+#[test]
+fn a_cluster_is_left_to_aws_and_seen_through_later() {
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    stand_in.with(|services| services.kafka.take_looks(6));
+    let desk = Desk::with(account.through(&stand_in.url()), CLUSTER);
+    let session = [
+        desk.must("plan stack.yaml", 0),
+        desk.must("apply -y --until accepted stack.yaml", 6),
+        desk.must("plan stack.yaml", 0),
+        desk.must("verify --only conformance stack.yaml", 4),
+        desk.must("apply -y stack.yaml", 0),
+        desk.must("plan --detailed-exitcode stack.yaml", 0),
+    ];
+    assert_eq!(stand_in.changes(), ["CreateClusterV2"]);
+    check("a_cluster_is_left_to_aws", &session);
+}
 
 fn desk() -> (Desk, BusyTables) {
     let account = emulator::ministack().account();

@@ -121,10 +121,16 @@ no certificates and no configuration.
     /// A test of Terraform's provider makes and deletes one in 7 minutes. Deadlines: those
     /// of `AWS::MSK::ServerlessCluster`, 120 minutes to come and 75 to go.
     const PATIENCE: Patience = Patience::slow(
-        Limit::of(Duration::from_hours(2)).every(Duration::from_secs(10)),
+        Limit::of(Duration::from_hours(2))
+            .every(Duration::from_secs(10))
+            .usually(Duration::from_mins(5)),
         Limit::of(Duration::from_mins(10)),
-        Limit::of(Duration::from_mins(75)).every(Duration::from_secs(10)),
+        Limit::of(Duration::from_mins(75))
+            .every(Duration::from_secs(10))
+            .usually(Duration::from_mins(2)),
     );
+    /// MSK has no address to name before it has made it.
+    const LATE: &'static [&'static str] = &[BOOTSTRAP];
     const NAMED_BY: Option<&'static str> = Some("cluster_name");
     const HOLDS_DATA: bool = true;
     /// What reads a cluster that is gone goes on failing.

@@ -11,6 +11,7 @@ use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::handed::Aws;
 use crate::aws::kind::Seen;
 use crate::aws::managed_key;
+use crate::aws::since::since;
 use crate::aws::tags::{Tags, is_forced};
 use crate::engine::port::Answer;
 use crate::model::{ErrorClass, Facts, Holdings, Sought, Status};
@@ -137,7 +138,9 @@ pub(super) fn status(cluster: &Cluster, change: Change) -> Status {
         Change::None | Change::Failed(_) => Status::InProgress(doing.to_owned()),
     };
     match cluster.state() {
-        Some(ClusterState::Creating) => Status::InProgress("being created".into()),
+        Some(ClusterState::Creating) => {
+            Status::InProgress(since("being created", cluster.creation_time()))
+        }
         Some(ClusterState::Updating) => with_change("being updated"),
         Some(ClusterState::RebootingBroker) => with_change("a broker is being restarted"),
         Some(ClusterState::Healing) => {
