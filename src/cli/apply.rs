@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 /// The engine's levels, as words of the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Level {
-    /// AWS accepted every call; what it takes long for, and what needs that, is left for the next run
+    /// AWS accepted every call; what takes long is left for the next run
     Accepted,
     /// A read shows what was asked
     Configured,
