@@ -135,6 +135,26 @@ fn each_change_takes_one_operation_and_nothing_else_with_it() {
     }
 }
 
+/// Who is let in from outside is known before, and who is known no more is let in no more.
+#[test]
+fn a_cluster_opens_after_it_closes_to_strangers_and_the_other_way_round() {
+    let open = "client_authentication: { sasl: { iam: true }, unauthenticated: true }\n    encryption_info: { encryption_in_transit: { client_broker: TLS_PLAINTEXT } }";
+    let within = HEAD.replace("client_authentication: { sasl: { iam: true } }", open);
+    let public =
+        [HEAD, "      connectivity_info: { public_access: { type: SERVICE_PROVIDED_EIPS } }\n"]
+            .concat();
+    let (desk, stand_in) = desk(&within);
+    desk.applied();
+    stand_in.changes();
+    desk.write("stack.yaml", &public);
+    desk.applied();
+    assert_eq!(stand_in.changes(), ["UpdateSecurity", "UpdateConnectivity"]);
+    desk.write("stack.yaml", &within);
+    desk.applied();
+    assert_eq!(stand_in.changes(), ["UpdateConnectivity", "UpdateSecurity"]);
+    assert_eq!(stand_in.refused(), [""; 0]);
+}
+
 /// A new revision that no cluster takes would be of no use to anybody.
 #[test]
 fn a_changed_configuration_is_a_change_of_its_cluster() {

@@ -27,38 +27,59 @@ fn judge(scene: &Scene) -> Judgement {
 
 fn judge_cluster(cluster: &Exhibit) -> Vec<Finding> {
     let at = |path: &str| path.split('.').fold(Path::default(), |path, name| path.with_field(name));
-    let is = |path: &Path, value: &Value| path.get(&cluster.document) == Some(value);
-    let anybody = at("client_authentication.unauthenticated");
-    let clients = at("encryption_info.encryption_in_transit.client_broker");
-    let brokers = at("encryption_info.encryption_in_transit.in_cluster");
+    let clients = "encryption_info.encryption_in_transit.client_broker";
     let told = [
         (
-            anybody.clone(),
+            "client_authentication.unauthenticated",
             json!(true),
-            json!(false),
+            without_strangers(cluster),
             "whoever reaches a broker reads and writes, without saying who it is",
+            "have clients say who they are",
         ),
         (
-            clients.clone(),
+            clients,
             json!("PLAINTEXT"),
-            json!("TLS"),
+            patch::at(&at(clients), json!("TLS")),
             "clients speak to brokers in the clear",
+            "have clients speak TLS",
         ),
         (
             clients,
             json!("TLS_PLAINTEXT"),
-            json!("TLS"),
+            patch::at(&at(clients), json!("TLS")),
             "clients may speak to brokers in the clear",
+            "have all clients speak TLS",
         ),
-        (brokers, json!(false), json!(true), "brokers speak to each other in the clear"),
+        (
+            "encryption_info.encryption_in_transit.in_cluster",
+            json!(false),
+            patch::at(&at("encryption_info.encryption_in_transit.in_cluster"), json!(true)),
+            "brokers speak to each other in the clear",
+            "that makes another cluster: bring the records over first",
+        ),
     ];
+    let is = |path: &str, value: &Value| at(path).get(&cluster.document) == Some(value);
     let found = told.into_iter().filter(|(path, bad, ..)| is(path, bad));
     found
-        .map(|(path, _, good, message)| {
-            let patch = patch::at(&path, good);
-            Finding::new(&cluster.address, message).at(path).hint("close it").patch(patch)
+        .map(|(path, _, patch, message, hint)| {
+            Finding::new(&cluster.address, message).at(at(path)).hint(hint).patch(patch)
         })
         .collect()
+}
+
+/// How clients say who they are, and no others: as principals of IAM, where there is no way yet.
+fn without_strangers(cluster: &Exhibit) -> String {
+    let clients = cluster.document.get("client_authentication").unwrap_or(&Value::Null);
+    let is_on = |way: &Value| way.as_bool() == Some(true);
+    let authorities = clients["tls"]["certificate_authority_arns"].as_array();
+    let has_ways = is_on(&clients["sasl"]["iam"])
+        || is_on(&clients["sasl"]["scram"])
+        || authorities.is_some_and(|authorities| !authorities.is_empty());
+    let mut closed = json!({ "unauthenticated": false });
+    if !has_ways {
+        closed["sasl"] = json!({ "iam": true });
+    }
+    patch::field("client_authentication", &closed)
 }
 
 #[cfg(test)]

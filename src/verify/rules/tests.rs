@@ -162,6 +162,7 @@ fn every_level_has_a_reason() {
 const IDLE: &[&str] = &[
     "alarm_metric",
     "alarm_path",
+    "broker_access",
     "called_fifo",
     "composite_children",
     "consumer_lag",
@@ -176,6 +177,7 @@ const IDLE: &[&str] = &[
     "function_role",
     "kafka_network",
     "kafka_support",
+    "kafka_versions",
     "log_group_key",
     "machine_access",
     "machine_role",

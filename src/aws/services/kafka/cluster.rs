@@ -89,7 +89,7 @@ The name is its identity; its ARN ends in an id of AWS's own, and is known after
 name: `arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/*`, and the dimension `Cluster Name`.
 
 - A creation takes 15 to 40 minutes, a deletion about 5. Who names the ARN or the brokers waits for that, and everything else goes on.
-- MSK takes one operation at a time: an update with several parts is made in rounds, in the order connectivity, broker type, \
+- MSK takes one operation at a time: an update with several parts is made in rounds, in the order connectivity (after security where it lets others in), broker type, \
 storage, storage mode, number of brokers, monitoring, rebalancing, configuration, version, security. Most restart the brokers one \
 after the other, and take 10 to 60 minutes each. While AWS heals or maintains a cluster, or somebody else changes it, ccprov waits.
 - **Security groups replace the cluster**, as subnets do, the key at rest and `in_cluster`. Keep the group, and change its rules.

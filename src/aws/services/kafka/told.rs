@@ -169,7 +169,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
     contents: &[
         ("DescribeClusterOperationV2", &["\"clusterOperationInfo\""]),
         ("DescribeClusterV2", &["\"clusterInfo\"", "\"state\""]),
-        ("DescribeConfigurationRevision", &["\"serverProperties\""]),
+        ("DescribeConfigurationRevision", &["\"revision\""]),
         ("DescribeTopic", &["\"topicName\"", "\"partitionCount\"", "\"status\""]),
         ("DescribeTopicPartitions", &["\"partitions\""]),
         // Which addresses there are depends on how clients say who they are.

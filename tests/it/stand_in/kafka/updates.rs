@@ -100,18 +100,22 @@ fn connectivity(kafka: &mut Kafka, asked: &Asked) -> Said {
         if *now == before {
             return Err(no_change("connectivity"));
         }
-        let is_public = now["publicAccess"]["type"] != "DISABLED";
-        let clients = &told["clientAuthentication"];
-        let transit = &told["encryptionInfo"]["encryptionInTransit"];
-        if is_public
-            && (clients["unauthenticated"]["enabled"] == true || transit["clientBroker"] != "TLS")
-        {
-            return Err(bad_request(
-                "To turn on public access, turn off unauthenticated access and plaintext.",
-            ));
-        }
-        Ok(())
+        check_public(told)
     })
+}
+
+/// Nobody comes in from the Internet without a name, or in the clear.
+fn check_public(told: &Value) -> Result<(), Refusal> {
+    let access = &told["brokerNodeGroupInfo"]["connectivityInfo"]["publicAccess"]["type"];
+    let clients = &told["clientAuthentication"];
+    let transit = &told["encryptionInfo"]["encryptionInTransit"];
+    let is_open = clients["unauthenticated"]["enabled"] == true || transit["clientBroker"] != "TLS";
+    if *access != "DISABLED" && is_open {
+        return Err(bad_request(
+            "To turn on public access, turn off unauthenticated access and plaintext.",
+        ));
+    }
+    Ok(())
 }
 
 fn broker_type(kafka: &mut Kafka, asked: &Asked) -> Said {
@@ -274,7 +278,10 @@ fn security(kafka: &mut Kafka, asked: &Asked) -> Said {
         if !transit["clientBroker"].is_null() {
             told["encryptionInfo"]["encryptionInTransit"]["clientBroker"] = transit["clientBroker"].clone();
         }
-        if *told == before { Err(no_change("security setting")) } else { Ok(()) }
+        if *told == before {
+            return Err(no_change("security setting"));
+        }
+        check_public(told)
     })
 }
 

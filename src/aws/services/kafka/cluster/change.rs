@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kafka::types::{BrokerEbsVolumeInfo, Cluster, LoggingInfo};
 
-use super::shape::StorageInfo;
+use super::shape::{ClientAuthentication, ClientBroker, PublicAccessType, StorageInfo};
 use super::{Spec, look, operation, wire};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
@@ -45,7 +45,12 @@ impl Phase {
 
     /// The first that is left of a change.
     pub(super) fn next(change: &Changing<'_, Spec>) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.is_left(change))
+        let (want, have) = (&change.want.spec, &change.have);
+        let first = Self::ALL.into_iter().find(|phase| phase.is_left(change))?;
+        // Who is to let others in must know them before; who lets others in no more may
+        // forget them after.
+        let lets_in = first == Self::Connectivity && lets_in(want, have);
+        Some(if lets_in && security(want) != security(have) { Self::Security } else { first })
     }
 
     /// Whether what it changes is to change, and has not: MSK refuses what changes nothing.
@@ -83,14 +88,27 @@ impl Phase {
                 touches(&["kafka_version"]) && want.kafka_version != have.kafka_version
             }
             Self::Security => {
-                let of = |spec: &Spec| {
-                    let transit = &spec.encryption_info.encryption_in_transit;
-                    (spec.client_authentication.clone(), transit.client_broker)
-                };
-                touches(&["client_authentication", "encryption_info"]) && of(want) != of(have)
+                touches(&["client_authentication", "encryption_info"])
+                    && security(want) != security(have)
             }
         }
     }
+}
+
+/// What one operation changes of how clients are met.
+fn security(spec: &Spec) -> (&ClientAuthentication, ClientBroker) {
+    (&spec.client_authentication, spec.encryption_info.encryption_in_transit.client_broker)
+}
+
+/// Whether a change turns on a way in from outside.
+fn lets_in(want: &Spec, have: &Spec) -> bool {
+    let ways = |spec: &Spec| {
+        let connectivity = &spec.broker_node_group_info.connectivity_info;
+        let clients = &connectivity.vpc_connectivity.client_authentication;
+        let is_public = connectivity.public_access.r#type == PublicAccessType::ServiceProvidedEips;
+        [is_public, clients.sasl.iam, clients.sasl.scram, clients.tls]
+    };
+    ways(want).into_iter().zip(ways(have)).any(|(want, have)| want && !have)
 }
 
 /// Tags, which MSK takes at any time, and the first operation that is left of all else.

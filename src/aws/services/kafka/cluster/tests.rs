@@ -350,6 +350,14 @@ fn what_is_left_comes_in_the_order_of_msk() {
     );
     check(&[("storage_mode", json!("TIERED"))], Some(Phase::StorageMode));
     check(&[("logging_info.broker_logs.s3.bucket", json!("b"))], Some(Phase::Monitoring));
+    let public = (
+        "broker_node_group_info.connectivity_info.public_access.type",
+        json!("SERVICE_PROVIDED_EIPS"),
+    );
+    let open = [("client_authentication.unauthenticated", json!(true))];
+    assert_eq!(phase(&open, &[public.clone()]), Some(Phase::Security), "nobody unknown comes in");
+    assert_eq!(phase(&[public.clone()], &open), Some(Phase::Connectivity), "nor while it is open");
+    check(&[public], Some(Phase::Connectivity));
     let size = "broker_node_group_info.storage_info.ebs_storage_info.volume_size";
     check(&[(size, json!(200)), kind], Some(Phase::BrokerType));
 }
