@@ -87,11 +87,11 @@ fn judge_rule(rule: &Value) -> Option<(String, Option<Level>)> {
     let is_meant = first <= ZOOKEEPER.1 && last >= ZOOKEEPER.0 && last - first <= MEANT;
     is_meant.then(|| {
         let opened = range(first, last, "ZooKeeper");
-        match is_own {
-            false => (format!("{opened} open to others than the group"), Some(Level::Warning)),
+        if is_own {
             // MSK opens what its own brokers need.
-            true => (format!("{opened} open, and nobody needs that"), Some(Level::Note)),
+            return (format!("{opened} open, and nobody needs that"), Some(Level::Note));
         }
+        (format!("{opened} open to others than the group"), Some(Level::Warning))
     })
 }
 
