@@ -132,8 +132,13 @@ fn every_call_of_an_exercise_is_granted_and_no_other() {
     granted.extend(probed.map(ToString::to_string));
     let mut called = called_in("behaviours");
     assert!(!called.is_empty(), "exercises make calls");
-    // Probes call functions as `invoke` does.
+    // Probes call functions as `invoke` does, and brokers ask IAM themselves.
     called.extend(called_in("invocation"));
+    called.extend(called_in("brokers"));
+    let texts = sources("brokers");
+    let asked = texts.iter().flat_map(|text| text.split('"'));
+    let asked = asked.filter(|it| it.starts_with("kafka-cluster:") && !it.contains(' '));
+    called.extend(asked.map(str::to_owned));
     // The one goes out unsigned, to see it refused, and the other in the name of a role.
     let not_ours = ["sns:ListTopics", "sns:Publish"];
     let missing: Vec<_> =

@@ -149,6 +149,8 @@ impl SessionCallback for Users {
 /// could have given away.
 fn is_of_iam(token: &str) -> bool {
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    // RFC 6750, section 2.1.
+    let Some(token) = token.strip_prefix("Bearer ") else { return false };
     let url = base64::Engine::decode(&engine, token).ok();
     let url = url.and_then(|bytes| String::from_utf8(bytes).ok());
     let Some(url) = url.and_then(|text| Url::parse(&text).ok()) else { return false };
