@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 # The edition and the width are those of rustfmt.toml.
 each_file() {
-    find benches fuzz src stacks tests -name target -prune -o -name '*.rs' -exec rustfmt "$@" {} +
+    find benches fuzz scripts src stacks tests -name target -prune -o -name '*.rs' -exec rustfmt "$@" {} +
 }
 
 case "${1:-}" in

@@ -1,6 +1,6 @@
 //! A broker that speaks Kafka, for ccprov's tests: Tansu, with its topics in memory, behind
-//! TLS. It knows one user by name and password, and whoever has an access key by a token of
-//! IAM's form; signatures of these it does not check.
+//! TLS. It knows one user by name and password, and root users of MiniStack by tokens of IAM's
+//! form, whose signatures it does not check.
 //!
 //! `kafka-broker CERTIFICATE KEY` says where it listens, and ends when its input does.
 
@@ -145,8 +145,8 @@ impl SessionCallback for Users {
     }
 }
 
-/// Whether a token has the form of those that MSK takes, and is of an access key that AWS
-/// could have given away.
+/// Whether a token has the form of those that MSK takes, and is of a root user of MiniStack,
+/// whose access keys are numbers.
 fn is_of_iam(token: &str) -> bool {
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     // RFC 6750, section 2.1.
@@ -164,7 +164,9 @@ fn is_of_iam(token: &str) -> bool {
         && has("X-Amz-SignedHeaders", &|it| it == "host")
         && has("X-Amz-Signature", &|it| it.len() == 64)
         && has("X-Amz-Credential", &|it| {
-            !it.starts_with("AKIAREFUSED") && it.ends_with("/kafka-cluster/aws4_request")
+            let is_root =
+                it.split('/').next().is_some_and(|key| key.bytes().all(|it| it.is_ascii_digit()));
+            is_root && it.ends_with("/kafka-cluster/aws4_request")
         })
         && has("User-Agent", &|it| !it.is_empty())
 }

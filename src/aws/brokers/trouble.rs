@@ -41,7 +41,7 @@ pub(super) async fn unreached(
 ) -> CloudError {
     let (step, message) = match gone_again(servers).await {
         Some(found) => found,
-        None => (step_of(said), said.to_owned()),
+        None => (step_of(said), plainly(said)),
     };
     CloudError {
         attempted: format!("reach the brokers {}", servers.join(", ")),
@@ -63,6 +63,16 @@ pub(super) async fn unreached(
         request_id: None,
         hint: Some(hint(step, authentication)),
     }
+}
+
+/// The client's words without those that say how often it tried.
+fn plainly(said: &str) -> String {
+    let said = said.rsplit("Source: ").next().unwrap_or_default();
+    // So the client says that a broker answered a token with an error.
+    if said.ends_with("Sasl session error: callback error") {
+        return "the token was refused".to_owned();
+    }
+    said.to_owned()
 }
 
 /// The first two steps once more: which of them nobody comes through, and why.
@@ -196,5 +206,52 @@ fn class_of(error: &ProtocolError) -> ErrorClass {
         | ProtocolError::OffsetNotAvailable => ErrorClass::Transient,
         // The client has some that nobody meets here, and gets more.
         _ => ErrorClass::Unexpected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_known_by_the_clients_words() {
+        let broker = "error connecting to broker \"b-1:9096\": IO Error:";
+        let check = |said: &str, step: Step| {
+            assert_eq!(
+                step_of(&format!("all retries failed: Retry exceeded deadline. Source: {said}")),
+                step
+            );
+        };
+        check(&format!("{broker} invalid peer certificate: UnknownIssuer"), Step::Tls);
+        check(&format!("{broker} received corrupt message of type InvalidContentType"), Step::Tls);
+        check(&format!("{broker} failed to lookup address information"), Step::Name);
+        check(&format!("{broker} Connection refused (os error 111)"), Step::Port);
+        check("Sasl handshake failed: API error: SaslAuthenticationFailed", Step::Login);
+        check("error getting cluster metadata: early eof", Step::Words);
+    }
+
+    #[test]
+    fn what_is_told_is_what_went_wrong() {
+        let check = |said: &str, expected: &str| {
+            let said = format!(
+                "Connection error: all retries failed: Retry exceeded deadline. Source: {said}"
+            );
+            assert_eq!(plainly(&said), expected);
+        };
+        check("Sasl handshake failed: Sasl session error: callback error", "the token was refused");
+        check("Sasl handshake failed: API error: x", "Sasl handshake failed: API error: x");
+        assert_eq!(plainly("no answer within 15 s"), "no answer within 15 s");
+    }
+
+    #[tokio::test]
+    async fn who_answers_is_not_what_stands_between() {
+        let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = open.local_addr().map(|it| (open, it.to_string())).unwrap();
+        let servers = ["127.0.0.1:1".to_owned(), open.1.clone()];
+        assert_eq!(gone_again(&servers).await, None);
+        let found = gone_again(&servers[..1]).await.map(|(step, _)| step);
+        assert_eq!(found, Some(Step::Port));
+        let unknown = ["nowhere.invalid:9096".to_owned()];
+        assert_eq!(gone_again(&unknown).await.map(|(step, _)| step), Some(Step::Name));
     }
 }

@@ -7,6 +7,7 @@
 use ccprov::model::{Inspected, Verdict};
 use serde_json::json;
 
+use super::refusals::user;
 use super::stand::{Stand, patient, told};
 use crate::support::aws;
 use crate::support::emulator::{Account, ministack, ministack_enforcing_tls};
@@ -140,6 +141,11 @@ async fn who_does_not_come_through_is_told_where() {
     check(&stranger, &tls, ["answered NoTls: ", "AWS_CA_BUNDLE"]).await;
     let login = probe(broker, "orders", &wrong);
     check(&account, &login, ["answered NotAuthenticated: ", "associated with the cluster"]).await;
+    let stand = Stand::make_of(&account, &probe(broker, "orders", "iam")).await;
+    let stand = stand.seen_by(&user(&account).await).await;
+    let results = stand.verify("probe", patient()).await;
+    let Verdict::CouldNotLook { error } = &results[0].verdict else { panic!("{results:#?}") };
+    assert!(error.to_string().ends_with("NotAuthenticated: the token was refused"), "{error}");
     let silent = probe(broker, "orders", "").replace("      authentication: \n", "");
     check(&account, &silent, ["kafka-cluster:Connect", "say who we are"]).await;
     let topic = probe(broker, "missing", &right);
