@@ -47,9 +47,9 @@ const SENSITIVE: &[(i64, i64, &str)] = &[
     (27017, 27017, "MongoDB"),
 ];
 
-/// ZooKeeper of MSK, without TLS and with it.
+/// `ZooKeeper` of MSK, without TLS and with it.
 const ZOOKEEPER: (i64, i64) = (2181, 2182);
-/// A wider range of ports is not meant for ZooKeeper.
+/// A wider range of ports is not meant for that.
 const MEANT: i64 = 100;
 
 fn judge(scene: &Scene) -> Judgement {

@@ -213,15 +213,11 @@ impl Reader<'_> {
         }
         let at = self.at;
         let word = self.word();
-        match one_of(&BETWEEN, &word) {
-            Some(between) => Ok(Token::Between(between)),
-            None => {
-                let found =
-                    if word.is_empty() { self.rest().chars().take(1).collect() } else { word };
-                let message = format!("here stands `{found}` in place of AND, OR or `)`");
-                Err(self.wrong(at, message))
-            }
+        if let Some(between) = one_of(&BETWEEN, &word) {
+            return Ok(Token::Between(between));
         }
+        let found = if word.is_empty() { self.rest().chars().take(1).collect() } else { word };
+        Err(self.wrong(at, format!("here stands `{found}` in place of AND, OR or `)`")))
     }
 
     /// `(2, ALARM, (a, b))`, or `(50%, NOT OK, (a, b))`.

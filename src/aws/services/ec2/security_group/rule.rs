@@ -146,7 +146,7 @@ impl Rule {
         self.ipv6_cidr_blocks = normal(self.ipv6_cidr_blocks);
         let own = format!("{}/", place.account);
         let groups = self.security_groups.into_iter();
-        let bare = |group: String| group.strip_prefix(&own).map(str::to_owned).unwrap_or(group);
+        let bare = |group: String| group.strip_prefix(&own).unwrap_or(&group).to_owned();
         self.security_groups = groups.map(bare).collect();
         self
     }
