@@ -153,6 +153,14 @@ pub(crate) static MISJUDGED: &[Misjudged] = &[
         lie: "nothing",
         aws: "the function",
     },
+    // It looks at no tags of what is of EC2.
+    Misjudged {
+        kind: "security_group",
+        action: "ec2:",
+        asks_for: "*",
+        lie: WITHOUT_TAGS,
+        aws: "the security group, with its tags",
+    },
     // It knows a state machine by `stateMachineArn` alone.
     Misjudged {
         kind: "sfn_state_machine",
