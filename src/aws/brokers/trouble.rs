@@ -101,22 +101,21 @@ async fn gone_again(servers: &[String]) -> Option<(Step, String)> {
     Some((step, words.collect::<Vec<_>>().join("; ")))
 }
 
-/// What the client's words are about (rskafka 0.6, `connection::Error`).
+/// By which of the client's words a step is known (rskafka 0.6, `connection::Error`, and
+/// what rustls says of handshakes). The first that fits holds.
+const WORDS: &[(&str, Step)] = &[
+    ("Sasl handshake failed", Step::Login),
+    ("certificate", Step::Tls),
+    ("fatal alert", Step::Tls),
+    ("tls handshake eof", Step::Tls),
+    ("corrupt message", Step::Tls),
+    ("failed to lookup", Step::Name),
+    ("error connecting to broker", Step::Port),
+];
+
 fn step_of(said: &str) -> Step {
-    let has = |word: &str| said.contains(word);
-    if has("Sasl handshake failed") {
-        Step::Login
-    } else if has("certificate") || has("received fatal alert") || has("tls handshake eof") {
-        Step::Tls
-    } else if has("error connecting to broker") && has("corrupt message") {
-        Step::Tls
-    } else if has("failed to lookup") {
-        Step::Name
-    } else if has("error connecting to broker") {
-        Step::Port
-    } else {
-        Step::Words
-    }
+    let known = WORDS.iter().find(|(words, _)| said.contains(words));
+    known.map_or(Step::Words, |(_, step)| *step)
 }
 
 fn hint(step: Step, authentication: Option<&Authentication>) -> String {
