@@ -3,6 +3,7 @@
 //! Pure and synchronous. Given the same stack and world it draws the same plan,
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
+mod beside;
 mod bonds;
 pub mod canon;
 pub mod change;

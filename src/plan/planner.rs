@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::beside::beside;
 use super::bonds::Bonds;
 use super::canon::Canon;
 use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNode, WhyLeft};
@@ -17,8 +18,8 @@ use super::staged::{by_stages, in_rounds};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Artifact, Beside, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff,
-    KindInfo, Live, Parent, Path, Stack, Status, Whose, document,
+    Address, Artifact, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
+    Parent, Path, Stack, Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it
@@ -450,31 +451,6 @@ fn succession(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
     let lost = Some(kind.succession.lost.clone());
     let said = [gap, lost].into_iter().flatten().filter(|said| !said.is_empty());
     half_made.into_iter().chain(said).collect()
-}
-
-/// What becomes of the entries of a map or a list that the stack does not state, where
-/// it states some.
-fn beside(kind: &KindInfo, verdict: &Verdict<'_>) -> Vec<String> {
-    let Verdict::Update { want, live, diff } = verdict else { return Vec::new() };
-    let maps: BTreeSet<Path> = diff.iter().flat_map(|diff| diff.path.around()).collect();
-    let told = maps.iter().filter_map(|path| {
-        let becomes = match kind.beside(path)? {
-            Beside::Stays => "stay as they are",
-            Beside::Resets => "get their defaults again",
-        };
-        let (wanted, had) = (path.get(&want.document)?, path.get(&live.document)?);
-        let others = match (wanted, had) {
-            (Value::Object(wanted), Value::Object(had)) => {
-                had.keys().filter(|key| !wanted.contains_key(*key)).count()
-            }
-            (Value::Array(wanted), Value::Array(had)) => {
-                had.iter().filter(|item| !wanted.contains(item)).count()
-            }
-            _ => return None,
-        };
-        (others > 0).then(|| format!("{others} entries of {path} that are not stated {becomes}"))
-    });
-    told.collect()
 }
 
 /// Whether two identities have one name, whatever its case and the path before it.

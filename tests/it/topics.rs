@@ -128,15 +128,15 @@ async fn what_passes_is_waited_for() {
     let account = emulator::ministack().account();
     let stand_in = StandIn::before(&account);
     let cluster = cluster(&account, &stand_in).await;
-    for (operation, refusal) in cases {
+    for (number, (operation, refusal)) in cases.into_iter().enumerate() {
         let told = format!("{operation}: {}", refusal.code);
         stand_in.refuse_next(operation, refusal);
-        let desk = desk(&account, &stand_in.url(), &topic(&cluster));
+        // Looks go on to show a topic that was deleted moments ago.
+        let named = format!("name: orders-{number}\n    partition_count: 3");
+        let stack = topic(&cluster).replace("partition_count: 3", &named);
+        let desk = desk(&account, &stand_in.url(), &stack);
         desk.applied();
-        desk.write(
-            "stack.yaml",
-            &topic(&cluster).replace("partition_count: 3", "partition_count: 6"),
-        );
+        desk.write("stack.yaml", &stack.replace("partition_count: 3", "partition_count: 6"));
         desk.applied();
         desk.must("destroy -y --allow-data-loss stack.yaml", 0);
         assert_eq!(stand_in.changes(), ["CreateTopic", "UpdateTopic", "DeleteTopic"], "{told}");

@@ -25,8 +25,8 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Beside, Course, Emptying, Facts, Identity, Limit, Live, Naming, Parent, Patience, Place, Problem,
-    Sought,
+    Beside, Course, Emptying, Facts, Identity, Limit, Live, Naming, Parent, Patience, Place,
+    Problem, Sought,
 };
 
 pub(crate) struct MskTopic;
@@ -62,7 +62,8 @@ Cluster and name together are its identity. It is made by AWS's own calls, so th
 - The cluster is a provisioned one with Kafka 3.6.0 or later; others have no such calls. The cluster must be in service, which \
 is waited for.
 - AWS's looks lag behind by up to a minute, so that a topic takes a minute or two to be seen as it was asked for, after each of \
-its calls. What this run has made is taken to be there meanwhile.
+its calls. What this run has made is taken to be there meanwhile. A topic that was deleted is shown for as long: wait a minute \
+between a `destroy` and the next `apply`.
 - `configs` and `partition_count` change one after the other, each by a call of its own.
 - Kafka takes no partitions away: another `replication_factor`, or fewer partitions, make the topic anew, and its records are lost. With \
 more of them the records of one key may lie in two.
