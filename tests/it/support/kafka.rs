@@ -71,8 +71,9 @@ impl Kafka {
             headers: [("trace".to_owned(), b"theirs".to_vec())].into(),
             timestamp: DateTime::default(),
         };
-        let written = partition.expect("a partition").produce(vec![record], Compression::default());
-        written.await.expect("a record");
+        let partition = partition.expect("a partition");
+        let written = partition.produce(vec![record], Compression::default()).await;
+        written.expect("a record");
     }
 
     async fn client(&self) -> Client {
