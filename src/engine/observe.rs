@@ -126,7 +126,9 @@ fn named(late: &mut Vec<&Desired>, look: Look, world: &World) -> Option<Vec<Soug
         let identity = document::fill_text(want.identity.as_str(), &known);
         let waits = document::is_pending(&identity);
         if !waits {
-            named.push(Sought { identity: Identity(identity), ..sought(want, look) });
+            let sought = sought(want, look);
+            let arn = sought.arn.as_ref().map(|arn| document::fill_text(arn, &known));
+            named.push(Sought { identity: Identity(identity), arn, ..sought });
         }
         waits
     });
