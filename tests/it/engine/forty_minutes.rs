@@ -15,7 +15,7 @@ fn slow() -> Cloud<'static> {
 }
 
 fn cluster() -> Value {
-    json!({ "t": { "kind": "table", "lifecycle": { "patience": { "create": "1h" } } } })
+    json!({ "t": { "kind": "table", "lifecycle": { "patience": { "create": "1h", "update": "1h" } } } })
 }
 
 /// The run that is killed, and the one that goes on: of all calls of a creation those at its

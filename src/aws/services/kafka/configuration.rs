@@ -36,6 +36,7 @@ pub(crate) struct Spec {
     server_properties: Properties,
     /// The versions of Kafka that it is for. Left out: all. Not compared when left out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(inner(length(min = 1)))]
     kafka_versions: BTreeSet<String>,
     /// What it is for. Each revision keeps its own.
     description: Option<String>,

@@ -218,10 +218,7 @@ impl Kafka {
 
     /// What AWS says where nothing was said.
     pub(super) fn defaults(&self, asked: &Value) -> Value {
-        let key = format!(
-            "arn:aws:kms:us-east-1:{}:key/5e1d0000-0000-4000-8000-aaaaaaaaaaaa",
-            self.account
-        );
+        let key = self.key_arn();
         let off = json!({ "enabled": false });
         let is_express = is_express(&asked["brokerNodeGroupInfo"]);
         let mut defaults = json!({

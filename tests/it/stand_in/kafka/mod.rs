@@ -51,6 +51,9 @@ struct Reason {
     text: &'static str,
 }
 
+/// AWS's key of the account, under which clusters are that name no other.
+pub(crate) const KEY: &str = "alias/aws/kafka";
+
 /// When everything here was made.
 const THEN: &str = "2026-01-02T03:04:05.000Z";
 
@@ -90,6 +93,16 @@ impl Kafka {
     pub(super) fn tagged(&self) -> impl Iterator<Item = (String, Tags)> {
         let clusters = self.clusters.iter().filter(|(_, cluster)| !cluster.is_going());
         clusters.map(|(arn, cluster)| (arn.clone(), cluster.tags()))
+    }
+
+    /// What KMS tells of that key.
+    pub(super) fn managed_key(&self) -> Value {
+        let arn = self.key_arn();
+        json!({ "KeyMetadata": { "KeyId": arn, "Arn": arn, "KeyManager": "AWS" } })
+    }
+
+    fn key_arn(&self) -> String {
+        format!("arn:aws:kms:us-east-1:{}:key/5e1d0000-0000-4000-8000-aaaaaaaaaaaa", self.account)
     }
 
     /// An ARN that ends as MSK's do: nobody can tell it beforehand.

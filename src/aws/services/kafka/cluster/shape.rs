@@ -14,10 +14,10 @@ pub(crate) struct BrokerGroup {
     #[schemars(length(min = 5, max = 32))]
     pub(super) instance_type: String,
     /// Subnets, each in a zone of its own: two or three.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub(super) client_subnets: BTreeSet<String>,
     /// Groups of the brokers' network interfaces.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub(super) security_groups: BTreeSet<String>,
     /// How brokers are spread over the zones.
     #[serde(default)]
@@ -180,6 +180,7 @@ pub(crate) struct Sasl {
 pub(crate) struct Tls {
     /// ARNs of authorities of AWS Private CA. None: off.
     #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
     pub(super) certificate_authority_arns: BTreeSet<String>,
 }
 

@@ -97,6 +97,7 @@ impl JsonSchema for Properties {
         json_schema!({
             "description": "Properties, as a map, `{ log.retention.hours: 72 }`, or as the text of a properties file.",
             "type": ["object", "string"],
+            "minLength": 1,
             "additionalProperties": { "type": ["string", "number", "boolean"] }
         })
     }
