@@ -61,8 +61,8 @@ const SLIPS: &[Slip] = &[
     // From a queue to its dead-letter queue.
     Slip {
         file: QUEUE_SET,
-        text: "source_queues: [\"${queue.${each.key}.arn}\"]",
-        instead: "source_queues: [\"${queue.orders.arn}\"]",
+        text: "permission: byQueue, source_queues: [\"${queue.${each.key}.arn}\"]",
+        instead: "permission: denyAll",
         check: "delivery_path",
         address: "queues.dlq.billing",
     },
