@@ -5,6 +5,8 @@ use crate::aws::grant::{Bound, Grant};
 pub(super) const GRANTS: &[Grant] = &[
     Grant::read("EventBuses", BUS, READING),
     Grant::read("FormerEventBuses", ALL_BUSES, READING).bound(Bound::Owned),
+    // Archives of the stack are found through its buses.
+    Grant::read("ArchiveLists", &["*"], &["events:ListArchives"]),
     Grant::write(
         "EventBuses",
         BUS,
