@@ -109,7 +109,8 @@ that states `force_destroy: true`, or with `--allow-data-loss`.
     fn check(spec: &Spec, _naming: &Naming) -> Vec<Problem> {
         let name = spec.name.as_deref().filter(|name| !is_pending(name)).unwrap_or_default();
         let name = too_long("name", name, 48, "EventBridge");
-        name.into_iter().chain(spec.event_pattern.as_ref().and_then(EventPattern::check)).collect()
+        let pattern = spec.event_pattern.iter().flat_map(EventPattern::check);
+        name.into_iter().chain(pattern).collect()
     }
 
     fn identity(spec: &Spec, _naming: &Naming) -> String {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::aws::policy::no_object;
-use crate::model::Problem;
 use crate::model::document::as_json;
+use crate::model::{Path, Problem};
+use crate::verify::event_pattern;
 
 /// API Reference, `PutRule`. The quota of an account is 2,048 until it is raised.
 const MOST_CHARACTERS: usize = 4096;
@@ -37,19 +38,25 @@ impl EventPattern {
     }
 
     /// What EventBridge would refuse of it, in the field `event_pattern`.
-    pub(super) fn check(&self) -> Option<Problem> {
+    pub(super) fn check(&self) -> Vec<Problem> {
         let characters = self.text().chars().count();
         if self.0.is_empty() {
             let message = "an empty pattern is none";
             let hint = "state what events must have: `{ source: [orders] }`";
-            Some(Problem::of("event_pattern", message).hint(hint))
-        } else if characters > MOST_CHARACTERS {
+            return vec![Problem::of("event_pattern", message).hint(hint)];
+        }
+        let mut problems = self.read().err().unwrap_or_default();
+        if characters > MOST_CHARACTERS {
             let message =
                 format!("has {characters} characters as JSON, EventBridge takes {MOST_CHARACTERS}");
-            Some(Problem::of("event_pattern", message))
-        } else {
-            None
+            problems.push(Problem::of("event_pattern", message));
         }
+        problems
+    }
+
+    /// The same, ready to be held against events; or what is wrong with it.
+    pub(super) fn read(&self) -> Result<event_pattern::EventPattern, Vec<Problem>> {
+        event_pattern::EventPattern::read(&self.0, &Path::field("event_pattern"))
     }
 }
 
@@ -171,11 +178,12 @@ mod tests {
 
     #[test]
     fn what_is_empty_or_too_long_is_refused() {
-        assert!(pattern(json!({})).check().is_some());
-        assert!(pattern(json!({ "source": ["a"] })).check().is_none());
+        assert!(!pattern(json!({})).check().is_empty());
+        assert!(pattern(json!({ "source": ["a"] })).check().is_empty());
+        assert!(!pattern(json!({ "source": [{ "prefx": "a" }] })).check().is_empty());
         let longest = |length: usize| pattern(json!({ "source": ["a".repeat(length)] })).check();
         // `{"source":[""]}` is 15 characters.
-        assert!(longest(4096 - 15).is_none());
-        assert!(longest(4096 - 14).is_some());
+        assert!(longest(4096 - 15).is_empty());
+        assert!(!longest(4096 - 14).is_empty());
     }
 }

@@ -6,13 +6,15 @@ use crate::aws::arn::Arn;
 use crate::aws::names::too_long;
 use crate::model::document::is_pending;
 use crate::model::{Path, Place, Problem};
+use crate::verify::event_pattern::examples::{Wanted, problems};
 
 pub(super) fn check(spec: &Spec, place: &Place) -> Vec<Problem> {
     let name = spec.name.as_deref().unwrap_or_default();
     let name = (!is_pending(name)).then(|| too_long("name", name, 64, "EventBridge")).flatten();
     let mut problems: Vec<Problem> = name.into_iter().collect();
     problems.extend(check_bus(&spec.event_bus_name));
-    problems.extend(spec.event_pattern.as_ref().and_then(super::EventPattern::check));
+    problems.extend(spec.event_pattern.iter().flat_map(super::EventPattern::check));
+    problems.extend(check_examples(spec));
     problems.extend(check_schedule(spec));
     for (id, target) in &spec.targets {
         let at = Path::field("targets").with_field(id);
@@ -37,6 +39,21 @@ fn check_bus(bus: &str) -> Option<Problem> {
     let is_name = !bus.is_empty() && bus.chars().all(is_sign);
     let message = format!("`{bus}` is no name of an event bus");
     (!is_name).then(|| Problem::of("event_bus_name", message).meaning("name"))
+}
+
+/// What a sound pattern makes of the examples.
+fn check_examples(spec: &Spec) -> Vec<Problem> {
+    let Some(Ok(pattern)) = spec.event_pattern.as_ref().map(super::EventPattern::read) else {
+        return Vec::new();
+    };
+    let lists = [
+        ("matches", &spec.matches, Wanted::Taken),
+        ("not_matches", &spec.not_matches, Wanted::Left),
+    ];
+    let judged = |(field, examples, wanted): (&str, &Vec<_>, _)| {
+        problems(&pattern, &Path::field(field), examples, wanted)
+    };
+    lists.into_iter().flat_map(judged).collect()
 }
 
 fn check_schedule(spec: &Spec) -> Option<Problem> {

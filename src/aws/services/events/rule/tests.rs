@@ -58,6 +58,25 @@ fn a_rule_is_known_by_its_bus_and_its_name() {
 }
 
 #[test]
+fn patterns_and_examples_are_judged_without_aws() {
+    check(
+        &json!({ "event_pattern": { "source": ["a"], "detail": { "id": "x" } } }),
+        &["event_pattern.detail.id: `id` must hold a list of values or conditions"],
+    );
+    let rule = |taken: Value, left: Value| {
+        json!({ "event_pattern": { "source": ["a"] }, "matches": [taken], "not_matches": [left] })
+    };
+    check(&rule(json!({ "source": "a" }), json!({ "source": "b" })), &[]);
+    check(
+        &rule(json!({ "source": "b" }), json!({ "source": "a" })),
+        &[
+            "matches[0].source: the pattern does not take this event: `source` is \"b\", and [\"a\"] is asked",
+            "not_matches[0]: the pattern takes this event, which it is to leave",
+        ],
+    );
+}
+
+#[test]
 fn what_eventbridge_would_refuse_is_told() {
     let pattern = json!({ "source": ["a"] });
     check(&json!({ "event_pattern": pattern }), &[]);
