@@ -68,7 +68,7 @@ pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>
     seen.status = status;
     seen.parent = parent(key, &aws.place);
     // AWS counts no records.
-    seen.holdings = sought.holdings.then(|| Holdings::lost("whatever records it holds"));
+    seen.holdings = sought.holdings.then(|| Holdings::lost("whatever records were written to it"));
     Ok(Some(seen))
 }
 
