@@ -63,9 +63,7 @@ fn patterns_and_examples_are_judged_without_aws() {
         &json!({ "event_pattern": { "source": ["a"], "detail": { "id": "x" } } }),
         &["event_pattern.detail.id: `id` must hold a list of values or conditions"],
     );
-    let rule = |taken: Value, left: Value| {
-        json!({ "event_pattern": { "source": ["a"] }, "matches": [taken], "not_matches": [left] })
-    };
+    let rule = |taken: Value, left: Value| json!({ "event_pattern": { "source": ["a"] }, "matches": [taken], "not_matches": [left] });
     check(&rule(json!({ "source": "a" }), json!({ "source": "b" })), &[]);
     check(
         &rule(json!({ "source": "b" }), json!({ "source": "a" })),
