@@ -4,16 +4,15 @@
 //! The only place where the contract looks away, so that no kind learns to
 //! please an emulator. A lie that no longer shows fails the contract.
 
+mod conceded;
 mod lacks;
 mod misjudged;
 
-use std::collections::BTreeSet;
+use ccprov::model::FieldDiff;
 
-use ccprov::model::{CloudError, FieldDiff};
-
+pub(crate) use self::conceded::{Concession, concessions, left_out};
 pub(crate) use self::lacks::LACKS;
 pub(crate) use self::misjudged::{MISJUDGED, Misjudged};
-use super::rights;
 
 /// One difference that is the emulator's fault.
 #[expect(clippy::struct_field_names, reason = "a `Lie` tells the lie and the truth")]
@@ -352,65 +351,6 @@ impl Lack {
     }
 }
 
-/// What is given up for an emulator, once it has shown that it must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Concession {
-    /// What it has not got is not tried.
-    Lack(&'static Lack),
-    /// The permission that it asks for is granted.
-    Right(&'static Misjudged),
-}
-
-/// All that an emulator may need, by its name.
-pub(crate) fn concessions(emulator: &str) -> impl Iterator<Item = Concession> {
-    let lacks = LACKS.iter().filter(move |lack| emulator.starts_with(lack.emulator));
-    let is_enforcing = emulator == "ministack-enforcing";
-    let rights = MISJUDGED.iter().filter(move |_| is_enforcing);
-    lacks.map(Concession::Lack).chain(rights.map(Concession::Right))
-}
-
-impl Concession {
-    /// The kind that it is for.
-    pub(crate) fn kind(self) -> &'static str {
-        match self {
-            Self::Lack(lack) => lack.kind,
-            Self::Right(error) => error.kind,
-        }
-    }
-
-    /// Whether it leaves out a kind with all of its cases.
-    pub(crate) fn is_of_whole_kind(self) -> bool {
-        matches!(self, Self::Lack(Lack { what: Lacking::Kind, .. }))
-    }
-
-    /// Whether an error shows that there is need of it.
-    pub(crate) fn is_behind(self, error: &CloudError) -> bool {
-        match self {
-            Self::Right(misjudged) => rights::is_behind(misjudged, error),
-            Self::Lack(lack) => {
-                let is_meant = match lack.what {
-                    Lacking::Kind => true,
-                    Lacking::Call(call, _) => call == error.operation,
-                };
-                is_meant && error.code == lack.answer && error.message.contains(lack.saying)
-            }
-        }
-    }
-}
-
-/// The fields that these concessions leave out of a kind.
-pub(crate) fn left_out<'a>(
-    conceded: impl IntoIterator<Item = &'a Concession>,
-    kind: &str,
-) -> BTreeSet<&'static str> {
-    let of_kind = conceded.into_iter().filter(|concession| concession.kind() == kind);
-    let fields = of_kind.flat_map(|concession| match concession {
-        Concession::Lack(Lack { what: Lacking::Call(_, fields), .. }) => *fields,
-        Concession::Lack(Lack { what: Lacking::Kind, .. }) | Concession::Right(_) => &[],
-    });
-    fields.copied().collect()
-}
-
 /// Of a change.
 const UNCHANGED: &str = "UpdateFunctionConfiguration accepts it, and leaves it as it was";
 
@@ -442,7 +382,9 @@ pub(crate) fn behind_twins(emulator: &str, kind: &str) -> Option<&'static Lie> {
 
 #[cfg(test)]
 mod tests {
-    use ccprov::model::ErrorClass;
+    use std::collections::BTreeSet;
+
+    use ccprov::model::{CloudError, ErrorClass};
 
     use super::*;
 
