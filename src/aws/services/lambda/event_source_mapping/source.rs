@@ -32,15 +32,9 @@ impl Source {
     /// That of an ARN; `None` for what is no source, or not known yet.
     pub(super) fn of(text: &str) -> Option<Self> {
         if is_pending(text) {
-            // Of what is known late, its fact says what it will be: of all that a function can
-            // read, AWS chooses the ARN of streams of tables, and of clusters.
+            // Of what is known late, one fact says what it will be.
             let facts = pending_facts(&Value::from(text));
-            let are = |fact: &str| facts.iter().all(|it| it.fact == fact);
-            return match (are("stream_arn"), are("arn")) {
-                (true, _) => Some(Self::TableStream),
-                (false, true) => Some(Self::Cluster),
-                (false, false) => None,
-            };
+            return facts.iter().all(|it| it.fact == "stream_arn").then_some(Self::TableStream);
         }
         let arn = Arn::read(text)?;
         match (arn.service, arn.resource) {

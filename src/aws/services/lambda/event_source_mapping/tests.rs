@@ -55,8 +55,7 @@ fn a_source_has_defaults_of_its_own() {
         settled(&marker, &json!({})).batch_size
     };
     assert_eq!(late("stream_arn"), Some(100), "what it will be is known before its ARN is");
-    assert_eq!(late("arn"), Some(100), "a cluster");
-    assert_eq!(late("name"), None);
+    assert_eq!(late("arn"), None, "of a cluster, and of much else");
 }
 
 #[test]
