@@ -4,28 +4,6 @@ use super::{Lack, Lacking};
 
 /// Sorted.
 pub(crate) static LACKS: &[Lack] = &[
-    // Of MSK it has the first version of the calls of clusters, and nothing of topics.
-    Lack {
-        emulator: "ministack",
-        kind: "msk_scram_secret_association",
-        what: Lacking::Kind,
-        answer: "NotFoundException",
-        saying: "not found",
-    },
-    Lack {
-        emulator: "ministack",
-        kind: "msk_serverless_cluster",
-        what: Lacking::Kind,
-        answer: "BadRequestException",
-        saying: "No route",
-    },
-    Lack {
-        emulator: "ministack",
-        kind: "msk_topic",
-        what: Lacking::Kind,
-        answer: "BadRequestException",
-        saying: "",
-    },
     // It knows no composite alarms, and no calls in CBOR.
     Lack {
         emulator: "moto",
@@ -76,15 +54,6 @@ pub(crate) static LACKS: &[Lack] = &[
         answer: "404",
         saying: "",
     },
-    // It fails at calls that it does not know.
-    Lack {
-        emulator: "moto",
-        kind: "msk_scram_secret_association",
-        what: Lacking::Kind,
-        answer: "500",
-        saying: "",
-    },
-    Lack { emulator: "moto", kind: "msk_topic", what: Lacking::Kind, answer: "500", saying: "" },
     Lack {
         emulator: "moto",
         kind: "sfn_state_machine",
