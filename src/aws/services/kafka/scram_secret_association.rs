@@ -37,7 +37,7 @@ pub(crate) struct Spec {
     cluster_arn: String,
     /// ARNs of secrets whose names begin with `AmazonMSK_`, each with a `username` and a `password`,
     /// under a key of the customer's.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     secret_arn_list: BTreeSet<String>,
 }
 

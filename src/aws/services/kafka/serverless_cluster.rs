@@ -49,10 +49,10 @@ pub(crate) struct Spec {
 #[serde(deny_unknown_fields)]
 pub(crate) struct VpcConfig {
     /// Subnets in two availability zones at least.
-    #[schemars(length(min = 2))]
+    #[schemars(length(min = 2), inner(length(min = 1)))]
     subnet_ids: BTreeSet<String>,
     /// Security groups, up to 5, which admit clients to port 9098.
-    #[schemars(length(min = 1, max = 5))]
+    #[schemars(length(min = 1, max = 5), inner(length(min = 1)))]
     security_group_ids: BTreeSet<String>,
 }
 
