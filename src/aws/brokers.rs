@@ -60,6 +60,8 @@ pub(crate) struct Brokers {
 /// Something that is written.
 pub(crate) struct Written<'a> {
     pub(crate) key: Option<&'a str>,
+    /// The key that decides the partition, if it is another.
+    pub(crate) beside: Option<&'a str>,
     pub(crate) value: String,
     pub(crate) headers: BTreeMap<String, String>,
     /// When, in milliseconds since 1970. Brokers may put their own time in its place.
@@ -163,20 +165,16 @@ impl Brokers {
         Ok(ends)
     }
 
-    /// Writes a record, which all replicas in sync have when this answers. `number` is
-    /// another for each record of a probe. Answers the partition and the offset.
+    /// Writes a record, which all replicas in sync have when this answers: with the
+    /// partition and the offset.
     ///
     /// # Errors
     /// Where it was not taken.
-    pub(crate) async fn write(
-        &mut self,
-        topic: &str,
-        record: Written<'_>,
-        number: u32,
-    ) -> Answer<(i32, i64)> {
+    pub(crate) async fn write(&mut self, topic: &str, record: Written<'_>) -> Answer<(i32, i64)> {
         let attempted = || format!("write a record to topic {topic}");
         let all = self.partitions(topic).await?;
-        let number = all.get(partition(record.key, number, all.len())).copied().unwrap_or(0);
+        let number =
+            all.get(partition(record.beside.or(record.key), all.len())).copied().unwrap_or(0);
         let headers = record.headers.into_iter();
         let written = Record {
             key: record.key.map(|key| key.as_bytes().to_vec()),

@@ -401,7 +401,7 @@ impl Sending {
         match (self, first) {
             (Self::Queue(own), Self::Queue(first)) => own.group.clone_from(&first.group),
             (Self::Topic(own), Self::Topic(first)) => own.group.clone_from(&first.group),
-            (Self::Kafka(own), Self::Kafka(first)) => own.key.clone_from(&first.key),
+            (Self::Kafka(own), Self::Kafka(first)) => own.beside.clone_from(&first.key),
             (
                 Self::Queue(_)
                 | Self::Topic(_)

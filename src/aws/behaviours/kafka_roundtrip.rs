@@ -79,11 +79,12 @@ impl Behaviour for KafkaRoundtrip {
         let (name, nonce) = (topic.fact("name"), Mark::new(self.deadline()).nonce(false));
         let record = Written {
             key: None,
+            beside: None,
             value: json!({ MARK: nonce }).to_string(),
             headers: BTreeMap::from([(MARK.to_owned(), nonce.clone())]),
             at: self.0.options().since,
         };
-        let (partition, offset) = brokers.write(name, record, 0).await?;
+        let (partition, offset) = brokers.write(name, record).await?;
         watch.saw(format!("wrote record {offset} of partition {partition}"));
         watch.awaits(format!("our record on {}", topic.address));
         let brokers = Mutex::new(brokers);

@@ -13,6 +13,7 @@ mod letters;
 mod objects;
 mod records;
 mod sending;
+mod shelf;
 mod stage;
 mod targets;
 

@@ -1,7 +1,6 @@
 //! How brokers learn who speaks to them: by a token that is signed with the caller's
 //! credentials, or by a name and a password of a secret. Neither gets into any text.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,6 +11,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::token::token;
+use crate::aws::answer::chain;
 use crate::aws::client::Session;
 use crate::aws::error::Attempt;
 use crate::engine::port::Answer;
@@ -86,9 +86,9 @@ async fn by_token(session: &Session) -> Answer<SaslConfig> {
         callback: Arc::new(move || {
             let (signer, session) = (Arc::clone(&signer), session.clone());
             async move {
-                let signed = signer.token().await.map_err(Unsigned)?;
-                session.hide(&signed);
-                Ok(signed)
+                let token = signer.token().await?;
+                session.hide(&token);
+                Ok(token)
             }
             .boxed()
         }),
@@ -100,23 +100,11 @@ async fn by_token(session: &Session) -> Answer<SaslConfig> {
 impl Signer {
     async fn token(&self) -> Result<String, String> {
         let found = self.credentials.provide_credentials().await;
-        let found = found.map_err(|error| crate::aws::answer::chain(&error))?;
+        let found = found.map_err(|error| chain(&error))?;
         let (then, since) = self.asked;
         token(&found, &self.region, then + since.elapsed())
     }
 }
-
-/// Why there is no token.
-#[derive(Debug)]
-struct Unsigned(String);
-
-impl fmt::Display for Unsigned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unsigned {}
 
 fn nameless(message: String) -> CloudError {
     CloudError {

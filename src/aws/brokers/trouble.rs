@@ -125,7 +125,7 @@ fn hint(step: Step, authentication: Option<&Authentication>) -> String {
         (Step::Tls, _) => "port 9094 speaks TLS, 9096 with SCRAM, 9098 with IAM, 9092 none; if the certificate is of an authority of your own, name its bundle in AWS_CA_BUNDLE".into(),
         (Step::Login, Some(Authentication::Scram(secret))) => format!("see that {secret} is associated with the cluster, and that these are its brokers for SCRAM (port 9096)"),
         (Step::Login, Some(Authentication::Iam)) => "kafka-cluster:Connect must be allowed on the cluster, and these must be its brokers for IAM (port 9098)".into(),
-        (Step::Login, None) | (Step::Words, None) => "say who we are, where the brokers want to know: `authentication: iam`, or `authentication: { scram: SECRET_ARN }`".into(),
+        (Step::Login | Step::Words, None) => "say who we are, where the brokers want to know: `authentication: iam`, or `authentication: { scram: SECRET_ARN }`".into(),
         (Step::Words, Some(_)) => "see that these are bootstrap servers of a Kafka cluster".into(),
     }
 }
@@ -165,7 +165,7 @@ fn meaning(error: &Error) -> (ErrorClass, String, String) {
     match error {
         Error::ServerError { protocol_error, error_message, .. } => {
             let said = error_message.clone().unwrap_or_default();
-            (class_of(protocol_error), format!("{protocol_error:?}"), said)
+            (class_of(*protocol_error), format!("{protocol_error:?}"), said)
         }
         Error::RetryFailed(BackoffError::DeadlineExceded { source, .. }) => {
             match source.downcast_ref::<Error>() {
@@ -182,7 +182,7 @@ fn meaning(error: &Error) -> (ErrorClass, String, String) {
 }
 
 /// By Apache Kafka's "Error codes": which are of the moment, and what the others mean.
-fn class_of(error: &ProtocolError) -> ErrorClass {
+fn class_of(error: ProtocolError) -> ErrorClass {
     match error {
         ProtocolError::TopicAuthorizationFailed | ProtocolError::ClusterAuthorizationFailed => {
             ErrorClass::Denied

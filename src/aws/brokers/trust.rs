@@ -13,18 +13,15 @@ use rustls::{ClientConfig, RootCertStore};
 /// Why there is nothing to trust, in words.
 pub(super) fn trusting(bundle: Option<&[u8]>) -> Result<Arc<ClientConfig>, String> {
     let mut trusted = RootCertStore::empty();
-    match bundle {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| error.to_string())?;
-                trusted.add(certificate).map_err(|error| error.to_string())?;
-            }
+    if let Some(pem) = bundle {
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| error.to_string())?;
+            trusted.add(certificate).map_err(|error| error.to_string())?;
         }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            // Machines have some that nobody can read, and others that do.
-            let (_added, _ignored) = trusted.add_parsable_certificates(found.certs);
-        }
+    } else {
+        let found = rustls_native_certs::load_native_certs();
+        // Machines have some that nobody can read, and others that do.
+        let (_added, _ignored) = trusted.add_parsable_certificates(found.certs);
     }
     if trusted.is_empty() {
         return Err("there is no certificate to trust".to_owned());

@@ -15,8 +15,11 @@ pub struct ToKafka {
     pub kafka: String,
     /// The topic, by its name.
     pub topic: String,
-    /// What decides the partition. Without it the records of a probe take turns.
+    /// What decides the partition. Without it, it is the first.
     pub key: Option<String>,
+    /// The key of another record, into whose partition it goes: no stack file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
     /// A text, or what becomes JSON text.
     pub value: Value,
     /// Headers.

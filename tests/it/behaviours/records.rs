@@ -169,8 +169,7 @@ async fn no_password_and_no_token_is_told() {
         let stack = probe(kafka.address(), "orders", login);
         let desk = Desk::with(account.clone(), &stack);
         let told = tokio::task::spawn_blocking(move || {
-            let said =
-                desk.must("verify stack.yaml --only probe --format json --trace trace.jsonl", code);
+            let said = desk.must("verify stack.yaml --only probe --json --trace trace.jsonl", code);
             format!("{said:?}{}", std::fs::read_to_string(desk.path("trace.jsonl")).unwrap())
         });
         let told = told.await.unwrap();

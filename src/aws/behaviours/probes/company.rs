@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cast::Cast;
-use super::records::Shelf;
+use super::shelf::Shelf;
 use super::targets::{QUEUE, Targets};
 use crate::aws::behaviours::bench::{Bench, Rubbish};
 use crate::aws::behaviours::mail::Mail;

@@ -31,7 +31,7 @@ impl Company<'_> {
             Sending::Function(to) => sending::to_function((self, session), to).await,
             Sending::Machine(to) => executions::start((self, session), to, nonce).await,
             Sending::Bus(to) => events::put((self, session), to).await,
-            Sending::Kafka(to) => records::write((self, session), to, (nonce, number)).await,
+            Sending::Kafka(to) => records::write((self, session), to, nonce).await,
         }
     }
 

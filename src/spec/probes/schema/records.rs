@@ -13,7 +13,12 @@ pub(super) fn to_kafka() -> Json {
         &[
             ("kafka", text(SERVERS)),
             ("topic", text("The topic's name: `${NAME.name}`.")),
-            ("key", text("The key, which decides the partition.")),
+            (
+                "key",
+                text(
+                    "The key, which decides the partition. Default: none, and the first partition.",
+                ),
+            ),
             ("value", anything("The value: a text, or a map that is written as JSON.")),
             ("headers", texts("Headers.")),
             ("authentication", authentication()),
