@@ -329,7 +329,8 @@ const BROKERS: &[Grant] = &[
         &["arn:${partition}:secretsmanager:${region}:${account}:secret:AmazonMSK_*"],
         &["secretsmanager:GetSecretValue"],
     ),
-    Grant::exercise("KeysOfSecrets", KEYS, &["kms:Decrypt"]).bound(Bound::Via("secretsmanager")),
+    Grant::exercise("KeysOfBrokerSecrets", KEYS, &["kms:Decrypt"])
+        .bound(Bound::Via("secretsmanager")),
 ];
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.

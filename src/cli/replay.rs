@@ -215,10 +215,10 @@ fn chosen(
             all.iter().find(|rule| arn == Some(&rule.arn) || arn.is_none() && rule.name == *named);
         rule.cloned().ok_or_else(|| {
             let problem = Diagnostic::error(format!("the bus has no rule {named}"));
-            let names: Vec<&str> = all.iter().map(|rule| rule.name.as_str()).collect();
-            match &names[..] {
+            let rules: Vec<&str> = all.iter().map(|rule| rule.name.as_str()).collect();
+            match &rules[..] {
                 [] => problem.because("it has no rules"),
-                names => problem.hint(format!("its rules are {}", names.join(", "))),
+                rules => problem.hint(format!("its rules are {}", rules.join(", "))),
             }
         })
     };

@@ -186,7 +186,7 @@ mod tests {
         change.notes.push("3 changes one after the other".into());
         let plan = plan_of(vec![change]);
         let text = plain(&plan_text(&plan, PlanDetail::CHANGES));
-        let parts = "  note: 3 changes one after the other\n    1. tags\n    2. nodes, usually 15m\n    \
+        let parts = "    note: 3 changes one after the other\n        1. tags\n        2. nodes, usually 15m\n        \
                      3. revision\n";
         assert!(text.contains(parts), "{text}");
         let long = long();

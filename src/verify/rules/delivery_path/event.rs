@@ -88,9 +88,9 @@ fn in_name_of<'a>(scene: &'a Scene, edge: &Edge<'a>, action: &'static str, role:
 
 /// Whether EventBridge can take a role on. It says for which rule ("Cross-service confused deputy
 /// prevention" there).
-fn trust(scene: &Scene, rule: &Exhibit, role: &Exhibit) -> Seen {
+fn trust(scene: &Scene, carrier: &Exhibit, role: &Exhibit) -> Seen {
     let known = [
-        ("aws:SourceArn", Known::Is(rule.fact("arn"))),
+        ("aws:SourceArn", Known::Is(carrier.fact("arn"))),
         ("aws:SourceAccount", Known::Is(&scene.place.account)),
     ];
     let statement = json!({
@@ -100,7 +100,7 @@ fn trust(scene: &Scene, rule: &Exhibit, role: &Exhibit) -> Seen {
     let taker = Taker {
         service: EVENTS,
         name: "EventBridge",
-        sake: &rule.address,
+        sake: &carrier.address,
         context: &Context::of(known).at(&scene.place),
         statement: ("EventBridgeTakesOn", statement),
     };

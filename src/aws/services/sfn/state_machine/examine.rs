@@ -62,7 +62,7 @@ mod tests {
             Some("/States/Pay/Retry/0/ErrorEquals"),
             "definition.States.Pay.Retry[0].ErrorEquals",
         );
-        check(Some("/States/a~1b"), "definition.States.\"a/b\"");
+        check(Some("/States/a~1b"), "definition.States.a/b");
     }
 
     #[test]

@@ -225,7 +225,7 @@ fn nobody_is_alarmed_for_nothing() {
             (
                 "the role of the rule",
                 sabotaged(
-                    r#"  event_pattern: { source: [shop] }"#,
+                    r"  event_pattern: { source: [shop] }",
                     "  role_arn: \"${role.arn}\"\n  event_pattern: { source: [shop] }"
                 )
             ),
