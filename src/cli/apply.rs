@@ -128,7 +128,7 @@ async fn propose(
 ) -> Result<Option<Approved>, Failure> {
     planned.propose(options, screen);
     screen.page_of_job(|| report::plan_md(planned.record()));
-    planned.approve(options, screen).await
+    Box::pin(planned.approve(options, screen)).await
 }
 
 fn nothing_to_verify() -> Diagnostic {

@@ -63,5 +63,5 @@ async fn approved(
             "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
         ));
     }
-    planned.approve(options, screen).await
+    Box::pin(planned.approve(options, screen)).await
 }

@@ -197,7 +197,7 @@ async fn run(
         Command::Render(arguments) => render::run(&arguments, environment, screen),
         Command::Eval(arguments) => eval::run(&arguments, environment, screen),
         Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
-        Command::Apply(arguments) => apply::run(&arguments, environment, screen).await,
+        Command::Apply(arguments) => Box::pin(apply::run(&arguments, environment, screen)).await,
         Command::Verify(arguments) => verify::run(&arguments, environment, screen).await,
         Command::Invoke(arguments) => invoke::run(&arguments, environment, screen).await,
         Command::Replay(arguments) => replay::run(&arguments, environment, screen).await,

@@ -54,7 +54,7 @@ impl Looked {
             }
         };
         let (opened, _) = self.into_parts();
-        Ok(Planned::new(opened, plan, purpose, permissions, until).await)
+        Ok(Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await)
     }
 }
 
@@ -69,7 +69,7 @@ impl Revisited {
         let (opened, held, purpose) = self.into_parts();
         tell_gone(&held, screen);
         let plan = held.plan.permitting(permissions);
-        Planned::new(opened, plan, purpose, permissions, until).await
+        Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await
     }
 }
 

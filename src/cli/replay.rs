@@ -98,7 +98,7 @@ pub(crate) async fn run(
     let (from, to) = (arguments.from.seconds(now), arguments.to.seconds(now));
     check_times(from, to, now)?;
     let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let done = replay(arguments, (from, to), &opened, screen).await;
+    let done = Run { arguments, opened: &opened, screen }.replay((from, to)).await;
     opened.trace.write(screen);
     let done = done?;
     if to > now - LAG {
@@ -120,42 +120,172 @@ fn check_times(from: i64, to: i64, now: i64) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-async fn replay(
-    arguments: &Arguments,
-    (from, to): (i64, i64),
-    opened: &Opened,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let want = archive(&opened.stack, &arguments.archive)?;
-    let archive = lives(want, opened).await?;
-    let all = opened.provider.rules_of_bus(&archive.bus).await?;
-    let chosen = chosen(&arguments.rules, &all, &opened.stack)?;
-    // None named is all, also those that come meanwhile.
-    let named = chosen.iter().filter(|_| !arguments.rules.is_empty());
-    let rules = named.map(|rule| rule.arn.clone()).collect();
-    let record = record(arguments, want, &archive, &chosen, (from, to), &opened.stack);
-    if !approved(arguments, &record, screen).await? {
-        screen.talk("Nothing was replayed.");
-        return Ok(Exit::Failed);
+/// What a replay is run with.
+#[derive(Clone, Copy, Debug)]
+struct Run<'a> {
+    arguments: &'a Arguments,
+    opened: &'a Opened,
+    screen: &'a Screen,
+}
+
+impl Run<'_> {
+    async fn replay(&self, (from, to): (i64, i64)) -> Result<Exit, Failure> {
+        let Self { arguments, opened, screen } = *self;
+        let want = archive(&opened.stack, &arguments.archive)?;
+        let archive = lives(want, opened).await?;
+        let all = opened.provider.rules_of_bus(&archive.bus).await?;
+        let chosen = chosen(&arguments.rules, &all, &opened.stack)?;
+        // None named is all, also those that come meanwhile.
+        let named = chosen.iter().filter(|_| !arguments.rules.is_empty());
+        let rules = named.map(|rule| rule.arn.clone()).collect();
+        let record = self.record(want, &archive, &chosen, (from, to));
+        if !self.is_approved(&record).await? {
+            screen.talk("Nothing was replayed.");
+            return Ok(Exit::Failed);
+        }
+        let replay = Replay { name: name(&archive.name), archive, from, to, rules };
+        let mut signals = Signals::catch();
+        let began = Instant::now();
+        start(&replay, opened).await?;
+        let ended = self.follow(&replay.name, &record, &mut signals).await?;
+        let (outcome, reason, exit) = match ended.state {
+            Standing::Completed | Standing::Going => ("completed", None, Exit::Done),
+            Standing::Cancelled => ("cancelled", None, Exit::Partly),
+            Standing::Failed(reason) => ("failed", Some(reason), Exit::Partly),
+        };
+        let last = ended.last.map(time);
+        let end = ReplayEnd { replay: replay.name, outcome, reason, last, took: began.elapsed() };
+        if arguments.json {
+            screen.data(&replay_json(&record, &end));
+        } else {
+            screen.data(&replay_end_text(&end));
+        }
+        Ok(exit)
     }
-    let replay = Replay { name: name(&archive.name), archive, from, to, rules };
-    let mut signals = Signals::catch();
-    let began = Instant::now();
-    start(&replay, opened).await?;
-    let ended = follow(arguments, &replay.name, &record, opened, &mut signals, screen).await?;
-    let (outcome, reason, exit) = match ended.state {
-        Standing::Completed | Standing::Going => ("completed", None, Exit::Done),
-        Standing::Cancelled => ("cancelled", None, Exit::Partly),
-        Standing::Failed(reason) => ("failed", Some(reason), Exit::Partly),
-    };
-    let last = ended.last.map(time);
-    let end = ReplayEnd { replay: replay.name, outcome, reason, last, took: began.elapsed() };
-    if arguments.json {
-        screen.data(&replay_json(&record, &end));
-    } else {
-        screen.data(&replay_end_text(&end));
+
+    /// What would be replayed to whom.
+    fn record(
+        &self,
+        want: &Desired,
+        archive: &Archive,
+        rules: &[RuleOfBus],
+        (from, to): (i64, i64),
+    ) -> ReplayRecord {
+        let called = |arn: &str| {
+            let all = &self.opened.stack.resources;
+            let known = all
+                .values()
+                .find(|want| want.predicted.get("arn").is_some_and(|known| known == arn));
+            known.map_or_else(|| arn.to_owned(), |want| want.address.to_string())
+        };
+        let rule = |rule: &RuleOfBus| ReplayedRule {
+            name: rule.name.clone(),
+            is_enabled: rule.is_enabled,
+            targets: rule.targets.iter().map(|arn| called(arn)).collect(),
+        };
+        let bus =
+            archive.bus.rsplit_once(":event-bus/").map_or(archive.bus.as_str(), |(_, name)| name);
+        ReplayRecord {
+            address: want.address.to_string(),
+            archive: archive.name.clone(),
+            bus: bus.to_owned(),
+            from: (from, time(from)),
+            to: (to, time(to)),
+            events: archive.events,
+            is_chosen: !self.arguments.rules.is_empty(),
+            rules: rules.iter().map(rule).collect(),
+        }
     }
-    Ok(exit)
+
+    /// Whether somebody said yes to what was shown. JSON tells it at the end.
+    async fn is_approved(&self, record: &ReplayRecord) -> Result<bool, Failure> {
+        let Self { arguments, opened: _, screen } = *self;
+        if !arguments.json {
+            screen.data(&replay_text(record));
+        }
+        if !screen.is_heard() {
+            return Err(Failure::plain(
+                "what would be replayed could not be told: nobody can approve it",
+            ));
+        }
+        if arguments.auto_approve {
+            return Ok(true);
+        }
+        if arguments.json || !screen.can_ask {
+            return Err(Diagnostic::error("nobody is there to approve the replay")
+                .because("this is not a terminal, or --json was asked for; nothing was replayed")
+                .hint("see who gets the events, then pass --auto-approve (-y)")
+                .into());
+        }
+        let question = "Targets get these events once more. Replay them? Type yes to go on: ";
+        Ok(screen.confirms(&format!("\n{question}")).await)
+    }
+
+    /// Asks how far it has come, until it has ended or a signal comes.
+    async fn follow(
+        &self,
+        name: &str,
+        record: &ReplayRecord,
+        signals: &mut Signals,
+    ) -> Result<Replaying, Failure> {
+        let mut backoff = Backoff::up_to(LONGEST_PAUSE, 0);
+        let mut persistence = Persistence::new(0, true);
+        loop {
+            persistence.attempt();
+            let pause = match self.opened.provider.replaying(name).await {
+                Ok(seen) if seen.state != Standing::Going => return Ok(seen),
+                Ok(seen) => {
+                    let last = seen.last.map(|last| (last, time(last)));
+                    let last = last.as_ref().map(|(seconds, time)| (*seconds, time.as_str()));
+                    self.screen.note(&replay_progress(record, last));
+                    persistence = Persistence::new(0, true);
+                    backoff.pause()
+                }
+                // What has just begun may not be seen yet, and who looks may be throttled.
+                Err(error) => persistence.pause_after(&error).ok_or_else(|| {
+                    unsure(format!("nobody knows how the replay {name} goes on: {error}"), name)
+                })?,
+            };
+            tokio::select! {
+                () = elapse(pause) => {}
+                () = signals.next() => {
+                    return Err(self.interrupted(name, signals).await);
+                }
+            }
+        }
+    }
+
+    /// Whoever is at the terminal says whether it goes on without us; where nobody is, it ends.
+    async fn interrupted(&self, name: &str, signals: &mut Signals) -> Failure {
+        let Self { arguments, opened, screen } = *self;
+        let is_asked = screen.can_ask && !arguments.auto_approve && !arguments.json;
+        let ends = if is_asked {
+            let question = "\nThe replay goes on at AWS. Cancel it? Type yes to cancel: ";
+            tokio::select! {
+                ends = screen.confirms(question) => ends,
+                () = signals.next() => false,
+            }
+        } else {
+            true
+        };
+        if !ends {
+            let how = by_hand("cancel-replay", name);
+            return Failure::interrupted(format!(
+                "interrupted: the replay {name} goes on; {how} ends it"
+            ));
+        }
+        match opened.provider.cancel_replay(name).await {
+            Ok(()) => Failure::interrupted(format!(
+                "interrupted: the replay {name} is cancelled; what was delivered stays so"
+            )),
+            Err(error) => {
+                let how = by_hand("cancel-replay", name);
+                let problem =
+                    format!("interrupted: the replay {name} may go on: {error}; {how} ends it");
+                Failure::interrupted(problem)
+            }
+        }
+    }
 }
 
 /// The archive behind an address or a name.
@@ -225,108 +355,12 @@ fn chosen(
     named.iter().map(find).collect()
 }
 
-fn record(
-    arguments: &Arguments,
-    want: &Desired,
-    archive: &Archive,
-    rules: &[RuleOfBus],
-    (from, to): (i64, i64),
-    stack: &Stack,
-) -> ReplayRecord {
-    let called = |arn: &str| {
-        let known = stack
-            .resources
-            .values()
-            .find(|want| want.predicted.get("arn").is_some_and(|known| known == arn));
-        known.map_or_else(|| arn.to_owned(), |want| want.address.to_string())
-    };
-    let rule = |rule: &RuleOfBus| ReplayedRule {
-        name: rule.name.clone(),
-        is_enabled: rule.is_enabled,
-        targets: rule.targets.iter().map(|arn| called(arn)).collect(),
-    };
-    let bus = archive.bus.rsplit_once(":event-bus/").map_or(archive.bus.as_str(), |(_, name)| name);
-    ReplayRecord {
-        address: want.address.to_string(),
-        archive: archive.name.clone(),
-        bus: bus.to_owned(),
-        from: (from, time(from)),
-        to: (to, time(to)),
-        events: archive.events,
-        is_chosen: !arguments.rules.is_empty(),
-        rules: rules.iter().map(rule).collect(),
-    }
-}
-
-/// Whether somebody said yes to what was shown. JSON tells it at the end.
-async fn approved(
-    arguments: &Arguments,
-    record: &ReplayRecord,
-    screen: &Screen,
-) -> Result<bool, Failure> {
-    if !arguments.json {
-        screen.data(&replay_text(record));
-    }
-    if !screen.is_heard() {
-        return Err(Failure::plain(
-            "what would be replayed could not be told: nobody can approve it",
-        ));
-    }
-    if arguments.auto_approve {
-        return Ok(true);
-    }
-    if arguments.json || !screen.can_ask {
-        return Err(Diagnostic::error("nobody is there to approve the replay")
-            .because("this is not a terminal, or --json was asked for; nothing was replayed")
-            .hint("see who gets the events, then pass --auto-approve (-y)")
-            .into());
-    }
-    let question = "Targets get these events once more. Replay them? Type yes to go on: ";
-    Ok(screen.confirms(&format!("\n{question}")).await)
-}
-
 /// One name is one replay: the time tells it from others.
 fn name(archive: &str) -> String {
     let behind = format!("-{:x}", clock::milliseconds());
     let most = MOST_OF_NAME - behind.len() - "ccprov-".len();
     let archive: String = archive.chars().take(most).collect();
     format!("ccprov-{archive}{behind}")
-}
-
-/// Asks how far it has come, until it has ended or a signal comes.
-async fn follow(
-    arguments: &Arguments,
-    name: &str,
-    record: &ReplayRecord,
-    opened: &Opened,
-    signals: &mut Signals,
-    screen: &Screen,
-) -> Result<Replaying, Failure> {
-    let mut backoff = Backoff::up_to(LONGEST_PAUSE, 0);
-    let mut persistence = Persistence::new(0, true);
-    loop {
-        persistence.attempt();
-        let pause = match opened.provider.replaying(name).await {
-            Ok(seen) if seen.state != Standing::Going => return Ok(seen),
-            Ok(seen) => {
-                let last = seen.last.map(|last| (last, time(last)));
-                let last = last.as_ref().map(|(seconds, time)| (*seconds, time.as_str()));
-                screen.note(&replay_progress(record, last));
-                persistence = Persistence::new(0, true);
-                backoff.pause()
-            }
-            // What has just begun may not be seen yet, and who looks may be throttled.
-            Err(error) => persistence.pause_after(&error).ok_or_else(|| {
-                unsure(format!("nobody knows how the replay {name} goes on: {error}"), name)
-            })?,
-        };
-        tokio::select! {
-            () = elapse(pause) => {}
-            () = signals.next() => {
-                return Err(interrupted(arguments, name, opened, signals, screen).await);
-            }
-        }
-    }
 }
 
 /// Begins it, once. That there is one of this name says that an attempt began it whose
@@ -345,43 +379,6 @@ async fn start(replay: &Replay, opened: &Opened) -> Result<(), Failure> {
 fn unsure(problem: String, name: &str) -> Failure {
     let how = by_hand("describe-replay", name);
     Failure::unsure(Diagnostic::error(problem).hint(format!("{how} tells")))
-}
-
-/// Whoever is at the terminal says whether it goes on without us; where nobody is, it ends.
-async fn interrupted(
-    arguments: &Arguments,
-    name: &str,
-    opened: &Opened,
-    signals: &mut Signals,
-    screen: &Screen,
-) -> Failure {
-    let is_asked = screen.can_ask && !arguments.auto_approve && !arguments.json;
-    let ends = if is_asked {
-        let question = "\nThe replay goes on at AWS. Cancel it? Type yes to cancel: ";
-        tokio::select! {
-            ends = screen.confirms(question) => ends,
-            () = signals.next() => false,
-        }
-    } else {
-        true
-    };
-    if !ends {
-        let how = by_hand("cancel-replay", name);
-        return Failure::interrupted(format!(
-            "interrupted: the replay {name} goes on; {how} ends it"
-        ));
-    }
-    match opened.provider.cancel_replay(name).await {
-        Ok(()) => Failure::interrupted(format!(
-            "interrupted: the replay {name} is cancelled; what was delivered stays so"
-        )),
-        Err(error) => {
-            let how = by_hand("cancel-replay", name);
-            let problem =
-                format!("interrupted: the replay {name} may go on: {error}; {how} ends it");
-            Failure::interrupted(problem)
-        }
-    }
 }
 
 fn by_hand(call: &str, name: &str) -> String {

@@ -34,7 +34,8 @@ pub(crate) async fn run(
     // On the heap, because what is on the way fills a stack.
     match turn.look(Box::pin(approve(opened))).await {
         Ok(Some(approved)) => {
-            let carried_out = approved.carry_out(until, options, &turn, screen).await;
+            let carried_out = approved.carry_out(until, options, &turn, screen);
+            let carried_out = Box::pin(carried_out).await;
             Ok(carried_out.tell(&command, options, screen).end(turn, screen).await)
         }
         Ok(None) => {

@@ -220,14 +220,7 @@ fn life(kind: &KindInfo) -> Vec<String> {
             code(fixed)
         ));
     }
-    said.extend(kind.courses.iter().map(|(field, course)| {
-        let how = match course {
-            Course::Later => "to a later version",
-            Course::Family => "within its family, the word before the first dot",
-            Course::More => "to a greater number",
-        };
-        format!("`{field}` changes in place {how}; anything else makes a new object and deletes the old one.")
-    }));
+    said.extend(kind.courses.iter().map(|(field, course)| leads(field, *course)));
     said.extend(kind.artifacts.iter().map(|info| {
         format!(
             "`{}` is read from the checkout, by its path from the stack file; plans know it by its SHA-256.",
@@ -283,6 +276,18 @@ fn life(kind: &KindInfo) -> Vec<String> {
         kinds => said.push(format!("It is deleted after every {}.", code(kinds))),
     }
     said
+}
+
+/// How far a field changes in place.
+fn leads(field: &str, course: Course) -> String {
+    let how = match course {
+        Course::Later => "to a later version",
+        Course::Family => "within its family, the word before the first dot",
+        Course::More => "to a greater number",
+    };
+    format!(
+        "`{field}` changes in place {how}; anything else makes a new object and deletes the old one."
+    )
 }
 
 fn shows_within(patience: &Patience) -> String {

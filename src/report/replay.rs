@@ -71,7 +71,7 @@ pub fn replay_text(record: &ReplayRecord) -> String {
     let span = Duration::from_secs(u64::try_from(to.0 - from.0).unwrap_or_default());
     page.line(1, format!("events from {} to {}: {}", from.1, to.1, duration(span)));
     let counted = "of all times, as AWS counted last: once a day";
-    page.line(1, paint(FAINT, &format!("the archive holds about {events} {counted}")));
+    page.line(1, paint(FAINT, format!("the archive holds about {events} {counted}")));
     let whom =
         if *is_chosen { "these rules get them:" } else { "every rule of the bus gets them:" };
     if rules.is_empty() {
@@ -161,7 +161,7 @@ mod tests {
             outcome,
             reason: reason.map(str::to_owned),
             last: Some("1970-01-01T00:59:00Z".into()),
-            took: Duration::from_millis(61_000),
+            took: Duration::from_secs(61),
         }
     }
 

@@ -304,9 +304,9 @@ resources:
   bus: { kind: cloudwatch_event_bus }
   kept: { kind: cloudwatch_event_archive, event_source_arn: "${bus.arn}" }
 "#;
-    let rule = r#"
+    let rule = r"
   rule: { kind: cloudwatch_event_rule, name: Events-Archive-own-kept, event_bus_name: own-bus, event_pattern: { source: [a] } }
-"#;
+";
     let desk = Desk::with(account, stack);
     desk.applied();
     desk.write("stack.yaml", &(stack.to_owned() + rule));

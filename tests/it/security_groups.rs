@@ -1,8 +1,6 @@
 //! What the contract does not reach of a security group's life: groups that name each
 //! other, rules of others, and who holds a group that is to go.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::emulator as emulators;

@@ -146,7 +146,7 @@ mod tests {
     fn check(
         facts: &[(&str, &str)],
         secret: Option<&str>,
-        expected: Option<(&str, Authentication)>,
+        expected: Option<&(&str, Authentication)>,
     ) {
         let facts: Vec<(&str, &str)> = facts.iter().copied().chain([("arn", "arn:c")]).collect();
         let cluster = exhibit("cluster", "msk_cluster", &json!({}), &facts);
@@ -172,7 +172,7 @@ mod tests {
         };
         let topic = &scene.exhibits[&Address::new("topic")];
         let found = cluster_of(&scene, topic).and_then(|cluster| door(&scene, cluster));
-        assert_eq!(found, expected, "{facts:?} {secret:?}");
+        assert_eq!(found.as_ref(), expected, "{facts:?} {secret:?}");
     }
 
     #[test]
@@ -180,9 +180,9 @@ mod tests {
         let (iam, scram) =
             (("bootstrap_brokers_sasl_iam", "i:9098"), ("bootstrap_brokers_sasl_scram", "s:9096"));
         let by_secret = || Authentication::Scram("arn:s".to_owned());
-        check(&[iam], None, Some(("i:9098", Authentication::Iam)));
-        check(&[iam, scram], Some("arn:s"), Some(("i:9098", Authentication::Iam)));
-        check(&[scram], Some("arn:s"), Some(("s:9096", by_secret())));
+        check(&[iam], None, Some(&("i:9098", Authentication::Iam)));
+        check(&[iam, scram], Some("arn:s"), Some(&("i:9098", Authentication::Iam)));
+        check(&[scram], Some("arn:s"), Some(&("s:9096", by_secret())));
         check(&[scram], None, None);
         check(&[], Some("arn:s"), None);
     }

@@ -78,7 +78,7 @@ impl Keys {
             if asked.meet(value) != Answer::No {
                 continue;
             }
-            let at = [at, &[name.clone()]].concat();
+            let at = [at, std::slice::from_ref(name)].concat();
             return match asked {
                 Asked::Within(keys) => keys.missed(value, &at),
                 Asked::AnyOf { stated, .. } => {
@@ -140,7 +140,7 @@ impl Test {
             }
             Self::Wildcard(pattern) => {
                 let pattern = Text { text: pattern.clone(), is_folded: false };
-                pattern.meets(value, |text, pattern| is_like(text, pattern))
+                pattern.meets(value, is_like)
             }
             Self::AnythingBut(tests) => {
                 match tests.iter().map(|test| test.meet(value)).max().unwrap_or(Answer::No) {

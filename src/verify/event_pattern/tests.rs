@@ -21,13 +21,19 @@ fn check(asked: &Value, value: Option<Value>, is_taken: bool) {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "cases read as they are written")]
 fn takes(asked: Value, values: &[Value]) {
-    values.iter().for_each(|value| check(&asked, Some(value.clone()), true));
+    for value in values {
+        check(&asked, Some(value.clone()), true);
+    }
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "cases read as they are written")]
 fn leaves(asked: Value, values: &[Value]) {
-    values.iter().for_each(|value| check(&asked, Some(value.clone()), false));
+    for value in values {
+        check(&asked, Some(value.clone()), false);
+    }
 }
 
 #[test]
@@ -154,6 +160,7 @@ fn what_is_not_known_yet_is_unclear() {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "cases read as they are written")]
 fn refused(pattern: Value, at: &str, told: &str) {
     let read = EventPattern::read(pattern.as_object().unwrap(), &Path::field("event_pattern"));
     let problems = read.expect_err("it is refused");

@@ -42,7 +42,9 @@ const KEY_CALLS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 fn judge(scene: &Scene) -> Judgement {
     let mut judgement = Judgement::default();
-    event::unjudged(scene).into_iter().for_each(|subject| judgement.add(subject, []));
+    for subject in event::unjudged(scene) {
+        judgement.add(subject, []);
+    }
     // What alarms tell has a rule of its own.
     for edge in hop::edges(scene).into_iter().filter(|edge| !edge.is_from_alarm()) {
         let Seen { findings, open } = walk(scene, &edge);

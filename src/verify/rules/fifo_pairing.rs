@@ -32,7 +32,9 @@ fn judge(scene: &Scene) -> Judgement {
             Transfer::Sends { .. } => judgement.add(edge.name(), judge_sent(&edge, &scene.place)),
             Transfer::Event { .. } => {
                 let finding = judge_event(&edge, &scene.place);
-                if finding.is_some() || edge.target.arn(&scene.place).ends_with(".fifo") {
+                if finding.is_some()
+                    || edge.target.arn(&scene.place).strip_suffix(".fifo").is_some()
+                {
                     judgement.add(edge.name(), finding);
                 }
             }

@@ -63,12 +63,12 @@ impl Stand {
     }
 
     pub(crate) async fn make_from(account: &Account, path: &Path) -> Self {
-        let session = connect(account).await;
+        let session = Box::pin(connect(account)).await;
         let place = session.place(&session.caller().await.unwrap());
         let catalog = AwsCatalog::new();
         let stack = stack(path, &place, &catalog);
         let stand = Self { account: account.clone(), session, place, stack, catalog };
-        stand.carry_out(&stand.plan().await).await;
+        Box::pin(stand.carry_out(&stand.plan().await)).await;
         stand
     }
 
@@ -86,7 +86,8 @@ impl Stand {
 
     /// What an apply would do.
     pub(crate) async fn plan(&self) -> Plan {
-        let world = observe(&self.provider(), &self.stack, &self.catalog, Look::ToPlan).await;
+        let look = observe(&self.provider(), &self.stack, &self.catalog, Look::ToPlan);
+        let world = Box::pin(look).await;
         plan(&self.stack, &world.unwrap(), &self.catalog, DATA_MAY_GO).unwrap()
     }
 
@@ -101,7 +102,7 @@ impl Stand {
         let (events, _listener) = mpsc::unbounded_channel();
         let (catalog, until) = (&self.catalog, Until::Ready);
         let site = Site { writer: &writer, catalog, plan, until, seed: 1 };
-        let report = execute(site, Stopper::new().1, events).await;
+        let report = Box::pin(execute(site, Stopper::new().1, events)).await;
         assert!(report.summary.is_success(), "{:#?}", report.outcomes);
     }
 
@@ -125,7 +126,8 @@ impl Stand {
     ) -> Vec<Inspected> {
         let bench = Bench::new(self.session.clone(), options);
         let (notices, _listener) = mpsc::unbounded_channel();
-        let results = self.inspect(&bench, scene, check, notices).await;
+        // On the heap, because what is on the way fills a stack.
+        let results = Box::pin(self.inspect(&bench, scene, check, notices)).await;
         assert_eq!(bench.put_away().await, [], "nothing is left behind");
         results
     }

@@ -283,7 +283,8 @@ async fn killed_anywhere(way: (Option<&Stack>, &Stack), until: Until, least: u64
             assert!(nth > least, "only {nth} calls");
             return;
         };
-        assert!(looks < 130, "killed at call {nth}: {looks} looks");
+        // What one run needs, and what a second looks more often while its pauses are short yet.
+        assert!(looks < 160, "killed at call {nth}: {looks} looks");
         assert!(took < most, "killed at call {nth}: {took:?}");
     }
 }

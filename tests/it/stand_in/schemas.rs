@@ -32,6 +32,7 @@ const TAGS: &[Route<Schemas>] =
 
 /// What the registry keeps in an account.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "the service is called by what it keeps")]
 pub(crate) struct Schemas {
     account: String,
     /// By ARN.

@@ -37,7 +37,7 @@ pub(crate) struct Spec {
     #[schemars(length(max = 1024))]
     description: String,
     /// When it goes off: `ALARM("${depth.name}") AND NOT OK("${age.name}")`, with
-    /// INSUFFICIENT_DATA(...), `AT_LEAST(2, ALARM, ("a", "b", "c"))`, OR, parentheses, TRUE and
+    /// `INSUFFICIENT_DATA(...)`, `AT_LEAST(2, ALARM, ("a", "b", "c"))`, OR, parentheses, TRUE and
     /// FALSE. Alarms by name or by ARN.
     #[schemars(length(min = 1, max = 10_240))]
     alarm_rule: String,

@@ -117,7 +117,7 @@ and not changed.
     const DELETE_AFTER: &'static [&'static str] =
         &["cloudwatch_event_archive", "cloudwatch_event_rule"];
     /// One lane with the rules of the bus: EventBridge answers
-    /// ConcurrentModificationException to two writes on one bus.
+    /// `ConcurrentModificationException` to two writes on one bus.
     const ONE_AT_A_TIME: Option<&'static str> = Some("name");
     const GAP: &'static str = "events that are put meanwhile are lost, and AWS tells no producer";
     const GRANTS: &'static [Grant] = grants::GRANTS;

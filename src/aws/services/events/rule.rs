@@ -130,7 +130,7 @@ is deleted only by the `destroy` of a file that states `force_destroy: true`, or
         &[("arn", "the rule's ARN", true), ("name", "its name", true)];
     /// It is there at once, but reads may miss it: Terraform's provider looks for two minutes.
     const PATIENCE: Patience = Patience::PROMPT.within(Limit::of(Duration::from_mins(2)));
-    /// EventBridge answers ConcurrentModificationException to two writes on one bus.
+    /// EventBridge answers `ConcurrentModificationException` to two writes on one bus.
     const ONE_AT_A_TIME: Option<&'static str> = Some("event_bus_name");
     /// Targets that others put there.
     const HOLDS_DATA: bool = true;

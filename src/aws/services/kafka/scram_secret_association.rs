@@ -189,7 +189,7 @@ async fn associate<'a>(
         let answer = answer.attempting("kafka:BatchAssociateScramSecret", attempted)?;
         refused.extend(answer.unprocessed_scram_secrets.unwrap_or_default());
     }
-    refusal("kafka:BatchAssociateScramSecret", attempted(), &refused)
+    refusal("kafka:BatchAssociateScramSecret", &attempted(), &refused)
 }
 
 async fn disassociate<'a>(
@@ -208,16 +208,16 @@ async fn disassociate<'a>(
     }
     // Of a secret that is deleted already there is nothing to take off.
     refused.retain(|one| one.error_code() != Some("InvalidSecretArn"));
-    refusal("kafka:BatchDisassociateScramSecret", attempted(), &refused)
+    refusal("kafka:BatchDisassociateScramSecret", &attempted(), &refused)
 }
 
 /// What AWS says of each secret that it did not take, in an answer of success. Its class is that
 /// of the first that no other try will help, or else of the first.
-fn refusal(operation: &str, attempted: String, refused: &[UnprocessedScramSecret]) -> Answer<()> {
+fn refusal(operation: &str, attempted: &str, refused: &[UnprocessedScramSecret]) -> Answer<()> {
     let each = refused.iter().map(|one| {
         let code = one.error_code().unwrap_or("Unprocessed");
         let message = one.error_message().unwrap_or("AWS does not say why");
-        let error = told(operation, attempted.clone(), code, message);
+        let error = told(operation, attempted.to_owned(), code, message);
         (format!("{}: {code}: {message}", one.secret_arn().unwrap_or("a secret")), error)
     });
     let each: Vec<(String, CloudError)> = each.collect();

@@ -304,6 +304,7 @@ pub(super) fn check_storage(group: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a row of the table, like all others")]
 fn list(kafka: &mut Kafka, asked: &Asked) -> Said {
     let begins = asked.query("clusterNameFilter").unwrap_or_default();
     let clusters = kafka.clusters.values().map(|cluster| cluster.info.clone());

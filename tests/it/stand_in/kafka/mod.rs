@@ -98,7 +98,7 @@ impl Kafka {
     /// What KMS tells of that key.
     pub(super) fn managed_key(&self) -> Value {
         let arn = self.key_arn();
-        json!({ "KeyMetadata": { "KeyId": arn, "Arn": arn, "KeyManager": "AWS" } })
+        json!({ "KeyMetadata": { "KeyId": arn, "Arn": arn, "KeyManager": "AWS", "KeyState": "Enabled" } })
     }
 
     fn key_arn(&self) -> String {

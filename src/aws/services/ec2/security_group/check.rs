@@ -87,7 +87,6 @@ fn of_ports(rule: &Rule) -> Option<(&'static str, String)> {
         (None, None) if has_ports(protocol) => {
             Some(("", format!("a rule for {protocol} states `from_port` and `to_port`")))
         }
-        (None, None) => None,
         (Some(_), _) | (_, Some(_)) if !has_ports(protocol) => {
             let name = if protocol == ALL { "every protocol" } else { "this protocol" };
             Some(("", format!("a rule for {name} has no ports: it opens all of it")))
@@ -98,7 +97,7 @@ fn of_ports(rule: &Rule) -> Option<(&'static str, String)> {
         (Some(from), Some(_)) if from < 0 => {
             Some(("from_port", "ports are numbered from 0".to_owned()))
         }
-        (Some(_), Some(_)) => None,
+        (None, None) | (Some(_), Some(_)) => None,
         (Some(_), None) => Some(("", "states `from_port` and no `to_port`".to_owned())),
         (None, Some(_)) => Some(("", "states `to_port` and no `from_port`".to_owned())),
     }

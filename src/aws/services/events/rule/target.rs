@@ -13,6 +13,7 @@ use crate::model::document::as_json;
 
 /// Where events go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are called so in Terraform")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
     /// ARN of a queue, topic, function, state machine, bus, log group, stream, or of what else
@@ -201,7 +202,7 @@ impl Target {
             .set_role_arn(self.role_arn.clone())
             .set_input(self.input.as_ref().map(Input::text))
             .set_input_path(self.input_path.clone())
-            .set_input_transformer(transformer.map(|it| it.build().ok()).flatten())
+            .set_input_transformer(transformer.and_then(|it| it.build().ok()))
             .set_dead_letter_config(
                 dead_letters.map(|it| sdk::DeadLetterConfig::builder().arn(&it.arn).build()),
             )

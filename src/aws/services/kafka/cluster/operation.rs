@@ -77,11 +77,8 @@ impl Change {
 fn why(operation: &ClusterOperationV2) -> String {
     let Some(info) = operation.error_info() else { return String::new() };
     let told = [info.error_code(), info.error_string()];
-    told.into_iter()
-        .flatten()
-        .filter(|text| !text.is_empty())
-        .map(|text| format!(": {text}"))
-        .collect()
+    let told: Vec<&str> = told.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join(": ")) }
 }
 
 /// The step that is not over yet.

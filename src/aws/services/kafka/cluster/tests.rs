@@ -153,7 +153,7 @@ fn nobody_comes_in_from_outside_without_a_name_and_tls() {
     let access = "broker_node_group_info.connectivity_info.public_access.type";
     let public = (access, json!("SERVICE_PROVIDED_EIPS"));
     let transit = "encryption_info.encryption_in_transit";
-    check(&[public.clone()], &[]);
+    check(std::slice::from_ref(&public), &[]);
     check(&[public.clone(), ("client_authentication.unauthenticated", json!(true))], &[access]);
     let plain = format!("{transit}.client_broker");
     check(&[public.clone(), (&plain, json!("TLS_PLAINTEXT"))], &[access]);
@@ -340,7 +340,7 @@ fn what_is_left_comes_in_the_order_of_msk() {
     check(&[], None);
     check(&[kind.clone(), count.clone()], Some(Phase::BrokerType));
     check(&[count, version.clone()], Some(Phase::BrokerCount));
-    check(&[configuration.clone()], Some(Phase::Configuration));
+    check(std::slice::from_ref(&configuration), Some(Phase::Configuration));
     check(&[configuration, version.clone()], Some(Phase::Version));
     check(&[version, clients.clone()], Some(Phase::Version));
     check(&[clients], Some(Phase::Security));
@@ -355,8 +355,16 @@ fn what_is_left_comes_in_the_order_of_msk() {
         json!("SERVICE_PROVIDED_EIPS"),
     );
     let open = [("client_authentication.unauthenticated", json!(true))];
-    assert_eq!(phase(&open, &[public.clone()]), Some(Phase::Security), "nobody unknown comes in");
-    assert_eq!(phase(&[public.clone()], &open), Some(Phase::Connectivity), "nor while it is open");
+    assert_eq!(
+        phase(&open, std::slice::from_ref(&public)),
+        Some(Phase::Security),
+        "nobody unknown comes in"
+    );
+    assert_eq!(
+        phase(std::slice::from_ref(&public), &open),
+        Some(Phase::Connectivity),
+        "nor while it is open"
+    );
     check(&[public], Some(Phase::Connectivity));
     let size = "broker_node_group_info.storage_info.ebs_storage_info.volume_size";
     check(&[(size, json!(200)), kind], Some(Phase::BrokerType));

@@ -28,12 +28,11 @@ impl Properties {
             if whole.is_empty() && line.starts_with(['#', '!']) {
                 continue;
             }
-            match line.strip_suffix('\\') {
-                Some(begun) => whole.push_str(begun),
-                None => {
-                    whole.push_str(line);
-                    properties.extend(property(&std::mem::take(&mut whole)));
-                }
+            if let Some(begun) = line.strip_suffix('\\') {
+                whole.push_str(begun);
+            } else {
+                whole.push_str(line);
+                properties.extend(property(&std::mem::take(&mut whole)));
             }
         }
         Self(properties)
@@ -41,7 +40,8 @@ impl Properties {
 
     /// The same as a properties file, sorted by name.
     pub(super) fn text(&self) -> String {
-        self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+        let lines = self.0.iter().map(|(name, value)| format!("{name}={value}\n"));
+        lines.collect::<Vec<String>>().concat()
     }
 
     /// What is no property.

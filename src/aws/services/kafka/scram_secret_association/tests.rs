@@ -18,7 +18,7 @@ fn what_was_not_taken_is_an_error_that_tells_each() {
         let refused: Vec<_> =
             refused.iter().map(|(secret, code, text)| unprocessed(secret, code, text)).collect();
         let call = "kafka:BatchAssociateScramSecret";
-        let told = refusal(call, "associate".into(), &refused).err();
+        let told = refusal(call, "associate", &refused).err();
         let told = told.as_ref().map(|error| (error.message.as_str(), error.class));
         assert_eq!(told, expected);
     };

@@ -102,7 +102,7 @@ pub(super) fn shown(cluster: &Cluster) -> Option<Spec> {
     let mut vpc_config: Vec<VpcConfig> = networks.collect();
     vpc_config.sort();
     let sasl = serverless.client_authentication().and_then(|it| it.sasl());
-    let enabled = sasl.and_then(|sasl| sasl.iam()).and_then(|iam| iam.enabled());
+    let enabled = sasl.and_then(|sasl| sasl.iam()).and_then(aws_sdk_kafka::types::Iam::enabled);
     Some(Spec {
         cluster_name: cluster.cluster_name.clone(),
         vpc_config,

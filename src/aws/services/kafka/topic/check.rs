@@ -106,11 +106,9 @@ fn setting(name: &str) -> Option<Problem> {
     }
     if let Some(own) = called(OF_BROKERS) {
         let message = format!("`{name}` is set of brokers, and a topic does not know it");
-        let unit = if name.ends_with(".hours") || name.ends_with(".minutes") {
-            ", in milliseconds"
-        } else {
-            ""
-        };
+        let is_of_time =
+            name.rsplit('.').next().is_some_and(|it| ["hours", "minutes"].contains(&it));
+        let unit = if is_of_time { ", in milliseconds" } else { "" };
         return problem(message, format!("of a topic it is `{own}`{unit}"));
     }
     let meant = nearest(name, SETTINGS.iter().copied()).filter(|meant| is_slip(name, meant))?;
