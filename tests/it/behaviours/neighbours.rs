@@ -37,7 +37,7 @@ async fn check_beside_others(check: &str, options: Options, must_pass: bool) {
     drain(&stand, "claims-sqs").await; // the test event
     let is_over = AtomicBool::new(false);
     let verify = async {
-        let results = stand.verify(check, options).await;
+        let results = Box::pin(stand.verify(check, options)).await;
         is_over.store(true, Ordering::SeqCst);
         results
     };
@@ -66,7 +66,7 @@ async fn what_waits_in_the_queue_is_received_once() {
         let stand = Stand::make(&ministack_enforcing_tls().account()).await;
         drain(&stand, "claims-sqs").await;
         produce(&stand).await;
-        let results = stand.verify(check, exclusive()).await;
+        let results = Box::pin(stand.verify(check, exclusive())).await;
         assert!(told(&results)[0].ends_with(": passed"), "{:?}", told(&results));
         let left = drain(&stand, "claims-sqs").await;
         let mut bodies: Vec<String> = left.iter().filter_map(|it| it.body.clone()).collect();

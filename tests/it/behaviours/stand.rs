@@ -86,7 +86,8 @@ impl Stand {
 
     /// What an apply would do.
     pub(crate) async fn plan(&self) -> Plan {
-        let look = observe(&self.provider(), &self.stack, &self.catalog, Look::ToPlan);
+        let provider = self.provider();
+        let look = observe(&provider, &self.stack, &self.catalog, Look::ToPlan);
         let world = Box::pin(look).await;
         plan(&self.stack, &world.unwrap(), &self.catalog, DATA_MAY_GO).unwrap()
     }
