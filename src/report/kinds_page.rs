@@ -215,10 +215,8 @@ fn life(kind: &KindInfo) -> Vec<String> {
         said.push(format!("What stands in {} is made first.", code(must_exist)));
     }
     if !fixed.is_empty() {
-        said.push(format!(
-            "A change of {} makes a new object and deletes the old one.",
-            code(fixed)
-        ));
+        let fixed = code(fixed);
+        said.push(format!("A change of {fixed} makes a new object and deletes the old one."));
     }
     said.extend(kind.courses.iter().map(|(field, course)| leads(field, *course)));
     said.extend(kind.artifacts.iter().map(|info| {

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use super::inputs::Environment;
 use super::pattern::Pattern;
 use super::patterns::Library;
-use super::promised::Promise;
+use super::reference::Names;
 use super::source::Mark;
 use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
@@ -114,6 +114,13 @@ pub(super) struct Env {
     pub(super) own: Option<usize>,
     /// Whether it stands in a probe, which has a nonce.
     pub(super) in_probe: bool,
+}
+
+/// A reference whose fact was taken on trust.
+pub(super) struct Promise {
+    pub(super) names: Names,
+    pub(super) at: Mark,
+    pub(super) env: Env,
 }
 
 /// One element of a `for_each`.

@@ -6,19 +6,11 @@
 //! to them: which elements there are needs nothing of what the elements say. What was
 //! named so is looked up in the end, and told if it is not there.
 
-use super::expand::{Env, Expansion, Meaning};
+use super::expand::{Expansion, Meaning, Promise};
 use super::lookup::{Form, Found, Search};
-use super::reference::{ALL, Names};
-use super::source::Mark;
+use super::reference::ALL;
 use super::tree::Map;
 use crate::model::{Address, FactRef};
-
-/// A reference whose fact was taken on trust.
-pub(super) struct Promise {
-    names: Names,
-    at: Mark,
-    env: Env,
-}
 
 impl<'a> Expansion<'a> {
     /// The fact that a reference names of one element of a `for_each`, if the reference

@@ -25,8 +25,8 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::takes::{self, Takes};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
-    Beside, Course, Emptying, Facts, Identity, Limit, Live, Naming, Parent, Patience, Place,
-    Problem, Sought,
+    Beside, Course, Emptying, ErrorClass, Facts, Identity, Limit, Live, Naming, Parent, Patience,
+    Place, Problem, Sought,
 };
 
 pub(crate) struct MskTopic;
@@ -158,10 +158,18 @@ stays, because nothing tells it from those that producers made.
             return Ok(Accepted::Done(Facts::new()));
         };
         let answer = call.send().await;
-        answer.attempting("kafka:UpdateTopic", || {
+        let answer = answer.attempting("kafka:UpdateTopic", || {
             format!("change topic {} of {}", key.name, key.cluster)
-        })?;
-        Ok(Accepted::Working(Facts::new()))
+        });
+        match answer {
+            Err(error) if error.class != ErrorClass::Invalid || change.touches("configs") => {
+                Err(error)
+            }
+            Err(error) if !look::has_partitions(aws, key, spec.partition_count).await? => {
+                Err(error)
+            }
+            Ok(_) | Err(_) => Ok(Accepted::Working(Facts::new())),
+        }
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {

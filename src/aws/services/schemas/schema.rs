@@ -6,6 +6,7 @@
 mod content;
 mod grants;
 mod openapi;
+mod violation;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -117,6 +117,11 @@ fn create(kafka: &mut Kafka, asked: &Asked) -> Said {
 
 #[expect(clippy::unnecessary_wraps, reason = "a row of the table, like all others")]
 fn list(kafka: &mut Kafka, _asked: &Asked) -> Said {
+    // A look at all of them is one at each that goes.
+    kafka.configurations.retain(|_, configuration| configuration.going != Some(0));
+    for left in kafka.configurations.values_mut().filter_map(|it| it.going.as_mut()) {
+        *left -= 1;
+    }
     Ok(page("configurations", kafka.configurations.values().map(Configuration::info)))
 }
 

@@ -1,3 +1,5 @@
+//! Calls of EC2 as they go out, and what is read of their answers.
+
 use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region};

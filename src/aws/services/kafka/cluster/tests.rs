@@ -1,3 +1,5 @@
+//! What clusters are made of, what is read of them, and what changes first.
+
 use aws_sdk_kafka::operation::get_bootstrap_brokers::GetBootstrapBrokersOutput;
 use aws_sdk_kafka::types as sdk;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Secrets that are taken, refused and let go.
+
 use serde_json::{Value, json};
 
 use super::*;

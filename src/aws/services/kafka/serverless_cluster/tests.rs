@@ -1,3 +1,5 @@
+//! Serverless clusters as they are read.
+
 use aws_sdk_kafka::types::{Cluster, ClusterState, Serverless, ServerlessRequest, StateInfo};
 use serde_json::{Value, json};
 

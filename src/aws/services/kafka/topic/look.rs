@@ -36,16 +36,25 @@ impl<'a> Key<'a> {
     }
 }
 
+async fn describe(aws: &Aws, key: Key<'_>) -> Answer<DescribeTopicOutput> {
+    let call = aws.session.clients.kafka.describe_topic();
+    let answer = call.cluster_arn(key.cluster).topic_name(key.name).send().await;
+    answer
+        .attempting("kafka:DescribeTopic", || format!("read topic {} of {}", key.name, key.cluster))
+}
+
+/// Whether it has so many partitions: whoever made them and heard no answer is refused.
+pub(super) async fn has_partitions(aws: &Aws, key: Key<'_>, count: i32) -> Answer<bool> {
+    let topic = describe(aws, key).await.or_absent()?;
+    Ok(topic.is_some_and(|topic| topic.partition_count == Some(count)))
+}
+
 pub(super) async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
     let identity = sought.identity.as_str();
     // Of a cluster whose ARN is not known yet there are no topics.
     let key = Key::read(identity).filter(|_| !is_pending(identity));
     let Some(key) = key else { return Ok(None) };
-    let call = aws.session.clients.kafka.describe_topic();
-    let answer = call.cluster_arn(key.cluster).topic_name(key.name).send().await;
-    let answer = answer.attempting("kafka:DescribeTopic", || {
-        format!("read topic {} of {}", key.name, key.cluster)
-    });
+    let answer = describe(aws, key).await;
     let fresh = aws.memory::<FreshTopics>();
     let (spec, status) = match answer.or_absent()? {
         Some(topic) => {

@@ -1,3 +1,5 @@
+//! Topics as they are read, compared and changed.
+
 use aws_sdk_kafka::operation::describe_topic::DescribeTopicOutput;
 use aws_sdk_kafka::types::TopicState;
 use aws_smithy_types::base64;

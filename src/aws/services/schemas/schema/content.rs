@@ -5,16 +5,15 @@
 
 use std::borrow::Cow;
 
-use jsonschema::ValidationError;
-use jsonschema::paths::{Location, LocationSegment};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
+use super::violation::{at, problem};
 use super::{Language, openapi};
 use crate::aws::policy::no_object;
+use crate::model::Problem;
 use crate::model::document::{as_json, has_pending};
-use crate::model::{Path, Problem};
 
 /// API Reference, `CreateSchema`.
 const MOST_CHARACTERS: usize = 100_000;
@@ -66,22 +65,6 @@ fn check_draft_4(schema: &Value) -> Vec<Problem> {
     }
     let meta = jsonschema::draft4::meta::validator();
     meta.iter_errors(schema).map(|error| problem(&error)).collect()
-}
-
-/// A violation at its place.
-pub(super) fn problem(error: &ValidationError<'_>) -> Problem {
-    Problem::of("", error.to_string()).at(path(error.instance_path()))
-}
-
-pub(super) fn at(steps: &[&str]) -> Path {
-    steps.iter().fold(Path::field("content"), |path, step| path.with_field(*step))
-}
-
-fn path(location: &Location) -> Path {
-    location.iter().fold(Path::field("content"), |path, segment| match segment {
-        LocationSegment::Property(name) => path.with_field(name.as_ref()),
-        LocationSegment::Index(index) => path.with_index(index),
-    })
 }
 
 fn canonical(value: Value) -> Value {

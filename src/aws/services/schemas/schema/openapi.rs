@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use super::content::{at, problem};
+use super::violation::{at, problem};
 use crate::model::{Path, Problem};
 
 /// What a document must have, and what schemas in it look like (OpenAPI Specification 3.0.3,
