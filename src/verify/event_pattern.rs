@@ -5,6 +5,8 @@
 //! the engine that AWS publishes (`aws/event-ruler`). What depends on a value that nobody knows yet is unclear, and
 //! taken for neither.
 
+// Of the kinds that have examples, which are AWS's.
+#[cfg(feature = "aws")]
 pub(crate) mod examples;
 mod excluding;
 mod grammar;
