@@ -5,8 +5,7 @@ use super::delivery_path::Seen;
 use super::delivery_path::gate::{Delivery, Gate};
 use super::event::{ARCHIVE, BUS, EVENTS};
 use super::hop::End;
-use super::keys::{self, KeyOf};
-use super::{Judgement, Rule};
+use super::{Judgement, Rule, encrypted};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Level, Scene};
 
 pub(super) const RULE: Rule = Rule {
@@ -32,25 +31,9 @@ const GRANTED_TO_ARCHIVE: &[&str] =
 const CONTEXT: &str = "kms:EncryptionContext:aws:events:event-bus:arn";
 
 fn judge(scene: &Scene) -> Judgement {
-    let mut judgement = Judgement::default();
-    for exhibit in scene.of_kind(BUS).chain(scene.of_kind(ARCHIVE)) {
-        let (key, path) = keys::key_of(scene, exhibit);
-        let seen = match key {
-            KeyOf::Nobody | KeyOf::Aws => continue,
-            KeyOf::Open(why) => Seen::open(why),
-            KeyOf::Here(key) => match keys::disabled(key) {
-                Some(finding) => finding.into(),
-                None => admits(scene, exhibit, key),
-            },
-            KeyOf::There(key) => admits(scene, exhibit, key).told_of(&exhibit.address, &path),
-        };
-        let subject = match seen.open {
-            Some(why) => format!("{} (not judged: {why})", exhibit.address),
-            None => exhibit.address.to_string(),
-        };
-        judgement.add(subject, seen.findings);
-    }
-    judgement
+    encrypted::judge(scene, scene.of_kind(BUS).chain(scene.of_kind(ARCHIVE)), |exhibit, key| {
+        admits(scene, exhibit, key)
+    })
 }
 
 fn admits(scene: &Scene, exhibit: &Exhibit, key: &Exhibit) -> Seen {

@@ -8,7 +8,7 @@ use super::delivery_path::Seen;
 use super::delivery_path::gate::{Delivery, Gate};
 use super::hop::End;
 use super::keys::{self, KeyOf};
-use super::{Judgement, Rule, patch};
+use super::{Judgement, Rule, encrypted, patch};
 use crate::model::{CheckInfo, CheckKind, Exhibit, Finding, Level, Scene};
 
 pub(super) const RULE: Rule = Rule {
@@ -37,26 +37,7 @@ const CONTEXT: &str = "kms:EncryptionContext:aws:logs:arn";
 const ALL_GROUPS: &str = "arn:${partition}:logs:${region}:${account}:log-group:*";
 
 fn judge(scene: &Scene) -> Judgement {
-    let mut judgement = Judgement::default();
-    for group in scene.of_kind(GROUP) {
-        let (key, path) = keys::key_of(scene, group);
-        let seen = match key {
-            // AWS has no key of its own for groups; without one, they need no policy.
-            KeyOf::Nobody | KeyOf::Aws => continue,
-            KeyOf::Open(why) => Seen::open(why),
-            KeyOf::Here(key) => match keys::disabled(key) {
-                Some(finding) => finding.into(),
-                None => admits(scene, group, key),
-            },
-            KeyOf::There(key) => admits(scene, group, key).told_of(&group.address, &path),
-        };
-        let subject = match seen.open {
-            Some(why) => format!("{} (not judged: {why})", group.address),
-            None => group.address.to_string(),
-        };
-        judgement.add(subject, seen.findings);
-    }
-    judgement
+    encrypted::judge(scene, scene.of_kind(GROUP), |exhibit, key| admits(scene, exhibit, key))
 }
 
 /// Whether a key lets CloudWatch Logs use it for a group.

@@ -16,6 +16,7 @@ mod dead_letter_queue;
 mod dead_letter_retention;
 mod delay;
 mod delivery_path;
+mod encrypted;
 mod encryption_at_rest;
 mod end;
 mod environment_access;
