@@ -10,9 +10,9 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::{Tag, Target};
 
 use crate::support::aws;
-use crate::support::binary::Ccprov;
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::killed;
 use crate::transcripts::Desk;
 
 /// A queue that admits the rule which sends to it: each names the other.
@@ -280,11 +280,7 @@ async fn a_run_that_was_killed_leaves_no_target_behind() {
                 changes.replace("QUEUES", "").replace("OTHERS", "").replace("[paid]", "[sent]");
             let changes = changes.replace("    tags: { team: a }\n", "");
             let proxy = FaultProxy::first(&account.endpoint, operation, fault);
-            let doomed = Ccprov::on(&account.through(&proxy.url())).at_home();
-            std::fs::write(doomed.home().join("stack.yaml"), &changes).expect("a stack");
-            let apply = ["apply", "-y", "stack.yaml"];
-            let killed = doomed.run_told(&apply, |process| proxy.hunt(process));
-            assert_eq!(killed.code, None, "{operation} {killed}");
+            killed::apply(&account, &proxy, &changes);
             desk.write("stack.yaml", &changes);
             desk.applied();
             assert_eq!(targets(&account).await, set(&["fresh"]), "{operation} {fault:?}");

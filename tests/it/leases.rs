@@ -14,6 +14,7 @@ use crate::support::binary::{Ccprov, Transcript};
 use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::killed;
 use crate::support::request::Call;
 use crate::transcripts::{Desk, check};
 
@@ -140,10 +141,7 @@ async fn the_lease_of_a_killed_run_is_shown_and_removed() {
     let desk = desk().await;
     let is_it = |_, call: &Call| (call.operation == "CreateQueue").then_some(Fault::KillBefore);
     let proxy = FaultProxy::start(&desk.account.endpoint, is_it);
-    let doomed = Ccprov::on(&desk.account.through(&proxy.url())).at_home();
-    std::fs::write(doomed.home().join("stack.yaml"), STACK).unwrap();
-    let killed = doomed.run_told(&["apply", "-y", "stack.yaml"], |process| proxy.hunt(process));
-    assert_eq!(killed.code, None, "{killed}");
+    killed::apply(&desk.account, &proxy, STACK);
     let session = [APPLY, "unlock stack.yaml", UNLOCK, UNLOCK].map(|line| desk.run(line));
     check("unlocked", &session);
     desk.must(APPLY, 0);

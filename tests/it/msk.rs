@@ -2,16 +2,15 @@
 //! is at it for a long time after each call, takes one at a time, and may fail. On a stand-in,
 //! which says how long by looks.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 
 use crate::stand_in::StandIn;
 use crate::stand_in::route::Refusal;
 use crate::support::aws;
-use crate::support::binary::Ccprov;
 use crate::support::emulator;
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::killed;
+use crate::support::request::Call;
 use crate::transcripts::Desk;
 
 const HEAD: &str = "
@@ -307,18 +306,12 @@ fn volumes_do_not_shrink_and_nobody_is_asked() {
 
 /// Runs an apply that dies at the call which is so many changes in.
 fn killed_at(desk: &Desk, stand_in: &StandIn, stack: &str, change: usize, fault: Fault) {
-    let changes = AtomicUsize::new(0);
-    let proxy = FaultProxy::start(&stand_in.url(), move |_, call| {
-        let verbs = ["Create", "Update", "Delete"];
-        let is_change =
-            call.service == "kafka" && verbs.iter().any(|it| call.operation.starts_with(it));
-        let number = is_change.then(|| changes.fetch_add(1, Ordering::Relaxed));
-        (number == Some(change)).then_some(fault)
-    });
-    let doomed = Ccprov::on(&desk.account.through(&proxy.url())).at_home();
-    std::fs::write(doomed.home().join("stack.yaml"), stack).expect("a file");
-    let killed = doomed.run_told(&["apply", "-y", "stack.yaml"], |process| proxy.hunt(process));
-    assert_eq!(killed.code, None, "{fault:?} at change {change}\n{killed}{proxy}");
+    let verbs = ["Create", "Update", "Delete"];
+    let is_change = move |call: &Call| {
+        call.service == "kafka" && verbs.iter().any(|it| call.operation.starts_with(it))
+    };
+    let proxy = FaultProxy::nth(&stand_in.url(), change, is_change, fault);
+    killed::apply(&desk.account, &proxy, stack);
 }
 
 /// Before and after each call that makes or changes something.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_sfn::types::{ExecutionStatus, Tag};
 
 use crate::support::aws;
-use crate::support::binary::Ccprov;
 use crate::support::busy_machines::BusyMachines;
 use crate::support::emulator::{self, Account};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::killed;
 use crate::transcripts::Desk;
 
 const STACK: &str = "
@@ -292,11 +292,8 @@ fn a_creation_that_was_killed_is_seen_through_by_the_next() {
     ] {
         let account = emulator::ministack().account();
         let proxy = FaultProxy::first(&account.endpoint, operation, fault);
-        let doomed = Ccprov::on(&account.through(&proxy.url())).at_home();
         let stack = published(STACK);
-        std::fs::write(doomed.home().join("stack.yaml"), &stack).expect("a stack");
-        let killed = doomed.run_told(&["apply", "-y", "stack.yaml"], |process| proxy.hunt(process));
-        assert_eq!(killed.code, None, "{killed}");
+        killed::apply(&account, &proxy, &stack);
         let desk = desk(&account, &account.endpoint);
         desk.write("stack.yaml", &stack);
         desk.applied();

@@ -1,12 +1,11 @@
 //! What the contract does not reach of a table's life: DynamoDB is at it for some
 //! time after each call, and refuses the next one until then.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use crate::support::binary::Ccprov;
 use crate::support::busy_tables::BusyTables;
 use crate::support::emulator;
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::killed;
+use crate::support::request::Call;
 use crate::transcripts::Desk;
 
 const HEAD: &str = "
@@ -168,16 +167,10 @@ fn a_plan_says_how_many_calls_follow_one_another() {
 
 /// Runs an apply that dies at the call which is so many changes in.
 fn killed_at(desk: &Desk, tables: &BusyTables, stack: &str, change: usize, fault: Fault) {
-    let changes = AtomicUsize::new(0);
-    let proxy = FaultProxy::start(&tables.url(), move |_, call| {
-        let is_change = call.operation.starts_with("Update") || call.operation == "CreateTable";
-        let number = is_change.then(|| changes.fetch_add(1, Ordering::Relaxed));
-        (number == Some(change)).then_some(fault)
-    });
-    let doomed = Ccprov::on(&desk.account.through(&proxy.url())).at_home();
-    std::fs::write(doomed.home().join("stack.yaml"), stack).expect("a file");
-    let killed = doomed.run_told(&["apply", "-y", "stack.yaml"], |process| proxy.hunt(process));
-    assert_eq!(killed.code, None, "{fault:?} at change {change}\n{killed}{proxy}");
+    let is_change =
+        |call: &Call| call.operation.starts_with("Update") || call.operation == "CreateTable";
+    let proxy = FaultProxy::nth(&tables.url(), change, is_change, fault);
+    killed::apply(&desk.account, &proxy, stack);
 }
 
 #[test]

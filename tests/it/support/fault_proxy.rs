@@ -10,7 +10,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -195,6 +195,20 @@ impl FaultProxy {
         Self::start(url, move |_, call| {
             let strikes = call.operation == operation && !struck.swap(true, Ordering::Relaxed);
             strikes.then_some(fault)
+        })
+    }
+
+    /// The nth call, from 0, of those that are meant fails.
+    pub(crate) fn nth(
+        url: &str,
+        nth: usize,
+        is_meant: impl Fn(&Call) -> bool + Send + Sync + 'static,
+        fault: Fault,
+    ) -> Self {
+        let meant = AtomicUsize::new(0);
+        Self::start(url, move |_, call| {
+            let number = is_meant(call).then(|| meant.fetch_add(1, Ordering::Relaxed));
+            (number == Some(nth)).then_some(fault)
         })
     }
 

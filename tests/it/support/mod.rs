@@ -17,6 +17,7 @@ pub(crate) mod emulator;
 pub(crate) mod fault_proxy;
 pub(crate) mod findings;
 pub(crate) mod kafka;
+pub(crate) mod killed;
 pub(crate) mod light_functions;
 pub(crate) mod local_server;
 pub(crate) mod page;
