@@ -161,15 +161,12 @@ stays, because nothing tells it from those that producers made.
         let answer = answer.attempting("kafka:UpdateTopic", || {
             format!("change topic {} of {}", key.name, key.cluster)
         });
-        match answer {
-            Err(error) if error.class != ErrorClass::Invalid || change.touches("configs") => {
-                Err(error)
-            }
-            Err(error) if !look::has_partitions(aws, key, spec.partition_count).await? => {
-                Err(error)
-            }
-            Ok(_) | Err(_) => Ok(Accepted::Working(Facts::new())),
+        let Err(error) = answer else { return Ok(Accepted::Working(Facts::new())) };
+        let may_be_there = error.class == ErrorClass::Invalid && !change.touches("configs");
+        if may_be_there && look::has_partitions(aws, key, spec.partition_count).await? {
+            return Ok(Accepted::Working(Facts::new()));
         }
+        Err(error)
     }
 
     async fn delete(aws: &Aws, have: &Live, _emptying: Emptying) -> Answer<()> {
