@@ -24,6 +24,7 @@ pub mod call_log;
 mod call_span;
 pub mod client;
 mod clock;
+mod conditions;
 pub mod courier;
 mod delivery_policy;
 mod discovery;
@@ -52,6 +53,7 @@ mod stated;
 pub mod tags;
 mod takes;
 mod turnover;
+mod written;
 
 // "Did you mean" is the same of everybody's words.
 pub(crate) use crate::model::near;

@@ -11,8 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::aws::policy::no_object;
-use crate::model::document::as_json;
+use crate::aws::conditions::{as_set, canonical_keys};
+use crate::aws::written::structure;
 use crate::model::{Path, Problem};
 use crate::verify::event_pattern;
 
@@ -60,29 +60,6 @@ impl EventPattern {
     }
 }
 
-/// Key -> conditions, or further keys. `$or` lists whole alternatives.
-fn canonical_keys(keys: Map<String, Value>) -> Map<String, Value> {
-    let canonical = |(key, value): (String, Value)| {
-        let value = match value {
-            Value::Object(nested) => Value::Object(canonical_keys(nested)),
-            Value::Array(alternatives) if key == "$or" => {
-                as_set(alternatives.into_iter().map(canonical_alternative))
-            }
-            Value::Array(conditions) => as_set(conditions.into_iter().map(canonical_condition)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-        };
-        (key, value)
-    };
-    keys.into_iter().map(canonical).collect()
-}
-
-fn canonical_alternative(alternative: Value) -> Value {
-    match alternative {
-        Value::Object(keys) => Value::Object(canonical_keys(keys)),
-        other => other,
-    }
-}
-
 /// A value to be equal to, or an operator with what it works on.
 fn canonical_condition(condition: Value) -> Value {
     let Value::Object(operators) = condition else { return condition };
@@ -97,25 +74,11 @@ fn canonical_condition(condition: Value) -> Value {
     Value::Object(operators.into_iter().map(canonical).collect())
 }
 
-/// Sorted by the items' text, which is as good an order as any.
-fn as_set(items: impl IntoIterator<Item = Value>) -> Value {
-    let mut items: Vec<Value> = items.into_iter().collect();
-    items.sort_by_cached_key(Value::to_string);
-    items.dedup();
-    Value::Array(items)
-}
-
 impl<'de> Deserialize<'de> for EventPattern {
     /// From YAML or JSON structure, or from JSON text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = match Value::deserialize(deserializer)? {
-            Value::String(text) => {
-                serde_json::from_str(&as_json(&text)).map_err(|error| no_object(&error))?
-            }
-            value => value,
-        };
-        match value {
-            Value::Object(keys) => Ok(Self(canonical_keys(keys))),
+        match structure(deserializer)? {
+            Value::Object(keys) => Ok(Self(canonical_keys(keys, canonical_condition))),
             _ => Err(serde::de::Error::custom("an event pattern is an object")),
         }
     }

@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::violation::{at, problem};
 use super::{Language, openapi};
-use crate::aws::policy::no_object;
+use crate::aws::written::{structure, with_whole_numbers};
 use crate::model::Problem;
-use crate::model::document::{as_json, has_pending};
+use crate::model::document::has_pending;
 
 /// API Reference, `CreateSchema`.
 const MOST_CHARACTERS: usize = 100_000;
@@ -67,36 +67,10 @@ fn check_draft_4(schema: &Value) -> Vec<Problem> {
     meta.iter_errors(schema).map(|error| problem(&error)).collect()
 }
 
-fn canonical(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, item)| (key, canonical(item))).collect())
-        }
-        Value::Array(items) => items.into_iter().map(canonical).collect(),
-        Value::Number(number) => Value::Number(whole(number)),
-        Value::Null | Value::Bool(_) | Value::String(_) => value,
-    }
-}
-
-fn whole(number: Number) -> Number {
-    match number.as_f64().filter(|_| number.is_f64()) {
-        // Whole numbers of this size are exact in both forms.
-        #[expect(clippy::cast_possible_truncation, reason = "whole, and bounded just before")]
-        Some(float) if float.fract() == 0.0 && float.abs() <= 1e15 => Number::from(float as i64),
-        Some(_) | None => number,
-    }
-}
-
 impl<'de> Deserialize<'de> for Content {
     /// From YAML or JSON structure, or from JSON text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = match Value::deserialize(deserializer)? {
-            Value::String(text) => {
-                serde_json::from_str(&as_json(&text)).map_err(|error| no_object(&error))?
-            }
-            value => value,
-        };
-        match canonical(value) {
+        match with_whole_numbers(structure(deserializer)?) {
             Value::Object(fields) => Ok(Self(fields)),
             _ => Err(serde::de::Error::custom("a schema is an object")),
         }
