@@ -361,6 +361,17 @@ impl<S> Changing<'_, S> {
         all
     }
 
+    /// What becomes of the tags of an object; `None` where they stay. `told` is what a spec
+    /// says of them.
+    pub(crate) fn tag_change(&self, told: impl Fn(&S) -> &Tags) -> Option<TagChange> {
+        if !self.touches_tags() {
+            return None;
+        }
+        let before = self.tags_had(told(&self.have));
+        let after = told(&self.want.spec).with_owner(&self.want.owner);
+        Some(TagChange::between(&before, &after, KeyCase::Told))
+    }
+
     /// What becomes of the tags of an object that keeps its `force_destroy` in one of them;
     /// `None` where neither changes. `told` is what a spec says of the two.
     pub(crate) fn holder_tags(&self, told: impl Fn(&S) -> (&Tags, bool)) -> Option<TagChange> {

@@ -9,7 +9,6 @@ use crate::aws::error::{Attempt, OrAbsent, told};
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, LIFECYCLE_FIELD, OWNER_FIELD};
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::Answer;
 use crate::model::{CloudError, Facts, Owner, Place, Sought};
 
@@ -104,13 +103,9 @@ pub(super) async fn write_tags<S>(
     change: &Changing<'_, S>,
     told: impl Fn(&S) -> &Tags,
 ) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (name, want) = (&change.want.identity, &change.want);
+    let Some(turn) = change.tag_change(told) else { return Ok(()) };
+    let name = &change.want.identity;
     let (cloudwatch, arn) = (&aws.session.clients.cloudwatch, &arn(&aws.place, name));
-    let before = change.tags_had(told(&change.have));
-    let after = told(&want.spec).with_owner(&want.owner);
     let put = |all: BTreeMap<_, _>| async move {
         let call = cloudwatch.tag_resource().resource_arn(arn);
         let answer = call.set_tags(Some(tags(all))).send().await;
@@ -123,7 +118,7 @@ pub(super) async fn write_tags<S>(
         answer.attempting("cloudwatch:UntagResource", || format!("untag alarm {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 /// One at a time: of composite alarms a call deletes no more.

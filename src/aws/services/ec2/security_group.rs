@@ -28,7 +28,6 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::services::ec2::answers::NewGroup;
 use crate::aws::tags::{TagTexts, Tags};
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{Emptying, Facts, Limit, Live, Naming, Patience, Place, Problem, Sought};
 
@@ -188,12 +187,8 @@ fn facts(place: &Place, id: &str, name: &str) -> Facts {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, id: &str) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
+    let Some(turn) = change.tag_change(|spec| &spec.tags) else { return Ok(()) };
     let ec2 = &aws.session.clients.ec2;
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
     let put = |tags: BTreeMap<_, _>| async move {
         let call = ec2.create_tags().with("ResourceId.1", id).with_all(wire::pairs("Tag", tags));
         let answer = call.send::<()>().await;
@@ -205,5 +200,5 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, id: &str) -> Answer<
         let answer = call.send::<()>().await;
         answer.attempting("ec2:DeleteTags", || format!("untag security group {id}"))
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }

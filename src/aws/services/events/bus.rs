@@ -20,7 +20,6 @@ use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
@@ -335,13 +334,9 @@ fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
+    let Some(turn) = change.tag_change(|spec| &spec.tags) else { return Ok(()) };
     let (name, arn) = (&change.want.identity, &arn(&aws.place, &change.want.identity));
     let events = &aws.session.clients.events;
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
     let put = |tags: BTreeMap<_, _>| async move {
         let call = events.tag_resource().resource_arn(arn).set_tags(Some(sdk_tags(tags)));
         call.send().await.attempting("events:TagResource", || format!("tag event bus {name}"))?;
@@ -353,7 +348,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         call.send().await.attempting("events:UntagResource", attempted)?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 #[cfg(test)]

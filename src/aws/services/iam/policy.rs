@@ -17,7 +17,6 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     CloudError, Emptying, ErrorClass, Facts, Limit, Live, NameOrigin, Naming, Patience, Place,
@@ -261,13 +260,9 @@ async fn delete_version(aws: &Aws, arn: &str, version: &str) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
+    let Some(turn) = change.tag_change(|spec| &spec.tags) else { return Ok(()) };
+    let name = &change.want.identity;
     let arn = &arn(&aws.place, name);
-    let before = change.tags_had(&have.tags);
-    let after = want.spec.tags.with_owner(&want.owner);
     let put = |tags| async move {
         let call = aws.session.clients.iam.tag_policy().policy_arn(arn);
         let answer = call.set_tags(Some(iam::sdk_tags(tags))).send().await;
@@ -280,7 +275,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
         answer.attempting("iam:UntagPolicy", || format!("untag policy {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 /// The refusal to delete a policy, with the names of who has it attached.

@@ -4,6 +4,7 @@ mod cluster;
 mod configuration;
 pub(crate) mod scram_secret_association;
 pub(crate) mod serverless_cluster;
+mod tags;
 pub(super) mod told;
 pub(crate) mod topic;
 

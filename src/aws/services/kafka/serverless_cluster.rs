@@ -6,20 +6,20 @@
 mod grants;
 mod look;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_kafka::types as sdk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tags;
 use crate::aws::arn::Arn;
 use crate::aws::error::Attempt;
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Limit, Live, Naming, Path, Patience, Problem, Sought};
@@ -172,7 +172,8 @@ no certificates and no configuration.
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {
         let call = aws.session.clients.kafka.create_cluster_v2().cluster_name(&want.identity);
-        let call = call.set_tags(Some(sdk_tags(want.spec.tags.with_owner(&want.owner))));
+        let call =
+            call.set_tags(Some(want.spec.tags.with_owner(&want.owner).into_iter().collect()));
         let answer = call.serverless(request(&want.spec)).send().await;
         let made = answer.attempting("kafka:CreateClusterV2", || {
             format!("create serverless cluster {}", want.identity)
@@ -182,8 +183,9 @@ no certificates and no configuration.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
-        if let Some(arn) = change.live.arn().filter(|_| change.touches_tags()) {
-            write_tags(aws, change, arn).await?;
+        let turn = change.tag_change(|spec| &spec.tags);
+        if let (Some(arn), Some(turn)) = (change.live.arn(), turn) {
+            tags::write(aws, turn, arn, change.want.identity.as_str()).await?;
         }
         Ok(Accepted::Done(Facts::new()))
     }
@@ -241,28 +243,6 @@ fn request(spec: &Spec) -> sdk::ServerlessRequest {
     let authentication = sdk::ServerlessClientAuthentication::builder().sasl(sasl).build();
     let request = sdk::ServerlessRequest::builder().set_vpc_configs(Some(networks.collect()));
     request.client_authentication(authentication).build()
-}
-
-fn sdk_tags(tags: BTreeMap<String, String>) -> std::collections::HashMap<String, String> {
-    tags.into_iter().collect()
-}
-
-async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer<()> {
-    let (kafka, name) = (&aws.session.clients.kafka, &change.want.identity);
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
-    let put = |tags: BTreeMap<_, _>| async move {
-        let call = kafka.tag_resource().resource_arn(arn).set_tags(Some(sdk_tags(tags)));
-        call.send().await.attempting("kafka:TagResource", || format!("tag cluster {name}"))?;
-        Ok(())
-    };
-    let remove = |gone| async move {
-        let call = kafka.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("kafka:UntagResource", || format!("untag cluster {name}"))?;
-        Ok(())
-    };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Ours, Seen, Wanted};
 use crate::aws::tags::Tags;
 use crate::aws::takes::Takes;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{
@@ -460,12 +459,8 @@ fn hinted(error: CloudError) -> CloudError {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
+    let Some(turn) = change.tag_change(|spec| &spec.tags) else { return Ok(()) };
     let lambda = &aws.session.clients.lambda;
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
     let put = |tags: std::collections::BTreeMap<_, _>| async move {
         let call = lambda.tag_resource().resource(arn).set_tags(Some(tags.into_iter().collect()));
         call.send().await.attempting("lambda:TagResource", || format!("tag the mapping {arn}"))?;
@@ -477,7 +472,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
         answer.attempting("lambda:UntagResource", || format!("untag the mapping {arn}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 #[cfg(test)]

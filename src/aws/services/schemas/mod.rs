@@ -2,6 +2,7 @@
 
 pub(crate) mod registry;
 pub(crate) mod schema;
+mod tags;
 pub(super) mod told;
 
 use crate::aws::kind::{AnyKind, Erased};

@@ -2,11 +2,12 @@
 
 mod grants;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tags;
 use crate::aws::arn::Arn;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
@@ -14,7 +15,6 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
@@ -109,7 +109,11 @@ The registry's name is its identity; its ARN follows from it.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
-        write_tags(aws, change).await?;
+        if let Some(turn) = change.tag_change(|spec| &spec.tags) {
+            let name = &change.want.identity;
+            let arn = arn(&aws.place, name);
+            tags::write(aws, turn, &arn, &format!("registry {name}")).await?;
+        }
         if change.touches("description") {
             let (name, spec) = (&change.want.identity, &change.want.spec);
             let call = aws.session.clients.schemas.update_registry().registry_name(name);
@@ -136,27 +140,4 @@ fn facts(place: &Place, name: &str) -> Facts {
 
 fn arn(place: &Place, name: &str) -> String {
     place.arn("schemas", &format!("registry/{name}"))
-}
-
-async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (name, arn) = (&change.want.identity, &arn(&aws.place, &change.want.identity));
-    let schemas = &aws.session.clients.schemas;
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
-    let put = |tags: BTreeMap<_, _>| async move {
-        let tags = Some(tags.into_iter().collect());
-        let answer = schemas.tag_resource().resource_arn(arn).set_tags(tags).send().await;
-        answer.attempting("schemas:TagResource", || format!("tag registry {name}"))?;
-        Ok(())
-    };
-    let remove = |gone| async move {
-        let call = schemas.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("schemas:UntagResource", || format!("untag registry {name}"))?;
-        Ok(())
-    };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }

@@ -8,13 +8,14 @@ mod grants;
 mod openapi;
 mod violation;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_schemas::types::Type;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::content::Content;
+use super::tags;
 use crate::aws::arn::Arn;
 use crate::aws::error::{Attempt, OrAbsent, told};
 use crate::aws::grant::Grant;
@@ -22,7 +23,6 @@ use crate::aws::handed::Aws;
 use crate::aws::kind::{Changing, Kind, Seen, Wanted};
 use crate::aws::names::too_long;
 use crate::aws::tags::Tags;
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Live, Naming, Place, Problem, Sought};
@@ -163,7 +163,11 @@ the content. A change of the description alone makes none.
     }
 
     async fn update(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
-        write_tags(aws, change).await?;
+        if let Some(turn) = change.tag_change(|spec| &spec.tags) {
+            let identity = &change.want.identity;
+            let arn = arn(&aws.place, identity);
+            tags::write(aws, turn, &arn, &format!("schema {identity}")).await?;
+        }
         let (identity, spec) = (&change.want.identity, &change.want.spec);
         let is_other = change.touches("content") || change.touches("type");
         if !is_other && !change.touches("description") {
@@ -235,29 +239,6 @@ async fn is_there(aws: &Aws, identity: &str) -> Answer<bool> {
     let answer = call.schema_name(name).send().await;
     let attempted = || format!("look for schema {identity}");
     Ok(answer.attempting("schemas:DescribeSchema", attempted).or_absent()?.is_some())
-}
-
-async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (identity, arn) = (&change.want.identity, &arn(&aws.place, &change.want.identity));
-    let schemas = &aws.session.clients.schemas;
-    let before = change.tags_had(&change.have.tags);
-    let after = change.want.spec.tags.with_owner(&change.want.owner);
-    let put = |tags: BTreeMap<_, _>| async move {
-        let tags = Some(tags.into_iter().collect());
-        let answer = schemas.tag_resource().resource_arn(arn).set_tags(tags).send().await;
-        answer.attempting("schemas:TagResource", || format!("tag schema {identity}"))?;
-        Ok(())
-    };
-    let remove = |gone| async move {
-        let call = schemas.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("schemas:UntagResource", || format!("untag schema {identity}"))?;
-        Ok(())
-    };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
 }
 
 #[cfg(test)]

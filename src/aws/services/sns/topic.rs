@@ -24,7 +24,6 @@ use crate::aws::names::too_long;
 use crate::aws::policy::{self, Policy, Use};
 use crate::aws::tags::Tags;
 use crate::aws::takes::{self, Takes};
-use crate::aws::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::document::is_pending;
 use crate::model::{Emptying, Facts, Holdings, Live, Naming, Place, Problem, Sought};
@@ -377,12 +376,8 @@ async fn set(aws: &Aws, arn: &str, attribute: Attribute) -> Answer<()> {
 }
 
 async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer<()> {
-    if !change.touches_tags() {
-        return Ok(());
-    }
-    let (name, want, have) = (&change.want.identity, &change.want, &change.have);
-    let before = change.tags_had(&have.tags);
-    let after = want.spec.tags.with_owner(&want.owner);
+    let Some(turn) = change.tag_change(|spec| &spec.tags) else { return Ok(()) };
+    let name = &change.want.identity;
     let put = |tags: BTreeMap<_, _>| async move {
         let call = aws.session.clients.sns.tag_resource().resource_arn(arn);
         let answer = call.set_tags(Some(sdk_tags(tags))).send().await;
@@ -396,7 +391,7 @@ async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer
         answer.attempting("sns:UntagResource", || format!("untag topic {name}"))?;
         Ok(())
     };
-    TagChange::between(&before, &after, KeyCase::Told).make(put, remove).await
+    turn.make(put, remove).await
 }
 
 fn sdk_tags(tags: impl IntoIterator<Item = (String, String)>) -> Vec<Tag> {

@@ -1,10 +1,9 @@
 //! Changing a cluster: one operation, during which MSK takes no other. Whoever asked looks
 //! when the cluster is at rest again, and asks for what is left.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_kafka::types::{BrokerEbsVolumeInfo, Cluster, LoggingInfo};
 
+use super::super::tags;
 use super::shape::{ClientAuthentication, ClientBroker, PublicAccessType, StorageInfo};
 use super::{Spec, look, operation, wire};
 use crate::aws::error::Attempt;
@@ -114,7 +113,9 @@ fn lets_in(want: &Spec, have: &Spec) -> bool {
 /// Tags, which MSK takes at any time, and the first operation that is left of all else.
 pub(super) async fn turn(aws: &Aws, change: &Changing<'_, Spec>) -> Answer<Accepted> {
     let arn = change.live.arn().unwrap_or_default();
-    write_tags(aws, change, arn).await?;
+    if let Some(turn) = change.holder_tags(|spec| (&spec.tags, spec.force_destroy)) {
+        tags::write(aws, turn, arn, change.want.identity.as_str()).await?;
+    }
     let Some(phase) = Phase::next(change) else { return Ok(Accepted::Done(Facts::new())) };
     refuse_shrinking(phase, change)?;
     // A change says which version of the cluster it is a change of.
@@ -311,23 +312,4 @@ fn refuse_shrinking(phase: Phase, change: &Changing<'_, Spec>) -> Answer<()> {
              `lifecycle: {{ ignore_changes: [broker_node_group_info.storage_info.ebs_storage_info.volume_size] }}`"
         )),
     })
-}
-
-async fn write_tags(aws: &Aws, change: &Changing<'_, Spec>, arn: &str) -> Answer<()> {
-    let turn = change.holder_tags(|spec| (&spec.tags, spec.force_destroy));
-    let Some(turn) = turn else { return Ok(()) };
-    let (kafka, name) = (&aws.session.clients.kafka, &change.want.identity);
-    let put = |tags: BTreeMap<String, String>| async move {
-        let call = kafka.tag_resource().resource_arn(arn);
-        let answer = call.set_tags(Some(tags.into_iter().collect())).send().await;
-        answer.attempting("kafka:TagResource", || format!("tag cluster {name}"))?;
-        Ok(())
-    };
-    let remove = |gone: Vec<String>| async move {
-        let call = kafka.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
-        let answer = call.send().await;
-        answer.attempting("kafka:UntagResource", || format!("untag cluster {name}"))?;
-        Ok(())
-    };
-    turn.make(put, remove).await
 }
