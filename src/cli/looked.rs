@@ -44,8 +44,9 @@ impl Opened {
     ) -> Result<Looked, Failure> {
         let mut world = self.observe(look).await?;
         if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
+            self.learned.names.extend(world.kept_names.clone());
             let (place, names) = (&self.stack.place, &world.kept_names);
-            let checked = written.check(place, names, &self.catalog, environment)?;
+            let checked = written.check(place, &self.learned, &self.catalog, environment)?;
             let before = std::mem::replace(&mut self.stack, checked.stack);
             let is_elsewhere = |(address, want): (&Address, &Desired)| {
                 let had = before.resources.get(address);

@@ -19,7 +19,7 @@ use crate::engine::port::Read as _;
 use crate::model::{Address, Caller, Desired, Diagnostic, Mask, Origin, Place, Question, Stack};
 use crate::plan::SavedPlan;
 use crate::report::pane::tame;
-use crate::spec;
+use crate::spec::{self, Learned};
 
 /// A stack and a reader of the place where it lives.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(crate) struct Opened {
     pub(crate) pulse: Pulse,
     /// What the stack is checked from; `None` where no file was read.
     pub(crate) written: Option<Written>,
+    /// What was learned for that by looking.
+    pub(crate) learned: Learned,
 }
 
 impl Opened {
@@ -122,6 +124,7 @@ impl Opened {
             mask: environment.mask.clone(),
             pulse: environment.pulse.clone(),
             written: None,
+            learned: Learned::default(),
         }
     }
 }
@@ -142,7 +145,7 @@ impl Written {
         let connected = Connected::connect(place, region, environment, screen).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
-        let checked = self.check(here, &BTreeMap::new(), &catalog, environment)?;
+        let checked = self.check(here, &Learned::default(), &catalog, environment)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =
             checked.stack.resources.values().filter_map(asks).collect();
@@ -150,7 +153,7 @@ impl Written {
             (catalog, checked)
         } else {
             let catalog = catalog.knowing(connected.provider.learn(questions).await?);
-            let checked = self.check(here, &BTreeMap::new(), &catalog, environment)?;
+            let checked = self.check(here, &Learned::default(), &catalog, environment)?;
             (catalog, checked)
         };
         Ok(Opened {

@@ -1,7 +1,6 @@
 //! Before the way begins: a stack file as it is written, and what can be known of
 //! it without asking anybody.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::environment::Environment;
@@ -10,8 +9,8 @@ use super::options::{Variables, What};
 use super::screen::Screen;
 use super::stack_path;
 use crate::aws::{AwsCatalog, partition};
-use crate::model::{Address, Diagnostic, Place, Rendered};
-use crate::spec::{self, Checked, Evaluated, Inputs, StackFile};
+use crate::model::{Diagnostic, Place, Rendered};
+use crate::spec::{self, Checked, Evaluated, Inputs, Learned, StackFile};
 
 /// A stack file, read, with all that its check needs.
 #[derive(Debug)]
@@ -48,7 +47,7 @@ impl Written {
         environment: &Environment,
     ) -> Result<Checked, Failure> {
         let anywhere = self.anywhere(region, environment);
-        self.check(&anywhere, &BTreeMap::new(), catalog, environment)
+        self.check(&anywhere, &Learned::default(), catalog, environment)
     }
 
     /// Where the stack is as far as it is known without AWS.
@@ -89,16 +88,16 @@ impl Written {
         Ok((place, found))
     }
 
-    /// The stack in this place, as if its file stated these names besides.
+    /// The stack in this place, with what was learned by looking.
     pub(crate) fn check(
         &self,
         place: &Place,
-        names: &BTreeMap<Address, String>,
+        learned: &Learned,
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Checked, Failure> {
         let checked = self.under(environment, |inputs| {
-            spec::check_with_names(&self.file, place, catalog, inputs, names)
+            spec::check_knowing(&self.file, place, catalog, inputs, learned)
         })?;
         let warnings = [self.passed_over.clone(), checked.warnings].concat();
         Ok(Checked { warnings, ..checked })

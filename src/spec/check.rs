@@ -12,6 +12,7 @@ use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
 use super::ignored;
 use super::inputs::Inputs;
+use super::learned::Learned;
 use super::load::StackFile;
 use super::lock;
 use super::patterns::Library;
@@ -28,7 +29,7 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, Identity, Lock, Origin, Path, Place, Prepared,
+    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place, Prepared,
     Problem, Stack,
 };
 
@@ -58,23 +59,22 @@ pub fn check(
     catalog: &dyn Catalog,
     inputs: &Inputs<'_>,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_with_names(file, place, catalog, inputs, &BTreeMap::new())
+    check_knowing(file, place, catalog, inputs, &Learned::default())
 }
 
-/// The same, as if the file stated these names of resources for which it states
-/// none, in the fields that are for that.
+/// The same, by somebody who has looked.
 ///
 /// # Errors
 ///
 /// As of [`check`].
-pub fn check_with_names(
+pub fn check_knowing(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
     inputs: &Inputs<'_>,
-    names: &BTreeMap<Address, String>,
+    learned: &Learned,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    check_and(file, place, catalog, (inputs, names), |sheet| sheet.checked)?
+    check_and(file, place, catalog, (inputs, learned), |sheet| sheet.checked)?
 }
 
 /// What a check works with, for who wants more of it than the stack.
@@ -96,7 +96,7 @@ pub(super) fn check_and<T>(
     file: &StackFile,
     place: &Place,
     catalog: &dyn Catalog,
-    (inputs, names): (&Inputs<'_>, &BTreeMap<Address, String>),
+    (inputs, learned): (&Inputs<'_>, &Learned),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<T, Vec<Diagnostic>> {
     let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
@@ -107,7 +107,7 @@ pub(super) fn check_and<T>(
     };
     let mut resources = written::write_out(&mut expansion, &tags, &file.checkout);
     for resource in &mut resources {
-        if let Some(name) = names.get(&resource.address) {
+        if let Some(name) = learned.names.get(&resource.address) {
             resource.take_name(name);
         }
     }
@@ -124,7 +124,7 @@ pub(super) fn check_and<T>(
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
     let lock = lock_of(file, place, (catalog, inputs), &mut problems);
-    let (known, settled) = judged(&resources, &oracle, &mut problems);
+    let (known, settled) = judged(&resources, &oracle, &learned.facts, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
     let section = file.root.get("lock");
@@ -280,13 +280,14 @@ impl Schemas {
 fn judged<'a, 'b>(
     resources: &'b [Written<'a>],
     oracle: &Oracle<'_>,
+    learned: &BTreeMap<Address, Facts>,
     problems: &mut Vec<Diagnostic>,
 ) -> (Known, Vec<(&'b Written<'a>, Prepared)>) {
     let mut schemas = Schemas::default();
     // What is known of a resource that is not whole is checked too, but nothing follows from it.
     let admitted: Vec<&Written<'_>> =
         resources.iter().filter(|r| schemas.admit(r, &r.fields, problems) && r.is_whole).collect();
-    let known = oracle.predict(&admitted);
+    let known = oracle.predict(&admitted, learned);
     let settled = settle(&admitted, &known, oracle, &mut schemas, problems);
     (known, settled)
 }
@@ -430,9 +431,13 @@ fn connect(
         (resource.address.clone(), edges::spelled_out(resource, prepared, &names))
     });
     let spelled = spelled.collect();
+    let own: BTreeSet<&Address> = settled.iter().map(|(resource, _)| &resource.address).collect();
     for (resource, prepared) in settled {
         let mut found = Vec::new();
-        let (edges, mentions) = edges::edges_of(resource, known, &mut found);
+        let (mut edges, mut mentions) = edges::edges_of(resource, known, &mut found);
+        // What is not the stack's is waited for before any of it begins.
+        edges.retain(|address, _| own.contains(address));
+        mentions.retain(|address| own.contains(address));
         let is_open = document::is_pending(prepared.identity.as_str());
         let wanted = Desired {
             address: resource.address.clone(),

@@ -15,7 +15,7 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `predict`, `lock`, `edges`,
+//! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
 //! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
@@ -41,6 +41,7 @@ mod ignored;
 mod inputs;
 mod instruction;
 mod layer;
+mod learned;
 mod load;
 mod lock;
 mod lookup;
@@ -78,11 +79,12 @@ mod zip;
 
 pub use artifacts::{artifact_bytes, artifact_copy, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
-pub use check::{Checked, check, check_with_names};
+pub use check::{Checked, check, check_knowing};
 pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use inputs::{Environment, Inputs, NotAdmitted};
+pub use learned::Learned;
 pub use load::{StackFile, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};

@@ -69,9 +69,13 @@ impl Oracle<'_> {
         }
     }
 
-    /// Every fact that can be predicted. What is wrong with a document is told
+    /// Every fact that can be predicted, with those that were learned elsewhere. What is wrong with a document is told
     /// later, when all is in place.
-    pub(super) fn predict(&self, resources: &[&Written<'_>]) -> Known {
+    pub(super) fn predict(
+        &self,
+        resources: &[&Written<'_>],
+        learned: &BTreeMap<Address, Facts>,
+    ) -> Known {
         // Whom to ask again when something is learned of a resource: so a chain of
         // thousands, whose end is known first, is worked out in as many steps.
         let mut mentioned_by: BTreeMap<Address, BTreeSet<usize>> = BTreeMap::new();
@@ -80,7 +84,7 @@ impl Oracle<'_> {
                 mentioned_by.entry(mention.fact.address).or_default().insert(index);
             }
         }
-        let mut known = Known::default();
+        let mut known = Known(learned.clone());
         let mut to_ask: BTreeSet<usize> = (0..resources.len()).collect();
         while let Some(index) = to_ask.pop_first() {
             let resource = resources[index];

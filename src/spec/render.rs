@@ -1,7 +1,7 @@
 //! The stack as one file with nothing left to work out, and one expression worked
 //! out by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::check::{Checked, Sheet, check_and};
 use super::expand::{Env, Expansion};
 use super::inputs::Inputs;
+use super::learned::Learned;
 use super::load::StackFile;
 use super::lookup::NONCE;
 use super::predict::Known;
@@ -38,7 +39,7 @@ pub fn render(
     catalog: &dyn Catalog,
     inputs: &Inputs<'_>,
 ) -> Result<(Checked, Rendered), Vec<Diagnostic>> {
-    let none = BTreeMap::new();
+    let none = Learned::default();
     let rendered = |sheet: Sheet<'_, '_>| {
         let checked = sheet.checked?;
         let (stack, known) = (&checked.stack, sheet.known);
@@ -356,7 +357,7 @@ pub fn evaluate(
     text: &str,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let source = Source::text("the expression", text);
-    let none = BTreeMap::new();
+    let none = Learned::default();
     check_and(file, place, catalog, (inputs, &none), |sheet| worked_out(sheet, &source, text))?
 }
 

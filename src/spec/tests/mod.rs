@@ -23,7 +23,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{BuiltIn, Checked, Inputs, StackFile, check_with_names, evaluate};
+use super::{BuiltIn, Checked, Inputs, Learned, StackFile, check_knowing, evaluate};
 use crate::model::{
     Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming,
     Patience, Place, Prepared, Problem, Succession, document,
@@ -82,9 +82,9 @@ impl<'a> Case<'a> {
 
     fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
         let name = |(address, name): &(&str, &str)| (Address::new(*address), (*name).to_owned());
-        let names = self.names.iter().map(name).collect();
+        let learned = Learned { names: self.names.iter().map(name).collect(), ..Learned::default() };
         self.with(root, |file, place, inputs| {
-            check_with_names(file, place, &MadeUp::new(), inputs, &names)
+            check_knowing(file, place, &MadeUp::new(), inputs, &learned)
         })
     }
 
