@@ -78,7 +78,7 @@ pub(crate) async fn run(
     }
     let (what, place) = (&arguments.what, &arguments.place);
     let arguments = verify::Arguments::after_apply(what, place, arguments.run.json);
-    verify::run(&arguments, environment, screen).await
+    Box::pin(verify::run(&arguments, environment, screen)).await
 }
 
 async fn of_stack(
