@@ -26,7 +26,7 @@ use super::leg::Leg;
 use super::lies::{Concession, Lie};
 use super::rights::{User, forgiving};
 use super::run::{OTHER_STACK, STACK, tops};
-use crate::stand_in::StandIn;
+use crate::stand_in::{self, StandIn};
 use crate::support::emulator::Account;
 use crate::support::writing::Hand;
 
@@ -109,9 +109,11 @@ pub(crate) struct Applied {
 }
 
 impl Cloud {
-    /// Connects to an account, whose root user this is.
-    pub(crate) async fn connect(leg: &Leg, root: Account) -> Self {
-        let stand_in = leg.stands_in.then(|| StandIn::before(&root));
+    /// Connects to an account, whose root user this is, to try a kind there. What the emulator
+    /// has is tried without the stand-in before it, whose address is in no URL that it tells.
+    pub(crate) async fn connect(leg: &Leg, kind: &str, root: Account) -> Self {
+        let is_stood_in = leg.stands_in && stand_in::has(kind);
+        let stand_in = is_stood_in.then(|| StandIn::before(&root));
         let root = stand_in.as_ref().map_or_else(|| root.clone(), |it| root.through(&it.url()));
         let user = if leg.as_user { Some(User::new(&root, STACK).await) } else { None };
         let session = async |account| {

@@ -81,7 +81,7 @@ impl Leg {
             told.left_out.push(format!("{place}: only a stand-in has it"));
             return told;
         }
-        let mut cloud = Cloud::connect(self, self.account()).await;
+        let mut cloud = Cloud::connect(self, &file.kind, self.account()).await;
         for case in &file.cases {
             let place = format!("{} {} on {}", file.kind, case.name, self.name);
             match self.try_case(&file.kind, case, &mut cloud, &mut book).await {
@@ -127,7 +127,7 @@ impl Leg {
             let Some(&concession) = untried.or(behind.first()) else { return Err(failure) };
             // What was made stays where it is.
             book.lied.extend(cloud.writer.lied());
-            *cloud = Cloud::connect(self, self.empty_account().await).await;
+            *cloud = Cloud::connect(self, kind, self.empty_account().await).await;
             book.conceded.insert(concession);
             let is_in_vain = !conceded.insert(concession);
             match concession {
