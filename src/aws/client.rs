@@ -12,6 +12,7 @@ use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -36,12 +37,14 @@ use super::pacing::Pacing;
 use super::profiles;
 use super::services::clients::Clients;
 use crate::engine::port::Answer;
-use crate::model::{Caller, CloudError, ErrorClass, Mask, Place};
+use crate::model::{Caller, CloudError, ErrorClass, Mask, Place, Role};
 
 /// The SDK's own limit for connecting (behaviour version 2026-01-12).
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 /// Attempts of one call within the SDK; the engine tries steps again above that.
 const ATTEMPTS: u32 = 4;
+/// What a session in a role is called, as the account's trail shows it.
+const SESSION_NAME: &str = "ccprov";
 /// The SDK would begin at 1 s; a lost packet is no reason to wait so long.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
@@ -60,8 +63,13 @@ pub struct Connection {
     /// Credentials in place of those that the chain would find. For programs
     /// that speak for several accounts; the command line leaves it to the chain.
     pub access_key: Option<AccessKey>,
+    /// The role that calls are made in, taken on with these credentials and again before they
+    /// end.
+    pub role: Option<Role>,
     /// Who hears of calls as they happen.
     pub listener: Option<Arc<dyn Listener>>,
+    /// Where calls are written down, if that is shared with other sessions.
+    pub calls: Option<CallLog>,
     /// How fast calls may go out.
     pub pace: Pace,
     /// Learns the secrets that calls are signed with.
@@ -126,7 +134,8 @@ impl Session {
         let region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let region = region.ok_or_else(no_region)?;
         let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
-        let calls = CallLog::new().heard_by(connection.listener.clone());
+        let calls = connection.calls.clone().unwrap_or_default();
+        let calls = calls.heard_by(connection.listener.clone());
         Ok(Self {
             clients: Clients::new(&config, &calls, &pacing),
             calls,
@@ -255,7 +264,25 @@ async fn load(
         loader =
             loader.credentials_provider(Credentials::new(id, secret, None, None, "access key"));
     }
-    Ok(hushed(loader.load().await, connection, lifetime))
+    let config = hushed(loader.load().await, connection, lifetime);
+    match &connection.role {
+        Some(role) => Ok(in_role(config, role, connection).await),
+        None => Ok(config),
+    }
+}
+
+/// The same in a role, for as long as the credentials last that it is taken on with.
+async fn in_role(config: SdkConfig, role: &Role, connection: &Connection) -> SdkConfig {
+    let taken_on = AssumeRoleProvider::builder(&role.arn).session_name(SESSION_NAME);
+    let taken_on = match &role.external_id {
+        Some(id) => taken_on.external_id(id),
+        None => taken_on,
+    };
+    let taken_on = taken_on.configure(&config).build().await;
+    let config =
+        config.into_builder().credentials_provider(SharedCredentialsProvider::new(taken_on));
+    // What is lent is lent again: its end is not the end of the run.
+    hushed(config.build(), connection, &Arc::default())
 }
 
 /// The same, whose credentials are hidden as soon as anybody has them, and which tells how

@@ -1,7 +1,10 @@
 //! The first word with AWS: whose credentials these are, and which place they open.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
 
 use super::environment::Environment;
 use super::exit::Failure;
@@ -12,9 +15,9 @@ use super::screen::Screen;
 use super::speaker::Speaker;
 use super::trace::Trace;
 use super::{certificates, telemetry};
-use crate::aws::call_log::Listener;
+use crate::aws::call_log::{CallLog, Listener};
 use crate::aws::{Connection, Pace, Provider, Session};
-use crate::model::{Caller, Diagnostic};
+use crate::model::{Caller, CloudError, Diagnostic, ErrorClass, Role};
 use crate::spec::{self, read_regular};
 
 /// A token has some kilobytes; AWS takes 20,000 characters (STS API Reference,
@@ -31,6 +34,103 @@ pub(crate) struct Connected {
     pub(crate) journal: Option<Journal>,
 }
 
+/// The connections of one command: one for each region and role, whose calls stand in one
+/// list. Stacks that live in one place share one, and with it the pace of their calls.
+#[derive(Debug)]
+pub(crate) struct Connections<'a> {
+    place: &'a Where,
+    environment: &'a Environment,
+    ca_bundle: Option<Vec<u8>>,
+    listener: Arc<dyn Listener>,
+    trace: Trace,
+    journal: Option<Journal>,
+    made: Mutex<BTreeMap<Whither, Line>>,
+}
+
+/// Where a connection leads, and as whom.
+type Whither = (Option<String>, Option<Role>);
+/// A connection, once somebody has made it, and who AWS says that it is.
+type Line = Arc<OnceCell<(Session, Caller)>>;
+
+impl<'a> Connections<'a> {
+    /// None yet. What the command line names of files is tried here.
+    pub(crate) fn begin(
+        place: &'a Where,
+        environment: &'a Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        if let Some(region) = &place.region {
+            spec::region_name(region)?;
+        }
+        if let Some(path) = &place.trace {
+            Trace::try_place(path)?;
+        }
+        let open = |path: &PathBuf| Journal::open(path, &environment.command_line, screen);
+        let journal = place.journal.as_ref().map(open).transpose()?;
+        let ca_bundle = environment.ca_bundle.as_deref().map(ca_bundle).transpose()?;
+        hide_tokens(environment);
+        let listener = Arc::new(audience(journal.as_ref(), environment, screen));
+        let trace = Trace::new(place.trace.as_deref(), CallLog::new());
+        let made = Mutex::default();
+        Ok(Self { place, environment, ca_bundle, listener, trace, journal, made })
+    }
+
+    /// A reader of the region that a stack states, if any, in the role that it states.
+    pub(crate) async fn open(
+        &self,
+        region: Option<&str>,
+        role: Option<&Role>,
+    ) -> Result<Connected, Failure> {
+        check_regions(self.place, region)?;
+        let region = self.place.region.as_deref().or(region).map(str::to_owned);
+        let line = self.line((region.clone(), role.cloned()));
+        let connect = || self.connect(region, role.cloned());
+        let (session, caller) = line.get_or_try_init(connect).await?.clone();
+        let here = session.place(&caller);
+        telemetry::note_place(&here);
+        let (trace, journal) = (self.trace.clone(), self.journal.clone());
+        Ok(Connected { provider: Provider::new(session, here), caller, trace, journal })
+    }
+
+    /// The region of the command line.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.place.region.as_deref()
+    }
+
+    fn line(&self, whither: Whither) -> Line {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(whither).or_default().clone()
+    }
+
+    async fn connect(
+        &self,
+        region: Option<String>,
+        role: Option<Role>,
+    ) -> Result<(Session, Caller), Failure> {
+        let session = Session::connect(&Connection {
+            region,
+            profile: self.place.profile.clone(),
+            endpoint_url: self.place.endpoint_url.clone(),
+            ca_bundle: self.ca_bundle.clone(),
+            access_key: None,
+            role: role.clone(),
+            listener: Some(self.listener.clone()),
+            calls: Some(self.trace.calls.clone()),
+            pace: Pace::OfAws,
+            mask: self.environment.mask.clone(),
+            credentials_end: self.environment.credentials_end.clone(),
+        })
+        .await?;
+        match (session.caller().await, role) {
+            (Ok(caller), _) => Ok((session, caller)),
+            (Err(error), Some(role)) if error.class == ErrorClass::Credentials => {
+                Err(not_taken_on(&role, error).into())
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+}
+
 impl Connected {
     /// Speaks to AWS for the first time, in the region that a stack states, if any.
     pub(crate) async fn connect(
@@ -39,31 +139,23 @@ impl Connected {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        check_regions(place, region)?;
-        if let Some(path) = &place.trace {
-            Trace::try_place(path)?;
-        }
-        let open = |path: &PathBuf| Journal::open(path, &environment.command_line, screen);
-        let journal = place.journal.as_ref().map(open).transpose()?;
-        let ca_bundle = environment.ca_bundle.as_deref().map(ca_bundle).transpose()?;
-        hide_tokens(environment);
-        let session = Session::connect(&Connection {
-            region: place.region.clone().or_else(|| region.map(str::to_owned)),
-            profile: place.profile.clone(),
-            endpoint_url: place.endpoint_url.clone(),
-            ca_bundle,
-            access_key: None,
-            listener: Some(Arc::new(audience(journal.as_ref(), environment, screen))),
-            pace: Pace::OfAws,
-            mask: environment.mask.clone(),
-            credentials_end: environment.credentials_end.clone(),
-        })
-        .await?;
-        let caller = session.caller().await?;
-        let here = session.place(&caller);
-        telemetry::note_place(&here);
-        let trace = Trace::new(place.trace.as_deref(), session.calls.clone());
-        Ok(Self { provider: Provider::new(session, here), caller, trace, journal })
+        Connections::begin(place, environment, screen)?.open(region, None).await
+    }
+}
+
+/// STS does not say which of these it is.
+fn not_taken_on(role: &Role, error: CloudError) -> CloudError {
+    let hint = match role.external_id {
+        Some(_) => "and the external id must be the one that it wants to hear",
+        None => "if it wants to hear an external id: `role: { arn: ..., external_id: ... }`",
+    };
+    CloudError {
+        attempted: format!("take on the role {}", role.arn),
+        hint: Some(format!(
+            "the role must exist, its trust policy must admit you, and you need `sts:AssumeRole` \
+             on it; {hint}"
+        )),
+        ..error
     }
 }
 
@@ -78,7 +170,7 @@ fn check_regions(place: &Where, stated: Option<&str>) -> Result<(), Failure> {
             .hint(format!("leave --region out, or state `region: {asked}`"))
             .into());
     }
-    Ok(spec::region_name(asked)?)
+    Ok(())
 }
 
 fn ca_bundle(path: &Path) -> Result<Vec<u8>, Diagnostic> {

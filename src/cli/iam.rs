@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::connected::Connections;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::options::{What, Where};
@@ -100,7 +101,8 @@ async fn stack(
         let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
         return Ok((checked.stack, checked.warnings));
     }
-    let opened = written.open(place, environment, screen).await?;
+    let opened =
+        written.open(&Connections::begin(place, environment, screen)?, environment).await?;
     opened.trace.write(screen);
     Ok((opened.stack, opened.warnings))
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::connected::Connected;
+use super::connected::{Connected, Connections};
 use super::environment::Environment;
 use super::exit::Failure;
 use super::journal::Journal;
@@ -54,7 +54,8 @@ impl Opened {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        Written::read(what, environment, screen)?.open(place, environment, screen).await
+        let written = Written::read(what, environment, screen)?;
+        written.open(&Connections::begin(place, environment, screen)?, environment).await
     }
 
     /// A stack that is known by its name alone.
@@ -135,14 +136,12 @@ impl Written {
     /// anything else is read from AWS.
     pub(crate) async fn open(
         self,
-        place: &Where,
+        connections: &Connections<'_>,
         environment: &Environment,
-        screen: &Screen,
     ) -> Result<Opened, Failure> {
         let catalog = AwsCatalog::new();
-        self.on_paper(place.region.as_deref(), &catalog, environment)?;
-        let region = self.file.region();
-        let connected = Connected::connect(place, region, environment, screen).await?;
+        self.on_paper(connections.region(), &catalog, environment)?;
+        let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
         let checked = self.check(here, &Learned::default(), &catalog, environment)?;

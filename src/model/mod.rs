@@ -31,7 +31,8 @@ pub mod place;
 pub mod probe;
 pub mod rendered;
 pub mod resource;
-pub mod scene;
+pub mod role;
+mod scene;
 pub mod spelling;
 pub mod stack;
 pub mod stages;
@@ -69,6 +70,7 @@ pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
     TAGS,
 };
+pub use role::Role;
 pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
 pub use stages::{Along, Anew, Length, Stage, Stages};

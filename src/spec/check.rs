@@ -29,8 +29,8 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place, Prepared,
-    Problem, Stack,
+    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place,
+    Prepared, Problem, Stack,
 };
 
 /// A stack that holds together.

@@ -165,6 +165,24 @@ fn stack_properties() -> Json {
             "description": "The account that the stack may be applied to: 12 digits, quoted.",
         },
         "region": { "type": "string", "description": "For example `eu-central-1`." },
+        "role": {
+            "description": "The role in which the stack is worked on: calls are made in its name.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "required": ["arn"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "arn": { "type": "string", "description": "`arn:aws:iam::ACCOUNT:role/NAME`." },
+                        "external_id": {
+                            "type": "string",
+                            "description": "What the role's trust policy wants to hear.",
+                        },
+                    },
+                },
+            ],
+        },
         "extends": {
             "type": "string",
             "description": "A file, relative to this one, that this one is laid over.",

@@ -15,6 +15,7 @@ use super::given::{self, Outside};
 use super::inputs::Inputs;
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
+use super::role;
 use super::sensitive;
 use super::shape;
 use super::source::Mark;
@@ -23,7 +24,7 @@ use super::tree::{Entry, Map, Node, Value};
 use super::values;
 use super::variables::{self, Variable};
 use super::yaml::MERGE;
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Role};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
 /// is known; beyond that nobody can say where a value comes from.
@@ -33,6 +34,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "stack",
     "account",
     "region",
+    "role",
     "vars",
     "sensitive",
     "values",
@@ -53,6 +55,7 @@ pub struct StackFile {
     name: String,
     account: Option<String>,
     region: Option<String>,
+    role: Option<Role>,
     sources: Vec<PathBuf>,
     pub(super) root: Map,
     pub(super) library: Library,
@@ -84,6 +87,11 @@ impl StackFile {
     /// declare: it may be for another.
     pub fn unheard(&self) -> &[String] {
         &self.unheard
+    }
+
+    /// The role in which the stack is worked on, if it names one.
+    pub fn role(&self) -> Option<&Role> {
+        self.role.as_ref()
     }
 
     /// Every file that was read, the stack file first.
@@ -169,10 +177,11 @@ pub(super) fn load_with(
     };
     sensitive::hide_settled(&secrets, header.ground(), inputs.mask, &mut deferred);
     match header.read(!deferred.is_empty()) {
-        Ok((name, account, region)) => Ok(StackFile {
+        Ok(Identified { name, account, region, role }) => Ok(StackFile {
             name,
             account,
             region,
+            role,
             sources,
             root,
             library: gathering.library,
@@ -297,8 +306,8 @@ fn is_stated(root: &Map, key: &str) -> bool {
 /// The name of a stack whose name waits for a variable that nobody gave.
 const UNKNOWN: &str = "unknown";
 
-/// What must be known before anything else can be: `stack`, `account` and
-/// `region`. They may refer to variables, to values and to the environment.
+/// What must be known before anything else can be: `stack`, `account`, `region` and
+/// `role`. They may refer to variables, to values and to the environment.
 struct Header<'a> {
     root: &'a Map,
     start: &'a Mark,
@@ -310,7 +319,12 @@ struct Header<'a> {
     inputs: &'a Inputs<'a>,
 }
 
-type Identified = (String, Option<String>, Option<String>);
+struct Identified {
+    name: String,
+    account: Option<String>,
+    region: Option<String>,
+    role: Option<Role>,
+}
 
 impl Header<'_> {
     /// `has_failed` says that problems were told already, of which it may be one
@@ -325,9 +339,9 @@ impl Header<'_> {
         let name = self.text("stack", &mut problems, stack_name);
         let account = self.text("account", &mut problems, account_id);
         let region = self.text("region", &mut problems, region_name);
-        match name {
-            Some(name) if problems.is_empty() => Ok((name, account, region)),
-            None if problems.is_empty() && has_failed => Ok((UNKNOWN.to_owned(), account, region)),
+        let role = role::of(self.root.get("role"), self.ground(), &mut problems);
+        match name.or_else(|| has_failed.then(|| UNKNOWN.to_owned())) {
+            Some(name) if problems.is_empty() => Ok(Identified { name, account, region, role }),
             Some(_) | None => Err(problems),
         }
     }

@@ -15,7 +15,7 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `substitute`, `carry` and `filled`; `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
+//! `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
 //! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
@@ -58,6 +58,7 @@ mod promised;
 mod reference;
 mod regular;
 mod render;
+mod role;
 mod sensitive;
 mod shape;
 mod shaped;

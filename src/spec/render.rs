@@ -23,7 +23,7 @@ use super::yaml;
 use crate::model::document::{self, fill, fill_text};
 use crate::model::{
     Address, Artifact, Catalog, Diagnostic, FactRef, Lifecycle, Path, Place, Probe, Rendered,
-    RenderedShape, Skip, Stack,
+    RenderedShape, Role, Skip, Stack,
 };
 
 /// The stack as a stack file would say it with every pattern, repetition,
@@ -53,6 +53,10 @@ pub fn render(
         }
         if place.knows_region() {
             parts.push(("region", header("region", &place.region)));
+        }
+        if let Some(Role { arn, external_id }) = file.role() {
+            let said = stated(json!({ "arn": arn, "external_id": external_id }));
+            parts.push(("role", Rendered::of(&said)));
         }
         if !sheet.tags.own.is_empty() {
             parts.push(("tags", map_of(&sheet.tags.own, None, known, Nulls::LeftOut)));

@@ -82,7 +82,8 @@ impl<'a> Case<'a> {
 
     fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
         let name = |(address, name): &(&str, &str)| (Address::new(*address), (*name).to_owned());
-        let learned = Learned { names: self.names.iter().map(name).collect(), ..Learned::default() };
+        let learned =
+            Learned { names: self.names.iter().map(name).collect(), ..Learned::default() };
         self.with(root, |file, place, inputs| {
             check_knowing(file, place, &MadeUp::new(), inputs, &learned)
         })
