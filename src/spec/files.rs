@@ -40,6 +40,12 @@ impl Reach {
         Ok((Self(reach), file))
     }
 
+    /// This reach, but no more than another: who uses a stack reads nothing through it that
+    /// is beyond itself.
+    pub(super) fn at_most(self, other: &Self) -> Self {
+        if self.0.starts_with(&other.0) { self } else { Self(other.0.clone()) }
+    }
+
     /// The YAML file that `text` means in the file that `at` points into, with the
     /// name under which people will know it.
     pub(super) fn resolve(&self, text: &str, at: &Mark) -> Result<(PathBuf, String), Diagnostic> {

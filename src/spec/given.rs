@@ -74,6 +74,29 @@ impl Outside {
         outside
     }
 
+    /// What a stack states of the variables of another that it uses, over all else.
+    pub(super) fn state(
+        &mut self,
+        stated: &Map,
+        declared: Option<&Map>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let nothing = Map::new();
+        let declared = declared.unwrap_or(&nothing);
+        for (name, entry) in stated {
+            if declared.contains_key(name) {
+                self.given.insert(name.clone(), Given::Entry(entry.clone()));
+                continue;
+            }
+            let problem =
+                Diagnostic::error(format!("the stack that is used has no variable `{name}`"));
+            let problem = problem
+                .at(Some(entry.key_at.location()))
+                .because(all_of("variables", declared.keys().map(String::as_str)));
+            problems.push(did_you_mean(problem, name, declared.keys().map(String::as_str)));
+        }
+    }
+
     fn add_text(&mut self, name: &str, origin: &str, text: &str) {
         let source = Source::text(origin, text);
         let at = source.mark(1, 1, text.chars().count());

@@ -6,6 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+mod uses;
+
+pub use uses::Used;
+use uses::{Section, Shelf, Uses};
+
 use super::artifacts::Checkout;
 use super::elsewhere;
 use super::expand::{Expansion, Ground};
@@ -46,6 +51,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "probes",
     "lock",
     "extends",
+    "uses",
 ];
 
 /// A stack file with all that it extends and the patterns that it uses, read
@@ -62,6 +68,7 @@ pub struct StackFile {
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) checkout: Checkout,
     unheard: Vec<String>,
+    pub(super) uses: Uses,
     /// Problems that do not keep us from knowing what the stack is. Told with
     /// those of `check`, so that one run shows them all.
     pub(super) deferred: Vec<Diagnostic>,
@@ -94,9 +101,19 @@ impl StackFile {
         self.role.as_ref()
     }
 
+    /// The stacks whose outputs this one may refer to, by the names that it has for them.
+    pub fn uses(&self) -> &BTreeMap<String, Used> {
+        &self.uses.sound
+    }
+
     /// Every file that was read, the stack file first.
     pub fn sources(&self) -> &[PathBuf] {
         &self.sources
+    }
+
+    /// Whether it, or a stack that it uses, has a variable of that name.
+    fn declares(&self, name: &str) -> bool {
+        self.variables.contains_key(name) || self.uses().values().any(|it| it.file.declares(name))
     }
 
     /// What stands under a key at the top.
@@ -125,41 +142,59 @@ pub(super) fn load_with(
     built_in: &[BuiltIn],
 ) -> Result<StackFile, Vec<Diagnostic>> {
     let (reach, file) = Reach::of(path).map_err(|problem| vec![problem])?;
-    let mut deferred = Vec::new();
     let name = path.display().to_string();
-    let (mut root, start, mut sources) = read_chain((file, name), &reach, &mut deferred)?;
-    for key in ["vars", "values", "tags", "resources", "outputs", "checks", "probes", "lock"] {
-        if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
-            shape::map(&entry.node, key, &mut deferred);
-        }
-    }
-    no_late_merges(&mut root, &mut deferred);
+    let link = (file.clone(), name.clone());
+    let given = (inputs.files, &inputs.vars);
+    let stated = &Map::new();
+    let request =
+        Request { path: path.to_owned(), file, name, named_at: None, reach, given, stated };
+    Shelf::of(inputs, built_in).within(link, |shelf| read_stack(request, shelf))
+}
+
+/// A stack file that is to be read, and what is said of it alone.
+struct Request<'r> {
+    /// As it is named.
+    path: PathBuf,
+    /// Where it is.
+    file: PathBuf,
+    /// As people know it.
+    name: String,
+    /// Where it is named, if a file does.
+    named_at: Option<Mark>,
+    reach: Reach,
+    /// Variable files and variables of the command line.
+    given: (&'r [PathBuf], &'r BTreeMap<String, String>),
+    /// Variables that whoever uses the stack states.
+    stated: &'r Map,
+}
+
+/// Reads one stack file with everything that it consists of.
+fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, Vec<Diagnostic>> {
+    let Request { path, file, name, named_at, reach, given, stated } = request;
+    let inputs = shelf.inputs;
+    let mut deferred = Vec::new();
+    let (mut root, start, mut sources) = read_chain((file, name, named_at), &reach, &mut deferred)?;
+    check_sections(&mut root, &start, &mut deferred);
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
-    let outside =
-        Outside::of(path, (&inputs.ambient, inputs.files, &inputs.vars), declared, &mut deferred);
+    let said = (&inputs.ambient, given.0, given.1);
+    let mut outside = Outside::of(&path, said, declared, &mut deferred);
+    outside.state(stated, declared, &mut deferred);
     let named = root.get("sensitive");
     let secrets = sensitive::hide(named, declared, &outside.given, inputs.mask, &mut deferred);
-    let unheard = variables::unheard(declared, &inputs.ambient);
-    let beside = given::beside(path).map(|path| path.display().to_string());
+    let beside = given::beside(&path).map(|path| path.display().to_string());
     let variables = variables::settle(declared, &outside.given, beside.as_deref(), &mut deferred);
     let nothing = Map::new();
     let named_values = root.get("values").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
     values::check(named_values, &mut deferred);
-    let resources = root.get("resources").and_then(|entry| entry.node.as_map());
-    // Null is not taken for an empty map: what somebody has yet to write would
-    // else be a stack whose every object is to be deleted.
-    if !is_stated(&root, "resources") {
-        let problem = shape::missing("resources", "the stack file", &start);
-        deferred.push(problem.hint("write `resources: {}` for a stack that wants nothing"));
-    }
+    let resources = root.get("resources").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
     let mut gathering = Gathering {
         reach: &reach,
-        built_in,
+        built_in: shelf.built_in,
         read: BTreeMap::new(),
         library: Library::default(),
         problems: Vec::new(),
     };
-    gathering.gather(resources.unwrap_or(&Map::new()));
+    gathering.gather(resources);
     deferred.append(&mut gathering.problems);
     gathering.library.read_contents(&root, &reach);
     sources.extend(outside.files);
@@ -176,20 +211,27 @@ pub(super) fn load_with(
         inputs,
     };
     sensitive::hide_settled(&secrets, header.ground(), inputs.mask, &mut deferred);
+    let map = root.get("uses").and_then(|entry| entry.node.as_map());
+    let section = Section { map, resources, ground: header.ground(), reach: &reach };
+    let uses = section.read(shelf, &mut deferred);
     match header.read(!deferred.is_empty()) {
-        Ok(Identified { name, account, region, role }) => Ok(StackFile {
-            name,
-            account,
-            region,
-            role,
-            sources,
-            root,
-            library: gathering.library,
-            variables,
-            checkout: Checkout::of(reach),
-            unheard,
-            deferred,
-        }),
+        Ok(Identified { name, account, region, role }) => {
+            deferred.append(&mut uses.of_itself(&name, region.as_deref()));
+            Ok(StackFile {
+                name,
+                account,
+                region,
+                role,
+                sources,
+                unheard: unheard(declared, &uses, inputs),
+                root,
+                library: gathering.library,
+                variables,
+                checkout: Checkout::of(reach),
+                uses,
+                deferred,
+            })
+        }
         Err(mut problems) => {
             problems.append(&mut fitting::faults(header.ground()));
             problems.append(&mut deferred);
@@ -198,9 +240,36 @@ pub(super) fn load_with(
     }
 }
 
+/// Tells of sections that are none, and of resources that are not stated.
+fn check_sections(root: &mut Map, start: &Mark, deferred: &mut Vec<Diagnostic>) {
+    const MAPS: &[&str] =
+        &["vars", "values", "tags", "resources", "outputs", "checks", "probes", "lock", "uses"];
+    for key in MAPS {
+        if let Some(entry) = root.get(*key).filter(|entry| !entry.node.is_null()) {
+            shape::map(&entry.node, key, deferred);
+        }
+    }
+    no_late_merges(root, deferred);
+    // Null is not taken for an empty map: what somebody has yet to write would
+    // else be a stack whose every object is to be deleted.
+    if !is_stated(root, "resources") {
+        let problem = shape::missing("resources", "the stack file", start);
+        deferred.push(problem.hint("write `resources: {}` for a stack that wants nothing"));
+    }
+}
+
+/// A sentence for each variable of the environment that neither a stack nor those that it
+/// uses declare.
+fn unheard(declared: Option<&Map>, uses: &Uses, inputs: &Inputs<'_>) -> Vec<String> {
+    let is_others = |name: &str| uses.sound.values().any(|used| used.file.declares(name));
+    let set = inputs.ambient.iter().filter(|(name, _)| !is_others(name));
+    let set = set.map(|(name, text)| (name.clone(), text.clone())).collect();
+    variables::unheard(declared, &set)
+}
+
 /// Tells of `<<` with a reference where names are declared, and takes it out.
 fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
-    for key in ["vars", "values", "tags", "resources", "outputs", "probes"] {
+    for key in ["vars", "values", "tags", "resources", "outputs", "probes", "uses"] {
         let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
         if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
             let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
@@ -213,11 +282,11 @@ fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
 /// The file with everything that it extends laid under it, where the first
 /// file begins, and every path read.
 fn read_chain(
-    (path, name): (PathBuf, String),
+    first: (PathBuf, String, Option<Mark>),
     reach: &Reach,
     deferred: &mut Vec<Diagnostic>,
 ) -> Result<(Map, Mark, Vec<PathBuf>), Vec<Diagnostic>> {
-    let mut waiting = Some((path, name, None));
+    let mut waiting = Some(first);
     let mut sources = Vec::new();
     let mut files: Vec<Node> = Vec::new();
     while let Some((path, name, named_at)) = waiting.take() {

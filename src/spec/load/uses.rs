@@ -1,0 +1,258 @@
+//! `uses`: the files of other stacks whose outputs this one refers to. They are read by
+//! the same rules as this one, each once, however many name it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Request, StackFile, read_stack};
+use crate::model::Diagnostic;
+use crate::spec::expand::{Expansion, Ground};
+use crate::spec::files::{self, Reach};
+use crate::spec::inputs::Inputs;
+use crate::spec::patterns::BuiltIn;
+use crate::spec::shape;
+use crate::spec::source::Mark;
+use crate::spec::tree::{Entry, Map, Node};
+
+/// Longest row of stacks of which each uses the next: as of `extends`.
+const MAX_ROW: usize = 8;
+
+/// Most stacks that one uses, and those use in turn.
+const MAX_USED: usize = 64;
+
+const KEYS: &[&str] = &["file", "vars"];
+
+/// Another stack, as one stack uses it.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its file as people know it.
+    pub name: String,
+    /// What was read there. Whoever else uses it shares this.
+    pub file: Arc<StackFile>,
+    /// Where it is said that it is used.
+    pub(in crate::spec) at: Mark,
+}
+
+/// What `uses` of one stack comes to.
+#[derive(Debug, Default)]
+pub(in crate::spec) struct Uses {
+    pub(in crate::spec) sound: BTreeMap<String, Used>,
+    /// Those that could not be read, which was told.
+    pub(in crate::spec) broken: BTreeSet<String>,
+}
+
+impl Uses {
+    /// A problem for each stack that is the one that uses it: one name in one region.
+    pub(super) fn of_itself(&self, name: &str, region: Option<&str>) -> Vec<Diagnostic> {
+        let is_same = |used: &&Used| {
+            let other = used.file.region().or(region);
+            used.file.name() == name && other == region
+        };
+        let told = |used: &Used| {
+            Diagnostic::error(format!("{} is stack `{name}`, too", used.name))
+                .at(Some(used.at.location()))
+                .because("a stack cannot use what it makes itself by way of another file")
+                .hint("the names of the stacks differ, or their regions do")
+        };
+        self.sound.values().filter(is_same).map(told).collect()
+    }
+}
+
+/// Everything that one run reads of other stacks.
+pub(super) struct Shelf<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) built_in: &'a [BuiltIn],
+    /// From the stack file to the one that is being read: each uses the next.
+    row: Vec<(PathBuf, String)>,
+    /// By file and by what is said of its variables; `None` for what cannot be read.
+    read: BTreeMap<(PathBuf, String), Option<Arc<StackFile>>>,
+}
+
+impl<'a> Shelf<'a> {
+    pub(super) fn of(inputs: &'a Inputs<'a>, built_in: &'a [BuiltIn]) -> Self {
+        Self { inputs, built_in, row: Vec::new(), read: BTreeMap::new() }
+    }
+
+    /// Does something while a file is being read.
+    pub(super) fn within<T>(
+        &mut self,
+        (path, name): (PathBuf, String),
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.row.push((path, name));
+        let done = work(self);
+        self.row.pop();
+        done
+    }
+}
+
+/// The section of one stack file, and what it is read with.
+pub(super) struct Section<'s> {
+    pub(super) map: Option<&'s Map>,
+    pub(super) resources: &'s Map,
+    pub(super) ground: Ground<'s>,
+    pub(super) reach: &'s Reach,
+}
+
+impl Section<'_> {
+    /// Reads every stack that is used.
+    pub(super) fn read(&self, shelf: &mut Shelf<'_>, problems: &mut Vec<Diagnostic>) -> Uses {
+        let mut uses = Uses::default();
+        for (alias, entry) in self.map.into_iter().flatten() {
+            // Null counts as left out: a file laid over another takes it away.
+            if entry.node.is_null() {
+                continue;
+            }
+            if !shape::name(alias, &entry.key_at, problems) {
+                uses.broken.insert(alias.clone());
+                continue;
+            }
+            problems.extend(self.taken(alias, &entry.key_at));
+            match self.one(entry, shelf, problems) {
+                Some(used) => {
+                    uses.sound.insert(alias.clone(), used);
+                }
+                None => {
+                    uses.broken.insert(alias.clone());
+                }
+            }
+        }
+        uses
+    }
+
+    /// The problem of a name that is a resource's, too.
+    fn taken(&self, alias: &str, at: &Mark) -> Option<Diagnostic> {
+        let within = format!("{alias}.");
+        let (_, resource) = self
+            .resources
+            .iter()
+            .find(|(address, _)| *address == alias || address.starts_with(&within))?;
+        let problem = Diagnostic::error(format!("`{alias}` is the name of a resource, too"));
+        Some(
+            problem
+                .at(Some(at.location()))
+                .because(format!("the resource is declared at {}", resource.key_at))
+                .hint("use the other stack under another name"),
+        )
+    }
+
+    fn one(
+        &self,
+        entry: &Entry,
+        shelf: &mut Shelf<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Used> {
+        let (node, found) = Expansion::new(self.ground).evaluate_alone(&entry.node);
+        let is_sound = found.is_empty();
+        problems.extend(found);
+        let node = node.filter(|_| is_sound)?;
+        let nothing = Map::new();
+        let (file, at, vars) = match node.as_map() {
+            None => (&node, &entry.node.at, &nothing),
+            Some(map) => {
+                shape::only_keys(map, KEYS, "a stack that is used", problems);
+                let owner = "a stack that is used";
+                let file = shape::required(map, "file", owner, &entry.key_at, problems)?;
+                let vars = map.get("vars").filter(|vars| !vars.node.is_null());
+                let vars = match vars {
+                    Some(vars) => shape::map(&vars.node, "vars", problems)?,
+                    None => &nothing,
+                };
+                // Where the path is written, and not where its parts came from.
+                let written = entry.node.get("file").map_or(&entry.node.at, |node| &node.at);
+                (&file.node, written, vars)
+            }
+        };
+        let text = shape::text(file, "the file of a stack that is used", problems)?;
+        let found = self.reach.resolve(text, at).map_err(|problem| problems.push(problem)).ok()?;
+        self.other(found, (at, &entry.key_at), vars, shelf, problems)
+    }
+
+    /// The stack of a file, with these of its variables stated.
+    fn other(
+        &self,
+        (path, name): (PathBuf, String),
+        (at, used_at): (&Mark, &Mark),
+        vars: &Map,
+        shelf: &mut Shelf<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Used> {
+        let key = (path.clone(), stated(vars));
+        let known = shelf.read.get(&key).cloned();
+        let file = match known {
+            Some(known) => known?,
+            None => {
+                if let Some(problem) = refused(&path, at, shelf) {
+                    problems.push(problem);
+                    return None;
+                }
+                let file = self.anew((&path, &name), at, vars, shelf, problems);
+                shelf.read.insert(key, file.clone());
+                file?
+            }
+        };
+        Some(Used { path, name, file, at: used_at.clone() })
+    }
+
+    fn anew(
+        &self,
+        (path, name): (&PathBuf, &str),
+        at: &Mark,
+        vars: &Map,
+        shelf: &mut Shelf<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Arc<StackFile>> {
+        let (reach, file) = match Reach::of(path) {
+            Ok((reach, file)) => (reach.at_most(self.reach), file),
+            Err(problem) => {
+                problems.push(files::named_at(problem, Some(at)));
+                return None;
+            }
+        };
+        let nothing = BTreeMap::new();
+        let request = Request {
+            path: path.clone(),
+            file: file.clone(),
+            name: name.to_owned(),
+            named_at: Some(at.clone()),
+            reach,
+            // What the command line says is for the stack that is named there.
+            given: (&[], &nothing),
+            stated: vars,
+        };
+        let read = shelf.within((file, name.to_owned()), |shelf| read_stack(request, shelf));
+        read.map_err(|mut found| problems.append(&mut found)).ok().map(Arc::new)
+    }
+}
+
+/// The problem of a file that cannot be one more link of the row.
+fn refused(path: &PathBuf, at: &Mark, shelf: &Shelf<'_>) -> Option<Diagnostic> {
+    let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
+    if let Some(begin) = shelf.row.iter().position(|(link, _)| link == path) {
+        let links = shelf.row[begin..].iter().chain([&shelf.row[begin]]);
+        let names: Vec<&str> = links.map(|(_, name)| name.as_str()).collect();
+        let problem = refuse(format!("stacks use each other: {}", names.join(" -> ")));
+        return Some(
+            problem
+                .because("each would have to be applied before itself")
+                .hint("move what both need into a third stack, and use that"),
+        );
+    }
+    if shelf.row.len() > MAX_ROW {
+        return Some(refuse(format!("the chain of `uses` is longer than {MAX_ROW}")));
+    }
+    (shelf.read.len() >= MAX_USED)
+        .then(|| refuse(format!("more than {MAX_USED} stacks are used, one by another")))
+}
+
+/// What is said of variables, as one text.
+fn stated(vars: &Map) -> String {
+    vars.iter().map(|(name, entry)| format!("{name:?}:{};", text_of(&entry.node))).collect()
+}
+
+fn text_of(node: &Node) -> String {
+    node.to_json().to_string()
+}
