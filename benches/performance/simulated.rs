@@ -134,7 +134,14 @@ fn drawn(world: &ccprov::plan::World, stack: &Stack) -> (Plan, Spread) {
 async fn carry_out(cloud: &Cloud<'_>, plan: &Plan, catalog: &SimCatalog) {
     let (events, mut told) = mpsc::unbounded_channel();
     let writer = cloud.writer("scale");
-    let site = Site { writer: &writer, catalog, plan, until: Until::Ready, seed: 1 };
+    let site = Site {
+        writer: &writer,
+        catalog,
+        plan,
+        told: const { &BTreeMap::new() },
+        until: Until::Ready,
+        seed: 1,
+    };
     let report = execute(site, Stopper::new().1, events).await;
     assert!(report.summary.is_success(), "{:?}", report.summary);
     while told.try_recv().is_ok() {}

@@ -4,24 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::approved::Approved;
+use super::approved::{Approved, Proposed};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
-use super::options::{Run, What, Where};
-use super::planned::Planned;
+use super::options::{Run, Whats, Where};
 use super::run::{self, Task};
 use super::screen::Screen;
+use super::several::{Several, Wanted};
 use super::verify;
 use crate::engine::{Look, Until};
 use crate::model::Diagnostic;
 use crate::plan::Purpose;
-use crate::report;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
@@ -31,7 +30,7 @@ pub(crate) struct Arguments {
 
     /// Do exactly what a plan file says, made by `ccprov plan --out FILE`, with --destroy or without;
     /// asks like any apply
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "var"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "var"])]
     plan: Option<PathBuf>,
 
     /// When a resource counts as done
@@ -87,16 +86,20 @@ async fn of_stack(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let options = &arguments.run;
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let approve = async |opened: Opened| {
-        let looked = opened.look(Look::ToPlan, environment).await?;
-        let until = arguments.until.into();
-        let planned = looked.plan(Purpose::Apply, options.permissions(), until).await?;
-        propose(planned, options, screen).await
+    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    let approve = async |several: Several| {
+        let wanted = Wanted {
+            look: Look::ToPlan,
+            purpose: Purpose::Apply,
+            permissions: options.permissions(),
+            until: arguments.until.into(),
+        };
+        let (planned, order) = several.plan(wanted, environment).await?;
+        propose(Proposed { planned, order }, options, screen).await
     };
     let command = environment.command_line.clone();
     let task = Task { until: arguments.until.into(), options, command };
-    run::run(opened, task, approve, environment, screen).await
+    run::run(several, task, approve, environment, screen).await
 }
 
 /// What a plan file says was done in part; the stack says the rest.
@@ -112,23 +115,24 @@ async fn of_plan_file(
         Purpose::Apply => (arguments.until.into(), "ccprov apply".to_owned()),
         Purpose::Destroy => (Until::Accepted, "ccprov destroy".to_owned()),
     };
-    let approve = async |opened: Opened| {
+    let approve = async |mut several: Several| {
+        let Some(opened) = several.members.pop() else { return Ok(None) };
         let revisited = opened.look_again(&saved).await?;
-        let planned = revisited.plan(options.permissions(), until, screen).await;
-        propose(planned, options, screen).await
+        let planned = vec![revisited.plan(options.permissions(), until, screen).await];
+        propose(Proposed { planned, order: several.order }, options, screen).await
     };
-    run::run(opened, Task { until, options, command }, approve, environment, screen).await
+    let task = Task { until, options, command };
+    run::run(Several::of_one(opened), task, approve, environment, screen).await
 }
 
-/// Shows the plan, and asks.
+/// Shows the plans, and asks.
 async fn propose(
-    planned: Planned,
+    proposed: Proposed,
     options: &Run,
     screen: &Screen,
 ) -> Result<Option<Approved>, Failure> {
-    planned.propose(options, screen);
-    screen.page_of_job(|| report::plan_md(planned.record()));
-    Box::pin(planned.approve(options, screen)).await
+    proposed.tell(options, screen);
+    Box::pin(proposed.approve(options, screen)).await
 }
 
 fn nothing_to_verify() -> Diagnostic {

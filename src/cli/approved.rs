@@ -1,48 +1,84 @@
-//! Fourth on the way of a command: a plan that somebody said yes to.
+//! Fourth on the way of a command: plans that somebody said yes to.
+
+use futures::future::try_join_all;
 
 use super::exit::Failure;
 use super::options::Run;
+use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
 use crate::model::Diagnostic;
 use crate::plan::Purpose;
-use crate::report::PlanDetail;
+use crate::report::{self, PlanDetail};
 
-/// A plan that may be carried out: somebody said yes to it, nobody was to be asked,
-/// or it does nothing. [`Planned::approve`] alone makes one.
+/// Plans that somebody is to say yes to, all at once: of one stack or of several.
 #[derive(Debug)]
-pub(crate) struct Approved {
-    planned: Planned,
+pub(crate) struct Proposed {
+    pub(crate) planned: Vec<Planned>,
+    pub(crate) order: Order,
 }
 
-impl Planned {
+/// Plans that may be carried out: somebody said yes to them, nobody was to be asked,
+/// or they do nothing. [`Proposed::approve`] alone makes them.
+#[derive(Debug)]
+pub(crate) struct Approved {
+    proposed: Proposed,
+}
+
+impl Proposed {
     /// Shows what somebody is to say yes to. JSON tells it with the run.
-    pub(crate) fn propose(&self, options: &Run, screen: &Screen) {
-        let warnings = self.record().warnings;
+    pub(crate) fn tell(&self, options: &Run, screen: &Screen) {
         if options.json {
-            screen.problems(warnings);
+            self.planned.iter().for_each(|it| screen.problems(it.record().warnings));
         } else {
-            self.show(PlanDetail::CHANGES, || screen.problems(warnings), screen);
+            let remark = |planned: &Planned| screen.problems(planned.record().warnings);
+            self.show(PlanDetail::CHANGES, remark, screen);
+        }
+        screen.page_of_job(|| self.markdown());
+    }
+
+    /// The plans, in their order, each with what there is to say of it; and what all of them
+    /// come to.
+    pub(crate) fn show(&self, detail: PlanDetail, remark: impl Fn(&Planned), screen: &Screen) {
+        for (number, index) in self.order.in_turn().into_iter().enumerate() {
+            if number > 0 {
+                screen.page("\n");
+            }
+            let planned = &self.planned[index];
+            planned.show(detail, || remark(planned), screen);
+        }
+        if self.planned.len() > 1 {
+            let plans: Vec<_> = self.planned.iter().map(|it| it.record().plan).collect();
+            screen.data(&format!("\n{}", report::plans_conclusion(&plans)));
         }
     }
 
-    /// The plan, unless it is refused or nobody says yes; `None` for a no. With
+    /// The same as Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let turn = self.order.in_turn();
+        let records: Vec<_> = turn.into_iter().map(|index| self.planned[index].record()).collect();
+        report::plans_md(&records)
+    }
+
+    /// The plans, unless one is refused or nobody says yes; `None` for a no. With
     /// nobody to ask, refuses at once. While somebody thinks, the world moves:
-    /// after the yes, the plan that was shown must still hold.
+    /// after the yes, the plans that were shown must still hold.
     pub(crate) async fn approve(
         self,
         options: &Run,
         screen: &Screen,
     ) -> Result<Option<Approved>, Failure> {
-        let (record, left) = (self.record(), self.left());
-        if !record.refusals.is_empty() {
-            return Err(Failure::refused(record.refusals.to_vec()));
+        let refusals = self.planned.iter().flat_map(|it| it.record().refusals.to_vec());
+        let refusals: Vec<Diagnostic> = refusals.collect();
+        if !refusals.is_empty() {
+            return Err(Failure::refused(refusals));
         }
-        if record.plan.is_empty() {
+        if self.planned.iter().all(|it| it.record().plan.is_empty()) {
             // With nothing to do, the run is empty and its summary tells the outputs.
+            let left: Vec<Diagnostic> = self.planned.iter().flat_map(Planned::left).collect();
             let is_done = left.is_empty();
             return if is_done {
-                Ok(Some(Approved { planned: self }))
+                Ok(Some(Approved { proposed: self }))
             } else {
                 Err(Failure::refused(left))
             };
@@ -53,26 +89,33 @@ impl Planned {
             ));
         }
         if options.auto_approve {
-            return Ok(Some(Approved { planned: self }));
+            return Ok(Some(Approved { proposed: self }));
         }
         if options.json || !screen.can_ask {
             return Err(nobody_to_ask().into());
         }
-        let question = match self.purpose() {
-            Purpose::Apply => "Apply this plan?",
-            Purpose::Destroy => "Destroy all of this?",
-        };
-        if !screen.confirms(&format!("\n{question} Type yes to go on: ")).await {
+        if !screen.confirms(&format!("\n{} Type yes to go on: ", self.question())).await {
             return Ok(None);
         }
-        Ok(Some(Approved { planned: self.held(screen).await? }))
+        let Self { planned, order } = self;
+        let planned = try_join_all(planned.into_iter().map(|it| it.held(screen))).await?;
+        Ok(Some(Approved { proposed: Self { planned, order } }))
+    }
+
+    fn question(&self) -> &'static str {
+        let is_one = self.planned.len() == 1;
+        match self.planned.first().map(Planned::purpose) {
+            Some(Purpose::Destroy) => "Destroy all of this?",
+            Some(Purpose::Apply) | None if is_one => "Apply this plan?",
+            Some(Purpose::Apply) | None => "Apply these plans?",
+        }
     }
 }
 
 impl Approved {
-    /// The plan, for who carries it out.
-    pub(crate) fn into_planned(self) -> Planned {
-        self.planned
+    /// The plans, for who carries them out.
+    pub(crate) fn into_proposed(self) -> Proposed {
+        self.proposed
     }
 }
 

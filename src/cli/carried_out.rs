@@ -1,101 +1,300 @@
-//! Fifth on the way of a command: what came of a plan. Only here is a writer
+//! Fifth on the way of a command: what came of its plans. Only here is a writer
 //! obtained.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join;
+use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::approved::Approved;
+use super::approved::{Approved, Proposed};
 use super::checkout::Checkout;
 use super::journal::Journal;
 use super::opened::Opened;
 use super::options::Run;
+use super::order::Order;
+use super::planned::Planned;
 use super::screen::Screen;
 use super::trace::Trace;
-use super::turn::Turn;
-use crate::aws::AwsCatalog;
-use crate::engine::event::{Event, EventKind};
+use super::turn::Turns;
+use crate::aws::{AwsCatalog, Provider};
+use crate::engine::event::{Event, EventKind, Outcome};
+use crate::engine::several::{Several, Why};
+use crate::engine::stop::Stop;
 use crate::engine::wait::heartbeat;
 use crate::engine::{Report, Site, Until, execute};
-use crate::model::Diagnostic;
-use crate::plan::{Plan, Purpose};
-use crate::report::{FanOut, JsonLines, Live, Plain, PlanRecord, RunRecord, View};
+use crate::model::{Address, Diagnostic, FactRef, Facts, document};
+use crate::plan::{Forecast, Plan, Purpose};
+use crate::report::{FanOut, JsonLines, Live, Outputs, Plain, PlanRecord, RunRecord, View};
+use crate::spec;
 
 /// A run that came to its end, and has not been told.
 #[derive(Debug)]
 pub(crate) struct CarriedOut {
-    pub(crate) plan: Plan,
+    /// What was done of each stack, in the order in which they were named.
+    pub(crate) done: Vec<Done>,
+    pub(crate) order: Order,
     pub(crate) purpose: Purpose,
-    pub(crate) report: Report,
     pub(crate) record: RunRecord,
     /// What a destroy did not touch.
     pub(crate) left: Vec<Diagnostic>,
     /// When the run began, on the clock of the calls.
     pub(crate) began: Duration,
-    pub(crate) catalog: AwsCatalog,
     pub(crate) trace: Trace,
 }
 
+/// What was done of one stack.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) plan: Plan,
+    pub(crate) catalog: AwsCatalog,
+    pub(crate) report: Report,
+    /// Its outputs with everything that is known after the run.
+    pub(crate) outputs: Outputs,
+}
+
+/// One stack, and what is to be done of it.
+struct Job {
+    /// Taken by who does it.
+    provider: Cell<Option<Provider>>,
+    catalog: AwsCatalog,
+    plan: Plan,
+    shown: Plan,
+    warnings: Vec<Diagnostic>,
+    forecast: Forecast,
+}
+
+impl Job {
+    fn of(planned: Planned) -> Self {
+        let (opened, plan, warnings, forecast) = planned.into_parts();
+        let Opened { provider, catalog, .. } = opened;
+        let (provider, shown) = (Cell::new(Some(provider)), plan.shown(&catalog));
+        Self { provider, catalog, plan, shown, warnings, forecast }
+    }
+
+    fn told(&self) -> PlanRecord<'_> {
+        let Self { shown, warnings, forecast, .. } = self;
+        PlanRecord { plan: shown, warnings, refusals: &[], forecast: Some(forecast) }
+    }
+}
+
+/// What whoever shows a run hears of it.
+enum Heard {
+    /// The run of a stack begins.
+    Begins(usize),
+    /// Something happened in it.
+    Happened(usize, Event),
+    /// It does not begin.
+    PassedOver(usize, Why),
+}
+
 impl Approved {
-    /// Does what the plan says, and shows how it goes on.
+    /// Does what the plans say, each as soon as those are done that it comes after, and shows
+    /// how it goes on.
     pub(crate) async fn carry_out(
         self,
         until: Until,
         options: &Run,
-        turn: &Turn,
+        turns: &Turns,
         screen: &Screen,
     ) -> CarriedOut {
-        let planned = self.into_planned();
-        let (left, purpose) = (planned.left(), planned.purpose());
-        let (opened, plan, warnings, forecast) = planned.into_parts();
-        let Opened { provider, catalog, trace, journal, .. } = opened;
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let stop = turn.begin();
-        let writer = provider.into_writer(plan.stack.clone()).with_files(Arc::new(Checkout));
-        let (writer, seed) = (&writer, fastrand::u64(..));
-        let site = Site { writer, catalog: &catalog, plan: &plan, until, seed };
+        let Proposed { planned, order } = self.into_proposed();
+        let left = planned.iter().flat_map(Planned::left).collect();
+        let (purpose, trace, journal) = {
+            let one = &planned[0];
+            (one.purpose(), one.opened().trace.clone(), one.opened().journal.clone())
+        };
+        let jobs: Vec<Job> = planned.into_iter().map(Job::of).collect();
+        let stops = turns.begin();
         let mut record = RunRecord::default();
         let began = trace.calls.now();
-        let report = {
+        let reports = {
+            let (sender, heard) = mpsc::unbounded_channel();
             let is_live = screen.is_live && !options.json;
             let _other_lines_move = is_live.then(|| screen.pulse.hush());
-            let shown = plan.shown(&catalog);
-            let told = PlanRecord {
-                plan: &shown,
-                warnings: &warnings,
-                refusals: &[],
-                forecast: Some(&forecast),
-            };
+            let told: Vec<PlanRecord<'_>> = jobs.iter().map(Job::told).collect();
             let views = views(&mut record, options, screen, journal, told);
-            let (report, ()) =
-                join(execute(site, stop, sender), show(views, receiver, screen)).await;
-            report
+            let work = async {
+                let site = Works { jobs: &jobs, stops: &stops, until, heard: sender };
+                order.each(|index, before| site.one(index, order.uses(index), before)).await
+            };
+            let (reports, ()) = join(work, show(views, heard, &jobs, screen)).await;
+            reports
         };
-        CarriedOut { plan, purpose, report, record, left, began, catalog, trace }
+        let done = jobs.into_iter().zip(reports).map(|(job, (report, outputs))| Done {
+            plan: job.plan,
+            catalog: job.catalog,
+            report,
+            outputs,
+        });
+        CarriedOut { done: done.collect(), order, purpose, record, left, began, trace }
     }
 }
 
-async fn show(mut views: impl View, mut events: mpsc::UnboundedReceiver<Event>, screen: &Screen) {
-    while let Some(event) = events.recv().await {
-        let waited = if let EventKind::StepWaiting { waited, .. } = event.kind {
-            Some(waited)
-        } else {
-            None
-        };
-        views.show(&screen.mask.veil_value(event));
-        if let Some(waited) = waited {
-            screen.pulse.holds_for(heartbeat(waited));
+/// Everything that is worked on.
+struct Works<'a> {
+    jobs: &'a [Job],
+    stops: &'a [Stop],
+    until: Until,
+    heard: mpsc::UnboundedSender<Heard>,
+}
+
+impl Works<'_> {
+    /// One stack, when those before it are done: what came of it and what its outputs are, and
+    /// what those after it hear of that.
+    async fn one(
+        &self,
+        index: usize,
+        uses: &BTreeMap<String, usize>,
+        before: BTreeMap<usize, Result<Outputs, Why>>,
+    ) -> ((Report, Outputs), Result<Outputs, Why>) {
+        let job = &self.jobs[index];
+        if let Some(why) = before.values().find_map(|done| done.as_ref().err()) {
+            let _nobody_listens = self.heard.send(Heard::PassedOver(index, why.clone()));
+            let report = untouched(&job.plan, why);
+            return ((report, job.plan.outputs.clone()), Err(why.clone()));
         }
-        if let Some(text) = screen.untold_losses() {
-            let is_told = views.remark(&text);
-            if !is_told {
-                screen.complain(&text);
+        let told = |(name, used): (&String, &usize)| {
+            let outputs = before.get(used)?.as_ref().ok()?;
+            Some((Address::new(name), spec::texts_of(outputs)))
+        };
+        let told: BTreeMap<Address, Facts> = uses.iter().filter_map(told).collect();
+        let report = self.carried_out(index, &told).await;
+        let outputs = known_outputs(&job.plan, &report, &told);
+        let comes_to = match not_done(&job.plan, &report, &outputs) {
+            Some(why) => Err(self.placed(why, &job.plan)),
+            None => Ok(outputs.clone()),
+        };
+        ((report, outputs), comes_to)
+    }
+
+    async fn carried_out(&self, index: usize, told: &BTreeMap<Address, Facts>) -> Report {
+        let Job { provider, catalog, plan, .. } = &self.jobs[index];
+        let _nobody_listens = self.heard.send(Heard::Begins(index));
+        let provider = provider.take().expect("a stack is carried out once");
+        let writer = provider.into_writer(plan.stack.clone()).with_files(Arc::new(Checkout));
+        let (writer, until, seed) = (&writer, self.until, fastrand::u64(..));
+        let site = Site { writer, catalog, plan, told, until, seed };
+        let (sender, mut events) = mpsc::unbounded_channel();
+        let hand_on = async {
+            while let Some(event) = events.recv().await {
+                let _nobody_listens = self.heard.send(Heard::Happened(index, event));
+            }
+        };
+        let (report, ()) = join(execute(site, self.stops[index].clone(), sender), hand_on).await;
+        report
+    }
+
+    /// Why those after it do not begin, as it is told beside other stacks.
+    fn placed(&self, why: Why, plan: &Plan) -> Why {
+        let place = |address: Address| {
+            if self.jobs.len() == 1 { address } else { address.of_stack(&plan.stack) }
+        };
+        match why {
+            Why::Failed(address) => Why::Failed(place(address)),
+            Why::AtWork(address) => Why::AtWork(place(address)),
+            Why::Stopped => Why::Stopped,
+        }
+    }
+}
+
+/// What stands between a run and those that come after it.
+fn not_done(plan: &Plan, report: &Report, outputs: &Outputs) -> Option<Why> {
+    let first = |is_it: fn(&Outcome) -> bool| {
+        let found = report.outcomes.iter().find(|(_, outcome)| is_it(outcome));
+        found.map(|(step, _)| plan.steps[step.0].address.clone())
+    };
+    let has_failed = |outcome: &Outcome| {
+        matches!(
+            outcome,
+            Outcome::Failed { .. } | Outcome::TimedOut { .. } | Outcome::Refused { .. }
+        )
+    };
+    let is_begun = |outcome: &Outcome| matches!(outcome, Outcome::Begun { .. });
+    // What somebody has yet to learn of it is told late.
+    let is_known = !outputs.values().any(document::has_pending);
+    if report.summary.is_success() && (is_known || report.summary.at_work == 0) {
+        return None;
+    }
+    Some(match (first(has_failed), first(is_begun)) {
+        (Some(address), _) => Why::Failed(address),
+        (None, Some(address)) => Why::AtWork(address),
+        (None, None) => Why::Stopped,
+    })
+}
+
+/// The report of a plan that was not begun.
+fn untouched(plan: &Plan, why: &Why) -> Report {
+    let mut several = Several::of([plan]);
+    let outcomes = several.passed_over(0, plan, Duration::ZERO, why).into_iter();
+    let outcomes = outcomes.filter_map(|event| match event.kind {
+        EventKind::StepFinished { step, outcome, .. } => Some((step, outcome)),
+        _ => None,
+    });
+    let outcomes = outcomes.collect();
+    let EventKind::RunFinished { summary } = several.end(Duration::ZERO).kind else {
+        unreachable!("a run ends with its end")
+    };
+    Report { summary, outcomes, facts: BTreeMap::new() }
+}
+
+/// The outputs with everything that is known after the run.
+fn known_outputs(plan: &Plan, report: &Report, told: &BTreeMap<Address, Facts>) -> Outputs {
+    let known = |fact: &FactRef| {
+        let of =
+            |facts: &BTreeMap<Address, Facts>| facts.get(&fact.address)?.get(&fact.fact).cloned();
+        of(&report.facts).or_else(|| of(told))
+    };
+    let filled = |(name, value): (&String, &Value)| (name.clone(), document::fill(value, &known));
+    plan.outputs.iter().map(filled).collect()
+}
+
+/// Shows all runs as one.
+async fn show(
+    mut views: impl View,
+    mut heard: mpsc::UnboundedReceiver<Heard>,
+    jobs: &[Job],
+    screen: &Screen,
+) {
+    let began = Instant::now();
+    let mut several = Several::of(jobs.iter().map(|job| &job.plan));
+    tell(&mut views, several.begin(), screen);
+    while let Some(heard) = heard.recv().await {
+        match heard {
+            Heard::Begins(run) => several.begins(run, began.elapsed()),
+            Heard::Happened(run, event) => {
+                if let Some(event) = several.take(run, event) {
+                    tell(&mut views, event, screen);
+                }
+            }
+            Heard::PassedOver(run, why) => {
+                for event in several.passed_over(run, &jobs[run].plan, began.elapsed(), &why) {
+                    tell(&mut views, event, screen);
+                }
             }
         }
     }
+    tell(&mut views, several.end(began.elapsed()), screen);
     views.finish();
+}
+
+fn tell(views: &mut impl View, event: Event, screen: &Screen) {
+    let waited =
+        if let EventKind::StepWaiting { waited, .. } = event.kind { Some(waited) } else { None };
+    views.show(&screen.mask.veil_value(event));
+    if let Some(waited) = waited {
+        screen.pulse.holds_for(heartbeat(waited));
+    }
+    if let Some(text) = screen.untold_losses() {
+        let is_told = views.remark(&text);
+        if !is_told {
+            screen.complain(&text);
+        }
+    }
 }
 
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
@@ -105,7 +304,7 @@ fn views<'a>(
     options: &Run,
     screen: &Screen,
     journal: Option<Journal>,
-    told: PlanRecord<'a>,
+    told: Vec<PlanRecord<'a>>,
 ) -> FanOut<'a> {
     let mut views = FanOut::new().with(record);
     if let Some(journal) = journal {

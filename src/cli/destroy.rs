@@ -2,20 +2,21 @@
 
 use clap::Args;
 
-use super::approved::Approved;
+use super::approved::{Approved, Proposed};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
-use super::options::{Run, What, Where};
+use super::options::{Run, Whats, Where};
 use super::run::{self, Task};
 use super::screen::Screen;
+use super::several::{Several, Wanted};
 use crate::engine::{Look, Until};
 use crate::plan::Purpose;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     pub(crate) run: Run,
 
     /// Remove the stack of this name; needs no file
-    #[arg(long = "stack", value_name = "NAME", conflicts_with_all = ["stack", "var"])]
+    #[arg(long = "stack", value_name = "NAME", conflicts_with_all = ["stacks", "var"])]
     name: Option<String>,
 }
 
@@ -33,35 +34,42 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = match &arguments.name {
-        Some(name) => Opened::named(name, &arguments.place, environment, screen).await?,
-        None => Opened::file(&arguments.what, &arguments.place, environment, screen).await?,
+    let (what, place) = (&arguments.what, &arguments.place);
+    let several = match &arguments.name {
+        Some(name) => Several::of_one(Opened::named(name, place, environment, screen).await?),
+        None => Several::files(what, place, environment, screen).await?.reversed(),
     };
-    let approve = async |opened| approved(opened, arguments, environment, screen).await;
+    let approve = async |several| approved(several, arguments, environment, screen).await;
     let command = environment.command_line.clone();
     let task = Task { until: Until::Accepted, options: &arguments.run, command };
-    run::run(opened, task, approve, environment, screen).await
+    run::run(several, task, approve, environment, screen).await
 }
 
 async fn approved(
-    opened: Opened,
+    several: Several,
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Option<Approved>, Failure> {
     let options = &arguments.run;
-    let looked = opened.look(Look::ToDestroy, environment).await?;
-    let planned = looked.plan(Purpose::Destroy, options.permissions(), Until::Accepted).await?;
-    let is_of_nothing = planned.is_of_nothing();
-    if is_of_nothing && arguments.name.is_some() {
-        return Err(planned.opened().nothing_by_name().await.into());
+    let wanted = Wanted {
+        look: Look::ToDestroy,
+        purpose: Purpose::Destroy,
+        permissions: options.permissions(),
+        until: Until::Accepted,
+    };
+    let (planned, order) = several.plan(wanted, environment).await?;
+    let proposed = Proposed { planned, order };
+    let empty = || proposed.planned.iter().filter(|planned| planned.is_of_nothing());
+    if let (Some(nothing), true) = (empty().next(), arguments.name.is_some()) {
+        return Err(nothing.opened().nothing_by_name().await.into());
     }
-    planned.propose(options, screen);
-    if is_of_nothing {
-        let stack = &planned.opened().stack.name;
+    proposed.tell(options, screen);
+    for nothing in empty() {
+        let stack = &nothing.opened().stack.name;
         screen.talk(&format!(
             "Nothing here belongs to stack {stack}; `ccprov list` tells what does."
         ));
     }
-    Box::pin(planned.approve(options, screen)).await
+    Box::pin(proposed.approve(options, screen)).await
 }

@@ -105,6 +105,15 @@ impl Failure {
         Self { exit: Exit::Partly, problems: vec![problem] }
     }
 
+    /// Both, of several stacks: told together, and as bad as the worse of the two.
+    pub(crate) fn and(self, other: Self) -> Self {
+        const WORST_LAST: [Exit; 5] =
+            [Exit::Interrupted, Exit::Failed, Exit::NotAllowed, Exit::Refused, Exit::Partly];
+        let rank = |exit: Exit| WORST_LAST.iter().position(|it| *it == exit);
+        let exit = if rank(self.exit) >= rank(other.exit) { self.exit } else { other.exit };
+        Self { exit, problems: [self.problems, other.problems].concat() }
+    }
+
     /// One problem in one sentence.
     pub(crate) fn plain(problem: impl Into<String>) -> Self {
         Self::input(vec![Diagnostic::error(problem)])

@@ -18,6 +18,7 @@ use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
 use crate::model::{Address, Caller, Desired, Diagnostic, Mask, Origin, Place, Question, Stack};
 use crate::plan::SavedPlan;
+use crate::report::Outputs;
 use crate::report::pane::tame;
 use crate::spec::{self, Learned};
 
@@ -84,6 +85,26 @@ impl Opened {
         let opened = Self::new(saved.stack.clone(), AwsCatalog::new(), connected, environment);
         saved.check(opened.provider.place())?;
         Ok((opened, saved))
+    }
+
+    /// The same where others have told what their outputs are going to be, by the names that
+    /// this stack has for them.
+    pub(crate) fn taught(
+        mut self,
+        told: &BTreeMap<String, Outputs>,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let Some(written) = self.written.as_ref().filter(|_| !told.is_empty()) else {
+            return Ok(self);
+        };
+        for (name, outputs) in told {
+            let known = self.learned.facts.entry(Address::new(name)).or_default();
+            known.extend(spec::texts_of(outputs));
+        }
+        let checked =
+            written.check(&self.stack.place, &self.learned, &self.catalog, environment)?;
+        (self.stack, self.warnings) = (checked.stack, checked.warnings);
+        Ok(self)
     }
 
     /// What there is to say where nothing carries the name that was typed: a typing

@@ -25,6 +25,32 @@ pub(crate) struct What {
     pub(crate) variables: Variables,
 }
 
+/// Which stack files, and with which variables.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Whats {
+    /// The stack files; several are done together, and one that uses another after it [default:
+    /// $CCPROV_STACK, else stack.yaml, else the only stack file here and in stacks/]
+    #[arg(value_name = "STACK.yaml")]
+    pub(crate) stacks: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) variables: Variables,
+}
+
+impl Whats {
+    /// Each of them; one that is to be found, where none is named.
+    pub(crate) fn each(&self) -> Vec<What> {
+        let what = |stack: Option<&PathBuf>| What {
+            stack: stack.cloned(),
+            variables: self.variables.clone(),
+        };
+        if self.stacks.is_empty() {
+            return vec![what(None)];
+        }
+        self.stacks.iter().map(|stack| what(Some(stack))).collect()
+    }
+}
+
 /// The stack file of a command that calls nobody, and where it is taken to be.
 #[derive(Args, Debug)]
 pub(crate) struct Paper {

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::approved::Proposed;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::Opened;
-use super::options::{What, Where};
+use super::options::{Whats, Where};
 use super::plan_file;
 use super::planned::Planned;
 use super::screen::Screen;
+use super::several::{Several, Wanted};
 use crate::engine::{Look, Until};
 use crate::model::{Diagnostic, Severity};
 use crate::plan::{Permissions, Purpose};
@@ -20,7 +21,7 @@ use crate::report::{self, PlanDetail, PlanRecord};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
@@ -59,50 +60,56 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let trace = opened.trace.clone();
-    let planned = planned(opened, arguments, environment).await;
+    if let (Some(_), 2..) = (&arguments.out, arguments.what.stacks.len()) {
+        return Err(of_one_stack().into());
+    }
+    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    let trace = several.trace();
+    let planned = several.plan(wanted(arguments), environment).await;
     trace.write(screen);
-    tell(planned?, arguments, screen)
+    let (planned, order) = planned?;
+    tell(Proposed { planned, order }, arguments, screen)
 }
 
-async fn planned(
-    opened: Opened,
-    arguments: &Arguments,
-    environment: &Environment,
-) -> Result<Planned, Failure> {
+fn wanted(arguments: &Arguments) -> Wanted {
     let (look, purpose, until) = if arguments.destroy {
         (Look::ToDestroy, Purpose::Destroy, Until::Accepted)
     } else {
         (Look::ToPlan, Purpose::Apply, Until::Ready)
     };
-    opened.look(look, environment).await?.plan(purpose, Permissions::default(), until).await
+    Wanted { look, purpose, permissions: Permissions::default(), until }
 }
 
-/// The same plan for everybody who asked.
-fn tell(planned: Planned, arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
-    let is_unsound = arguments.strict && planned.is_advised();
-    let record = planned.record();
-    let told = remarks(record);
+/// The same plans for everybody who asked.
+fn tell(proposed: Proposed, arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
+    let is_unsound = arguments.strict && proposed.planned.iter().any(Planned::is_advised);
     // With --strict they are why it fails.
-    let remark = || if is_unsound { screen.failures(&told) } else { screen.problems(&told) };
+    let remark = |planned: &Planned| {
+        let told = remarks(planned.record());
+        if is_unsound { screen.failures(&told) } else { screen.problems(&told) }
+    };
     if arguments.json {
-        screen.data(&report::plan_json(record));
-        remark();
+        screen.data(&match proposed.planned.as_slice() {
+            [one] => report::plan_json(one.record()),
+            all => report::plans_json(&all.iter().map(Planned::record).collect::<Vec<_>>()),
+        });
+        proposed.planned.iter().for_each(remark);
     } else {
         let detail = if arguments.all { PlanDetail::FULL } else { PlanDetail::CHANGES };
-        planned.show(detail, remark, screen);
+        proposed.show(detail, remark, screen);
     }
-    screen.page_of_job(|| report::plan_md(record));
+    screen.page_of_job(|| proposed.markdown());
     if let Some(path) = &arguments.markdown {
-        screen.file(path, &report::plan_md(record))?;
+        screen.file(path, &proposed.markdown())?;
     }
     if is_unsound {
         screen.complain("--strict: a rule found a warning or an error above, so this plan fails.");
     }
-    let has_changes = !record.plan.is_empty();
+    let has_changes = proposed.planned.iter().any(|it| !it.record().plan.is_empty());
     if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {
-        keep(planned, path, screen)?;
+        for planned in proposed.planned {
+            keep(planned, path, screen)?;
+        }
     }
     let changes = arguments.detailed_exitcode && has_changes;
     Ok(match (is_unsound, changes) {
@@ -110,6 +117,12 @@ fn tell(planned: Planned, arguments: &Arguments, screen: &Screen) -> Result<Exit
         (false, true) => Exit::Changes,
         (false, false) => Exit::Done,
     })
+}
+
+fn of_one_stack() -> Diagnostic {
+    Diagnostic::error("--out writes the plan of one stack, and several are named")
+        .hint("plan each into a file of its own, and apply the files in the order of `uses`")
+        .hint("or go on without a plan file: `ccprov apply` shows the plans and asks once")
 }
 
 /// Writes the plan file, and says what to do with it.

@@ -13,7 +13,7 @@ use crate::model::{Diagnostic, Until};
 use crate::plan::{
     Forecast, Held, Left, Permissions, Plan, Purpose, SavedPlan, forecast, guard, plan_destroy,
 };
-use crate::report::{self, PlanDetail, PlanRecord};
+use crate::report::{self, Outputs, PlanDetail, PlanRecord};
 
 /// A plan for a stack. Made by a look at its world or at the objects of a plan
 /// file, and by nothing else.
@@ -108,6 +108,11 @@ impl Planned {
 
     pub(crate) fn opened(&self) -> &Opened {
         &self.opened
+    }
+
+    /// What its outputs are going to be; may hold pending facts.
+    pub(crate) fn outputs(&self) -> &Outputs {
+        &self.plan.outputs
     }
 
     pub(crate) fn purpose(&self) -> Purpose {

@@ -1,14 +1,14 @@
 //! A run: the second half of the way, for the commands that change AWS. In its
-//! turn a plan is approved, carried out and told; the command says how it comes to
-//! that plan.
+//! turn what is planned is approved, carried out and told; the command says how it comes to
+//! its plans.
 
 use super::approved::Approved;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::Opened;
 use super::options::Run;
 use super::screen::Screen;
-use super::turn::Turn;
+use super::several::Several;
+use super::turn::Turns;
 use crate::engine::Until;
 
 /// What to run, and how to speak of it.
@@ -19,33 +19,33 @@ pub(crate) struct Task<'a> {
     pub(crate) command: String,
 }
 
-/// Takes the stack's turn, looks, plans and asks as the command says, carries out
-/// what was approved, and ends the turn, however it went.
+/// Takes the turn of each stack, looks, plans and asks as the command says, carries out
+/// what was approved, and ends the turns, however it went.
 pub(crate) async fn run(
-    opened: Opened,
+    several: Several,
     task: Task<'_>,
-    approve: impl AsyncFnOnce(Opened) -> Result<Option<Approved>, Failure>,
+    approve: impl AsyncFnOnce(Several) -> Result<Option<Approved>, Failure>,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let Task { until, options, command } = task;
-    let turn = Turn::take(&opened, options, environment, screen).await?;
-    let trace = opened.trace.clone();
+    let turns = Turns::take(&several.members, options, environment, screen).await?;
+    let trace = several.trace();
     // On the heap, because what is on the way fills a stack.
-    match turn.look(Box::pin(approve(opened))).await {
+    match turns.look(Box::pin(approve(several))).await {
         Ok(Some(approved)) => {
-            let carried_out = approved.carry_out(until, options, &turn, screen);
+            let carried_out = approved.carry_out(until, options, &turns, screen);
             let carried_out = Box::pin(carried_out).await;
-            Ok(carried_out.tell(&command, options, screen).end(turn, screen).await)
+            Ok(carried_out.tell(&command, options, screen).end(turns, screen).await)
         }
         Ok(None) => {
-            turn.end(screen).await;
+            turns.end(screen).await;
             screen.talk("Nothing was changed.");
             trace.write(screen);
             Ok(Exit::Failed)
         }
         Err(failure) => {
-            turn.end(screen).await;
+            turns.end(screen).await;
             Err(failure)
         }
     }

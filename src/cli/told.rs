@@ -1,20 +1,16 @@
 //! Last on the way of a command that changes AWS: the run is told, and comes to an
 //! exit code.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
-use super::carried_out::CarriedOut;
+use super::carried_out::{CarriedOut, Done};
 use super::exit::Exit;
 use super::options::Run;
 use super::screen::Screen;
-use super::turn::Turn;
+use super::turn::Turns;
 use crate::engine::Report;
-use crate::engine::event::Outcome;
-use crate::model::{Diagnostic, ErrorClass, FactRef, document};
+use crate::engine::event::{Outcome, Summary};
+use crate::model::{Diagnostic, ErrorClass};
 use crate::plan::{Plan, Purpose};
-use crate::report::{RunOf, TimedRun, summary_text, timings_text};
+use crate::report::{Outputs, RunOf, TimedRun, summary_text, timings_text};
 
 /// A run whose summary is out.
 #[derive(Debug)]
@@ -29,16 +25,17 @@ pub(crate) struct Told {
 impl CarriedOut {
     /// Sums up, and names the command that goes on from where this one stopped.
     pub(crate) fn tell(self, command: &str, options: &Run, screen: &Screen) -> Told {
-        let Self { plan, purpose, report, record, left, began, catalog, trace } = self;
+        let Self { done, order, purpose, record, left, began, trace } = self;
         let of = match purpose {
             Purpose::Apply => RunOf::Apply,
             Purpose::Destroy => RunOf::Destroy,
         };
-        let outputs = known_outputs(&plan, &report);
         let seen = trace.calls.calls();
-        let mut text = summary_text(&record, of, &outputs, command);
-        if options.timings {
-            let (plan, catalog, record) = (&plan, &catalog, &record);
+        let mut text = summary_text(&record, of, &outputs(&done), command);
+        let plans: Vec<&Plan> = done.iter().map(|it| &it.plan).collect();
+        if let (true, Some(plan)) = (options.timings, Plan::joined(&plans, order.after())) {
+            // What is asked of it here is alike in all of them.
+            let (plan, catalog, record) = (&plan, &done[0].catalog, &record);
             let run = TimedRun { plan, catalog, record, began, calls: &seen };
             text = format!("{text}\n{}", timings_text(run));
         }
@@ -48,22 +45,22 @@ impl CarriedOut {
             screen.data(&format!("\n{text}"));
         }
         trace.write_with(record.ended(), began, screen);
-        let exit = exit_of(&report, record.was_interrupted());
-        Told { exit, is_empty: plan.is_empty(), left }
+        let exit = exit_of(&done, record.was_interrupted());
+        Told { exit, is_empty: done.iter().all(|it| it.plan.is_empty()), left }
     }
 }
 
 impl Told {
-    /// Ends the turn. Where it was lost, two may have been at it: another look has
+    /// Ends the turns. Where one was lost, two may have been at it: another look has
     /// to tell what came of it. What of a stack may still be there makes its
     /// destruction one that is not done.
-    pub(crate) async fn end(self, turn: Turn, screen: &Screen) -> Exit {
-        let exit = match turn.end(screen).await {
-            Some(problem) if !self.is_empty => {
-                screen.failures(&[problem]);
-                Exit::Partly
-            }
-            Some(_) | None => self.exit,
+    pub(crate) async fn end(self, turns: Turns, screen: &Screen) -> Exit {
+        let lost = turns.end(screen).await;
+        let exit = if lost.is_empty() || self.is_empty {
+            self.exit
+        } else {
+            screen.failures(&lost);
+            Exit::Partly
         };
         if self.left.is_empty() {
             return exit;
@@ -73,15 +70,22 @@ impl Told {
     }
 }
 
-/// The outputs with everything that is known after the run.
-fn known_outputs(plan: &Plan, report: &Report) -> BTreeMap<String, Value> {
-    let known = |fact: &FactRef| report.facts.get(&fact.address)?.get(&fact.fact).cloned();
-    let filled = |(name, value): (&String, &Value)| (name.clone(), document::fill(value, &known));
-    plan.outputs.iter().map(filled).collect()
+/// The outputs of a stack, or of each of several by its name.
+fn outputs(done: &[Done]) -> Outputs {
+    if let [one] = done {
+        return one.outputs.clone();
+    }
+    let told = done.iter().filter(|it| !it.outputs.is_empty());
+    let told = told.map(|it| {
+        let outputs = it.outputs.clone().into_iter().collect();
+        (it.plan.stack.clone(), serde_json::Value::Object(outputs))
+    });
+    told.collect()
 }
 
-fn exit_of(report: &Report, interrupted: bool) -> Exit {
-    let summary = report.summary;
+fn exit_of(done: &[Done], interrupted: bool) -> Exit {
+    let all = done.iter().map(|it| it.report.summary);
+    let summary = all.fold(Summary::default(), Summary::and);
     let denied = |outcome: &Outcome| match outcome {
         Outcome::Failed { error, .. } => {
             matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
@@ -96,12 +100,13 @@ fn exit_of(report: &Report, interrupted: bool) -> Exit {
         | Outcome::NotStarted
         | Outcome::Unconfirmed => false,
     };
+    let is_denied = |report: &Report| report.outcomes.values().any(denied);
     let nothing_done = summary.added + summary.changed + summary.destroyed == 0;
     if interrupted {
         Exit::Interrupted
     } else if summary.is_success() {
         Exit::Done
-    } else if nothing_done && report.outcomes.values().any(denied) {
+    } else if nothing_done && done.iter().any(|it| is_denied(&it.report)) {
         Exit::NotAllowed
     } else {
         Exit::Partly

@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{join_all, select_all};
+
 use super::clock;
 use super::environment::Environment;
 use super::exit::Failure;
@@ -25,6 +27,56 @@ const TELL_AGAIN: Duration = Duration::from_secs(10);
 pub(crate) struct Turn {
     stopper: Stopper,
     lease: Option<(Keeper, Lock)>,
+}
+
+/// The turns of all stacks of a command.
+#[derive(Debug)]
+pub(crate) struct Turns(Vec<Turn>);
+
+impl Turns {
+    /// Takes each, one after the other. Whoever does not get one gives the others back.
+    pub(crate) async fn take(
+        stacks: &[Opened],
+        options: &Run,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let mut turns = Self(Vec::new());
+        for opened in stacks {
+            match Turn::take(opened, options, environment, screen).await {
+                Ok(turn) => turns.0.push(turn),
+                Err(failure) => {
+                    turns.end(screen).await;
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(turns)
+    }
+
+    /// As of one: what ends the work of one ends that of all.
+    pub(crate) async fn look<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let stops = self.0.iter().map(|turn| Box::pin(turn.stopped()));
+        tokio::select! {
+            biased;
+            (failure, ..) = select_all(stops) => Err(failure),
+            done = work => done,
+        }
+    }
+
+    /// As of one, for each in their order.
+    pub(crate) fn begin(&self) -> Vec<Stop> {
+        self.0.iter().map(Turn::begin).collect()
+    }
+
+    /// As of one.
+    pub(crate) async fn end(self, screen: &Screen) -> Vec<Diagnostic> {
+        let ends = join_all(self.0.into_iter().map(|turn| turn.end(screen))).await;
+        ends.into_iter().flatten().collect()
+    }
 }
 
 impl Turn {
@@ -66,20 +118,13 @@ impl Turn {
         }
     }
 
-    /// Work that changes nothing, such as to draw a plan and to ask: a signal
-    /// ends it, and so does the loss of the lease.
-    pub(crate) async fn look<T>(
-        &self,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let mut stop = self.stopper.listener();
-        tokio::select! {
-            biased;
-            () = stop.at_least(Urgency::Finish) => Err(match self.lost() {
-                Some(problem) => Failure::refused(vec![problem]),
-                None => interrupted(),
-            }),
-            done = work => done,
+    /// What ends work that changes nothing, such as to draw a plan and to ask: a signal, and
+    /// the loss of the lease.
+    async fn stopped(&self) -> Failure {
+        self.stopper.listener().at_least(Urgency::Finish).await;
+        match self.lost() {
+            Some(problem) => Failure::refused(vec![problem]),
+            None => interrupted(),
         }
     }
 

@@ -2,10 +2,13 @@
 //! Holds a reader, and exercises with payloads and messages of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
+use futures::future::join_all;
 use tokio::time::Instant;
 
 use super::checks::{IDS, Severity, checks};
@@ -13,8 +16,9 @@ use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
-use super::options::{What, Where};
-use super::screen::Screen;
+use super::options::{Whats, Where};
+use super::screen::{Screen, cannot_write};
+use super::several::{Several, gathered};
 use super::signals::Signals;
 use super::watched::{Watched, Wish};
 use crate::aws::behaviours::{Options, behaviours};
@@ -36,7 +40,7 @@ const PAYLOAD_MIB: u64 = 16;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
@@ -91,7 +95,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// What `apply --until verified` ends with. Its trace is the apply's.
-    pub(crate) fn after_apply(what: &What, place: &Where, json: bool) -> Self {
+    pub(crate) fn after_apply(what: &Whats, place: &Where, json: bool) -> Self {
         Self {
             what: what.clone(),
             place: Where { trace: None, ..place.clone() },
@@ -145,6 +149,12 @@ impl Arguments {
         Ok(Choice { only, skip, least, fail_on: self.fail_on.into() })
     }
 
+    /// The same of a stack, of which whoever is to be played is a role.
+    fn choice_of(&self, opened: &Opened) -> Result<Choice, Failure> {
+        self.check_roles(&opened.stack)?;
+        self.choice(&opened.stack.probes)
+    }
+
     fn wish<'a>(&self, choice: &'a Choice) -> Wish<'a> {
         Wish { choice, exercises: self.exercises(), timeout: self.timeout, json: self.json }
     }
@@ -196,18 +206,39 @@ pub(crate) async fn run(
             Failure::plain(format!("there can be no folder {}: {error}", folder.display()))
         })?;
     }
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let choice = arguments.choice(&opened.stack.probes)?;
-    arguments.check_roles(&opened.stack)?;
+    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    let is_alone = several.members.len() == 1;
+    let trace = several.trace();
+    let choices = several.members.iter().map(|it| arguments.choice_of(it));
+    let choices = gathered(choices)?;
+    let one = |(opened, choice)| one(opened, choice, is_alone, arguments, environment, screen);
+    let exits = join_all(several.members.into_iter().zip(&choices).map(one)).await;
+    trace.write(screen);
+    let exits = gathered(exits)?;
+    // An interruption goes over all, and what failed over what could not be looked at.
+    let worst = [Exit::Interrupted, Exit::Unsound, Exit::Failed].into_iter();
+    Ok(worst.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done))
+}
+
+/// One stack, alone or beside others.
+async fn one(
+    opened: Opened,
+    choice: &Choice,
+    is_alone: bool,
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let (started, began) = (clock::now(), Instant::now());
-    let (origins, trace) = (opened.origins.clone(), opened.trace.clone());
-    let mut view = view(arguments, &origins, screen);
+    let origins = opened.origins.clone();
+    let beside = (!is_alone).then(|| opened.stack.name.clone());
+    let lines = Lines::default();
+    let mut view = view(arguments, &origins, beside.as_deref().map(|it| (it, &lines)), screen);
     let watched =
-        inspected(opened, arguments.wish(&choice), view.as_mut(), environment, screen).await;
+        inspected(opened, arguments.wish(choice), view.as_mut(), environment, screen).await;
     if !matches!(watched, Ok(Some(_))) {
         view.cut_off();
     }
-    trace.write(screen);
     let Some(Watched { opened, results, left_behind }) = watched? else {
         screen.complain(
             "Interrupted; what the checks made was removed, unless a warning says otherwise.",
@@ -227,7 +258,16 @@ pub(crate) async fn run(
         left_behind: &left_behind,
     };
     view.finish(&record);
-    tell(arguments, environment, screen, &record);
+    drop(view);
+    lines.hand_over(screen);
+    if beside.is_some() && !arguments.json {
+        screen.page("\n");
+    }
+    let folder = arguments.report_dir.as_ref().map(|folder| match &beside {
+        Some(stack) => folder.join(stack),
+        None => folder.clone(),
+    });
+    tell(arguments, folder.as_deref(), environment, screen, &record);
     let totals = record.totals();
     Ok(match (totals.failed, totals.not_looked_at) {
         // Nothing checked is not passed.
@@ -238,15 +278,41 @@ pub(crate) async fn run(
     })
 }
 
+/// Lines for programs that wait until all of one stack is known: those of several stacks
+/// are not mixed.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn hand_over(&self, screen: &Screen) {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if !bytes.is_empty() {
+            screen.data(&String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// `--list`: the checks, and of a stack that was named what would be exercised.
 async fn list(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let exercised = match arguments.what.stack {
-        Some(_) => Some(exercised(arguments, environment, screen).await?),
-        None => None,
+    let exercised = if arguments.what.stacks.is_empty() {
+        None
+    } else {
+        Some(exercised(arguments, environment, screen).await?)
     };
     screen.data(&if arguments.json {
         report::checks_json(&checks(), exercised.as_deref())
@@ -262,15 +328,18 @@ async fn exercised(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Vec<Exercise>, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
-    let choice = arguments.choice(&opened.stack.probes)?;
-    opened.trace.write(screen);
-    arguments.check_roles(&opened.stack)?;
-    screen.problems(&opened.warnings);
-    let bench = opened.provider.bench(arguments.exercises());
-    let behaviours = behaviours(&bench);
-    let all = behaviours.iter().map(AsRef::as_ref);
-    Ok(exercises(all, &Scene::desired(&opened.stack, &opened.catalog), &choice))
+    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    several.trace().write(screen);
+    let mut all = Vec::new();
+    for opened in &several.members {
+        let choice = arguments.choice_of(opened)?;
+        screen.problems(&opened.warnings);
+        let bench = opened.provider.bench(arguments.exercises());
+        let behaviours = behaviours(&bench);
+        let scene = Scene::desired(&opened.stack, &opened.catalog);
+        all.extend(exercises(behaviours.iter().map(AsRef::as_ref), &scene, &choice));
+    }
+    Ok(all)
 }
 
 /// Lines that redraw themselves on a terminal, plain lines elsewhere, JSON on
@@ -278,14 +347,21 @@ async fn exercised(
 fn view<'a>(
     arguments: &Arguments,
     origins: &'a BTreeMap<Address, Origin>,
+    beside: Option<(&str, &Lines)>,
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
-    if arguments.json {
-        Box::new(JsonInspection::new(Box::new(screen.data_stream()), origins))
-    } else if screen.is_live {
-        Box::new(LiveInspection::new(Screen::terminal(), screen.has_colour()))
-    } else {
-        Box::new(PlainInspection::new(screen.talk_stream()))
+    match beside {
+        Some((_, lines)) if arguments.json => {
+            Box::new(JsonInspection::new(Box::new(lines.clone()), origins))
+        }
+        None if arguments.json => {
+            Box::new(JsonInspection::new(Box::new(screen.data_stream()), origins))
+        }
+        None if screen.is_live => {
+            Box::new(LiveInspection::new(Screen::terminal(), screen.has_colour()))
+        }
+        Some((stack, _)) => Box::new(PlainInspection::new(screen.talk_stream()).of(stack)),
+        None => Box::new(PlainInspection::new(screen.talk_stream())),
     }
 }
 
@@ -306,6 +382,7 @@ async fn inspected(
 /// is told, and changes no verdict.
 fn tell(
     arguments: &Arguments,
+    folder: Option<&Path>,
     environment: &Environment,
     screen: &Screen,
     record: &InspectionRecord<'_>,
@@ -317,7 +394,7 @@ fn tell(
     let repository = &environment.repository;
     let (file, origins) = (repository.path(record.file), repository.origins(record.origins));
     let record = &InspectionRecord { file: &file, origins: &origins, ..*record };
-    if let Some(folder) = &arguments.report_dir {
+    if let Some(folder) = folder {
         write_reports(folder, screen, record);
     }
     if environment.github.is_some() {
@@ -330,6 +407,11 @@ fn tell(
 }
 
 fn write_reports(folder: &Path, screen: &Screen, record: &InspectionRecord<'_>) {
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        let problem = cannot_write(folder, &error);
+        screen.lose(folder.display().to_string(), problem);
+        return;
+    }
     let reports = [
         ("junit.xml", report::junit_xml(record)),
         ("results.sarif", report::sarif_json(record)),

@@ -219,6 +219,20 @@ fn is_none_at_all(number: &usize) -> bool {
 }
 
 impl Summary {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            destroyed: self.destroyed + other.destroyed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+            left: self.left + other.left,
+            at_work: self.at_work + other.at_work,
+        }
+    }
+
     /// Whether everything that was planned is done, or accepted where that was all.
     pub fn is_success(&self) -> bool {
         self.failed + self.skipped + self.left == 0

@@ -150,10 +150,11 @@ impl<'a> Foreman<'a> {
         Some(step)
     }
 
-    /// The facts that a step may need: those of whom its resource mentions.
+    /// The facts that a step may need: those of whom its resource mentions, and of others.
     fn known_to(&self, step: &Step) -> BTreeMap<Address, Facts> {
         let known = |address: &Address| Some((address.clone(), self.facts.get(address)?.clone()));
-        mentions(step).filter_map(known).collect()
+        let told = self.site.told.iter().map(|(address, facts)| (address.clone(), facts.clone()));
+        told.chain(mentions(step).filter_map(known)).collect()
     }
 
     /// Where a step learns what becomes of the facts that it is given early.

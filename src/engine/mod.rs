@@ -16,6 +16,7 @@ pub mod port;
 pub mod proof;
 pub mod revisit;
 pub mod schedule;
+pub mod several;
 pub mod site;
 mod span;
 mod step;

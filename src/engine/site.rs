@@ -1,7 +1,9 @@
 //! What a run is given: whom to call, what to do, and how far to go.
 
+use std::collections::BTreeMap;
+
 use super::port::Write;
-use crate::model::{Catalog, Until};
+use crate::model::{Address, Catalog, Facts, Until};
 use crate::plan::Plan;
 
 /// Everything that a run is given.
@@ -13,6 +15,9 @@ pub struct Site<'a> {
     pub catalog: &'a dyn Catalog,
     /// What to do.
     pub plan: &'a Plan,
+    /// Facts of what the stack refers to and does not own, by what stands before them in a
+    /// reference.
+    pub told: &'a BTreeMap<Address, Facts>,
     /// How far to go.
     pub until: Until,
     /// For the jitter of pauses.

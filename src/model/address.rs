@@ -53,6 +53,12 @@ impl Address {
         Self(format!("{}.{name}", self.0))
     }
 
+    /// The address as it is told beside those of other stacks.
+    #[must_use]
+    pub fn of_stack(&self, stack: &str) -> Self {
+        Self(format!("{stack}/{}", self.0))
+    }
+
     /// The address as part of a physical name, which in AWS takes dashes but
     /// rarely dots.
     pub fn dashed(&self) -> String {

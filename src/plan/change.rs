@@ -333,6 +333,18 @@ pub struct Totals {
     pub destroy: usize,
 }
 
+impl Totals {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            add: self.add + other.add,
+            change: self.change + other.change,
+            destroy: self.destroy + other.destroy,
+        }
+    }
+}
+
 impl Plan {
     /// Whether a step goes on with an object that another step of the plan makes.
     pub fn completes_creation(&self, node: &StepNode) -> bool {

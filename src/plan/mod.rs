@@ -15,6 +15,7 @@ pub mod forecast;
 mod graph;
 mod greetings;
 pub mod guard;
+mod joined;
 mod orphans;
 pub mod ownership;
 pub mod permissions;

@@ -28,6 +28,7 @@ pub mod plan_json;
 pub mod plan_md;
 mod plan_shared;
 pub mod plan_text;
+mod plans;
 mod policy;
 pub mod progress;
 mod rendered;
@@ -64,6 +65,7 @@ pub use plan_detail::PlanDetail;
 pub use plan_json::{PlanRecord, plan_json};
 pub use plan_md::plan_md;
 pub use plan_text::{plan_conclusion, plan_steps, plan_text};
+pub use plans::{plans_conclusion, plans_json, plans_md};
 pub use progress::{FanOut, JsonLines, Live, Plain, Ticker, View, Vigil};
 pub use rendered::{evaluated_json, rendered_json, rendered_yaml, value_yaml};
 pub use replay::{

@@ -85,7 +85,7 @@ pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use files::peek;
 pub use inputs::{Environment, Inputs, NotAdmitted};
-pub use learned::Learned;
+pub use learned::{Learned, texts_of};
 pub use load::{StackFile, Used, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::engine::event::{Event, EventKind, Outcome, Summary};
 use crate::model::document::{self, shown_value};
 use crate::model::{Address, FactRef, Facts};
-use crate::plan::{Action, StepId};
+use crate::plan::{Action, Plan, StepId};
 use crate::report::diagnostics::TellDiagnostic;
 use crate::report::json::{TellError, seconds, some_seconds};
 use crate::report::plan_json::{PlanRecord, TellPlan};
@@ -24,22 +24,23 @@ pub const EVENT_FORMAT: &str = "ccprov.event/1";
 /// Lines for a program. Every line is flushed, so that a reader is never behind.
 pub struct JsonLines<'a> {
     out: Box<dyn Write + Send>,
-    record: Option<PlanRecord<'a>>,
-    /// What the run has made known so far, for the outputs.
+    records: Vec<PlanRecord<'a>>,
+    /// What the run has made known so far, for the outputs; of several stacks by the names of
+    /// both.
     facts: BTreeMap<Address, Facts>,
 }
 
 impl<'a> JsonLines<'a> {
     /// A view that writes to `out`, without values of the plan.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, record: None, facts: BTreeMap::new() }
+        Self { out, records: Vec::new(), facts: BTreeMap::new() }
     }
 
-    /// The same for whoever may read values: the first event holds the plan, and
-    /// the last the outputs and the warnings.
+    /// The same for whoever may read values: the first event holds the plan, or the plans of
+    /// several stacks, and the last the outputs and the warnings.
     #[must_use]
-    pub fn of(self, record: PlanRecord<'a>) -> Self {
-        Self { record: Some(record), ..self }
+    pub fn of(self, records: Vec<PlanRecord<'a>>) -> Self {
+        Self { records, ..self }
     }
 
     fn learn(&mut self, event: &EventKind) {
@@ -63,24 +64,50 @@ impl<'a> JsonLines<'a> {
     }
 
     fn ending(&self) -> Ending<'a> {
-        let Some(PlanRecord { plan, warnings, .. }) = self.record else { return Ending::default() };
-        let known = |fact: &FactRef| self.facts.get(&fact.address)?.get(&fact.fact).cloned();
-        let shown = |value: &Value| shown_value(&document::fill(value, &known));
-        Ending {
-            outputs: Some(
-                plan.outputs.iter().map(|(name, value)| (&**name, shown(value))).collect(),
-            ),
-            warnings: Some(warnings.iter().map(TellDiagnostic::from).collect()),
+        if self.records.is_empty() {
+            return Ending::default();
         }
+        let warnings = self.records.iter().flat_map(|record| record.warnings);
+        let outputs = match self.records.as_slice() {
+            [one] => self.outputs(one.plan, None),
+            all => {
+                let of = |record: &PlanRecord<'a>| {
+                    let stack = record.plan.stack.as_str();
+                    let outputs = self.outputs(record.plan, Some(stack));
+                    (stack, serde_json::json!(outputs))
+                };
+                all.iter().map(of).collect()
+            }
+        };
+        let warnings = warnings.map(TellDiagnostic::from).collect();
+        Ending { outputs: Some(outputs), warnings: Some(warnings) }
+    }
+
+    /// The outputs of a stack, as far as they are known; beside others its steps have its
+    /// name before their addresses.
+    fn outputs(&self, plan: &'a Plan, stack: Option<&str>) -> BTreeMap<&'a str, Value> {
+        let known = |fact: &FactRef| {
+            let address = match stack {
+                Some(stack) => fact.address.of_stack(stack),
+                None => fact.address.clone(),
+            };
+            self.facts.get(&address)?.get(&fact.fact).cloned()
+        };
+        let shown = |value: &Value| shown_value(&document::fill(value, &known));
+        plan.outputs.iter().map(|(name, value)| (&**name, shown(value))).collect()
     }
 }
 
 impl View for JsonLines<'_> {
     fn show(&mut self, event: &Event) {
         self.learn(&event.kind);
-        let (mut plan, mut ending) = (None, Ending::default());
+        let (mut plan, mut plans, mut ending) = (None, None, Ending::default());
         match &event.kind {
-            EventKind::RunStarted { .. } => plan = self.record.map(TellPlan::from),
+            EventKind::RunStarted { .. } => match self.records.as_slice() {
+                [] => {}
+                [one] => plan = Some(TellPlan::from(*one)),
+                all => plans = Some(all.iter().copied().map(TellPlan::from).collect()),
+            },
             EventKind::RunFinished { .. } => ending = self.ending(),
             EventKind::StepStarted { .. }
             | EventKind::StepRetrying { .. }
@@ -96,6 +123,7 @@ impl View for JsonLines<'_> {
             elapsed_seconds: event.elapsed,
             what: tell(&event.kind),
             plan,
+            plans,
             ending,
         };
         let mut text = serde_json::to_string(&line).expect("an event is plain JSON");
@@ -118,6 +146,8 @@ struct Line<'a> {
     what: Tell<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<TellPlan<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plans: Option<Vec<TellPlan<'a>>>,
     #[serde(flatten)]
     ending: Ending<'a>,
 }

@@ -102,7 +102,14 @@ impl Stand {
         let writer = self.provider().into_writer(&self.stack.name);
         let (events, _listener) = mpsc::unbounded_channel();
         let (catalog, until) = (&self.catalog, Until::Ready);
-        let site = Site { writer: &writer, catalog, plan, until, seed: 1 };
+        let site = Site {
+            writer: &writer,
+            catalog,
+            plan,
+            told: const { &BTreeMap::new() },
+            until,
+            seed: 1,
+        };
         let report = Box::pin(execute(site, Stopper::new().1, events)).await;
         assert!(report.summary.is_success(), "{:#?}", report.outcomes);
     }

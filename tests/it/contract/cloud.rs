@@ -226,6 +226,7 @@ impl Cloud {
             writer: &self.writer,
             catalog: &self.catalog,
             plan,
+            told: const { &BTreeMap::new() },
             until: Until::Ready,
             seed: 1,
         };

@@ -54,7 +54,14 @@ async fn planned(cloud: &Cloud<'_>, catalog: &AwsCatalog, stack: &Stack) -> Plan
 async fn succeeds(cloud: &Cloud<'_>, catalog: &AwsCatalog, plan: &Plan) -> bool {
     let (sender, _events) = mpsc::unbounded_channel();
     let writer = cloud.writer(plan.stack.clone());
-    let site = Site { writer: &writer, catalog, plan, until: Until::Ready, seed: 1 };
+    let site = Site {
+        writer: &writer,
+        catalog,
+        plan,
+        told: const { &BTreeMap::new() },
+        until: Until::Ready,
+        seed: 1,
+    };
     let report = tokio::select! {
         biased;
         () = cloud.crashed() => return false,

@@ -170,7 +170,14 @@ pub(crate) async fn carried_out_by(
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let Orders { until, seed, stop } = orders;
     let report = {
-        let site = Site { writer, catalog: catalog(), plan: &plan, until, seed };
+        let site = Site {
+            writer,
+            catalog: catalog(),
+            plan: &plan,
+            told: const { &BTreeMap::new() },
+            until,
+            seed,
+        };
         tokio::select! {
             biased;
             () = cloud.crashed() => return None,

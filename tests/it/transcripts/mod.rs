@@ -31,6 +31,7 @@ mod regions;
 mod rendered;
 mod saved_plans;
 mod secrets;
+mod several;
 mod signals;
 mod spans;
 mod strangers;

@@ -19,6 +19,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Lines for a log.
 pub struct PlainInspection {
     out: Box<dyn Write + Send>,
+    /// Before every line, where several stacks are inspected at once.
+    stack: String,
     /// Which trials were begun, by check and subject.
     begun: BTreeSet<(String, String)>,
     /// What each trial was last said to await, and when, by check and subject.
@@ -28,12 +30,18 @@ pub struct PlainInspection {
 impl PlainInspection {
     /// A view that writes to `out`.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, begun: BTreeSet::new(), awaited: BTreeMap::new() }
+        Self { out, stack: String::new(), begun: BTreeSet::new(), awaited: BTreeMap::new() }
+    }
+
+    /// The same for one of several stacks, whose name stands before every line.
+    #[must_use]
+    pub fn of(self, stack: &str) -> Self {
+        Self { stack: format!("{stack}: "), ..self }
     }
 
     fn say(&mut self, line: &str) {
         // In one piece: the pane looks at whole lines.
-        let line = one_line(line) + "\n";
+        let line = format!("{}{}\n", self.stack, one_line(line));
         let _nobody_reads = self.out.write_all(line.as_bytes());
     }
 

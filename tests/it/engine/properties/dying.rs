@@ -96,7 +96,14 @@ async fn ended_within(
     let (sender, mut told) = mpsc::unbounded_channel();
     let writer = cloud.writer(STACK);
     let (until, seed) = (Until::Ready, case.seed());
-    let site = Site { writer: &writer, catalog: catalog(), plan, until, seed };
+    let site = Site {
+        writer: &writer,
+        catalog: catalog(),
+        plan,
+        told: const { &BTreeMap::new() },
+        until,
+        seed,
+    };
     let dying = async {
         for _ in 0..events {
             told.recv().await;

@@ -1,0 +1,198 @@
+//! Several stacks in one command: which of them comes after which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use futures::future::join_all;
+use tokio::sync::watch;
+
+use super::exit::Failure;
+use super::written::Written;
+use crate::model::Diagnostic;
+use crate::spec::StackFile;
+
+/// The order of the stacks of a command, each known by its place in the command line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order {
+    /// For each those that it comes after.
+    after: Vec<BTreeSet<usize>>,
+    /// For each those that it uses by itself, by the names that it has for them.
+    uses: Vec<BTreeMap<String, usize>>,
+}
+
+impl Order {
+    /// One stack alone.
+    pub(crate) fn of_one() -> Self {
+        Self { after: vec![BTreeSet::new()], uses: vec![BTreeMap::new()] }
+    }
+
+    /// Who uses another comes after it, also by way of one that is not of the command.
+    pub(crate) fn of(files: &[Written]) -> Result<Self, Failure> {
+        let paths: Vec<PathBuf> = files.iter().map(|it| real(&it.path)).collect();
+        let member = |path: &Path, file: &StackFile| {
+            let is_it = |(index, known): &(usize, &PathBuf)| {
+                known.as_path() == path && files[*index].file.name() == file.name()
+            };
+            Some(paths.iter().enumerate().find(is_it)?.0)
+        };
+        let mut order = Self::default();
+        for written in files {
+            let uses = written.file.uses().iter();
+            let uses = uses.filter_map(|(name, used)| {
+                Some((name.clone(), member(&real(&used.path), &used.file)?))
+            });
+            order.uses.push(uses.collect());
+            let mut after = BTreeSet::new();
+            used_by(&written.file, &member, &mut after);
+            order.after.push(after);
+        }
+        let twice = twice(files, &paths);
+        if twice.is_empty() { Ok(order) } else { Err(Failure::input(twice)) }
+    }
+
+    /// The other way about: who uses another goes before it.
+    pub(crate) fn reversed(&self) -> Self {
+        let mut after = vec![BTreeSet::new(); self.after.len()];
+        for (user, used) in self.after.iter().enumerate() {
+            for used in used {
+                after[*used].insert(user);
+            }
+        }
+        Self { after, uses: self.uses.clone() }
+    }
+
+    /// For each those that it comes after.
+    pub(crate) fn after(&self) -> &[BTreeSet<usize>] {
+        &self.after
+    }
+
+    /// Those of the command that a stack uses, by the names that it has for them.
+    pub(crate) fn uses(&self, index: usize) -> &BTreeMap<String, usize> {
+        &self.uses[index]
+    }
+
+    /// The stacks in an order that tells nobody of what he does not know yet: as they were
+    /// named, but who comes after another does so.
+    pub(crate) fn in_turn(&self) -> Vec<usize> {
+        let mut turn: Vec<usize> = Vec::new();
+        while let Some(next) = (0..self.after.len()).find(|index| {
+            !turn.contains(index) && self.after[*index].iter().all(|it| turn.contains(it))
+        }) {
+            turn.push(next);
+        }
+        turn
+    }
+
+    /// Does something for each of them, at once where nothing comes after another: each
+    /// hears what came of those before it.
+    pub(crate) async fn each<T, K, F>(
+        &self,
+        work: impl Fn(usize, BTreeMap<usize, K>) -> F,
+    ) -> Vec<T>
+    where
+        K: Clone,
+        F: Future<Output = (T, K)>,
+    {
+        let come: Vec<watch::Sender<Option<K>>> =
+            self.after.iter().map(|_| watch::Sender::new(None)).collect();
+        let (come, work) = (&come, &work);
+        let each = self.after.iter().enumerate().map(|(index, after)| async move {
+            let mut before = BTreeMap::new();
+            for other in after {
+                // Who tells it lives as long as this.
+                if let Ok(told) = come[*other].subscribe().wait_for(Option::is_some).await {
+                    before.extend(told.clone().map(|told| (*other, told)));
+                }
+            }
+            let (done, told) = work(index, before).await;
+            come[index].send_replace(Some(told));
+            done
+        });
+        join_all(each).await
+    }
+}
+
+fn used_by(
+    file: &StackFile,
+    member: &impl Fn(&Path, &StackFile) -> Option<usize>,
+    found: &mut BTreeSet<usize>,
+) {
+    for used in file.uses().values() {
+        found.extend(member(&real(&used.path), &used.file));
+        used_by(&used.file, member, found);
+    }
+}
+
+/// Where a file is, whatever leads there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A problem for each stack that would be worked on twice at a time.
+fn twice(files: &[Written], paths: &[PathBuf]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        for (other, path) in files.iter().zip(paths).take(index) {
+            let (name, shown) = (file.file.name(), file.path.display());
+            let is_same_stack = name == other.file.name()
+                && file.file.region() == other.file.region()
+                && file.file.account() == other.file.account()
+                && file.file.role() == other.file.role();
+            if *path == paths[index] {
+                problems.push(Diagnostic::error(format!("{shown} is named twice")));
+            } else if is_same_stack {
+                let summary =
+                    format!("{shown} and {} are both stack `{name}`", other.path.display());
+                problems.push(
+                    Diagnostic::error(summary)
+                        .because("each would delete what the other declares")
+                        .hint("give one of them another name, or another region"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn order(after: &[&[usize]]) -> Order {
+        let after: Vec<BTreeSet<usize>> =
+            after.iter().map(|it| it.iter().copied().collect()).collect();
+        Order { uses: vec![BTreeMap::new(); after.len()], after }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_takes_as_long_as_its_longest_chain() {
+        // Seven that stand alone, and a chain of three.
+        let order = order(&[&[2], &[], &[3], &[], &[], &[], &[], &[], &[], &[]]);
+        let began = tokio::time::Instant::now();
+        let heard = RefCell::new(Vec::new());
+        let all = order
+            .each(|index, before| {
+                let heard = &heard;
+                async move {
+                    heard.borrow_mut().push((index, before.keys().copied().collect::<Vec<_>>()));
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    (index, ())
+                }
+            })
+            .await;
+        assert_eq!(all, (0..10).collect::<Vec<_>>(), "in the order of the command line");
+        assert_eq!(began.elapsed(), Duration::from_secs(180));
+        let heard = heard.into_inner();
+        assert_eq!(heard.last(), Some(&(0, vec![2])));
+    }
+
+    #[test]
+    fn who_uses_another_goes_before_it() {
+        let order = order(&[&[1], &[2], &[]]);
+        assert_eq!(order.in_turn(), [2, 1, 0]);
+        assert_eq!(order.reversed().in_turn(), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,133 @@
+//! The stacks of one command: opened together, planned in their order.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use super::connected::Connections;
+use super::environment::Environment;
+use super::exit::Failure;
+use super::opened::Opened;
+use super::options::{Whats, Where};
+use super::order::Order;
+use super::planned::Planned;
+use super::screen::Screen;
+use super::trace::Trace;
+use super::written::Written;
+use crate::engine::{Look, Until};
+use crate::plan::{Permissions, Purpose};
+use crate::report::Outputs;
+
+/// The stacks that a command is about, in the order in which they were named.
+#[derive(Debug)]
+pub(crate) struct Several {
+    pub(crate) members: Vec<Opened>,
+    pub(crate) order: Order,
+}
+
+/// What a command wants of its stacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) look: Look,
+    pub(crate) purpose: Purpose,
+    pub(crate) permissions: Permissions,
+    pub(crate) until: Until,
+}
+
+impl Several {
+    /// The stacks of some files.
+    pub(crate) async fn files(
+        what: &Whats,
+        place: &Where,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let files = gathered(what.each().iter().map(|it| Written::read(it, environment, screen)))?;
+        let order = Order::of(&files)?;
+        let connections = Connections::begin(place, environment, screen)?;
+        let open = files.into_iter().map(|file| file.open(&connections, environment));
+        Ok(Self { members: gathered(join_all(open).await)?, order })
+    }
+
+    /// One stack alone.
+    pub(crate) fn of_one(opened: Opened) -> Self {
+        Self { members: vec![opened], order: Order::of_one() }
+    }
+
+    /// The same, of which those that use another come before it.
+    pub(crate) fn reversed(self) -> Self {
+        Self { order: self.order.reversed(), ..self }
+    }
+
+    /// The calls of all of them.
+    pub(crate) fn trace(&self) -> Trace {
+        self.members[0].trace.clone()
+    }
+
+    /// Looks at all of them, and draws their plans: who uses another hears of that one's plan
+    /// what its outputs are going to be.
+    pub(crate) async fn plan(
+        self,
+        wanted: Wanted,
+        environment: &Environment,
+    ) -> Result<(Vec<Planned>, Order), Failure> {
+        let Self { members, order } = self;
+        let members: Vec<_> =
+            members.into_iter().map(|it| std::cell::Cell::new(Some(it))).collect();
+        let planned = order.each(|index, before| {
+            let (order, member) = (&order, members[index].take());
+            async move {
+                let Some(opened) = member else { return (None, None) };
+                let Some(told) = told_to(order, index, &before) else { return (None, None) };
+                let planned = planned(opened, &told, wanted, environment).await;
+                let outputs = planned.as_ref().ok().map(Planned::outputs).cloned();
+                (Some(planned), outputs)
+            }
+        });
+        let planned = planned.await.into_iter().flatten();
+        Ok((gathered(planned)?, order))
+    }
+}
+
+/// What a stack is told of those that it uses, by the names that it has for them; `None` if
+/// one of those before it came to nothing.
+pub(crate) fn told_to(
+    order: &Order,
+    index: usize,
+    before: &BTreeMap<usize, Option<Outputs>>,
+) -> Option<BTreeMap<String, Outputs>> {
+    if before.values().any(Option::is_none) {
+        return None;
+    }
+    let uses = order.uses(index).iter();
+    let told = uses.filter_map(|(name, used)| Some((name.clone(), before.get(used)?.clone()?)));
+    Some(told.collect())
+}
+
+async fn planned(
+    opened: Opened,
+    told: &BTreeMap<String, Outputs>,
+    wanted: Wanted,
+    environment: &Environment,
+) -> Result<Planned, Failure> {
+    let Wanted { look, purpose, permissions, until } = wanted;
+    let looked = opened.taught(told, environment)?.look(look, environment).await?;
+    Box::pin(looked.plan(purpose, permissions, until)).await
+}
+
+/// All of them, or everything that failed.
+pub(crate) fn gathered<T>(
+    results: impl IntoIterator<Item = Result<T, Failure>>,
+) -> Result<Vec<T>, Failure> {
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => all.push(one),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match failures.into_iter().reduce(Failure::and) {
+        None => Ok(all),
+        Some(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,249 @@
+//! The events of several runs at once, told as those of one.
+//!
+//! Views know one run: events count without gaps, a step has one number, an address one
+//! meaning. So steps are numbered on from run to run, and with more than one run an address
+//! has the name of its stack before it.
+
+use std::time::Duration;
+
+use super::event::{Event, EventKind, Outcome, Summary};
+use crate::model::Address;
+use crate::plan::{Plan, StepId};
+
+/// Takes the events of several runs, and gives those of the whole.
+#[derive(Debug)]
+pub struct Several {
+    runs: Vec<Run>,
+    index: u64,
+    /// When the last event was: none is told to have been before it.
+    last: Duration,
+    /// Whether somebody was told that a stop was asked for, and that waits are given up.
+    interrupted: [bool; 2],
+}
+
+/// One of the runs.
+#[derive(Debug)]
+struct Run {
+    stack: Option<String>,
+    /// The number of its first step among all.
+    first: usize,
+    steps: usize,
+    /// When it began, since the whole did.
+    began: Duration,
+    /// How it went, once it is over.
+    summary: Option<Summary>,
+}
+
+impl Several {
+    /// Runs of these plans. One alone is told as it is.
+    pub fn of<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
+        let mut runs: Vec<Run> = Vec::new();
+        let mut first = 0;
+        for plan in plans {
+            let steps = plan.steps.len();
+            let stack = Some(plan.stack.clone());
+            runs.push(Run { stack, first, steps, began: Duration::ZERO, summary: None });
+            first += steps;
+        }
+        if let [alone] = runs.as_mut_slice() {
+            alone.stack = None;
+        }
+        Self { runs, index: 0, last: Duration::ZERO, interrupted: [false; 2] }
+    }
+
+    /// The first event.
+    pub fn begin(&mut self) -> Event {
+        let steps = self.runs.iter().map(|run| run.steps).sum();
+        self.event(Duration::ZERO, EventKind::RunStarted { steps })
+    }
+
+    /// A run begins now.
+    pub fn begins(&mut self, run: usize, at: Duration) {
+        self.runs[run].began = at;
+    }
+
+    /// What an event of one run is to whoever looks at all of them, if anything.
+    pub fn take(&mut self, run: usize, event: Event) -> Option<Event> {
+        let elapsed = self.runs[run].began + event.elapsed;
+        let kind = match event.kind {
+            EventKind::RunStarted { .. } => return None,
+            EventKind::RunFinished { summary } => {
+                self.runs[run].summary = Some(summary);
+                return None;
+            }
+            EventKind::Interrupted { in_flight, abandon_waits } => {
+                let told = &mut self.interrupted[usize::from(abandon_waits)];
+                if std::mem::replace(told, true) {
+                    return None;
+                }
+                EventKind::Interrupted { in_flight, abandon_waits }
+            }
+            other => self.runs[run].placed(other),
+        };
+        Some(self.event(elapsed, kind))
+    }
+
+    /// What becomes of the steps of a run that does not begin, because of another one.
+    pub fn passed_over(&mut self, run: usize, plan: &Plan, at: Duration, why: &Why) -> Vec<Event> {
+        let outcome = || match why {
+            Why::Failed(because) => Outcome::Skipped { because: because.clone() },
+            Why::AtWork(because) => Outcome::Postponed { because: because.clone() },
+            Why::Stopped => Outcome::NotStarted,
+        };
+        let mut events = Vec::new();
+        for node in &plan.steps {
+            let kind = EventKind::StepFinished {
+                step: node.id,
+                address: node.address.clone(),
+                kind: node.step.kind().to_owned(),
+                action: node.step.action(),
+                took: Duration::ZERO,
+                outcome: outcome(),
+            };
+            let kind = self.runs[run].placed(kind);
+            events.push(self.event(at, kind));
+        }
+        let count = plan.steps.len();
+        let summary = match why {
+            Why::Failed(_) => Summary { skipped: count, ..Summary::default() },
+            Why::AtWork(_) | Why::Stopped => Summary { left: count, ..Summary::default() },
+        };
+        self.runs[run].summary = Some(summary);
+        events
+    }
+
+    /// The last event.
+    pub fn end(&mut self, at: Duration) -> Event {
+        let all = self.runs.iter().filter_map(|run| run.summary);
+        let summary = all.fold(Summary::default(), Summary::and);
+        self.event(at, EventKind::RunFinished { summary })
+    }
+
+    /// An address of one run as it is told.
+    pub fn address(&self, run: usize, address: &Address) -> Address {
+        self.runs[run].address(address)
+    }
+
+    fn event(&mut self, elapsed: Duration, kind: EventKind) -> Event {
+        let index = self.index;
+        self.index += 1;
+        self.last = self.last.max(elapsed);
+        Event { index, elapsed: self.last, kind }
+    }
+}
+
+/// Why a run does not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A stack that it comes after was not done; the first step that stood in the way, as it
+    /// is told.
+    Failed(Address),
+    /// A stack that it comes after waits for the cloud; likewise.
+    AtWork(Address),
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+impl Run {
+    fn address(&self, address: &Address) -> Address {
+        match &self.stack {
+            Some(stack) => address.of_stack(stack),
+            None => address.clone(),
+        }
+    }
+
+    fn step(&self, StepId(step): StepId) -> StepId {
+        StepId(self.first + step)
+    }
+
+    /// An event about a step, where it stands among all.
+    fn placed(&self, mut kind: EventKind) -> EventKind {
+        match &mut kind {
+            EventKind::StepStarted { step, address, .. }
+            | EventKind::StepRetrying { step, address, .. }
+            | EventKind::FactsKnown { step, address, .. }
+            | EventKind::StepAccepted { step, address }
+            | EventKind::StepWaiting { step, address, .. } => {
+                (*step, *address) = (self.step(*step), self.address(address));
+            }
+            EventKind::StepFinished { step, address, outcome, .. } => {
+                (*step, *address) = (self.step(*step), self.address(address));
+                if let Outcome::Skipped { because } | Outcome::Postponed { because } = outcome {
+                    // What comes from another run is told as it is there.
+                    if self.stack.is_none() || !because.as_str().contains('/') {
+                        *because = self.address(because);
+                    }
+                }
+            }
+            EventKind::RunStarted { .. }
+            | EventKind::Interrupted { .. }
+            | EventKind::RunFinished { .. } => {}
+        }
+        kind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Place, Stack};
+    use crate::plan::Permissions;
+
+    fn plan_of(name: &str) -> Plan {
+        let place = Place {
+            partition: "aws".into(),
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            endpoint: None,
+        };
+        let (world, catalog) = (crate::plan::World::default(), crate::sim::catalog());
+        let stack = Stack::empty(name, place);
+        crate::plan::plan(&stack, &world, &catalog, Permissions::default()).unwrap()
+    }
+
+    fn accepted(step: usize, address: &str) -> Event {
+        let kind = EventKind::StepAccepted { step: StepId(step), address: Address::new(address) };
+        Event { index: 7, elapsed: Duration::from_secs(2), kind }
+    }
+
+    #[test]
+    fn one_run_is_told_as_it_is() {
+        let mut one = Several::of([&plan_of("dev")]);
+        one.begin();
+        let told = one.take(0, accepted(0, "queue")).unwrap();
+        assert_eq!((told.index, told.kind), (1, accepted(0, "queue").kind));
+    }
+
+    #[test]
+    fn several_are_numbered_on_and_named() {
+        let mut plans = [plan_of("base"), plan_of("app")];
+        plans[0].steps = Vec::new();
+        let mut all = Several::of(&plans);
+        all.runs[1].first = 3;
+        assert_eq!(all.begin().kind, EventKind::RunStarted { steps: 0 });
+        all.begins(1, Duration::from_secs(10));
+        let told = all.take(1, accepted(2, "queue")).unwrap();
+        assert_eq!(told.elapsed, Duration::from_secs(12));
+        assert_eq!(told.kind, accepted(5, "app/queue").kind);
+        let stop = |abandon_waits| Event {
+            index: 1,
+            elapsed: Duration::ZERO,
+            kind: EventKind::Interrupted { in_flight: 1, abandon_waits },
+        };
+        let heard: Vec<bool> = [(0, false), (1, false), (1, true), (0, true)]
+            .into_iter()
+            .map(|(run, abandon)| all.take(run, stop(abandon)).is_some())
+            .collect();
+        assert_eq!(heard, [true, false, true, false], "a stop is told once for all");
+        let done = |added| Event {
+            index: 9,
+            elapsed: Duration::from_secs(1),
+            kind: EventKind::RunFinished { summary: Summary { added, ..Summary::default() } },
+        };
+        assert_eq!(all.take(0, done(2)), None);
+        assert_eq!(all.take(1, done(3)), None);
+        let end = all.end(Duration::from_secs(13));
+        let summary = Summary { added: 5, ..Summary::default() };
+        assert_eq!((end.index, end.kind), (4, EventKind::RunFinished { summary }));
+    }
+}
