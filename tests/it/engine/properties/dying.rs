@@ -1,5 +1,7 @@
 //! Whatever dies, and whenever: the same command run again goes on from there.
 
+use std::collections::BTreeMap;
+
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Site, Until, execute};
 use ccprov::model::Stack;
