@@ -23,7 +23,7 @@ pub(super) const INFO: CheckInfo = CheckInfo {
     id: "kafka_roundtrip",
     kind: CheckKind::Behaviour,
     level: Level::Error,
-    summary: "A record that is written to a topic over TLS, by IAM or by SCRAM, is read back from it.",
+    summary: "A record that is written to a topic over TLS, by IAM, by SCRAM or where nobody has to log in, is read back from it.",
     risk: "The cluster is there as it is declared, and nobody can write to it or read from it.",
     remedy: "See the cluster's brokers and the topic's replicas, and what was refused; a probe that names a topic of its own tries the same beside live traffic.",
 };
@@ -69,11 +69,11 @@ impl Behaviour for KafkaRoundtrip {
         let Some((servers, authentication)) =
             cluster_of(scene, topic).and_then(|cluster| door(scene, cluster))
         else {
-            watch.sees_nothing("the stack names no brokers of its cluster that know us by IAM, or by a secret of the stack");
+            watch.sees_nothing("the stack names no brokers of its cluster that know us by IAM or by a secret of the stack, or that take anybody over TLS");
             return Ok(Vec::new());
         };
         let session = self.0.session();
-        let reach = || Brokers::reach(session, servers, Some(&authentication));
+        let reach = || Brokers::reach(session, servers, authentication.as_ref());
         let mut brokers = watch.settles(SETTLING, reach).await?;
         watch.saw(format!("reached the brokers {servers}"));
         let (name, nonce) = (topic.fact("name"), Mark::new(self.deadline()).nonce(false));
@@ -113,18 +113,28 @@ fn cluster_of<'a>(scene: &'a Scene, topic: &Exhibit) -> Option<&'a Exhibit> {
 }
 
 /// By which brokers a cluster is reached, and how they learn who we are: by IAM, else by
-/// the first secret that the stack associates with it.
-fn door<'a>(scene: &'a Scene, cluster: &'a Exhibit) -> Option<(&'a str, Authentication)> {
-    let by_iam = cluster.fact("bootstrap_brokers_sasl_iam");
-    if !by_iam.is_empty() {
-        return Some((by_iam, Authentication::Iam));
-    }
-    let by_scram = cluster.fact("bootstrap_brokers_sasl_scram");
+/// the first secret that the stack associates with it; else not at all, where anybody may come.
+fn door<'a>(scene: &'a Scene, cluster: &'a Exhibit) -> Option<(&'a str, Option<Authentication>)> {
+    let brokers = |fact: &str| Some(cluster.fact(fact)).filter(|servers| !servers.is_empty());
+    let by_secret = || {
+        let secret = secret_of(scene, cluster)?.to_owned();
+        Some((brokers("bootstrap_brokers_sasl_scram")?, Some(Authentication::Scram(secret))))
+    };
+    let as_nobody = || {
+        let clients = cluster.document.get("client_authentication")?;
+        let is_open = clients.get("unauthenticated") == Some(&Value::Bool(true));
+        Some((brokers("bootstrap_brokers_tls").filter(|_| is_open)?, None))
+    };
+    let by_iam = brokers("bootstrap_brokers_sasl_iam").map(|it| (it, Some(Authentication::Iam)));
+    by_iam.or_else(by_secret).or_else(as_nobody)
+}
+
+/// The first secret that the stack associates with a cluster.
+fn secret_of<'a>(scene: &'a Scene, cluster: &Exhibit) -> Option<&'a str> {
     let of_cluster =
         |it: &&Exhibit| it.text("cluster_arn").is_some_and(|arn| arn == cluster.fact("arn"));
     let secrets = scene.of_kind(SECRETS).find(of_cluster)?.document.get("secret_arn_list");
-    let secret = secrets.and_then(Value::as_array)?.first()?.as_str()?;
-    (!by_scram.is_empty()).then(|| (by_scram, Authentication::Scram(secret.to_owned())))
+    secrets.and_then(Value::as_array)?.first()?.as_str()
 }
 
 #[cfg(test)]
@@ -142,14 +152,17 @@ mod tests {
         }
     }
 
-    /// How a cluster with these facts, and this secret, is reached.
+    /// How a cluster with these facts, and this secret, is reached: one that takes anybody
+    /// beside those whom it knows, if it says so.
     fn check(
+        is_open: bool,
         facts: &[(&str, &str)],
         secret: Option<&str>,
-        expected: Option<&(&str, Authentication)>,
+        expected: Option<&(&str, Option<Authentication>)>,
     ) {
         let facts: Vec<(&str, &str)> = facts.iter().copied().chain([("arn", "arn:c")]).collect();
-        let cluster = exhibit("cluster", "msk_cluster", &json!({}), &facts);
+        let document = json!({ "client_authentication": { "unauthenticated": is_open } });
+        let cluster = exhibit("cluster", "msk_cluster", &document, &facts);
         let secrets = secret.map(|secret| {
             let document = json!({ "cluster_arn": "arn:c", "secret_arn_list": [secret] });
             exhibit("secrets", SECRETS, &document, &[])
@@ -177,13 +190,20 @@ mod tests {
 
     #[test]
     fn a_cluster_is_reached_by_who_knows_us() {
-        let (iam, scram) =
-            (("bootstrap_brokers_sasl_iam", "i:9098"), ("bootstrap_brokers_sasl_scram", "s:9096"));
-        let by_secret = || Authentication::Scram("arn:s".to_owned());
-        check(&[iam], None, Some(&("i:9098", Authentication::Iam)));
-        check(&[iam, scram], Some("arn:s"), Some(&("i:9098", Authentication::Iam)));
-        check(&[scram], Some("arn:s"), Some(&("s:9096", by_secret())));
-        check(&[scram], None, None);
-        check(&[], Some("arn:s"), None);
+        let iam = ("bootstrap_brokers_sasl_iam", "i:9098");
+        let scram = ("bootstrap_brokers_sasl_scram", "s:9096");
+        let tls = ("bootstrap_brokers_tls", "t:9094");
+        let by_iam = ("i:9098", Some(Authentication::Iam));
+        let by_secret = ("s:9096", Some(Authentication::Scram("arn:s".to_owned())));
+        check(false, &[iam], None, Some(&by_iam));
+        check(false, &[iam, scram], Some("arn:s"), Some(&by_iam));
+        check(false, &[scram], Some("arn:s"), Some(&by_secret));
+        check(false, &[scram], None, None);
+        check(false, &[], Some("arn:s"), None);
+        // Who shows a certificate is known by it, and we have none.
+        check(false, &[tls], None, None);
+        check(true, &[tls], None, Some(&("t:9094", None)));
+        check(true, &[scram, tls], Some("arn:s"), Some(&by_secret));
+        check(true, &[scram, tls], None, Some(&("t:9094", None)));
     }
 }

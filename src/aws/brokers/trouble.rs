@@ -210,6 +210,8 @@ fn class_of(error: ProtocolError) -> ErrorClass {
 
 #[cfg(test)]
 mod tests {
+    use rskafka::client::error::RequestContext;
+
     use super::*;
 
     #[test]
@@ -240,6 +242,63 @@ mod tests {
         check("Sasl handshake failed: Sasl session error: callback error", "the token was refused");
         check("Sasl handshake failed: API error: x", "Sasl handshake failed: API error: x");
         assert_eq!(plainly("no answer within 15 s"), "no answer within 15 s");
+    }
+
+    /// A refusal of the broker that the client has given up over, as it does at once here.
+    fn refused(code: ProtocolError) -> CloudError {
+        let refusal = || {
+            // Nothing else makes one from outside of the client.
+            let request = RequestContext::Topic("orders".to_owned());
+            let error_message = Some("as the broker says".to_owned());
+            Error::ServerError {
+                protocol_error: code,
+                error_message,
+                request,
+                response: None,
+                is_virtual: false,
+            }
+        };
+        let plain = told(&refusal(), "kafka-cluster:WriteData", "write a record".to_owned());
+        let given_up = Error::RetryFailed(BackoffError::DeadlineExceded {
+            deadline: Duration::ZERO,
+            source: Box::new(refusal()),
+        });
+        let given_up = told(&given_up, "kafka-cluster:WriteData", "write a record".to_owned());
+        assert_eq!(plain, given_up);
+        plain
+    }
+
+    #[test]
+    fn what_a_broker_refuses_says_who_may_help() {
+        let check = |code: ProtocolError, class: ErrorClass, name: &str, hint: Option<&str>| {
+            let told = refused(code);
+            let fields = (told.class, told.code.as_str(), told.message.as_str());
+            assert_eq!(fields, (class, name, "as the broker says"), "{code:?}");
+            assert_eq!(told.operation, "kafka-cluster:WriteData", "{code:?}");
+            let found = told.hint.as_deref();
+            let fits =
+                hint.map_or(found.is_none(), |hint| found.is_some_and(|it| it.contains(hint)));
+            assert!(fits, "{code:?}: {found:?}");
+        };
+        let denied = Some(
+            "needs kafka-cluster:WriteData on the topic, or the right of that name in the cluster's ACLs",
+        );
+        let topic = ProtocolError::TopicAuthorizationFailed;
+        check(topic, ErrorClass::Denied, "TopicAuthorizationFailed", denied);
+        let cluster = ProtocolError::ClusterAuthorizationFailed;
+        check(cluster, ErrorClass::Denied, "ClusterAuthorizationFailed", denied);
+        let absent = ProtocolError::UnknownTopicOrPartition;
+        check(absent, ErrorClass::Absent, "UnknownTopicOrPartition", Some("create it"));
+        let login = ProtocolError::SaslAuthenticationFailed;
+        check(login, ErrorClass::Credentials, "SaslAuthenticationFailed", None);
+        let large = ProtocolError::MessageTooLarge;
+        check(large, ErrorClass::Invalid, "MessageTooLarge", None);
+        let behind = ProtocolError::NotEnoughReplicas;
+        check(behind, ErrorClass::Transient, "NotEnoughReplicas", None);
+        let paced = ProtocolError::ThrottlingQuotaExceeded;
+        check(paced, ErrorClass::Throttled, "ThrottlingQuotaExceeded", None);
+        let odd = ProtocolError::CorruptMessage;
+        check(odd, ErrorClass::Unexpected, "CorruptMessage", None);
     }
 
     #[tokio::test]

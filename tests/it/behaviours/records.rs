@@ -8,13 +8,13 @@ use ccprov::model::{Inspected, Verdict};
 use serde_json::json;
 
 use super::refusals::user;
-use super::stand::{Stand, patient, told};
+use super::stand::{Stand, patient, seen, told};
 use crate::support::aws;
 use crate::support::emulator::{Account, ministack, ministack_enforcing_tls};
 use crate::support::kafka::{Kafka, NAME, PASSWORD};
 use crate::transcripts::Desk;
 
-const WRONG: &str = "another password of orders-service";
+pub(super) const WRONG: &str = "another password of orders-service";
 
 /// What a probe says, with the broker, the topic and how it logs in in their places.
 const PROBE: &str = r#"
@@ -47,14 +47,18 @@ fn probe(broker: &str, topic: &str, login: &str) -> String {
 
 /// A secret as MSK wants it; answers how a probe names it.
 async fn secret(account: &Account, name: &str, password: &str) -> String {
-    let held = json!({ "username": NAME, "password": password });
-    keep(account, name, &held.to_string()).await
+    format!("{{ scram: \"{}\" }}", kept(account, name, password).await)
+}
+
+/// A secret as MSK wants it; answers its ARN.
+pub(super) async fn kept(account: &Account, name: &str, password: &str) -> String {
+    keep(account, name, &json!({ "username": NAME, "password": password }).to_string()).await
 }
 
 async fn keep(account: &Account, name: &str, held: &str) -> String {
     let secrets = aws_sdk_secretsmanager::Client::new(&aws::config(account));
     let made = secrets.create_secret().name(format!("AmazonMSK_{name}")).secret_string(held);
-    format!("{{ scram: \"{}\" }}", made.send().await.unwrap().arn().unwrap())
+    made.send().await.unwrap().arn().unwrap().to_owned()
 }
 
 async fn tried(account: &Account, stack: &str) -> Vec<Inspected> {
@@ -84,6 +88,31 @@ async fn a_record_comes_back_among_those_of_others() {
             () = others => unreachable!("others write for as long as it takes"),
         };
         assert_eq!(told(&results), ["a_record_comes_back: passed"], "{results:#?}");
+    }
+}
+
+/// As often as the probe says, each a record of its own.
+#[tokio::test]
+async fn what_is_sent_times_over_is_there_as_often() {
+    let (kafka, account) = (Kafka::start(), ministack_enforcing_tls().account());
+    kafka.topic("orders", 3).await;
+    let thrice = |count: u32| {
+        let sent = "authentication: iam\n      times: 3\n    expect:";
+        let stack = probe(kafka.address(), "orders", "iam").replace("20s", "2s");
+        let stack = stack.replacen("authentication: iam\n    expect:", sent, 1);
+        stack.replace("count: 1", &format!("count: {count}"))
+    };
+    let results = tried(&account, &thrice(3)).await;
+    assert_eq!(told(&results), ["a_record_comes_back: passed"], "{results:#?}");
+    // Another three come later, to see that nothing more comes of the first.
+    let first = seen(&results).into_iter().take_while(|seen| !seen.starts_with("awaiting"));
+    let wrote = first.filter(|seen| seen.starts_with("wrote record")).count();
+    assert_eq!(wrote, 3, "{results:#?}");
+    for other in [1, 2, 4] {
+        let results = tried(&account, &thrice(other)).await;
+        let findings = results.iter().flat_map(|it| it.verdict.findings());
+        let found: Vec<_> = findings.map(|it| it.actual.clone()).collect();
+        assert_eq!(found, [Some(json!(3))], "{other}: {results:#?}");
     }
 }
 
@@ -118,6 +147,7 @@ async fn who_does_not_come_through_is_told_where() {
     let right = secret(&account, "right", PASSWORD).await;
     let wrong = secret(&account, "wrong", WRONG).await;
     let odd = keep(&account, "odd", PASSWORD).await;
+    let odd = format!("{{ scram: \"{odd}\" }}");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closed = closed.to_string();
     let broker = kafka.address();

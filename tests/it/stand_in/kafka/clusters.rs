@@ -145,6 +145,11 @@ impl Kafka {
         self.clusters[&self.named(name)].info.clone()
     }
 
+    /// Clients of every cluster begin here, whichever way they log in.
+    pub(crate) fn begin_at(&mut self, broker: &str) {
+        self.broker = Some(broker.to_owned());
+    }
+
     /// Something of AWS's own keeps a cluster from being changed for so many looks:
     /// `HEALING`, `MAINTENANCE`, `REBOOTING_BROKER`.
     pub(crate) fn befall(&mut self, name: &str, state: &str, looks: usize) {
@@ -329,6 +334,7 @@ fn describe(kafka: &mut Kafka, asked: &Asked) -> Said {
 
 /// Strings of brokers, in an order that is another one each time.
 fn bootstrap(kafka: &mut Kafka, asked: &Asked) -> Said {
+    let broker = kafka.broker.clone();
     let cluster = kafka.cluster(asked.segment("ClusterArn"))?;
     match cluster.state() {
         "CREATING" | "DELETING" => {
@@ -344,6 +350,9 @@ fn bootstrap(kafka: &mut Kafka, asked: &Asked) -> Said {
     cluster.asked += 1;
     let (name, turn) = (cluster.info["clusterName"].as_str().unwrap_or_default(), cluster.asked);
     let at = |prefix: &str, port: u32| {
+        if let Some(broker) = &broker {
+            return json!(broker);
+        }
         let mut brokers: Vec<String> = (1..=3)
             .map(|number| {
                 format!("{prefix}{number}.{name}.c2.kafka.us-east-1.amazonaws.com:{port}")

@@ -34,6 +34,8 @@ pub(crate) struct Kafka {
     secrets: BTreeMap<String, BTreeSet<String>>,
     /// Secrets that are deleted.
     lost: BTreeSet<String>,
+    /// Where clients begin, if something speaks Kafka for the clusters.
+    broker: Option<String>,
     /// So many looks find at work what was asked for.
     looks: usize,
     /// How many things were named so far.
@@ -67,6 +69,7 @@ impl Kafka {
             topics: BTreeMap::new(),
             secrets: BTreeMap::new(),
             lost: BTreeSet::new(),
+            broker: None,
             looks: 2,
             named: 0,
             failing_creation: None,
