@@ -1,7 +1,9 @@
 //! `event_delivery`: an example of a rule that is put on its bus comes to the queues that the rule
 //! leads to, and to none of those that leave it.
 //!
-//! All targets of the rule get the event, also functions that do something with it: with `--exclusive` alone.
+//! All targets of the rules that take it get the event, also functions that do something with it: with
+//! `--exclusive` alone. It is taken out of every queue of the stack that one of these rules feeds, and not put
+//! where a rule makes of it what nobody could tell from others there.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +35,9 @@ pub(super) const INFO: CheckInfo = CheckInfo {
     remedy: "Follow the hint to the link that is broken, and bring it back with `ccprov apply`.",
 };
 
+/// How long queues of other rules that take it are awaited, once it is where it is to be:
+/// EventBridge delivers to all at the same time. What comes later still, the next verify removes.
+const COPIES: Duration = Duration::from_secs(10);
 /// For the calls that put and remove what is needed.
 const CALLS: Duration = Duration::from_mins(1);
 
@@ -49,7 +54,8 @@ impl Behaviour for EventDelivery {
         let trial = |route: Route<'_>| {
             let queues = route.queues.iter().map(|queue| queue.address.clone());
             let addresses = std::iter::once(route.rule.address.clone()).chain(queues).collect();
-            let delay = route.queues.iter().map(|queue| queue::delay(queue)).max();
+            let delay =
+                route.queues.iter().chain(&route.copies).map(|queue| queue::delay(queue)).max();
             let delay = delay.unwrap_or_default();
             Trial { addresses, delay, ..Trial::of(route.rule) }
         };
@@ -65,6 +71,13 @@ impl Behaviour for EventDelivery {
             watch.sees_nothing("all its targets would get the event: with --exclusive alone");
             return Ok(Vec::new());
         }
+        if let Some((other, queue)) = route.unmarked {
+            let (other, queue) = (&other.address, &queue.address);
+            watch.sees_nothing(format!(
+                "{other} makes something else of the event for {queue}, where nobody could tell it from others"
+            ));
+            return Ok(Vec::new());
+        }
         let mark = Mark::new(self.deadline() + trial.delay);
         let patience = watch.patience(self.0.options().patience) + trial.delay;
         let _turn = watch.in_line(self.0.turn()).await;
@@ -73,7 +86,7 @@ impl Behaviour for EventDelivery {
     }
 
     fn deadline(&self) -> Duration {
-        self.0.options().patience + CALLS
+        self.0.options().patience + COPIES + CALLS
     }
 }
 
@@ -83,6 +96,12 @@ struct Route<'a> {
     bus: &'a str,
     example: &'a Map<String, Value>,
     queues: Vec<&'a Exhibit>,
+    /// The queues of other rules that take it.
+    copies: Vec<&'a Exhibit>,
+    /// Where it may be put instead of any of these.
+    dead_letters: Vec<&'a Exhibit>,
+    /// A rule that takes it, and the queue that gets something without our mark.
+    unmarked: Option<(&'a Exhibit, &'a Exhibit)>,
     /// With the rule that leads there, and leaves the example.
     others: Vec<(&'a Exhibit, &'a Exhibit)>,
 }
@@ -104,11 +123,32 @@ impl<'a> Route<'a> {
             .filter(|other| other.text("event_bus_name") == Some(bus) && is_enabled(other));
         let (leaving, taking): (Vec<&Exhibit>, Vec<&Exhibit>) =
             beside.partition(|other| leaves(other, &event));
-        let taken: Vec<&Address> = taking.iter().flat_map(|it| queues_all(scene, it)).collect();
+        let taken: Vec<(&Exhibit, &Value, &Exhibit)> =
+            taking.iter().flat_map(|it| fed(scene, it)).collect();
+        let is_taken = |queue: &Exhibit| taken.iter().any(|(.., it)| it.address == queue.address);
         let others =
             leaving.iter().flat_map(|other| queues(scene, other).map(move |queue| (queue, *other)));
-        let others = others.filter(|(queue, _)| !taken.contains(&&queue.address)).collect();
-        Some(Self { rule, bus, example, queues: own, others })
+        let others = others.filter(|(queue, _)| !is_taken(queue)).collect();
+        let is_own = |queue: &Exhibit| own.iter().any(|it| it.address == queue.address);
+        let copies = taken.iter().map(|(.., queue)| *queue).filter(|queue| !is_own(queue));
+        let copies: BTreeMap<&Address, &Exhibit> = copies.map(|it| (&it.address, it)).collect();
+        let unmarked = taken.iter().find(|(_, target, _)| !keeps_mark(target));
+        let unmarked = unmarked.map(|(rule, _, queue)| (*rule, *queue));
+        let dead_letters = taken.iter().filter_map(|(_, target, _)| {
+            scene.named("sqs_queue", target.get("dead_letter_config")?.get("arn")?.as_str()?)
+        });
+        let dead_letters: BTreeMap<&Address, &Exhibit> =
+            dead_letters.map(|it| (&it.address, it)).collect();
+        Some(Self {
+            rule,
+            bus,
+            example,
+            queues: own,
+            copies: copies.into_values().collect(),
+            dead_letters: dead_letters.into_values().collect(),
+            unmarked,
+            others,
+        })
     }
 }
 
@@ -121,22 +161,34 @@ fn leaves(rule: &Exhibit, event: &Value) -> bool {
 
 /// The queues of the stack that get the event as it is.
 fn queues<'a>(scene: &'a Scene, rule: &'a Exhibit) -> impl Iterator<Item = &'a Exhibit> {
-    let targets = rule.document.get("targets").and_then(Value::as_object).into_iter().flatten();
-    let is_unchanged = |target: &Value| {
-        ["input", "input_path", "input_transformer"]
-            .iter()
-            .all(|field| target.get(field).is_none_or(Value::is_null))
-    };
-    let targets = targets.filter(move |(_, target)| is_unchanged(target));
-    targets.filter_map(move |(_, target)| scene.named("sqs_queue", target.get("arn")?.as_str()?))
+    let is_unchanged = |target: &Value| MADE.iter().all(|field| stated(target, field).is_none());
+    fed(scene, rule).filter(move |(_, target, _)| is_unchanged(target)).map(|(.., queue)| queue)
 }
 
-/// Those that get anything of it.
-fn queues_all<'a>(scene: &'a Scene, rule: &'a Exhibit) -> impl Iterator<Item = &'a Address> {
+/// The targets of a rule that are queues of the stack, with both.
+fn fed<'a>(
+    scene: &'a Scene,
+    rule: &'a Exhibit,
+) -> impl Iterator<Item = (&'a Exhibit, &'a Value, &'a Exhibit)> {
     let targets = rule.document.get("targets").and_then(Value::as_object).into_iter().flatten();
-    let queues = targets
-        .filter_map(move |(_, target)| scene.named("sqs_queue", target.get("arn")?.as_str()?));
-    queues.map(|queue| &queue.address)
+    targets.filter_map(move |(_, target)| {
+        Some((rule, target, scene.named("sqs_queue", target.get("arn")?.as_str()?)?))
+    })
+}
+
+/// What a target may make of an event.
+const MADE: [&str; 3] = ["input", "input_path", "input_transformer"];
+
+fn stated<'a>(target: &'a Value, field: &str) -> Option<&'a Value> {
+    target.get(field).filter(|value| !value.is_null())
+}
+
+/// Whether what a target gets holds our mark, which stands in `detail`.
+fn keeps_mark(target: &Value) -> bool {
+    MADE.iter().all(|field| match stated(target, field) {
+        None => true,
+        Some(path) => *field == "input_path" && (path == "$" || path == "$.detail"),
+    })
 }
 
 /// One event on its way.
@@ -149,32 +201,18 @@ struct Round<'a> {
 
 impl Round<'_> {
     async fn go(&self, route: &Route<'_>, scene: &Scene) -> Answer<Vec<Finding>> {
-        let others = route.others.iter().map(|(queue, _)| *queue);
-        for queue in route.queues.iter().copied().chain(others) {
+        let others = route.others.iter().map(|(queue, _)| queue);
+        let beside = route.copies.iter().chain(&route.dead_letters).chain(others);
+        for queue in route.queues.iter().chain(beside) {
             let (url, tries) = (queue.fact("url"), queue::tries(queue));
             check_others_are_safe(self.bench.session(), url, tries).await?;
             self.bench.note(self.mark, Rubbish::Mail(self.mail(queue)));
         }
         self.put(route, scene).await?;
-        let mut missing: BTreeMap<&Address, &Exhibit> =
-            route.queues.iter().map(|queue| (&queue.address, *queue)).collect();
-        let until = Instant::now() + self.patience;
-        while !missing.is_empty() {
-            let mut came = Vec::new();
-            for queue in missing.values() {
-                self.watch.awaits(format!("our event on {}", queue.address));
-                if self.came(queue).await? {
-                    self.watch.saw(format!("our event on {}", queue.address));
-                    came.push(queue.address.clone());
-                }
-            }
-            missing.retain(|address, _| !came.contains(address));
-            if Instant::now() >= until {
-                break;
-            }
-        }
+        let missing = self.wait(&route.queues, self.patience).await?;
         let mut findings: Vec<Finding> =
-            missing.values().map(|queue| self.nothing_came(route, queue)).collect();
+            missing.iter().map(|queue| self.nothing_came(route, queue)).collect();
+        let _late = self.wait(&route.copies, COPIES).await?;
         for (queue, other) in &route.others {
             if self.came(queue).await? {
                 let example = &route.rule.address;
@@ -187,6 +225,32 @@ impl Round<'_> {
             }
         }
         Ok(findings)
+    }
+
+    /// Takes our event out of each of these queues. Answers those to which it does not come.
+    async fn wait<'a>(
+        &self,
+        queues: &[&'a Exhibit],
+        patience: Duration,
+    ) -> Answer<Vec<&'a Exhibit>> {
+        let mut missing = queues.to_vec();
+        let until = Instant::now() + patience;
+        while !missing.is_empty() {
+            let mut left = Vec::new();
+            for queue in missing {
+                self.watch.awaits(format!("our event on {}", queue.address));
+                if self.came(queue).await? {
+                    self.watch.saw(format!("our event on {}", queue.address));
+                } else {
+                    left.push(queue);
+                }
+            }
+            missing = left;
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        Ok(missing)
     }
 
     fn mail(&self, queue: &Exhibit) -> Mail {

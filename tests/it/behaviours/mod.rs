@@ -6,6 +6,7 @@ mod claim_roundtrip;
 mod dead_letter;
 mod dead_letters_empty;
 mod delivery;
+mod event_delivery;
 mod kafka_roundtrip;
 mod leftovers;
 mod neighbours;
