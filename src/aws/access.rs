@@ -163,8 +163,14 @@ pub const EXERCISES: &[(&str, &[Grant])] = &[
                 &["arn:${partition}:kafka:${region}:${account}:topic/*/*/${name}"],
                 &["kafka-cluster:DescribeTopic", "kafka:DescribeTopicPartitions"],
             ),
+            Grant::exercise(
+                "RecordsOfTriedTopics",
+                &["arn:${partition}:kafka:${region}:${account}:topic/*/*/${name}"],
+                &["kafka-cluster:ReadData", "kafka-cluster:WriteData"],
+            ),
         ],
     ),
+    ("msk_scram_secret_association", &[SECRETS_OF_BROKERS, KEYS_OF_SECRETS]),
     (
         "s3_bucket",
         &[
@@ -324,14 +330,16 @@ const BROKERS: &[Grant] = &[
         &["arn:${partition}:kafka:${region}:${account}:topic/${cluster_name}/*"],
         &["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"],
     ),
-    Grant::exercise(
-        "SecretsOfBrokers",
-        &["arn:${partition}:secretsmanager:${region}:${account}:secret:AmazonMSK_*"],
-        &["secretsmanager:GetSecretValue"],
-    ),
-    Grant::exercise("KeysOfBrokerSecrets", KEYS, &["kms:Decrypt"])
-        .bound(Bound::Via("secretsmanager")),
+    SECRETS_OF_BROKERS,
+    KEYS_OF_SECRETS,
 ];
+const SECRETS_OF_BROKERS: Grant = Grant::exercise(
+    "SecretsOfBrokers",
+    &["arn:${partition}:secretsmanager:${region}:${account}:secret:AmazonMSK_*"],
+    &["secretsmanager:GetSecretValue"],
+);
+const KEYS_OF_SECRETS: Grant = Grant::exercise("KeysOfBrokerSecrets", KEYS, &["kms:Decrypt"])
+    .bound(Bound::Via("secretsmanager"));
 const KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 /// One that the stack did not make and encrypts with.
 const OTHERS_KEY: Grant = Grant::exercise("OthersKeys", &["${kms_master_key_id}"], USING);
@@ -462,6 +470,7 @@ fn path(name: &str) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::services::KINDS;
 
     /// They become one statement, whose actions are all allowed on all of it.
     #[test]
@@ -475,5 +484,24 @@ mod tests {
             assert!(sid.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{sid}");
             assert_eq!(*seen.entry(sid).or_insert((on, bound)), (on, bound), "{sid}");
         }
+    }
+
+    /// What hangs on an object is found through that, when the file may declare none of its
+    /// kind any more: what the last of them needs, the kind asks for that it hangs on.
+    #[test]
+    fn what_is_no_longer_declared_is_read_and_removed_by_what_it_hung_on() {
+        let mut missing = Vec::new();
+        for kind in KINDS.iter() {
+            let Some(on) = kind.hangs_on().and_then(registry::kind) else { continue };
+            let former = kind.grants().iter().filter(|it| it.sid.starts_with("Former"));
+            for &Grant { sid, actions, on: arns, bound, need, .. } in former {
+                let is_like = |it: &&Grant| (it.on, it.bound, it.need) == (arns, bound, need);
+                let like = on.grants().iter().filter(is_like);
+                let granted: BTreeSet<&str> = like.flat_map(|it| it.actions).copied().collect();
+                let idle = actions.iter().filter(|it| !granted.contains(**it));
+                missing.extend(idle.map(|action| format!("{} lacks {sid}: {action}", on.name())));
+            }
+        }
+        assert_eq!(missing, [""; 0]);
     }
 }

@@ -29,6 +29,8 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::remove("Repositories", REPOSITORY, &["ecr:DeleteRepository"]),
     Grant::remove("FormerRepositories", ALL_REPOSITORIES, &["ecr:DeleteRepository"])
         .bound(Bound::Owned),
+    // Of images that the file no longer declares: the last of them is declared by nothing.
+    Grant::remove("FormerImages", ALL_REPOSITORIES, &["ecr:BatchDeleteImage"]).bound(Bound::Owned),
 ];
 
 const REPOSITORY: &[&str] = &["${arn}"];

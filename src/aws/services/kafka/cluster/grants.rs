@@ -12,6 +12,9 @@ pub(super) const GRANTS: &[Grant] = &[
     Grant::read("Clusters", CLUSTER, READING),
     Grant::read("FormerClusters", ALL_CLUSTERS, READING).bound(Bound::Owned),
     Grant::read("ClusterOperations", OPERATIONS, &["kafka:DescribeClusterOperationV2"]),
+    // Configurations of the stack are found through its clusters.
+    Grant::read("ConfigurationLists", ANY, &["kafka:ListConfigurations"]),
+    Grant::read("FormerConfigurations", CONFIGURATIONS, &["kafka:DescribeConfigurationRevision"]),
     // Whether the key of a cluster is AWS's own.
     Grant::read("ClusterKeys", ALL_KEYS, &["kms:DescribeKey"]),
     Grant::write(
@@ -48,6 +51,7 @@ pub(super) const GRANTS: &[Grant] = &[
         .only_with("logging_info.broker_logs.s3"),
     Grant::remove("Clusters", CLUSTER, &["kafka:DeleteCluster"]),
     Grant::remove("FormerClusters", ALL_CLUSTERS, &["kafka:DeleteCluster"]).bound(Bound::Owned),
+    Grant::remove("FormerConfigurations", CONFIGURATIONS, &["kafka:DeleteConfiguration"]),
 ];
 
 const ANY: &[&str] = &["*"];
@@ -56,6 +60,9 @@ const OPERATIONS: &[&str] =
     &["arn:${partition}:kafka:${region}:${account}:cluster-operation/${cluster_name}/*"];
 /// For those that the stack owns and the file no longer declares.
 const ALL_CLUSTERS: &[&str] = &["arn:${partition}:kafka:${region}:${account}:cluster/*"];
+/// Those that the file no longer declares: the last of them is declared by nothing.
+const CONFIGURATIONS: &[&str] =
+    &["arn:${partition}:kafka:${region}:${account}:configuration/${stack}-*/*"];
 const ALL_KEYS: &[&str] = &["arn:${partition}:kms:${region}:${account}:key/*"];
 const SERVICE_ROLE: &[&str] = &[
     "arn:${partition}:iam::${account}:role/aws-service-role/kafka.amazonaws.com/AWSServiceRoleForKafka*",
