@@ -4,6 +4,7 @@
 //!
 //! What the system is for, its own probes say.
 
+mod changes;
 mod edges;
 mod seed;
 
