@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::stand_in::StandIn;
 use crate::support::binary::{Ccprov, Transcript};
 use crate::support::emulator::{self, root};
+use crate::transcripts::Desk;
 
 const STACK: &str = "stacks/message_queues.yaml";
 /// As the demo has it: without what no emulator has.
@@ -101,25 +102,32 @@ fn with_a_cluster_it_is_made_changed_and_removed() {
     must(&["plan", "--destroy", "--detailed-exitcode"]);
 }
 
-/// What the README shows of a plan, which leaves out what is `...`, is what is told.
+/// What the README shows of the plan of the whole platform, which leaves out what is `...`, is
+/// what is told, with the values that it shows.
 #[test]
 fn the_plan_of_the_readme_is_as_it_shows() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
-    let command = format!("$ ccprov plan {STACK}");
-    let (_, shown) = readme.split_once(&command).expect("a plan of the platform");
-    let (options, shown) = shown.split_once('\n').expect("what is told");
-    let (shown, _) = shown.split_once("```").expect("an end");
-    let arguments: Vec<&str> =
-        ["plan", STACK].into_iter().chain(options.split_whitespace()).collect();
-    let account = emulator::ministack_enforcing_tls().account();
-    let told = Ccprov::on(&account).run(&arguments);
+    let between = |before: &str, after: &str| {
+        let (_, rest) = readme.split_once(before).unwrap_or_else(|| panic!("no {before:?}"));
+        rest.split_once(after).unwrap_or_else(|| panic!("no {after:?}")).0
+    };
+    let command = format!("$ ccprov plan {STACK} --var-file platform.yaml\n");
+    let values = between("$ cat platform.yaml\n", &command);
+    let shown = between(&command, "```");
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    let desk = Desk::with(account.through(&stand_in.url()), "");
+    desk.write("platform.yaml", values);
+    let values = desk.path("platform.yaml").display().to_string();
+    let stack = root().join(STACK).display().to_string();
+    let told = desk.run_exactly(&["plan", &stack, "--var-file", &values]);
     // Where the emulator is, and which account it gave, is nobody's to know.
     let plain = |line: &str| {
-        let line = line.split(", at https:").next().unwrap_or_default();
-        line.replace(&account.id, "000000000000").replace("[ACCOUNT]", "000000000000")
+        let line = line.split(", at http:").next().unwrap_or_default();
+        line.replace(&account.id, "123456789012").replace("[ACCOUNT]", "123456789012")
     };
     let mut lines = told.stdout.lines().map(plain);
-    for line in shown.lines().filter(|line| *line != "...").map(plain) {
+    for line in shown.lines().filter(|line| *line != "...") {
         assert!(lines.any(|told| told == line), "README shows {line:?}:\n{told}");
     }
 }
