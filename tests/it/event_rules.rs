@@ -128,6 +128,10 @@ fn a_target_leaves_before_its_queue_goes() {
     let calls = proxy.to_string();
     let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no {call}{calls}"));
     assert!(at("events:DeleteRule") < at("events:DeleteEventBus"), "{calls}");
+    // The first queue went before.
+    let queues: Vec<usize> = calls.match_indices("sqs:DeleteQueue").map(|(at, _)| at).collect();
+    assert!(queues.len() > 1, "{calls}");
+    assert!(queues[1..].iter().all(|queue| at("events:DeleteRule") < *queue), "{calls}");
 }
 
 /// A life, in which the first call of an operation fares so: nothing of it is seen by whoever

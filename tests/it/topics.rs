@@ -110,6 +110,21 @@ async fn a_topic_that_is_made_anew_goes_first() {
     desk.must("plan --detailed-exitcode stack.yaml", 0);
 }
 
+/// A deletion that AWS has accepted is none yet: looks show the topic for a while.
+#[tokio::test]
+async fn a_destroy_ends_when_the_topic_is_gone() {
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    let cluster = cluster(&account, &stand_in).await;
+    let desk = desk(&account, &stand_in.url(), &topic(&cluster));
+    desk.applied();
+    stand_in.with(|services| services.kafka.take_looks(4));
+    stand_in.changes();
+    let told = desk.must("destroy -y --allow-data-loss stack.yaml", 0);
+    assert_eq!(stand_in.changes(), ["DeleteTopic"]);
+    assert!(!stand_in.with(|services| services.kafka.shows("orders-orders")), "{told}");
+}
+
 /// What Kafka says while it is about something else passes.
 #[tokio::test]
 async fn what_passes_is_waited_for() {

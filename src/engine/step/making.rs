@@ -141,8 +141,8 @@ impl StepRun<'_> {
         let in_flight = !self.node.needs.is_empty();
         let removal = self.persist(in_flight, remove).await?;
         match (&removal, self.patience().delete) {
-            (Removal::Removed | Removal::Going, Some(limit)) if self.is_to_be_seen() => {
-                self.leave(&sought, limit).await?;
+            (Removal::Removed | Removal::Going, Some(limit)) => {
+                self.leave(&sought, limit, self.departure()).await?;
             }
             (Removal::Removed | Removal::Going | Removal::GoneAlready, _) => {}
         }

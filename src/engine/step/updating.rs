@@ -10,10 +10,11 @@ use super::{AtWork, StepRun, Trouble};
 use crate::engine::port::Accepted;
 use crate::engine::proof::{self, Claim, Proven, Prover, Title};
 use crate::model::{
-    CloudError, Desired, Diagnostic, Document, ErrorClass, Facts, FieldDiff, KindInfo, Limit, Live,
-    Sought, Status, Until,
+    CloudError, Desired, Diagnostic, Document, ErrorClass, Facts, FieldDiff, KindInfo, LONG, Limit,
+    Live, Sought, Status, Until,
 };
 use crate::plan::differences::STATUS;
+use crate::plan::forecast::usual;
 use crate::plan::ownership::{LIFECYCLE, OWNER};
 use crate::plan::{Step, differences};
 
@@ -28,6 +29,15 @@ pub(super) struct Change<'a> {
     pub(super) diff: &'a [FieldDiff],
     /// What this step has written before, though no look may show it yet.
     pub(super) written: &'a Document,
+}
+
+/// How far a deletion is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// Until the object is gone.
+    Gone,
+    /// Until looks show that it goes.
+    Seen,
 }
 
 /// How a change went on.
@@ -176,14 +186,30 @@ impl StepRun<'_> {
         needed || self.site.until >= Until::Configured
     }
 
-    /// Waits until what is on its way out is gone, or another is in its place.
-    pub(super) async fn leave(&mut self, sought: &Sought, limit: Limit) -> Result<(), Trouble> {
+    /// How far a deletion is waited for: to its end where others or the run wait for it, or
+    /// where that is a matter of moments. Otherwise it is to be seen at least, so that
+    /// nobody takes the object for one that stays.
+    pub(super) fn departure(&self) -> Departure {
+        let usual = usual(&self.node.step, self.site.catalog);
+        let is_short = usual.is_some_and(|usual| usual <= LONG);
+        if is_short || self.is_to_be_seen() { Departure::Gone } else { Departure::Seen }
+    }
+
+    /// Waits until what is on its way out is gone, or another is in its place; or until looks
+    /// show that it goes, where that is enough.
+    pub(super) async fn leave(
+        &mut self,
+        sought: &Sought,
+        limit: Limit,
+        departure: Departure,
+    ) -> Result<(), Trouble> {
         let (prover, mut clock) = (self.prover(), Clock::new(limit, self.seed()));
         let look = async || Ok(prover.look(sought, Claim::Held).await?);
         loop {
             let seen = match self.persist(true, look).await? {
                 Title::Gone | Title::Others(_) => return Ok(()),
                 Title::Ours(proof) => match &proof.live().status {
+                    Status::Deleting(_) if departure == Departure::Seen => return Ok(()),
                     Status::Deleting(why) => why.clone(),
                     Status::Current
                     | Status::InProgress(_)

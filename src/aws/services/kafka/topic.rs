@@ -53,6 +53,9 @@ pub(crate) struct Spec {
     configs: BTreeMap<String, String>,
 }
 
+/// How far looks lag behind (Developer Guide, "Topic operations").
+const LAG: Duration = Duration::from_mins(1);
+
 impl Kind for MskTopic {
     const NAME: &'static str = "msk_topic";
     const SUMMARY: &'static str = "A topic of a provisioned Kafka cluster of MSK.";
@@ -85,7 +88,7 @@ stays, because nothing tells it from those that producers made.
     const PATIENCE: Patience = Patience::slow(
         Limit::of(Duration::from_mins(10)).every(Duration::from_secs(5)),
         Limit::of(Duration::from_mins(15)).every(Duration::from_secs(5)),
-        Limit::of(Duration::from_mins(10)).every(Duration::from_secs(5)),
+        Limit::of(Duration::from_mins(10)).every(Duration::from_secs(5)).usually(LAG),
     )
     // Terraform's provider asks for as many: looks are of old and new in turn.
     .seen(2);

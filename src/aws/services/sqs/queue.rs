@@ -185,8 +185,9 @@ is never left unencrypted.
         ("url", "the URL that clients send to and receive from", true),
     ];
     const HOLDS_DATA: bool = true;
-    /// A mapping whose queue is gone goes on failing.
-    const DELETE_AFTER: &'static [&'static str] = &["lambda_event_source_mapping"];
+    /// A mapping whose queue is gone goes on failing, and what a rule sends to one is lost.
+    const DELETE_AFTER: &'static [&'static str] =
+        &["cloudwatch_event_rule", "lambda_event_source_mapping"];
     const POLICIES: &'static [(&'static str, &'static Use)] = &[("policy", &policy::QUEUE)];
     const TAKES: &'static [(&'static str, Takes)] = &[
         ("redrive_policy.dead_letter_queue", takes::QUEUE),

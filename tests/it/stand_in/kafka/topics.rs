@@ -72,6 +72,12 @@ impl Kafka {
         named.next().map_or(0, |(_, topic)| topic.behind)
     }
 
+    /// Whether looks still show a topic, be it one that is deleted.
+    pub(crate) fn shows(&self, topic: &str) -> bool {
+        let mut named = self.topics.iter().filter(|((_, name), _)| name == topic);
+        named.any(|(_, topic)| topic.shown.is_some())
+    }
+
     /// What is set of a topic, as it is.
     pub(crate) fn settings(&self, topic: &str) -> Option<BTreeMap<String, String>> {
         let mut named = self.topics.iter().filter(|((_, name), _)| name == topic);
