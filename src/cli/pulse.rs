@@ -81,6 +81,11 @@ impl Pulse {
         Hush(self.clone())
     }
 
+    /// What the command is at while the answer lives, as it says itself.
+    pub(crate) fn at(&self) -> At {
+        At(self.clone())
+    }
+
     /// Hears of a look.
     pub(crate) fn look(&self, event: &LookEvent) {
         self.state().vigil.look(self.now(), event);
@@ -126,6 +131,23 @@ impl Drop for Hush {
     fn drop(&mut self) {
         self.0.state().hushed -= 1;
         self.0.make_room();
+    }
+}
+
+/// What a command is at, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct At(Pulse);
+
+impl At {
+    /// It is at this by now.
+    pub(crate) fn tell(&self, what: String) {
+        self.0.state().vigil.is_at(Some(what));
+    }
+}
+
+impl Drop for At {
+    fn drop(&mut self) {
+        self.0.state().vigil.is_at(None);
     }
 }
 
@@ -192,6 +214,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_terminal_moves_within_half_a_second() {
         assert_eq!(said(1, None, true).await, [0, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_says_what_it_is_at_is_quoted() {
+        let pulse = Pulse::default();
+        let at = pulse.at();
+        for part in ["a quarter", "half"] {
+            at.tell(part.to_owned());
+            elapse(IN_LOG).await;
+            assert_eq!(pulse.due(false).as_deref(), Some(part));
+            pulse.make_room();
+        }
+        drop(at);
+        elapse(IN_LOG).await;
+        assert_eq!(pulse.due(false).as_deref(), Some("Still at it"));
     }
 
     #[tokio::test(start_paused = true)]

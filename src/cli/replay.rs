@@ -147,6 +147,7 @@ impl Run<'_> {
         let mut signals = Signals::catch();
         let began = Instant::now();
         start(&replay, opened).await?;
+        screen.talk(&format!("Replay {} began.", replay.name));
         let ended = self.follow(&replay.name, &record, &mut signals).await?;
         let (outcome, reason, exit) = match ended.state {
             Standing::Completed | Standing::Going => ("completed", None, Exit::Done),
@@ -230,6 +231,7 @@ impl Run<'_> {
     ) -> Result<Replaying, Failure> {
         let mut backoff = Backoff::up_to(LONGEST_PAUSE, 0);
         let mut persistence = Persistence::new(0, true);
+        let at = self.screen.pulse.at();
         loop {
             persistence.attempt();
             let pause = match self.opened.provider.replaying(name).await {
@@ -237,7 +239,7 @@ impl Run<'_> {
                 Ok(seen) => {
                     let last = seen.last.map(|last| (last, time(last)));
                     let last = last.as_ref().map(|(seconds, time)| (*seconds, time.as_str()));
-                    self.screen.note(&replay_progress(record, last));
+                    at.tell(replay_progress(record, last));
                     persistence = Persistence::new(0, true);
                     backoff.pause()
                 }

@@ -90,11 +90,11 @@ pub fn replay_text(record: &ReplayRecord) -> String {
 
 /// For people, while it goes on: where it is between its ends.
 pub fn replay_progress(record: &ReplayRecord, last: Option<(i64, &str)>) -> String {
-    let Some((seconds, time)) = last else { return "replaying: nothing yet".to_owned() };
+    let Some((seconds, time)) = last else { return "Replaying: no event yet".to_owned() };
     let (from, to) = (record.from.0, record.to.0);
     let whole = (to - from).max(1);
     let percent = ((seconds - from).clamp(0, whole) * 100) / whole;
-    format!("replaying: events up to {time}, {percent}% of the time asked for")
+    format!("Replaying: events up to {time}, {percent}% of the time asked for")
 }
 
 /// For people, at the end.
@@ -187,8 +187,8 @@ mod tests {
     #[test]
     fn progress_is_told_within_the_time_that_was_asked_for() {
         let told = |last| replay_progress(&record(), last);
-        assert_eq!(told(None), "replaying: nothing yet");
-        assert_eq!(told(Some((900, "T"))), "replaying: events up to T, 25% of the time asked for");
+        assert_eq!(told(None), "Replaying: no event yet");
+        assert_eq!(told(Some((900, "T"))), "Replaying: events up to T, 25% of the time asked for");
         assert!(told(Some((9_000, "T"))).contains("100%"));
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::aws;
 use crate::support::emulator;
+use crate::support::fault_proxy::{Fault, FaultProxy};
 use crate::support::slow_replays::SlowReplays;
 use crate::transcripts::Desk;
 
@@ -175,17 +176,32 @@ async fn a_replay_is_followed_to_its_end() {
     let line = "replay archive --from 1970-01-01T00:00:00Z --to 0s -y";
     let (done, _proxy) = far(Some(2), "COMPLETED");
     let told = done.must(line, 0);
-    assert!(told.stderr.contains("events up to 1970-01-01T00:00:01Z, 0% of"), "{told}");
+    assert!(told.stderr.contains(" began."), "{told}");
     let (failed, _proxy) = far(Some(1), "FAILED");
     let told = failed.must(line, 6);
     assert!(
         told.stdout.contains("failed in") && told.stdout.contains("as the proxy says"),
         "{told}"
     );
-    // Where nobody can be asked, a signal ends it.
+    // A log is silent for ten seconds at most. Where nobody can be asked, a signal ends it.
     let (endless, proxy) = far(None, "");
-    let told = endless.run_until(line, &[("replaying", "INT")]);
+    let told = endless.run_until(line, &[("Replaying: events up to", "INT")]);
     assert_eq!(told.code, Some(130), "{told}");
     assert!(told.stderr.contains("is cancelled; what was delivered stays so"), "{told}");
     assert_eq!(proxy.calls(), ["StartReplay", "CancelReplay"]);
+}
+
+/// The answer to its beginning was lost, and it is begun once.
+#[tokio::test]
+async fn a_replay_whose_answer_was_lost_is_followed() {
+    let desk = desk().await;
+    let proxy = FaultProxy::first(&desk.account.endpoint, "StartReplay", Fault::ResetAfter);
+    let through = Desk::with(desk.account.clone().through(&proxy.url()), STACK);
+    let told = through.must("replay archive --from 1h --to 0s -y", 0);
+    assert!(told.stdout.contains("completed in"), "{told}{proxy}");
+    let calls = proxy.to_string();
+    assert_eq!(calls.matches("events:StartReplay").count(), 2, "{calls}");
+    let events = aws_sdk_eventbridge::Client::new(&aws::config(&desk.account));
+    let replays = events.list_replays().send().await.expect("replays").replays;
+    assert_eq!(replays.unwrap_or_default().len(), 1);
 }

@@ -29,6 +29,8 @@ pub struct Vigil {
     /// By operation and object.
     calls: BTreeMap<(String, String), Asked>,
     refused: Option<(Duration, String)>,
+    /// What the command itself says that it is at.
+    at: Option<String>,
 }
 
 /// A call, with all of its attempts.
@@ -64,6 +66,11 @@ impl Vigil {
         }
     }
 
+    /// The command is at this from now on, and says better than its calls how far it is.
+    pub fn is_at(&mut self, what: Option<String>) {
+        self.at = what;
+    }
+
     /// An attempt of a call is on its way.
     pub fn sent(&mut self, now: Duration, call: &CallRecord) {
         self.calls.retain(|_, asked| !asked.is_over(now));
@@ -94,6 +101,7 @@ impl Vigil {
         let waiting = self.refusal(now).or_else(|| self.waiting(now));
         let reading = (self.looked < self.looks)
             .then(|| format!("Reading AWS: {} of {}", self.looked, self.looks));
+        let reading = self.at.clone().or(reading);
         match (reading, waiting) {
             (Some(reading), Some(waiting)) => format!("{reading}; {waiting}"),
             (Some(reading), None) => reading,
@@ -171,6 +179,10 @@ mod tests {
         (12..61).for_each(|_| vigil.look(at(1), &LookEvent::Ended));
         check(&vigil, 2, "Still at it");
         vigil.look(at(2), &LookEvent::Begun { looks: 3 });
+        check(&vigil, 2, "Reading AWS: 0 of 3");
+        vigil.is_at(Some("Replaying".to_owned()));
+        check(&vigil, 2, "Replaying");
+        vigil.is_at(None);
         check(&vigil, 2, "Reading AWS: 0 of 3");
     }
 
