@@ -56,3 +56,33 @@ fn a_group_that_is_held_is_tried_again_and_names_no_others() {
     assert!(trace.contains("RevokeSecurityGroup"), "{trace}");
     assert!(trace.contains("DescribeNetworkInterfaces"), "{trace}");
 }
+
+/// Who connects by the new rule and by the old one is let in all the time.
+#[test]
+fn what_comes_is_admitted_before_what_goes_is_revoked() {
+    let account = emulators::ministack().account();
+    let proxy = FaultProxy::start(&account.endpoint, |_, _| None);
+    let to = |block: &str| {
+        let rule =
+            format!("- {{ protocol: tcp, from_port: 443, to_port: 443, cidr_blocks: [{block}] }}");
+        format!(
+            "stack: dev\nregion: us-east-1\nresources:\n  web:\n    kind: security_group\n    \
+             vpc_id: vpc-00000001\n    ingress:\n      {rule}\n    egress:\n      {rule}\n"
+        )
+    };
+    let desk = Desk::with(account.through(&proxy.url()), &to("10.0.0.0/16"));
+    desk.applied();
+    let before = proxy.to_string();
+    desk.write("stack.yaml", &to("10.1.0.0/16"));
+    desk.applied();
+    let calls = proxy.to_string();
+    let calls = calls.strip_prefix(&before).unwrap();
+    for direction in ["Ingress", "Egress"] {
+        let at = |verb: &str| {
+            let call = format!("ec2:{verb}SecurityGroup{direction}");
+            calls.find(&call).unwrap_or_else(|| panic!("no {call}{calls}"))
+        };
+        assert!(at("Authorize") < at("Revoke"), "{direction}{calls}");
+    }
+    desk.must("destroy -y stack.yaml", 0);
+}

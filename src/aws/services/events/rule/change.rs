@@ -176,29 +176,30 @@ pub(super) fn refuse<'a>(
 pub(super) async fn delete(aws: &Aws, have: &Live, emptying: Emptying) -> Answer<()> {
     let identity = have.identity.as_str();
     let (bus, name) = parts(identity);
-    let is_ours = |id: &str| {
-        have.document
-            .get("targets")
-            .and_then(Value::as_object)
-            .is_some_and(|it| it.contains_key(id))
-    };
     // A rule that was just made may not be seen everywhere.
     let targets = look::targets(aws, identity).await.or_absent()?.unwrap_or_default();
-    let others = targets.iter().map(|target| target.id.as_str()).filter(|id| !is_ours(id));
-    let others = look::of_others(others).filter(|_| emptying == Emptying::Keep);
-    if let Some(others) = others {
-        let attempted = format!("delete rule {identity}");
-        let error =
-            told("events:DeleteRule", attempted, "TargetsOfOthers", &format!("it has {others}"));
-        let hint = "remove them, or pass --allow-data-loss if they are to go as well".to_owned();
-        return Err(CloudError { class: ErrorClass::Invalid, hint: Some(hint), ..error });
-    }
     let ids: Vec<String> = targets.into_iter().map(|target| target.id).collect();
+    if emptying == Emptying::Keep {
+        keep_others(have, &ids)?;
+    }
     remove_targets(aws, identity, &ids).await?;
     let call = aws.session.clients.events.delete_rule().event_bus_name(bus).name(name);
     let answer = call.send().await;
     answer.attempting("events:DeleteRule", || format!("delete rule {identity}"))?;
     Ok(())
+}
+
+/// Refuses where others have put targets there, be it since the object was seen.
+pub(super) fn keep_others(have: &Live, ids: &[String]) -> Answer<()> {
+    let ours = have.document.get("targets").and_then(Value::as_object);
+    let is_ours = |id: &str| ours.is_some_and(|it| it.contains_key(id));
+    let others = ids.iter().map(String::as_str).filter(|id| !is_ours(id));
+    let Some(others) = look::of_others(others) else { return Ok(()) };
+    let attempted = format!("delete rule {}", have.identity);
+    let error =
+        told("events:DeleteRule", attempted, "TargetsOfOthers", &format!("it has {others}"));
+    let hint = "remove them, or pass --allow-data-loss if they are to go as well".to_owned();
+    Err(CloudError { class: ErrorClass::Invalid, hint: Some(hint), ..error })
 }
 
 pub(super) fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {

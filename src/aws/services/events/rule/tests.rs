@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::types as sdk;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{Address, ErrorClass, InFlight};
+use crate::model::{Address, ErrorClass, Facts, Identity, InFlight, Live, Status};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:q";
 
@@ -294,4 +294,28 @@ fn our_targets_are_told_from_others() {
     assert_eq!(look::of_others(["x"].into_iter()).as_deref(), Some("a target of others: `x`"));
     let two = look::of_others(["x", "y"].into_iter());
     assert_eq!(two.as_deref(), Some("2 targets of others: `x`, `y`"));
+}
+
+/// What others have put there since the object was seen stays, and so does the rule.
+#[test]
+fn a_rule_that_others_have_come_to_use_is_not_deleted() {
+    let document = json!({ "targets": { "ours": { "arn": QUEUE } } });
+    let have = Live {
+        kind: "cloudwatch_event_rule".into(),
+        identity: Identity("bus/paid".into()),
+        document: document.as_object().cloned().unwrap(),
+        facts: Facts::new(),
+        owner: None,
+        status: Status::Current,
+        holdings: None,
+        parent: None,
+        held: None,
+        remark: None,
+    };
+    let ids = |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+    assert_eq!(change::keep_others(&have, &ids(&["ours"])), Ok(()));
+    assert_eq!(change::keep_others(&have, &[]), Ok(()));
+    let error = change::keep_others(&have, &ids(&["ours", "theirs"])).unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (ErrorClass::Invalid, "TargetsOfOthers"));
+    assert!(error.message.contains("`theirs`"), "{error}");
 }
