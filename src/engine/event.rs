@@ -41,6 +41,17 @@ pub enum EventKind {
         /// The verb.
         action: Action,
     },
+    /// Something large is on its way: a sign of life.
+    StepSending {
+        /// Which step.
+        step: StepId,
+        /// Whose.
+        address: Address,
+        /// How much of it has arrived, in bytes.
+        sent: u64,
+        /// All of it, in bytes.
+        of: u64,
+    },
     /// A call was refused for now and will be made again.
     StepRetrying {
         /// Which step.

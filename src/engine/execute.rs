@@ -7,6 +7,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::event::{Event, EventKind, Outcome, Summary};
+use super::port::Sent;
+use super::port::sending::heard;
 use super::schedule::Schedule;
 use super::site::Site;
 use super::span::in_span;
@@ -74,8 +76,15 @@ pub async fn execute(
                 signal: signal.clone(),
                 stop: stop.clone(),
             };
+            let told = signal.clone();
+            let hear = move |sent| {
+                let _run_is_over = told.send((id, Signal::Sending(sent)));
+            };
             // On the heap, because what is on the way fills a stack.
-            running.push(async move { (id, Box::pin(in_span(run.node, run.carry_out())).await) });
+            running.push(async move {
+                let calls = heard(hear, in_span(run.node, run.carry_out()));
+                (id, Box::pin(calls).await)
+            });
         }
         if running.is_empty() {
             break;
@@ -198,6 +207,9 @@ impl<'a> Foreman<'a> {
                     self.schedule.accepted(step);
                 }
                 self.tell(EventKind::StepAccepted { step, address });
+            }
+            Signal::Sending(Sent { bytes, of }) => {
+                self.tell(EventKind::StepSending { step, address, sent: bytes, of });
             }
             Signal::Retrying { attempt, error, pause } => {
                 self.tell(EventKind::StepRetrying { step, address, attempt, error, pause });

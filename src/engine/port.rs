@@ -6,6 +6,7 @@
 
 pub(super) mod files;
 pub(super) mod read;
+pub(super) mod sending;
 pub(super) mod written;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 
 pub use self::files::Files;
 pub use self::read::{Answer, Read, StackSummary};
+pub use self::sending::{Sent, tell_sent};
 pub use self::written::{Accepted, Lacks, Made};
 pub use super::proof::Proven;
 use crate::model::{Desired, Emptying, Facts, FieldDiff, Found, Lease};

@@ -16,6 +16,7 @@ use self::looking::unseen;
 use self::making::Removal;
 use self::updating::Change;
 use super::event::Outcome;
+use super::port::Sent;
 use super::proof::Claim;
 use super::site::Site;
 use super::stop::{Stop, Urgency};
@@ -37,6 +38,7 @@ pub(super) enum Signal {
     },
     /// What was accepted is ours for certain.
     Proven,
+    Sending(Sent),
     Retrying {
         attempt: u32,
         error: CloudError,

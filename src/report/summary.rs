@@ -103,6 +103,7 @@ impl View for RunRecord {
             EventKind::Interrupted { .. } => self.was_interrupted = true,
             EventKind::RunFinished { summary } => self.summary = Some(*summary),
             EventKind::RunStarted { .. }
+            | EventKind::StepSending { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::StepWaiting { .. } => {}
         }

@@ -18,7 +18,7 @@ use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
 use crate::engine::port::{
-    Accepted, Answer, Files as _, Lacks, Made, Proven, Read, StackSummary, Write,
+    Accepted, Answer, Files as _, Lacks, Made, Proven, Read, Sent, StackSummary, Write, tell_sent,
 };
 use crate::engine::wait::elapse;
 use crate::model::{
@@ -465,6 +465,8 @@ impl<'a> Writer<'a> {
         for info in artifacts.iter().filter(|info| changes(&info.field)) {
             for artifact in want.artifacts.iter().filter(|it| info.is_meant(it, &want.document)) {
                 let bytes = self.cloud.files.read(artifact)?;
+                let of = bytes.len() as u64;
+                tell_sent(Sent { bytes: of, of });
                 let hash = info.spell(Hash::of(&bytes), bytes.len() as u64);
                 arrives.document.insert(info.field.to_string(), hash.into());
             }

@@ -96,6 +96,24 @@ async fn an_image_is_pushed_once_and_what_is_there_is_not_sent_again() {
     desk.must("plan --destroy --detailed-exitcode stack.yaml", 0);
 }
 
+/// Of each part that has arrived it is told how much of the image that is.
+#[tokio::test]
+async fn how_much_of_an_image_is_sent_is_told() {
+    let (account, registry) = (emulator::ministack().account(), Registry::start());
+    let ecr = EcrLayers::start(&account.endpoint, &registry);
+    let desk = desk(&account, &ecr.url()).await;
+    let told = desk.must("apply -y --json stack.yaml", 0);
+    let lines = told.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let told: Vec<Value> = lines.filter(|it: &Value| it["event"] == "step_sending").collect();
+    let number = |field: &str| -> Vec<u64> {
+        told.iter().map(|it| it[field].as_u64().expect("bytes")).collect()
+    };
+    let (sent, of) = (number("sent_bytes"), number("of_bytes"));
+    assert_eq!(sent.len(), 3, "{told:#?}");
+    assert!(sent.is_sorted_by(|one, next| one < next), "{sent:?}");
+    assert!(of.iter().all(|of| sent.last() == Some(of)), "{sent:?} of {of:?}");
+}
+
 /// Whatever befalls one call, the run that it befell makes the image.
 #[tokio::test]
 async fn an_image_is_whole_whatever_befalls_a_call() {

@@ -54,6 +54,7 @@ impl<'a> JsonLines<'a> {
             EventKind::StepFinished { .. }
             | EventKind::RunStarted { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::StepSending { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::StepAccepted { .. }
             | EventKind::StepWaiting { .. }
@@ -110,6 +111,7 @@ impl View for JsonLines<'_> {
             },
             EventKind::RunFinished { .. } => ending = self.ending(),
             EventKind::StepStarted { .. }
+            | EventKind::StepSending { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::FactsKnown { .. }
             | EventKind::StepAccepted { .. }
@@ -173,6 +175,12 @@ enum Tell<'a> {
         address: &'a Address,
         kind: &'a str,
         action: Action,
+    },
+    StepSending {
+        step: StepId,
+        address: &'a Address,
+        sent_bytes: u64,
+        of_bytes: u64,
     },
     StepRetrying {
         step: StepId,
@@ -262,6 +270,9 @@ fn tell(kind: &EventKind) -> Tell<'_> {
         EventKind::RunStarted { steps } => Tell::RunStarted { steps: *steps },
         EventKind::StepStarted { step, address, kind, action } => {
             Tell::StepStarted { step: *step, address, kind, action: *action }
+        }
+        EventKind::StepSending { step, address, sent, of } => {
+            Tell::StepSending { step: *step, address, sent_bytes: *sent, of_bytes: *of }
         }
         EventKind::StepRetrying { step, address, attempt, error, pause } => Tell::StepRetrying {
             step: *step,

@@ -15,7 +15,7 @@ use crate::report::phrases::{doing, duration};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 use crate::report::terminal::Terminal;
 
-use super::{Ended, View, interrupted, refusal, waiting};
+use super::{Ended, View, bar, interrupted, refusal, sending, waiting};
 
 /// How often spinners turn; a tenth of a second looks alive and costs nothing.
 const TURN: Duration = Duration::from_millis(100);
@@ -102,6 +102,10 @@ impl View for Live {
             }
             EventKind::StepRetrying { step, address, error, pause, .. } => {
                 let what = format!("trying again in {}: {}", duration(*pause), refusal(error));
+                self.tell(*step, address, &what);
+            }
+            EventKind::StepSending { step, address, sent, of } => {
+                let what = format!("{} {}", bar(*sent, *of), sending(*sent, *of));
                 self.tell(*step, address, &what);
             }
             EventKind::StepAccepted { step, address } => {
@@ -215,6 +219,19 @@ mod tests {
         // The terminal breaks what is too long for it.
         let words = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(words(&told(40, 8)), words(&all));
+    }
+
+    #[test]
+    fn a_bar_shows_how_much_is_sent() {
+        let screen = Screen::default();
+        let mut view = Live::turning(Box::new(screen.clone()), false, None);
+        let (step, address) = (StepId(0), Address::new("handler"));
+        let of = |kind| Event { index: 0, elapsed: TURN, kind };
+        let (kind, action) = ("ecr_image".into(), Action::Create);
+        view.show(&of(EventKind::StepStarted { step, address: address.clone(), kind, action }));
+        view.show(&of(EventKind::StepSending { step, address, sent: 10 << 20, of: 40 << 20 }));
+        let told = "handler: creating ecr_image, [=====>              ] sending, 10.0 of 40.0 MiB";
+        assert!(screen.read().contains(told), "{}", screen.read());
     }
 
     #[test]

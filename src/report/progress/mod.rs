@@ -184,6 +184,32 @@ fn waiting(waited: Duration, usual: Option<Duration>, limit: Duration, seen: &st
     format!("waiting, {waited} of {usual}at most {limit}: {}", tame(seen))
 }
 
+/// `sending, 12.5 of 34.0 MiB`, in the largest unit of which there is one.
+fn sending(sent: u64, of: u64) -> String {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let Some((unit, one)) = units.into_iter().find(|(_, one): &(&str, u64)| of >= *one) else {
+        return format!("sending, {sent} of {of} bytes");
+    };
+    let tenths = |bytes: u64| {
+        let tenths = u128::from(bytes) * 10 / u128::from(one);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    format!("sending, {} of {} {unit}", tenths(sent), tenths(of))
+}
+
+/// `[=====>    ]`: how much of it has arrived.
+fn bar(sent: u64, of: u64) -> String {
+    let width = u128::from(BAR);
+    let full = u128::from(sent.min(of)) * width / u128::from(of.max(1));
+    let full = usize::try_from(full).unwrap_or_default();
+    let rest = usize::from(BAR) - full;
+    let tip = if rest == 0 { "" } else { ">" };
+    format!("[{}{tip}{}]", "=".repeat(full), " ".repeat(rest - tip.len()))
+}
+
+/// How many characters it has: there is an address on the line as well.
+const BAR: u8 = 20;
+
 /// What is told when somebody asks to stop.
 fn interrupted(in_flight: usize, abandon_waits: bool) -> String {
     let word = paint(CHANGE, "interrupted");
@@ -199,10 +225,49 @@ fn interrupted(in_flight: usize, abandon_waits: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::event::EventKind;
+    use crate::plan::StepId;
     use crate::report::RunRecord;
     use crate::report::fixtures::{self, Paper};
 
     use super::*;
+
+    #[test]
+    fn what_is_on_its_way_is_told_in_its_unit() {
+        assert_eq!(sending(0, 900), "sending, 0 of 900 bytes");
+        assert_eq!(sending(12 << 20, 34 << 20), "sending, 12.0 of 34.0 MiB");
+        assert_eq!(sending(1 << 19, 1 << 20), "sending, 0.5 of 1.0 MiB");
+        assert_eq!(sending(u64::MAX, u64::MAX), "sending, 17179869183.9 of 17179869183.9 GiB");
+        assert_eq!(bar(0, 4), "[>                   ]");
+        assert_eq!(bar(1, 4), "[=====>              ]");
+        assert_eq!(bar(4, 4), "[====================]");
+        assert_eq!(bar(0, 0), bar(0, 1));
+    }
+
+    /// A line at the beginning, and again after ten seconds.
+    #[test]
+    fn what_is_on_its_way_gives_a_sign_of_life() {
+        let (step, address) = (StepId(0), Address::new("handler"));
+        let event =
+            |seconds: u64, kind| Event { index: 0, elapsed: Duration::from_secs(seconds), kind };
+        let (kind, action) = ("ecr_image".to_owned(), Action::Create);
+        let started = EventKind::StepStarted { step, address: address.clone(), kind, action };
+        let sending = |seconds: u64, sent: u64| {
+            let (address, of) = (address.clone(), 40 << 20);
+            event(seconds, EventKind::StepSending { step, address, sent: sent << 20, of })
+        };
+        let events = [event(0, started), sending(4, 10), sending(12, 25), sending(14, 40)];
+        let (log, lines) = (Paper::default(), Paper::default());
+        let plain = Plain::new(Box::new(log.clone()));
+        let mut views = FanOut::new().with(plain).with(JsonLines::new(Box::new(lines.clone())));
+        fixtures::watch(&mut views, &events);
+        drop(views);
+        let told: Vec<String> = log.read().lines().skip(1).map(str::to_owned).collect();
+        assert_eq!(told, ["+ handler: sending, 25.0 of 40.0 MiB"]);
+        let last = lines.read();
+        let last = last.lines().last().unwrap_or_default();
+        assert!(last.contains("\"sent_bytes\":41943040,\"of_bytes\":41943040"), "{last}");
+    }
 
     fn check(name: &str, events: &[Event]) {
         let (log, lines) = (Paper::default(), Paper::default());

@@ -11,7 +11,7 @@ use crate::report::pane::one_line;
 use crate::report::phrases::{count, doing, duration};
 use crate::report::style::{FAINT, STRONG, paint, sign_of};
 
-use super::{Ended, View, interrupted, refusal, waiting};
+use super::{Ended, View, interrupted, refusal, sending, waiting};
 
 /// How long a step may be silent: long enough not to flood a log, short enough
 /// to tell that the run is alive.
@@ -98,6 +98,9 @@ impl View for Plain {
                 let (why, pause) = (refusal(error), duration(*pause));
                 let what = format!("{why}; trying again in {pause} (after try {attempt})");
                 self.heartbeat(*step, now, address, &what);
+            }
+            EventKind::StepSending { step, address, sent, of } => {
+                self.heartbeat(*step, now, address, &sending(*sent, *of));
             }
             EventKind::StepWaiting { step, address, waited, usual, limit, seen } => {
                 let what = waiting(*waited, *usual, *limit, seen);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccprov::engine::event::Outcome;
+use ccprov::engine::event::{EventKind, Outcome};
 use ccprov::model::Hash;
 use ccprov::plan::{Plan, Purpose, SavedPlan};
 use ccprov::sim::{Cloud, Shelf, Weather};
@@ -63,6 +63,20 @@ async fn a_file_is_known_by_its_bytes_and_not_by_its_path() {
     settled(&cloud, &stack(&function("one.bin", "red"))).await;
     assert_eq!(changes(&planned(&cloud, &stack(&function("./one.bin", "red"))).await), [""; 0]);
     assert_eq!(changes(&planned(&cloud, &stack(&function("two.bin", "red"))).await), ["~ f code"]);
+}
+
+/// Of each step that sends something, and of no other.
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_is_told() {
+    let cloud = slow();
+    let mut resources = function("one.bin", "red");
+    resources["other"] = json!({ "kind": "thing" });
+    let run = applied(&cloud, &stack(&resources)).await;
+    let told = run.picked(|kind| match kind {
+        EventKind::StepSending { address, sent, of, .. } => Some((address.to_string(), *sent, *of)),
+        _ => None,
+    });
+    assert_eq!(told, [("f".to_owned(), 9, 9)]);
 }
 
 /// A step that leaves the code alone needs no file, and one that sends it takes no

@@ -54,6 +54,7 @@ impl Progress {
             }
             EventKind::RunStarted { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::StepSending { .. }
             | EventKind::StepRetrying { .. }
             | EventKind::StepWaiting { .. }
             | EventKind::Interrupted { .. }
@@ -97,7 +98,8 @@ fn every_step_ends_exactly_once() {
             match &event.kind {
                 EventKind::StepStarted { step, .. } => *starts.entry(*step).or_default() += 1,
                 EventKind::StepFinished { step, .. } => *ends.entry(*step).or_default() += 1,
-                EventKind::StepRetrying { step, address, .. }
+                EventKind::StepSending { step, address, .. }
+                | EventKind::StepRetrying { step, address, .. }
                 | EventKind::FactsKnown { step, address, .. }
                 | EventKind::StepAccepted { step, address }
                 | EventKind::StepWaiting { step, address, .. } => {

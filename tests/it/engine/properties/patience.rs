@@ -60,6 +60,7 @@ fn every_wait_ends_by_its_deadline() {
                     waits.release(*step, event.elapsed, &run.plan);
                 }
                 EventKind::RunStarted { .. }
+                | EventKind::StepSending { .. }
                 | EventKind::StepRetrying { .. }
                 | EventKind::FactsKnown { .. }
                 | EventKind::StepWaiting { .. }

@@ -21,7 +21,7 @@ use super::{base, look};
 use crate::aws::error::Attempt;
 use crate::aws::handed::Aws;
 use crate::aws::kind::Source;
-use crate::engine::port::Answer;
+use crate::engine::port::{self, Answer, tell_sent};
 use crate::model::{CloudError, ErrorClass};
 
 /// Where the bytes of a blob come from.
@@ -47,12 +47,19 @@ pub(super) async fn send(aws: &Aws, repository: &str, blobs: Vec<(Blob, From)>) 
     for some in blobs.chunks(MOST_ASKED) {
         lacking.extend(lacked(aws, repository, some).await?);
     }
+    // Two layers of the same bytes are one.
+    let mut sent = Vec::new();
     for (blob, from) in blobs {
-        // Two layers of the same bytes are one.
         if let Some(at) = lacking.iter().position(|digest| *digest == blob.digest) {
             lacking.swap_remove(at);
-            Upload { aws, repository, blob: &blob }.send(from).await?;
+            sent.push((blob, from));
         }
+    }
+    let of = sent.iter().map(|(blob, _)| blob.size).sum();
+    let mut before = 0;
+    for (blob, from) in sent {
+        Upload { aws, repository, blob: &blob, way: Way { before, of } }.send(from).await?;
+        before += blob.size;
     }
     Ok(())
 }
@@ -125,12 +132,20 @@ struct Sent {
     bytes: u64,
 }
 
+/// Where a blob stands in all that is sent, in bytes.
+#[derive(Clone, Copy)]
+struct Way {
+    before: u64,
+    of: u64,
+}
+
 /// A blob on its way.
 #[derive(Clone, Copy)]
 struct Upload<'a> {
     aws: &'a Aws,
     repository: &'a str,
     blob: &'a Blob,
+    way: Way,
 }
 
 impl Upload<'_> {
@@ -211,6 +226,8 @@ impl Upload<'_> {
             let arrived = usize::try_from(sent.bytes - first).unwrap_or(part.len());
             part.drain(..arrived);
             self.remember(Some(sent));
+            let Way { before, of } = self.way;
+            tell_sent(port::Sent { bytes: before + sent.bytes, of });
         }
         Ok(())
     }
