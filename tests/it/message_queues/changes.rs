@@ -130,7 +130,7 @@ fn event_bus() -> Changes {
                 ("/rules/orders/input", Value::Null),
                 (
                     "/rules/orders/input_transformer",
-                    json!({ "input_paths_map": { "id": "$.detail.id" }, "input_template": "{\"id\":<id>}" }),
+                    json!({ "input_paths": { "id": "$.detail.id" }, "input_template": "{\"id\":<id>}" }),
                 ),
                 ("/rules/orders/role_arn", Value::Null),
                 ("/archive", json!(false)),
