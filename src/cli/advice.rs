@@ -2,7 +2,7 @@
 
 use super::opened::Opened;
 use super::others::with_others;
-use crate::model::{CheckInfo, Diagnostic, Finding, Inspected, Level, Scene, Verdict};
+use crate::model::{CheckInfo, Diagnostic, Finding, Inspected, Level, Scene, Stack, Verdict};
 use crate::report::{self, Alike};
 use crate::verify::{Choice, RULES, excuse, judge};
 
@@ -12,12 +12,19 @@ const MOST: usize = 100;
 
 /// Every finding but mere notes, unless the stack file excuses it; one that
 /// several resources share is told once, and as many as can be read.
+///
+/// An excerpt is judged within the stack as it is declared: what is left out is not
+/// taken for missing. Nothing is told of that, and nobody is asked about others.
 pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
-    let scene = with_others(opened, Scene::desired(&opened.stack, &opened.catalog)).await;
+    let scene = Scene::desired(opened.whole(), &opened.catalog);
+    let scene = if opened.is_excerpt() { scene } else { with_others(opened, scene).await };
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
     let mut results = judge(&scene, &choice);
     for result in &mut results {
         excuse(result, &opened.stack.skips);
+        if opened.is_excerpt() {
+            leave_out(result, &opened.stack);
+        }
     }
     let of_rule = |info: &CheckInfo| {
         let of_rule = |it: &&Inspected| it.check == info.id && it.verdict != Verdict::Passed;
@@ -34,6 +41,15 @@ pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
         told.push(rest.hint("`ccprov verify` tells all of them, once the stack lives"));
     }
     told
+}
+
+/// Takes out what is found of resources that nobody asks for.
+fn leave_out(result: &mut Inspected, excerpt: &Stack) {
+    let Some(findings) = result.verdict.findings_mut() else { return };
+    findings.retain(|finding| excerpt.resources.contains_key(&finding.address));
+    if findings.is_empty() {
+        result.verdict = Verdict::Passed;
+    }
 }
 
 fn diagnostic(info: &CheckInfo, alike: &Alike<'_>, opened: &Opened) -> Diagnostic {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::approved::{Approved, Proposed};
+use super::asked::{Anew, Only};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
@@ -28,9 +29,15 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: Run,
 
+    #[command(flatten)]
+    only: Only,
+
+    #[command(flatten)]
+    anew: Anew,
+
     /// Do exactly what a plan file says, made by `ccprov plan --out FILE`, with --destroy or without;
     /// asks like any apply
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "var"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "var", "only", "replace"])]
     plan: Option<PathBuf>,
 
     /// When a resource counts as done
@@ -86,7 +93,9 @@ async fn of_stack(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let options = &arguments.run;
-    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    let asked_for = arguments.only.to_apply(&arguments.anew);
+    let (what, place) = (&arguments.what, &arguments.place);
+    let several = Several::asked(what, place, asked_for, environment, screen).await?;
     let approve = async |several: Several| {
         let wanted = Wanted {
             look: Look::ToPlan,
@@ -112,8 +121,12 @@ async fn of_plan_file(
     let options = &arguments.run;
     let (opened, saved) = Opened::saved(path, &arguments.place, environment, screen).await?;
     let (until, command) = match saved.purpose {
-        Purpose::Apply => (arguments.until.into(), "ccprov apply".to_owned()),
-        Purpose::Destroy => (Until::Accepted, "ccprov destroy".to_owned()),
+        Purpose::Apply => (arguments.until.into(), "ccprov apply"),
+        Purpose::Destroy => (Until::Accepted, "ccprov destroy"),
+    };
+    let command = match &saved.plan.excerpt {
+        Some(excerpt) => format!("{command} --only {}", excerpt.only.join(",")),
+        None => command.to_owned(),
     };
     let approve = async |mut several: Several| {
         let Some(opened) = several.members.pop() else { return Ok(None) };

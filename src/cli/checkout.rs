@@ -101,7 +101,7 @@ mod tests {
         };
         let Stack { name, place, .. } = Stack::empty("dev", place);
         let (changes, outputs, left) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Plan { stack: name, place, changes, steps: vec![node], outputs, left }
+        Plan { stack: name, place, changes, steps: vec![node], outputs, left, excerpt: None }
     }
 
     #[tokio::test]

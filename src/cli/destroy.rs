@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::approved::{Approved, Proposed};
+use super::asked::Only;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
@@ -24,8 +25,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) run: Run,
 
+    #[command(flatten)]
+    only: Only,
+
     /// Remove the stack of this name; needs no file
-    #[arg(long = "stack", value_name = "NAME", conflicts_with_all = ["stacks", "var"])]
+    #[arg(long = "stack", value_name = "NAME", conflicts_with_all = ["stacks", "var", "only"])]
     name: Option<String>,
 }
 
@@ -37,7 +41,10 @@ pub(crate) async fn run(
     let (what, place) = (&arguments.what, &arguments.place);
     let several = match &arguments.name {
         Some(name) => Several::of_one(Opened::named(name, place, environment, screen).await?),
-        None => Several::files(what, place, environment, screen).await?.reversed(),
+        None => {
+            let asked_for = arguments.only.to_destroy();
+            Several::asked(what, place, asked_for, environment, screen).await?.reversed()
+        }
     };
     let approve = async |several| approved(several, arguments, environment, screen).await;
     let command = environment.command_line.clone();
@@ -65,7 +72,7 @@ async fn approved(
         return Err(nothing.opened().nothing_by_name().await.into());
     }
     proposed.tell(options, screen);
-    for nothing in empty() {
+    for nothing in empty().filter(|planned| !planned.opened().is_excerpt()) {
         let stack = &nothing.opened().stack.name;
         screen.talk(&format!(
             "Nothing here belongs to stack {stack}; `ccprov list` tells what does."

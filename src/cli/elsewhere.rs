@@ -84,8 +84,7 @@ const COMMANDS: &[Habit] = &[
     Habit { words: &["outputs"], here: "`ccprov output`" },
     Habit {
         words: &["taint", "untaint", "replace"],
-        here: "an object is made anew if a field asks for it: give it another name, or delete it by \
-               hand and apply",
+        here: "`ccprov plan --replace ADDRESS`, then `ccprov apply --replace ADDRESS`",
     },
     Habit {
         words: &["graph"],
@@ -108,8 +107,13 @@ const COMMANDS: &[Habit] = &[
 
 const OPTIONS: &[Habit] = &[
     Habit {
-        words: &["-target", "--target", "-replace", "--replace"],
-        here: "a plan is always of the whole stack: what it lists is what an apply does",
+        words: &["-target", "--target"],
+        here: "`--only ADDRESS`, of `ccprov plan`, `ccprov apply` and `ccprov destroy`: it takes \
+               along what is needed",
+    },
+    Habit {
+        words: &["-replace", "--replace"],
+        here: "`--replace ADDRESS`, of `ccprov plan` and `ccprov apply`",
     },
     Habit { words: &["-var"], here: "`--var NAME=VALUE`" },
     Habit {
@@ -123,7 +127,10 @@ const OPTIONS: &[Habit] = &[
     Habit { words: &["-out"], here: "`--out FILE`" },
     Habit { words: &["-json", "--format", "--output"], here: "`--json`" },
     Habit { words: &["-no-color"], here: "`--no-color`" },
-    Habit { words: &["-exclude", "--exclude"], here: "a plan is always of the whole stack" },
+    Habit {
+        words: &["-exclude", "--exclude"],
+        here: "a plan is of the whole stack, or of what `--only` names",
+    },
     Habit { words: &["-destroy"], here: "`ccprov plan --destroy`, `ccprov destroy`" },
     Habit { words: &["-detailed-exitcode"], here: "`--detailed-exitcode`" },
     Habit {

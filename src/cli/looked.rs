@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::asked::Narrowed;
 use super::checkout;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::opened::Opened;
-use crate::engine::{Look, find_all, observe_told, revisit, weigh};
+use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
-use crate::plan::{World, held, plan};
+use crate::plan::{World, held, plan_asked};
 use crate::verify::{Foreign, set_apart};
 
 /// A stack and the world that concerns it. [`Opened::look`] alone makes one.
@@ -47,6 +48,8 @@ impl Opened {
             self.learned.names.extend(world.kept_names.clone());
             let (place, names) = (&self.stack.place, &world.kept_names);
             let checked = written.check(place, &self.learned, &self.catalog, environment)?;
+            let Narrowed { checked, whole, .. } = written.narrowed(checked)?;
+            self.whole = whole;
             let before = std::mem::replace(&mut self.stack, checked.stack);
             let is_elsewhere = |(address, want): (&Address, &Desired)| {
                 let had = before.resources.get(address);
@@ -92,7 +95,12 @@ impl Opened {
 
     async fn observe(&self, look: Look) -> Result<World, Failure> {
         let told = |event| self.pulse.look(&event);
-        let world = observe_told(&self.provider, &self.stack, &self.catalog, look, &told).await?;
+        let Self { provider, stack, catalog, .. } = self;
+        let world = if self.is_excerpt() {
+            observe_excerpt(provider, stack, catalog, look, &told).await?
+        } else {
+            observe_told(provider, stack, catalog, look, &told).await?
+        };
         for (address, want) in &self.stack.resources {
             if let Some(live) = world.found.get(address) {
                 hide(&want.document, live, &self.mask);
@@ -123,8 +131,24 @@ impl Looked {
 
     /// What an apply would do, as far as one look tells.
     pub(crate) fn difference(&self, permissions: Permissions) -> Result<Plan, Failure> {
-        plan(&self.opened.stack, &self.world, &self.opened.catalog, permissions)
-            .map_err(Failure::refused)
+        let Opened { stack, catalog, asked, .. } = &self.opened;
+        plan_asked(stack, &self.world, catalog, permissions, asked).map_err(Failure::refused)
+    }
+
+    /// Looks for what an earlier run may have half made of an excerpt's replacements,
+    /// where that has a name of its own; tells whether there was anything to look for.
+    pub(crate) async fn seek_half_made(&mut self, plan: &Plan) -> Result<bool, Failure> {
+        let Opened { stack, catalog, pulse, provider, .. } = &self.opened;
+        let may_be_half_made = |planned: &&PlannedChange| {
+            matches!(planned.change, Change::Replace { .. })
+                && catalog.kind(&planned.kind).is_some_and(|kind| kind.succession.name_moves)
+        };
+        let replaced = plan.changes.iter().filter(|_| self.opened.is_excerpt());
+        let replaced = replaced.filter(may_be_half_made);
+        let replaced: BTreeSet<Address> = replaced.map(|planned| planned.address.clone()).collect();
+        let told = |event| pulse.look(&event);
+        seek(provider, stack, catalog, &replaced, &mut self.world, &told).await?;
+        Ok(!replaced.is_empty())
     }
 
     /// Finds out what the replacements of a plan would lose; tells whether there

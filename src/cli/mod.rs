@@ -8,6 +8,7 @@ mod admission;
 mod advice;
 mod apply;
 mod approved;
+mod asked;
 mod beat;
 mod carried_out;
 mod certificates;

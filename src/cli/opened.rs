@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::asked::Narrowed;
 use super::connected::{Connected, Connections};
 use super::environment::Environment;
 use super::exit::Failure;
@@ -17,7 +18,7 @@ use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
 use crate::model::{Address, Caller, Desired, Diagnostic, Mask, Origin, Place, Question, Stack};
-use crate::plan::SavedPlan;
+use crate::plan::{Asked, SavedPlan};
 use crate::report::Outputs;
 use crate::report::pane::tame;
 use crate::spec::{self, Learned};
@@ -45,6 +46,10 @@ pub(crate) struct Opened {
     pub(crate) written: Option<Written>,
     /// What was learned for that by looking.
     pub(crate) learned: Learned,
+    /// What is asked beyond what the stack states; of an excerpt the stack is no more.
+    pub(crate) asked: Asked,
+    /// The stack as it is declared, where `stack` is an excerpt.
+    pub(crate) whole: Option<Stack>,
 }
 
 impl Opened {
@@ -81,7 +86,8 @@ impl Opened {
     ) -> Result<(Self, SavedPlan), Failure> {
         let saved = plan_file::read(path)?;
         let region = Some(saved.stack.place.region.as_str());
-        let connected = Connected::connect(place, region, environment, screen).await?;
+        let connections = Connections::begin(place, environment, screen)?;
+        let connected = connections.open(region, saved.stack.role.as_ref()).await?;
         let opened = Self::new(saved.stack.clone(), AwsCatalog::new(), connected, environment);
         saved.check(opened.provider.place())?;
         Ok((opened, saved))
@@ -103,7 +109,9 @@ impl Opened {
         }
         let checked =
             written.check(&self.stack.place, &self.learned, &self.catalog, environment)?;
+        let Narrowed { checked, asked, whole } = written.narrowed(checked)?;
         (self.stack, self.warnings) = (checked.stack, checked.warnings);
+        (self.asked, self.whole) = (asked, whole);
         Ok(self)
     }
 
@@ -147,6 +155,8 @@ impl Opened {
             pulse: environment.pulse.clone(),
             written: None,
             learned: Learned::default(),
+            asked: Asked::default(),
+            whole: None,
         }
     }
 }
@@ -161,27 +171,33 @@ impl Written {
         environment: &Environment,
     ) -> Result<Opened, Failure> {
         let catalog = AwsCatalog::new();
-        self.on_paper(connections.region(), &catalog, environment)?;
+        self.narrowed(self.on_paper(connections.region(), &catalog, environment)?)?;
         let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
-        let checked = self.check(here, &Learned::default(), &catalog, environment)?;
+        let check = |catalog: &AwsCatalog| {
+            self.narrowed(self.check(here, &Learned::default(), catalog, environment)?)
+        };
+        let narrowed = check(&catalog)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =
-            checked.stack.resources.values().filter_map(asks).collect();
-        let (catalog, checked) = if questions.is_empty() {
-            (catalog, checked)
+            narrowed.checked.stack.resources.values().filter_map(asks).collect();
+        let (catalog, narrowed) = if questions.is_empty() {
+            (catalog, narrowed)
         } else {
             let catalog = catalog.knowing(connected.provider.learn(questions).await?);
-            let checked = self.check(here, &Learned::default(), &catalog, environment)?;
-            (catalog, checked)
+            let narrowed = check(&catalog)?;
+            (catalog, narrowed)
         };
+        let Narrowed { checked, asked, whole } = narrowed;
         Ok(Opened {
             warnings: checked.warnings,
             file: self.path.clone(),
             origins: checked.origins,
             told_of: checked.told_of,
             written: Some(self),
+            asked,
+            whole,
             ..Opened::new(checked.stack, catalog, connected, environment)
         })
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::approved::Proposed;
+use super::asked::{Anew, Only};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::options::{Whats, Where};
@@ -26,8 +27,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     place: Where,
 
+    #[command(flatten)]
+    only: Only,
+
+    #[command(flatten)]
+    anew: Anew,
+
     /// Plan the removal of everything instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "replace")]
     destroy: bool,
 
     /// List what does not change, too
@@ -63,7 +70,10 @@ pub(crate) async fn run(
     if let (Some(_), 2..) = (&arguments.out, arguments.what.stacks.len()) {
         return Err(of_one_stack().into());
     }
-    let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
+    let (what, place, only) = (&arguments.what, &arguments.place, &arguments.only);
+    let asked_for =
+        if arguments.destroy { only.to_destroy() } else { only.to_apply(&arguments.anew) };
+    let several = Several::asked(what, place, asked_for, environment, screen).await?;
     let trace = several.trace();
     let planned = several.plan(wanted(arguments), environment).await;
     trace.write(screen);

@@ -11,7 +11,8 @@ use super::screen::Screen;
 use super::{advice, clock, endurance, examined};
 use crate::model::{Diagnostic, Until};
 use crate::plan::{
-    Forecast, Held, Left, Permissions, Plan, Purpose, SavedPlan, forecast, guard, plan_destroy,
+    Forecast, Held, Left, Permissions, Plan, Purpose, SavedPlan, forecast, guard,
+    plan_destroy_asked,
 };
 use crate::report::{self, Outputs, PlanDetail, PlanRecord};
 
@@ -46,11 +47,13 @@ impl Looked {
         let plan = match purpose {
             Purpose::Apply => {
                 let drawn = self.difference(permissions)?;
-                if self.weigh(&drawn).await? { self.difference(permissions)? } else { drawn }
+                let is_sought = self.seek_half_made(&drawn).await?;
+                let is_weighed = self.weigh(&drawn).await?;
+                if is_sought || is_weighed { self.difference(permissions)? } else { drawn }
             }
             Purpose::Destroy => {
-                let Opened { stack, catalog, .. } = self.opened();
-                plan_destroy(stack, self.world(), catalog, permissions)
+                let Opened { stack, catalog, asked, .. } = self.opened();
+                plan_destroy_asked(stack, self.world(), catalog, permissions, asked)
             }
         };
         let (opened, _) = self.into_parts();

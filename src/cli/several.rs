@@ -8,14 +8,15 @@ use super::connected::Connections;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::opened::Opened;
-use super::options::{Whats, Where};
+use super::options::{What, Whats, Where};
 use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
 use super::trace::Trace;
 use super::written::Written;
 use crate::engine::{Look, Until};
-use crate::plan::{Permissions, Purpose};
+use crate::model::Diagnostic;
+use crate::plan::{AskedFor, Permissions, Purpose};
 use crate::report::Outputs;
 
 /// The stacks that a command is about, in the order in which they were named.
@@ -42,7 +43,24 @@ impl Several {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let files = gathered(what.each().iter().map(|it| Written::read(it, environment, screen)))?;
+        Self::asked(what, place, AskedFor::default(), environment, screen).await
+    }
+
+    /// What is asked for of them; a part of a stack only of one alone.
+    pub(crate) async fn asked(
+        what: &Whats,
+        place: &Where,
+        asked_for: AskedFor,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let read = |what: &What| {
+            Ok(Written::read(what, environment, screen)?.asking(asked_for.clone()))
+        };
+        let files = gathered(what.each().iter().map(read))?;
+        if files.len() > 1 && !asked_for.is_nothing() {
+            return Err(addresses_of_several().into());
+        }
         let order = Order::of(&files)?;
         let connections = Connections::begin(place, environment, screen)?;
         let open = files.into_iter().map(|file| file.open(&connections, environment));
@@ -87,6 +105,12 @@ impl Several {
         let planned = planned.await.into_iter().flatten();
         Ok((gathered(planned)?, order))
     }
+}
+
+fn addresses_of_several() -> Diagnostic {
+    Diagnostic::error("--only and --replace are of one stack, and several are named")
+        .because("an address says nothing of the stack that it is of")
+        .hint("name the stack that is meant; those that it uses are looked at all the same")
 }
 
 /// What a stack is told of those that it uses, by the names that it has for them; `None` if

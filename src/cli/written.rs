@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::stack_path;
 use crate::aws::{AwsCatalog, partition};
 use crate::model::{Diagnostic, Place, Rendered};
+use crate::plan::AskedFor;
 use crate::spec::{self, Checked, Evaluated, Inputs, Learned, StackFile};
 
 /// A stack file, read, with all that its check needs.
@@ -20,6 +21,8 @@ pub(crate) struct Written {
     variables: Variables,
     /// What lies beside it, and was not taken for a stack file.
     passed_over: Vec<Diagnostic>,
+    /// What of it a command is about.
+    pub(crate) asked_for: AskedFor,
 }
 
 impl Written {
@@ -35,7 +38,13 @@ impl Written {
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
         // Variables that are set for another stack, or mistyped.
         file.unheard().iter().for_each(|sentence| screen.note(sentence));
-        Ok(Self { path, file, variables: what.variables.clone(), passed_over })
+        let (variables, asked_for) = (what.variables.clone(), AskedFor::default());
+        Ok(Self { path, file, variables, passed_over, asked_for })
+    }
+
+    /// The same for a command that is about no more than this.
+    pub(crate) fn asking(self, asked_for: AskedFor) -> Self {
+        Self { asked_for, ..self }
     }
 
     /// The stack as far as it is known without AWS: in the region of the command

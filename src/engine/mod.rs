@@ -24,7 +24,9 @@ pub mod stop;
 pub mod wait;
 
 pub use execute::{Report, execute};
-pub use observe::{Look, Onlooker, examine, find_all, observe, observe_told, weigh};
+pub use observe::{
+    Look, Onlooker, examine, find_all, observe, observe_excerpt, observe_told, seek, weigh,
+};
 pub use revisit::revisit;
 pub use site::Site;
 

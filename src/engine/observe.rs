@@ -1,5 +1,9 @@
 //! Looks at everything that concerns a stack, concurrently.
 
+mod excerpt;
+
+pub use excerpt::{observe_excerpt, seek};
+
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
@@ -71,21 +75,14 @@ pub async fn observe_told(
 ) -> Result<World, Vec<CloudError>> {
     let mut errors = Vec::new();
     let mut world = World::default();
-    let (late, declared): (Vec<&Desired>, Vec<&Desired>) =
-        stack.resources.values().partition(|want| is_known_late(want, catalog));
-    let finds = find_all(reader, declared.into_iter().map(|want| sought(want, look)), told);
+    let declared = declared(reader, stack, catalog, look, told, (&mut world, &mut errors));
     told(LookEvent::Begun { looks: 1 });
     let candidates = async {
         let candidates = again(|| reader.candidates(&stack.name), told).await;
         told(LookEvent::Ended);
         candidates
     };
-    let (finds, candidates) = futures::join!(finds, candidates);
-    take_in(finds, &mut world, &mut errors);
-    let mut late = late;
-    while let Some(named) = named(&mut late, look, &world) {
-        take_in(find_all(reader, named, told).await, &mut world, &mut errors);
-    }
+    let ((), candidates) = futures::join!(declared, candidates);
     let candidates = candidates.unwrap_or_else(|error| {
         errors.push(error);
         Vec::new()
@@ -99,6 +96,24 @@ pub async fn observe_told(
         }
     }
     if errors.is_empty() { Ok(world) } else { Err(errors) }
+}
+
+/// Looks up every declared resource, those last whose names others tell.
+async fn declared(
+    reader: &dyn Read,
+    stack: &Stack,
+    catalog: &dyn Catalog,
+    look: Look,
+    told: Onlooker<'_>,
+    (world, errors): (&mut World, &mut Vec<CloudError>),
+) {
+    let (mut late, declared): (Vec<&Desired>, Vec<&Desired>) =
+        stack.resources.values().partition(|want| is_known_late(want, catalog));
+    let declared = declared.into_iter().map(|want| sought(want, look));
+    take_in(find_all(reader, declared, told).await, world, errors);
+    while let Some(named) = named(&mut late, look, world) {
+        take_in(find_all(reader, named, told).await, world, errors);
+    }
 }
 
 /// How to look for the object behind a resource.

@@ -160,6 +160,7 @@ impl Run {
     fn placed(&self, mut kind: EventKind) -> EventKind {
         match &mut kind {
             EventKind::StepStarted { step, address, .. }
+            | EventKind::StepSending { step, address, .. }
             | EventKind::StepRetrying { step, address, .. }
             | EventKind::FactsKnown { step, address, .. }
             | EventKind::StepAccepted { step, address }
@@ -198,7 +199,8 @@ mod tests {
             endpoint: None,
         };
         let (changes, steps, left) = (Vec::new(), Vec::new(), Vec::new());
-        Plan { stack: name.into(), place, changes, steps, outputs: BTreeMap::new(), left }
+        let (outputs, excerpt) = (BTreeMap::new(), None);
+        Plan { stack: name.into(), place, changes, steps, outputs, left, excerpt }
     }
 
     fn accepted(step: usize, address: &str) -> Event {

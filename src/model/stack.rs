@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Claimant, Desired, Lock, Place, Probe, Skip};
+use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -15,6 +15,10 @@ pub struct Stack {
     pub name: String,
     /// Account, partition and region.
     pub place: Place,
+    /// Whom calls for it are made as, if not as whoever runs ccprov.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Every resource, patterns expanded.
     pub resources: BTreeMap<Address, Desired>,
     /// What to tell after an apply. May hold pending facts.
@@ -43,6 +47,7 @@ impl Stack {
         Self {
             name: name.into(),
             place,
+            role: None,
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
             skips: Vec::new(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::differences::ASKED;
+use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings,
@@ -30,6 +32,10 @@ pub struct Plan {
     // Left out where there is none: plan files without it keep their digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
+    /// What of the stack it is about, if not all of it.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
 }
 
 /// An object that is left alone because its tags do not say that it is the
@@ -171,6 +177,18 @@ pub struct Cause {
     pub first: Path,
     /// The others.
     pub others: Vec<Path>,
+}
+
+impl Cause {
+    /// Nothing but that somebody asks for it.
+    pub(super) fn asked() -> Self {
+        Self { first: Path::field(ASKED), others: Vec::new() }
+    }
+
+    /// Whether somebody asks for it, and no field does.
+    pub fn is_asked(&self) -> bool {
+        self.first.top() == ASKED
+    }
 }
 
 /// Which half of a replacement comes first.

@@ -10,6 +10,10 @@ pub const STATUS: &str = "status";
 /// The path of a diff that says that an object goes with the one it is bound to.
 pub const PARENT: &str = "parent";
 
+/// What stands for a field that cannot change in place where somebody asks for another
+/// object. No field is called so.
+pub const ASKED: &str = "--replace";
+
 /// What differs of what is ours to state, and what of it cannot change in place.
 pub fn differences(kind: &KindInfo, want: &Desired, live: &Live) -> Vec<FieldDiff> {
     let mut diff = match live.status {

@@ -72,7 +72,26 @@ pub fn guard(
             None => None,
         }
     });
-    stated.chain(tagged).chain(lost).collect()
+    stated.chain(tagged).chain(lost).chain(left_behind(plan)).collect()
+}
+
+/// What is to be made anew, though the plan leaves out who mentions it: nobody would have
+/// them turn to the new object, nor see to what goes with the old one.
+fn left_behind(plan: &Plan) -> Vec<Diagnostic> {
+    let Some(excerpt) = &plan.excerpt else { return Vec::new() };
+    let replaced =
+        plan.changes.iter().filter(|planned| matches!(planned.change, Change::Replace { .. }));
+    let refusals = replaced.filter_map(|PlannedChange { address, .. }| {
+        let users: Vec<String> = excerpt.users(address).map(Address::to_string).collect();
+        (!users.is_empty()).then(|| {
+            let (names, add) = (users.join(", "), users.join(","));
+            Diagnostic::error(format!("{address} would be replaced without who mentions it"))
+                .because(format!("--only leaves out {names}, which may have to follow"))
+                .hint(format!("add `--only {add}`"))
+                .hint("or plan the whole stack, without --only")
+        })
+    });
+    refusals.collect()
 }
 
 fn loses(planned: &PlannedChange) -> bool {
@@ -115,7 +134,7 @@ impl Deletion<'_> {
         let Self { planned, have, kind, .. } = self;
         let (address, verb) = (&planned.address, verb(planned));
         let diagnostic = Diagnostic::error(format!("{address} would be {verb}, and holds {what}"))
-            .because(self.reason());
+            .because(self.reason(plan));
         let diagnostic = diagnostic.hint("pass --allow-data-loss, if this is meant");
         let can_be_stated = self.is_destroyed()
             && kind.is_some_and(|kind| kind.deleted_by.iter().any(|field| field == FORCE));
@@ -146,8 +165,11 @@ impl Deletion<'_> {
         matches!(self.planned.change, Change::Delete { why: DeleteReason::Destroy, .. })
     }
 
-    fn reason(&self) -> String {
+    fn reason(&self, plan: &Plan) -> String {
         match &self.planned.change {
+            Change::Replace { because, .. } if because.is_asked() => {
+                "--replace asks for another".to_owned()
+            }
             Change::Replace { because, .. } => {
                 format!("`{}` cannot change in place", because.first)
             }
@@ -157,7 +179,10 @@ impl Deletion<'_> {
             Change::Delete { .. }
             | Change::NoOp
             | Change::Create { .. }
-            | Change::Update { .. } => "the stack is being destroyed".to_owned(),
+            | Change::Update { .. } => match plan.excerpt {
+                Some(_) => "this part of the stack is being destroyed".to_owned(),
+                None => "the stack is being destroyed".to_owned(),
+            },
         }
     }
 }

@@ -44,6 +44,7 @@ impl Plan {
             steps,
             outputs: BTreeMap::new(),
             left: Vec::new(),
+            excerpt: None,
         })
     }
 }

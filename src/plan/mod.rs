@@ -3,6 +3,7 @@
 //! Pure and synchronous. Given the same stack and world it draws the same plan,
 //! byte for byte. Nothing here calls a cloud, waits or prints.
 
+pub mod asked;
 mod beside;
 mod bonds;
 pub mod canon;
@@ -10,6 +11,7 @@ pub mod change;
 mod circle;
 pub mod differences;
 mod draft;
+pub mod excerpt;
 mod fate;
 pub mod forecast;
 mod graph;
@@ -20,6 +22,7 @@ mod orphans;
 pub mod ownership;
 pub mod permissions;
 pub mod planner;
+mod remarks;
 mod renamed;
 pub mod saved;
 mod shown;
@@ -28,16 +31,18 @@ pub mod today;
 mod turns;
 pub mod world;
 
+pub use asked::{Asked, AskedFor};
 pub use canon::Canon;
 pub use change::{
     Action, Cause, Change, DeleteReason, Left, Need, Plan, PlannedChange, ReplaceOrder, Step,
     StepId, StepNode, Totals, WhyLeft,
 };
-pub use differences::differences;
+pub use differences::{ASKED, differences};
+pub use excerpt::Excerpt;
 pub use forecast::{Forecast, Leg, forecast};
 pub use guard::{Purpose, guard};
 pub use permissions::Permissions;
-pub use planner::{plan, plan_destroy};
+pub use planner::{plan, plan_asked, plan_destroy, plan_destroy_asked};
 pub use saved::SavedPlan;
 pub use today::{Held, Today, held};
 pub use world::World;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::asked::Asked;
 use super::beside::beside;
 use super::bonds::Bonds;
 use super::canon::Canon;
@@ -12,14 +13,15 @@ use super::change::{Cause, DeleteReason, Left, Plan, ReplaceOrder, Step, StepNod
 use super::circle::Circles;
 use super::differences::{PARENT, STATUS, differences};
 use super::fate::{Fate, Verdict};
-use super::ownership::ownership;
+use super::ownership::{OWNER, ownership};
 use super::permissions::{Permissions, may_empty};
+use super::remarks::{detours, waiting};
 use super::staged::{by_stages, in_rounds};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Artifact, Catalog, Desired, Diagnostic, Document, FactRef, FieldDiff, KindInfo, Live,
-    Parent, Path, Stack, Status, Whose, document,
+    Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Parent, Path, Stack,
+    Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it
@@ -30,7 +32,19 @@ pub fn plan(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let mut desk = Desk::new(stack, world, catalog);
+    plan_asked(stack, world, catalog, permissions, &Asked::default())
+}
+
+/// The same, where somebody asks for less than the whole stack, or for more than it
+/// states. Of an excerpt `stack` holds no more than that.
+pub fn plan_asked(
+    stack: &Stack,
+    world: &World,
+    catalog: &dyn Catalog,
+    permissions: Permissions,
+    asked: &Asked,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut desk = Desk::new(stack, world, catalog, asked);
     let mut problems = Vec::new();
     let order = graph::ordered(stack, &desk.circles)?;
     desk.foresee();
@@ -44,7 +58,9 @@ pub fn plan(
     if !problems.is_empty() {
         return Err(problems);
     }
-    desk.let_orphans_go(DeleteReason::NotDeclared);
+    if asked.excerpt.is_none() {
+        desk.let_orphans_go(DeleteReason::NotDeclared);
+    }
     renamed::note(&mut desk.fates, catalog);
     problems.extend(desk.held_elsewhere());
     let (plan, conflicts) = desk.finish(permissions);
@@ -63,7 +79,18 @@ pub fn plan_destroy(
     catalog: &dyn Catalog,
     permissions: Permissions,
 ) -> Plan {
-    let mut desk = Desk::new(stack, world, catalog);
+    plan_destroy_asked(stack, world, catalog, permissions, &Asked::default())
+}
+
+/// The same, where somebody asks for less than the whole stack.
+pub fn plan_destroy_asked(
+    stack: &Stack,
+    world: &World,
+    catalog: &dyn Catalog,
+    permissions: Permissions,
+    asked: &Asked,
+) -> Plan {
+    let mut desk = Desk::new(stack, world, catalog, asked);
     for (address, live) in world.found.iter().filter(|(_, live)| !live.is_going()) {
         match stack.claimant().whose(live, catalog) {
             Whose::Ours => {
@@ -80,7 +107,9 @@ pub fn plan_destroy(
             Whose::Anothers(_) => {}
         }
     }
-    desk.let_orphans_go(DeleteReason::Destroy);
+    if asked.excerpt.is_none() {
+        desk.let_orphans_go(DeleteReason::Destroy);
+    }
     // Nothing is made anew, so that nothing can stand in the way of that.
     let (mut plan, _none) = desk.finish(permissions);
     plan.outputs.clear();
@@ -91,6 +120,7 @@ struct Desk<'a> {
     stack: &'a Stack,
     world: &'a World,
     catalog: &'a dyn Catalog,
+    asked: &'a Asked,
     fates: Vec<Fate<'a>>,
     circles: Circles,
     /// What is decided of who waits in a circle, by what is known of the others without it.
@@ -105,11 +135,12 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog) -> Self {
+    fn new(stack: &'a Stack, world: &'a World, catalog: &'a dyn Catalog, asked: &'a Asked) -> Self {
         Self {
             stack,
             world,
             catalog,
+            asked,
             fates: Vec::new(),
             circles: Circles::of(stack),
             foreseen: BTreeMap::new(),
@@ -173,7 +204,9 @@ impl<'a> Desk<'a> {
         let live = live.filter(|live| kind.revivable || !live.is_going());
         let address = want.address.clone();
         let Some(live) = live else {
-            return Ok(Fate { address, verdict: Verdict::Create { want }, notes: Vec::new() });
+            let note = self.is_asked(&address).then(|| "--replace: there is none yet".to_owned());
+            let notes = note.into_iter().collect();
+            return Ok(Fate { address, verdict: Verdict::Create { want }, notes });
         };
         let claimant = self.stack.claimant();
         let (ownership, note) = ownership(claimant, self.catalog, kind, &want, live)?;
@@ -183,9 +216,11 @@ impl<'a> Desk<'a> {
             Status::Failed(why) => Some(format!("AWS says that it failed: {why}")),
             Status::Current | Status::Deleting(_) => None,
         };
+        let waits = self.is_asked(&address) && ownership.iter().any(is_of_owner);
+        let waits = waits.then(|| "--replace: not before it is the stack's".to_owned());
         let verdict = self.judge(kind, want, live, ownership);
         let said = awaited.into_iter().chain(live.remark.clone());
-        let notes = note.into_iter().chain(said).chain(succession(kind, &verdict));
+        let notes = note.into_iter().chain(waits).chain(said).chain(succession(kind, &verdict));
         let notes = notes.chain(beside(kind, &verdict)).collect();
         Ok(Fate { address, verdict, notes })
     }
@@ -211,9 +246,7 @@ impl<'a> Desk<'a> {
         let lost_parent = self.lost_parent(live);
         let goes_along = lost_parent.is_some();
         diff.extend(lost_parent);
-        let mut causes =
-            diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
-        match causes.next() {
+        match self.cause(&want, live, &diff) {
             None => {
                 let want = left_alone.map_or(want, Cow::Owned);
                 if diff.is_empty() {
@@ -222,8 +255,7 @@ impl<'a> Desk<'a> {
                     Verdict::Update { want, live, diff }
                 }
             }
-            Some(first) => {
-                let because = Cause { first, others: causes.collect() };
+            Some(because) => {
                 // A new object under the old name can only come after the old one,
                 // unless the name can move from one to the other.
                 let (old, new) = (live.identity.as_str(), want.identity.as_str());
@@ -238,6 +270,23 @@ impl<'a> Desk<'a> {
                 Verdict::Replace { want, live, diff, because, order, goes_along, half_made }
             }
         }
+    }
+
+    fn is_asked(&self, address: &Address) -> bool {
+        self.asked.replace.contains(address)
+    }
+
+    /// Why an object must be made anew, if it must. What is not ours yet, or on its way
+    /// out, is not taken away because somebody asks for another.
+    fn cause(&self, want: &Desired, live: &Live, diff: &[FieldDiff]) -> Option<Cause> {
+        let mut causes =
+            diff.iter().filter(|diff| diff.forces_replace).map(|diff| diff.path.clone());
+        if let Some(first) = causes.next() {
+            return Some(Cause { first, others: causes.collect() });
+        }
+        let becomes_ours = diff.iter().any(is_of_owner);
+        let can_go = !live.is_going() && !becomes_ours;
+        (can_go && self.is_asked(&want.address)).then(Cause::asked)
     }
 
     /// The object that an earlier run made to take the place of another, and did
@@ -296,7 +345,13 @@ impl<'a> Desk<'a> {
             });
         }
         let by_us = |live: &Live| live.arn().and_then(|arn| held.get(arn)).copied();
-        let going = self.fates.iter().filter_map(|fate| match &fate.verdict {
+        // Who is left out may be who holds it; the guard refuses that.
+        let is_used_elsewhere = |fate: &Fate<'_>| {
+            let excerpt = self.asked.excerpt.as_ref();
+            excerpt.is_some_and(|excerpt| excerpt.users(&fate.address).next().is_some())
+        };
+        let fates = self.fates.iter().filter(|fate| !is_used_elsewhere(fate));
+        let going = fates.filter_map(|fate| match &fate.verdict {
             Verdict::Replace { live, .. } | Verdict::Delete { live, .. } => Some((fate, *live)),
             Verdict::Keep { .. } | Verdict::Create { .. } | Verdict::Update { .. } => None,
         });
@@ -330,6 +385,7 @@ impl<'a> Desk<'a> {
             outputs,
             steps,
             left: self.left,
+            excerpt: self.asked.excerpt.clone(),
             changes: self
                 .fates
                 .into_iter()
@@ -396,43 +452,8 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Which bytes get to the cloud another way than with the call that needs them.
-fn detours(verdict: &Verdict<'_>, catalog: &dyn Catalog) -> Vec<String> {
-    let (want, diff) = match verdict {
-        Verdict::Create { want } | Verdict::Replace { want, .. } => (want, None),
-        Verdict::Update { want, diff, .. } => (want, Some(diff)),
-        Verdict::Keep { .. } | Verdict::Delete { .. } => return Vec::new(),
-    };
-    let is_sent = |artifact: &&Artifact| {
-        let top = artifact.at.top();
-        diff.is_none_or(|diff| diff.iter().any(|diff| diff.path.top() == top))
-    };
-    let told = want.artifacts.iter().filter(is_sent).filter_map(|artifact| {
-        let kind = catalog.kind(&want.kind)?;
-        let detour = kind.detour(kind.artifact(&artifact.at)?)?;
-        let way = want.document.get(&*detour.by)?.as_str()?;
-        let way = (!document::is_pending(way)).then_some(way)?;
-        Some(format!("`{}` goes through {} {way}", artifact.at, detour.what))
-    });
-    told.collect()
-}
-
-/// How long what goes can still be brought back, as its file says, or else the
-/// object.
-fn waiting(
-    kind: &KindInfo,
-    stated: Option<&Document>,
-    seen: &Document,
-    is_replaced: bool,
-) -> Option<String> {
-    let value = |field: &String| stated.and_then(|it| it.get(field)).or_else(|| seen.get(field));
-    let days = kind.deleted_by.iter().find_map(|field| value(field)?.as_i64());
-    let days = days.filter(|_| kind.revivable)?;
-    Some(if is_replaced {
-        format!("the old one is disabled when it goes, and gone for good {days} days later")
-    } else {
-        format!("it is gone for good {days} days later; until then, to declare it brings it back")
-    })
+fn is_of_owner(diff: &FieldDiff) -> bool {
+    diff.path.top() == OWNER
 }
 
 fn held_by_others(fate: &Fate<'_>, live: &Live, others: usize) -> Diagnostic {

@@ -11,6 +11,7 @@ mod artifacts;
 mod critical_path;
 pub mod diagnostics;
 mod difference;
+mod excerpt;
 mod forecast;
 mod inline;
 mod invocation;

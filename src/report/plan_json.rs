@@ -1,7 +1,7 @@
 //! A plan for programs: `--json`. The form is described in `docs/JSON.md` and
 //! carries its version; fields may be added to it, never taken away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,8 +11,8 @@ use crate::model::{
     Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Path,
 };
 use crate::plan::{
-    Cause, Change, DeleteReason, Forecast, Left, Plan, PlannedChange, ReplaceOrder, Step, Totals,
-    WhyLeft,
+    Cause, Change, DeleteReason, Excerpt, Forecast, Left, Plan, PlannedChange, ReplaceOrder, Step,
+    Totals, WhyLeft,
 };
 
 use super::diagnostics::TellDiagnostic;
@@ -59,6 +59,7 @@ impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
             totals: plan.totals(),
             changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
             left: plan.left.iter().map(tell_left).collect(),
+            excerpt: plan.excerpt.as_ref().map(tell_excerpt),
             outputs: outputs.collect(),
             warnings: warnings.iter().map(TellDiagnostic::from).collect(),
             refusals: refusals.iter().map(TellDiagnostic::from).collect(),
@@ -79,11 +80,21 @@ pub(super) struct TellPlan<'a> {
     totals: Totals,
     changes: Vec<TellChange<'a>>,
     left: Vec<TellLeft<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<TellExcerpt<'a>>,
     outputs: BTreeMap<&'a str, Value>,
     warnings: Vec<TellDiagnostic<'a>>,
     refusals: Vec<TellDiagnostic<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<TellForecast<'a>>,
+}
+
+/// What of the stack it is about, where that is not all of it.
+#[derive(Serialize)]
+struct TellExcerpt<'a> {
+    only: &'a [String],
+    left_out: usize,
+    outputs_left_out: &'a BTreeSet<String>,
 }
 
 /// What is not touched, though it may be the stack's.
@@ -147,12 +158,19 @@ enum Reason {
     CannotUpdate {
         paths: Vec<String>,
     },
+    /// Nothing but `--replace`.
+    Asked,
     CreateFirst,
     DeleteFirst,
     NotDeclared,
     Destroy,
     Replaced,
     WithParent,
+}
+
+fn tell_excerpt(excerpt: &Excerpt) -> TellExcerpt<'_> {
+    let Excerpt { only, purpose: _, left_out, outputs_left_out, mentioned_by: _ } = excerpt;
+    TellExcerpt { only, left_out: left_out.len(), outputs_left_out }
 }
 
 fn tell_left(Left { address, kind, identity, why }: &Left) -> TellLeft<'_> {
@@ -190,7 +208,7 @@ fn tell<'a>(plan: &'a Plan, planned: &'a PlannedChange) -> TellChange<'a> {
         Change::Replace { because, diff, order, holdings } => {
             told.action = "replace";
             told.sides = sides(plan, planned);
-            told.reasons = vec![cannot_update(because), first(*order)];
+            told.reasons = vec![why_replaced(because), first(*order)];
             told.holdings = holdings.as_ref();
             tell_diff(&mut told, diff);
         }
@@ -251,7 +269,10 @@ fn shown(document: &Document) -> Value {
     shown_value(&Value::Object(document.clone()))
 }
 
-fn cannot_update(because: &Cause) -> Reason {
+fn why_replaced(because: &Cause) -> Reason {
+    if because.is_asked() {
+        return Reason::Asked;
+    }
     let paths = std::iter::once(&because.first).chain(&because.others);
     Reason::CannotUpdate { paths: paths.map(Path::to_string).collect() }
 }

@@ -6,6 +6,7 @@
 use crate::model::Diagnostic;
 use crate::plan::Change;
 
+use super::excerpt;
 use super::forecast::forecast_md;
 use super::markdown::{code, fenced, within_tag, words, write_within};
 use super::page::Page;
@@ -31,6 +32,10 @@ pub fn plan_md(record: PlanRecord<'_>) -> String {
     let (stack, place) = (code(&plan.stack), &plan.place);
     let (account, region) = (code(&place.account), code(&place.region));
     page.line(0, format!("Stack {stack} in account {account}, region {region}."));
+    for said in excerpt::told(plan) {
+        page.gap();
+        page.line(0, words(&tame(&said)));
+    }
     for said in forecast.into_iter().flat_map(forecast_md) {
         page.gap();
         page.line(0, said);

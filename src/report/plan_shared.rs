@@ -19,6 +19,8 @@ pub(super) struct Shared {
     tags: Document,
     /// Whether all that goes does so because the stack is being destroyed.
     is_destroyed: bool,
+    /// Whether that is not all of the stack.
+    is_excerpt: bool,
     /// Whether what is alike is told once at all.
     groups: bool,
 }
@@ -57,6 +59,7 @@ impl Shared {
         Self {
             tags: if groups { common_tags(plan) } else { Document::new() },
             is_destroyed: reasons().any(|why| why == DeleteReason::Destroy),
+            is_excerpt: plan.excerpt.is_some(),
             groups,
         }
     }
@@ -64,7 +67,9 @@ impl Shared {
     /// Lines for the top of the plan, with colour codes; none for nothing.
     pub(super) fn head(&self) -> String {
         let mut page = Page::default();
-        if self.is_destroyed {
+        if self.is_destroyed && self.is_excerpt {
+            page.line(0, "This part of the stack is being destroyed.");
+        } else if self.is_destroyed {
             page.line(0, "The stack is being destroyed.");
         }
         if !self.tags.is_empty() {

@@ -18,7 +18,7 @@ use super::plan_detail::PlanDetail;
 use super::plan_shared::{Entry, Shared};
 use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
 use super::value;
-use super::{artifacts, difference};
+use super::{artifacts, difference, excerpt};
 
 /// The plan as text, with colour codes.
 ///
@@ -31,7 +31,10 @@ pub fn plan_text(plan: &Plan, detail: PlanDetail) -> String {
 /// That last line.
 pub fn plan_conclusion(plan: &Plan) -> String {
     let text = if plan.is_empty() {
-        "No changes. Your infrastructure matches the configuration.".to_owned()
+        match plan.excerpt {
+            None => "No changes. Your infrastructure matches the configuration.".to_owned(),
+            Some(_) => "No changes. What was looked at matches the configuration.".to_owned(),
+        }
     } else {
         format!("Plan: {}.", plan.totals())
     };
@@ -45,6 +48,9 @@ pub fn plan_steps(plan: &Plan, detail: PlanDetail) -> String {
     let endpoint = place.endpoint.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
     let (account, region) = (&place.account, &place.region);
     page.line(0, format!("Stack {stack} in account {account}, region {region}{endpoint}"));
+    for said in excerpt::told(plan) {
+        page.line(0, said);
+    }
     let shared = Shared::of(plan, detail);
     page.lines(0, &shared.head());
     page.gap();
@@ -248,6 +254,9 @@ fn short_identity(place: &Place, planned: &PlannedChange) -> String {
 }
 
 fn why_replaced(cause: &Cause) -> String {
+    if cause.is_asked() {
+        return "Is replaced, because --replace asks for it.".to_owned();
+    }
     let fields = std::iter::once(&cause.first).chain(&cause.others);
     format!("Must be replaced, because {} cannot change in place.", enumeration(fields))
 }

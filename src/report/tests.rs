@@ -93,7 +93,7 @@ fn runs() {
         let mut views = FanOut::new()
             .with(&mut record)
             .with(Plain::new(Box::new(log.clone())))
-            .with(JsonLines::new(Box::new(lines.clone())).of(PlanRecord::of(&plan)))
+            .with(JsonLines::new(Box::new(lines.clone())).of(vec![PlanRecord::of(&plan)]))
             .with(Live::new(Box::new(screen.clone()), true));
         fixtures::watch(&mut views, &events);
         drop(views);

@@ -137,6 +137,7 @@ pub(super) fn check_and<T>(
         let stack = Stack {
             name: file.name().to_owned(),
             place: place.clone(),
+            role: file.role().cloned(),
             resources: desired,
             outputs: filled_outputs(&outputs, &known),
             skips,

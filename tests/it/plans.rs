@@ -4,7 +4,7 @@
 //! `world.yaml`, which tells the objects by how they differ from what the stack
 //! states. Beside them stands what a user reads, and what a program does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -14,12 +14,17 @@ use ccprov::model::{
     Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Mask, Naming, Owner,
     Parent, Place, Stack, Status,
 };
-use ccprov::plan::{Permissions, Plan, Purpose, World, guard, plan, plan_destroy};
+use ccprov::plan::{
+    AskedFor, Permissions, Plan, Purpose, World, guard, plan_asked, plan_destroy_asked,
+};
 use ccprov::report::{PlanDetail, PlanRecord, diagnostics_text, plan_json, plan_text};
 use ccprov::spec;
 use serde::Deserialize;
 
 use crate::support::emulator::root;
+
+/// Which resources an output speaks of.
+type ToldOf = BTreeMap<String, BTreeSet<Address>>;
 
 /// `world.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +33,9 @@ struct Case {
     /// Plan the removal of everything.
     destroy: bool,
     allow_data_loss: bool,
+    /// What somebody asks for, as on the command line.
+    only: Vec<String>,
+    replace: Vec<String>,
     /// The objects behind resources, by address.
     found: BTreeMap<String, Seen>,
     /// Objects that the stack owns and does not declare.
@@ -87,12 +95,12 @@ fn every_case_comes_to_its_plan() {
 }
 
 fn check(folder: &Path) {
-    let stack = stack(&folder.join("stack.yaml"));
+    let (stack, told_of) = stack(&folder.join("stack.yaml"));
     let world = fs::read_to_string(folder.join("world.yaml")).expect("a world");
     let case: Case = serde_saphyr::from_str(&world)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let world = world_of(&case, &stack);
-    let (text, json) = told(&case, &stack, &world);
+    let (text, json) = told(&case, stack, world, &told_of);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
@@ -105,17 +113,23 @@ fn check(folder: &Path) {
 
 /// What a user reads, and what a program does, of a plan and all that stands
 /// against it.
-fn told(case: &Case, stack: &Stack, world: &World) -> (String, String) {
+fn told(case: &Case, stack: Stack, world: World, told_of: &ToldOf) -> (String, String) {
     let catalog = AwsCatalog::new();
     let permissions = Permissions { allow_data_loss: case.allow_data_loss };
     let purpose = if case.destroy { Purpose::Destroy } else { Purpose::Apply };
-    let drawn = match purpose {
-        Purpose::Apply => plan(stack, world, &catalog, permissions),
-        Purpose::Destroy => Ok(plan_destroy(stack, world, &catalog, permissions)),
-    };
+    let (mut stack, mut world) = (stack, world);
+    let drawn = asked_for(case, purpose).of(&mut stack, told_of).and_then(|asked| {
+        world.found.retain(|address, _| stack.resources.contains_key(address));
+        match purpose {
+            Purpose::Apply => plan_asked(&stack, &world, &catalog, permissions, &asked),
+            Purpose::Destroy => {
+                Ok(plan_destroy_asked(&stack, &world, &catalog, permissions, &asked))
+            }
+        }
+    });
     let (text, json) = match drawn {
         Ok(plan) => {
-            let refusals = guard(&plan, stack, &catalog, purpose, permissions);
+            let refusals = guard(&plan, &stack, &catalog, purpose, permissions);
             let mut text = plan_text(&plan, PlanDetail::CHANGES);
             text.push_str(&steps(&plan));
             if !refusals.is_empty() {
@@ -126,6 +140,10 @@ fn told(case: &Case, stack: &Stack, world: &World) -> (String, String) {
         Err(problems) => (diagnostics_text(&problems), String::new()),
     };
     (anstream::adapter::strip_str(&text).to_string(), json)
+}
+
+fn asked_for(case: &Case, purpose: Purpose) -> AskedFor {
+    AskedFor { only: case.only.clone(), replace: case.replace.clone(), purpose }
 }
 
 /// The executor's part, a line a step: `2 create queue after 0, 1 (facts)`.
@@ -143,7 +161,7 @@ fn steps(plan: &Plan) -> String {
     text
 }
 
-fn stack(path: &Path) -> Stack {
+fn stack(path: &Path) -> (Stack, ToldOf) {
     let inputs = spec::Inputs {
         vars: BTreeMap::new(),
         ambient: BTreeMap::new(),
@@ -160,7 +178,8 @@ fn stack(path: &Path) -> Stack {
     };
     let file = spec::load(path, &inputs).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let checked = spec::check(&file, &place, &AwsCatalog::new(), &inputs);
-    checked.unwrap_or_else(|problems| panic!("{problems:#?}")).stack
+    let checked = checked.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    (checked.stack, checked.told_of)
 }
 
 fn world_of(case: &Case, stack: &Stack) -> World {

@@ -185,6 +185,7 @@ fn nothing_to_do(scene: &Scene) -> Plan {
         steps: Vec::new(),
         outputs: BTreeMap::new(),
         left: Vec::new(),
+        excerpt: None,
     }
 }
 

@@ -214,6 +214,7 @@ impl Cloud {
             steps: vec![node],
             outputs: BTreeMap::new(),
             left: Vec::new(),
+            excerpt: None,
         };
         self.carry_out("settle", &plan).await.map(drop)
     }

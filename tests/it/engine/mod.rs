@@ -6,6 +6,7 @@ mod artifacts;
 mod claim_check;
 mod critical_path;
 mod drift;
+mod excerpts;
 mod failures;
 mod forty_minutes;
 mod in_part;

@@ -17,10 +17,10 @@ use super::{Verdict, holds, is, nobody_was_bereft, run, succeeds};
 
 /// More than any case needs: a run that follows a death at once may be refused
 /// what the dead one has just made, and then fails.
-const RUNS_AT_MOST: usize = 20;
+pub(super) const RUNS_AT_MOST: usize = 20;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Goal {
+pub(super) enum Goal {
     Applied,
     Destroyed,
 }
@@ -42,7 +42,12 @@ fn runs_that_die_anywhere_converge() {
 }
 
 /// Runs until one succeeds. The first ones die.
-async fn converges(case: &Case, cloud: &Cloud<'_>, stack: &Stack, goal: Goal) -> Verdict {
+pub(super) async fn converges(
+    case: &Case,
+    cloud: &Cloud<'_>,
+    stack: &Stack,
+    goal: Goal,
+) -> Verdict {
     let mut last = None;
     let mut deaths = case.deaths.iter();
     for _ in 0..RUNS_AT_MOST {
@@ -71,7 +76,7 @@ async fn drawn(cloud: &Cloud<'_>, stack: &Stack, goal: Goal) -> Result<Plan, Tes
 }
 
 /// If a run ends before it dies, whether it succeeded, and what it told.
-async fn ended(
+pub(super) async fn ended(
     case: &Case,
     cloud: &Cloud<'_>,
     plan: Plan,

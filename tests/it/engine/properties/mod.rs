@@ -10,6 +10,7 @@ mod books;
 mod case;
 mod dying;
 mod neighbours;
+mod parts;
 mod patience;
 mod strangers;
 mod together;

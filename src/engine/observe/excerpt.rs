@@ -1,0 +1,77 @@
+//! Looks at an excerpt of a stack, and at nothing else that is the stack's.
+
+use std::collections::BTreeSet;
+
+use super::{Look, Onlooker, again, declared, find_all, place, unknown};
+use crate::engine::event::LookEvent;
+use crate::engine::port::Read;
+use crate::model::{Address, Catalog, CloudError, Sought, Stack};
+use crate::plan::World;
+
+/// The world of an excerpt.
+///
+/// # Flow
+/// Each of its resources is looked up by its identity. For those behind which there is
+/// nothing, and which carry tags, an index is asked: they may live under another name.
+///
+/// # Errors
+/// Every look that failed.
+pub async fn observe_excerpt(
+    reader: &dyn Read,
+    stack: &Stack,
+    catalog: &dyn Catalog,
+    look: Look,
+    told: Onlooker<'_>,
+) -> Result<World, Vec<CloudError>> {
+    let mut errors = Vec::new();
+    let mut world = World::default();
+    declared(reader, stack, catalog, look, told, (&mut world, &mut errors)).await;
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let is_missing = |address: &&Address| !world.found.contains_key(*address);
+    let missing = stack.resources.keys().filter(is_missing).cloned().collect();
+    seek(reader, stack, catalog, &missing, &mut world, told).await?;
+    Ok(world)
+}
+
+/// Asks an index for further objects of some resources, and looks at these. Nobody is
+/// asked for those whose kind carries no tags.
+///
+/// # Errors
+/// Every look that failed.
+pub async fn seek(
+    reader: &dyn Read,
+    stack: &Stack,
+    catalog: &dyn Catalog,
+    of: &BTreeSet<Address>,
+    world: &mut World,
+    told: Onlooker<'_>,
+) -> Result<(), Vec<CloudError>> {
+    let is_tagged = |kind: &str| catalog.kind(kind).is_some_and(|kind| kind.tagged);
+    let sought = of.iter().filter_map(|address| stack.resources.get(address));
+    let sought: Vec<_> = sought.filter(|want| is_tagged(&want.kind)).collect();
+    if sought.is_empty() {
+        return Ok(());
+    }
+    told(LookEvent::Begun { looks: 1 });
+    let candidates = again(|| reader.candidates(&stack.name), told).await;
+    told(LookEvent::Ended);
+    // Some indexes tell no address: then the kind has to do.
+    let is_one = |candidate: &Sought| {
+        let mut of_kind = sought.iter().filter(|want| want.kind == candidate.kind);
+        of_kind
+            .any(|want| candidate.address.as_ref().is_none_or(|address| *address == want.address))
+    };
+    let candidates = candidates.map_err(|error| vec![error])?;
+    let candidates = candidates.into_iter().filter(is_one).collect();
+    let mut errors = Vec::new();
+    for (_, answer) in find_all(reader, unknown(candidates, stack, world), told).await {
+        match answer {
+            Ok(Some(live)) => place(live, stack, catalog, world),
+            Ok(None) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
