@@ -8,7 +8,7 @@ mod parts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::behaviours::probed;
 use super::grant::{Bound, DISCOVERY, Grant, LEASE, Need};
@@ -80,7 +80,7 @@ pub struct Statement {
     condition: Condition,
 }
 
-type Condition = BTreeMap<&'static str, BTreeMap<String, String>>;
+type Condition = BTreeMap<&'static str, BTreeMap<String, Value>>;
 
 /// The policy for one command on one stack. It covers the objects that the
 /// file declares and, where path or tags tell them, those of the same kinds
@@ -388,21 +388,27 @@ fn statement(grant: &Grant, stack: &Stack) -> Statement {
 }
 
 fn condition(bound: Bound, stack: &Stack) -> Condition {
-    let owner = |key: &str| (format!("aws:{key}/{STACK_TAG}"), stack.name.clone());
-    let region = || (format!("aws:ResourceTag/{REGION_TAG}"), stack.place.region.clone());
+    let tag = |key: &str, stack: Value| (format!("aws:{key}/{STACK_TAG}"), stack);
+    // What there is may carry the name that the stack had; what is written carries this one.
+    let owned = || {
+        let names = stack.was.as_ref().map(|was| json!([stack.name, was]));
+        tag("ResourceTag", names.unwrap_or_else(|| json!(stack.name)))
+    };
+    let tagging = || tag("RequestTag", json!(stack.name));
+    let region = || (format!("aws:ResourceTag/{REGION_TAG}"), json!(stack.place.region));
     let equals = |pair| ("StringEquals", BTreeMap::from([pair]));
     let if_exists = |pair| ("StringEqualsIfExists", BTreeMap::from([pair]));
     match bound {
         Bound::Free => Condition::new(),
-        Bound::Owned => [equals(owner("ResourceTag"))].into(),
-        Bound::NotAnothers => [if_exists(owner("ResourceTag"))].into(),
+        Bound::Owned => [equals(owned())].into(),
+        Bound::NotAnothers => [if_exists(owned())].into(),
         Bound::OfRegion => [if_exists(region())].into(),
-        Bound::Tagging => [equals(owner("RequestTag"))].into(),
-        Bound::Claiming => [equals(owner("RequestTag")), if_exists(owner("ResourceTag"))].into(),
-        Bound::Where(key, value) => [equals((key.to_owned(), value.to_owned()))].into(),
+        Bound::Tagging => [equals(tagging())].into(),
+        Bound::Claiming => [equals(tagging()), if_exists(owned())].into(),
+        Bound::Where(key, value) => [equals((key.to_owned(), json!(value)))].into(),
         Bound::Via(service) => {
             let host = format!("{service}.{}.amazonaws.com", stack.place.region);
-            [equals(("kms:ViaService".to_owned(), host))].into()
+            [equals(("kms:ViaService".to_owned(), json!(host)))].into()
         }
     }
 }
@@ -436,6 +442,9 @@ fn fill(template: &str, stack: &Stack, want: Option<&Desired>) -> Vec<String> {
 
 /// What a name stands for: one value, or where a step of it is `*`, all that there are.
 fn values<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Vec<&'a str> {
+    if name == "stack" {
+        return stack.claimant().stacks();
+    }
     if !name.contains('*') {
         return value(name, stack, want).into_iter().collect();
     }
@@ -449,7 +458,6 @@ fn value<'a>(name: &str, stack: &'a Stack, want: Option<&'a Desired>) -> Option<
         "partition" => Some(&stack.place.partition),
         "account" => Some(&stack.place.account),
         "region" => Some(&stack.place.region),
-        "stack" => Some(&stack.name),
         "lock.bucket" => Some(&stack.lock.as_ref()?.bucket),
         "lock.key" => Some(&stack.lock.as_ref()?.key),
         name => {

@@ -20,15 +20,15 @@ use super::tags::{STACK_TAG, Tags};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{Address, Identity, Owner, Sought};
 
-/// Everything that carries the stack's owner tag, and what hangs on it.
-pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
-    let mappings = mappings(aws, Some(stack)).await?;
+/// Everything that carries the stack's owner tag, with any of its names, and what hangs on it.
+pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
+    let mappings = mappings(aws, Some(stacks)).await?;
     let mut found: Vec<Sought> = mappings.iter().filter_map(sought).collect();
     let lasting = mappings.iter().filter(|mapping| !is_passing(mapping));
     let ours: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
     let hanging = found.iter().flat_map(|on| {
         let kinds = KINDS.iter().filter(|kind| kind.hangs_on() == Some(on.kind.as_str()));
-        let ours = Ours { stack, arns: &ours };
+        let ours = Ours { stacks, arns: &ours };
         kinds.map(move |kind| async move {
             let identities = kind.hanging(aws, on, ours).await?;
             Ok(identities.into_iter().map(|identity| hung(kind.name(), identity)))
@@ -44,9 +44,10 @@ pub(crate) async fn tagged(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
     Ok(found)
 }
 
-/// Roles and policies under the stack's path.
-pub(crate) async fn roles_and_policies(aws: &Aws, stack: &str) -> Answer<Vec<Sought>> {
-    let arns = identities_under(aws, &iam::path(stack)).await?;
+/// Roles and policies under the stack's path, of each of its names.
+pub(crate) async fn roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
+    let paths: Vec<String> = stacks.iter().map(|stack| iam::path(stack)).collect();
+    let arns = identities_under(aws, &paths).await?;
     Ok(arns.iter().filter_map(|arn| candidate(arn, None)).collect())
 }
 
@@ -54,7 +55,7 @@ pub(crate) async fn roles_and_policies(aws: &Aws, stack: &str) -> Answer<Vec<Sou
 /// same in all regions: each is asked for the region that its tags name.
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     let (mappings, identities) =
-        try_join(mappings(aws, None), identities_under(aws, iam::ROOT)).await?;
+        try_join(mappings(aws, None), identities_under(aws, &[iam::ROOT.to_owned()])).await?;
     let (alive, owners) = try_join(
         try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
         try_join_all(identities.iter().map(|arn| owner_of(aws, arn))),
@@ -117,9 +118,9 @@ async fn is_alive(aws: &Aws, mapping: &ResourceTagMapping) -> Answer<bool> {
     Ok(state.is_some_and(|state| state != KeyState::PendingDeletion))
 }
 
-async fn mappings(aws: &Aws, stack: Option<&str>) -> Answer<Vec<ResourceTagMapping>> {
-    let filter =
-        TagFilter::builder().key(STACK_TAG).set_values(stack.map(|name| vec![name.to_owned()]));
+async fn mappings(aws: &Aws, stacks: Option<&[&str]>) -> Answer<Vec<ResourceTagMapping>> {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let filter = TagFilter::builder().key(STACK_TAG).set_values(stacks.map(owned));
     aws.session
         .clients
         .tagging
@@ -141,9 +142,10 @@ fn of_regions(mut mappings: Vec<ResourceTagMapping>) -> Vec<ResourceTagMapping> 
     mappings
 }
 
-/// What has `path` in its own, wherever: IAM lists by how a path begins, and what
-/// one begins with is the document's to state, which may be gone.
-async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {
+/// What has one of these paths in its own, wherever: IAM lists by how a path begins, and
+/// what one begins with is the document's to state, which may be gone.
+async fn identities_under(aws: &Aws, paths: &[String]) -> Answer<Vec<String>> {
+    let path = paths.join(" or ");
     let roles = async {
         let roles = aws.session.clients.iam.list_roles().max_items(LISTED).into_paginator().items();
         let roles = roles.send().try_collect().await;
@@ -157,7 +159,7 @@ async fn identities_under(aws: &Aws, path: &str) -> Answer<Vec<String>> {
     let (roles, policies) = try_join(roles, policies).await?;
     let roles = roles.into_iter().map(|role| role.arn);
     let all = roles.chain(policies.into_iter().filter_map(|policy| policy.arn));
-    Ok(all.filter(|arn| arn.contains(path)).collect())
+    Ok(all.filter(|arn| paths.iter().any(|path| arn.contains(path))).collect())
 }
 
 /// Roles or policies in one answer. IAM takes up to 1,000 (API Reference, `ListRoles`), the quota of
@@ -184,6 +186,7 @@ fn candidate(arn: &str, address: Option<&Address>) -> Option<Sought> {
             kind: kind.name().to_owned(),
             identity: Identity(kind.identify(arn)?),
             address: address.cloned(),
+            formerly: Vec::new(),
             arn: Some(arn.to_owned()),
             fields: None,
             holdings: true,
@@ -201,6 +204,7 @@ fn hung(kind: &str, identity: String) -> Sought {
             .filter(|arn| !arn.contains('|')),
         identity: Identity(identity),
         address: None,
+        formerly: Vec::new(),
         fields: None,
         // No tag says that it may go: what goes with it is told as for any other.
         holdings: true,

@@ -29,8 +29,8 @@ use super::takes::Takes;
 use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
-    ArtifactInfo, Beside, Course, Desired, Detour, Emptying, Examined, Facts, FieldDiff, Holdings,
-    Live, NameOrigin, Naming, Owner, Parent, Patience, Problem, Sought, Status,
+    Address, ArtifactInfo, Beside, Course, Desired, Detour, Emptying, Examined, Facts, FieldDiff,
+    Holdings, Live, NameOrigin, Naming, Owner, Parent, Patience, Problem, Sought, Status,
 };
 
 /// One kind of resource.
@@ -253,10 +253,18 @@ pub(crate) trait Kind: Send + Sync + 'static {
 /// What is known of a stack by what carries its tags.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ours<'a> {
-    /// Its name.
-    pub(crate) stack: &'a str,
+    /// The names that it has or had.
+    pub(crate) stacks: &'a [&'a str],
     /// The ARNs of what carries its tags and stays.
     pub(crate) arns: &'a [&'a str],
+}
+
+impl Ours<'_> {
+    /// Whether a name begins as those do that the stack gives.
+    pub(crate) fn named(&self, name: &str) -> bool {
+        let is_of = |stack: &&str| name.strip_prefix(stack).is_some_and(|it| it.starts_with('-'));
+        self.stacks.iter().any(is_of)
+    }
 }
 
 /// An object as a kind reads it.
@@ -308,11 +316,36 @@ pub(crate) struct Wanted<S> {
     pub(crate) spec: S,
     /// Whose it will be.
     pub(crate) owner: Owner,
+    /// What it was before it was renamed.
+    pub(crate) before: Before,
     /// What its fields take of the checkout.
     pub(crate) sent: Sent,
 }
 
+/// What a resource was before it, or its stack, was renamed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Before {
+    /// The name that its stack had.
+    pub(crate) stack: Option<String>,
+    /// The addresses that it had.
+    pub(crate) addresses: Vec<Address>,
+}
+
 impl<S> Wanted<S> {
+    /// The stack's name as the names of its objects are made from it: the first that it had.
+    pub(crate) fn names_of(&self) -> &str {
+        self.before.stack.as_ref().unwrap_or(&self.owner.stack)
+    }
+
+    /// Whether owner tags say that an object is this resource, by whichever of its names.
+    pub(crate) fn is_its(&self, owner: &Owner) -> bool {
+        let Before { stack, addresses } = &self.before;
+        let Owner { stack: now, region, address, .. } = &self.owner;
+        (owner.stack == *now || stack.as_ref() == Some(&owner.stack))
+            && owner.region == *region
+            && (owner.address == *address || addresses.contains(&owner.address))
+    }
+
     /// The bytes that a field takes, as the plan saw them. They are read now: ask
     /// for them in the call that sends them, and for no others.
     ///
@@ -403,5 +436,6 @@ pub(crate) const LIFECYCLE_FIELD: &str = "lifecycle";
 pub(crate) struct Claim<'a> {
     pub(crate) want: &'a Desired,
     pub(crate) owner: Owner,
+    pub(crate) before: Before,
     pub(crate) files: Option<Arc<dyn Files>>,
 }

@@ -14,7 +14,7 @@ use super::call_log::about;
 use super::client::{Lifetime, Session};
 use super::handed::Aws;
 use super::invocation::{Invocation, Invoked};
-use super::kind::{AnyKind, Claim};
+use super::kind::{AnyKind, Before, Claim};
 use super::lease::S3Lease;
 use super::replay::{Archive, Replay, Replaying, RuleOfBus};
 use super::{discovery, invocation, registry, replay};
@@ -120,7 +120,7 @@ impl Provider {
 
     /// The same with the right to write, as the owner of one stack.
     pub fn into_writer(self, stack: impl Into<String>) -> Writer {
-        Writer { provider: self, stack: stack.into(), files: None }
+        Writer { provider: self, stack: stack.into(), was: None, files: None }
     }
 }
 
@@ -129,6 +129,7 @@ impl Provider {
 pub struct Writer {
     provider: Provider,
     stack: String,
+    was: Option<String>,
     files: Option<Arc<dyn Files>>,
 }
 
@@ -139,12 +140,19 @@ impl Writer {
         Self { files: Some(files), ..self }
     }
 
+    /// The same for a stack that had another name before.
+    #[must_use]
+    pub fn renamed_from(self, was: Option<String>) -> Self {
+        Self { was, ..self }
+    }
+
     fn claim<'a>(&self, kind: &dyn AnyKind, want: &'a Desired) -> Claim<'a> {
         let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
         let prevent_destroy = want.lifecycle.prevent_destroy;
         let owner = Owner::new(&self.stack, want.address.clone());
         let owner = Owner { region, prevent_destroy, ..owner };
-        Claim { want, owner, files: self.files.clone() }
+        let before = Before { stack: self.was.clone(), addresses: want.formerly.clone() };
+        Claim { want, owner, before, files: self.files.clone() }
     }
 
     fn wrote(&self) {
@@ -160,10 +168,10 @@ impl Read for Provider {
         Ok(found?.map(Live::without_controls))
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         let (mut tagged, identities) = try_join(
-            discovery::tagged(&self.aws, stack),
-            discovery::roles_and_policies(&self.aws, stack),
+            discovery::tagged(&self.aws, stacks),
+            discovery::roles_and_policies(&self.aws, stacks),
         )
         .await?;
         tagged.extend(identities);
@@ -187,8 +195,8 @@ impl Read for Writer {
         self.provider.find(sought).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.provider.candidates(stack).await
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.provider.candidates(stacks).await
     }
 
     async fn examine(&self, want: &Desired) -> Answer<Examined> {

@@ -176,7 +176,8 @@ impl Works<'_> {
         let Job { provider, catalog, plan, .. } = &self.jobs[index];
         let _nobody_listens = self.heard.send(Heard::Begins(index));
         let provider = provider.take().expect("a stack is carried out once");
-        let writer = provider.into_writer(plan.stack.clone()).with_files(Arc::new(Checkout));
+        let writer = provider.into_writer(plan.stack.clone()).renamed_from(plan.was.clone());
+        let writer = writer.with_files(Arc::new(Checkout));
         let (writer, until, seed) = (&writer, self.until, fastrand::u64(..));
         let site = Site { writer, catalog, plan, told, until, seed };
         let (sender, mut events) = mpsc::unbounded_channel();

@@ -76,6 +76,7 @@ mod tests {
         };
         let want = Desired {
             address: Address::new("f"),
+            formerly: Vec::new(),
             kind: "function".into(),
             identity: Identity("f".into()),
             document: Document::new(),
@@ -101,7 +102,8 @@ mod tests {
         };
         let Stack { name, place, .. } = Stack::empty("dev", place);
         let (changes, outputs, left) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Plan { stack: name, place, changes, steps: vec![node], outputs, left, excerpt: None }
+        let (was, excerpt, steps) = (None, None, vec![node]);
+        Plan { stack: name, was, place, changes, steps, outputs, left, excerpt }
     }
 
     #[tokio::test]

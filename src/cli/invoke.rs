@@ -15,7 +15,7 @@ use super::signals::Signals;
 use crate::aws::invocation::{FUNCTION, Invocation, Invoked, Manner, longest, may_have_run};
 use crate::engine::event::LookEvent;
 use crate::engine::wait::at_most_once;
-use crate::model::{Claimant, CloudError, Desired, Diagnostic, Live, Stack, Whose};
+use crate::model::{CloudError, Desired, Diagnostic, Live, Stack, Whose};
 use crate::report::{InvocationRecord, Outcome, invocation_json, invocation_text};
 
 #[derive(Args, Debug)]
@@ -169,8 +169,7 @@ async fn ours(want: &Desired, opened: &Opened) -> Result<Live, Failure> {
         .hint("run `ccprov apply` first")
         .into());
     };
-    let (stack, place) = (opened.stack.name.as_str(), &opened.stack.place);
-    let whose = match (Claimant { stack, place }).whose(&live, &opened.catalog) {
+    let whose = match opened.stack.claimant().whose(&live, &opened.catalog) {
         Whose::Ours => return Ok(live),
         Whose::OfNoRegion(owner) | Whose::Anothers(owner) => {
             format!("belongs to stack {}", owner.stack)

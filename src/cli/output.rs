@@ -145,7 +145,8 @@ fn missing(outputs: &Outputs, opened: &Opened, world: &World) -> Vec<Diagnostic>
     let absent = spoken_of.into_iter().filter(|address| {
         let tagged = |live: &Live| opened.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
         let is_ours = |live: &Live| {
-            !tagged(live) || live.owner.as_ref().is_some_and(|it| it.stack == opened.stack.name)
+            !tagged(live)
+                || live.owner.as_ref().is_some_and(|it| opened.stack.claimant().goes_by(&it.stack))
         };
         !world.found.get(*address).is_some_and(is_ours)
     });

@@ -77,8 +77,9 @@ pub async fn observe_told(
     let mut world = World::default();
     let declared = declared(reader, stack, catalog, look, told, (&mut world, &mut errors));
     told(LookEvent::Begun { looks: 1 });
+    let names = stack.claimant().stacks();
     let candidates = async {
-        let candidates = again(|| reader.candidates(&stack.name), told).await;
+        let candidates = again(|| reader.candidates(&names), told).await;
         told(LookEvent::Ended);
         candidates
     };
@@ -184,6 +185,7 @@ pub async fn weigh(
             kind: live.kind.clone(),
             identity: live.identity.clone(),
             address: Some(address.clone()),
+            formerly: Vec::new(),
             arn: live.arn().map(str::to_owned),
             fields: Some(BTreeSet::new()),
             holdings: true,
@@ -284,7 +286,7 @@ fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
         // The index was stale: it is somebody else's by now.
         Whose::Nobodys | Whose::Anothers(_) => return,
     };
-    let declared = live.owner.as_ref().and_then(|owner| stack.resources.get(&owner.address));
+    let declared = live.owner.as_ref().and_then(|owner| stack.declaring(&owner.address));
     let declared = declared.filter(|want| want.kind == live.kind);
     let Some(want) = declared.filter(|want| !world.found.contains_key(&want.address)) else {
         world.orphans.push(live);
@@ -304,7 +306,7 @@ fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
 /// the file states none.
 fn kept_name(live: &Live, want: &Desired, stack: &Stack, catalog: &dyn Catalog) -> Option<String> {
     let field = catalog.kind(&want.kind)?.named_by.as_ref()?;
-    let naming = stack.claimant().naming(want.address.clone());
+    let naming = stack.claimant().naming_of(want);
     let is_former = catalog.name_origin(live, &naming) == NameOrigin::FormerDefault;
     if want.stated.contains(field) || !is_former {
         return None;
@@ -347,7 +349,7 @@ mod tests {
             if name == "broken" && tries < 3 { Err(failure()) } else { Ok(None) }
         }
 
-        async fn candidates(&self, _stack: &str) -> Answer<Vec<Sought>> {
+        async fn candidates(&self, _stacks: &[&str]) -> Answer<Vec<Sought>> {
             Ok(Vec::new())
         }
 
@@ -373,6 +375,7 @@ mod tests {
             kind: "thing".into(),
             identity: Identity(name.into()),
             address: None,
+            formerly: Vec::new(),
             arn: None,
             fields: None,
             holdings: false,

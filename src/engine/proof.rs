@@ -138,6 +138,7 @@ pub fn again(live: &Live, fields: impl IntoIterator<Item = String>) -> Sought {
         kind: live.kind.clone(),
         identity: live.identity.clone(),
         address: None,
+        formerly: Vec::new(),
         arn: live.arn().map(str::to_owned),
         fields: Some(fields.into_iter().collect()),
         holdings: false,

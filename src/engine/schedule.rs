@@ -194,6 +194,7 @@ mod tests {
                 step: Step::Create {
                     want: Box::new(Desired {
                         address: Address::new(format!("r{number}")),
+                        formerly: Vec::new(),
                         kind: "thing".into(),
                         identity: Identity(number.to_string()),
                         document: serde_json::Map::new(),

@@ -199,8 +199,8 @@ mod tests {
             endpoint: None,
         };
         let (changes, steps, left) = (Vec::new(), Vec::new(), Vec::new());
-        let (outputs, excerpt) = (BTreeMap::new(), None);
-        Plan { stack: name.into(), place, changes, steps, outputs, left, excerpt }
+        let (outputs, was, excerpt) = (BTreeMap::new(), None, None);
+        Plan { stack: name.into(), was, place, changes, steps, outputs, left, excerpt }
     }
 
     fn accepted(step: usize, address: &str) -> Event {

@@ -236,7 +236,7 @@ impl<'a> StepRun<'a> {
 
     fn canon(&self) -> Canon<'a> {
         let Site { catalog, plan, .. } = self.site;
-        Canon { catalog, stack: &plan.stack, place: &plan.place }
+        Canon { catalog, claimant: plan.claimant() }
     }
 
     /// What differs of what is ours to state. What is ignored is as the object

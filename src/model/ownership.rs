@@ -13,6 +13,8 @@ use super::{Address, Catalog, Desired, KindInfo, Live, Naming, Owner, Place};
 pub struct Claimant<'a> {
     /// Its name.
     pub stack: &'a str,
+    /// The name that it had before, if it was renamed: what carries that is its own, too.
+    pub was: Option<&'a str>,
     /// Where.
     pub place: &'a Place,
 }
@@ -32,12 +34,27 @@ pub enum Whose<'a> {
     Nobodys,
 }
 
-impl Claimant<'_> {
+impl<'a> Claimant<'a> {
+    /// The names that its objects may carry.
+    pub fn stacks(self) -> Vec<&'a str> {
+        std::iter::once(self.stack).chain(self.was).collect()
+    }
+
+    /// Whether a stack's name is one that it has or had.
+    pub fn goes_by(self, stack: &str) -> bool {
+        stack == self.stack || self.was == Some(stack)
+    }
+
     /// Whether owner tags name this stack, whichever resource of it, as far as
     /// they tell without the kind of the object.
     pub fn is(self, owner: &Owner) -> bool {
         let region = owner.region.as_ref();
-        owner.stack == self.stack && region.is_none_or(|region| *region == self.place.region)
+        self.goes_by(&owner.stack) && region.is_none_or(|region| *region == self.place.region)
+    }
+
+    /// Whether owner tags name this resource by the names that both have by now.
+    pub fn is_told_by(self, owner: &Owner, address: &Address) -> bool {
+        owner.stack == self.stack && owner.address == *address
     }
 
     /// Whose an object is.
@@ -49,7 +66,7 @@ impl Claimant<'_> {
         let Some(owner) = &live.owner else { return Whose::Nobodys };
         let is_global = kind.is_some_and(|kind| kind.global);
         match &owner.region {
-            _ if owner.stack != self.stack => Whose::Anothers(owner),
+            _ if !self.goes_by(&owner.stack) => Whose::Anothers(owner),
             _ if !is_global => Whose::Ours,
             None => Whose::OfNoRegion(owner),
             Some(_) if self.is(owner) => Whose::Ours,
@@ -62,9 +79,15 @@ impl Claimant<'_> {
         self.whose(live, catalog) == Whose::Ours
     }
 
-    /// What the names of one of its resources are made from.
+    /// What the names of an address are made from: of the stack, the name that it had first.
     pub fn naming(self, address: Address) -> Naming {
-        Naming { stack: self.stack.to_owned(), address, place: self.place.clone() }
+        let stack = self.was.unwrap_or(self.stack).to_owned();
+        Naming { stack, address, place: self.place.clone() }
+    }
+
+    /// What the names of one of its resources are made from.
+    pub fn naming_of(self, want: &Desired) -> Naming {
+        self.naming(want.named_after().clone())
     }
 
     /// What the tags say of the object, of that kind, behind one of its resources.
@@ -173,7 +196,8 @@ mod tests {
                 region: "eu-west-1".into(),
                 endpoint: None,
             };
-            let whose = Claimant { stack: "dev", place: &place }.whose(&live, &Kinds::new());
+            let whose =
+                Claimant { stack: "dev", was: None, place: &place }.whose(&live, &Kinds::new());
             assert_eq!(whose, expected, "{kind} of {owner:?}");
         };
         let (here, there) = (owner("dev", Some("eu-west-1")), owner("dev", Some("us-east-1")));

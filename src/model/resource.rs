@@ -35,6 +35,11 @@ impl fmt::Display for Identity {
 pub struct Desired {
     /// Our name of it.
     pub address: Address,
+    /// Our former names of it, the first first: what its default name is made from, and
+    /// what the tags of its object may still say.
+    // Left out where there are none: plan files without them keep their digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<Address>,
     /// Which kind it is, for example `sqs_queue`.
     pub kind: String,
     /// AWS's name of it.
@@ -238,6 +243,8 @@ pub struct Sought {
     pub identity: Identity,
     /// The owner's address, if an index told it.
     pub address: Option<Address>,
+    /// The addresses that its owner may go by besides.
+    pub formerly: Vec<Address>,
     /// The object's ARN, if known.
     pub arn: Option<String>,
     /// The fields that matter; `None` for all. A kind may skip reads that
@@ -258,12 +265,23 @@ pub enum Emptying {
 }
 
 impl Desired {
+    /// The address from which its default name is made.
+    pub fn named_after(&self) -> &Address {
+        self.formerly.first().unwrap_or(&self.address)
+    }
+
+    /// Whether an address is one that it has or had.
+    pub fn goes_by(&self, address: &Address) -> bool {
+        self.address == *address || self.formerly.contains(address)
+    }
+
     /// How to look for the object behind this resource.
     pub fn sought(&self) -> Sought {
         Sought {
             kind: self.kind.clone(),
             identity: self.identity.clone(),
             address: Some(self.address.clone()),
+            formerly: self.formerly.clone(),
             arn: self.predicted.get("arn").cloned(),
             fields: Some(self.document.keys().cloned().collect()),
             holdings: false,

@@ -13,6 +13,11 @@ use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip};
 pub struct Stack {
     /// The owner tag's value.
     pub name: String,
+    /// The name that it had before: what its default names are made from, and what the
+    /// tags of its objects may still say.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Account, partition and region.
     pub place: Place,
     /// Whom calls for it are made as, if not as whoever runs ccprov.
@@ -39,13 +44,20 @@ pub struct Stack {
 impl Stack {
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
-        Claimant { stack: &self.name, place: &self.place }
+        Claimant { stack: &self.name, was: self.was.as_deref(), place: &self.place }
+    }
+
+    /// The resource that goes by an address, or did.
+    pub fn declaring(&self, address: &Address) -> Option<&Desired> {
+        let former = || self.resources.values().find(|want| want.formerly.contains(address));
+        self.resources.get(address).or_else(former)
     }
 
     /// A stack that wants nothing: planning it is planning a destroy.
     pub fn empty(name: impl Into<String>, place: Place) -> Self {
         Self {
             name: name.into(),
+            was: None,
             place,
             role: None,
             resources: BTreeMap::new(),

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::model::compare::element_names;
 use crate::model::spelling::{Part, parts};
 use crate::model::{
-    Catalog, Claimant, Desired, Diagnostic, Document, FactRef, Live, Place, Prepared, Problem,
-    TAGS, document,
+    Catalog, Claimant, Desired, Diagnostic, Document, FactRef, Live, Prepared, Problem, TAGS,
+    document,
 };
 
 /// Who knows what is canonical, and where.
@@ -20,10 +20,8 @@ use crate::model::{
 pub struct Canon<'a> {
     /// What is known of the kinds.
     pub catalog: &'a dyn Catalog,
-    /// The stack's name.
-    pub stack: &'a str,
-    /// Where it lives.
-    pub place: &'a Place,
+    /// Whose they are.
+    pub claimant: Claimant<'a>,
 }
 
 impl Canon<'_> {
@@ -92,8 +90,7 @@ impl Canon<'_> {
     }
 
     pub(super) fn canonical(&self, want: &Desired) -> Result<Desired, Vec<Problem>> {
-        let claimant = Claimant { stack: self.stack, place: self.place };
-        let naming = claimant.naming(want.address.clone());
+        let naming = self.claimant.naming_of(want);
         match self.catalog.prepare(&want.kind, &naming, &want.document) {
             Some(prepared) => {
                 let Prepared { identity, document, predicted } = prepared?;

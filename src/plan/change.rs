@@ -20,6 +20,10 @@ use crate::model::{
 pub struct Plan {
     /// The owner of everything in it.
     pub stack: String,
+    /// The name that it had before, if it was renamed.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     /// Where.
     pub place: Place,
     /// For people: one per address, sorted by address.
@@ -374,7 +378,7 @@ impl Plan {
 
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
-        Claimant { stack: &self.stack, place: &self.place }
+        Claimant { stack: &self.stack, was: self.was.as_deref(), place: &self.place }
     }
 
     /// The same, where what a deletion would lose is permitted to go: AWS deletes

@@ -9,6 +9,7 @@ use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
 use super::greetings::greeting;
 use super::orphans::has_a_strange_name;
 use super::permissions::{FORCE, Permissions};
+use super::renamed::Ways;
 use crate::model::{
     Address, Catalog, Diagnostic, Emptying, Greeting, Holdings, KindInfo, Live, Stack,
 };
@@ -44,6 +45,7 @@ pub fn guard(
         want.lifecycle.prevent_destroy.then(|| is_protected(planned))
     });
     let deletions = deletions(plan, catalog);
+    let ways = Ways { stack, catalog };
     let undeclared =
         |deletion: &&Deletion<'_>| !stack.resources.contains_key(&deletion.planned.address);
     let tagged = deletions
@@ -61,14 +63,14 @@ pub fn guard(
         let holdings = holdings.filter(|holdings| !deletion.is_permitted(holdings, purpose));
         match holdings.filter(|_| !permissions.allow_data_loss) {
             Some(holdings) => {
-                let refusal = deletion.would_lose(holdings, plan);
+                let refusal = deletion.would_lose(holdings, plan, ways);
                 let refusal = match greeting(deletion.have, stack, catalog) {
                     Some((with, greeting)) => refusal.hint(among_that(with, greeting)),
                     None => refusal,
                 };
                 Some(if strange(deletion) { refusal.hint(NOT_OURS) } else { refusal })
             }
-            None if strange(deletion) => Some(deletion.is_strange(plan)),
+            None if strange(deletion) => Some(deletion.is_strange(plan, ways)),
             None => None,
         }
     });
@@ -130,7 +132,12 @@ impl Deletion<'_> {
         purpose == Purpose::Destroy && (is_stated || holdings.revivable)
     }
 
-    fn would_lose(&self, Holdings { what, .. }: &Holdings, plan: &Plan) -> Diagnostic {
+    fn would_lose(
+        &self,
+        Holdings { what, .. }: &Holdings,
+        plan: &Plan,
+        ways: Ways<'_>,
+    ) -> Diagnostic {
         let Self { planned, have, kind, .. } = self;
         let (address, verb) = (&planned.address, verb(planned));
         let diagnostic = Diagnostic::error(format!("{address} would be {verb}, and holds {what}"))
@@ -143,11 +150,11 @@ impl Deletion<'_> {
         } else {
             diagnostic
         };
-        with_old_name(diagnostic, plan, planned, have, *kind)
+        with_old_name(diagnostic, plan, (planned, have), ways)
     }
 
-    fn is_strange(&self, plan: &Plan) -> Diagnostic {
-        let Self { planned, have, kind, .. } = self;
+    fn is_strange(&self, plan: &Plan, ways: Ways<'_>) -> Diagnostic {
+        let Self { planned, have, .. } = self;
         let diagnostic = Diagnostic::error(format!(
             "{} would be deleted, and its name is not one that this stack gives",
             planned.address
@@ -158,7 +165,7 @@ impl Deletion<'_> {
         ))
         .hint("if it is this stack's, pass --allow-data-loss")
         .hint(NOT_OURS);
-        with_old_name(diagnostic, plan, planned, have, *kind)
+        with_old_name(diagnostic, plan, (planned, have), ways)
     }
 
     fn is_destroyed(&self) -> bool {
@@ -191,15 +198,14 @@ impl Deletion<'_> {
 fn with_old_name(
     diagnostic: Diagnostic,
     plan: &Plan,
-    gone: &PlannedChange,
-    have: &Live,
-    kind: Option<&KindInfo>,
+    (gone, have): (&PlannedChange, &Live),
+    ways: Ways<'_>,
 ) -> Diagnostic {
-    let Some(new) = successor(plan, gone) else { return diagnostic };
-    let field = kind.and_then(|kind| kind.named_by.as_ref());
-    match field.and_then(|field| Some((field, have.document.get(field)?.as_str()?))) {
-        Some((field, name)) => diagnostic.hint(format!(
-            "if {} is {} by another name, state `{field}: {name}` there, and nothing is lost",
+    let new = successor(plan, gone).and_then(|new| ways.stack.resources.get(&new.address));
+    let way = new.and_then(|new| Some((new, ways.to_keep(new, &gone.address, have, "there")?)));
+    match way {
+        Some((new, way)) => diagnostic.hint(format!(
+            "if {} is {} by another name, {way}, and nothing is lost",
             new.address, gone.address
         )),
         None => diagnostic,

@@ -39,6 +39,7 @@ impl Plan {
         let stacks: Vec<&str> = plans.iter().map(|plan| plan.stack.as_str()).collect();
         Some(Self {
             stack: stacks.join(", "),
+            was: None,
             place: first.place.clone(),
             changes: Vec::new(),
             steps,

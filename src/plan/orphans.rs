@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use super::change::{DeleteReason, Left, WhyLeft};
 use super::fate::{Fate, Verdict};
 use super::world::World;
-use crate::model::{Address, Catalog, Claimant, Live, NameOrigin, Parent, Stack, Whose};
+use crate::model::{
+    Address, Catalog, Claimant, Desired, Diagnostic, Live, NameOrigin, Naming, Parent, Stack, Whose,
+};
 
 /// The end of every orphan, and what is left.
 pub(super) fn let_go<'a>(
@@ -43,9 +45,34 @@ pub(super) fn let_go<'a>(
     (fates, left)
 }
 
+/// The objects that were another kind than what `moved` says they are by now.
+pub(super) fn of_another_kind(
+    stack: &Stack,
+    world: &World,
+    catalog: &dyn Catalog,
+) -> Vec<Diagnostic> {
+    let problem = |live: &Live| {
+        let before = &live.owner.as_ref()?.address;
+        let want = stack.declaring(before).filter(|want| want.address != *before)?;
+        let is_another = want.kind != live.kind && stack.claimant().owns(live, catalog);
+        let Desired { address, kind, .. } = want;
+        let (was, identity) = (&live.kind, &live.identity);
+        is_another.then(|| {
+            Diagnostic::error(format!("{before} was a {was}, and {address} is a {kind}"))
+                .because(format!(
+                    "`moved` would have {was} {identity} become it, and no object changes its kind"
+                ))
+                .hint(format!(
+                    "take it out of `moved`: then {identity} goes, and {address} is made anew"
+                ))
+        })
+    };
+    world.orphans.iter().filter(|live| !live.is_going()).filter_map(problem).collect()
+}
+
 /// What is still declared, and has another object by now, was replaced.
 fn reason(live: &Live, stack: &Stack, why: DeleteReason) -> DeleteReason {
-    let declared = live.owner.as_ref().and_then(|it| stack.resources.get(&it.address));
+    let declared = live.owner.as_ref().and_then(|it| stack.declaring(&it.address));
     let is_declared = declared.is_some_and(|want| want.kind == live.kind);
     if is_declared && why == DeleteReason::NotDeclared { DeleteReason::Replaced } else { why }
 }
@@ -60,6 +87,9 @@ pub(super) fn has_a_strange_name(
 ) -> bool {
     let Some(owner) = &live.owner else { return false };
     let naming = claimant.naming(owner.address.clone());
+    // What passes is called by the name that the stack had at the time.
+    let passes = owner.address.is_passing();
+    let naming = if passes { Naming { stack: owner.stack.clone(), ..naming } } else { naming };
     catalog.name_origin(live, &naming) == NameOrigin::Stated
 }
 

@@ -31,8 +31,11 @@ pub(super) fn ownership(
     let (claimed, note) = match claimant.whose(live, catalog) {
         Whose::Ours => match &live.owner {
             None => (None, None),
-            Some(owner) if owner.address == ours.address => (None, None),
-            Some(owner) => (Some(claim(json!(told(owner)))), Some(moved(owner))),
+            Some(owner) if claimant.is_told_by(owner, &ours.address) => (None, None),
+            Some(owner) => {
+                let note = moved(owner, claimant, kind, want, live);
+                (Some(claim(json!(told(owner)))), Some(note))
+            }
         },
         Whose::OfNoRegion(owner) => {
             let note = format!(
@@ -59,10 +62,29 @@ fn told(owner: &Owner) -> String {
     }
 }
 
-fn moved(owner: &Owner) -> String {
-    match owner.address.as_str() {
-        "" => "somebody took the tag away that says which resource it is".to_owned(),
-        before => format!("was {before} until now"),
+/// What it was, and what keeps its name once `moved` is not said any more.
+fn moved(
+    owner: &Owner,
+    claimant: Claimant<'_>,
+    kind: &KindInfo,
+    want: &Desired,
+    live: &Live,
+) -> String {
+    if owner.address.as_str().is_empty() {
+        return "somebody took the tag away that says which resource it is".to_owned();
+    }
+    if owner.stack != claimant.stack {
+        return format!("was {} until now", told(owner));
+    }
+    let was = format!("was {} until now", owner.address);
+    let field = kind.named_by.as_ref().filter(|field| !want.stated.contains(*field));
+    let name = field.and_then(|field| Some((field, live.document.get(field)?.as_str()?)));
+    match name.filter(|_| want.formerly.contains(&owner.address)) {
+        Some((field, name)) => format!(
+            "{was}, and keeps its name: before `moved` is taken out of the file, state \
+             `{field}: {name}` here"
+        ),
+        None => was,
     }
 }
 

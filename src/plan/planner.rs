@@ -20,8 +20,8 @@ use super::staged::{by_stages, in_rounds};
 use super::world::World;
 use super::{graph, orphans, renamed, turns};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Parent, Path, Stack,
-    Status, Whose, document,
+    Address, Catalog, Desired, Diagnostic, FactRef, FieldDiff, KindInfo, Live, Owner, Parent, Path,
+    Stack, Status, Whose, document,
 };
 
 /// The plan that makes the world what the stack states; or every reason why it
@@ -60,8 +60,9 @@ pub fn plan_asked(
     }
     if asked.excerpt.is_none() {
         desk.let_orphans_go(DeleteReason::NotDeclared);
+        problems.extend(orphans::of_another_kind(stack, world, catalog));
     }
-    renamed::note(&mut desk.fates, catalog);
+    renamed::note(&mut desk.fates, stack, catalog);
     problems.extend(desk.held_elsewhere());
     let (plan, conflicts) = desk.finish(permissions);
     problems.extend(conflicts);
@@ -195,7 +196,7 @@ impl<'a> Desk<'a> {
     }
 
     fn canon(&self) -> Canon<'_> {
-        Canon { catalog: self.catalog, stack: &self.stack.name, place: &self.stack.place }
+        Canon { catalog: self.catalog, claimant: self.stack.claimant() }
     }
 
     fn decide(&self, want: Cow<'a, Desired>) -> Result<Fate<'a>, Diagnostic> {
@@ -292,11 +293,12 @@ impl<'a> Desk<'a> {
     /// The object that an earlier run made to take the place of another, and did
     /// not come to give it the name.
     fn half_made(&self, kind: &KindInfo, want: &Desired) -> Option<&'a Live> {
-        let ours = self.stack.claimant().owner(kind, want);
+        let claimant = self.stack.claimant();
+        let is_its = |owner: &Owner| claimant.is(owner) && want.goes_by(&owner.address);
         let is_it = |live: &&Live| {
             let mut diff = differences(kind, want, live).into_iter();
             live.kind == want.kind
-                && live.owner.as_ref().is_some_and(|owner| owner.is_same(&ours))
+                && live.owner.as_ref().is_some_and(is_its)
                 && !live.is_going()
                 && !diff.any(|diff| diff.forces_replace)
         };
@@ -381,6 +383,7 @@ impl<'a> Desk<'a> {
         self.delete_as_stated(&mut steps);
         let plan = Plan {
             stack: self.stack.name.clone(),
+            was: self.stack.was.clone(),
             place: self.stack.place.clone(),
             outputs,
             steps,

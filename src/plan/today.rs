@@ -38,6 +38,7 @@ pub fn sought(plan: &Plan) -> Vec<(StepId, Sought)> {
         kind: live.kind.clone(),
         identity: live.identity.clone(),
         address: None,
+        formerly: Vec::new(),
         arn: live.arn().map(str::to_owned),
         fields: Some(fields),
         holdings: false,

@@ -151,6 +151,7 @@ fn without(document: &mut Document, field: &str, clearing: &Names<Place>) {
 fn as_it_is(live: &Live, address: &Address, document: Document) -> Desired {
     Desired {
         address: address.clone(),
+        formerly: Vec::new(),
         kind: live.kind.clone(),
         identity: live.identity.clone(),
         document,

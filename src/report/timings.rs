@@ -181,6 +181,7 @@ mod tests {
     fn create(address: &str, kind: &str) -> Step {
         let want = Desired {
             address: Address::new(address),
+            formerly: Vec::new(),
             kind: kind.into(),
             identity: Identity(address.into()),
             document: Document::new(),

@@ -66,6 +66,7 @@ pub(super) struct Fate {
 pub struct Writer<'a> {
     cloud: &'a Cloud<'a>,
     stack: String,
+    pub(super) was: Option<String>,
     /// What it began to make in two calls: which ARN each got, if an answer came.
     begun: Mutex<BTreeMap<Address, Option<String>>>,
 }
@@ -116,7 +117,7 @@ impl<'a> Cloud<'a> {
 
     /// Who touches it in the name of a stack.
     pub fn writer(&'a self, stack: impl Into<String>) -> Writer<'a> {
-        Writer { cloud: self, stack: stack.into(), begun: Mutex::default() }
+        Writer { cloud: self, stack: stack.into(), was: None, begun: Mutex::default() }
     }
 
     /// Waits until the caller is to die: drop it then. See [`Cloud::crash_at`].
@@ -317,10 +318,11 @@ impl Read for Cloud<'_> {
         self.call(call, |objects, moment| Ok(objects.find(sought, moment))).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        let identity = &Identity(stack.to_owned());
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        let identity = &Identity(stacks.join(", "));
         let call = Call { operation: Operation::Candidates, kind: "index", identity };
-        let claimant = Claimant { stack, place: &self.place };
+        let (stack, was) = (stacks.first().copied().unwrap_or_default(), stacks.get(1).copied());
+        let claimant = Claimant { stack, was, place: &self.place };
         self.call(call, |objects, moment| Ok(objects.listed(claimant, moment.now))).await
     }
 
@@ -337,8 +339,8 @@ impl Read for Writer<'_> {
         self.cloud.find(sought).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.cloud.candidates(stack).await
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.cloud.candidates(stacks).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {
@@ -480,7 +482,14 @@ impl<'a> Writer<'a> {
 
     fn caller(&'a self, kind: &'a KindInfo, moment: Moment) -> Caller<'a> {
         let Cloud { catalog, place, .. } = self.cloud;
-        Caller { stack: &self.stack, catalog: *catalog, place, kind, moment }
+        Caller {
+            stack: &self.stack,
+            was: self.was.as_deref(),
+            catalog: *catalog,
+            place,
+            kind,
+            moment,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod lease;
 mod limits;
 mod making;
 mod objects;
+mod renamed;
 mod rules;
 mod shelf;
 mod stranger;

@@ -12,8 +12,8 @@ use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
     Beside, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
-    FieldDiff, Holdings, Identity, InFlight, KindInfo, Live, Naming, Owner, Parent, Path, Place,
-    Sought, Status, Whose,
+    FieldDiff, Holdings, Identity, InFlight, KindInfo, Live, Owner, Parent, Path, Place, Sought,
+    Status, Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -59,6 +59,7 @@ pub(super) struct Objects {
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) stack: &'a str,
+    pub(super) was: Option<&'a str>,
     pub(super) catalog: &'a dyn Catalog,
     pub(super) place: &'a Place,
     pub(super) kind: &'a KindInfo,
@@ -67,7 +68,7 @@ pub(super) struct Caller<'a> {
 
 impl Caller<'_> {
     pub(super) fn claimant(&self) -> Claimant<'_> {
-        Claimant { stack: self.stack, place: self.place }
+        Claimant { stack: self.stack, was: self.was, place: self.place }
     }
 
     pub(super) fn owner(&self, want: &Desired) -> Owner {
@@ -120,6 +121,7 @@ impl Objects {
                 kind: object.live.kind.clone(),
                 identity: object.live.identity.clone(),
                 address: Some(owner.address.clone()),
+                formerly: Vec::new(),
                 arn: object.live.arn().map(str::to_owned),
                 fields: None,
                 holdings: true,
@@ -373,11 +375,7 @@ pub(super) fn canonical(
     want: &Desired,
     document: &Document,
 ) -> Answer<Document> {
-    let naming = Naming {
-        stack: caller.stack.to_owned(),
-        address: want.address.clone(),
-        place: caller.place.clone(),
-    };
+    let naming = caller.claimant().naming_of(want);
     match caller.catalog.prepare(&want.kind, &naming, document) {
         Some(Ok(prepared)) => Ok(prepared.document),
         Some(Err(problems)) => {

@@ -15,6 +15,7 @@ use super::inputs::Inputs;
 use super::learned::Learned;
 use super::load::StackFile;
 use super::lock;
+use super::moved;
 use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::probes;
@@ -106,7 +107,9 @@ pub(super) fn check_and<T>(
         ignored: ignored::tags(&mut expansion, file.root.get("ignore_tags")),
     };
     let mut resources = written::write_out(&mut expansion, &tags, &file.checkout);
+    let mut former = moved::of(&mut expansion, file.section("moved"));
     for resource in &mut resources {
+        resource.formerly = former.remove(&resource.address).unwrap_or_default();
         if let Some(name) = learned.names.get(&resource.address) {
             resource.take_name(name);
         }
@@ -120,7 +123,7 @@ pub(super) fn check_and<T>(
         return Err(in_order(expansion.problems));
     }
 
-    let oracle = Oracle { catalog, stack: file.name(), place };
+    let oracle = Oracle { catalog, claimant: file.claimant(place) };
     let mut problems = file.deferred.clone();
     problems.append(&mut expansion.problems);
     let lock = lock_of(file, place, (catalog, inputs), &mut problems);
@@ -136,6 +139,7 @@ pub(super) fn check_and<T>(
     let checked = if problems.is_empty() {
         let stack = Stack {
             name: file.name().to_owned(),
+            was: file.was().map(str::to_owned),
             place: place.clone(),
             role: file.role().cloned(),
             resources: desired,
@@ -203,7 +207,7 @@ fn lock_of(
         resources: &nothing,
         ..ground(file, place, catalog, inputs)
     };
-    lock::of(file.root.get("lock"), ground, problems)
+    lock::of(file.root.get("lock"), file.was(), ground, problems)
 }
 
 fn evaluate_outputs(
@@ -442,6 +446,7 @@ fn connect(
         let is_open = document::is_pending(prepared.identity.as_str());
         let wanted = Desired {
             address: resource.address.clone(),
+            formerly: resource.formerly.clone(),
             kind: resource.kind.name.clone(),
             identity: prepared.identity,
             document: prepared.document,

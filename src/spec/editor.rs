@@ -160,6 +160,11 @@ fn stack_properties() -> Json {
             "description": "The stack's name, and so the owner of everything below: 1 to 40 \
                             lowercase letters, digits and dashes.",
         },
+        "was": {
+            "type": "string",
+            "description": "The name that the stack had before: its objects keep their names, and \
+                            what carries that name is claimed.",
+        },
         "account": {
             "type": "string",
             "description": "The account that the stack may be applied to: 12 digits, quoted.",
@@ -223,6 +228,13 @@ fn stack_properties() -> Json {
             "description": "What the stack wants, by name.",
             "propertyNames": { "pattern": ADDRESSES },
             "additionalProperties": { "$ref": "#/$defs/resource" },
+        },
+        "moved": {
+            "type": "object",
+            "description": "New addresses by old ones: what is renamed keeps its object. Uses of \
+                            patterns move as a whole.",
+            "propertyNames": { "pattern": ADDRESSES },
+            "additionalProperties": { "type": ["string", "null"], "pattern": ADDRESSES },
         },
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),

@@ -58,7 +58,12 @@ const AT_THE_TOP: &[Said] = &[
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
     (&["functions"], "a function is a resource: `kind: lambda_function`"),
     (&["import"], "`lifecycle: { adopt: true }` of a resource takes over what exists"),
-    (&["moved"], "a resource that states the `name:` of its object keeps it under a new address"),
+    (
+        &["moved"],
+        "it stands in the stack file that uses the pattern: `moved: { USE.OLD: USE.NEW }`",
+    ),
+    (&["renamed", "renames", "moves"], "`moved: { OLD: NEW }` keeps an object under a new address"),
+    (&["formerly", "previous", "alias"], "`was: NAME` says which name the stack had before"),
     (&["removed"], "what is not declared any more is deleted, and the plan says so first"),
     (&["include", "includes", "imports"], "`extends: ./base.yaml` lays this file over another"),
     (
@@ -87,6 +92,10 @@ const IN_AN_ENTRY: &[Said] = &[
         "write `lifecycle: { prevent_destroy: true }`",
     ),
     (&["ignore_changes"], "it stands under `lifecycle:`: `lifecycle: { ignore_changes: [FIELD] }`"),
+    (
+        &["moved", "moved_from", "renamed_from", "was"],
+        "it stands at the top of the stack file: `moved: { OLD: NEW }`",
+    ),
     (&["adopt", "import"], "it stands under `lifecycle:`: `lifecycle: { adopt: true }`"),
     (
         &["create_before_destroy", "delete_before_replace", "replace_triggered_by", "triggers"],

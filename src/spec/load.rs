@@ -29,7 +29,7 @@ use super::tree::{Entry, Map, Node, Value};
 use super::values;
 use super::variables::{self, Variable};
 use super::yaml::MERGE;
-use crate::model::{Diagnostic, Role};
+use crate::model::{Claimant, Diagnostic, Place, Role};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
 /// is known; beyond that nobody can say where a value comes from.
@@ -37,6 +37,7 @@ const MAX_EXTENDS: usize = 8;
 
 pub(super) const STACK_KEYS: &[&str] = &[
     "stack",
+    "was",
     "account",
     "region",
     "role",
@@ -46,6 +47,7 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "tags",
     "ignore_tags",
     "resources",
+    "moved",
     "outputs",
     "checks",
     "probes",
@@ -54,11 +56,17 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "uses",
 ];
 
+/// Those of them that are maps.
+const SECTIONS: [&str; 10] = [
+    "vars", "values", "tags", "resources", "moved", "outputs", "checks", "probes", "lock", "uses",
+];
+
 /// A stack file with all that it extends and the patterns that it uses, read
 /// but not yet understood.
 #[derive(Debug)]
 pub struct StackFile {
     name: String,
+    was: Option<String>,
     account: Option<String>,
     region: Option<String>,
     role: Option<Role>,
@@ -78,6 +86,16 @@ impl StackFile {
     /// The stack's name: the value of the owner tag.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name that the stack had before, if it says so.
+    pub fn was(&self) -> Option<&str> {
+        self.was.as_deref()
+    }
+
+    /// Whose its objects are to be.
+    pub(super) fn claimant<'a>(&'a self, place: &'a Place) -> Claimant<'a> {
+        Claimant { stack: &self.name, was: self.was(), place }
     }
 
     /// The account that the stack is pinned to.
@@ -215,10 +233,11 @@ fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, 
     let section = Section { map, resources, ground: header.ground(), reach: &reach };
     let uses = section.read(shelf, &mut deferred);
     match header.read(!deferred.is_empty()) {
-        Ok(Identified { name, account, region, role }) => {
+        Ok(Identified { name, was, account, region, role }) => {
             deferred.append(&mut uses.of_itself(&name, region.as_deref()));
             Ok(StackFile {
                 name,
+                was,
                 account,
                 region,
                 role,
@@ -242,10 +261,8 @@ fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, 
 
 /// Tells of sections that are none, and of resources that are not stated.
 fn check_sections(root: &mut Map, start: &Mark, deferred: &mut Vec<Diagnostic>) {
-    const MAPS: &[&str] =
-        &["vars", "values", "tags", "resources", "outputs", "checks", "probes", "lock", "uses"];
-    for key in MAPS {
-        if let Some(entry) = root.get(*key).filter(|entry| !entry.node.is_null()) {
+    for key in SECTIONS {
+        if let Some(entry) = root.get(key).filter(|entry| !entry.node.is_null()) {
             shape::map(&entry.node, key, deferred);
         }
     }
@@ -269,7 +286,7 @@ fn unheard(declared: Option<&Map>, uses: &Uses, inputs: &Inputs<'_>) -> Vec<Stri
 
 /// Tells of `<<` with a reference where names are declared, and takes it out.
 fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
-    for key in ["vars", "values", "tags", "resources", "outputs", "probes", "uses"] {
+    for key in ["vars", "values", "tags", "resources", "moved", "outputs", "probes", "uses"] {
         let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
         if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
             let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
@@ -388,8 +405,10 @@ struct Header<'a> {
     inputs: &'a Inputs<'a>,
 }
 
+/// Which stack it is.
 struct Identified {
     name: String,
+    was: Option<String>,
     account: Option<String>,
     region: Option<String>,
     role: Option<Role>,
@@ -406,11 +425,21 @@ impl Header<'_> {
             problems.push(problem.hint("`stack: NAME` names the owner of everything below"));
         }
         let name = self.text("stack", &mut problems, stack_name);
+        let was = self.text("was", &mut problems, stack_name);
+        problems.extend(was.as_ref().filter(|was| name.as_ref() == Some(*was)).map(|was| {
+            let at = self.root.get("was").map(|entry| entry.node.at.location());
+            Diagnostic::error(format!("`was: {was}` is the name that the stack has"))
+                .at(at)
+                .because("it says by which name the stack went before it was renamed")
+                .hint("leave it out, or write the former name")
+        }));
         let account = self.text("account", &mut problems, account_id);
         let region = self.text("region", &mut problems, region_name);
         let role = role::of(self.root.get("role"), self.ground(), &mut problems);
         match name.or_else(|| has_failed.then(|| UNKNOWN.to_owned())) {
-            Some(name) if problems.is_empty() => Ok(Identified { name, account, region, role }),
+            Some(name) if problems.is_empty() => {
+                Ok(Identified { name, was, account, region, role })
+            }
             Some(_) | None => Err(problems),
         }
     }

@@ -12,10 +12,11 @@ const BUCKET: &str = "s3_bucket";
 /// What S3 allows (S3 User Guide, "Object key names").
 const LONGEST_KEY: usize = 1024;
 
-/// The lock, if the section is there and well said. `ground` has no resources:
+/// The lock, if the section is there and well said. `was` is the stack's former name. `ground` has no resources:
 /// the lease is taken before anything of the stack is looked at.
 pub(super) fn of(
     section: Option<&Entry>,
+    was: Option<&str>,
     ground: Ground<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
@@ -27,7 +28,8 @@ pub(super) fn of(
         .and_then(|bucket| text(&bucket.node, "bucket", ground, problems, bucket_name));
     let key = match written(map, "key") {
         Some(node) => text(node, "key", ground, problems, object_key),
-        None => ground.stack.map(|stack| format!("ccprov/{stack}.lease")),
+        // A run of the file from before it was renamed asks for the same.
+        None => was.or(ground.stack).map(|stack| format!("ccprov/{stack}.lease")),
     };
     let stated = written(map, "account");
     let account = stated.and_then(|node| text(node, "account", ground, problems, account_id));

@@ -47,6 +47,7 @@ mod lock;
 mod lookup;
 mod merge;
 mod mistaken;
+mod moved;
 mod packing;
 mod parameter;
 mod patience;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::written::Written;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Diagnostic, Document, FactRef, Facts, Naming, Place, Prepared,
+    Address, Catalog, Claimant, Diagnostic, Document, FactRef, Facts, Naming, Prepared,
 };
 
 /// The facts that are known, by resource.
@@ -47,8 +47,7 @@ impl Known {
 /// Who is asked, and for which stack.
 pub(super) struct Oracle<'a> {
     pub(super) catalog: &'a dyn Catalog,
-    pub(super) stack: &'a str,
-    pub(super) place: &'a Place,
+    pub(super) claimant: Claimant<'a>,
 }
 
 impl Oracle<'_> {
@@ -62,11 +61,8 @@ impl Oracle<'_> {
     }
 
     fn naming(&self, resource: &Written<'_>) -> Naming {
-        Naming {
-            stack: self.stack.to_owned(),
-            address: resource.address.clone(),
-            place: self.place.clone(),
-        }
+        let named_after = resource.formerly.first().unwrap_or(&resource.address);
+        self.claimant.naming(named_after.clone())
     }
 
     /// Every fact that can be predicted, with those that were learned elsewhere. What is wrong with a document is told

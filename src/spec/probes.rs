@@ -198,7 +198,7 @@ pub(super) fn settle(
     let mut probes = Vec::new();
     for draft in drafts {
         let Some(probe) = draft.probe(known) else { continue };
-        let found = oracle.catalog.check_probe(&probe, oracle.place, resources);
+        let found = oracle.catalog.check_probe(&probe, oracle.claimant.place, resources);
         problems.extend(found.into_iter().map(|problem| draft.told(problem)));
         probes.push(probe);
     }

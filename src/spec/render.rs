@@ -1,7 +1,7 @@
 //! The stack as one file with nothing left to work out, and one expression worked
 //! out by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -48,6 +48,9 @@ pub fn render(
             ..Rendered::of(&text.into())
         };
         let mut parts = vec![("stack", header("stack", &stack.name))];
+        if let Some(was) = &stack.was {
+            parts.push(("was", header("was", was)));
+        }
         if place.knows_account() {
             parts.push(("account", header("account", &place.account)));
         }
@@ -69,6 +72,10 @@ pub fn render(
             resources.map(|it| (it.address.to_string(), resource(it, known))).collect();
         resources.sort_by(|one, other| one.0.cmp(&other.0));
         parts.push(("resources", plain(RenderedShape::Map(resources))));
+        let moved: BTreeMap<&Address, &Address> = sheet.resources.iter().flat_map(moves).collect();
+        if !moved.is_empty() {
+            parts.push(("moved", Rendered::of(&json!(moved))));
+        }
         if !sheet.outputs.is_empty() {
             let output = |(name, node): (&String, &Node)| {
                 let at = file.section("outputs").and_then(|section| section.get(name));
@@ -91,6 +98,12 @@ pub fn render(
         Ok((checked, plain(RenderedShape::Map(parts))))
     };
     check_and(file, place, catalog, (inputs, &none), rendered)?
+}
+
+/// The moves of one resource, each from one address to the next.
+fn moves<'a>(resource: &'a Written<'_>) -> impl Iterator<Item = (&'a Address, &'a Address)> {
+    let next = resource.formerly.iter().skip(1).chain([&resource.address]);
+    resource.formerly.iter().zip(next)
 }
 
 /// What the stack says of itself besides its resources.

@@ -161,8 +161,8 @@ pub(super) fn name_or_address<'a>(
     at: &Mark,
     problems: &mut Vec<Diagnostic>,
 ) -> bool {
-    let Some((first, rest)) = key.split_once('.') else { return name(key, at, problems) };
-    if !is_name(first) || RESERVED.contains(&first) || !rest.split('.').all(is_part) {
+    let Some((first, _)) = key.split_once('.') else { return name(key, at, problems) };
+    if !is_address(key) || RESERVED.contains(&first) {
         return name(key, at, problems);
     }
     let is_within = |other: &&str| key.strip_prefix(*other).is_some_and(|it| it.starts_with('.'));
@@ -171,6 +171,12 @@ pub(super) fn name_or_address<'a>(
     let why = "an address stands for itself where nothing of the stack is around it";
     problems.push(problem.because(why).at(Some(at.location())));
     false
+}
+
+/// Whether a text can be an address: names and dots alone.
+pub(super) fn is_address(text: &str) -> bool {
+    let mut parts = text.split('.');
+    parts.next().is_some_and(is_name) && parts.all(is_part)
 }
 
 /// Whether a reference can say it behind a dot.

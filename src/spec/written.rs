@@ -21,6 +21,8 @@ use crate::model::{
 /// One resource. Its fields may hold facts of others.
 pub(super) struct Written<'a> {
     pub(super) address: Address,
+    /// The addresses that it had, the first first.
+    pub(super) formerly: Vec<Address>,
     pub(super) kind: &'a KindInfo,
     /// A map of the kind's fields, the stack's tags among them.
     pub(super) fields: Node,
@@ -203,6 +205,7 @@ impl<'a> Expansion<'a> {
         }
         Written {
             address,
+            formerly: Vec::new(),
             kind,
             fields,
             artifacts,

@@ -45,7 +45,7 @@ pub fn set_apart(
         let name = format!("{} {}", live.kind, live.identity);
         match &live.owner {
             _ if !tagged => None,
-            Some(owner) if owner.stack == stack.name => None,
+            Some(owner) if stack.claimant().goes_by(&owner.stack) => None,
             Some(owner) => Some(format!("{name} belongs to stack {}", owner.stack)),
             None if want.lifecycle.adopt => None,
             None => Some(format!("{name} carries no owner tag: it is not this stack's")),

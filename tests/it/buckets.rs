@@ -176,6 +176,7 @@ impl Cloud {
         let prepared = prepared.expect("a document without problems");
         Desired {
             address,
+            formerly: Vec::new(),
             kind: kind.to_owned(),
             identity: prepared.identity,
             document: prepared.document,

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::model::{
-    Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Mask, Naming, Owner,
-    Parent, Place, Stack, Status,
+    Address, Catalog as _, Desired, Document, Facts, Holdings, Identity, Live, Mask, Owner, Parent,
+    Place, Stack, Status,
 };
 use ccprov::plan::{
     AskedFor, Permissions, Plan, Purpose, World, guard, plan_asked, plan_destroy_asked,
@@ -204,8 +204,7 @@ fn world_of(case: &Case, stack: &Stack) -> World {
 }
 
 fn live(want: &Desired, seen: &Seen, stack: &Stack) -> Live {
-    let (address, place) = (want.address.clone(), stack.place.clone());
-    let naming = Naming { stack: stack.name.clone(), address, place };
+    let naming = stack.claimant().naming_of(want);
     let mut document = want.document.clone();
     document.extend(seen.but.clone());
     document.retain(|_, value| !value.is_null());

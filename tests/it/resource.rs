@@ -35,6 +35,7 @@ impl Aws {
         let Prepared { identity, document, predicted } = prepared.unwrap().unwrap();
         let want = Desired {
             address,
+            formerly: Vec::new(),
             kind: kind.into(),
             identity,
             document,
@@ -90,7 +91,7 @@ impl Resource {
     /// Everything that the index believes to be the stack's.
     pub(crate) async fn candidates(&self) -> Vec<Live> {
         let mut found = Vec::new();
-        for sought in self.writer.candidates(&self.stack).await.unwrap() {
+        for sought in self.writer.candidates(&[&self.stack]).await.unwrap() {
             found.extend(self.writer.find(&sought).await.unwrap());
         }
         found

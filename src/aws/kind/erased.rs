@@ -364,10 +364,10 @@ pub(crate) fn untyped<K: Kind>(spec: &K::Spec) -> Document {
 }
 
 fn wanted<K: Kind>(claim: Claim<'_>) -> Answer<Wanted<K::Spec>> {
-    let Claim { want, owner, files } = claim;
+    let Claim { want, owner, before, files } = claim;
     let sent = Sent::of(K::ARTIFACTS, want, files);
     let spec = typed::<K::Spec>(&want.document).map_err(|error| broken::<K>(&error))?;
-    Ok(Wanted { identity: want.identity.0.clone(), spec, owner, sent })
+    Ok(Wanted { identity: want.identity.0.clone(), spec, owner, before, sent })
 }
 
 /// A document that passed the check and is none: a plan file edited by hand.

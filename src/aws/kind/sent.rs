@@ -124,6 +124,7 @@ mod tests {
         };
         let want = Desired {
             address: Address::new("f"),
+            formerly: Vec::new(),
             kind: "function".into(),
             identity: Identity("f".into()),
             document: [("code".to_owned(), code)].into_iter().collect(),

@@ -16,12 +16,12 @@ pub trait Read: Send + Sync {
     /// One object, or `None` if there is none. Never an error for absence.
     async fn find(&self, sought: &Sought) -> Answer<Option<Live>>;
 
-    /// Every object that an index believes to belong to a stack. A hint that
-    /// may be stale either way: each candidate is confirmed by [`find`] before
-    /// anybody acts on it.
+    /// Every object that an index believes to belong to a stack, by any of the names
+    /// that it has or had. A hint that may be stale either way: each candidate is
+    /// confirmed by [`find`] before anybody acts on it.
     ///
     /// [`find`]: Read::find
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>>;
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>>;
 
     /// What the cloud itself says of a document before it is written; nothing changes.
     async fn examine(&self, _want: &Desired) -> Answer<Examined> {

@@ -295,7 +295,7 @@ fn left_to_change(
     left.retain(|diff| is_planned(diff.path.top()));
     let owner = live.owner.as_ref();
     let claimed = prover.claimant.owns(live, prover.catalog)
-        && owner.is_some_and(|owner| owner.address == want.address);
+        && owner.is_some_and(|owner| prover.claimant.is_told_by(owner, &want.address));
     let protected = owner.is_some_and(|owner| owner.prevent_destroy);
     let mends = kind.is_some_and(|kind| kind.mends);
     let may_mend = mends && matches!(live.status, Status::Failed(_));

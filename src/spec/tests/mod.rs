@@ -11,6 +11,7 @@ mod expressions;
 mod files;
 mod language;
 mod mistakes;
+mod moved;
 mod patterns;
 mod probes;
 mod references;
@@ -172,6 +173,9 @@ fn sound(checked: &Checked) -> String {
         let document = document::shown_value(&Value::Object(resource.document.clone()));
         let identity = document::shown(resource.identity.as_str());
         writeln!(text, "{address}: {} {identity} {document}", resource.kind).unwrap();
+        for before in &resource.formerly {
+            writeln!(text, "  was {before}").unwrap();
+        }
         for (other, edge) in &resource.edges {
             writeln!(text, "  after {other} ({edge:?})").unwrap();
         }

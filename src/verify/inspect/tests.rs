@@ -180,6 +180,7 @@ async fn who_looks_around_looks_before_all_others_and_after_them() {
 fn nothing_to_do(scene: &Scene) -> Plan {
     Plan {
         stack: scene.stack.clone(),
+        was: None,
         place: scene.place.clone(),
         changes: Vec::new(),
         steps: Vec::new(),

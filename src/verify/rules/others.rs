@@ -64,6 +64,7 @@ fn sought(kind: &str, name: &str) -> Sought {
         kind: kind.to_owned(),
         identity: Identity(own.to_owned()),
         address: Some(Address::new(name)),
+        formerly: Vec::new(),
         arn: name.starts_with("arn:").then(|| name.to_owned()),
         fields: Some(fields.map(str::to_owned).into()),
         holdings: false,

@@ -209,6 +209,7 @@ impl Cloud {
         };
         let plan = Plan {
             stack: stack.to_owned(),
+            was: None,
             place: self.place.clone(),
             changes: Vec::new(),
             steps: vec![node],

@@ -110,8 +110,8 @@ impl Read for Honest {
         Ok(found.map(|live| self.mended(sought, live)))
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.writer.candidates(stack).await.map_err(for_good)
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.writer.candidates(stacks).await.map_err(for_good)
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

@@ -100,6 +100,7 @@ impl Cloud {
         let artifacts = checkout::meant(info, &document);
         Ok(Desired {
             address: address.clone(),
+            formerly: Vec::new(),
             kind: info.name.clone(),
             identity,
             document,
@@ -199,7 +200,7 @@ impl Cloud {
     /// A destroy without the stack's file finds everything by its owner.
     async fn find_by_owner(&self, want: &Desired, book: &mut Book) -> Outcome<()> {
         let step = "find by owner";
-        let candidates = self.writer.candidates(STACK).await;
+        let candidates = self.writer.candidates(&[STACK]).await;
         let candidates = candidates.map_err(|error| Failure::of(step, &error))?;
         for candidate in candidates.iter().filter(|candidate| candidate.kind == want.kind) {
             let found = self.find(step, candidate).await?;
@@ -277,7 +278,7 @@ impl Cloud {
 
     /// What the tags of an object have to say that belongs to a stack.
     fn owner(&self, info: &KindInfo, stack: &str, want: &Desired) -> Owner {
-        Claimant { stack, place: &self.place }.owner(info, want)
+        Claimant { stack, was: None, place: &self.place }.owner(info, want)
     }
 
     /// Taken over by another stack, and given back. No engine would, nor may who

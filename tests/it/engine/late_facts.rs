@@ -91,8 +91,8 @@ impl Read for Breathless<'_> {
         self.0.find(sought).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.0.candidates(stack).await
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.0.candidates(stacks).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

@@ -16,6 +16,7 @@ mod long_runs;
 mod pace;
 mod properties;
 mod regions;
+mod renaming;
 mod replacing;
 mod site;
 mod slow_kinds;

@@ -169,8 +169,8 @@ impl Read for Paced<'_> {
         self.writer.find(sought).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.writer.candidates(stack).await
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.writer.candidates(stacks).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

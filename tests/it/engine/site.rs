@@ -43,10 +43,14 @@ pub(crate) fn stack(resources: &Value) -> Stack {
 }
 
 pub(crate) fn stack_or_problems(resources: &Value) -> Result<Stack, Vec<Diagnostic>> {
+    file(&json!({ "stack": STACK, "resources": resources }))
+}
+
+/// The stack of a whole file.
+pub(crate) fn file(text: &Value) -> Result<Stack, Vec<Diagnostic>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dev.yaml");
-    let text = json!({ "stack": STACK, "resources": resources }).to_string();
-    fs::write(&path, text).unwrap(); // JSON is YAML.
+    fs::write(&path, text.to_string()).unwrap(); // JSON is YAML.
     for (name, bytes) in FILES {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
@@ -157,7 +161,8 @@ impl Orders {
 
 /// Carries out a plan; `None` if the cloud kills the run.
 pub(crate) async fn carried_out(cloud: &Cloud<'_>, plan: Plan, orders: Orders) -> Option<Run> {
-    carried_out_by(&cloud.writer(STACK), cloud, plan, orders).await
+    let writer = cloud.writer(&plan.stack).renamed_from(plan.was.clone());
+    carried_out_by(&writer, cloud, plan, orders).await
 }
 
 /// The same by a writer of the test's own.

@@ -46,7 +46,7 @@ impl Hand<'_> {
     }
 
     async fn prove(self, sought: &Sought) -> Answer<Proven> {
-        let claimant = Claimant { stack: self.stack, place: self.place };
+        let claimant = Claimant { stack: self.stack, was: None, place: self.place };
         let prover = Prover { reader: self.writer, catalog: self.catalog, claimant };
         match prover.look(sought, Claim::Held).await? {
             Title::Ours(proof) => Ok(proof),

@@ -176,7 +176,7 @@ no longer declared.
     }
 
     async fn hanging(aws: &Aws, on: &Sought, ours: Ours<'_>) -> Answer<Vec<String>> {
-        look::hanging(aws, on.identity.as_str(), ours.stack).await
+        look::hanging(aws, on.identity.as_str(), ours.stacks).await
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
@@ -246,7 +246,7 @@ fn pending(spec: &Spec, naming: &Naming) -> String {
 }
 
 fn made(want: &Wanted<Spec>) -> Answer<Image> {
-    image(&want.spec, &want.owner.stack).ok_or_else(|| CloudError {
+    image(&want.spec, want.names_of()).ok_or_else(|| CloudError {
         attempted: format!("make the image {}", want.identity),
         operation: "the plan".into(),
         class: ErrorClass::Invalid,

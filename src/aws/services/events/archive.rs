@@ -124,8 +124,7 @@ that states `force_destroy: true`, or with `--allow-data-loss`.
     async fn hanging(aws: &Aws, on: &Sought, ours: Ours<'_>) -> Answer<Vec<String>> {
         let Some(bus) = on.arn.as_deref() else { return Ok(Vec::new()) };
         let mut names = look::of_bus(aws, bus).await.or_absent()?.unwrap_or_default();
-        names
-            .retain(|name| name.strip_prefix(ours.stack).is_some_and(|rest| rest.starts_with('-')));
+        names.retain(|name| ours.named(name));
         Ok(names)
     }
 

@@ -110,7 +110,7 @@ declares is found through a cluster of the stack that has it; else it stays, and
         let Some(cluster) = super::cluster::describe(aws, on).await? else { return Ok(Vec::new()) };
         let software = cluster.provisioned.and_then(|it| it.current_broker_software_info);
         let arn = software.and_then(|it| it.configuration_arn);
-        let name = arn.as_deref().and_then(name_in).filter(|name| is_named_by(ours.stack, name));
+        let name = arn.as_deref().and_then(name_in).filter(|name| ours.named(name));
         Ok(name.map(str::to_owned).into_iter().collect())
     }
 
@@ -220,11 +220,6 @@ fn name_in(arn: &str) -> Option<&str> {
     arn.split(":configuration/").nth(1)?.split('/').next()
 }
 
-/// Whether a stack calls its resources so.
-fn is_named_by(stack: &str, name: &str) -> bool {
-    name.strip_prefix(stack).is_some_and(|rest| rest.starts_with('-'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,8 +229,10 @@ mod tests {
         let arn = "arn:aws:kafka:eu-central-1:123456789012:configuration/orders-config/5e1d-2";
         assert_eq!(name_in(arn), Some("orders-config"));
         assert_eq!(name_in("arn:aws:kafka:eu-central-1:123456789012:cluster/orders/5e1d-2"), None);
-        assert!(is_named_by("orders", "orders-config"));
-        assert!(!is_named_by("orders", "ordersconfig"));
-        assert!(!is_named_by("order", "orders-config"));
+        let named = |stacks: &[&str], name| Ours { stacks, arns: &[] }.named(name);
+        assert!(named(&["orders"], "orders-config"));
+        assert!(!named(&["orders"], "ordersconfig"));
+        assert!(!named(&["order"], "orders-config"));
+        assert!(named(&["order", "orders"], "orders-config"));
     }
 }

@@ -306,7 +306,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::aws::kind::Sent;
+    use crate::aws::kind::{Before, Sent};
     use crate::model::{Address, Owner, Place};
 
     fn spec(written: Value) -> Spec {
@@ -367,7 +367,8 @@ mod tests {
 
     fn wanted(written: Value) -> Wanted<Spec> {
         let owner = Owner::new("dev", Address::new("events"));
-        Wanted { identity: "claims".into(), spec: spec(written), owner, sent: Sent::default() }
+        let (before, sent) = (Before::default(), Sent::default());
+        Wanted { identity: "claims".into(), spec: spec(written), owner, before, sent }
     }
 
     fn foreign() -> TopicConfiguration {

@@ -101,8 +101,8 @@ impl Read for Watched<'_> {
         self.writer.find(sought).await
     }
 
-    async fn candidates(&self, stack: &str) -> Answer<Vec<Sought>> {
-        self.writer.candidates(stack).await
+    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.writer.candidates(stacks).await
     }
 
     async fn stacks(&self) -> Answer<Vec<StackSummary>> {

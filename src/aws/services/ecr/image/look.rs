@@ -75,7 +75,7 @@ async fn get(aws: &Aws, repository: &str, ids: Vec<ImageIdentifier>) -> Answer<V
 
 /// The images of a stack in a repository that have no tag. One that has a tag can be named by
 /// others, and stays until the repository's lifecycle policy or a person removes it.
-pub(super) async fn hanging(aws: &Aws, repository: &str, stack: &str) -> Answer<Vec<String>> {
+pub(super) async fn hanging(aws: &Aws, repository: &str, stacks: &[&str]) -> Answer<Vec<String>> {
     let filter = ListImagesFilter::builder().tag_status(TagStatus::Untagged).build();
     let pages = aws.session.clients.ecr.list_images().repository_name(repository);
     let listed = pages.filter(filter).into_paginator().items().send().try_collect().await;
@@ -92,7 +92,7 @@ pub(super) async fn hanging(aws: &Aws, repository: &str, stack: &str) -> Answer<
         ours.extend(got.into_iter().filter_map(|image| {
             let told = Told::by(image.image_manifest()?)?;
             let digest = image.image_id?.image_digest?;
-            (told.stack == stack).then(|| identity(repository, &digest))
+            stacks.contains(&told.stack.as_str()).then(|| identity(repository, &digest))
         }));
     }
     Ok(ours)

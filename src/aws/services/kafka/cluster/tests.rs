@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::change::Phase;
 use super::operation::Change;
 use super::*;
-use crate::aws::kind::Sent;
+use crate::aws::kind::{Before, Sent};
 use crate::model::{Address, Document, FieldDiff, Identity, Owner, Place, Status, compare};
 
 fn naming() -> Naming {
@@ -324,6 +324,7 @@ fn phase(have: &[(&str, Value)], want: &[(&str, Value)]) -> Option<Phase> {
         identity: "orders-stream".into(),
         spec: want,
         owner: Owner::new("orders", Address::new("stream")),
+        before: Before::default(),
         sent: Sent::default(),
     };
     Phase::next(&Changing { want, have, live: &live, diff: &diff })

@@ -61,7 +61,7 @@ impl Holder {
         let holder = key.key_id();
         match owner {
             _ if holder == id => Self::Itself,
-            Some(owner) if owner.is_same(&want.owner) => {
+            Some(owner) if want.is_its(owner) => {
                 if is_alive(key) && is_alike(key, &want.spec) {
                     Self::Other(format!("key {holder}, which another run made for this resource"))
                 } else {
@@ -142,7 +142,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::aws::kind::Sent;
+    use crate::aws::kind::{Before, Sent};
     use crate::model::Address;
 
     fn owner(stack: &str) -> Owner {
@@ -155,6 +155,7 @@ mod tests {
             identity: "alias/k".into(),
             spec: serde_json::from_value(json!({ "alias": "alias/k" })).unwrap(),
             owner: owner("dev"),
+            before: Before::default(),
             sent: Sent::default(),
         };
         Holder::of(&key.build().unwrap(), whose, "ours", &want)

@@ -181,8 +181,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::aws::kind::Sent;
     use crate::aws::kind::Wanted;
+    use crate::aws::kind::{Before, Sent};
     use crate::model::{Address, Facts, FieldDiff, Identity, InFlight, Live, Path};
 
     /// A spec in which nothing is left to settle that these tests touch.
@@ -209,7 +209,8 @@ mod tests {
         let diff: Vec<FieldDiff> =
             touched.iter().map(|field| FieldDiff::new(Path::field(*field), None, None)).collect();
         let owner = Owner::new("dev", Address::new("key"));
-        let want = Wanted { identity: "alias/k".into(), spec: want, owner, sent: Sent::default() };
+        let (before, sent) = (Before::default(), Sent::default());
+        let want = Wanted { identity: "alias/k".into(), spec: want, owner, before, sent };
         let Steps { revive, enable, rotate, disable } =
             Steps::of(&Changing { want, have, live: &live, diff: &diff });
         [(revive, "revive"), (enable, "enable"), (rotate, "rotate"), (disable, "disable")]

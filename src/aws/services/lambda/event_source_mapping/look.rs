@@ -92,7 +92,10 @@ async fn find(aws: &Aws, sought: &Sought) -> Answer<Option<String>> {
     }
     let owned = fitting.map(|arn| async move {
         let owner = tags(aws, arn).await?.and_then(|(_, owner)| owner);
-        let is_it = owner.is_some_and(|owner| Some(&owner.address) == sought.address.as_ref());
+        let is_it = owner.is_some_and(|owner| {
+            Some(&owner.address) == sought.address.as_ref()
+                || sought.formerly.contains(&owner.address)
+        });
         Ok(is_it.then(|| arn.to_owned()))
     });
     Ok(try_join_all(owned).await?.into_iter().flatten().next())

@@ -64,7 +64,7 @@ impl Bucket<'_> {
             Ok(_) => Ok(!is_oldest),
             Err(error) if error.class == ErrorClass::Exists => {
                 let (_, owner) = Tags::seen(self.tags().await?);
-                let is_it = owner.is_some_and(|owner| owner.is_same(&want.owner));
+                let is_it = owner.is_some_and(|owner| want.is_its(&owner));
                 if is_it { Ok(false) } else { Err(error) }
             }
             Err(error) => Err(error),

@@ -1,0 +1,11 @@
+//! Who writes in the name of a stack that had another before.
+
+use super::cloud::Writer;
+
+impl Writer<'_> {
+    /// The same for a stack that was renamed.
+    #[must_use]
+    pub fn renamed_from(self, was: Option<String>) -> Self {
+        Self { was, ..self }
+    }
+}
