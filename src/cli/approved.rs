@@ -94,6 +94,11 @@ impl Proposed {
         if options.json || !screen.can_ask {
             return Err(nobody_to_ask().into());
         }
+        for planned in &self.planned {
+            if planned.was_renamed(screen).await {
+                return Ok(None);
+            }
+        }
         if !screen.confirms(&format!("\n{} Type yes to go on: ", self.question())).await {
             return Ok(None);
         }

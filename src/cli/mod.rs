@@ -43,6 +43,7 @@ mod plan;
 mod plan_file;
 mod planned;
 mod pulse;
+mod renamed;
 mod render;
 mod replay;
 mod repository;

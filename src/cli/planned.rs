@@ -11,8 +11,8 @@ use super::screen::Screen;
 use super::{advice, clock, endurance, examined};
 use crate::model::{Diagnostic, Until};
 use crate::plan::{
-    Forecast, Held, Left, Permissions, Plan, Purpose, SavedPlan, forecast, guard,
-    plan_destroy_asked,
+    Forecast, Held, Left, Permissions, Plan, Purpose, Rename, SavedPlan, forecast, guard,
+    plan_destroy_asked, renames,
 };
 use crate::report::{self, Outputs, PlanDetail, PlanRecord};
 
@@ -120,6 +120,14 @@ impl Planned {
 
     pub(crate) fn purpose(&self) -> Purpose {
         self.purpose
+    }
+
+    /// What the plan may have mistaken for one that goes and one that comes.
+    pub(crate) fn renames(&self) -> Vec<Rename> {
+        match self.purpose {
+            Purpose::Apply => renames(&self.plan, &self.opened.stack, &self.opened.catalog),
+            Purpose::Destroy => Vec::new(),
+        }
     }
 
     pub(crate) fn record(&self) -> PlanRecord<'_> {

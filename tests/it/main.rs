@@ -35,6 +35,7 @@ mod permissions;
 mod plans;
 mod probing;
 mod rate_limits;
+mod renaming;
 mod replaying;
 mod repositories;
 mod resource;

@@ -189,6 +189,17 @@ impl Ccprov {
         answer: &str,
         meanwhile: impl AsyncFnOnce(),
     ) -> Transcript {
+        self.run_answering(arguments, early, &[answer], meanwhile).await
+    }
+
+    /// The same with an answer to each of several questions.
+    pub(crate) async fn run_answering(
+        &self,
+        arguments: &[&str],
+        early: &str,
+        answers: &[&str],
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Transcript {
         let program = self.program.display().to_string();
         let of_python: Vec<&str> =
             ["-c", TERMINAL, &program].into_iter().chain(arguments.iter().copied()).collect();
@@ -196,15 +207,22 @@ impl Ccprov {
         let mut keyboard = child.stdin.take().expect("the child's input is ours");
         let mut screen = child.stdout.take().expect("the child's output is ours");
         keyboard.write_all(early.as_bytes()).expect("the terminal takes what is typed");
-        let (mut shown, mut byte) = (Vec::new(), [0]);
-        while !shown.ends_with(b"Type yes to go on: ") {
-            let length = screen.read(&mut byte).expect("the terminal is read");
-            let so_far = String::from_utf8_lossy(&shown);
-            assert!(length > 0, "it ended without asking:\n{so_far}");
-            shown.extend(byte);
+        let (mut shown, mut byte, mut meanwhile) = (Vec::new(), [0], Some(meanwhile));
+        let mut asked = 0;
+        for answer in answers {
+            while shown.len() == asked || !shown.ends_with(b" to go on: ") {
+                let length = screen.read(&mut byte).expect("the terminal is read");
+                let so_far = String::from_utf8_lossy(&shown);
+                assert!(length > 0, "it ended without asking:\n{so_far}");
+                shown.extend(byte);
+            }
+            if let Some(meanwhile) = meanwhile.take() {
+                meanwhile().await;
+            }
+            asked = shown.len();
+            let line = format!("{answer}\n");
+            keyboard.write_all(line.as_bytes()).expect("the terminal takes an answer");
         }
-        meanwhile().await;
-        keyboard.write_all(format!("{answer}\n").as_bytes()).expect("the terminal takes an answer");
         screen.read_to_end(&mut shown).expect("the terminal is read");
         let output = child.wait_with_output().expect("the binary ends");
         self.transcript(arguments, &Output { stdout: shown, ..output })

@@ -130,6 +130,12 @@ impl Desk {
         self.ccprov.run_answered(&words, early, answer, async || {}).await
     }
 
+    /// The same with an answer to each of several questions.
+    pub(crate) async fn answering(&self, line: &str, answers: &[&str]) -> Transcript {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.ccprov.run_answering(&words, "", answers, async || {}).await
+    }
+
     /// The same folder, spoken to AWS through something else.
     pub(crate) fn through(self, endpoint: &str) -> Self {
         self.env("AWS_ENDPOINT_URL", endpoint)
