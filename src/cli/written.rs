@@ -17,7 +17,7 @@ use crate::spec::{self, Checked, Evaluated, Inputs, Learned, StackFile};
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) path: PathBuf,
-    pub(crate) file: StackFile,
+    pub(crate) file: Box<StackFile>,
     variables: Variables,
     /// What lies beside it, and was not taken for a stack file.
     passed_over: Vec<Diagnostic>,
@@ -38,8 +38,8 @@ impl Written {
         let file = spec::load(&path, &inputs).map_err(Failure::input)?;
         // Variables that are set for another stack, or mistyped.
         file.unheard().iter().for_each(|sentence| screen.note(sentence));
-        let (variables, asked_for) = (what.variables.clone(), AskedFor::default());
-        Ok(Self { path, file, variables, passed_over, asked_for })
+        let (file, variables) = (Box::new(file), what.variables.clone());
+        Ok(Self { path, file, variables, passed_over, asked_for: AskedFor::default() })
     }
 
     /// The same for a command that is about no more than this.

@@ -37,6 +37,7 @@ pub mod spelling;
 pub mod stack;
 pub mod stages;
 pub mod until;
+pub mod used_stack;
 
 pub use address::Address;
 pub use artifact::{
@@ -75,3 +76,4 @@ pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
 pub use stages::{Along, Anew, Length, Stage, Stages};
 pub use until::Until;
+pub use used_stack::{UsedObject, UsedStack};

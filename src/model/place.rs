@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One account in one region: everything that predicting an ARN needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// `aws`, `aws-cn`, `aws-us-gov`.
     pub partition: String,

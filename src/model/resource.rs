@@ -98,6 +98,10 @@ pub struct Lifecycle {
     /// How long it may take, where that is another time than its kind's.
     #[serde(default, skip_serializing_if = "Deadlines::is_empty")]
     pub patience: Deadlines,
+    /// The stacks whose outputs its document holds, as
+    /// [`UsedStack::mark`](super::UsedStack::mark) spells them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub uses: BTreeSet<String>,
 }
 
 /// The field that holds the tags, of every kind that carries any.

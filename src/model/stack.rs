@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip};
+use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip, UsedStack};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -39,6 +39,10 @@ pub struct Stack {
     // Likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
+    /// The stacks that it uses, by the names that it has for them.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uses: BTreeMap<String, UsedStack>,
 }
 
 impl Stack {
@@ -65,6 +69,7 @@ impl Stack {
             skips: Vec::new(),
             lock: None,
             probes: Vec::new(),
+            uses: BTreeMap::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::elsewhere;
 use super::expand::{Env, Expansion, Meaning, Named};
+use super::lent::Lent;
 use super::lookup::{BEFORE_THE_STACK, Form, Found, Search};
 use super::reference::{ALL, Reference};
 use super::source::Mark;
@@ -183,7 +184,10 @@ impl<'a> Expansion<'a> {
                 format!("there is no `{name}` among {}", listed(known.iter().copied()))
             }
         };
-        self.unknown(search, position, known.iter().copied(), detail)
+        let lent: &'a Lent = self.ground.lent;
+        let others = lent.stacks.keys().filter(|_| scope == 0 && position == 0);
+        let known = known.into_iter().chain(others.map(String::as_str));
+        self.unknown(search, position, known, detail)
     }
 
     /// The entries of a scope, and the outputs if it is a pattern's.
@@ -240,6 +244,9 @@ impl<'a> Expansion<'a> {
         }
         let names = &self.with_chosen(reference, at, env)?;
         let search = Search { names, chosen: &[], at: at.clone(), env, form: Form::Address };
+        if self.is_lender(&names.0[0], &search) {
+            return self.is_no_resource(&search);
+        }
         let (mut meaning, begun) = self.begin(&search)?;
         for (position, name) in names.0.iter().enumerate().skip(begun) {
             meaning = match &meaning {

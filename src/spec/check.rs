@@ -2,17 +2,23 @@
 //! known. Asks no cloud, and reads no file but artifacts: each once, whoever asks
 //! how often.
 
+mod lenders;
+mod schemas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::conform::Schema;
+pub use self::lenders::Lender;
+use self::lenders::{Desk, Lenders};
+use self::schemas::Schemas;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::expand::{Env, Expansion, Ground};
 use super::ignored;
 use super::inputs::Inputs;
 use super::learned::Learned;
+use super::lent::{self, Lent};
 use super::load::StackFile;
 use super::lock;
 use super::moved;
@@ -30,9 +36,12 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place,
-    Prepared, Problem, Stack,
+    Address, Catalog, Desired, Diagnostic, Document, FactRef, Facts, Identity, Lock, Origin, Path,
+    Place, Prepared, Problem, Stack,
 };
+
+/// Outputs of other stacks: each by the name that a stack has for the other, and by its own.
+pub type Borrowed = BTreeSet<(String, String)>;
 
 /// A stack that holds together.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +54,10 @@ pub struct Checked {
     pub origins: BTreeMap<Address, Origin>,
     /// Which resources each output speaks of.
     pub told_of: BTreeMap<String, BTreeSet<Address>>,
+    /// The stacks that it uses, by the names that it has for them.
+    pub lenders: BTreeMap<String, Lender>,
+    /// Which outputs of these each output passes on, by the names of their stacks.
+    pub passed_on: BTreeMap<String, Borrowed>,
 }
 
 /// Expands the patterns, resolves the references, checks every document and
@@ -86,7 +99,7 @@ pub(super) struct Sheet<'s, 'a> {
     pub(super) resources: &'s [Written<'a>],
     pub(super) outputs: &'s BTreeMap<String, Node>,
     pub(super) known: &'s Known,
-    /// Those resources with which nothing is wrong.
+    /// Those resources with which nothing is wrong, and the stacks that are used.
     pub(super) sound: BTreeSet<Address>,
     /// The stack, or everything that is wrong with it.
     pub(super) checked: Result<Checked, Vec<Diagnostic>>,
@@ -100,7 +113,21 @@ pub(super) fn check_and<T>(
     (inputs, learned): (&Inputs<'_>, &Learned),
     seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
 ) -> Result<T, Vec<Diagnostic>> {
-    let mut expansion = Expansion::new(ground(file, place, catalog, inputs));
+    check_within(file, place, catalog, (inputs, learned, &mut Desk::default()), seen_as)
+}
+
+/// The same, in a row of stacks of which each uses the next.
+fn check_within<T>(
+    file: &StackFile,
+    place: &Place,
+    catalog: &dyn Catalog,
+    (inputs, learned, desk): (&Inputs<'_>, &Learned, &mut Desk),
+    seen_as: impl FnOnce(Sheet<'_, '_>) -> T,
+) -> Result<T, Vec<Diagnostic>> {
+    let mut lenders = Lenders::of(file, place, catalog, inputs, desk);
+    let lent = &lenders.lent(file, learned);
+    let ground = Ground { lent, ..ground(file, place, catalog, inputs) };
+    let mut expansion = Expansion::new(ground);
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -125,16 +152,20 @@ pub(super) fn check_and<T>(
 
     let oracle = Oracle { catalog, claimant: file.claimant(place) };
     let mut problems = file.deferred.clone();
+    problems.append(&mut lenders.problems);
     problems.append(&mut expansion.problems);
     let lock = lock_of(file, place, (catalog, inputs), &mut problems);
-    let (known, settled) = judged(&resources, &oracle, &learned.facts, &mut problems);
+    let (known, settled) = judged(&resources, &oracle, &lent.facts, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
-    let sound = settled.iter().map(|(written, _)| written.address.clone()).collect();
-    let desired = connect(settled, &known, &mut problems);
+    let sound = settled.iter().map(|(written, _)| written.address.clone());
+    let sound = sound.chain(lent.stacks.keys().map(Address::new)).collect();
+    let mut desired = connect(settled, &known, &mut problems);
+    let lenders = lenders.referred(&expansion.borrowed);
+    problems.extend(lenders::mark(&mut desired, &resources, &lenders, place));
     let probes = probes::settle(&drafts, &known, &oracle, &desired, &mut problems);
     let checked = if problems.is_empty() {
         let stack = Stack {
@@ -147,13 +178,15 @@ pub(super) fn check_and<T>(
             skips,
             lock,
             probes,
+            uses: lenders::told(file, &lenders, lent, &known),
         };
         let warnings = resources.iter().flat_map(warnings_of);
         let warnings = warnings.chain(unknown_region(file, place, catalog)).collect();
         let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
         let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
-        let told_of = outputs.iter().map(|(name, node)| (name.clone(), mentioned(node))).collect();
-        Ok(Checked { stack, warnings: in_order(warnings), origins, told_of })
+        let (told_of, passed_on) = spoken_of(&outputs, lent);
+        let warnings = in_order(warnings);
+        Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on })
     } else {
         Err(in_order(problems))
     };
@@ -185,12 +218,25 @@ fn ground<'a>(
         kinds: catalog.kinds(),
         library: &file.library,
         resources: section("resources"),
+        lent: const { &Lent::NONE },
     }
 }
 
-/// The resources whose facts a value holds.
-fn mentioned(node: &Node) -> BTreeSet<Address> {
-    document::pending_facts(&node.to_json()).into_iter().map(|fact| fact.address).collect()
+/// The resources whose facts each output holds, and the outputs of other stacks.
+fn spoken_of(
+    outputs: &BTreeMap<String, Node>,
+    lent: &Lent,
+) -> (BTreeMap<String, BTreeSet<Address>>, BTreeMap<String, Borrowed>) {
+    let (mut told_of, mut passed_on) = (BTreeMap::new(), BTreeMap::new());
+    for (name, node) in outputs {
+        let facts = document::pending_facts(&node.to_json());
+        let (others, own): (BTreeSet<_>, BTreeSet<_>) =
+            facts.into_iter().partition(|fact| lent.stacks.contains_key(fact.address.as_str()));
+        let other = |fact: &FactRef| (fact.address.to_string(), lent::output_of(fact).to_owned());
+        passed_on.insert(name.clone(), others.iter().map(other).collect());
+        told_of.insert(name.clone(), own.into_iter().map(|fact| fact.address).collect());
+    }
+    (told_of, passed_on)
 }
 
 /// What `lock` says, on a ground without resources.
@@ -242,43 +288,6 @@ fn no_output_name(name: &str) -> Diagnostic {
         "it has 1 to 100 letters, digits, dashes and underscores, and begins with a letter or an \
          underscore",
     )
-}
-
-/// The schemas of the kinds in use, each made ready once.
-#[derive(Default)]
-struct Schemas(BTreeMap<String, Result<Schema, String>>);
-
-impl Schemas {
-    /// Whether the fields of a resource fit the schema of its kind.
-    fn admit(
-        &mut self,
-        resource: &Written<'_>,
-        fields: &Node,
-        problems: &mut Vec<Diagnostic>,
-    ) -> bool {
-        if problems.len() >= MOST_KEPT {
-            return false;
-        }
-        let kind = resource.kind;
-        let schema = self.0.entry(kind.name.clone()).or_insert_with(|| Schema::of_kind(kind));
-        let mut found = match schema {
-            Ok(schema) => schema.check(fields, &resource.at),
-            Err(message) => {
-                let summary = format!("the schema of `{}` is broken: {message}", kind.name);
-                vec![
-                    Diagnostic::error(summary).hint("this is a defect of ccprov; please report it"),
-                ]
-            }
-        };
-        if !resource.is_whole {
-            // That a field is missing is told at the resource; it may be one that is left out.
-            let whole = Some(resource.at.location());
-            found.retain(|problem| problem.location != whole);
-        }
-        let sound = found.is_empty();
-        problems.extend(found.into_iter().map(|problem| in_context(problem, resource)));
-        sound
-    }
 }
 
 /// What is known, and the resources that their schemas and kinds have nothing against.
@@ -435,8 +444,12 @@ fn connect(
     let spelled = settled.iter().map(|(resource, prepared)| {
         (resource.address.clone(), edges::spelled_out(resource, prepared, &names))
     });
-    let spelled = spelled.collect();
     let own: BTreeSet<&Address> = settled.iter().map(|(resource, _)| &resource.address).collect();
+    let spelled = spelled.map(|(address, mut others): (Address, BTreeMap<Address, _>)| {
+        others.retain(|other, _| own.contains(other));
+        (address, others)
+    });
+    let spelled = spelled.collect();
     for (resource, prepared) in settled {
         let mut found = Vec::new();
         let (mut edges, mut mentions) = edges::edges_of(resource, known, &mut found);

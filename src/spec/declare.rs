@@ -334,7 +334,10 @@ impl<'a> Expansion<'a> {
     fn keyed(&mut self, node: &Node, env: &Env) -> Option<BTreeMap<String, Each>> {
         let mut keyed = BTreeMap::new();
         let mut sound = true;
-        for each in self.elements(node, env)? {
+        for mut each in self.elements(node, env)? {
+            if let Value::Text(key) = &mut each.key.value {
+                *key = self.settled(key);
+            }
             let Some(key) = self.address_key(&each, env) else {
                 sound = false;
                 continue;

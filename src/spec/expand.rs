@@ -9,10 +9,11 @@
 //! [markers](crate::model::FactRef::marker); [`predict`](super::predict) puts
 //! values in their place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::inputs::Environment;
+use super::lent::Lent;
 use super::pattern::Pattern;
 use super::patterns::Library;
 use super::reference::Names;
@@ -56,6 +57,8 @@ pub(super) struct Ground<'a> {
     pub(super) kinds: &'a [KindInfo],
     pub(super) library: &'a Library,
     pub(super) resources: &'a Map,
+    /// What other stacks lend.
+    pub(super) lent: &'a Lent,
 }
 
 /// The work in progress.
@@ -80,6 +83,8 @@ pub(super) struct Expansion<'a> {
     pub(super) open_elements: usize,
     /// What elements named of others before these were known.
     pub(super) promises: Vec<Promise>,
+    /// Which outputs of other stacks were asked for, by the names of these.
+    pub(super) borrowed: BTreeSet<(String, String)>,
 }
 
 /// The stack file, or one use of a pattern.
@@ -195,6 +200,7 @@ impl<'a> Expansion<'a> {
             is_full: false,
             open_elements: 0,
             promises: Vec::new(),
+            borrowed: BTreeSet::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 mod uses;
 
 pub use uses::Used;
-use uses::{Section, Shelf, Uses};
+use uses::{Section, Stock, Uses};
 
 use super::artifacts::Checkout;
 use super::elsewhere;
@@ -18,6 +18,7 @@ use super::files::{self, Reach};
 use super::fitting;
 use super::given::{self, Outside};
 use super::inputs::Inputs;
+use super::lent::Lent;
 use super::merge::merge;
 use super::patterns::{BuiltIn, Gathering, Library, PATTERNS};
 use super::role;
@@ -166,7 +167,7 @@ pub(super) fn load_with(
     let stated = &Map::new();
     let request =
         Request { path: path.to_owned(), file, name, named_at: None, reach, given, stated };
-    Shelf::of(inputs, built_in).within(link, |shelf| read_stack(request, shelf))
+    Stock::of(inputs, built_in).within(link, |stock| read_stack(request, stock))
 }
 
 /// A stack file that is to be read, and what is said of it alone.
@@ -187,9 +188,9 @@ struct Request<'r> {
 }
 
 /// Reads one stack file with everything that it consists of.
-fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, Vec<Diagnostic>> {
+fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, Vec<Diagnostic>> {
     let Request { path, file, name, named_at, reach, given, stated } = request;
-    let inputs = shelf.inputs;
+    let inputs = stock.inputs;
     let mut deferred = Vec::new();
     let (mut root, start, mut sources) = read_chain((file, name, named_at), &reach, &mut deferred)?;
     check_sections(&mut root, &start, &mut deferred);
@@ -207,7 +208,7 @@ fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, 
     let resources = root.get("resources").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
     let mut gathering = Gathering {
         reach: &reach,
-        built_in: shelf.built_in,
+        built_in: stock.built_in,
         read: BTreeMap::new(),
         library: Library::default(),
         problems: Vec::new(),
@@ -231,7 +232,7 @@ fn read_stack(request: Request<'_>, shelf: &mut Shelf<'_>) -> Result<StackFile, 
     sensitive::hide_settled(&secrets, header.ground(), inputs.mask, &mut deferred);
     let map = root.get("uses").and_then(|entry| entry.node.as_map());
     let section = Section { map, resources, ground: header.ground(), reach: &reach };
-    let uses = section.read(shelf, &mut deferred);
+    let uses = section.read(stock, &mut deferred);
     match header.read(!deferred.is_empty()) {
         Ok(Identified { name, was, account, region, role }) => {
             deferred.append(&mut uses.of_itself(&name, region.as_deref()));
@@ -454,6 +455,7 @@ impl Header<'_> {
             kinds: &[],
             library: self.library,
             resources: self.resources,
+            lent: const { &Lent::NONE },
         }
     }
 

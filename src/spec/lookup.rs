@@ -157,7 +157,10 @@ impl Expansion<'_> {
             let search = Search { names: by, chosen: &[], at: at.clone(), env, form: Form::Value };
             let found = match self.look_up(&search)? {
                 Found::Value(node) => node.scalar_text().map(str::to_owned).ok_or(node.type_name()),
-                Found::Fact(_) => Err("a fact of a resource"),
+                Found::Fact(fact) => match self.ground.lent.known(&fact) {
+                    Some(text) => Ok(text.clone()),
+                    None => Err("known after an apply"),
+                },
             };
             match found {
                 Ok(name) => names.to_mut().0[*position] = name,
@@ -205,6 +208,7 @@ impl Expansion<'_> {
             }
             ["self", _, ..] => return self.of_itself(search),
             ["nonce"] => return self.nonce(search),
+            [name, ..] if self.is_lender(name, search) => return self.lent(search),
             [name, ..] if !RESERVED.contains(name) => return self.address(search),
             _ => {
                 let forms = "`${var.NAME}`, `${value.NAME}`, `${stack}`, `${account}`, `${region}`, \
@@ -272,7 +276,7 @@ impl Expansion<'_> {
 
     /// Patterns see their parameters and themselves, and nothing of the stack
     /// around them, so that one can be read, tested and moved by itself.
-    fn outside_of_patterns(&mut self, search: &Search<'_>) -> Option<()> {
+    pub(super) fn outside_of_patterns(&mut self, search: &Search<'_>) -> Option<()> {
         if self.pattern(search.env.scope).is_none() {
             return Some(());
         }

@@ -15,7 +15,7 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
+//! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
 //! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
@@ -42,6 +42,7 @@ mod inputs;
 mod instruction;
 mod layer;
 mod learned;
+mod lent;
 mod load;
 mod lock;
 mod lookup;
@@ -81,7 +82,7 @@ mod zip;
 
 pub use artifacts::{artifact_bytes, artifact_copy, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
-pub use check::{Checked, check, check_knowing};
+pub use check::{Borrowed, Checked, Lender, check, check_knowing};
 pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use files::peek;

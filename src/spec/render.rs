@@ -67,6 +67,10 @@ pub fn render(
         if !sheet.tags.ignored.is_empty() {
             parts.push(("ignore_tags", Rendered::of(&json!(sheet.tags.ignored))));
         }
+        if !file.uses().is_empty() {
+            let uses = file.root.get("uses").map(|entry| value(&entry.node, known, Nulls::LeftOut));
+            parts.extend(uses.map(|uses| ("uses", uses)));
+        }
         let resources = sheet.resources.iter();
         let mut resources: Vec<(String, Rendered)> =
             resources.map(|it| (it.address.to_string(), resource(it, known))).collect();
@@ -238,7 +242,8 @@ fn put_artifact(fields: &mut Vec<(String, Rendered)>, artifact: &Artifact) {
 }
 
 fn lifecycle(lifecycle: &Lifecycle) -> serde_json::Map<String, Json> {
-    let Lifecycle { prevent_destroy, ignore_changes, ignore_tags: _, adopt, patience } = lifecycle;
+    let Lifecycle { prevent_destroy, ignore_changes, ignore_tags: _, adopt, patience, uses: _ } =
+        lifecycle;
     let mut fields = serde_json::Map::new();
     if *prevent_destroy {
         fields.insert("prevent_destroy".to_owned(), true.into());

@@ -13,7 +13,7 @@ use crate::spec::inputs::Inputs;
 use crate::spec::patterns::BuiltIn;
 use crate::spec::shape;
 use crate::spec::source::Mark;
-use crate::spec::tree::{Entry, Map, Node};
+use crate::spec::tree::{Entry, Map};
 
 /// Longest row of stacks of which each uses the next: as of `extends`.
 const MAX_ROW: usize = 8;
@@ -62,7 +62,7 @@ impl Uses {
 }
 
 /// Everything that one run reads of other stacks.
-pub(super) struct Shelf<'a> {
+pub(super) struct Stock<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) built_in: &'a [BuiltIn],
     /// From the stack file to the one that is being read: each uses the next.
@@ -71,7 +71,7 @@ pub(super) struct Shelf<'a> {
     read: BTreeMap<(PathBuf, String), Option<Arc<StackFile>>>,
 }
 
-impl<'a> Shelf<'a> {
+impl<'a> Stock<'a> {
     pub(super) fn of(inputs: &'a Inputs<'a>, built_in: &'a [BuiltIn]) -> Self {
         Self { inputs, built_in, row: Vec::new(), read: BTreeMap::new() }
     }
@@ -99,28 +99,28 @@ pub(super) struct Section<'s> {
 
 impl Section<'_> {
     /// Reads every stack that is used.
-    pub(super) fn read(&self, shelf: &mut Shelf<'_>, problems: &mut Vec<Diagnostic>) -> Uses {
-        let mut uses = Uses::default();
+    pub(super) fn read(&self, stock: &mut Stock<'_>, problems: &mut Vec<Diagnostic>) -> Uses {
+        let mut whole = Uses::default();
         for (alias, entry) in self.map.into_iter().flatten() {
             // Null counts as left out: a file laid over another takes it away.
             if entry.node.is_null() {
                 continue;
             }
             if !shape::name(alias, &entry.key_at, problems) {
-                uses.broken.insert(alias.clone());
+                whole.broken.insert(alias.clone());
                 continue;
             }
             problems.extend(self.taken(alias, &entry.key_at));
-            match self.one(entry, shelf, problems) {
+            match self.one(entry, stock, problems) {
                 Some(used) => {
-                    uses.sound.insert(alias.clone(), used);
+                    whole.sound.insert(alias.clone(), used);
                 }
                 None => {
-                    uses.broken.insert(alias.clone());
+                    whole.broken.insert(alias.clone());
                 }
             }
         }
-        uses
+        whole
     }
 
     /// The problem of a name that is a resource's, too.
@@ -142,7 +142,7 @@ impl Section<'_> {
     fn one(
         &self,
         entry: &Entry,
-        shelf: &mut Shelf<'_>,
+        stock: &mut Stock<'_>,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Used> {
         let (node, found) = Expansion::new(self.ground).evaluate_alone(&entry.node);
@@ -168,71 +168,59 @@ impl Section<'_> {
         };
         let text = shape::text(file, "the file of a stack that is used", problems)?;
         let found = self.reach.resolve(text, at).map_err(|problem| problems.push(problem)).ok()?;
-        self.other(found, (at, &entry.key_at), vars, shelf, problems)
+        let file = self.other(&found, (at, vars), (stock, problems))?;
+        let (path, name) = found;
+        Some(Used { path, name, file, at: entry.key_at.clone() })
     }
 
     /// The stack of a file, with these of its variables stated.
     fn other(
         &self,
-        (path, name): (PathBuf, String),
-        (at, used_at): (&Mark, &Mark),
-        vars: &Map,
-        shelf: &mut Shelf<'_>,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<Used> {
-        let key = (path.clone(), stated(vars));
-        let known = shelf.read.get(&key).cloned();
-        let file = match known {
-            Some(known) => known?,
-            None => {
-                if let Some(problem) = refused(&path, at, shelf) {
-                    problems.push(problem);
-                    return None;
-                }
-                let file = self.anew((&path, &name), at, vars, shelf, problems);
-                shelf.read.insert(key, file.clone());
-                file?
-            }
-        };
-        Some(Used { path, name, file, at: used_at.clone() })
+        found: &(PathBuf, String),
+        (at, vars): (&Mark, &Map),
+        (stock, problems): (&mut Stock<'_>, &mut Vec<Diagnostic>),
+    ) -> Option<Arc<StackFile>> {
+        let key = (found.0.clone(), stated(vars));
+        if let Some(known) = stock.read.get(&key) {
+            return known.clone();
+        }
+        if let Some(problem) = refused(&found.0, at, stock) {
+            problems.push(problem);
+            return None;
+        }
+        let file = self.anew(found, (at, vars), stock).map_err(|mut it| problems.append(&mut it));
+        let file = file.ok().map(Arc::new);
+        stock.read.insert(key, file.clone());
+        file
     }
 
     fn anew(
         &self,
-        (path, name): (&PathBuf, &str),
-        at: &Mark,
-        vars: &Map,
-        shelf: &mut Shelf<'_>,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<Arc<StackFile>> {
-        let (reach, file) = match Reach::of(path) {
-            Ok((reach, file)) => (reach.at_most(self.reach), file),
-            Err(problem) => {
-                problems.push(files::named_at(problem, Some(at)));
-                return None;
-            }
-        };
-        let nothing = BTreeMap::new();
+        (path, name): &(PathBuf, String),
+        (at, vars): (&Mark, &Map),
+        stock: &mut Stock<'_>,
+    ) -> Result<StackFile, Vec<Diagnostic>> {
+        let (reach, file) =
+            Reach::of(path).map_err(|problem| vec![files::named_at(problem, Some(at))])?;
         let request = Request {
             path: path.clone(),
             file: file.clone(),
-            name: name.to_owned(),
+            name: name.clone(),
             named_at: Some(at.clone()),
-            reach,
+            reach: reach.at_most(self.reach),
             // What the command line says is for the stack that is named there.
-            given: (&[], &nothing),
+            given: (&[], &BTreeMap::new()),
             stated: vars,
         };
-        let read = shelf.within((file, name.to_owned()), |shelf| read_stack(request, shelf));
-        read.map_err(|mut found| problems.append(&mut found)).ok().map(Arc::new)
+        stock.within((file, name.clone()), |stock| read_stack(request, stock))
     }
 }
 
 /// The problem of a file that cannot be one more link of the row.
-fn refused(path: &PathBuf, at: &Mark, shelf: &Shelf<'_>) -> Option<Diagnostic> {
+fn refused(path: &PathBuf, at: &Mark, stock: &Stock<'_>) -> Option<Diagnostic> {
     let refuse = |summary: String| Diagnostic::error(summary).at(Some(at.location()));
-    if let Some(begin) = shelf.row.iter().position(|(link, _)| link == path) {
-        let links = shelf.row[begin..].iter().chain([&shelf.row[begin]]);
+    if let Some(begin) = stock.row.iter().position(|(link, _)| link == path) {
+        let links = stock.row[begin..].iter().chain([&stock.row[begin]]);
         let names: Vec<&str> = links.map(|(_, name)| name.as_str()).collect();
         let problem = refuse(format!("stacks use each other: {}", names.join(" -> ")));
         return Some(
@@ -241,18 +229,16 @@ fn refused(path: &PathBuf, at: &Mark, shelf: &Shelf<'_>) -> Option<Diagnostic> {
                 .hint("move what both need into a third stack, and use that"),
         );
     }
-    if shelf.row.len() > MAX_ROW {
+    if stock.row.len() > MAX_ROW {
         return Some(refuse(format!("the chain of `uses` is longer than {MAX_ROW}")));
     }
-    (shelf.read.len() >= MAX_USED)
+    (stock.read.len() >= MAX_USED)
         .then(|| refuse(format!("more than {MAX_USED} stacks are used, one by another")))
 }
 
 /// What is said of variables, as one text.
 fn stated(vars: &Map) -> String {
-    vars.iter().map(|(name, entry)| format!("{name:?}:{};", text_of(&entry.node))).collect()
-}
-
-fn text_of(node: &Node) -> String {
-    node.to_json().to_string()
+    let texts: Vec<String> =
+        vars.iter().map(|(name, entry)| format!("{name:?}:{}", entry.node.to_json())).collect();
+    texts.join(";")
 }

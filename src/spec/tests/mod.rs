@@ -16,6 +16,7 @@ mod patterns;
 mod probes;
 mod references;
 mod scalars;
+mod uses;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -26,8 +27,8 @@ use serde_json::{Value, json};
 
 use super::{BuiltIn, Checked, Inputs, Learned, StackFile, check_knowing, evaluate};
 use crate::model::{
-    Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Mask, Naming,
-    Patience, Place, Prepared, Problem, Succession, document,
+    Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Lifecycle, Mask,
+    Naming, Patience, Place, Prepared, Problem, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -43,11 +44,22 @@ struct Case<'a> {
     built_in: &'a [BuiltIn],
     /// Names that are to be kept.
     names: &'a [(&'a str, &'a str)],
+    /// What was learned of others: in whose name, which fact, and what it is.
+    facts: &'a [(&'a str, &'a str, &'a str)],
 }
 
 impl<'a> Case<'a> {
     fn of(files: &'a [(&'a str, &'a str)]) -> Self {
-        Self { files, vars: &[], env: &[], ambient: &[], var_files: &[], built_in: &[], names: &[] }
+        Self {
+            files,
+            vars: &[],
+            env: &[],
+            ambient: &[],
+            var_files: &[],
+            built_in: &[],
+            names: &[],
+            facts: &[],
+        }
     }
 
     /// What comes of it, as text.
@@ -83,8 +95,12 @@ impl<'a> Case<'a> {
 
     fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
         let name = |(address, name): &(&str, &str)| (Address::new(*address), (*name).to_owned());
-        let learned =
+        let mut learned =
             Learned { names: self.names.iter().map(name).collect(), ..Learned::default() };
+        for (of, fact, text) in self.facts {
+            let facts = learned.facts.entry(Address::new(*of)).or_default();
+            facts.insert((*fact).to_owned(), (*text).to_owned());
+        }
         self.with(root, |file, place, inputs| {
             check_knowing(file, place, &MadeUp::new(), inputs, &learned)
         })
@@ -182,8 +198,13 @@ fn sound(checked: &Checked) -> String {
         for other in resource.mentions.iter().filter(|m| !resource.edges.contains_key(m)) {
             writeln!(text, "  mentions {other}").unwrap();
         }
-        if resource.lifecycle != crate::model::Lifecycle::default() {
+        let Lifecycle { uses, .. } = &resource.lifecycle;
+        let beside = Lifecycle { uses: uses.clone(), ..Lifecycle::default() };
+        if resource.lifecycle != beside {
             writeln!(text, "  {:?}", resource.lifecycle).unwrap();
+        }
+        if !uses.is_empty() {
+            writeln!(text, "  holds outputs of {uses:?}").unwrap();
         }
     }
     for skip in &checked.stack.skips {
@@ -195,6 +216,11 @@ fn sound(checked: &Checked) -> String {
     }
     if let Some(lock) = &checked.stack.lock {
         writeln!(text, "lock {lock}").unwrap();
+    }
+    for (name, used) in &checked.stack.uses {
+        let outputs = document::shown_value(&json!(used.outputs));
+        let (stack, region) = (&used.stack, &used.place.region);
+        writeln!(text, "uses {stack} in {region} as {name}: {outputs}").unwrap();
     }
     for (name, value) in &checked.stack.outputs {
         writeln!(text, "output {name} = {}", document::shown_value(value)).unwrap();
