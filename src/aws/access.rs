@@ -3,8 +3,10 @@
 //! The grants of the kinds that the stack declares, with the stack's own names
 //! in place. Calls nobody: ARNs are predicted.
 
+mod neighbours;
 mod parts;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -18,7 +20,7 @@ use super::replay::ARCHIVE;
 use super::tags::{REGION_TAG, STACK_TAG};
 use super::takes;
 use crate::model::document::has_pending;
-use crate::model::{Desired, Path, Stack};
+use crate::model::{Desired, Lookup, Path, Stack};
 pub use parts::MOST_CHARACTERS;
 
 /// What somebody wants to be allowed to do.
@@ -70,7 +72,7 @@ pub struct AccessPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
-    sid: &'static str,
+    sid: Cow<'static, str>,
     effect: &'static str,
     /// What may be done.
     pub action: BTreeSet<&'static str>,
@@ -101,6 +103,13 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
         statements[at].resource.extend(resources);
     }
     AccessPolicy { version: "2012-10-17", statements }
+}
+
+/// The same, with the looks at what others own.
+pub fn access_policy_with(stack: &Stack, lookups: &[Lookup], command: Command) -> AccessPolicy {
+    let mut policy = access_policy(stack, command);
+    policy.statements.extend(neighbours::statements(stack, lookups));
+    policy
 }
 
 /// What `verify` does beyond reading, by the kind that it does it to.
@@ -379,7 +388,7 @@ fn grants(stack: &Stack) -> impl Iterator<Item = (&'static Grant, Option<&Desire
 
 fn statement(grant: &Grant, stack: &Stack) -> Statement {
     Statement {
-        sid: grant.sid,
+        sid: grant.sid.into(),
         effect: "Allow",
         action: BTreeSet::new(),
         resource: BTreeSet::new(),

@@ -88,6 +88,13 @@ pub(crate) trait Kind: Send + Sync + 'static {
     const GLOBAL: bool = false;
     /// The field that states AWS's name, if there is one.
     const NAMED_BY: Option<&'static str> = Some("name");
+    /// The fields by which somebody else's is looked up, where its name alone says not which:
+    /// each with what counts where it is not stated. Joined, they are the identity.
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] = &[];
+    /// What stands between them.
+    const BETWEEN: &'static str = "/";
+    /// Whether an ARN leads to one: whether it has [`identify`](Self::identify).
+    const BY_ARN: bool = true;
     /// Whether deleting it may lose data.
     const HOLDS_DATA: bool = false;
     /// Fields that say how it is deleted. What the stack file says there goes

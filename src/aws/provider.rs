@@ -17,11 +17,11 @@ use super::invocation::{Invocation, Invoked};
 use super::kind::{AnyKind, Before, Claim};
 use super::lease::S3Lease;
 use super::replay::{Archive, Replay, Replaying, RuleOfBus};
-use super::{discovery, invocation, registry, replay};
+use super::{discovery, invocation, neighbours, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
     CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Learned, Live, Lock,
-    Owner, Place, Question, Sought,
+    Lookup, Owner, Place, Question, Sought,
 };
 
 /// Looks at AWS.
@@ -180,6 +180,10 @@ impl Read for Provider {
         Ok(tagged)
     }
 
+    async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
+        neighbours::look_up(&self.aws, registry::kind(&lookup.kind), lookup).await
+    }
+
     async fn examine(&self, want: &Desired) -> Answer<Examined> {
         kind(&want.kind)?.examine(&self.aws, &want.document).await
     }
@@ -197,6 +201,10 @@ impl Read for Writer {
 
     async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         self.provider.candidates(stacks).await
+    }
+
+    async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
+        self.provider.look_up(lookup).await
     }
 
     async fn examine(&self, want: &Desired) -> Answer<Examined> {

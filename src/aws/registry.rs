@@ -7,17 +7,28 @@ use super::behaviours::check_probe;
 use super::grant::Grant;
 use super::kind::AnyKind;
 use super::kind::Kind as _;
+use super::landmark::Landmark;
 use super::partition;
-use super::services::KINDS;
 use super::services::kms::key::KmsKey;
+use super::services::{KINDS, LANDMARKS};
 use crate::model::{
-    Address, Catalog, Desired, Document, Facts, KindInfo, Learned, Live, NameOrigin, Naming, Place,
-    Prepared, Probe, Problem, Question,
+    Address, Catalog, Desired, Document, Facts, KindInfo, LandmarkInfo, Learned, Live, NameOrigin,
+    Naming, Place, Prepared, Probe, Problem, Question, Sight,
 };
 
 /// The kind of a name.
 pub(crate) fn kind(name: &str) -> Option<&'static dyn AnyKind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// The kind of a name that is looked up only.
+pub(crate) fn landmark(name: &str) -> Option<&'static dyn Landmark> {
+    LANDMARKS.iter().copied().find(|landmark| landmark.name() == name)
+}
+
+/// What AWS must allow for looks at what is looked up only, by the kind's name.
+pub fn landmark_grants() -> impl Iterator<Item = (&'static str, &'static [Grant])> {
+    LANDMARKS.iter().map(|landmark| (landmark.name(), landmark.grants()))
 }
 
 /// What AWS must allow of each kind, by the kind's name.
@@ -29,6 +40,8 @@ pub fn grants() -> impl Iterator<Item = (&'static str, &'static [Grant])> {
 #[derive(Clone, Debug)]
 pub struct AwsCatalog {
     kinds: Vec<KindInfo>,
+    landmarks: Vec<LandmarkInfo>,
+    sights: Vec<Sight>,
     learned: Learned,
 }
 
@@ -45,7 +58,10 @@ impl AwsCatalog {
         for key in kinds.iter_mut().filter(|kind| kind.name == KmsKey::NAME) {
             key.delete_after.extend(encrypted.clone());
         }
-        Self { kinds, learned: Learned::new() }
+        let landmarks: Vec<LandmarkInfo> = LANDMARKS.iter().map(|it| it.info()).collect();
+        let sights = KINDS.iter().map(|kind| kind.sight());
+        let sights = sights.chain(landmarks.iter().map(|it| it.sight.clone())).collect();
+        Self { kinds, landmarks, sights, learned: Learned::new() }
     }
 
     /// The same with answers to what documents ask.
@@ -82,6 +98,22 @@ impl Default for AwsCatalog {
 impl Catalog for AwsCatalog {
     fn kinds(&self) -> &[KindInfo] {
         &self.kinds
+    }
+
+    fn sights(&self) -> &[Sight] {
+        &self.sights
+    }
+
+    fn landmarks(&self) -> &[LandmarkInfo] {
+        &self.landmarks
+    }
+
+    fn is_arn_of(&self, name: &str, arn: &str) -> bool {
+        match (landmark(name), kind(name)) {
+            (Some(landmark), _) => landmark.is_arn(arn),
+            (None, Some(kind)) => kind.identify(arn).is_some(),
+            (None, None) => false,
+        }
     }
 
     fn regions(&self) -> Vec<&str> {

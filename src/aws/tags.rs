@@ -136,7 +136,7 @@ fn is_plain(c: char) -> bool {
 }
 
 /// Whether a tag key is not the user's to set.
-fn is_reserved(key: &str) -> bool {
+pub(crate) fn is_reserved(key: &str) -> bool {
     let prefix = key.split(':').next().unwrap_or_default();
     key.contains(':') && (prefix.eq_ignore_ascii_case("aws") || prefix == "ccprov")
 }

@@ -102,8 +102,8 @@ mod tests {
         };
         let Stack { name, place, .. } = Stack::empty("dev", place);
         let (changes, outputs, left) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let (was, excerpt, steps) = (None, None, vec![node]);
-        Plan { stack: name, was, place, changes, steps, outputs, left, excerpt }
+        let (was, excerpt, existing, steps) = (None, None, Vec::new(), vec![node]);
+        Plan { stack: name, was, place, changes, steps, outputs, left, excerpt, existing }
     }
 
     #[tokio::test]

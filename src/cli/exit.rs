@@ -8,7 +8,7 @@ use clap::error::ContextKind;
 use super::elsewhere;
 use super::environment::Environment;
 use super::screen::Screen;
-use crate::model::{CloudError, Diagnostic, ErrorClass};
+use crate::model::{CloudError, Diagnostic, ErrorClass, Location};
 use crate::report;
 
 /// The end of `ccprov --help`. `docs/EXIT_CODES.md` explains each.
@@ -90,6 +90,25 @@ impl Failure {
         Self { exit: Exit::Failed, problems }
     }
 
+    /// Something that is looked up before anything is planned is not as it is meant, or not to be
+    /// seen, each at its place in the file.
+    pub(crate) fn unseen(
+        mut problems: Vec<Diagnostic>,
+        unseen: Vec<(CloudError, Option<Location>)>,
+    ) -> Self {
+        let is_barred = unseen.iter().any(|(error, _)| is_barred(error));
+        problems.extend(unseen.into_iter().map(|(error, at)| {
+            let is_denied = error.class == ErrorClass::Denied;
+            let problem = as_diagnostic(error).at(at);
+            if !is_denied {
+                return problem;
+            }
+            problem.hint("`ccprov iam --for plan` tells what a look at it needs")
+        }));
+        problems.sort_by(|one, other| one.location.cmp(&other.location));
+        Self { exit: if is_barred { Exit::NotAllowed } else { Exit::Failed }, problems }
+    }
+
     /// It could be done, and had better not be.
     pub(crate) fn refused(problems: Vec<Diagnostic>) -> Self {
         Self { exit: Exit::Refused, problems }
@@ -128,10 +147,7 @@ impl From<Diagnostic> for Failure {
 
 impl From<Vec<CloudError>> for Failure {
     fn from(errors: Vec<CloudError>) -> Self {
-        let barred = |error: &CloudError| {
-            matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
-        };
-        let exit = if errors.iter().any(barred) { Exit::NotAllowed } else { Exit::Failed };
+        let exit = if errors.iter().any(is_barred) { Exit::NotAllowed } else { Exit::Failed };
         Self { exit, problems: errors.into_iter().map(as_diagnostic).collect() }
     }
 }
@@ -140,6 +156,10 @@ impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         vec![error].into()
     }
+}
+
+fn is_barred(error: &CloudError) -> bool {
+    matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
 }
 
 fn as_diagnostic(error: CloudError) -> Diagnostic {

@@ -4,13 +4,15 @@ use clap::{Args, ValueEnum};
 
 use super::connected::Connections;
 use super::environment::Environment;
+use super::existing::{Needs, wanted};
 use super::exit::{Exit, Failure};
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::written::Written;
 use crate::aws::AwsCatalog;
-use crate::aws::access::{Command, MOST_CHARACTERS, access_policy};
-use crate::model::{Diagnostic, Stack};
+use crate::aws::access::{Command, MOST_CHARACTERS, access_policy_with};
+use crate::model::{Diagnostic, Lookup, Stack};
+use crate::spec::{Checked, Learned};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -67,9 +69,10 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let (stack, warnings) = stack(arguments, environment, screen).await?;
+    let command = Command::from(arguments.command);
+    let (stack, lookups, warnings) = stack(arguments, environment, screen).await?;
     screen.problems(&warnings);
-    let whole = access_policy(&stack, arguments.command.into());
+    let whole = access_policy_with(&stack, &lookups, command);
     let size = whole.size();
     let parts = whole.parts(MOST_CHARACTERS);
     let text = match (arguments.part, parts.as_slice()) {
@@ -93,18 +96,37 @@ async fn stack(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<(Stack, Vec<Diagnostic>), Failure> {
+) -> Result<(Stack, Vec<Lookup>, Vec<Diagnostic>), Failure> {
+    let lookups = |checked: &Checked| {
+        let needs = match arguments.command {
+            Allowed::Plan | Allowed::Apply | Allowed::Verify => Needs::All,
+            Allowed::Destroy | Allowed::Invoke | Allowed::Replay => Needs::Names,
+        };
+        let wanted = wanted(checked, needs);
+        let all = checked.existing.iter().filter(|(address, _)| wanted.contains(*address));
+        all.map(|(_, referred)| referred.lookup.clone()).collect::<Vec<Lookup>>()
+    };
     let (what, place) = (&arguments.what, &arguments.place);
     let written = Written::read(what, environment, screen)?;
     let is_told = written.file.account().is_some() && written.file.region().is_some();
     if is_told && place.region.is_none() && place.endpoint_url.is_none() {
         let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
-        return Ok((checked.stack, checked.warnings));
+        let lookups = lookups(&checked);
+        return Ok((checked.stack, lookups, checked.warnings));
     }
-    let opened =
-        written.open(&Connections::begin(place, environment, screen)?, environment).await?;
+    let connections = Connections::begin(place, environment, screen)?;
+    let opened = written.open(Needs::Nothing, &connections, environment).await?;
     opened.trace.write(screen);
-    Ok((opened.stack, opened.warnings))
+    let checked = match &opened.written {
+        Some(written) => {
+            let place = opened.provider.place();
+            let learned = Learned::default();
+            Some(written.check(place, &learned, &opened.catalog, environment)?)
+        }
+        None => None,
+    };
+    let lookups = checked.as_ref().map(lookups).unwrap_or_default();
+    Ok((opened.stack, lookups, opened.warnings))
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::environment::Environment;
 use super::event;
+use super::existing::Needs;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{What, Where};
@@ -71,7 +72,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let event = arguments.event.read(arguments.queued)?;
     let (what, place) = (&arguments.what, &arguments.place);
-    let opened = Opened::file(what, place, environment, screen).await?;
+    let opened = Opened::needing(Needs::Names, what, place, environment, screen).await?;
     let called = called(arguments, event, &opened, screen).await;
     opened.trace.write(screen);
     let Called { function, invoked, took } = called?;

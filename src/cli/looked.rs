@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::asked::Narrowed;
-use super::checkout;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::opened::Opened;
+use super::{checkout, existing};
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
@@ -72,6 +72,7 @@ impl Opened {
     /// it has gone; refused, if anything else has moved under it.
     pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
         let told = |event| self.pulse.look(&event);
+        existing::hold(&self.provider, plan, &self.stack, &told).await?;
         let today = revisit(&self.provider, plan, &told).await?;
         for node in &plan.steps {
             if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =

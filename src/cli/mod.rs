@@ -24,6 +24,7 @@ mod environment;
 mod eval;
 mod event;
 mod examined;
+mod existing;
 mod exit;
 mod file;
 mod iam;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::asked::Narrowed;
 use super::connected::{Connected, Connections};
 use super::environment::Environment;
+use super::existing::{Known, Needs};
 use super::exit::Failure;
 use super::journal::Journal;
 use super::options::{What, Where};
@@ -17,7 +18,9 @@ use super::written::Written;
 use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
-use crate::model::{Address, Caller, Desired, Diagnostic, Mask, Origin, Place, Question, Stack};
+use crate::model::{
+    Address, Caller, Desired, Diagnostic, Existing, Mask, Origin, Place, Question, Stack,
+};
 use crate::plan::{Asked, SavedPlan};
 use crate::report::Outputs;
 use crate::report::pane::tame;
@@ -50,6 +53,8 @@ pub(crate) struct Opened {
     pub(crate) asked: Asked,
     /// The stack as it is declared, where `stack` is an excerpt.
     pub(crate) whole: Option<Stack>,
+    /// What of others was found for that.
+    pub(crate) existing: Vec<Existing>,
 }
 
 impl Opened {
@@ -60,8 +65,19 @@ impl Opened {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
+        Self::needing(Needs::All, what, place, environment, screen).await
+    }
+
+    /// The same, for a command that has to know no more of others.
+    pub(crate) async fn needing(
+        needs: Needs,
+        what: &What,
+        place: &Where,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
         let written = Written::read(what, environment, screen)?;
-        written.open(&Connections::begin(place, environment, screen)?, environment).await
+        written.open(needs, &Connections::begin(place, environment, screen)?, environment).await
     }
 
     /// A stack that is known by its name alone.
@@ -157,6 +173,7 @@ impl Opened {
             learned: Learned::default(),
             asked: Asked::default(),
             whole: None,
+            existing: Vec::new(),
         }
     }
 }
@@ -167,6 +184,7 @@ impl Written {
     /// anything else is read from AWS.
     pub(crate) async fn open(
         self,
+        needs: Needs,
         connections: &Connections<'_>,
         environment: &Environment,
     ) -> Result<Opened, Failure> {
@@ -175,10 +193,9 @@ impl Written {
         let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
-        let check = |catalog: &AwsCatalog| {
-            self.narrowed(self.check(here, &Learned::default(), catalog, environment)?)
-        };
-        let narrowed = check(&catalog)?;
+        let Known { checked, learned, existing, warnings } =
+            self.known(needs, &connected, &catalog, environment).await?;
+        let narrowed = self.narrowed(checked)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =
             narrowed.checked.stack.resources.values().filter_map(asks).collect();
@@ -186,18 +203,20 @@ impl Written {
             (catalog, narrowed)
         } else {
             let catalog = catalog.knowing(connected.provider.learn(questions).await?);
-            let narrowed = check(&catalog)?;
-            (catalog, narrowed)
+            let checked = self.check(here, &learned, &catalog, environment)?;
+            (catalog, self.narrowed(checked)?)
         };
         let Narrowed { checked, asked, whole } = narrowed;
         Ok(Opened {
-            warnings: checked.warnings,
+            warnings: [checked.warnings, warnings].concat(),
             file: self.path.clone(),
             origins: checked.origins,
             told_of: checked.told_of,
             written: Some(self),
             asked,
             whole,
+            learned,
+            existing,
             ..Opened::new(checked.stack, catalog, connected, environment)
         })
     }

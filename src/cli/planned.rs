@@ -49,7 +49,9 @@ impl Looked {
                 let drawn = self.difference(permissions)?;
                 let is_sought = self.seek_half_made(&drawn).await?;
                 let is_weighed = self.weigh(&drawn).await?;
-                if is_sought || is_weighed { self.difference(permissions)? } else { drawn }
+                let drawn =
+                    if is_sought || is_weighed { self.difference(permissions)? } else { drawn };
+                Plan { existing: self.opened().existing.clone(), ..drawn }
             }
             Purpose::Destroy => {
                 let Opened { stack, catalog, asked, .. } = self.opened();

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::clock;
 use super::environment::Environment;
+use super::existing::Needs;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{What, Where};
@@ -97,7 +98,8 @@ pub(crate) async fn run(
     let now = clock::milliseconds() / 1000;
     let (from, to) = (arguments.from.seconds(now), arguments.to.seconds(now));
     check_times(from, to, now)?;
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let (what, place) = (&arguments.what, &arguments.place);
+    let opened = Opened::needing(Needs::Names, what, place, environment, screen).await?;
     let done = Run { arguments, opened: &opened, screen }.replay((from, to)).await;
     opened.trace.write(screen);
     let done = done?;

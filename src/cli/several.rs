@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use super::connected::Connections;
 use super::environment::Environment;
+use super::existing::Needs;
 use super::exit::Failure;
 use super::opened::Opened;
 use super::options::{What, Whats, Where};
@@ -63,7 +64,12 @@ impl Several {
         }
         let order = Order::of(&files)?;
         let connections = Connections::begin(place, environment, screen)?;
-        let open = files.into_iter().map(|file| file.open(&connections, environment));
+        // What is destroyed needs no more of others than what tells its objects.
+        let needs = match asked_for.purpose {
+            Purpose::Apply => Needs::All,
+            Purpose::Destroy => Needs::Names,
+        };
+        let open = files.into_iter().map(|file| file.open(needs, &connections, environment));
         Ok(Self { members: gathered(join_all(open).await)?, order })
     }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::environment::Environment;
+use super::existing::Needs;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{What, Where};
@@ -30,7 +31,8 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let (what, place) = (&arguments.what, &arguments.place);
+    let opened = Opened::needing(Needs::Nothing, what, place, environment, screen).await?;
     let lock = opened.stack.lock.as_ref().ok_or_else(no_lock)?;
     let done = unlock(arguments, &opened, lock, screen).await;
     opened.trace.write(screen);

@@ -25,7 +25,8 @@ pub mod wait;
 
 pub use execute::{Report, execute};
 pub use observe::{
-    Look, Onlooker, examine, find_all, observe, observe_excerpt, observe_told, seek, weigh,
+    Look, Onlooker, examine, find_all, look_up_all, observe, observe_excerpt, observe_told, seek,
+    weigh,
 };
 pub use revisit::revisit;
 pub use site::Site;

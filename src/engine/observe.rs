@@ -14,8 +14,8 @@ use super::port::{Answer, Read};
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
-    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, Live, NameOrigin, Sought,
-    Stack, Whose, document,
+    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, Live, Lookup, NameOrigin,
+    Sought, Stack, Whose, document,
 };
 use crate::plan::World;
 
@@ -212,6 +212,21 @@ pub async fn examine<'a>(
 ) -> Vec<(&'a Desired, Answer<Examined>)> {
     join_all(wanted.map(|want| async move { (want, again(|| reader.examine(want), told).await) }))
         .await
+}
+
+/// Looks up what belongs to others, all at once, in the order of the lookups.
+pub async fn look_up_all(
+    reader: &dyn Read,
+    lookups: Vec<(Address, Lookup)>,
+    told: Onlooker<'_>,
+) -> Vec<(Address, Lookup, Answer<Vec<Live>>)> {
+    told(LookEvent::Begun { looks: lookups.len() });
+    let looks = lookups.into_iter().map(|(address, lookup)| async move {
+        let answer = again(|| reader.look_up(&lookup), told).await;
+        told(LookEvent::Ended);
+        (address, lookup, answer)
+    });
+    stream::iter(looks).buffered(LOOKS_AT_A_TIME).collect().await
 }
 
 /// Looks for all of these at once, bounded. Nobody waits for the slowest but

@@ -199,8 +199,9 @@ mod tests {
             endpoint: None,
         };
         let (changes, steps, left) = (Vec::new(), Vec::new(), Vec::new());
-        let (outputs, was, excerpt) = (BTreeMap::new(), None, None);
-        Plan { stack: name.into(), was, place, changes, steps, outputs, left, excerpt }
+        let (outputs, was, excerpt, existing) = (BTreeMap::new(), None, None, Vec::new());
+        let stack = name.into();
+        Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing }
     }
 
     fn accepted(step: usize, address: &str) -> Event {

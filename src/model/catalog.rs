@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::resource::is_false;
 use super::{
-    Address, ArtifactInfo, Course, Desired, Detour, Document, Facts, FieldDiff, Identity, Live,
-    Path, Patience, Place, Probe, Stages, compare_in_part,
+    Address, ArtifactInfo, Course, Desired, Detour, Document, Facts, FieldDiff, Identity,
+    LandmarkInfo, Live, Path, Patience, Place, Probe, Sight, Stages, compare_in_part,
 };
 
 /// All kinds. The AWS room implements this over its registry; tests over a
@@ -55,6 +55,21 @@ pub trait Catalog: Send + Sync {
         _resources: &BTreeMap<Address, Desired>,
     ) -> Vec<Problem> {
         Vec::new()
+    }
+
+    /// How objects are looked up by stacks that do not own them, of every kind of which they can be.
+    fn sights(&self) -> &[Sight] {
+        &[]
+    }
+
+    /// The kinds that are looked up and never made.
+    fn landmarks(&self) -> &[LandmarkInfo] {
+        &[]
+    }
+
+    /// Whether an ARN is one of an object of a kind.
+    fn is_arn_of(&self, _kind: &str, _arn: &str) -> bool {
+        true
     }
 
     /// Where the name of an object comes from that its tags say is this

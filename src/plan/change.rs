@@ -11,8 +11,8 @@ use super::differences::ASKED;
 use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
-    Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, FieldDiff, Holdings,
-    Identity, Live, Path, Place, Stage,
+    Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, Existing, FieldDiff,
+    Holdings, Identity, Live, Path, Place, Stage,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -40,6 +40,10 @@ pub struct Plan {
     // Likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
+    /// What it was drawn with that belongs to others.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub existing: Vec<Existing>,
 }
 
 /// An object that is left alone because its tags do not say that it is the

@@ -46,6 +46,7 @@ impl Plan {
             outputs: BTreeMap::new(),
             left: Vec::new(),
             excerpt: None,
+            existing: Vec::new(),
         })
     }
 }

@@ -389,6 +389,7 @@ impl<'a> Desk<'a> {
             steps,
             left: self.left,
             excerpt: self.asked.excerpt.clone(),
+            existing: Vec::new(),
             changes: self
                 .fates
                 .into_iter()

@@ -12,11 +12,13 @@ mod critical_path;
 pub mod diagnostics;
 mod difference;
 mod excerpt;
+mod existing;
 mod forecast;
 mod inline;
 mod invocation;
 mod json;
 pub mod kinds_page;
+pub mod landmark_page;
 pub mod lease;
 mod markdown;
 pub mod outputs;
@@ -55,6 +57,7 @@ pub use diagnostics::{diagnostics_json, diagnostics_text};
 pub use forecast::forecast_text;
 pub use invocation::{InvocationRecord, Outcome, invocation_json, invocation_text};
 pub use kinds_page::{kind_page, kind_text, kinds_text};
+pub use landmark_page::{landmark_page, landmark_text, landmarks_text};
 pub use lease::{lease_holder, lease_life, lease_text};
 pub use outputs::{
     Outputs, output_raw, outputs_dotenv, outputs_flat_json, outputs_github, outputs_json,

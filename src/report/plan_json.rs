@@ -16,6 +16,7 @@ use crate::plan::{
 };
 
 use super::diagnostics::TellDiagnostic;
+use super::existing::{self, TellExisting};
 use super::forecast::{TellForecast, TellStage, tell_forecast, tell_stage};
 
 /// The version of the form.
@@ -60,6 +61,7 @@ impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
             changes: plan.changes.iter().map(|planned| tell(plan, planned)).collect(),
             left: plan.left.iter().map(tell_left).collect(),
             excerpt: plan.excerpt.as_ref().map(tell_excerpt),
+            existing: existing::tell(plan),
             outputs: outputs.collect(),
             warnings: warnings.iter().map(TellDiagnostic::from).collect(),
             refusals: refusals.iter().map(TellDiagnostic::from).collect(),
@@ -82,6 +84,8 @@ pub(super) struct TellPlan<'a> {
     left: Vec<TellLeft<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<TellExcerpt<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    existing: Vec<TellExisting<'a>>,
     outputs: BTreeMap<&'a str, Value>,
     warnings: Vec<TellDiagnostic<'a>>,
     refusals: Vec<TellDiagnostic<'a>>,

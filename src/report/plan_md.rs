@@ -7,6 +7,7 @@ use crate::model::Diagnostic;
 use crate::plan::Change;
 
 use super::excerpt;
+use super::existing;
 use super::forecast::forecast_md;
 use super::markdown::{code, fenced, within_tag, words, write_within};
 use super::page::Page;
@@ -46,6 +47,7 @@ pub fn plan_md(record: PlanRecord<'_>) -> String {
         let left: Vec<Diagnostic> = plan.left.iter().map(crate::plan::Left::diagnostic).collect();
         write_remarks(&mut page, "Left alone", &left);
     }
+    existing::write_md(&mut page, plan);
     let shared = Shared::of(plan, PlanDetail::CHANGES);
     let mut entries = shared.entries(plan);
     // Stable: apart from that they stay in order.

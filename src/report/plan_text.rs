@@ -18,7 +18,7 @@ use super::plan_detail::PlanDetail;
 use super::plan_shared::{Entry, Shared};
 use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
 use super::value;
-use super::{artifacts, difference, excerpt};
+use super::{artifacts, difference, excerpt, existing};
 
 /// The plan as text, with colour codes.
 ///
@@ -53,6 +53,7 @@ pub fn plan_steps(plan: &Plan, detail: PlanDetail) -> String {
     }
     let shared = Shared::of(plan, detail);
     page.lines(0, &shared.head());
+    existing::write_text(&mut page, plan);
     page.gap();
     write_changes(&mut page, plan, &shared, detail);
     write_unchanged(&mut page, plan, detail);

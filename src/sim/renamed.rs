@@ -5,7 +5,8 @@ use super::cloud::Writer;
 impl Writer<'_> {
     /// The same for a stack that was renamed.
     #[must_use]
-    pub fn renamed_from(self, was: Option<String>) -> Self {
-        Self { was, ..self }
+    pub fn renamed_from(mut self, was: Option<String>) -> Self {
+        self.was = was;
+        self
     }
 }

@@ -11,7 +11,7 @@ use super::reference::{ALL, Reference};
 use super::source::Mark;
 use super::suggest::listed;
 use super::tree::{Map, Node, Value};
-use crate::model::{Address, FactRef};
+use crate::model::{Address, FactInfo, FactRef};
 
 impl<'a> Expansion<'a> {
     pub(super) fn address(&mut self, search: &Search<'_>) -> Option<Found> {
@@ -204,8 +204,19 @@ impl<'a> Expansion<'a> {
         search: &Search<'_>,
     ) -> Option<Found> {
         let (kind, address) = (self.declared[index].kind, self.declared[index].address.clone());
-        let known = || kind.facts.iter().map(|fact| fact.name.as_str());
-        let detail = format!("the facts of `{}` are {}", kind.name, listed(known()));
+        self.fact_of((&kind.name, &kind.facts), address, position, search)
+    }
+
+    /// A fact of what has that address and is of that kind, with these facts.
+    pub(super) fn fact_of(
+        &mut self,
+        (kind, facts): (&str, &[FactInfo]),
+        address: Address,
+        position: usize,
+        search: &Search<'_>,
+    ) -> Option<Found> {
+        let known = || facts.iter().map(|fact| fact.name.as_str());
+        let detail = format!("the facts of `{kind}` are {}", listed(known()));
         match &search.names.0[position..] {
             [] => {
                 let summary = format!("`{}` is incomplete", search.names);

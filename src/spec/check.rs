@@ -14,6 +14,7 @@ use self::lenders::{Desk, Lenders};
 use self::schemas::Schemas;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
+use super::existing::{self, Referred};
 use super::expand::{Env, Expansion, Ground};
 use super::ignored;
 use super::inputs::Inputs;
@@ -58,6 +59,8 @@ pub struct Checked {
     pub lenders: BTreeMap<String, Lender>,
     /// Which outputs of these each output passes on, by the names of their stacks.
     pub passed_on: BTreeMap<String, Borrowed>,
+    /// What it refers to and does not own, by what stands before a fact of it.
+    pub existing: BTreeMap<Address, Referred>,
 }
 
 /// Expands the patterns, resolves the references, checks every document and
@@ -128,6 +131,7 @@ fn check_within<T>(
     let lent = &lenders.lent(file, learned);
     let ground = Ground { lent, ..ground(file, place, catalog, inputs) };
     let mut expansion = Expansion::new(ground);
+    existing::declare(&mut expansion);
     expansion.expand_all();
     let tags = StackTags {
         own: written::stack_tags(&mut expansion, file.section("tags")),
@@ -145,6 +149,7 @@ fn check_within<T>(
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
     let drafts = probes::of(&mut expansion, file.section("probes"), inputs.checks);
+    let neighbours = existing::of(&mut expansion);
     if expansion.is_spent() {
         // What there is of the stack is large, and good for nothing.
         return Err(in_order(expansion.problems));
@@ -161,6 +166,13 @@ fn check_within<T>(
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
+    let existing = existing::settle(
+        neighbours,
+        (&expansion.asked_of, &known),
+        &oracle,
+        &settled,
+        &mut problems,
+    );
     let sound = settled.iter().map(|(written, _)| written.address.clone());
     let sound = sound.chain(lent.stacks.keys().map(Address::new)).collect();
     let mut desired = connect(settled, &known, &mut problems);
@@ -186,7 +198,7 @@ fn check_within<T>(
         let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
         let (told_of, passed_on) = spoken_of(&outputs, lent);
         let warnings = in_order(warnings);
-        Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on })
+        Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on, existing })
     } else {
         Err(in_order(problems))
     };
@@ -219,6 +231,8 @@ fn ground<'a>(
         library: &file.library,
         resources: section("resources"),
         lent: const { &Lent::NONE },
+        existing: section("existing"),
+        sights: catalog.sights(),
     }
 }
 
@@ -251,6 +265,7 @@ fn lock_of(
         kinds: &[],
         library: &library,
         resources: &nothing,
+        existing: &nothing,
         ..ground(file, place, catalog, inputs)
     };
     lock::of(file.root.get("lock"), file.was(), ground, problems)

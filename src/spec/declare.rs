@@ -20,6 +20,16 @@ const MAX_ELEMENTS: usize = 1_000;
 /// Most patterns within patterns. Three levels are already hard to follow.
 const MAX_DEPTH: usize = 8;
 
+/// The problem of a kind that is looked up and never made.
+fn looked_up_only(name: &str, kind: &Node) -> Diagnostic {
+    Diagnostic::error(format!("a {name} is looked up, and not made"))
+        .at(Some(kind.at.location()))
+        .because("others than ccprov make it")
+        .hint(format!(
+            "write the entry under `existing:`; `ccprov kinds {name}` tells by what it is found"
+        ))
+}
+
 /// What an entry is called, and where.
 struct Naming {
     address: Address,
@@ -122,7 +132,9 @@ impl<'a> Expansion<'a> {
             let problem = Diagnostic::error(format!("there is no kind `{name}`"))
                 .at(Some(kind.at.location()));
             let problem = shape::without_references(problem, name);
+            let is_sight = self.ground.sights.iter().any(|sight| sight.kind == name);
             let problem = match elsewhere::kind(name, known()) {
+                _ if is_sight => looked_up_only(name, kind),
                 Some(said) => problem.hint(said),
                 None => did_you_mean(problem, name, known()),
             };

@@ -129,7 +129,9 @@ pub(super) fn add_spelled_out(
     };
     for (address, spelled) in found {
         let Some(want) = desired.get_mut(&address) else { continue };
-        for (other, edge) in spelled {
+        // What belongs to others waits for nobody here.
+        let own = spelled.into_iter().filter(|(other, _)| numbers.contains_key(other));
+        for (other, edge) in own {
             if let Some(edge) = edge.filter(|_| !together(&address, &other)) {
                 let have = want.edges.entry(other.clone()).or_insert(edge);
                 *have = (*have).max(edge);

@@ -5,6 +5,7 @@
 //! reference may stand wherever a value may, and a file that others extend, or
 //! that extends another, need not be whole.
 
+mod existing;
 mod instructions;
 
 use serde_json::{Map, Value as Json, json};
@@ -74,6 +75,7 @@ fn definitions(catalog: &dyn Catalog, built_in: &[BuiltIn]) -> Json {
         rules.push(when_equal("pattern", pattern.name, &format!("pattern:{}", pattern.name)));
         definitions.insert(format!("pattern:{}", pattern.name), usage_schema(pattern));
     }
+    definitions.insert("existing".to_owned(), existing::entry(catalog));
     definitions.insert("resource".to_owned(), resource(catalog, built_in, &rules));
     Json::Object(definitions)
 }
@@ -236,6 +238,7 @@ fn stack_properties() -> Json {
             "propertyNames": { "pattern": ADDRESSES },
             "additionalProperties": { "type": ["string", "null"], "pattern": ADDRESSES },
         },
+        "existing": existing::section(NAMES),
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),
         "probes": probes::editor_probes(ADDRESSES),

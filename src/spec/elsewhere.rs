@@ -29,7 +29,8 @@ const AT_THE_TOP: &[Said] = &[
     ),
     (
         &["data"],
-        "there are no look-ups: name what exists by its ARN, as text or in a variable of `vars:`",
+        "what exists stands under `existing:`: `existing: { NAME: { kind: KIND, name: ... } }`, and \
+         `${existing.NAME.arn}` refers to it",
     ),
     (
         &["module", "modules"],
@@ -264,7 +265,7 @@ const OF_A_VALUE: &[Said] = &[
 
 /// First names of references.
 const REFERENCES: &[Said] = &[
-    (&["data"], "there are no look-ups: write the ARN out, or give it in a variable of `vars:`"),
+    (&["data"], "what exists stands under `existing:`, and `${existing.NAME.FACT}` refers to it"),
     (&["count"], "there is no `count`: `for_each:` with a list or a map, and `${each.key}` within"),
     (&["path"], "paths are relative to the file that they stand in"),
     (&["terraform"], "there are no workspaces: `${stack}` is the stack's name"),

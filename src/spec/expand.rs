@@ -22,7 +22,7 @@ use super::told::MOST_KEPT;
 use super::tree::{Map, Node, Value};
 use super::values;
 use super::variables::Variable;
-use crate::model::{Address, Diagnostic, KindInfo, Place};
+use crate::model::{Address, Diagnostic, KindInfo, Place, Sight};
 
 /// Most resources of one stack. A plan beyond it could not be read by anybody,
 /// and AWS answers some 10 calls a second.
@@ -59,6 +59,10 @@ pub(super) struct Ground<'a> {
     pub(super) resources: &'a Map,
     /// What other stacks lend.
     pub(super) lent: &'a Lent,
+    /// What the stack file says under `existing`.
+    pub(super) existing: &'a Map,
+    /// How that is looked up.
+    pub(super) sights: &'a [Sight],
 }
 
 /// The work in progress.
@@ -85,6 +89,10 @@ pub(super) struct Expansion<'a> {
     pub(super) promises: Vec<Promise>,
     /// Which outputs of other stacks were asked for, by the names of these.
     pub(super) borrowed: BTreeSet<(String, String)>,
+    /// What there is of others, by name: how it is looked up, and how many are meant.
+    pub(super) neighbours: BTreeMap<String, (&'a Sight, Option<usize>)>,
+    /// Which facts of them are referred to.
+    pub(super) asked_of: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The stack file, or one use of a pattern.
@@ -201,6 +209,8 @@ impl<'a> Expansion<'a> {
             open_elements: 0,
             promises: Vec::new(),
             borrowed: BTreeSet::new(),
+            neighbours: BTreeMap::new(),
+            asked_of: BTreeMap::new(),
         }
     }
 

@@ -53,13 +53,15 @@ pub(super) const STACK_KEYS: &[&str] = &[
     "checks",
     "probes",
     "lock",
+    "existing",
     "extends",
     "uses",
 ];
 
 /// Those of them that are maps.
-const SECTIONS: [&str; 10] = [
-    "vars", "values", "tags", "resources", "moved", "outputs", "checks", "probes", "lock", "uses",
+const SECTIONS: [&str; 11] = [
+    "vars", "values", "tags", "existing", "resources", "moved", "outputs", "checks", "probes",
+    "lock", "uses",
 ];
 
 /// A stack file with all that it extends and the patterns that it uses, read
@@ -287,7 +289,9 @@ fn unheard(declared: Option<&Map>, uses: &Uses, inputs: &Inputs<'_>) -> Vec<Stri
 
 /// Tells of `<<` with a reference where names are declared, and takes it out.
 fn no_late_merges(root: &mut Map, deferred: &mut Vec<Diagnostic>) {
-    for key in ["vars", "values", "tags", "resources", "moved", "outputs", "probes", "uses"] {
+    for key in
+        ["vars", "values", "tags", "existing", "resources", "moved", "outputs", "probes", "uses"]
+    {
         let section = root.get_mut(key).and_then(|entry| entry.node.as_map_mut());
         if let Some(merged) = section.and_then(|section| section.remove(MERGE)) {
             let problem = Diagnostic::error(format!("`<<` merges no reference into `{key}`"));
@@ -456,6 +460,8 @@ impl Header<'_> {
             library: self.library,
             resources: self.resources,
             lent: const { &Lent::NONE },
+            existing: const { &Map::new() },
+            sights: &[],
         }
     }
 

@@ -9,7 +9,7 @@ use super::source::Mark;
 use super::suggest::{all_of, listed};
 use super::tree::{Map, Node, Plain, Value};
 use super::yaml;
-use crate::model::{Diagnostic, FactRef, Probe};
+use crate::model::{Diagnostic, EXISTING, FactRef, Probe};
 
 /// What a reference refers to.
 pub(super) enum Found {
@@ -207,13 +207,14 @@ impl Expansion<'_> {
                 self.descend(value, 2, search)
             }
             ["self", _, ..] => return self.of_itself(search),
+            [EXISTING, _, ..] => return self.of_others(search),
             ["nonce"] => return self.nonce(search),
             [name, ..] if self.is_lender(name, search) => return self.lent(search),
             [name, ..] if !RESERVED.contains(name) => return self.address(search),
             _ => {
                 let forms = "`${var.NAME}`, `${value.NAME}`, `${stack}`, `${account}`, `${region}`, \
-                             `${partition}`, `${env.NAME}`, `${each.key}`, `${each.value}` and \
-                             `${self.FACT}`";
+                             `${partition}`, `${env.NAME}`, `${each.key}`, `${each.value}`, \
+                             `${self.FACT}` and `${existing.NAME.FACT}`";
                 let detail = format!("the forms with a meaning of their own are {forms}");
                 self.tell(search, format!("`{}` refers to nothing", search.names), detail, None)
             }

@@ -15,7 +15,7 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `edges`,
+//! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
 //! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
@@ -31,6 +31,7 @@ mod edges;
 mod editor;
 mod elsewhere;
 mod entry;
+mod existing;
 mod expand;
 mod files;
 mod filled;
@@ -85,6 +86,7 @@ pub use catalogue::{built_in_patterns, pattern_file};
 pub use check::{Borrowed, Checked, Lender, check, check_knowing};
 pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
+pub use existing::Referred;
 pub use files::peek;
 pub use inputs::{Environment, Inputs, NotAdmitted};
 pub use learned::{Learned, texts_of};

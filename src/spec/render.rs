@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::check::{Checked, Sheet, check_and};
+use super::existing::{self, Referred};
 use super::expand::{Env, Expansion};
 use super::inputs::Inputs;
 use super::learned::Learned;
@@ -71,6 +72,11 @@ pub fn render(
             let uses = file.root.get("uses").map(|entry| value(&entry.node, known, Nulls::LeftOut));
             parts.extend(uses.map(|uses| ("uses", uses)));
         }
+        if !checked.existing.is_empty() {
+            let existing =
+                checked.existing.iter().map(|(address, it)| of_others(address, it, known));
+            parts.push(("existing", plain(RenderedShape::Map(existing.collect()))));
+        }
         let resources = sheet.resources.iter();
         let mut resources: Vec<(String, Rendered)> =
             resources.map(|it| (it.address.to_string(), resource(it, known))).collect();
@@ -108,6 +114,13 @@ pub fn render(
 fn moves<'a>(resource: &'a Written<'_>) -> impl Iterator<Item = (&'a Address, &'a Address)> {
     let next = resource.formerly.iter().skip(1).chain([&resource.address]);
     resource.formerly.iter().zip(next)
+}
+
+/// What belongs to others, as a stack file says by what it is found.
+fn of_others(address: &Address, referred: &Referred, known: &Known) -> (String, Rendered) {
+    let name = address.as_str().split_once('.').map_or("", |(_, name)| name);
+    let said = Json::Object(referred.said.clone());
+    (name.to_owned(), Rendered::of(&texts(&said, &|text| escaped(text, known))))
 }
 
 /// What the stack says of itself besides its resources.
@@ -406,7 +419,8 @@ fn worked_out(
     };
     let found = spelling::as_read(&found);
     let needs = document::pending_facts(&found.to_json());
-    if !needs.iter().all(|fact| sound.contains(&fact.address)) {
+    let is_others = |fact: &FactRef| existing::entry_of(fact).is_some();
+    if !needs.iter().all(|fact| sound.contains(&fact.address) || is_others(fact)) {
         return Err(elsewhere);
     }
     let from = led_to(expansion, &node, resources);

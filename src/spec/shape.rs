@@ -21,8 +21,19 @@ pub(super) const A_PARAMETER: &str = "a parameter";
 pub(super) const A_VARIABLE: &str = "a variable";
 
 /// Names that begin references of their own, and so can name no resource.
-pub(super) const RESERVED: &[&str] =
-    &["account", "each", "env", "param", "partition", "region", "self", "stack", "value", "var"];
+pub(super) const RESERVED: &[&str] = &[
+    "account",
+    "each",
+    "env",
+    "existing",
+    "param",
+    "partition",
+    "region",
+    "self",
+    "stack",
+    "value",
+    "var",
+];
 
 /// The map, or a problem. `what` is the value's name in the message.
 pub(super) fn map<'a>(

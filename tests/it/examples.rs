@@ -35,6 +35,17 @@ fn those_of_every_kind_are_sound() {
 }
 
 #[test]
+fn those_of_what_is_looked_up_only_are_sound() {
+    for landmark in AwsCatalog::new().landmarks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("stack.yaml");
+        fs::write(&path, &landmark.example).expect("a file");
+        sound(&path);
+        assert!(landmark.example.contains(&format!("kind: {}", landmark.name)));
+    }
+}
+
+#[test]
 fn stacks_are_sound() {
     for path in stacks() {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -78,6 +89,7 @@ fn the_schemas_for_editors_take_them() {
     let catalog = AwsCatalog::new();
     let (of_stacks, of_patterns) = (spec::schema(&catalog), spec::pattern_schema(&catalog));
     let kinds = catalog.kinds().iter().flat_map(|kind| kind.examples.clone());
+    let kinds = kinds.chain(catalog.landmarks().iter().map(|it| it.example.clone()));
     let read = |path: &Path| fs::read_to_string(path).expect("a file");
     for text in stacks().iter().map(|path| read(path)).chain(kinds) {
         assert_eq!(underlined(&of_stacks, &text), Vec::<String>::new(), "{text}");

@@ -18,6 +18,7 @@ mod event_processor;
 mod event_rules;
 mod event_schemas;
 mod examples;
+mod existing;
 mod functions;
 mod fuzz;
 mod hostile;

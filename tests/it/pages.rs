@@ -7,10 +7,10 @@ use std::path::Path;
 
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::grant::{Grant, Need, differing};
-use ccprov::aws::registry::grants;
+use ccprov::aws::registry::{grants, landmark_grants};
 use ccprov::cli;
 use ccprov::model::Catalog as _;
-use ccprov::report::{check_page, checks_page, kind_page, pattern_page};
+use ccprov::report::{check_page, checks_page, kind_page, landmark_page, pattern_page};
 use ccprov::spec::built_in_patterns;
 use ccprov::verify::because;
 
@@ -23,7 +23,12 @@ fn every_kind_has_its_page() {
     for kind in catalog.kinds() {
         page::check(&format!("docs/kinds/{}.md", kind.name), &kind_page(kind));
     }
-    let wanted = catalog.kinds().iter().map(|kind| format!("{}.md", kind.name)).collect();
+    for landmark in catalog.landmarks() {
+        page::check(&format!("docs/kinds/{}.md", landmark.name), &landmark_page(landmark));
+    }
+    let names = catalog.kinds().iter().map(|kind| &kind.name);
+    let names = names.chain(catalog.landmarks().iter().map(|landmark| &landmark.name));
+    let wanted = names.map(|name| format!("{name}.md")).collect();
     assert_eq!(
         pages("docs/kinds"),
         wanted,
@@ -129,7 +134,7 @@ fn the_page_of_emulators_shows_every_lie() {
 fn the_page_of_access_shows_every_grant() {
     let mut table = "| Kind | Every command | `apply` | `apply`, `destroy` |\n".to_owned();
     table.push_str("|---|---|---|---|\n");
-    for (kind, grants) in grants() {
+    for (kind, grants) in grants().chain(landmark_grants()) {
         let cell = |need| actions(grants, need);
         let (read, write, remove) = (cell(Need::Read), cell(Need::Write), cell(Need::Remove));
         writeln!(table, "| [{kind}](kinds/{kind}.md) | {read} | {write} | {remove} |")

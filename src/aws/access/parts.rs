@@ -78,7 +78,7 @@ mod tests {
     fn policy(resources: &[usize]) -> AccessPolicy {
         const SIDS: [&str; 3] = ["Queues", "Topics", "Buckets"];
         let statement = |(count, sid): (&usize, &'static str)| Statement {
-            sid,
+            sid: sid.into(),
             effect: "Allow",
             action: ["sqs:SendMessage"].into(),
             resource: (0..*count)

@@ -17,7 +17,7 @@ use crate::engine::port::{Accepted, Answer, Made};
 use crate::model::{
     Along, Anew, CloudError, Document, Emptying, ErrorClass, Examined, FactInfo, Facts, FieldDiff,
     Greeting, Identity, InPart, KindInfo, Length, Live, NameOrigin, Naming, Path, PolicyField,
-    Prepared, Problem, Question, Sought, Stages, Succession,
+    Prepared, Problem, Question, Sight, Sought, Stages, Succession, TAGS,
 };
 
 /// A kind with its types erased, as the registry holds it.
@@ -25,6 +25,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn name(&self) -> &'static str;
     fn info(&self) -> KindInfo;
     fn is_global(&self) -> bool;
+    fn sight(&self) -> Sight;
     fn grants(&self) -> &'static [Grant];
     fn identify(&self, arn: &str) -> Option<String>;
     fn hangs_on(&self) -> Option<&'static str>;
@@ -94,16 +95,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             fixed: list(K::FIXED),
             courses: K::COURSES.iter().map(|(field, course)| ((*field).into(), *course)).collect(),
             must_exist: list(K::MUST_EXIST),
-            facts: K::FACTS
-                .iter()
-                .map(|(name, summary, predicted)| FactInfo {
-                    name: (*name).into(),
-                    summary: (*summary).into(),
-                    predicted: *predicted,
-                    moves_with: moves_with::<K>(name),
-                    late: K::LATE.contains(name),
-                })
-                .collect(),
+            facts: facts_of::<K>(),
             patience: K::PATIENCE,
             tagged: K::TAGGED,
             global: K::GLOBAL,
@@ -143,6 +135,24 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn is_global(&self) -> bool {
         K::GLOBAL
+    }
+
+    fn sight(&self) -> Sight {
+        let named_by = K::NAMED_BY.map(|field| (field, None));
+        let name = if K::FOUND_BY.is_empty() { named_by.as_slice() } else { K::FOUND_BY };
+        let owned = |(field, default): &(&str, Option<&str>)| {
+            ((*field).to_owned(), default.map(str::to_owned))
+        };
+        // IAM is asked for no tags of all, and the tagging API knows no roles.
+        let has_tags = K::TAGGED && !K::GLOBAL && K::BY_ARN;
+        Sight {
+            kind: K::NAME.into(),
+            name: name.iter().map(owned).collect(),
+            between: K::BETWEEN.into(),
+            by_arn: K::BY_ARN,
+            signs: has_tags.then(|| TAGS.to_owned()).into_iter().collect(),
+            facts: facts_of::<K>(),
+        }
     }
 
     fn grants(&self) -> &'static [Grant] {
@@ -278,6 +288,18 @@ impl<K: Kind> AnyKind for Erased<K> {
     ) -> BoxFuture<'a, Answer<()>> {
         Box::pin(K::delete(aws, have, emptying))
     }
+}
+
+/// What can be referred to.
+fn facts_of<K: Kind>() -> Vec<FactInfo> {
+    let fact = |(name, summary, predicted): &(&str, &str, bool)| FactInfo {
+        name: (*name).into(),
+        summary: (*summary).into(),
+        predicted: *predicted,
+        moves_with: moves_with::<K>(name),
+        late: K::LATE.contains(name),
+    };
+    K::FACTS.iter().map(fact).collect()
 }
 
 /// The fields that take a key.

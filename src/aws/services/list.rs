@@ -28,6 +28,7 @@ macro_rules! services {
             }
             by hand {
                 ec2;
+                ssm;
             }
         }
     };

@@ -4,6 +4,7 @@
 //! A kind reads top-down: what it is, its spec, its identity and facts, then
 //! read, create, update, delete.
 
+mod by_hand;
 pub(crate) mod clients;
 mod list;
 pub mod table;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 
 use self::list::services;
 use super::kind::AnyKind;
+use super::landmark::Landmark;
 
 macro_rules! folders {
     (
@@ -31,3 +33,10 @@ macro_rules! folders {
 }
 
 services!(folders);
+
+/// Every kind that is looked up only, by name.
+pub(crate) static LANDMARKS: LazyLock<Vec<&dyn Landmark>> = LazyLock::new(|| {
+    let mut all = [ec2::LANDMARKS, ssm::LANDMARKS].concat();
+    all.sort_by_key(|landmark| landmark.name());
+    all
+});

@@ -55,13 +55,14 @@ pub async fn seek(
         return Ok(());
     }
     told(LookEvent::Begun { looks: 1 });
-    let candidates = again(|| reader.candidates(&stack.name), told).await;
+    let names = stack.claimant().stacks();
+    let candidates = again(|| reader.candidates(&names), told).await;
     told(LookEvent::Ended);
     // Some indexes tell no address: then the kind has to do.
     let is_one = |candidate: &Sought| {
         let mut of_kind = sought.iter().filter(|want| want.kind == candidate.kind);
         of_kind
-            .any(|want| candidate.address.as_ref().is_none_or(|address| *address == want.address))
+            .any(|want| candidate.address.as_ref().is_none_or(|address| want.goes_by(address)))
     };
     let candidates = candidates.map_err(|error| vec![error])?;
     let candidates = candidates.into_iter().filter(is_one).collect();

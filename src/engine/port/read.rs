@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CloudError, Desired, Examined, Live, Sought};
+use crate::model::{CloudError, Desired, Examined, Live, Lookup, Sought};
 
 /// What a call through the door comes to.
 pub type Answer<T> = Result<T, CloudError>;
@@ -26,6 +26,15 @@ pub trait Read: Send + Sync {
     /// What the cloud itself says of a document before it is written; nothing changes.
     async fn examine(&self, _want: &Desired) -> Answer<Examined> {
         Ok(Examined::default())
+    }
+
+    /// Every object to which a look at what belongs to others leads, in the order of their
+    /// names; also those on their way out. Who keeps no index finds what has a name.
+    async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
+        match lookup.sought(|arn| Some(arn.to_owned())) {
+            Some(sought) => Ok(self.find(&sought).await?.into_iter().collect()),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Every stack that an index believes to live here.

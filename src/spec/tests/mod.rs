@@ -7,6 +7,7 @@
 mod artifacts;
 mod costs;
 mod editor;
+mod existing;
 mod expressions;
 mod files;
 mod language;
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 use super::{BuiltIn, Checked, Inputs, Learned, StackFile, check_knowing, evaluate};
 use crate::model::{
     Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Lifecycle, Mask,
-    Naming, Patience, Place, Prepared, Problem, Succession, document,
+    Naming, Patience, Place, Prepared, Problem, Sight, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -44,7 +45,7 @@ struct Case<'a> {
     built_in: &'a [BuiltIn],
     /// Names that are to be kept.
     names: &'a [(&'a str, &'a str)],
-    /// What was learned of others: in whose name, which fact, and what it is.
+    /// Facts that were learned: what stands before it, the fact, the text.
     facts: &'a [(&'a str, &'a str, &'a str)],
 }
 
@@ -222,6 +223,11 @@ fn sound(checked: &Checked) -> String {
         let (stack, region) = (&used.stack, &used.place.region);
         writeln!(text, "uses {stack} in {region} as {name}: {outputs}").unwrap();
     }
+    for (address, referred) in &checked.existing {
+        let facts: Vec<&str> = referred.lookup.facts.iter().map(String::as_str).collect();
+        let waits = if referred.lookup.is_pending() { " (waits)" } else { "" };
+        writeln!(text, "{address}: {}{waits} for {}", referred.lookup, facts.join(", ")).unwrap();
+    }
     for (name, value) in &checked.stack.outputs {
         writeln!(text, "output {name} = {}", document::shown_value(value)).unwrap();
     }
@@ -229,20 +235,30 @@ fn sound(checked: &Checked) -> String {
 }
 
 /// Five kinds that have, between them, every trait that the spec cares about.
-struct MadeUp(Vec<KindInfo>);
+struct MadeUp(Vec<KindInfo>, Vec<Sight>);
 
 impl MadeUp {
     fn new() -> Self {
         let mut kinds =
             vec![bucket_kind(), key_kind(), queue_kind(), subscription_kind(), topic_kind()];
         kinds.sort_by(|a, b| a.name.cmp(&b.name));
-        Self(kinds)
+        let mut sights: Vec<Sight> = kinds.iter().map(sight).collect();
+        sights.push(net_sight());
+        Self(kinds, sights)
     }
 }
 
 impl Catalog for MadeUp {
     fn kinds(&self) -> &[KindInfo] {
         &self.0
+    }
+
+    fn sights(&self) -> &[Sight] {
+        &self.1
+    }
+
+    fn is_arn_of(&self, _kind: &str, arn: &str) -> bool {
+        !arn.contains(":sns:")
     }
 
     fn regions(&self) -> Vec<&str> {
@@ -333,6 +349,32 @@ fn kind(name: &str, properties: &Value, required: &[&str]) -> KindInfo {
         follows: Vec::new(),
         greets: Vec::new(),
         courses: Vec::new(),
+    }
+}
+
+/// A queue is named within another thing; tags tell one, unless it has none.
+fn sight(kind: &KindInfo) -> Sight {
+    let within = (kind.name == "subscription").then(|| ("topic".to_owned(), None));
+    let name = (kind.named_by.clone().unwrap_or_default(), None);
+    Sight {
+        kind: kind.name.clone(),
+        name: within.into_iter().chain([name]).collect(),
+        between: "|".into(),
+        by_arn: kind.tagged,
+        signs: kind.tagged.then(|| "tags".to_owned()).into_iter().collect(),
+        facts: kind.facts.clone(),
+    }
+}
+
+/// Looked up only.
+fn net_sight() -> Sight {
+    Sight {
+        kind: "net".into(),
+        name: vec![("id".into(), None)],
+        between: String::new(),
+        by_arn: false,
+        signs: vec!["tags".into(), "around".into()],
+        facts: vec![fact("id", false), fact("range", false)],
     }
 }
 

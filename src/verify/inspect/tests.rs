@@ -187,6 +187,7 @@ fn nothing_to_do(scene: &Scene) -> Plan {
         outputs: BTreeMap::new(),
         left: Vec::new(),
         excerpt: None,
+        existing: Vec::new(),
     }
 }
 

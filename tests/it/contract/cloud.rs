@@ -216,6 +216,7 @@ impl Cloud {
             outputs: BTreeMap::new(),
             left: Vec::new(),
             excerpt: None,
+            existing: Vec::new(),
         };
         self.carry_out("settle", &plan).await.map(drop)
     }

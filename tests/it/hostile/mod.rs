@@ -32,6 +32,7 @@ const AREAS: &[(&str, &str)] = &[
     ("language", include_str!("cases/language.txt")),
     ("skips", include_str!("cases/skips.txt")),
     ("probes", include_str!("cases/probes.txt")),
+    ("existing", include_str!("cases/existing.txt")),
     ("queues", include_str!("cases/queues.txt")),
     ("topics", include_str!("cases/topics.txt")),
     ("buckets", include_str!("cases/buckets.txt")),

@@ -186,6 +186,60 @@ pub(super) struct Interface {
 }
 shape!(Interface { id: "networkInterfaceId" text, description: "description" text, });
 
+/// `DescribeVpcs`.
+#[derive(Debug, Default)]
+pub(super) struct Vpcs {
+    pub(super) vpcs: Vec<Vpc>,
+    pub(super) next: Option<String>,
+}
+shape!(Vpcs { vpcs: "vpcSet" items, next: "nextToken" some, });
+
+/// A VPC.
+#[derive(Debug, Default)]
+pub(super) struct Vpc {
+    pub(super) id: String,
+    pub(super) owner: Option<String>,
+    pub(super) cidr_block: String,
+    pub(super) is_default: String,
+    pub(super) tags: Vec<Tag>,
+}
+shape!(Vpc {
+    id: "vpcId" text,
+    owner: "ownerId" some,
+    cidr_block: "cidrBlock" text,
+    is_default: "isDefault" text,
+    tags: "tagSet" items,
+});
+
+/// `DescribeSubnets`.
+#[derive(Debug, Default)]
+pub(super) struct Subnets {
+    pub(super) subnets: Vec<Subnet>,
+    pub(super) next: Option<String>,
+}
+shape!(Subnets { subnets: "subnetSet" items, next: "nextToken" some, });
+
+/// A subnet.
+#[derive(Debug, Default)]
+pub(super) struct Subnet {
+    pub(super) id: String,
+    pub(super) arn: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) vpc: String,
+    pub(super) cidr_block: String,
+    pub(super) availability_zone: String,
+    pub(super) tags: Vec<Tag>,
+}
+shape!(Subnet {
+    id: "subnetId" text,
+    arn: "subnetArn" some,
+    owner: "ownerId" some,
+    vpc: "vpcId" text,
+    cidr_block: "cidrBlock" text,
+    availability_zone: "availabilityZone" text,
+    tags: "tagSet" items,
+});
+
 /// Why EC2 refused a call.
 #[derive(Debug)]
 pub(crate) struct Refusal(ErrorMetadata);

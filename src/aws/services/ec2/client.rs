@@ -1,61 +1,27 @@
 //! The calls of EC2, by its Query protocol.
 //!
-//! A call has a name and a form of names and values, and its answer is XML. All around
-//! that is the SDK's own, as its other clients have it: connections, signatures,
-//! credentials, retries, limits of time, and the interceptors of `clients.rs`.
-
-use std::fmt;
+//! A call has a name and a form of names and values, and its answer is XML.
 
 use aws_config::SdkConfig;
-use aws_config::identity::IdentityCache;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_runtime::auth::SigV4OperationSigningConfig;
-use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
-use aws_runtime::invocation_id::InvocationIdInterceptor;
-use aws_runtime::request_info::RequestInfoInterceptor;
-use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
-use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
 use aws_smithy_query::QueryWriter;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime::client::retries::classifiers::{
-    HttpStatusCodeClassifier, TransientErrorClassifier,
-};
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
-use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
-use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::{FrozenLayer, Layer};
 
 use super::answers::{self, Refusal, Shape};
-use super::endpoint;
 use super::told::SERVICE;
 use crate::aws::call_log::CallLog;
 use crate::aws::pacing::Pacing;
+use crate::aws::services::by_hand::Line;
 
 /// Of EC2's calls (service model); there was none since.
 const VERSION: &str = "2016-11-15";
 
 /// Who calls EC2.
-#[derive(Clone)]
-pub(crate) struct Client {
-    config: SdkConfig,
-    endpoint: String,
-    /// What signs, and with what: made once, because credentials are kept by whom they are of.
-    components: RuntimeComponentsBuilder,
-    layer: FrozenLayer,
-    calls: CallLog,
-    pacing: Pacing,
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
-    }
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Client(Line);
 
 impl Client {
     /// Whose calls are written down, and stand in line.
@@ -64,86 +30,12 @@ impl Client {
         calls: &CallLog,
         pacing: &Pacing,
     ) -> Self {
-        let mut components = RuntimeComponentsBuilder::new("ec2");
-        components.push_auth_scheme(SigV4AuthScheme::new());
-        components.set_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(
-            vec![SCHEME_ID],
-        )));
-        let cache = config.identity_cache().unwrap_or_else(|| IdentityCache::lazy().build());
-        components.set_identity_cache(Some(cache));
-        if let Some(credentials) = config.credentials_provider() {
-            components.set_identity_resolver(SCHEME_ID, credentials);
-        }
-        let mut layer = Layer::new("ec2");
-        layer.store_put(AuthSchemeOptionResolverParams::new(()));
-        layer.store_put(SigV4OperationSigningConfig {
-            region: config.region().cloned().map(Into::into),
-            name: Some(SERVICE.prefix.into()),
-            ..SigV4OperationSigningConfig::default()
-        });
-        layer.store_put(ApiMetadata::new(SERVICE.prefix, env!("CARGO_PKG_VERSION")));
-        if let Some(name) = config.app_name() {
-            layer.store_put(name.clone());
-        }
-        Self {
-            config: config.clone(),
-            endpoint: endpoint::of(config),
-            components,
-            layer: layer.freeze(),
-            calls: calls.clone(),
-            pacing: pacing.clone(),
-        }
+        Self(Line::new(&SERVICE, config, calls, pacing))
     }
 
     /// The same, with other credentials.
     pub(in crate::aws::services) fn with(&self, lent: &SharedCredentialsProvider) -> Self {
-        let mut client = self.clone();
-        client.components.set_identity_resolver(SCHEME_ID, lent.clone());
-        client
-    }
-
-    fn operation<T: Shape>(&self, name: &'static str) -> Operation<Form, T, Refusal> {
-        let Self { config, components, layer, .. } = self;
-        let mut operation = Operation::builder()
-            .service_name(SERVICE.name)
-            .operation_name(name)
-            .endpoint_url(&self.endpoint)
-            .with_connection_poisoning()
-            .interceptor(RequestInfoInterceptor::new())
-            .interceptor(UserAgentInterceptor::new())
-            .interceptor(InvocationIdInterceptor::new())
-            .interceptor(self.calls.clone())
-            .interceptor(self.pacing.clone())
-            .retry_classifier(TransientErrorClassifier::<Refusal>::new())
-            .retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
-            .retry_classifier(HttpStatusCodeClassifier::default())
-            .runtime_plugin(
-                StaticRuntimePlugin::new()
-                    .with_config(layer.clone())
-                    .with_runtime_components(components.clone()),
-            );
-        if let Some(version) = config.behavior_version() {
-            operation = operation.behavior_version(version);
-        }
-        if let Some(http) = config.http_client() {
-            operation = operation.http_client(http);
-        }
-        if let Some(sleep) = config.sleep_impl() {
-            operation = operation.sleep_impl(sleep);
-        }
-        if let Some(time) = config.time_source() {
-            operation = operation.time_source(time);
-        }
-        if let Some(timeouts) = config.timeout_config() {
-            operation = operation.timeout_config(timeouts.clone());
-        }
-        if let Some(stalls) = config.stalled_stream_protection() {
-            operation = operation.stalled_stream_protection(stalls);
-        }
-        if let Some(retries) = config.retry_config() {
-            operation = operation.standard_retry(retries);
-        }
-        operation.serializer(move |form| request(name, &form)).deserializer(answer).build()
+        Self(self.0.with(lent))
     }
 }
 
@@ -168,6 +60,8 @@ calls! {
     describe_network_interfaces: "DescribeNetworkInterfaces",
     describe_security_group_rules: "DescribeSecurityGroupRules",
     describe_security_groups: "DescribeSecurityGroups",
+    describe_subnets: "DescribeSubnets",
+    describe_vpcs: "DescribeVpcs",
     modify_security_group_rules: "ModifySecurityGroupRules",
     revoke_security_group_egress: "RevokeSecurityGroupEgress",
     revoke_security_group_ingress: "RevokeSecurityGroupIngress",
@@ -207,7 +101,9 @@ impl Call<'_> {
 
     /// Makes it.
     pub(super) async fn send<T: Shape>(self) -> Result<T, SdkError<Refusal, HttpResponse>> {
-        self.client.operation(self.name).invoke(self.form).await
+        let name = self.name;
+        let write = move |form: Form| request(name, &form);
+        self.client.0.operation(name, write, answer).invoke(self.form).await
     }
 }
 

@@ -111,6 +111,8 @@ many as it may have entries.";
     const TAG_TEXTS: TagTexts = TagTexts::Any;
     const GAP: &'static str = "nothing can carry the group until the new one is there";
     const LOST: &'static str = "whatever carries the group must be given the new one";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("vpc_id", None), ("name", None)];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -15,7 +15,13 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         RateLimit::each(
             "ec2",
             20,
-            &["DescribeNetworkInterfaces", "DescribeSecurityGroupRules", "DescribeSecurityGroups"],
+            &[
+                "DescribeNetworkInterfaces",
+                "DescribeSecurityGroupRules",
+                "DescribeSecurityGroups",
+                "DescribeSubnets",
+                "DescribeVpcs",
+            ],
         )
         .with_burst(100),
         RateLimit::each(
@@ -79,5 +85,7 @@ pub(in crate::aws::services) static SERVICE: Service = Service {
         ("DescribeNetworkInterfaces", &["<networkInterfaceSet"]),
         ("DescribeSecurityGroupRules", &["<securityGroupRuleSet"]),
         ("DescribeSecurityGroups", &["<securityGroupInfo"]),
+        ("DescribeSubnets", &["<subnetSet"]),
+        ("DescribeVpcs", &["<vpcSet"]),
     ],
 };

@@ -137,6 +137,10 @@ no longer declared.
         made_by: Cow::Borrowed("build what the image is made of first"),
         elsewhere: Cow::Borrowed(""),
     }];
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("repository", None), ("digest", None)];
+    const BETWEEN: &'static str = "@";
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -97,6 +97,7 @@ that states `force_destroy: true`, or with `--allow-data-loss`.
         &[("event_source_arn", takes::BUS), ("kms_key_identifier", Takes::Key)];
     const GAP: &'static str = "events that are put meanwhile are in no archive";
     const LOST: &'static str = "the events in the old archive are lost";
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

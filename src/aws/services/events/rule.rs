@@ -144,6 +144,8 @@ is deleted only by the `destroy` of a file that states `force_destroy: true`, or
     ];
     const GAP: &'static str = "events that are put meanwhile go nowhere";
     const LOST: &'static str = "targets that others put there are lost";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("event_bus_name", Some("default")), ("name", None)];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

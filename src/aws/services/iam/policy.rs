@@ -85,6 +85,9 @@ again afterwards; one that has it as its `permissions_boundary` does not, and th
     const GAP: &'static str = "\
 roles of the stack that have it attached lack what it allows while it is detached, deleted, created and \
 attached again: seconds, as a rule";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("path", Some("/")), ("name", None)];
+    const BETWEEN: &'static str = "";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -172,7 +172,8 @@ who has taken the old role on loses it, and what names it outside of the stack h
         };
         let Some(role) = role else { return Ok(None) };
         let found = format!("{}{}", role.path(), role.role_name());
-        if found != identity {
+        // Who refers to somebody else's may know its name alone: that is one in the account.
+        if found != identity && identity.contains('/') {
             // Under another path of this stack it is found by the listing, and gives way.
             let is_of_stack = own_path(&found) == own_path(identity);
             return if is_of_stack { Ok(None) } else { Err(elsewhere(identity, &found)) };
@@ -182,7 +183,7 @@ who has taken the old role on loses it, and what names it outside of the stack h
         let (tags, owner) = iam::seen(role.tags);
         let spec = Spec {
             name: Some(role.role_name),
-            path: iam::stated(identity),
+            path: iam::stated(&found),
             assume_role_policy: trust,
             description: role.description.unwrap_or_default(),
             max_session_duration: role.max_session_duration.unwrap_or_else(an_hour),
@@ -193,7 +194,8 @@ who has taken the old role on loses it, and what names it outside of the stack h
             managed_policy_arns,
             tags,
         };
-        Ok(Some(Seen::current(spec, facts(&aws.place, identity), owner)))
+        let facts = facts(&aws.place, &found);
+        Ok(Some(Seen { identity: Some(found), ..Seen::current(spec, facts, owner) }))
     }
 
     async fn create(aws: &Aws, want: &Wanted<Spec>) -> Answer<Made> {

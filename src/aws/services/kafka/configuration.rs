@@ -79,6 +79,7 @@ declares is found through a cluster of the stack that has it; else it stays, and
     const DELETE_AFTER: &'static [&'static str] = &["msk_cluster"];
     const GAP: &'static str =
         "clusters that have it keep it from going: state another `name` instead";
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

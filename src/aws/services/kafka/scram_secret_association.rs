@@ -79,6 +79,8 @@ each. The same command tries those again that are left.
     const DELETED_BY: &'static [&'static str] = &["secret_arn_list"];
     const BOUND_TO: Option<&'static str> = Some("cluster_arn");
     const GAP: &'static str = "nobody can log in by name and password meanwhile";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] = &[("cluster_arn", None)];
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -105,6 +105,10 @@ stays, because nothing tells it from those that producers made.
         "there is no topic until the new one is made, and the new one is empty";
     const LOST: &'static str =
         "the records of the old topic are lost, and the places of its readers";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("cluster_arn", None), ("name", None)];
+    const BETWEEN: &'static str = "|";
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -316,6 +316,9 @@ for 24 hours. What is not read by then is lost.
 nothing is read until the new mapping is there: a queue keeps what comes, and of a stream the new one reads from its \
 `starting_position`";
     const LOST: &'static str = "the place in a stream is lost";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("event_source_arn", None), ("function_name", None)];
+    const BETWEEN: &'static str = "|";
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

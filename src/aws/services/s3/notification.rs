@@ -94,6 +94,8 @@ declared; it ends with its bucket.";
     const GREETS: &'static [(&'static str, &'static str)] =
         &[("topic.*.topic_arn", TEST_EVENT), ("queue.*.queue_arn", TEST_EVENT)];
     const GAP: &'static str = "nobody is told of what is written to the bucket meanwhile";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] = &[("bucket", None)];
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

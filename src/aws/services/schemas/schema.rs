@@ -89,6 +89,8 @@ the content. A change of the description alone makes none.
         &[("version", &["content", "type"])];
     const GAP: &'static str = "nobody finds the schema meanwhile";
     const LOST: &'static str = "its earlier versions are lost";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("registry_name", None), ("name", None)];
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -148,6 +148,10 @@ delivered again until it changes. `filter_policy` chooses what is replayed.";
     const BOUND_TO: Option<&'static str> = Some("topic_arn");
     const GAP: &'static str = "\
 what is published before the new subscription is there does not reach its endpoint";
+    const FOUND_BY: &'static [(&'static str, Option<&'static str>)] =
+        &[("topic_arn", None), ("protocol", None), ("endpoint", None)];
+    const BETWEEN: &'static str = "|";
+    const BY_ARN: bool = false;
     const GRANTS: &'static [Grant] = grants::GRANTS;
 
     type Spec = Spec;

@@ -1,13 +1,14 @@
-//! Where EC2 is called.
+//! Where a service is called.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::aws::partition;
+use crate::aws::service::Service;
 
-/// The address of EC2: as `--endpoint-url`, `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL` or the
+/// The address of a service: as `--endpoint-url`, `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL` or the
 /// profile say, in this order, or AWS's own in the region.
-pub(super) fn of(config: &SdkConfig) -> String {
+pub(super) fn of(config: &SdkConfig, service: &Service) -> String {
     let asked = config.endpoint_url().map(str::to_owned);
     if config.get_origin("endpoint_url").is_client_config()
         && let Some(asked) = asked
@@ -16,22 +17,22 @@ pub(super) fn of(config: &SdkConfig) -> String {
     }
     let region = config.region().map(AsRef::as_ref).unwrap_or_default();
     let kinds = (config.use_fips() == Some(true), config.use_dual_stack() == Some(true));
-    named(config).or(asked).unwrap_or_else(|| aws(region, kinds))
+    named(config, service).or(asked).unwrap_or_else(|| aws(service.prefix, region, kinds))
 }
 
-/// What the environment or the profile say of EC2 alone.
-fn named(config: &SdkConfig) -> Option<String> {
+/// What the environment or the profile say of the service alone.
+fn named(config: &SdkConfig, service: &Service) -> Option<String> {
     let key = ServiceConfigKey::builder()
-        .service_id("EC2")
+        .service_id(service.name)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build();
     config.service_config()?.load_config(key.ok()?)
 }
 
-/// AWS's own address (EC2 Developer Guide, "Amazon EC2 service endpoints", and the rules of its
-/// service model of November 2026).
-fn aws(region: &str, (is_fips, is_dual_stack): (bool, bool)) -> String {
+/// AWS's own address (General Reference, "Amazon EC2 endpoints and quotas" and "AWS Systems Manager
+/// endpoints and quotas", and the rules of their service models of November 2026, which are alike).
+fn aws(service: &str, region: &str, (is_fips, is_dual_stack): (bool, bool)) -> String {
     let partition = partition::of_region(region);
     let (plain, dual_stack) = match partition {
         "aws-cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
@@ -44,9 +45,9 @@ fn aws(region: &str, (is_fips, is_dual_stack): (bool, bool)) -> String {
     };
     // In GovCloud every endpoint keeps to FIPS, under the plain name.
     let is_named = is_fips && (is_dual_stack || partition != "aws-us-gov");
-    let name = if is_named { "ec2-fips" } else { "ec2" };
+    let fips = if is_named { "-fips" } else { "" };
     let suffix = if is_dual_stack { dual_stack } else { plain };
-    format!("https://{name}.{region}.{suffix}")
+    format!("https://{service}{fips}.{region}.{suffix}")
 }
 
 #[cfg(test)]
@@ -56,7 +57,8 @@ mod tests {
     #[test]
     fn aws_is_called_in_its_partition() {
         let check = |region: &str, kinds: (bool, bool), expected: &str| {
-            assert_eq!(aws(region, kinds), expected);
+            assert_eq!(aws("ec2", region, kinds), expected);
+            assert_eq!(aws("ssm", region, kinds), expected.replace("//ec2", "//ssm"));
         };
         let plain = (false, false);
         check("eu-central-1", plain, "https://ec2.eu-central-1.amazonaws.com");

@@ -1,0 +1,187 @@
+//! On the way to a stack that is opened: what its file refers to and others own is looked
+//! up, and the file is checked again with what was learned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::connected::Connected;
+use super::environment::Environment;
+use super::exit::Failure;
+use super::written::Written;
+use crate::aws::AwsCatalog;
+use crate::engine::port::Read;
+use crate::engine::{Onlooker, look_up_all};
+use crate::model::document::pending_facts;
+use crate::model::{
+    Address, CloudError, Diagnostic, EXISTING, Existing, Lookup, Severity, Stack,
+};
+use crate::plan::{Plan, moved, recognised};
+use crate::spec::{Checked, Learned};
+
+/// How much of others a command has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// All that the file refers to.
+    All,
+    /// That without which an object of the stack cannot be found: its name has a fact of it.
+    Names,
+    /// Nothing.
+    Nothing,
+}
+
+/// A stack file that was checked with what was looked up.
+pub(crate) struct Known {
+    pub(crate) checked: Checked,
+    pub(crate) learned: Learned,
+    pub(crate) existing: Vec<Existing>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl Written {
+    /// Checks the file, looks up what it refers to, and checks it again: in as many rounds as
+    /// looks wait for each other.
+    pub(crate) async fn known(
+        &self,
+        needs: Needs,
+        connected: &Connected,
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<Known, Failure> {
+        let (provider, here) = (&connected.provider, connected.provider.place());
+        let told = |event| environment.pulse.look(&event);
+        let (mut learned, mut existing, mut warnings) =
+            (Learned::default(), Vec::new(), Vec::new());
+        let mut tried = BTreeSet::new();
+        let mut checked = self.check(here, &learned, catalog, environment)?;
+        loop {
+            let open = open(&checked, needs, &tried);
+            if open.is_empty() {
+                return Ok(Known { checked, learned, existing, warnings });
+            }
+            tried.extend(open.iter().map(|(address, _)| address.clone()));
+            let found = look(provider, open, &checked.stack, &told).await;
+            let mut problems = Problems::default();
+            for (address, answer) in found {
+                let at = checked.existing.get(&address).map(|referred| referred.at.clone());
+                match answer {
+                    Ok(Ok(found)) => {
+                        learned.facts.extend(found.facts());
+                        existing.push(found);
+                    }
+                    // What hung on it is gone with it: that keeps nothing else from going.
+                    Ok(Err(problem)) if needs == Needs::Names => {
+                        warnings.push(Diagnostic { severity: Severity::Warning, ..problem.at(at) });
+                    }
+                    Ok(Err(problem)) => problems.told.push(problem.at(at)),
+                    Err(error) => problems.denied(error, at),
+                }
+            }
+            problems.end()?;
+            checked = self.check(here, &learned, catalog, environment)?;
+        }
+    }
+}
+
+/// What is to be looked up now: what waits for nothing, and was not tried.
+fn open(checked: &Checked, needs: Needs, tried: &BTreeSet<Address>) -> Vec<(Address, Lookup)> {
+    let wanted = wanted(checked, needs);
+    let open = checked.existing.iter().filter(|(address, referred)| {
+        wanted.contains(*address) && !tried.contains(*address) && !referred.lookup.is_pending()
+    });
+    open.map(|(address, referred)| (address.clone(), referred.lookup.clone())).collect()
+}
+
+/// What a command has to know.
+pub(crate) fn wanted(checked: &Checked, needs: Needs) -> BTreeSet<Address> {
+    match needs {
+        Needs::All => checked.existing.keys().cloned().collect(),
+        Needs::Nothing => BTreeSet::new(),
+        Needs::Names => {
+            let names = checked.stack.resources.values().map(|want| want.identity.as_str());
+            let mut wanted: BTreeSet<Address> = names.flat_map(waits_for).collect();
+            loop {
+                let before = wanted.len();
+                let further = wanted.iter().filter_map(|address| checked.existing.get(address));
+                let further: Vec<Address> = further
+                    .flat_map(|referred| referred.lookup.texts())
+                    .flat_map(waits_for)
+                    .collect();
+                wanted.extend(further);
+                if wanted.len() == before {
+                    return wanted;
+                }
+            }
+        }
+    }
+}
+
+/// The entries for whose facts a text waits.
+fn waits_for(text: &str) -> Vec<Address> {
+    let entry = |address: &Address| {
+        let name = address.as_str().strip_prefix(EXISTING)?.strip_prefix('.')?.split('.').next()?;
+        Some(Address::new(EXISTING).join(name))
+    };
+    pending_facts(&text.into()).iter().filter_map(|fact| entry(&fact.address)).collect()
+}
+
+type Found = Vec<(Address, Result<Result<Existing, Diagnostic>, CloudError>)>;
+
+async fn look(
+    reader: &dyn Read,
+    lookups: Vec<(Address, Lookup)>,
+    stack: &Stack,
+    told: Onlooker<'_>,
+) -> Found {
+    let claimant = stack.claimant();
+    let found = look_up_all(reader, lookups, told).await.into_iter();
+    let found = found.map(|(address, lookup, answer)| {
+        let own = stack.resources.values();
+        let judged = answer.map(|lives| recognised(&address, &lookup, &lives, claimant, own));
+        (address, judged)
+    });
+    found.collect()
+}
+
+/// Whether what a plan was drawn with is still so.
+pub(crate) async fn hold(
+    reader: &dyn Read,
+    plan: &Plan,
+    stack: &Stack,
+    told: Onlooker<'_>,
+) -> Result<(), Failure> {
+    let lookups = plan.existing.iter().map(|it| (it.address.clone(), it.lookup.clone()));
+    let found = look(reader, lookups.collect(), stack, told).await;
+    let was: BTreeMap<&Address, &Existing> =
+        plan.existing.iter().map(|it| (&it.address, it)).collect();
+    let (mut stale, mut errors) = (Vec::new(), Vec::new());
+    for (address, answer) in found {
+        match answer {
+            Ok(now) => stale.extend(was.get(&address).and_then(|was| moved(was, &now))),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
+    if stale.is_empty() { Ok(()) } else { Err(Failure::refused(stale)) }
+}
+
+/// All that is wrong with what was looked up.
+#[derive(Default)]
+struct Problems {
+    told: Vec<Diagnostic>,
+    /// What nobody could look at.
+    unseen: Vec<(CloudError, Option<crate::model::Location>)>,
+}
+
+impl Problems {
+    fn denied(&mut self, error: CloudError, at: Option<crate::model::Location>) {
+        self.unseen.push((error, at));
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        if self.told.is_empty() && self.unseen.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::unseen(self.told, self.unseen))
+    }
+}
