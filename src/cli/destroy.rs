@@ -46,7 +46,8 @@ pub(crate) async fn run(
             Several::asked(what, place, asked_for, environment, screen).await?.reversed()
         }
     };
-    let approve = async |several| approved(several, arguments, environment, screen).await;
+    let approve =
+        async |several| Box::pin(approved(several, arguments, environment, screen)).await;
     let command = environment.command_line.clone();
     let task = Task { until: Until::Accepted, options: &arguments.run, command };
     run::run(several, task, approve, environment, screen).await

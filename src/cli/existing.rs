@@ -55,6 +55,7 @@ impl Written {
         loop {
             let open = open(&checked, needs, &tried);
             if open.is_empty() {
+                existing.sort_by(|one: &Existing, other| one.address.cmp(&other.address));
                 return Ok(Known { checked, learned, existing, warnings });
             }
             tried.extend(open.iter().map(|(address, _)| address.clone()));
@@ -134,8 +135,8 @@ async fn look(
     let claimant = stack.claimant();
     let found = look_up_all(reader, lookups, told).await.into_iter();
     let found = found.map(|(address, lookup, answer)| {
-        let own = stack.resources.values();
-        let judged = answer.map(|lives| recognised(&address, &lookup, &lives, claimant, own));
+        let judged =
+            answer.map(|lives| recognised(&address, &lookup, &lives, claimant, &stack.resources));
         (address, judged)
     });
     found.collect()

@@ -115,7 +115,7 @@ async fn stack(
         return Ok((checked.stack, lookups, checked.warnings));
     }
     let connections = Connections::begin(place, environment, screen)?;
-    let opened = written.open(Needs::Nothing, &connections, environment).await?;
+    let opened = Box::pin(written.open(Needs::Nothing, &connections, environment)).await?;
     opened.trace.write(screen);
     let checked = match &opened.written {
         Some(written) => {

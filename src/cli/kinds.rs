@@ -24,9 +24,10 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failur
     let catalog = AwsCatalog::new();
     let landmark = |name: &String| catalog.landmarks().iter().find(|it| it.name == *name);
     if let Some(landmark) = arguments.kind.as_ref().and_then(landmark) {
-        let text = match arguments.json {
-            false => report::landmark_text(landmark),
-            true => json(&[], std::slice::from_ref(landmark))?,
+        let text = if arguments.json {
+            json(&[], std::slice::from_ref(landmark))?
+        } else {
+            report::landmark_text(landmark)
         };
         screen.data(&text);
         return Ok(Exit::Done);
@@ -39,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failur
         (Some(kind), false) => report::kind_text(kind),
         (Some(kind), true) => json(std::slice::from_ref(kind), &[])?,
         (None, false) => {
-            report::kinds_text(catalog.kinds()) + &report::landmarks_text(catalog.landmarks())
+            let kinds = report::kinds_text(catalog.kinds());
+            format!("{kinds}\n{}", report::landmarks_text(catalog.landmarks()))
         }
         (None, true) => json(catalog.kinds(), catalog.landmarks())?,
     };

@@ -72,7 +72,7 @@ impl Opened {
     /// it has gone; refused, if anything else has moved under it.
     pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
         let told = |event| self.pulse.look(&event);
-        existing::hold(&self.provider, plan, &self.stack, &told).await?;
+        Box::pin(existing::hold(&self.provider, plan, &self.stack, &told)).await?;
         let today = revisit(&self.provider, plan, &told).await?;
         for node in &plan.steps {
             if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =

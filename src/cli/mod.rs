@@ -201,7 +201,7 @@ async fn run(
         Command::Validate(arguments) => validate::run(&arguments, environment, screen),
         Command::Render(arguments) => render::run(&arguments, environment, screen),
         Command::Eval(arguments) => eval::run(&arguments, environment, screen),
-        Command::Plan(arguments) => plan::run(&arguments, environment, screen).await,
+        Command::Plan(arguments) => Box::pin(plan::run(&arguments, environment, screen)).await,
         Command::Apply(arguments) => Box::pin(apply::run(&arguments, environment, screen)).await,
         Command::Verify(arguments) => Box::pin(verify::run(&arguments, environment, screen)).await,
         Command::Invoke(arguments) => Box::pin(invoke::run(&arguments, environment, screen)).await,

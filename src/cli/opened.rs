@@ -77,7 +77,8 @@ impl Opened {
         screen: &Screen,
     ) -> Result<Self, Failure> {
         let written = Written::read(what, environment, screen)?;
-        written.open(needs, &Connections::begin(place, environment, screen)?, environment).await
+        let connections = Connections::begin(place, environment, screen)?;
+        Box::pin(written.open(needs, &connections, environment)).await
     }
 
     /// A stack that is known by its name alone.
@@ -194,7 +195,7 @@ impl Written {
         let here = connected.provider.place();
         self.check_pin(here)?;
         let Known { checked, learned, existing, warnings } =
-            self.known(needs, &connected, &catalog, environment).await?;
+            Box::pin(self.known(needs, &connected, &catalog, environment)).await?;
         let narrowed = self.narrowed(checked)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =

@@ -75,7 +75,7 @@ pub(crate) async fn run(
         if arguments.destroy { only.to_destroy() } else { only.to_apply(&arguments.anew) };
     let several = Several::asked(what, place, asked_for, environment, screen).await?;
     let trace = several.trace();
-    let planned = several.plan(wanted(arguments), environment).await;
+    let planned = Box::pin(several.plan(wanted(arguments), environment)).await;
     trace.write(screen);
     let (planned, order) = planned?;
     tell(Proposed { planned, order }, arguments, screen)

@@ -235,7 +235,8 @@ async fn one(
     let lines = Lines::default();
     let mut view = view(arguments, &origins, beside.as_deref().map(|it| (it, &lines)), screen);
     let watched =
-        inspected(opened, arguments.wish(choice), view.as_mut(), environment, screen).await;
+        Box::pin(inspected(opened, arguments.wish(choice), view.as_mut(), environment, screen))
+            .await;
     if !matches!(watched, Ok(Some(_))) {
         view.cut_off();
     }

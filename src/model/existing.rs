@@ -145,11 +145,11 @@ impl Lookup {
     }
 
     /// How to look for the one object of a name or an ARN; of which fields nothing is asked.
-    /// `identify` tells AWS's name from an ARN.
-    pub fn sought(&self, identify: impl Fn(&str) -> Option<String>) -> Option<Sought> {
+    /// `name_in` tells AWS's name from an ARN.
+    pub fn sought(&self, name_in: impl Fn(&str) -> Option<String>) -> Option<Sought> {
         let (identity, arn) = match &self.by {
             By::Name(identity) => (identity.clone(), None),
-            By::Arn(arn) => (Identity(identify(arn)?), Some(arn.clone())),
+            By::Arn(arn) => (Identity(name_in(arn)?), Some(arn.clone())),
             By::Signs { .. } => return None,
         };
         Some(Sought {

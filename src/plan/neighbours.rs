@@ -1,6 +1,8 @@
 //! What was found of others, judged: by who refers to it, and once more by who acts on a
 //! plan of another day.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
     Address, By, Claimant, Desired, Diagnostic, Existing, Live, Lookup, Neighbour, Status,
 };
@@ -13,12 +15,12 @@ const MOST_NAMED: usize = 10;
 /// # Errors
 /// That it is not there, that it is not one, that it is the stack's own, or that it lacks a
 /// fact to which the stack refers. Nothing is found out here of where that is written.
-pub fn recognised<'a>(
+pub fn recognised(
     address: &Address,
     lookup: &Lookup,
     found: &[Live],
     claimant: Claimant<'_>,
-    own: impl Iterator<Item = &'a Desired> + Clone,
+    own: &BTreeMap<Address, Desired>,
 ) -> Result<Existing, Diagnostic> {
     let problem = |summary: String| Diagnostic::error(format!("{address}: {summary}"));
     let place = claimant.place;
@@ -30,10 +32,12 @@ pub fn recognised<'a>(
     }
     if meant == 0 {
         let problem = problem(format!("there is no {lookup}")).because(here);
-        return Err(match is_one {
-            true => problem.hint("what the stack makes itself stands under `resources:`"),
-            false => problem.hint("the tags must be there, all of them, letter for letter"),
-        });
+        let hint = if is_one {
+            "what the stack makes itself stands under `resources:`"
+        } else {
+            "the tags must be there, all of them, letter for letter"
+        };
+        return Err(problem.hint(hint));
     }
     if meant != count {
         let names = found.iter().take(MOST_NAMED).map(|live| live.identity.as_str());
@@ -49,7 +53,7 @@ pub fn recognised<'a>(
     }
     for live in found {
         let declared =
-            own.clone().find(|want| want.kind == live.kind && want.identity == live.identity);
+            own.values().find(|want| want.kind == live.kind && want.identity == live.identity);
         let tagged = live.owner.as_ref().filter(|owner| claimant.is(owner));
         let ours = declared.map(|want| &want.address).or(tagged.map(|owner| &owner.address));
         if let Some(ours) = ours {
@@ -95,7 +99,7 @@ pub fn moved(was: &Existing, now: &Result<Existing, Diagnostic>) -> Option<Diagn
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::model::{Facts, Identity, Owner, Place};
@@ -133,8 +137,7 @@ mod tests {
     fn judged(lookup: &Lookup, found: &[Live]) -> Result<Existing, Diagnostic> {
         let place = place();
         let claimant = Claimant { stack: "dev", was: None, place: &place };
-        let none: [Desired; 0] = [];
-        recognised(&Address::new("existing.net"), lookup, found, claimant, none.iter())
+        recognised(&Address::new("existing.net"), lookup, found, claimant, &BTreeMap::new())
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn write_text(page: &mut Page, plan: &Plan) {
             let whose =
                 whose.map_or_else(String::new, |whose| format!(", {}", paint(FAINT, whose)));
             let name = name(existing, position);
-            page.line(2, format!("{name}: {kind} {}{whose}", found.identity));
+            page.line(1, format!("{name}: {kind} {}{whose}", found.identity));
         }
     }
 }

@@ -10,7 +10,6 @@ use super::style::{FAINT, HINT, STRONG, paint};
 pub fn landmarks_text(landmarks: &[LandmarkInfo]) -> String {
     let width = landmarks.iter().map(|it| it.name.len()).max().unwrap_or(0);
     let mut page = Page::default();
-    page.gap();
     page.verbatim(paint(HINT, "Looked up only, under `existing:`"));
     for LandmarkInfo { name, summary, .. } in landmarks {
         let gap = " ".repeat(width - name.len());

@@ -141,10 +141,8 @@ fn check_within<T>(
     let mut former = moved::of(&mut expansion, file.section("moved"));
     for resource in &mut resources {
         resource.formerly = former.remove(&resource.address).unwrap_or_default();
-        if let Some(name) = learned.names.get(&resource.address) {
-            resource.take_name(name);
-        }
     }
+    written::take_names(&mut resources, &learned.names);
     let outputs = evaluate_outputs(&mut expansion, file.section("outputs"));
 
     let skips = skips::of(&mut expansion, file.section("checks"), inputs.checks);
@@ -166,13 +164,8 @@ fn check_within<T>(
     let section = file.root.get("lock");
     let objects = settled.iter().map(|(written, prepared)| (written.kind.name.as_str(), prepared));
     problems.extend(lock.as_ref().and_then(|lock| lock::in_own_bucket(lock, section, objects)));
-    let existing = existing::settle(
-        neighbours,
-        (&expansion.asked_of, &known),
-        &oracle,
-        &settled,
-        &mut problems,
-    );
+    let facts = (&expansion.asked_of, &known);
+    let existing = existing::settle(neighbours, facts, &oracle, &settled, &mut problems);
     let sound = settled.iter().map(|(written, _)| written.address.clone());
     let sound = sound.chain(lent.stacks.keys().map(Address::new)).collect();
     let mut desired = connect(settled, &known, &mut problems);
@@ -248,7 +241,8 @@ fn spoken_of(
             facts.into_iter().partition(|fact| lent.stacks.contains_key(fact.address.as_str()));
         let other = |fact: &FactRef| (fact.address.to_string(), lent::output_of(fact).to_owned());
         passed_on.insert(name.clone(), others.iter().map(other).collect());
-        told_of.insert(name.clone(), own.into_iter().map(|fact| fact.address).collect());
+        let own = own.into_iter().filter(|fact| existing::entry_of(fact).is_none());
+        told_of.insert(name.clone(), own.map(|fact| fact.address).collect());
     }
     (told_of, passed_on)
 }

@@ -317,14 +317,12 @@ fn way(
     }
     let mut parts = Vec::new();
     for (field, default) in &sight.name {
-        match said.get(field.as_str()).or(default.as_ref()) {
-            Some(text) => parts.push(text.as_str()),
-            None => {
-                let why = format!("the name of a {} alone says not which", sight.kind);
-                let hint = format!("state `{field}` too");
-                return refuse(format!("{subject} needs `{field}`"), why, hint);
-            }
-        }
+        let Some(text) = said.get(field.as_str()).or(default.as_ref()) else {
+            let why = format!("the name of a {} alone says not which", sight.kind);
+            let hint = format!("state `{field}` too");
+            return refuse(format!("{subject} needs `{field}`"), why, hint);
+        };
+        parts.push(text.as_str());
     }
     Some(By::Name(Identity(parts.join(&sight.between))))
 }

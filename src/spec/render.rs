@@ -424,7 +424,9 @@ fn worked_out(
         return Err(elsewhere);
     }
     let from = led_to(expansion, &node, resources);
-    let value = fill(&found.to_json(), &|fact| known.get(fact));
+    // Nobody is asked here: what belongs to others stays what refers to it.
+    let theirs = |fact: &FactRef| existing::entry_of(fact).map(|_| fact.to_string());
+    let value = fill(&found.to_json(), &|fact| known.get(fact).or_else(|| theirs(fact)));
     Ok(Evaluated { value, type_name: found.type_name(), from, elsewhere })
 }
 

@@ -338,3 +338,12 @@ impl<'a> Expansion<'a> {
         None
     }
 }
+
+/// Gives resources the names that they are to keep.
+pub(super) fn take_names(resources: &mut [Written<'_>], names: &BTreeMap<Address, String>) {
+    for resource in resources {
+        if let Some(name) = names.get(&resource.address) {
+            resource.take_name(name);
+        }
+    }
+}

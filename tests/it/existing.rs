@@ -231,3 +231,43 @@ resources: {}
     }
     assert!(!told.contains("hidden"), "{told}");
 }
+
+/// A subscription carries no tags: without its topic it cannot be found, and is gone with it.
+#[tokio::test]
+async fn what_is_gone_keeps_nothing_from_going() {
+    let account = emulator::ministack().account();
+    let sns = aws_sdk_sns::Client::new(&aws::config(&account));
+    let topic = sns.create_topic().name("alerts").send().await.unwrap().topic_arn.unwrap();
+    let stack = r#"stack: dev
+region: us-east-1
+existing:
+  alerts: { kind: sns_topic, name: alerts }
+  key: { kind: kms_key, alias: alias/nowhere }
+resources:
+  queue: { kind: sqs_queue }
+  heard: { kind: sns_subscription, topic_arn: "${existing.alerts.arn}", protocol: sqs, endpoint: "${queue.arn}" }
+"#;
+    let desk =
+        Desk::with(account, &stack.replace("  key: { kind: kms_key, alias: alias/nowhere }\n", ""));
+    desk.must("apply -y stack.yaml", 0);
+    // Nothing of the stack has its name of the key: nobody looks for it.
+    desk.write("stack.yaml", stack);
+    let planned = desk.must("plan --destroy stack.yaml", 0).to_string();
+    assert!(planned.contains("2 to destroy") && !planned.contains("existing.key"), "{planned}");
+    desk.must("plan stack.yaml", 1);
+    sns.delete_topic().topic_arn(topic).send().await.unwrap();
+    let gone = desk.must("destroy -y stack.yaml", 0).to_string();
+    assert!(gone.contains("warning: existing.alerts: there is no sns_topic alerts"), "{gone}");
+    assert!(gone.contains("1 destroyed"), "{gone}");
+}
+
+#[test]
+fn an_expression_stays_a_reference_where_nobody_looks() {
+    let stack = "stack: dev\nregion: us-east-1\nexisting: { vpc: { kind: vpc, is_default: true } }\nresources: {}\n";
+    let desk = Desk::with(emulator::ministack().account(), stack);
+    let told = desk.run_exactly(&["eval", "stack.yaml", "id ${existing.vpc.id}"]);
+    assert!(told.stdout.contains("id ${existing.vpc.id}"), "{told}");
+    let rendered = desk.must("render stack.yaml", 0);
+    desk.write("rendered.yaml", &rendered.stdout);
+    desk.must("validate rendered.yaml", 0);
+}

@@ -68,9 +68,8 @@ fn is_refused_where_it_is_not_said_which() {
         "a: { kind: queue, arn: \"arn:aws:sns:eu-central-1:123456789012:x\" }",
         "a: { kind: net, id: \"${existing.a.id}\" }",
     ];
-    let all: String =
-        cases.iter().map(|case| format!("## {case}\n{}\n", in_section(case))).collect();
-    golden!(all);
+    let all = cases.map(|case| format!("## {case}\n{}\n", in_section(case)));
+    golden!(all.concat());
 }
 
 #[test]
@@ -92,8 +91,8 @@ fn is_refused_where_a_reference_leads_nowhere() {
         "${existing.two.*.arn}",
         "${existing}",
     ];
-    let all: String = cases.iter().map(|case| format!("## {case}\n{}\n", refer(case))).collect();
-    golden!(all);
+    let all = cases.map(|case| format!("## {case}\n{}\n", refer(case)));
+    golden!(all.concat());
 }
 
 #[test]
