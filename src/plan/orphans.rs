@@ -34,7 +34,8 @@ pub(super) fn let_go<'a>(
                 // No file says that it may be emptied, and anybody can write a tag.
                 let why = reason(live, stack, why);
                 let verdict = Verdict::Delete { live, why, force: false };
-                let notes = is_strange.then(|| note.to_owned()).into_iter().collect();
+                let strange = is_strange.then(|| note.to_owned());
+                let notes = strange.into_iter().chain(of_former_name(live, stack)).collect();
                 fates.push(Fate { address, verdict, notes });
             }
             Whose::OfNoRegion(_) => left.push(Left::new(live, None, WhyLeft::NoRegion)),
@@ -43,6 +44,13 @@ pub(super) fn let_go<'a>(
         }
     }
     (fates, left)
+}
+
+/// That another file may still go by the name that the stack had.
+fn of_former_name(live: &Live, stack: &Stack) -> Option<String> {
+    let owner = live.owner.as_ref().filter(|owner| stack.was.as_ref() == Some(&owner.stack))?;
+    let (was, address) = (&owner.stack, &owner.address);
+    Some(format!("is {was}/{address} until now: make sure that no other file goes by `{was}`"))
 }
 
 /// The objects that were another kind than what `moved` says they are by now.

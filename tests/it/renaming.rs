@@ -72,8 +72,8 @@ impl Data {
     async fn of(account: &Account) -> Self {
         let s3 = aws::s3(account);
         let buckets = s3.list_buckets().send().await.expect("buckets").buckets.unwrap_or_default();
-        let bucket = buckets.into_iter().filter_map(|bucket| bucket.name);
-        let bucket = bucket.clone().find(|name| name.starts_with("moving-")).expect("a bucket");
+        let mut names = buckets.into_iter().filter_map(|bucket| bucket.name);
+        let bucket = names.find(|name| name.starts_with("moving-")).expect("a bucket");
         let (sqs, tables) = (
             aws_sdk_sqs::Client::new(&aws::config(account)),
             aws_sdk_dynamodb::Client::new(&aws::config(account)),
