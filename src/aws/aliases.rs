@@ -156,3 +156,26 @@ fn check_weights(alias: &Alias, routing: &RoutingConfig, service: &str) -> Optio
     (alias.version.as_ref() == Some(further))
         .then(|| Problem::of("", message).hint("name another, or take it out"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_keeps_the_names_of_those_that_stay() {
+        let alias = |version: Option<&str>| Alias {
+            version: version.map(str::to_owned),
+            ..Alias::default()
+        };
+        let all = [("live", Some("1")), ("next", None), ("old", Some("7"))];
+        let aliases: Aliases =
+            all.into_iter().map(|(name, version)| (name.to_owned(), alias(version))).collect();
+        let tag = pinned_tag(Some(&aliases));
+        assert_eq!(tag, Some((PINNED.to_owned(), "live old".to_owned())));
+        let kept = pinned(&tag.into_iter().collect());
+        assert_eq!(kept, ["live", "old"].map(str::to_owned).into());
+        let follows: Aliases = [("next".to_owned(), alias(None))].into();
+        assert_eq!(pinned_tag(Some(&follows)), None);
+        assert_eq!(pinned(&BTreeMap::new()), BTreeSet::new());
+    }
+}
