@@ -110,6 +110,18 @@ async fn a_topic_that_is_made_anew_goes_first() {
     desk.must("plan --detailed-exitcode stack.yaml", 0);
 }
 
+/// What this process has made is there: no look of before is taken for another answer.
+#[tokio::test]
+async fn a_topic_that_looks_do_not_show_yet_is_there() {
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    let cluster = cluster(&account, &stand_in).await;
+    let desk = desk(&account, &stand_in.url(), &topic(&cluster));
+    let told = desk.must("apply -y --json stack.yaml", 0);
+    assert!(!told.stdout.contains("\"step_retrying\""), "{told}");
+    assert!(stand_in.refused().iter().any(|it| it.starts_with("DescribeTopic:")), "{told}");
+}
+
 /// A deletion that AWS has accepted is none yet: looks show the topic for a while.
 #[tokio::test]
 async fn a_destroy_ends_when_the_topic_is_gone() {
