@@ -14,10 +14,14 @@ const MOST: usize = 100;
 /// several resources share is told once, and as many as can be read.
 ///
 /// An excerpt is judged within the stack as it is declared: what is left out is not
-/// taken for missing. Nothing is told of that, and nobody is asked about others.
+/// taken for missing. Nothing is told of that, and nobody is asked about others. That of a
+/// plan file was judged when the plan was made, and the rest of its stack is not known.
 pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
-    let scene = Scene::desired(opened.whole(), &opened.catalog);
-    let scene = if opened.is_excerpt() { scene } else { with_others(opened, scene).await };
+    let scene = match &opened.whole {
+        Some(whole) => Scene::desired(whole, &opened.catalog),
+        None if opened.is_excerpt() => return Vec::new(),
+        None => with_others(opened, Scene::desired(&opened.stack, &opened.catalog)).await,
+    };
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
     let mut results = judge(&scene, &choice);
     for result in &mut results {

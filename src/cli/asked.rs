@@ -1,11 +1,8 @@
 //! What of a stack a command is about, where that is not all of it.
 
-#![expect(clippy::doc_markdown, reason = "help text is shown as it stands, not as Markdown")]
-
 use clap::Args;
 
 use super::exit::Failure;
-use super::opened::Opened;
 use super::written::Written;
 use crate::model::Stack;
 use crate::plan::{Asked, AskedFor, Purpose};
@@ -47,27 +44,15 @@ pub(crate) struct Narrowed {
     pub(crate) checked: Checked,
     pub(crate) asked: Asked,
     /// The stack as it is declared, where less is asked for.
-    pub(crate) whole: Option<Stack>,
+    pub(crate) whole: Option<Box<Stack>>,
 }
 
 impl Written {
     /// Leaves no more of a stack than what is asked for.
     pub(crate) fn narrowed(&self, mut checked: Checked) -> Result<Narrowed, Failure> {
-        let whole = (!self.asked_for.only.is_empty()).then(|| checked.stack.clone());
+        let whole = (!self.asked_for.only.is_empty()).then(|| Box::new(checked.stack.clone()));
         let told_of = &checked.told_of;
         let asked = self.asked_for.of(&mut checked.stack, told_of).map_err(Failure::input)?;
         Ok(Narrowed { checked, asked, whole })
-    }
-}
-
-impl Opened {
-    /// The stack as it is declared, whatever is asked for of it.
-    pub(crate) fn whole(&self) -> &Stack {
-        self.whole.as_ref().unwrap_or(&self.stack)
-    }
-
-    /// Whether no more is asked for than a part of the stack.
-    pub(crate) fn is_excerpt(&self) -> bool {
-        self.asked.excerpt.is_some()
     }
 }

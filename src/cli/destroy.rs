@@ -39,12 +39,11 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (what, place) = (&arguments.what, &arguments.place);
-    let several = match &arguments.name {
-        Some(name) => Several::of_one(Opened::named(name, place, environment, screen).await?),
-        None => {
-            let asked_for = arguments.only.to_destroy();
-            Several::asked(what, place, asked_for, environment, screen).await?.reversed()
-        }
+    let several = if let Some(name) = &arguments.name {
+        Several::of_one(Opened::named(name, place, environment, screen).await?)
+    } else {
+        let asked_for = arguments.only.to_destroy();
+        Several::asked(what, place, asked_for, environment, screen).await?.reversed()
     };
     let approve =
         async |several| Box::pin(approved(several, arguments, environment, screen)).await;

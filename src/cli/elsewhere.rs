@@ -112,7 +112,7 @@ const OPTIONS: &[Habit] = &[
                along what is needed",
     },
     Habit {
-        words: &["-replace", "--replace"],
+        words: &["-replace"],
         here: "`--replace ADDRESS`, of `ccprov plan` and `ccprov apply`",
     },
     Habit { words: &["-var"], here: "`--var NAME=VALUE`" },
@@ -203,6 +203,15 @@ pub(super) fn advice(error: ErrorKind, command_line: &[OsString]) -> Option<Stri
     if has_names_alone && let (Some("output"), Some(name)) = (names().next(), names().nth(2)) {
         return Some(format!("  tip: one output alone: `--name {name}`"));
     }
+    let has = |option: &str| {
+        words().any(|word| word.split('=').next().is_some_and(|name| name == option))
+    };
+    if error == ErrorKind::ArgumentConflict && has("--plan") && (has("--only") || has("--replace"))
+    {
+        let tip = "a plan file says itself what it is about, and what it makes anew: `ccprov plan \
+                   --only ADDRESS --replace ADDRESS --out FILE`";
+        return Some(format!("  tip: {tip}"));
+    }
     let (habits, word) = match error {
         ErrorKind::InvalidSubcommand => (COMMANDS, names().next()?),
         ErrorKind::UnknownArgument => {
@@ -239,7 +248,9 @@ mod tests {
         };
         check("ccprov init", Some("nothing to set up"));
         check("ccprov import queue arn", Some("adopt"));
-        check("ccprov apply -target=queue", Some("whole stack"));
+        check("ccprov apply -target=queue", Some("--only ADDRESS"));
+        check("ccprov apply --plan p.json --only=queue", Some("`ccprov plan --only"));
+        check("ccprov apply --plan p.json --var a=b", None);
         check("ccprov apply -auto-approve", Some("-y"));
         check("ccprov plan -var a=b", Some("--var NAME=VALUE"));
         check("ccprov output orders.yaml url", Some("`--name url`"));

@@ -148,7 +148,7 @@ impl Looked {
         let replaced = replaced.filter(may_be_half_made);
         let replaced: BTreeSet<Address> = replaced.map(|planned| planned.address.clone()).collect();
         let told = |event| pulse.look(&event);
-        seek(provider, stack, catalog, &replaced, &mut self.world, &told).await?;
+        seek(provider, (stack, &replaced), catalog, &mut self.world, &told).await?;
         Ok(!replaced.is_empty())
     }
 

@@ -52,7 +52,7 @@ pub(crate) struct Opened {
     /// What is asked beyond what the stack states; of an excerpt the stack is no more.
     pub(crate) asked: Asked,
     /// The stack as it is declared, where `stack` is an excerpt.
-    pub(crate) whole: Option<Stack>,
+    pub(crate) whole: Option<Box<Stack>>,
     /// What of others was found for that.
     pub(crate) existing: Vec<Existing>,
 }
@@ -107,6 +107,8 @@ impl Opened {
         let connected = connections.open(region, saved.stack.role.as_ref()).await?;
         let opened = Self::new(saved.stack.clone(), AwsCatalog::new(), connected, environment);
         saved.check(opened.provider.place())?;
+        let asked = Asked { excerpt: saved.plan.excerpt.clone(), ..Asked::default() };
+        let opened = Self { asked, ..opened };
         Ok((opened, saved))
     }
 
@@ -130,6 +132,11 @@ impl Opened {
         (self.stack, self.warnings) = (checked.stack, checked.warnings);
         (self.asked, self.whole) = (asked, whole);
         Ok(self)
+    }
+
+    /// Whether no more is asked for than a part of the stack.
+    pub(crate) fn is_excerpt(&self) -> bool {
+        self.asked.excerpt.is_some()
     }
 
     /// What there is to say where nothing carries the name that was typed: a typing

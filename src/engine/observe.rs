@@ -75,7 +75,7 @@ pub async fn observe_told(
 ) -> Result<World, Vec<CloudError>> {
     let mut errors = Vec::new();
     let mut world = World::default();
-    let declared = declared(reader, stack, catalog, look, told, (&mut world, &mut errors));
+    let declared = declared(reader, (stack, catalog), look, told, (&mut world, &mut errors));
     told(LookEvent::Begun { looks: 1 });
     let names = stack.claimant().stacks();
     let candidates = async {
@@ -102,8 +102,7 @@ pub async fn observe_told(
 /// Looks up every declared resource, those last whose names others tell.
 async fn declared(
     reader: &dyn Read,
-    stack: &Stack,
-    catalog: &dyn Catalog,
+    (stack, catalog): (&Stack, &dyn Catalog),
     look: Look,
     told: Onlooker<'_>,
     (world, errors): (&mut World, &mut Vec<CloudError>),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Purpose;
+use super::purpose::Purpose;
 use crate::model::{Address, Stack};
 
 /// What of a stack a plan is about, where that is not all of it.

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
 use super::greetings::greeting;
 use super::orphans::has_a_strange_name;
 use super::permissions::{FORCE, Permissions};
+use super::purpose::Purpose;
 use super::renamed::Ways;
 use crate::model::{
     Address, Catalog, Diagnostic, Emptying, Greeting, Holdings, KindInfo, Live, Stack,
@@ -16,17 +15,6 @@ use crate::model::{
 
 /// The way out where somebody else's object carries the stack's tags.
 const NOT_OURS: &str = "if it is not this stack's, take its tag `ccprov:stack` away";
-
-/// What a run is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// To make the world what the stack states.
-    #[default]
-    Apply,
-    /// To remove everything: deleting is the point, but not what is in it.
-    Destroy,
-}
 
 /// Every reason not to carry out a plan. Empty for a plan that is safe, or
 /// whose losses the user permits.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::change::Plan;
-use super::guard::Purpose;
+use super::purpose::Purpose;
 use crate::model::{Diagnostic, Place, Stack};
 
 /// The format's name and version. A file of another version is refused.

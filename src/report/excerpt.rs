@@ -22,7 +22,9 @@ pub(super) fn told(plan: &Plan) -> Vec<String> {
         "Only {}, and {with}. Not looked at: {others}what the stack no longer declares.",
         enumeration(only)
     );
-    let outputs = (!outputs_left_out.is_empty()).then(|| {
+    // A destroy tells none at all.
+    let is_told = *purpose == Purpose::Apply && !outputs_left_out.is_empty();
+    let outputs = is_told.then(|| {
         let names = enumeration(outputs_left_out);
         format!("Outputs that speak of what is left out are not told: {names}.")
     });

@@ -39,6 +39,46 @@ fn the_claim_check_takes_few_rounds() {
     check("destroy", Bounds { rounds: 7, calls: 61 });
 }
 
+/// Who we are, a look, a look right before the write, the write, and a look that shows
+/// it: as many rounds as that, at the one object that differs.
+#[test]
+fn a_part_of_a_stack_takes_no_more_than_its_own_rounds() {
+    let account = emulator::ministack().account();
+    let proxy = DelayProxy::start(&account.endpoint, DELAY);
+    let ccprov = Ccprov::on(&account.through(&proxy.url())).at_home();
+    let path = ccprov.home().join("stack.yaml");
+    let stack = |seconds: u32| {
+        let text = format!(
+            "stack: parts\nregion: us-east-1\nresources:\n  queue: {{ kind: sqs_queue, \
+             delay_seconds: {seconds} }}\n  other: {{ kind: sqs_queue, delay_seconds: {seconds} }}\n  \
+             topic: {{ kind: sns_topic, kms_master_key_id: alias/aws/sns }}\n"
+        );
+        fs::write(&path, text).expect("a file of our own");
+    };
+    stack(1);
+    check(&ccprov, "stack.yaml", "apply", Bounds { rounds: 9, calls: 40 });
+    stack(2);
+    let most = Bounds { rounds: 5, calls: 8 };
+    let calls = check(&ccprov, "stack.yaml", "apply --only queue", most);
+    assert_eq!(objects(&calls), ["sqs_queue parts-queue"].into(), "{}", told(&calls));
+}
+
+/// What a part needs is looked at, and nothing else.
+#[test]
+fn a_part_of_the_claim_check_is_looked_at_with_what_it_needs() {
+    let account = emulator::ministack().account();
+    let ccprov = Ccprov::on(&account);
+    check(&ccprov, CLAIM_CHECK, "apply", Bounds { rounds: 100, calls: 85 });
+    let part = "apply --only claimcheck.queue --var max_receives=7";
+    let calls = check(&ccprov, CLAIM_CHECK, part, Bounds { rounds: 100, calls: 20 });
+    let looked_at = [
+        "kms_key alias/claimcheck-dev-kms",
+        "sqs_queue claimcheck-dev-sqs",
+        "sqs_queue claimcheck-dev-sqs-dlq",
+    ];
+    assert_eq!(objects(&calls), looked_at.into(), "{}", told(&calls));
+}
+
 /// Most rounds are looks at a table or a function that is at work, which is looked at
 /// more often the longer the emulator takes: so the bounds are wide.
 #[test]
@@ -151,6 +191,11 @@ fn asked_once(calls: &[CallRecord]) {
             told(calls)
         );
     }
+}
+
+/// Whatever was called about.
+fn objects(calls: &[CallRecord]) -> BTreeSet<&str> {
+    calls.iter().filter_map(|call| call.object.as_deref()).collect()
 }
 
 fn told(calls: &[CallRecord]) -> String {

@@ -25,13 +25,13 @@ pub async fn observe_excerpt(
 ) -> Result<World, Vec<CloudError>> {
     let mut errors = Vec::new();
     let mut world = World::default();
-    declared(reader, stack, catalog, look, told, (&mut world, &mut errors)).await;
+    declared(reader, (stack, catalog), look, told, (&mut world, &mut errors)).await;
     if !errors.is_empty() {
         return Err(errors);
     }
     let is_missing = |address: &&Address| !world.found.contains_key(*address);
     let missing = stack.resources.keys().filter(is_missing).cloned().collect();
-    seek(reader, stack, catalog, &missing, &mut world, told).await?;
+    seek(reader, (stack, &missing), catalog, &mut world, told).await?;
     Ok(world)
 }
 
@@ -42,9 +42,8 @@ pub async fn observe_excerpt(
 /// Every look that failed.
 pub async fn seek(
     reader: &dyn Read,
-    stack: &Stack,
+    (stack, of): (&Stack, &BTreeSet<Address>),
     catalog: &dyn Catalog,
-    of: &BTreeSet<Address>,
     world: &mut World,
     told: Onlooker<'_>,
 ) -> Result<(), Vec<CloudError>> {

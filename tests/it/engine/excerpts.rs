@@ -135,7 +135,7 @@ async fn what_is_half_made_is_gone_on_with() {
     let look = observe_excerpt(&cloud, &part, catalog(), Look::ToPlan, &|_| {});
     let mut world = look.await.expect("answers");
     let of = [Address::new("k")].into();
-    seek(&cloud, &part, catalog(), &of, &mut world, &|_| {}).await.expect("answers");
+    seek(&cloud, (&part, &of), catalog(), &mut world, &|_| {}).await.expect("answers");
     let plan = plan_asked(&part, &world, catalog(), DATA_MAY_GO, &asked).expect("a plan");
     let whole = planned(&cloud, &part).await;
     assert_eq!(plan.steps, whole.steps);

@@ -12,6 +12,7 @@ mod bad_input;
 mod bad_weather;
 mod broken_streams;
 mod drift;
+mod excerpts;
 mod first_hour;
 mod foreign_texts;
 mod guards;
