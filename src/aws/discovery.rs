@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::PolicyScopeType;
 use aws_sdk_kms::types::KeyState;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
-use futures::future::{try_join, try_join_all};
+use futures::future::{try_join, try_join_all, try_join3};
 
 use super::error::{Attempt, OrAbsent};
 use super::handed::Aws;
@@ -56,9 +56,10 @@ pub(crate) async fn roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer<Vec
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     let (mappings, identities) =
         try_join(mappings(aws, None), identities_under(aws, &[iam::ROOT.to_owned()])).await?;
-    let (alive, owners) = try_join(
+    let (alive, owners, others) = try_join3(
         try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
         try_join_all(identities.iter().map(|arn| owner_of(aws, arn))),
+        of_other_kinds(aws, &mappings),
     )
     .await?;
     let mut stacks = BTreeMap::<String, StackSummary>::new();
@@ -72,7 +73,8 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     {
         let (_, owner) = Tags::seen(pairs(mapping));
         if let (Some(owner), Some(sought)) = (owner, sought(mapping)) {
-            count(owner.stack, sought.kind, true);
+            let kind = sought.arn.and_then(|arn| others.get(&arn).copied());
+            count(owner.stack, kind.map_or(sought.kind, str::to_owned), true);
         }
     }
     for (arn, owner) in identities.iter().zip(owners) {
@@ -89,6 +91,35 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
         }
     }
     Ok(stacks.into_values().collect())
+}
+
+/// What an object is that has an ARN.
+pub(crate) async fn by_arn(aws: &Aws, arn: &str) -> Answer<Vec<Sought>> {
+    let named = KINDS.iter().map(|kind| async move {
+        let name = kind.named(aws, arn).await?;
+        Ok(name.map(|name| Sought { arn: Some(arn.to_owned()), ..hung(kind.name(), name) }))
+    });
+    let named: Vec<Option<Sought>> = try_join_all(named).await?;
+    Ok(named.into_iter().flatten().collect())
+}
+
+/// The kinds of those that look like objects of another, by their ARNs.
+async fn of_other_kinds(
+    aws: &Aws,
+    mappings: &[ResourceTagMapping],
+) -> Answer<BTreeMap<String, &'static str>> {
+    let found: Vec<Sought> = mappings.iter().filter_map(sought).collect();
+    let asked = KINDS.iter().map(|kind| {
+        let of_it = found.iter().filter(|it| kind.hangs_on() == Some(it.kind.as_str()));
+        let arns: Vec<&str> = of_it.filter_map(|it| it.arn.as_deref()).collect();
+        async move {
+            let arns = if arns.is_empty() { return Ok(Vec::new()) } else { arns };
+            let among = kind.among(aws, &arns).await?;
+            Ok(among.into_iter().map(|arn| (arn, kind.name())).collect())
+        }
+    });
+    let others: Vec<Vec<_>> = try_join_all(asked).await?;
+    Ok(others.into_iter().flatten().collect())
 }
 
 /// Whose a role or a policy is: listings do not tell. One that went meanwhile is

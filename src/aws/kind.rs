@@ -8,8 +8,8 @@
 mod erased;
 mod sent;
 
-use std::collections::BTreeMap;
-use std::future::Future;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -187,6 +187,20 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// of an object of this kind; `None` for any other ARN.
     fn identify(_arn: &str) -> Option<String> {
         None
+    }
+
+    /// The same for who names an object by its ARN, which no index has to tell, and which
+    /// may be found by asking.
+    fn named(_aws: &Aws, arn: &str) -> impl Future<Output = Answer<Option<String>>> + Send {
+        ready(Ok(Self::identify(arn)))
+    }
+
+    /// Those of some ARNs that are of this kind, though by their form they could be of the one
+    /// that it hangs on ([`HANGS_ON`]): asked for all at once, for who counts.
+    ///
+    /// [`HANGS_ON`]: Self::HANGS_ON
+    fn among(_aws: &Aws, _arns: &[&str]) -> impl Future<Output = Answer<BTreeSet<String>>> + Send {
+        ready(Ok(BTreeSet::new()))
     }
 
     /// The field in whose place stands, before a plan is drawn, what somebody outside says,

@@ -16,7 +16,7 @@
 pub mod access;
 mod aliases;
 mod answer;
-mod arn;
+pub(crate) mod arn;
 pub mod behaviours;
 mod brokers;
 mod call_context;

@@ -106,6 +106,15 @@ impl Provider {
         replay::cancel(&self.aws.session, name).await
     }
 
+    /// What an object may be that has an ARN: for each kind of which it could be one, where to
+    /// look. Nothing, where no kind has such ARNs.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn by_arn(&self, arn: &str) -> Answer<Vec<Sought>> {
+        discovery::by_arn(&self.aws, arn).await
+    }
+
     /// What those outside say whom documents ask: all at once.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Kinds without their types, for everybody who works on any kind.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use futures::future::BoxFuture;
@@ -35,6 +36,12 @@ pub(crate) trait AnyKind: Send + Sync {
         on: &'a Sought,
         ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>>;
+    fn named<'a>(&'a self, aws: &'a Aws, arn: &'a str) -> BoxFuture<'a, Answer<Option<String>>>;
+    fn among<'a>(
+        &'a self,
+        aws: &'a Aws,
+        arns: &'a [&'a str],
+    ) -> BoxFuture<'a, Answer<BTreeSet<String>>>;
     fn question(&self, document: &Document) -> Option<Question>;
     fn learn<'a>(&'a self, aws: &'a Aws, question: &'a str) -> BoxFuture<'a, Answer<Value>>;
     fn examine<'a>(
@@ -174,6 +181,18 @@ impl<K: Kind> AnyKind for Erased<K> {
         ours: Ours<'a>,
     ) -> BoxFuture<'a, Answer<Vec<String>>> {
         Box::pin(K::hanging(aws, on, ours))
+    }
+
+    fn named<'a>(&'a self, aws: &'a Aws, arn: &'a str) -> BoxFuture<'a, Answer<Option<String>>> {
+        Box::pin(K::named(aws, arn))
+    }
+
+    fn among<'a>(
+        &'a self,
+        aws: &'a Aws,
+        arns: &'a [&'a str],
+    ) -> BoxFuture<'a, Answer<BTreeSet<String>>> {
+        Box::pin(K::among(aws, arns))
     }
 
     fn question(&self, document: &Document) -> Option<Question> {

@@ -1,7 +1,7 @@
 //! What is the same of alarms of every sort: one space of names, one ARN, one way
 //! to look for them, to tag them and to delete them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm, MetricAlarm, Tag};
 
@@ -61,6 +61,27 @@ pub(super) async fn look(aws: &Aws, sought: &Sought) -> Answer<Option<Named>> {
     let (tags, owner) = Tags::seen(pairs.filter_map(|tag| Some((tag.key?, tag.value?))));
     Ok(Some(Named { name: name.to_owned(), metric, composite, tags, owner, is_hint }))
 }
+
+/// Those of some ARNs that are composite alarms.
+pub(super) async fn composites(aws: &Aws, arns: &[&str]) -> Answer<BTreeSet<String>> {
+    let names: Vec<String> =
+        arns.iter().filter_map(|arn| name_of(arn)).map(str::to_owned).collect();
+    let mut found = BTreeSet::new();
+    for names in names.chunks(NAMED) {
+        let call = aws.session.clients.cloudwatch.describe_alarms();
+        let call = call.set_alarm_names(Some(names.to_vec()));
+        let answer = call.alarm_types(AlarmType::CompositeAlarm).send().await;
+        let answer = answer.attempting("cloudwatch:DescribeAlarms", || {
+            "find out which alarms are composite ones".into()
+        })?;
+        let composites = answer.composite_alarms.unwrap_or_default().into_iter();
+        found.extend(composites.filter_map(|alarm| alarm.alarm_arn));
+    }
+    Ok(found)
+}
+
+/// The most names that one call takes (API Reference, `DescribeAlarms`).
+const NAMED: usize = 100;
 
 fn reading(name: &str) -> String {
     format!("read alarm {name}")

@@ -144,6 +144,14 @@ form, by ARN.
         Ok(on.arn.iter().cloned().collect())
     }
 
+    async fn named(_aws: &Aws, arn: &str) -> Answer<Option<String>> {
+        Ok(alarms::identify(arn))
+    }
+
+    async fn among(aws: &Aws, arns: &[&str]) -> Answer<BTreeSet<String>> {
+        alarms::composites(aws, arns).await
+    }
+
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let Some(mut named) = alarms::look(aws, sought).await? else { return Ok(None) };
         let Some(alarm) = named.composite.take() else { return named.of_another_sort() };

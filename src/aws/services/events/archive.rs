@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::EventPattern;
+use crate::aws::arn::Arn;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::grant::Grant;
 use crate::aws::handed::Aws;
@@ -127,6 +128,11 @@ that states `force_destroy: true`, or with `--allow-data-loss`.
         let mut names = look::of_bus(aws, bus).await.or_absent()?.unwrap_or_default();
         names.retain(|name| ours.named(name));
         Ok(names)
+    }
+
+    async fn named(_aws: &Aws, arn: &str) -> Answer<Option<String>> {
+        let arn = Arn::read(arn).filter(|arn| arn.service == "events");
+        Ok(arn.and_then(|arn| arn.resource.strip_prefix("archive/")).map(str::to_owned))
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {

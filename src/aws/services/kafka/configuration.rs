@@ -115,6 +115,10 @@ declares is found through a cluster of the stack that has it; else it stays, and
         Ok(name.map(str::to_owned).into_iter().collect())
     }
 
+    async fn named(_aws: &Aws, arn: &str) -> Answer<Option<String>> {
+        Ok(name_in(arn).map(str::to_owned))
+    }
+
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         let name = sought.identity.as_str();
         let Some(found) = find(aws, name).await? else { return Ok(None) };

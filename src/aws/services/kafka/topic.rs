@@ -131,6 +131,10 @@ stays, because nothing tells it from those that producers made.
         spec.name.clone().map(|name| ("name".to_owned(), name)).into_iter().collect()
     }
 
+    async fn named(_aws: &Aws, arn: &str) -> Answer<Option<String>> {
+        Ok(look::identity_in(arn))
+    }
+
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {
         Box::pin(look::read(aws, sought)).await
     }

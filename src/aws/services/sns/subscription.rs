@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use self::wire::{Attribute, Attributes, attributes};
 use super::topic as sns_topic;
+use crate::aws::arn::Arn;
 use crate::aws::delivery_policy::SubscriptionDelivery;
 use crate::aws::error::{Attempt, OrAbsent};
 use crate::aws::filter_policy::FilterPolicy;
@@ -188,6 +189,21 @@ what is published before the new subscription is there does not reach its endpoi
             it.endpoint().is_some_and(|endpoint| ours.arns.contains(&endpoint))
         };
         Ok(all.iter().filter(is_ours).filter_map(identity_of).collect())
+    }
+
+    async fn named(aws: &Aws, subscription: &str) -> Answer<Option<String>> {
+        // `arn:aws:sns:REGION:ACCOUNT:TOPIC:ID`: a topic has no seventh part.
+        let of_sns = Arn::read(subscription).filter(|it| it.service == "sns");
+        let Some((topic, _)) = of_sns
+            .filter(|it| it.resource.contains(':'))
+            .and_then(|_| subscription.rsplit_once(':'))
+        else {
+            return Ok(None);
+        };
+        let all = of_topic(aws, topic).await.or_absent()?.unwrap_or_default();
+        let found = all.iter().find(|it| it.subscription_arn() == Some(subscription));
+        // One that is not there is one all the same, by the form of its ARN.
+        Ok(Some(found.and_then(identity_of).unwrap_or_else(|| subscription.to_owned())))
     }
 
     async fn read(aws: &Aws, sought: &Sought) -> Answer<Option<Seen<Spec>>> {

@@ -36,6 +36,15 @@ impl<'a> Key<'a> {
     }
 }
 
+/// The identity in the ARN of a topic, `...:topic/CLUSTER/ID/NAME`: the cluster's ARN has the
+/// same first two parts.
+pub(super) fn identity_in(arn: &str) -> Option<String> {
+    let (place, rest) = arn.split_once(":topic/")?;
+    let (cluster, name) = rest.rsplit_once('/')?;
+    let is_ours = place.contains(":kafka:") && cluster.contains('/');
+    is_ours.then(|| Key { cluster: &format!("{place}:cluster/{cluster}"), name }.text())
+}
+
 async fn describe(aws: &Aws, key: Key<'_>) -> Answer<DescribeTopicOutput> {
     let call = aws.session.clients.kafka.describe_topic();
     let answer = call.cluster_arn(key.cluster).topic_name(key.name).send().await;
