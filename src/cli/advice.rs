@@ -10,16 +10,16 @@ use crate::verify::{Choice, RULES, excuse, judge};
 /// the problems of a stack file.
 const MOST: usize = 100;
 
-/// Every finding but mere notes, unless the stack file excuses it; one that
-/// several resources share is told once, and as many as can be read.
+/// Every finding but mere notes, unless the stack file excuses it: as warnings, of which one that
+/// several resources share is told once, and as many as can be read; and all as they are.
 ///
 /// An excerpt is judged within the stack as it is declared: what is left out is not
 /// taken for missing. Nothing is told of that, and nobody is asked about others. That of a
 /// plan file was judged when the plan was made, and the rest of its stack is not known.
-pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
+pub(crate) async fn of(opened: &Opened) -> (Vec<Diagnostic>, Vec<Inspected>) {
     let scene = match &opened.whole {
         Some(whole) => Scene::desired(whole, &opened.catalog),
-        None if opened.is_excerpt() => return Vec::new(),
+        None if opened.is_excerpt() => return Default::default(),
         None => with_others(opened, Scene::desired(&opened.stack, &opened.catalog)).await,
     };
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
@@ -44,7 +44,8 @@ pub(crate) async fn of(opened: &Opened) -> Vec<Diagnostic> {
         let rest = Diagnostic::warning(format!("{more} more findings are not shown"));
         told.push(rest.hint("`ccprov verify` tells all of them, once the stack lives"));
     }
-    told
+    results.retain(|it| matches!(it.verdict, Verdict::Failed { .. } | Verdict::Noted { .. }));
+    (told, results)
 }
 
 /// Takes out what is found of resources that nobody asks for.

@@ -17,7 +17,7 @@ use super::journal::Journal;
 use super::opened::Opened;
 use super::options::Run;
 use super::order::Order;
-use super::planned::Planned;
+use super::planned::{Parts, Planned};
 use super::screen::Screen;
 use super::trace::Trace;
 use super::turn::Turns;
@@ -27,7 +27,7 @@ use crate::engine::several::{Several, Why};
 use crate::engine::stop::Stop;
 use crate::engine::wait::heartbeat;
 use crate::engine::{Report, Site, Until, execute};
-use crate::model::{Address, Diagnostic, FactRef, Facts, document};
+use crate::model::{Address, Diagnostic, FactRef, Facts, Inspected, Origin, document};
 use crate::plan::{Forecast, Plan, Purpose};
 use crate::report::{FanOut, JsonLines, Live, Outputs, Plain, PlanRecord, RunRecord, View};
 use crate::spec;
@@ -65,20 +65,29 @@ struct Job {
     plan: Plan,
     shown: Plan,
     warnings: Vec<Diagnostic>,
+    findings: Vec<Inspected>,
+    /// Where each resource is written.
+    origins: BTreeMap<Address, Origin>,
     forecast: Forecast,
 }
 
 impl Job {
     fn of(planned: Planned) -> Self {
-        let (opened, plan, warnings, forecast) = planned.into_parts();
-        let Opened { provider, catalog, .. } = opened;
+        let Parts { opened, plan, warnings, findings, forecast } = planned.into_parts();
+        let Opened { provider, catalog, origins, .. } = opened;
         let (provider, shown) = (Cell::new(Some(provider)), plan.shown(&catalog));
-        Self { provider, catalog, plan, shown, warnings, forecast }
+        Self { provider, catalog, plan, shown, warnings, findings, origins, forecast }
     }
 
     fn told(&self) -> PlanRecord<'_> {
-        let Self { shown, warnings, forecast, .. } = self;
-        PlanRecord { plan: shown, warnings, refusals: &[], forecast: Some(forecast) }
+        let Self { shown, warnings, findings, origins, forecast, .. } = self;
+        PlanRecord {
+            plan: shown,
+            warnings,
+            refusals: &[],
+            forecast: Some(forecast),
+            judged: Some((findings, origins)),
+        }
     }
 }
 

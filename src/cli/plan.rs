@@ -60,6 +60,10 @@ pub(crate) struct Arguments {
     /// Write the plan as Markdown to FILE too, for a comment on a change
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+
+    /// Write how much is created, updated and deleted to FILE too, for a merge request on GitLab
+    #[arg(long, value_name = "FILE")]
+    gitlab: Option<PathBuf>,
 }
 
 pub(crate) async fn run(
@@ -111,6 +115,9 @@ fn tell(proposed: Proposed, arguments: &Arguments, screen: &Screen) -> Result<Ex
     screen.page_of_job(|| proposed.markdown());
     if let Some(path) = &arguments.markdown {
         screen.file(path, &proposed.markdown())?;
+    }
+    if let Some(path) = &arguments.gitlab {
+        screen.file(path, &report::plan_gitlab(record.plan))?;
     }
     if is_unsound {
         screen.complain("--strict: a rule found a warning or an error above, so this plan fails.");

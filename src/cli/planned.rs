@@ -9,7 +9,7 @@ use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
 use super::{advice, clock, endurance, examined};
-use crate::model::{Diagnostic, Until};
+use crate::model::{Diagnostic, Inspected, Until};
 use crate::plan::{
     Forecast, Held, Left, Permissions, Plan, Purpose, Rename, SavedPlan, forecast, guard,
     plan_destroy_asked, renames,
@@ -27,13 +27,24 @@ pub(crate) struct Planned {
     purpose: Purpose,
     /// What is odd about the stack, with what the rules say of it.
     warnings: Vec<Diagnostic>,
-    is_advised: bool,
+    /// What rules found.
+    findings: Vec<Inspected>,
     /// What stands against an apply.
     refusals: Vec<Diagnostic>,
     /// Whether AWS itself would refuse something of it, whatever is permitted.
     is_refused: bool,
     /// How long it takes as a rule.
     forecast: Forecast,
+}
+
+/// What remains of a plan for who carries it out.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) opened: Opened,
+    pub(crate) plan: Plan,
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) findings: Vec<Inspected>,
+    pub(crate) forecast: Forecast,
 }
 
 impl Looked {
@@ -87,11 +98,10 @@ impl Planned {
         until: Until,
     ) -> Self {
         let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
-        let (advice, examined) = match purpose {
+        let ((advice, findings), examined) = match purpose {
             Purpose::Apply => join(advice::of(&opened), examined::of(&opened, &plan)).await,
             Purpose::Destroy => Default::default(),
         };
-        let is_advised = !advice.is_empty();
         let is_refused = !examined.refusals.is_empty();
         let refusals = [refusals, examined.refusals].concat();
         let forecast = forecast(&plan, &opened.catalog, until);
@@ -100,7 +110,7 @@ impl Planned {
         let mut warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
         warnings.extend(ends);
         let shown = plan.shown(&opened.catalog);
-        Self { opened, plan, shown, purpose, warnings, is_advised, refusals, is_refused, forecast }
+        Self { opened, plan, shown, purpose, warnings, findings, refusals, is_refused, forecast }
     }
 
     /// The plan as it still holds, and what is said of what does not.
@@ -133,13 +143,14 @@ impl Planned {
     }
 
     pub(crate) fn record(&self) -> PlanRecord<'_> {
-        let Self { shown, warnings, refusals, forecast, .. } = self;
-        PlanRecord { plan: shown, warnings, refusals, forecast: Some(forecast) }
+        let Self { opened, shown, warnings, findings, refusals, forecast, .. } = self;
+        let judged = Some((findings.as_slice(), &opened.origins));
+        PlanRecord { plan: shown, warnings, refusals, forecast: Some(forecast), judged }
     }
 
     /// Whether a rule found something.
     pub(crate) fn is_advised(&self) -> bool {
-        self.is_advised
+        !self.findings.is_empty()
     }
 
     /// Whether there is nothing to do, to refuse, or to leave.
@@ -188,8 +199,9 @@ impl Planned {
     }
 
     /// Taken apart, for who may carry it out.
-    pub(crate) fn into_parts(self) -> (Opened, Plan, Vec<Diagnostic>, Forecast) {
-        (self.opened, self.plan, self.warnings, self.forecast)
+    pub(crate) fn into_parts(self) -> Parts {
+        let Self { opened, plan, warnings, findings, forecast, .. } = self;
+        Parts { opened, plan, warnings, findings, forecast }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod pane;
 pub mod patterns_page;
 mod phrases;
 mod plan_detail;
+pub mod plan_gitlab;
 pub mod plan_json;
 pub mod plan_md;
 mod plan_shared;
@@ -66,6 +67,7 @@ pub use outputs::{
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
 pub use phrases::{count, duration};
 pub use plan_detail::PlanDetail;
+pub use plan_gitlab::plan_gitlab;
 pub use plan_json::{PlanRecord, plan_json};
 pub use plan_md::plan_md;
 pub use plan_text::{plan_conclusion, plan_steps, plan_text};

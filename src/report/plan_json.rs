@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::model::document::{has_pending, shown_value};
 use crate::model::{
-    Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Path,
+    Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Inspected,
+    Origin, Path,
 };
 use crate::plan::{
     Cause, Change, DeleteReason, Excerpt, Forecast, Left, Plan, PlannedChange, ReplaceOrder, Step,
@@ -18,6 +19,7 @@ use crate::plan::{
 use super::diagnostics::TellDiagnostic;
 use super::existing::{self, TellExisting};
 use super::forecast::{TellForecast, TellStage, tell_forecast, tell_stage};
+use super::verify::{TellFound, tell_found};
 
 /// The version of the form.
 pub const PLAN_FORMAT: &str = "ccprov.plan/1";
@@ -33,12 +35,14 @@ pub struct PlanRecord<'a> {
     pub refusals: &'a [Diagnostic],
     /// How long it takes as a rule, if somebody worked it out.
     pub forecast: Option<&'a Forecast>,
+    /// What rules said of the stack, if they were asked, and where its resources are written.
+    pub judged: Option<(&'a [Inspected], &'a BTreeMap<Address, Origin>)>,
 }
 
 impl<'a> PlanRecord<'a> {
     /// A plan of which there is nothing to say.
     pub fn of(plan: &'a Plan) -> Self {
-        Self { plan, warnings: &[], refusals: &[], forecast: None }
+        Self { plan, warnings: &[], refusals: &[], forecast: None, judged: None }
     }
 }
 
@@ -48,7 +52,7 @@ pub fn plan_json(record: PlanRecord<'_>) -> String {
 }
 
 impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
-    fn from(PlanRecord { plan, warnings, refusals, forecast }: PlanRecord<'a>) -> Self {
+    fn from(PlanRecord { plan, warnings, refusals, forecast, judged }: PlanRecord<'a>) -> Self {
         let outputs = plan.outputs.iter().map(|(name, value)| (&**name, shown_value(value)));
         Self {
             format: PLAN_FORMAT,
@@ -65,6 +69,7 @@ impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
             outputs: outputs.collect(),
             warnings: warnings.iter().map(TellDiagnostic::from).collect(),
             refusals: refusals.iter().map(TellDiagnostic::from).collect(),
+            findings: judged.map(|(results, origins)| tell_found(results, origins)),
             expected: forecast.and_then(tell_forecast),
         }
     }
@@ -89,6 +94,8 @@ pub(super) struct TellPlan<'a> {
     outputs: BTreeMap<&'a str, Value>,
     warnings: Vec<TellDiagnostic<'a>>,
     refusals: Vec<TellDiagnostic<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<TellFound<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<TellForecast<'a>>,
 }
@@ -342,6 +349,24 @@ mod tests {
         check("plan_json_all_new", &fixtures::all_new());
         check("plan_json_mixed", &fixtures::mixed());
         check("plan_json_nothing_to_do", &fixtures::nothing_to_do());
+    }
+
+    #[test]
+    fn findings_of_rules_are_told_one_by_one() {
+        let plan = fixtures::nothing_to_do();
+        let sample = fixtures::inspections::mixed();
+        let inspected = sample.record();
+        let judged = Some((inspected.results, inspected.origins));
+        let told = plan_json(PlanRecord { judged, ..PlanRecord::of(&plan) });
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let findings = told["findings"].as_array().unwrap();
+        assert!(!findings.is_empty());
+        for finding in findings {
+            assert!(finding["check"].is_string() && finding["level"].is_string(), "{finding}");
+            assert!(finding["address"].is_string() && finding["message"].is_string(), "{finding}");
+        }
+        let unasked: Value = serde_json::from_str(&plan_json(PlanRecord::of(&plan))).unwrap();
+        assert!(unasked.get("findings").is_none());
     }
 
     #[test]

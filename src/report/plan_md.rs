@@ -3,7 +3,7 @@
 //! What it comes to stands first, then what a reader must know, and each change
 //! folded away. Where there is no room for all, what goes is told before what comes.
 
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Place};
 use crate::plan::Change;
 
 use super::excerpt;
@@ -23,11 +23,15 @@ use super::plan_text::{entry_block, plan_conclusion};
 const MOST_REMARKS: usize = 6_000;
 const MOST_CHANGES: usize = 42_000;
 
-/// The whole plan as Markdown that GitHub and GitLab render. Its first line is
-/// the last one of the plan as text, in bold.
+/// The whole plan as Markdown that GitHub and GitLab render. Its first line is a mark that
+/// nobody sees, by which a comment is found again, the same of every plan of a stack; the next
+/// is the last one of the plan as text, in bold.
 pub fn plan_md(record: PlanRecord<'_>) -> String {
-    let PlanRecord { plan, warnings, refusals, forecast } = record;
+    let PlanRecord { plan, warnings, refusals, forecast, judged: _ } = record;
     let mut page = Page::default();
+    let Place { account, region, .. } = &plan.place;
+    page.line(0, format!("<!-- ccprov:plan:{}:{account}:{region} -->", plan.stack));
+    page.gap();
     page.line(0, format!("**{}**", plain(&plan_conclusion(plan)).trim_end()));
     page.gap();
     let (stack, place) = (code(&plan.stack), &plan.place);

@@ -34,6 +34,7 @@ pub use progress::{
     InspectionView, JsonInspection, LiveInspection, PlainInspection, VERIFY_FORMAT,
 };
 pub use results_json::{RESULTS_FORMAT, results_json};
+pub(super) use results_json::{TellFound, tell_found};
 pub use sarif::sarif_json;
 pub use text::{rules_text, verify_text};
 

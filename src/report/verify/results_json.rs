@@ -94,6 +94,37 @@ struct TellFinding<'a> {
     patch: Option<String>,
 }
 
+/// A finding by itself, with the check that found it.
+#[derive(Serialize)]
+pub(in crate::report) struct TellFound<'a> {
+    check: &'a str,
+    level: Level,
+    #[serde(flatten)]
+    finding: TellFinding<'a>,
+}
+
+/// The findings of some results, one by one.
+pub(in crate::report) fn tell_found<'a>(
+    results: &'a [Inspected],
+    origins: &'a BTreeMap<Address, Origin>,
+) -> Vec<TellFound<'a>> {
+    let of_result = |result: &'a Inspected| {
+        let findings = match &result.verdict {
+            Verdict::Noted { findings } | Verdict::Failed { findings } => findings.as_slice(),
+            Verdict::Passed
+            | Verdict::Skipped { .. }
+            | Verdict::NotExercised { .. }
+            | Verdict::CouldNotLook { .. } => &[],
+        };
+        findings.iter().map(|finding| TellFound {
+            check: &result.check,
+            level: result.level,
+            finding: tell_finding(finding, origins),
+        })
+    };
+    results.iter().flat_map(of_result).collect()
+}
+
 #[derive(Serialize)]
 struct TellObservation<'a> {
     #[serde(serialize_with = "seconds")]

@@ -63,7 +63,8 @@ fn a_plan_is_a_page_of_the_job_and_a_comment() {
     desk.must("plan --strict --markdown plan.md stack.yaml", 4);
     let comment = fs::read_to_string(desk.path("plan.md")).expect("a comment");
     let first = "**Plan: 4 to add, 0 to change, 0 to destroy.**\n";
-    assert!(comment.starts_with(first), "{comment}");
+    let mark = format!("<!-- ccprov:plan:claims:{}:us-east-1 -->\n\n", desk.account.id);
+    assert!(comment.starts_with(&format!("{mark}{first}")), "{comment}");
     assert!(comment.contains("Warnings\n") && comment.contains("<details>"), "{comment}");
     assert!(!comment.contains("not-to-be-read"), "{comment}");
     assert_eq!(fs::read_to_string(&page).expect("a page"), comment);
