@@ -16,8 +16,8 @@ const COMMANDS: &[Habit] = &[
         here: "there is nothing to set up: no state, no plugins; begin with `ccprov validate`",
     },
     Habit {
-        words: &["fmt", "format"],
-        here: "a stack file is YAML: whatever formats YAML formats it",
+        words: &["format", "tidy"],
+        here: "`ccprov fmt`",
     },
     Habit {
         words: &["lint", "check", "test", "validate-template", "doctor"],

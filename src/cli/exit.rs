@@ -17,7 +17,8 @@ Exit codes:
   0    done; or nothing to do
   1    an error; nothing was changed
   2    `plan --detailed-exitcode`: there are changes
-  4    `verify`, `plan --strict`, `validate --rules`: a check failed; `invoke`: the function did
+  4    `verify`, `plan --strict`, `validate --rules`, `fmt --check`: a check failed;
+       `invoke`: the function did
   5    refused, to keep what would be lost or is not ours; nothing was changed
   6    partly done; run the same command again to go on; `invoke`: it may have run;
        `replay`: not all was replayed

@@ -18,6 +18,7 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         ["ccprov validate orders.yaml", "ccprov validate --json --var stage=dev"],
         "STACK_FILE.md",
     ),
+    ("fmt", ["ccprov fmt orders.yaml patterns/queue.yaml", "ccprov fmt --check"], "STACK_FILE.md"),
     (
         "render",
         ["ccprov render orders.yaml", "ccprov render --json --var stage=dev"],

@@ -27,6 +27,7 @@ mod examined;
 mod existing;
 mod exit;
 mod file;
+mod fmt;
 mod iam;
 mod invoke;
 mod journal;
@@ -98,6 +99,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Check a stack file; calls nobody
     Validate(validate::Arguments),
+    /// Lay out stack files and patterns anew; keeps comments, order, and what they mean
+    Fmt(fmt::Arguments),
     /// Print the stack with everything worked out, and where it came from; calls nobody
     Render(render::Arguments),
     /// Tell what one expression comes to in a stack; calls nobody
@@ -199,6 +202,7 @@ async fn run(
 ) -> Result<Exit, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(&arguments, environment, screen),
+        Command::Fmt(arguments) => fmt::run(&arguments, environment, screen),
         Command::Render(arguments) => render::run(&arguments, environment, screen),
         Command::Eval(arguments) => eval::run(&arguments, environment, screen),
         Command::Plan(arguments) => Box::pin(plan::run(&arguments, environment, screen)).await,
@@ -224,6 +228,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Validate(_) => "validate",
+            Self::Fmt(_) => "fmt",
             Self::Render(_) => "render",
             Self::Eval(_) => "eval",
             Self::Plan(_) => "plan",
@@ -248,6 +253,7 @@ impl Command {
         let runs = match self {
             Self::Apply(_) | Self::Destroy(_) | Self::Unlock(_) => true,
             Self::Validate(_)
+            | Self::Fmt(_)
             | Self::Render(_)
             | Self::Eval(_)
             | Self::Plan(_)
@@ -282,7 +288,8 @@ impl Command {
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
             Self::Iam(arguments) => arguments.json,
-            Self::Unlock(_)
+            Self::Fmt(_)
+            | Self::Unlock(_)
             | Self::Patterns(_)
             | Self::Schema(_)
             | Self::Completions(_)

@@ -16,7 +16,7 @@
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
 //! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
-//! `probes`, `check`, `render`; and beside them `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! `probes`, `check`, `render`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
@@ -42,6 +42,7 @@ mod ignored;
 mod inputs;
 mod instruction;
 mod layer;
+mod layout;
 mod learned;
 mod lent;
 mod load;
@@ -89,6 +90,7 @@ pub use elsewhere::{Where, words_of_others};
 pub use existing::Referred;
 pub use files::peek;
 pub use inputs::{Environment, Inputs, NotAdmitted};
+pub use layout::{lay_out, lay_out_file};
 pub use learned::{Learned, texts_of};
 pub use load::{StackFile, Used, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
