@@ -15,22 +15,19 @@ const COMMANDS: &[Habit] = &[
         words: &["init", "bootstrap", "new", "configure"],
         here: "there is nothing to set up: no state, no plugins; begin with `ccprov validate`",
     },
-    Habit {
-        words: &["format", "tidy"],
-        here: "`ccprov fmt`",
-    },
+    Habit { words: &["format", "tidy"], here: "`ccprov fmt`" },
     Habit {
         words: &["lint", "check", "test", "validate-template", "doctor"],
         here: "`ccprov validate`, then `ccprov verify`",
     },
     Habit {
         words: &["import"],
-        here: "declare the object by its name with `lifecycle: { adopt: true }`, then `ccprov plan`",
+        here: "`ccprov show` writes an object as a resource with `lifecycle: { adopt: true }`, by its ARN; then \
+               `ccprov plan`",
     },
     Habit {
         words: &[
             "state",
-            "show",
             "stacks",
             "get",
             "describe",
@@ -41,7 +38,7 @@ const COMMANDS: &[Habit] = &[
             "query",
         ],
         here: "there is no state: `ccprov list` tells what lives, `ccprov list --stack NAME` the objects of \
-               a stack, `ccprov plan --all` how each stands",
+               a stack, `ccprov show` one of them",
     },
     Habit {
         words: &["refresh"],
@@ -169,7 +166,7 @@ const OPTIONS: &[Habit] = &[
     Habit { words: &["-compact-warnings", "-concise"], here: "`-q` says less" },
     Habit {
         words: &["-generate-config-out"],
-        here: "write the resource with its name and `lifecycle: { adopt: true }`: the plan shows how it differs",
+        here: "`ccprov show` writes an object as a resource with `lifecycle: { adopt: true }`, by its ARN",
     },
     Habit {
         words: &["--template-file", "--template-body", "--stack-name", "--template"],

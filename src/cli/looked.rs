@@ -175,7 +175,8 @@ impl Revisited {
     }
 }
 
-fn hide(wanted: &Document, live: &Live, mask: &Mask) {
+/// Hides what an object has where a secret is to be.
+pub(crate) fn hide(wanted: &Document, live: &Live, mask: &Mask) {
     for (field, value) in wanted {
         if let Some(seen) = live.document.get(field) {
             hide_older(value, seen, mask);

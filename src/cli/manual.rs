@@ -71,6 +71,14 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
         ["ccprov list --region us-east-1", "ccprov list --stack orders-dev --json"],
         "JSON.md",
     ),
+    (
+        "show",
+        [
+            "ccprov show queue orders.yaml",
+            "ccprov show arn:aws:sqs:us-east-1:123456789012:orders --json",
+        ],
+        "COMING_FROM_TERRAFORM.md",
+    ),
     ("unlock", ["ccprov unlock orders.yaml", "ccprov unlock --auto-approve"], "STACK_FILE.md"),
     (
         "iam",

@@ -53,6 +53,7 @@ mod run;
 mod schema;
 mod screen;
 mod several;
+mod show;
 mod signals;
 mod speaker;
 mod stack_path;
@@ -121,6 +122,8 @@ enum Command {
     Output(output::Arguments),
     /// List the stacks that live in this account and region
     List(list::Arguments),
+    /// Show one object as it lives, as YAML that a stack file takes
+    Show(show::Arguments),
     /// Show who holds the lease of a stack, and remove it
     Unlock(unlock::Arguments),
     /// Print the IAM policy that a command needs on a stack
@@ -213,6 +216,7 @@ async fn run(
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
         Command::List(arguments) => list::run(&arguments, environment, screen).await,
+        Command::Show(arguments) => show::run(&arguments, environment, screen).await,
         Command::Unlock(arguments) => unlock::run(&arguments, environment, screen).await,
         Command::Iam(arguments) => iam::run(&arguments, environment, screen).await,
         Command::Kinds(arguments) => kinds::run(&arguments, screen),
@@ -239,6 +243,7 @@ impl Command {
             Self::Destroy(_) => "destroy",
             Self::Output(_) => "output",
             Self::List(_) => "list",
+            Self::Show(_) => "show",
             Self::Unlock(_) => "unlock",
             Self::Iam(_) => "iam",
             Self::Kinds(_) => "kinds",
@@ -262,6 +267,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Output(_)
             | Self::List(_)
+            | Self::Show(_)
             | Self::Iam(_)
             | Self::Kinds(_)
             | Self::Patterns(_)
@@ -285,6 +291,7 @@ impl Command {
             Self::Replay(arguments) => arguments.json,
             Self::Destroy(arguments) => arguments.run.json,
             Self::List(arguments) => arguments.json,
+            Self::Show(arguments) => arguments.json,
             Self::Kinds(arguments) => arguments.json,
             Self::Output(arguments) => arguments.wants_json(),
             Self::Iam(arguments) => arguments.json,

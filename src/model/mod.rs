@@ -32,8 +32,9 @@ pub mod place;
 pub mod probe;
 pub mod rendered;
 pub mod resource;
+pub mod restated;
 pub mod role;
-mod scene;
+pub mod scene;
 pub mod spelling;
 pub mod stack;
 pub mod stages;
@@ -73,6 +74,7 @@ pub use resource::{
     Desired, Edge, Emptying, Facts, Holdings, Identity, Lifecycle, Live, Parent, Sought, Status,
     TAGS,
 };
+pub use restated::Restated;
 pub use role::Role;
 pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;

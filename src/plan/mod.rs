@@ -49,5 +49,6 @@ pub use planner::{plan, plan_asked, plan_destroy, plan_destroy_asked};
 pub use purpose::Purpose;
 pub use renamed::{Rename, renames};
 pub use saved::SavedPlan;
+pub use shown::hide_private;
 pub use today::{Held, Today, held};
 pub use world::World;

@@ -26,7 +26,7 @@ impl Plan {
                         }
                     }
                 }
-                Change::Delete { document, .. } => hide_fields(document, None, kind),
+                Change::Delete { document, .. } => hide_private(document, None, kind),
                 Change::NoOp | Change::Create { .. } => {}
             }
         }
@@ -34,11 +34,11 @@ impl Plan {
             match &mut node.step {
                 Step::Update { want, have, .. } => {
                     let Some(kind) = catalog.kind(&want.kind) else { continue };
-                    hide_fields(&mut have.document, Some(&want.document), kind);
+                    hide_private(&mut have.document, Some(&want.document), kind);
                 }
                 Step::Delete { have, .. } => {
                     let Some(kind) = catalog.kind(&have.kind) else { continue };
-                    hide_fields(&mut have.document, None, kind);
+                    hide_private(&mut have.document, None, kind);
                 }
                 Step::Create { .. } => {}
             }
@@ -47,7 +47,8 @@ impl Plan {
     }
 }
 
-fn hide_fields(have: &mut Document, want: Option<&Document>, kind: &KindInfo) {
+/// The same of one document: every text of such a field that is not stated in the same place.
+pub fn hide_private(have: &mut Document, want: Option<&Document>, kind: &KindInfo) {
     for field in kind.private_fields() {
         if let Some(value) = have.get_mut(field) {
             hide(value, want.and_then(|want| want.get(field)));

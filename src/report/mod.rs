@@ -21,6 +21,7 @@ pub mod kinds_page;
 pub mod landmark_page;
 pub mod lease;
 mod markdown;
+pub mod object;
 pub mod outputs;
 mod page;
 pub mod pane;
@@ -60,6 +61,7 @@ pub use invocation::{InvocationRecord, Outcome, invocation_json, invocation_text
 pub use kinds_page::{kind_page, kind_text, kinds_text};
 pub use landmark_page::{landmark_page, landmark_text, landmarks_text};
 pub use lease::{lease_holder, lease_life, lease_text};
+pub use object::{ObjectRecord, object_json, object_yaml};
 pub use outputs::{
     Outputs, output_raw, outputs_dotenv, outputs_flat_json, outputs_github, outputs_json,
     outputs_text,

@@ -16,7 +16,7 @@
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
 //! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
-//! `probes`, `check`, `render`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
+//! `probes`, `check`, `render`, `restated`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
@@ -62,6 +62,7 @@ mod promised;
 mod reference;
 mod regular;
 mod render;
+mod restated;
 mod role;
 mod sensitive;
 mod shape;
@@ -96,4 +97,5 @@ pub use load::{StackFile, Used, load, region_name, stack_name};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
 pub use render::{Evaluated, evaluate, render};
+pub use restated::restate;
 pub use suggest::did_you_mean;

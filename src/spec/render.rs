@@ -174,7 +174,7 @@ fn probe(probe: &Probe) -> Json {
 }
 
 /// A value with every text replaced, keys included.
-fn texts(value: &Json, replace: &dyn Fn(&str) -> String) -> Json {
+pub(super) fn texts(value: &Json, replace: &dyn Fn(&str) -> String) -> Json {
     match value {
         Json::String(text) => replace(text).into(),
         Json::Array(items) => items.iter().map(|item| texts(item, replace)).collect(),
@@ -356,7 +356,7 @@ fn escaped(text: &str, known: &Known) -> String {
 }
 
 /// A text as a stack file says it.
-fn written(text: &str) -> String {
+pub(super) fn written(text: &str) -> String {
     match reference::parse(text).as_deref() {
         Ok([]) => text.to_owned(),
         Ok([Part::Literal(literal)]) if literal == text => text.to_owned(),

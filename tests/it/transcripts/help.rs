@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::check;
 use crate::support::binary::{Ccprov, Transcript};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "validate",
+    "fmt",
     "render",
     "eval",
     "plan",
@@ -17,6 +18,7 @@ const COMMANDS: [&str; 15] = [
     "destroy",
     "output",
     "list",
+    "show",
     "unlock",
     "iam",
     "kinds",

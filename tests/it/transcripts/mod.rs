@@ -33,6 +33,7 @@ mod rendered;
 mod saved_plans;
 mod secrets;
 mod several;
+mod shown;
 mod signals;
 mod spans;
 mod strangers;
