@@ -21,6 +21,7 @@ mod examples;
 mod existing;
 mod functions;
 mod fuzz;
+mod habits;
 mod hostile;
 mod iam;
 mod images;
