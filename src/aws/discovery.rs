@@ -4,10 +4,11 @@
 //! `/ccprov/STACK/`, so one listing of all finds them. What hangs on a tagged object is
 //! derived from that: kinds without tags, and those of which it learns late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::PolicyScopeType;
 use aws_sdk_kms::types::KeyState;
+use aws_sdk_resourcegroupstagging::types::builders::TagFilterBuilder;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures::future::{try_join, try_join_all, try_join3};
 
@@ -16,7 +17,7 @@ use super::handed::Aws;
 use super::kind::Ours;
 use super::services::KINDS;
 use super::services::iam::paths as iam;
-use super::tags::{STACK_TAG, Tags};
+use super::tags::{STACK_TAG, Tags, USES_TAG};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{Address, Identity, Owner, Sought};
 
@@ -42,6 +43,17 @@ pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
     });
     found.extend(hanging);
     Ok(found)
+}
+
+/// Who holds outputs of a stack: what is listed by its tags, and is no other region's.
+pub(crate) async fn users(aws: &Aws, stack: &str) -> Answer<Vec<Owner>> {
+    let mappings = carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
+    let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
+    let alive = mappings.iter().zip(alive).filter_map(|(mapping, alive)| alive.then_some(mapping));
+    let owners = alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1);
+    let users = owners.filter(|owner| owner.stack != stack && owner.uses.contains(stack));
+    let users: BTreeSet<Owner> = users.collect();
+    Ok(users.into_iter().collect())
 }
 
 /// Roles and policies under the stack's path, of each of its names.
@@ -152,6 +164,10 @@ async fn is_alive(aws: &Aws, mapping: &ResourceTagMapping) -> Answer<bool> {
 async fn mappings(aws: &Aws, stacks: Option<&[&str]>) -> Answer<Vec<ResourceTagMapping>> {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let filter = TagFilter::builder().key(STACK_TAG).set_values(stacks.map(owned));
+    carrying(aws, filter).await
+}
+
+async fn carrying(aws: &Aws, filter: TagFilterBuilder) -> Answer<Vec<ResourceTagMapping>> {
     aws.session
         .clients
         .tagging

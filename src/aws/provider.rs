@@ -36,6 +36,21 @@ impl Provider {
         Self { aws: Aws::new(session, place) }
     }
 
+    /// A reader of another region, with the same credentials.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let place = Place { region: region.to_owned(), ..self.aws.place.clone() };
+        Self::new(self.aws.session.in_region(region), place)
+    }
+
+    /// Who, of other stacks of this region, holds outputs of a stack, as its tags say.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn users(&self, stack: &str) -> Answer<Vec<Owner>> {
+        discovery::users(&self.aws, stack).await
+    }
+
     /// The place that it looks at.
     pub fn place(&self) -> &Place {
         &self.aws.place
@@ -159,7 +174,8 @@ impl Writer {
         let region = kind.is_global().then(|| self.provider.aws.place.region.clone());
         let prevent_destroy = want.lifecycle.prevent_destroy;
         let owner = Owner::new(&self.stack, want.address.clone());
-        let owner = Owner { region, prevent_destroy, ..owner };
+        let uses = want.lifecycle.uses.clone();
+        let owner = Owner { region, prevent_destroy, uses, ..owner };
         let before = Before { stack: self.was.clone(), addresses: want.formerly.clone() };
         Claim { want, owner, before, files: self.files.clone() }
     }

@@ -25,6 +25,10 @@ pub(crate) const OWNER_TAGS: [&str; 3] = [STACK_TAG, ADDRESS_TAG, REGION_TAG];
 /// let it go.
 pub const PROTECTION_TAG: &str = "ccprov:prevent-destroy";
 
+/// The tag that an object carries whose document holds outputs of other stacks: the names of
+/// these, a blank between two.
+pub const USES_TAG: &str = "ccprov:uses";
+
 /// The tag that keeps what the last apply said of `force_destroy`, for which AWS
 /// has no place. It tells whether that changed, and permits nothing.
 const FORCE_TAG: &str = "ccprov:force-destroy";
@@ -40,11 +44,13 @@ impl Tags {
     pub fn seen(all: impl IntoIterator<Item = (String, String)>) -> (Self, Option<Owner>) {
         let (mut tags, mut stack, mut region, mut address) = (BTreeMap::new(), None, None, None);
         let mut prevent_destroy = false;
+        let mut used = BTreeSet::new();
         for (key, value) in all {
             match key.as_str() {
                 STACK_TAG => stack = Some(value),
                 REGION_TAG => region = Some(value),
                 PROTECTION_TAG => prevent_destroy = value == "true",
+                USES_TAG => used = value.split_whitespace().map(str::to_owned).collect(),
                 ADDRESS_TAG => address = Some(value),
                 key if is_reserved(key) => {}
                 _ => {
@@ -53,7 +59,8 @@ impl Tags {
             }
         }
         let address = Address::new(address.unwrap_or_default());
-        let owner = stack.map(|stack| Owner { stack, region, address, prevent_destroy });
+        let owner =
+            stack.map(|stack| Owner { stack, region, address, prevent_destroy, uses: used });
         (Self(tags), owner)
     }
 
@@ -65,6 +72,10 @@ impl Tags {
         all.extend(owner.region.iter().map(|region| (REGION_TAG.to_owned(), region.clone())));
         if owner.prevent_destroy {
             all.insert(PROTECTION_TAG.to_owned(), "true".to_owned());
+        }
+        if !owner.uses.is_empty() {
+            let names: Vec<&str> = owner.uses.iter().map(String::as_str).collect();
+            all.insert(USES_TAG.to_owned(), names.join(" "));
         }
         all
     }
@@ -168,6 +179,7 @@ mod tests {
         let owner = Owner {
             region: Some("eu-west-1".into()),
             prevent_destroy: true,
+            uses: ["base".to_owned(), "platform@eu-west-1".to_owned()].into(),
             ..Owner::new("dev", Address::new("q"))
         };
         let users = Tags([("Env".to_owned(), "dev".to_owned())].into());

@@ -131,8 +131,8 @@ async fn of_plan_file(
     let approve = async |mut several: Several| {
         let Some(opened) = several.members.pop() else { return Ok(None) };
         let revisited = opened.look_again(&saved).await?;
-        let planned = vec![revisited.plan(options.permissions(), until, screen).await];
-        propose(Proposed { planned, order: several.order }, options, screen).await
+        let planned = revisited.plan(options.permissions(), until, screen).await?;
+        propose(Proposed { planned: vec![planned], order: several.order }, options, screen).await
     };
     let task = Task { until, options, command };
     run::run(Several::of_one(opened), task, approve, environment, screen).await
@@ -144,6 +144,7 @@ async fn propose(
     options: &Run,
     screen: &Screen,
 ) -> Result<Option<Approved>, Failure> {
+    let proposed = proposed.among_themselves(options);
     proposed.tell(options, screen);
     Box::pin(proposed.approve(options, screen)).await
 }

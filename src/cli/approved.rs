@@ -1,5 +1,7 @@
 //! Fourth on the way of a command: plans that somebody said yes to.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
 
 use super::exit::Failure;
@@ -26,6 +28,17 @@ pub(crate) struct Approved {
 }
 
 impl Proposed {
+    /// The same, where nobody is in the way who goes along, or in whose spite it is done.
+    pub(crate) fn among_themselves(self, options: &Run) -> Self {
+        let names: BTreeSet<String> =
+            self.planned.iter().map(|it| it.opened().stack.name.clone()).collect();
+        let despite = |planned: Planned| {
+            let planned = planned.despite(|user| names.contains(&user.stack), false);
+            if options.despite_users { planned.despite(|_| true, true) } else { planned }
+        };
+        Self { planned: self.planned.into_iter().map(despite).collect(), ..self }
+    }
+
     /// Shows what somebody is to say yes to. JSON tells it with the run.
     pub(crate) fn tell(&self, options: &Run, screen: &Screen) {
         if options.json {

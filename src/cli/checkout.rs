@@ -103,7 +103,8 @@ mod tests {
         let Stack { name, place, .. } = Stack::empty("dev", place);
         let (changes, outputs, left) = (Vec::new(), BTreeMap::new(), Vec::new());
         let (was, excerpt, existing, steps) = (None, None, Vec::new(), vec![node]);
-        Plan { stack: name, was, place, changes, steps, outputs, left, excerpt, existing }
+        let (stack, uses) = (name, BTreeMap::new());
+        Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing, uses }
     }
 
     #[tokio::test]

@@ -82,7 +82,20 @@ impl<'a> Connections<'a> {
         role: Option<&Role>,
     ) -> Result<Connected, Failure> {
         check_regions(self.place, region)?;
-        let region = self.place.region.as_deref().or(region).map(str::to_owned);
+        self.to(self.place.region.as_deref().or(region), role).await
+    }
+
+    /// A reader of another stack's region, whatever the command line says of this one's.
+    pub(crate) async fn elsewhere(
+        &self,
+        region: &str,
+        role: Option<&Role>,
+    ) -> Result<Connected, Failure> {
+        self.to(Some(region), role).await
+    }
+
+    async fn to(&self, region: Option<&str>, role: Option<&Role>) -> Result<Connected, Failure> {
+        let region = region.map(str::to_owned);
         let line = self.line((region.clone(), role.cloned()));
         let connect = || self.connect(region, role.cloned());
         let (session, caller) = line.get_or_try_init(connect).await?.clone();

@@ -71,7 +71,9 @@ async fn approved(
     if let (Some(nothing), true) = (empty().next(), arguments.name.is_some()) {
         return Err(nothing.opened().nothing_by_name().await.into());
     }
+    let proposed = proposed.among_themselves(options);
     proposed.tell(options, screen);
+    let empty = || proposed.planned.iter().filter(|planned| planned.is_of_nothing());
     for nothing in empty().filter(|planned| !planned.opened().is_excerpt()) {
         let stack = &nothing.opened().stack.name;
         screen.talk(&format!(

@@ -37,19 +37,19 @@ pub(crate) struct Known {
 }
 
 impl Written {
-    /// Checks the file, looks up what it refers to, and checks it again: in as many rounds as
+    /// Checks the file with what was learned already, looks up what it refers to, and checks it again: in as many rounds as
     /// looks wait for each other.
     pub(crate) async fn known(
         &self,
         needs: Needs,
+        mut learned: Learned,
         connected: &Connected,
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Known, Failure> {
         let (provider, here) = (&connected.provider, connected.provider.place());
         let told = |event| environment.pulse.look(&event);
-        let (mut learned, mut existing, mut warnings) =
-            (Learned::default(), Vec::new(), Vec::new());
+        let (mut existing, mut warnings) = (Vec::new(), Vec::new());
         let mut tried = BTreeSet::new();
         let mut checked = self.check(here, &learned, catalog, environment)?;
         loop {

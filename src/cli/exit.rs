@@ -134,6 +134,11 @@ impl Failure {
         Self { exit, problems: [self.problems, other.problems].concat() }
     }
 
+    /// What is wrong, for who tells it with more.
+    pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
+        self.problems
+    }
+
     /// One problem in one sentence.
     pub(crate) fn plain(problem: impl Into<String>) -> Self {
         Self::input(vec![Diagnostic::error(problem)])

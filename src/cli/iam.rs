@@ -1,18 +1,21 @@
 //! `ccprov iam`: the least that AWS must allow for one command on one stack.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::{Args, ValueEnum};
 
 use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::{Needs, wanted};
 use super::exit::{Exit, Failure};
+use super::opened::Opened;
 use super::options::{What, Where};
 use super::screen::Screen;
 use super::written::Written;
 use crate::aws::AwsCatalog;
 use crate::aws::access::{Command, MOST_CHARACTERS, access_policy_with};
-use crate::model::{Diagnostic, Lookup, Stack};
-use crate::spec::{Checked, Learned};
+use crate::model::{Address, Diagnostic, Lookup, Stack};
+use crate::spec::{Checked, Learned, Lender};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -70,9 +73,9 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let command = Command::from(arguments.command);
-    let (stack, lookups, warnings) = stack(arguments, environment, screen).await?;
+    let Asked { stack, lookups, lenders, warnings } = asked(arguments, environment, screen).await?;
     screen.problems(&warnings);
-    let whole = access_policy_with(&stack, &lookups, command);
+    let whole = access_policy_with(&stack, (&lookups, &used(&lenders)), command);
     let size = whole.size();
     let parts = whole.parts(MOST_CHARACTERS);
     let text = match (arguments.part, parts.as_slice()) {
@@ -90,13 +93,21 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
+/// What a policy is for.
+struct Asked {
+    stack: Stack,
+    lookups: Vec<Lookup>,
+    lenders: BTreeMap<String, Lender>,
+    warnings: Vec<Diagnostic>,
+}
+
 /// The stack that the policy is for. The account's number is part of every ARN,
 /// and of names: AWS is asked for it, unless the file states it.
-async fn stack(
+async fn asked(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<(Stack, Vec<Lookup>, Vec<Diagnostic>), Failure> {
+) -> Result<Asked, Failure> {
     let lookups = |checked: &Checked| {
         let needs = match arguments.command {
             Allowed::Plan | Allowed::Apply | Allowed::Verify => Needs::All,
@@ -112,7 +123,8 @@ async fn stack(
     if is_told && place.region.is_none() && place.endpoint_url.is_none() {
         let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
         let lookups = lookups(&checked);
-        return Ok((checked.stack, lookups, checked.warnings));
+        let Checked { stack, lenders, warnings, .. } = checked;
+        return Ok(Asked { stack, lookups, lenders, warnings });
     }
     let connections = Connections::begin(place, environment, screen)?;
     let opened = Box::pin(written.open(Needs::Nothing, &connections, environment)).await?;
@@ -126,7 +138,22 @@ async fn stack(
         None => None,
     };
     let lookups = checked.as_ref().map(lookups).unwrap_or_default();
-    Ok((opened.stack, lookups, opened.warnings))
+    let Opened { stack, lenders, warnings, .. } = opened;
+    Ok(Asked { stack, lookups, lenders, warnings })
+}
+
+/// The stacks that are used, each with the resources alone that its used outputs speak of.
+fn used(lenders: &BTreeMap<String, Lender>) -> Vec<Stack> {
+    let mut stacks = Vec::new();
+    for Lender { checked, outputs, .. } in lenders.values() {
+        let told_of = outputs.iter().filter_map(|output| checked.told_of.get(output)).flatten();
+        let told_of: BTreeSet<&Address> = told_of.collect();
+        let mut stack = checked.stack.clone();
+        stack.resources.retain(|address, _| told_of.contains(address));
+        stacks.push(stack);
+        stacks.extend(used(&checked.lenders));
+    }
+    stacks
 }
 
 fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::asked::Narrowed;
 use super::environment::Environment;
 use super::exit::Failure;
+use super::lenders;
 use super::opened::Opened;
 use super::{checkout, existing};
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
@@ -51,6 +52,7 @@ impl Opened {
             let Narrowed { checked, whole, .. } = written.narrowed(checked)?;
             self.whole = whole;
             let before = std::mem::replace(&mut self.stack, checked.stack);
+            self.stack.relies_on_as(&before);
             let is_elsewhere = |(address, want): (&Address, &Desired)| {
                 let had = before.resources.get(address);
                 !names.contains_key(address) && had.is_some_and(|had| had.identity != want.identity)
@@ -80,6 +82,10 @@ impl Opened {
             {
                 hide(&want.document, live, &self.mask);
             }
+        }
+        let stale = lenders::moved(&self.provider, plan, &self.catalog).await?;
+        if !stale.is_empty() {
+            return Err(Failure::refused(stale));
         }
         let held = held(plan, &today, &self.catalog).map_err(Failure::refused)?;
         checkout::holds(&held.plan).await.map_err(Failure::refused)?;

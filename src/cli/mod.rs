@@ -32,6 +32,7 @@ mod iam;
 mod invoke;
 mod journal;
 mod kinds;
+mod lenders;
 mod list;
 mod looked;
 mod manual;

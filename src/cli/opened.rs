@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::existing::{Known, Needs};
 use super::exit::Failure;
 use super::journal::Journal;
+use super::lenders::{self, Found};
 use super::options::{What, Where};
 use super::pulse::Pulse;
 use super::screen::Screen;
@@ -24,7 +25,7 @@ use crate::model::{
 use crate::plan::{Asked, SavedPlan};
 use crate::report::Outputs;
 use crate::report::pane::tame;
-use crate::spec::{self, Learned};
+use crate::spec::{self, Learned, Lender};
 
 /// A stack and a reader of the place where it lives.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Opened {
     pub(crate) origins: BTreeMap<Address, Origin>,
     /// Which resources each output speaks of; empty where no file was read.
     pub(crate) told_of: BTreeMap<String, BTreeSet<Address>>,
+    /// The stacks that it uses, on paper; empty where no file was read.
+    pub(crate) lenders: BTreeMap<String, Lender>,
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
     pub(crate) trace: Trace,
@@ -129,7 +132,9 @@ impl Opened {
         let checked =
             written.check(&self.stack.place, &self.learned, &self.catalog, environment)?;
         let Narrowed { checked, asked, whole } = written.narrowed(checked)?;
-        (self.stack, self.warnings) = (checked.stack, checked.warnings);
+        let before = std::mem::replace(&mut self.stack, checked.stack);
+        self.stack.relies_on_as(&before);
+        self.warnings = checked.warnings;
         (self.asked, self.whole) = (asked, whole);
         Ok(self)
     }
@@ -171,6 +176,7 @@ impl Opened {
             file: PathBuf::new(),
             origins: BTreeMap::new(),
             told_of: BTreeMap::new(),
+            lenders: BTreeMap::new(),
             catalog,
             provider,
             trace,
@@ -201,8 +207,11 @@ impl Written {
         let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
+        let of_others = self.learn_of_others(needs, (&connected, connections), &catalog, environment);
+        let found = Box::pin(of_others).await?;
+        let learned = found.learned.clone();
         let Known { checked, learned, existing, warnings } =
-            Box::pin(self.known(needs, &connected, &catalog, environment)).await?;
+            Box::pin(self.known(needs, learned, &connected, &catalog, environment)).await?;
         let narrowed = self.narrowed(checked)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =
@@ -215,18 +224,39 @@ impl Written {
             (catalog, self.narrowed(checked)?)
         };
         let Narrowed { checked, asked, whole } = narrowed;
+        let mut stack = checked.stack;
+        found.note(&mut stack);
         Ok(Opened {
             warnings: [checked.warnings, warnings].concat(),
             file: self.path.clone(),
             origins: checked.origins,
             told_of: checked.told_of,
+            lenders: checked.lenders,
             written: Some(self),
             asked,
             whole,
             learned,
             existing,
-            ..Opened::new(checked.stack, catalog, connected, environment)
+            ..Opened::new(stack, catalog, connected, environment)
         })
+    }
+
+    /// What the outputs of other stacks are that this one refers to.
+    async fn learn_of_others(
+        &self,
+        needs: Needs,
+        (connected, connections): (&Connected, &Connections<'_>),
+        catalog: &AwsCatalog,
+        environment: &Environment,
+    ) -> Result<Found, Failure> {
+        if self.file.uses().is_empty() {
+            return Ok(Found::default());
+        }
+        let here = connected.provider.place();
+        let checked = self.check(here, &Learned::default(), catalog, environment)?;
+        let readers = (&connected.provider, connections);
+        let found = lenders::found(self, needs, &checked, readers, (catalog, environment)).await;
+        found.map_err(Failure::refused)
     }
 
     fn check_pin(&self, here: &Place) -> Result<(), Failure> {

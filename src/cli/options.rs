@@ -153,6 +153,10 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) allow_data_loss: bool,
 
+    /// Destroy a stack though others use its outputs; of apply, with a plan file that destroys
+    #[arg(long)]
+    pub(crate) despite_users: bool,
+
     /// Tell progress as JSON lines on stdout
     #[arg(long)]
     pub(crate) json: bool,

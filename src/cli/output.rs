@@ -6,12 +6,14 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::environment::Environment;
+use super::existing::Needs;
 use super::exit::{Exit, Failure};
+use super::lenders::{Presence, presence};
 use super::opened::Opened;
 use super::options::{What, Where};
 use super::screen::Screen;
 use crate::engine::Look;
-use crate::model::{Address, Catalog, Diagnostic, FactRef, Live, document};
+use crate::model::{Address, Diagnostic, FactRef, Live, document};
 use crate::plan::World;
 use crate::report::{self, Outputs};
 
@@ -75,7 +77,9 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::file(&arguments.what, &arguments.place, environment, screen).await?;
+    let needs = if arguments.predicted { Needs::Nothing } else { Needs::All };
+    let (what, place) = (&arguments.what, &arguments.place);
+    let opened = Opened::needing(needs, what, place, environment, screen).await?;
     if let Some(name) = arguments.name.as_ref().filter(|it| !opened.stack.outputs.contains_key(*it))
     {
         return Err(no_such(name, &opened.stack.outputs).into());
@@ -143,10 +147,9 @@ fn missing(outputs: &Outputs, opened: &Opened, world: &World) -> Vec<Diagnostic>
     let spoken_of = outputs.keys().filter_map(|name| opened.told_of.get(name)).flatten();
     let spoken_of: BTreeSet<&Address> = spoken_of.collect();
     let absent = spoken_of.into_iter().filter(|address| {
-        let tagged = |live: &Live| opened.catalog.kind(&live.kind).is_none_or(|kind| kind.tagged);
         let is_ours = |live: &Live| {
-            !tagged(live)
-                || live.owner.as_ref().is_some_and(|it| opened.stack.claimant().goes_by(&it.stack))
+            let presence = presence(&opened.stack, live, &opened.catalog);
+            !matches!(presence, Presence::Anothers(_) | Presence::Nobodys)
         };
         !world.found.get(*address).is_some_and(is_ours)
     });

@@ -117,7 +117,8 @@ fn tell(proposed: Proposed, arguments: &Arguments, screen: &Screen) -> Result<Ex
         screen.file(path, &proposed.markdown())?;
     }
     if let Some(path) = &arguments.gitlab {
-        screen.file(path, &report::plan_gitlab(record.plan))?;
+        let plans: Vec<_> = proposed.planned.iter().map(|it| it.record().plan).collect();
+        screen.file(path, &report::plan_gitlab(&plans))?;
     }
     if is_unsound {
         screen.complain("--strict: a rule found a warning or an error above, so this plan fails.");

@@ -5,11 +5,12 @@
 use futures::future::join;
 
 use super::exit::Failure;
+use super::lenders;
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
 use super::{advice, clock, endurance, examined};
-use crate::model::{Diagnostic, Inspected, Until};
+use crate::model::{Diagnostic, Inspected, Owner, Severity, Until};
 use crate::plan::{
     Forecast, Held, Left, Permissions, Plan, Purpose, Rename, SavedPlan, forecast, guard,
     plan_destroy_asked, renames,
@@ -31,6 +32,8 @@ pub(crate) struct Planned {
     findings: Vec<Inspected>,
     /// What stands against an apply.
     refusals: Vec<Diagnostic>,
+    /// Those of them that say who uses it.
+    users: Vec<(Owner, Diagnostic)>,
     /// Whether AWS itself would refuse something of it, whatever is permitted.
     is_refused: bool,
     /// How long it takes as a rule.
@@ -70,7 +73,7 @@ impl Looked {
             }
         };
         let (opened, _) = self.into_parts();
-        Ok(Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await)
+        Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await
     }
 }
 
@@ -81,7 +84,7 @@ impl Revisited {
         permissions: Permissions,
         until: Until,
         screen: &Screen,
-    ) -> Planned {
+    ) -> Result<Planned, Failure> {
         let (opened, held, purpose) = self.into_parts();
         tell_gone(&held, screen);
         let plan = held.plan.permitting(permissions);
@@ -96,7 +99,11 @@ impl Planned {
         purpose: Purpose,
         permissions: Permissions,
         until: Until,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
+        let users = match purpose {
+            Purpose::Apply => Vec::new(),
+            Purpose::Destroy => lenders::users(&opened.provider, &opened.stack.name).await?,
+        };
         let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
         let ((advice, findings), examined) = match purpose {
             Purpose::Apply => join(advice::of(&opened), examined::of(&opened, &plan)).await,
@@ -104,13 +111,41 @@ impl Planned {
         };
         let is_refused = !examined.refusals.is_empty();
         let refusals = [refusals, examined.refusals].concat();
+        let told = users.iter().map(|(_, told)| told.clone());
+        let refusals: Vec<Diagnostic> = refusals.into_iter().chain(told).collect();
         let forecast = forecast(&plan, &opened.catalog, until);
         let lifetime = opened.provider.lifetime();
         let ends = endurance::of(lifetime, forecast.whole, clock::moment());
         let mut warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
         warnings.extend(ends);
         let shown = plan.shown(&opened.catalog);
-        Self { opened, plan, shown, purpose, warnings, findings, refusals, is_refused, forecast }
+        Ok(Self {
+            opened,
+            plan,
+            shown,
+            purpose,
+            warnings,
+            findings,
+            refusals,
+            users,
+            is_refused,
+            forecast,
+        })
+    }
+
+    /// The same, though these use the stack: they go with it, or somebody wants it all the same.
+    pub(crate) fn despite(mut self, is_known: impl Fn(&Owner) -> bool, is_told: bool) -> Self {
+        let (known, users) = self.users.into_iter().partition(|(user, _)| is_known(user));
+        self.users = users;
+        let known: Vec<(Owner, Diagnostic)> = known;
+        self.refusals.retain(|refusal| !known.iter().any(|(_, told)| told == refusal));
+        let told = known.into_iter().filter(|_| is_told).map(|(_, user)| Diagnostic {
+            severity: Severity::Warning,
+            hints: Vec::new(),
+            ..user
+        });
+        self.warnings.extend(told);
+        self
     }
 
     /// The plan as it still holds, and what is said of what does not.
@@ -178,8 +213,14 @@ impl Planned {
             return None;
         }
         let Opened { stack, catalog, .. } = &self.opened;
-        let refusals = guard(&self.plan, stack, catalog, self.purpose, lossy);
-        refusals.is_empty().then_some(" --allow-data-loss")
+        let barred = !guard(&self.plan, stack, catalog, self.purpose, lossy).is_empty();
+        let loses = self.refusals.len() > self.users.len();
+        match (barred, loses, self.users.is_empty()) {
+            (true, _, _) => None,
+            (false, true, false) => Some(" --allow-data-loss --despite-users"),
+            (false, false, _) => Some(" --despite-users"),
+            (false, true, true) => Some(" --allow-data-loss"),
+        }
     }
 
     /// The plan, and what there is to say of it: below the steps, of which there may

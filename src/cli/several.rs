@@ -69,7 +69,11 @@ impl Several {
             Purpose::Apply => Needs::All,
             Purpose::Destroy => Needs::Names,
         };
-        let open = files.into_iter().map(|file| file.open(needs, &connections, environment));
+        let files = files.into_iter().enumerate();
+        let open = files.map(|(index, file)| {
+            let beside = order.uses(index).keys().cloned().collect();
+            file.beside(beside).open(needs, &connections, environment)
+        });
         Ok(Self { members: gathered(join_all(open).await)?, order })
     }
 

@@ -156,6 +156,7 @@ fn again(live: &Live, address: &Address) -> Sought {
         kind: live.kind.clone(),
         identity: live.identity.clone(),
         address: Some(address.clone()),
+        formerly: Vec::new(),
         arn: live.arn().map(str::to_owned),
         fields: None,
         holdings: true,

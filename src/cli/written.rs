@@ -1,6 +1,7 @@
 //! Before the way begins: a stack file as it is written, and what can be known of
 //! it without asking anybody.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::environment::Environment;
@@ -23,6 +24,9 @@ pub(crate) struct Written {
     passed_over: Vec<Diagnostic>,
     /// What of it a command is about.
     pub(crate) asked_for: AskedFor,
+    /// Which of the stacks that it uses the same command is about, by the names that it has
+    /// for them.
+    pub(crate) beside: BTreeSet<String>,
 }
 
 impl Written {
@@ -39,12 +43,31 @@ impl Written {
         // Variables that are set for another stack, or mistyped.
         file.unheard().iter().for_each(|sentence| screen.note(sentence));
         let (file, variables) = (Box::new(file), what.variables.clone());
-        Ok(Self { path, file, variables, passed_over, asked_for: AskedFor::default() })
+        let (asked_for, beside) = (AskedFor::default(), BTreeSet::new());
+        Ok(Self { path, file, variables, passed_over, asked_for, beside })
     }
 
     /// The same for a command that is about no more than this.
     pub(crate) fn asking(self, asked_for: AskedFor) -> Self {
         Self { asked_for, ..self }
+    }
+
+    /// The same for a command that is about these, too.
+    pub(crate) fn beside(self, beside: BTreeSet<String>) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// Another stack, which this one uses, with what was learned by looking.
+    pub(crate) fn check_other(
+        &self,
+        file: &StackFile,
+        place: &Place,
+        learned: &Learned,
+        (catalog, environment): (&AwsCatalog, &Environment),
+    ) -> Result<Checked, Vec<Diagnostic>> {
+        let env = self.variables.env(environment);
+        let inputs = self.variables.inputs(environment, &env);
+        spec::check_knowing(file, place, catalog, &inputs, learned)
     }
 
     /// The stack as far as it is known without AWS: in the region of the command

@@ -200,8 +200,8 @@ mod tests {
         };
         let (changes, steps, left) = (Vec::new(), Vec::new(), Vec::new());
         let (outputs, was, excerpt, existing) = (BTreeMap::new(), None, None, Vec::new());
-        let stack = name.into();
-        Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing }
+        let (stack, uses) = (name.into(), BTreeMap::new());
+        Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing, uses }
     }
 
     fn accepted(step: usize, address: &str) -> Event {

@@ -1,5 +1,7 @@
 //! Who an object belongs to, as its tags say.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Address;
@@ -20,17 +22,26 @@ pub struct Owner {
     /// Whether the stack, when it was last applied, refused to let it go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub prevent_destroy: bool,
+    /// The stacks whose outputs it held when it was last applied.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub uses: BTreeSet<String>,
 }
 
 impl Owner {
     /// A resource of a stack, where its region need not be told.
     pub fn new(stack: impl Into<String>, address: Address) -> Self {
-        Self { stack: stack.into(), region: None, address, prevent_destroy: false }
+        Self {
+            stack: stack.into(),
+            region: None,
+            address,
+            prevent_destroy: false,
+            uses: BTreeSet::new(),
+        }
     }
 
     /// Whether both are one resource of one stack, however it is protected.
     pub fn is_same(&self, other: &Self) -> bool {
-        let Self { stack, region, address, prevent_destroy: _ } = self;
+        let Self { stack, region, address, prevent_destroy: _, uses: _ } = self;
         (stack, region, address) == (&other.stack, &other.region, &other.address)
     }
 

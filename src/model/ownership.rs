@@ -95,6 +95,7 @@ impl<'a> Claimant<'a> {
         Owner {
             region: kind.global.then(|| self.place.region.clone()),
             prevent_destroy: want.lifecycle.prevent_destroy,
+            uses: want.lifecycle.uses.clone(),
             ..Owner::new(self.stack, want.address.clone())
         }
     }

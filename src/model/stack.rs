@@ -57,6 +57,14 @@ impl Stack {
         self.resources.get(address).or_else(former)
     }
 
+    /// The same, relying on the objects of others on which it relied when it was last checked.
+    pub fn relies_on_as(&mut self, before: &Self) {
+        for (alias, used) in &mut self.uses {
+            let known = before.uses.get(alias).map(|it| it.objects.clone());
+            used.objects = known.unwrap_or_default();
+        }
+    }
+
     /// A stack that wants nothing: planning it is planning a destroy.
     pub fn empty(name: impl Into<String>, place: Place) -> Self {
         Self {

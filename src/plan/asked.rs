@@ -30,6 +30,11 @@ pub struct AskedFor {
 }
 
 impl AskedFor {
+    /// Whether this asks for anything but the plan of the stack.
+    pub fn is_nothing(&self) -> bool {
+        self.only.is_empty() && self.replace.is_empty()
+    }
+
     /// Takes out of a stack what is not asked for. `told_of` says of which resources an
     /// output speaks.
     ///

@@ -12,7 +12,7 @@ use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, Existing, FieldDiff,
-    Holdings, Identity, Live, Path, Place, Stage,
+    Holdings, Identity, Live, Path, Place, Stage, UsedStack,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -44,6 +44,10 @@ pub struct Plan {
     // Likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub existing: Vec<Existing>,
+    /// The stacks that it uses, by the names that the stack has for them.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uses: BTreeMap<String, UsedStack>,
 }
 
 /// An object that is left alone because its tags do not say that it is the

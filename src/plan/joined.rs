@@ -47,6 +47,7 @@ impl Plan {
             left: Vec::new(),
             excerpt: None,
             existing: Vec::new(),
+            uses: BTreeMap::new(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Whether an object may be touched, and the differences that make it ours.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::model::{
@@ -51,7 +53,8 @@ pub(super) fn ownership(
         }
         Whose::Nobodys => return Err(nobodys(want)),
     };
-    Ok((claimed.into_iter().chain(protection(&ours, live)).collect(), note))
+    let kept = protection(&ours, live).into_iter().chain(trace(&ours, live));
+    Ok((claimed.into_iter().chain(kept).collect(), note))
 }
 
 /// An owner in a diff.
@@ -95,6 +98,15 @@ fn protection(ours: &Owner, live: &Live) -> Option<FieldDiff> {
     let path = Path::field(LIFECYCLE).with_field("prevent_destroy");
     let diff = FieldDiff::new(path, Some(json!(had)), Some(json!(ours.prevent_destroy)));
     (had != ours.prevent_destroy).then_some(diff)
+}
+
+/// That the object itself says whose outputs it holds: who destroys these asks for it.
+fn trace(ours: &Owner, live: &Live) -> Option<FieldDiff> {
+    let nothing = BTreeSet::new();
+    let had = live.owner.as_ref().map_or(&nothing, |owner| &owner.uses);
+    let told = |uses: &BTreeSet<String>| (!uses.is_empty()).then(|| json!(uses));
+    let path = Path::field(LIFECYCLE).with_field("uses");
+    (*had != ours.uses).then(|| FieldDiff::new(path, told(had), told(&ours.uses)))
 }
 
 /// Another stack's, or that of this name in another region.

@@ -114,6 +114,7 @@ pub fn plan_destroy_asked(
     // Nothing is made anew, so that nothing can stand in the way of that.
     let (mut plan, _none) = desk.finish(permissions);
     plan.outputs.clear();
+    plan.uses.clear();
     plan
 }
 
@@ -390,6 +391,7 @@ impl<'a> Desk<'a> {
             left: self.left,
             excerpt: self.asked.excerpt.clone(),
             existing: Vec::new(),
+            uses: self.stack.uses.clone(),
             changes: self
                 .fates
                 .into_iter()

@@ -16,8 +16,9 @@ struct Report {
 
 /// How much a plan creates, updates and deletes. What is made anew is created and deleted, as in
 /// the last line of a plan.
-pub fn plan_gitlab(plan: &Plan) -> String {
-    let Totals { add, change, destroy } = plan.totals();
+pub fn plan_gitlab(plans: &[&Plan]) -> String {
+    let totals = plans.iter().map(|plan| plan.totals()).fold(Totals::default(), Totals::and);
+    let Totals { add, change, destroy } = totals;
     indented(&Report { create: add, update: change, delete: destroy })
 }
 
@@ -34,7 +35,7 @@ mod tests {
             let text = format!(
                 "{{\n  \"create\": {create},\n  \"update\": {update},\n  \"delete\": {delete}\n}}\n"
             );
-            assert_eq!(plan_gitlab(plan), text);
+            assert_eq!(plan_gitlab(&[plan]), text);
         };
         check(&fixtures::nothing_to_do(), [0, 0, 0]);
         let plan = fixtures::mixed();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::model::document::{has_pending, shown_value};
 use crate::model::{
     Address, Artifact, ArtifactSort, Diagnostic, Document, FieldDiff, Hash, Holdings, Inspected,
-    Origin, Path,
+    Origin, Path, UsedStack,
 };
 use crate::plan::{
     Cause, Change, DeleteReason, Excerpt, Forecast, Left, Plan, PlannedChange, ReplaceOrder, Step,
@@ -67,6 +67,7 @@ impl<'a> From<PlanRecord<'a>> for TellPlan<'a> {
             excerpt: plan.excerpt.as_ref().map(tell_excerpt),
             existing: existing::tell(plan),
             outputs: outputs.collect(),
+            uses: plan.uses.iter().map(|(name, used)| (&**name, tell_used(used))).collect(),
             warnings: warnings.iter().map(TellDiagnostic::from).collect(),
             refusals: refusals.iter().map(TellDiagnostic::from).collect(),
             findings: judged.map(|(results, origins)| tell_found(results, origins)),
@@ -92,6 +93,8 @@ pub(super) struct TellPlan<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     existing: Vec<TellExisting<'a>>,
     outputs: BTreeMap<&'a str, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    uses: BTreeMap<&'a str, TellUsed<'a>>,
     warnings: Vec<TellDiagnostic<'a>>,
     refusals: Vec<TellDiagnostic<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +109,27 @@ struct TellExcerpt<'a> {
     only: &'a [String],
     left_out: usize,
     outputs_left_out: &'a BTreeSet<String>,
+}
+
+/// A stack that is used.
+#[derive(Serialize)]
+struct TellUsed<'a> {
+    stack: &'a str,
+    file: &'a str,
+    account: &'a str,
+    region: &'a str,
+    outputs: BTreeMap<&'a str, Value>,
+}
+
+fn tell_used(used: &UsedStack) -> TellUsed<'_> {
+    let outputs = used.outputs.iter().map(|(name, value)| (&**name, shown_value(value)));
+    TellUsed {
+        stack: &used.stack,
+        file: &used.file,
+        account: &used.place.account,
+        region: &used.place.region,
+        outputs: outputs.collect(),
+    }
 }
 
 /// What is not touched, though it may be the stack's.

@@ -15,7 +15,7 @@ use super::pane::{tame, told};
 use super::plan_detail::PlanDetail;
 use super::plan_json::PlanRecord;
 use super::plan_shared::Shared;
-use super::plan_text::{entry_block, plan_conclusion};
+use super::plan_text::{entry_block, plan_conclusion, uses_block};
 
 /// How long each sort of remarks may be, and the changes, in bytes. Together, with what
 /// surrounds them, they fit into a comment on GitHub, which has 65536 characters
@@ -59,6 +59,11 @@ pub fn plan_md(record: PlanRecord<'_>) -> String {
         Change::Replace { .. } | Change::Delete { .. } => 0,
         Change::NoOp | Change::Create { .. } | Change::Update { .. } => 1,
     });
+    let used = plain(&uses_block(plan));
+    if !used.is_empty() {
+        page.gap();
+        page.verbatim(fenced(&used));
+    }
     let head = plain(&shared.head());
     if !head.is_empty() {
         page.gap();

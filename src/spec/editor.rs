@@ -7,6 +7,7 @@
 
 mod existing;
 mod instructions;
+mod uses;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -194,6 +195,7 @@ fn stack_properties() -> Json {
             "type": "string",
             "description": "A file, relative to this one, that this one is laid over.",
         },
+        "uses": uses::editor_uses(NAMES),
         "vars": {
             "type": "object",
             "description": "Variables, each with its default, or declared with its type and \

@@ -45,8 +45,16 @@ impl Lent {
     }
 }
 
-/// The texts of an output that are known, by their facts.
-pub(super) fn texts(value: &Json, fact: &str, found: &mut Facts) {
+/// Every text of some outputs that is known, by its path: as facts of their stack.
+pub fn texts_of(outputs: &BTreeMap<String, Json>) -> Facts {
+    let mut found = Facts::new();
+    for (name, value) in outputs {
+        texts(value, &part(name), &mut found);
+    }
+    found
+}
+
+fn texts(value: &Json, fact: &str, found: &mut Facts) {
     match value {
         Json::String(text) => {
             if !document::is_pending(text) {

@@ -43,6 +43,15 @@ impl Session {
         Ok(self.with(lent))
     }
 
+    /// The same, with calls to another region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        if region == self.region {
+            return self.clone();
+        }
+        let clients = self.clients.in_region(region, self.credentials.as_ref());
+        Self { clients, region: region.to_owned(), ..self.clone() }
+    }
+
     fn with(&self, lent: Credentials) -> Self {
         let credentials = SharedCredentialsProvider::new(lent);
         let (mask, lifetime) = (self.mask.clone(), Arc::default());

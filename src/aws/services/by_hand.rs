@@ -7,8 +7,8 @@ mod endpoint;
 use std::error::Error;
 use std::fmt;
 
-use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
@@ -90,6 +90,17 @@ impl Line {
             calls: calls.clone(),
             pacing: pacing.clone(),
         }
+    }
+
+    /// The same, in another region, with these credentials.
+    pub(super) fn in_region(
+        &self,
+        region: Region,
+        credentials: Option<&SharedCredentialsProvider>,
+    ) -> Self {
+        let mut config = self.config.clone().into_builder().region(region);
+        config.set_credentials_provider(credentials.cloned());
+        Self::new(self.service, &config.build(), &self.calls, &self.pacing)
     }
 
     /// The same, with other credentials.

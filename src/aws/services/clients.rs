@@ -1,6 +1,6 @@
 //! One client for each service, all on one pool of connections.
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::list::services;
@@ -30,6 +30,21 @@ macro_rules! clients {
                             .build(),
                     ),)*
                     $($own: super::$own::client::Client::new(config, calls, pacing),)*
+                }
+            }
+
+            /// The same, in another region, with these credentials.
+            pub(in crate::aws) fn in_region(
+                &self,
+                region: &str,
+                credentials: Option<&SharedCredentialsProvider>,
+            ) -> Self {
+                let region = Region::new(region.to_owned());
+                Self {
+                    $($name: $sdk::Client::from_conf(
+                        self.$name.config().to_builder().region(region.clone()).build(),
+                    ),)*
+                    $($own: self.$own.in_region(region.clone(), credentials),)*
                 }
             }
 

@@ -301,7 +301,10 @@ fn left_to_change(
     let may_mend = mends && matches!(live.status, Status::Failed(_));
     let beside = planned.iter().filter(|diff| match diff.path.top() {
         OWNER => !claimed,
-        LIFECYCLE => protected != want.lifecycle.prevent_destroy,
+        LIFECYCLE => {
+            protected != want.lifecycle.prevent_destroy
+                || owner.is_some_and(|owner| owner.uses != want.lifecycle.uses)
+        }
         STATUS => live.is_going() || may_mend,
         _ => false,
     });

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Checked, check_within};
-use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Facts, Place, TAGS, UsedStack, document,
-};
+use crate::model::{Address, Catalog, Desired, Diagnostic, Place, TAGS, UsedStack, document};
 use crate::spec::inputs::Inputs;
 use crate::spec::learned::Learned;
 use crate::spec::lent::{self, Lent, LentBy};
@@ -72,10 +70,7 @@ impl Lenders {
         let mut lent = Lent { stacks: BTreeMap::new(), facts: learned.facts.clone() };
         for (alias, used) in file.uses() {
             let outputs = self.sound.get(alias).map(|(_, it)| it.stack.outputs.clone());
-            let mut texts = Facts::new();
-            for (name, value) in outputs.iter().flatten() {
-                lent::texts(value, &lent::part(name), &mut texts);
-            }
+            let mut texts = outputs.as_ref().map(lent::texts_of).unwrap_or_default();
             let facts = lent.facts.entry(Address::new(alias)).or_default();
             texts.extend(std::mem::take(facts));
             *facts = texts;

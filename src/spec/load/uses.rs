@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Request, StackFile, read_stack};
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Location};
 use crate::spec::expand::{Expansion, Ground};
 use crate::spec::files::{self, Reach};
 use crate::spec::inputs::Inputs;
@@ -34,6 +34,13 @@ pub struct Used {
     pub file: Arc<StackFile>,
     /// Where it is said that it is used.
     pub(in crate::spec) at: Mark,
+}
+
+impl Used {
+    /// Where it is said that it is used.
+    pub fn location(&self) -> Location {
+        self.at.location()
+    }
 }
 
 /// What `uses` of one stack comes to.

@@ -188,6 +188,7 @@ fn nothing_to_do(scene: &Scene) -> Plan {
         left: Vec::new(),
         excerpt: None,
         existing: Vec::new(),
+        uses: BTreeMap::new(),
     }
 }
 

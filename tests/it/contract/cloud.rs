@@ -217,6 +217,7 @@ impl Cloud {
             left: Vec::new(),
             excerpt: None,
             existing: Vec::new(),
+            uses: BTreeMap::new(),
         };
         self.carry_out("settle", &plan).await.map(drop)
     }

@@ -2,7 +2,7 @@
 //!
 //! A call has a name and a form of names and values, and its answer is XML.
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_query::QueryWriter;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -31,6 +31,15 @@ impl Client {
         pacing: &Pacing,
     ) -> Self {
         Self(Line::new(&SERVICE, config, calls, pacing))
+    }
+
+    /// The same, in another region, with these credentials.
+    pub(in crate::aws::services) fn in_region(
+        &self,
+        region: Region,
+        credentials: Option<&SharedCredentialsProvider>,
+    ) -> Self {
+        Self(self.0.in_region(region, credentials))
     }
 
     /// The same, with other credentials.

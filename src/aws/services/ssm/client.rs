@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
@@ -33,6 +33,15 @@ impl Client {
         pacing: &Pacing,
     ) -> Self {
         Self(Line::new(&SERVICE, config, calls, pacing))
+    }
+
+    /// The same, in another region, with these credentials.
+    pub(in crate::aws::services) fn in_region(
+        &self,
+        region: Region,
+        credentials: Option<&SharedCredentialsProvider>,
+    ) -> Self {
+        Self(self.0.in_region(region, credentials))
     }
 
     /// The same, with other credentials.

@@ -1,0 +1,427 @@
+//! The stacks that one uses: what their outputs are today, read from the objects that these
+//! speak of, in their own places. Nothing is taken on trust: an output whose object is
+//! not there is none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::{join_all, try_join_all};
+
+use super::connected::Connections;
+use super::environment::Environment;
+use super::existing::Needs;
+use super::exit::Failure;
+use super::written::Written;
+use crate::aws::{AwsCatalog, Provider};
+use crate::engine::{find_all, port::Read as _};
+use crate::model::{
+    Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, Live, Owner, Place, Sought,
+    Stack, Status, UsedObject, UsedStack, Whose, document,
+};
+use crate::plan::Plan;
+use crate::report::pane::tame;
+use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
+
+/// What was found out of them.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) learned: Learned,
+    objects: BTreeMap<String, Vec<UsedObject>>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Found {
+    /// Notes on which objects a stack relies.
+    pub(crate) fn note(&self, stack: &mut Stack) {
+        for (alias, used) in &mut stack.uses {
+            used.objects = self.objects.get(alias).cloned().unwrap_or_default();
+        }
+    }
+}
+
+/// Everything that is referred to of the stacks that one uses, but for those that the command
+/// itself is about: they tell by their plans.
+pub(crate) async fn found(
+    written: &Written,
+    needs: Needs,
+    checked: &Checked,
+    (provider, connections): (&Provider, &Connections<'_>),
+    (catalog, environment): (&AwsCatalog, &Environment),
+) -> Result<Found, Vec<Diagnostic>> {
+    if needs == Needs::Nothing {
+        return Ok(Found::default());
+    }
+    let errand = Errand { written, provider, connections, catalog, environment };
+    let lenders = checked.lenders.iter().filter(|(alias, _)| !written.beside.contains(*alias));
+    let wanted = lenders.flat_map(|(alias, lender)| {
+        lender.outputs.iter().map(|output| (alias.clone(), output.clone()))
+    });
+    let found = errand.all(&written.file, &checked.lenders, &wanted.collect()).await;
+    match needs {
+        Needs::All if !found.problems.is_empty() => Err(found.problems),
+        // Who destroys asks no more than what there is of them.
+        Needs::All | Needs::Names | Needs::Nothing => Ok(found),
+    }
+}
+
+struct Errand<'e> {
+    written: &'e Written,
+    provider: &'e Provider,
+    connections: &'e Connections<'e>,
+    catalog: &'e AwsCatalog,
+    environment: &'e Environment,
+}
+
+/// One stack whose outputs are read.
+struct Asked<'a> {
+    alias: &'a str,
+    used: &'a Used,
+    lender: &'a Lender,
+    outputs: BTreeSet<String>,
+}
+
+/// What came of that.
+#[derive(Default)]
+struct Lent {
+    facts: Facts,
+    objects: Vec<UsedObject>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Errand<'_> {
+    /// The outputs of all that a file uses, at once.
+    async fn all(
+        &self,
+        file: &StackFile,
+        lenders: &BTreeMap<String, Lender>,
+        wanted: &Borrowed,
+    ) -> Found {
+        let asked = file.uses().iter().filter_map(|(alias, used)| {
+            let outputs = wanted.iter().filter(|(of, _)| of == alias).map(|(_, it)| it.clone());
+            let outputs: BTreeSet<String> = outputs.collect();
+            let lender = lenders.get(alias).filter(|_| !outputs.is_empty())?;
+            Some(Asked { alias, used, lender, outputs })
+        });
+        let asked: Vec<Asked<'_>> = asked.collect();
+        let lent = join_all(asked.iter().map(|asked| self.one(asked))).await;
+        let mut found = Found::default();
+        for (asked, mut lent) in asked.iter().zip(lent) {
+            found.learned.facts.insert(Address::new(asked.alias), lent.facts);
+            found.problems.append(&mut lent.problems);
+            found.objects.insert(asked.alias.to_owned(), lent.objects);
+        }
+        found
+    }
+
+    /// The outputs of one stack; those that it passes on of others first.
+    async fn one(&self, asked: &Asked<'_>) -> Lent {
+        let Asked { used, lender, outputs, .. } = asked;
+        let reader = match self.reader(&lender.place, used).await {
+            Ok(reader) => reader,
+            Err(problems) => return Lent { problems, ..Lent::default() },
+        };
+        let passed = outputs.iter().filter_map(|it| lender.checked.passed_on.get(it)).flatten();
+        let passed: Borrowed = passed.cloned().collect();
+        let below = Box::pin(self.all(&used.file, &lender.checked.lenders, &passed)).await;
+        let Found { learned, objects, problems } = below;
+        let mut lent = Lent { problems, ..Lent::default() };
+        lent.objects.extend(objects.into_values().flatten());
+        let checked = if learned.facts.is_empty() {
+            Ok((*lender.checked).clone())
+        } else {
+            let with = (self.catalog, self.environment);
+            self.written.check_other(&used.file, &lender.place, &learned, with)
+        };
+        let checked = match checked {
+            Ok(checked) => checked,
+            Err(mut found) => {
+                lent.problems.append(&mut found);
+                return lent;
+            }
+        };
+        let seen = self.look(asked, &checked, &reader, &mut lent.problems).await;
+        let known = |fact: &FactRef| seen.get(&fact.address)?.facts.get(&fact.fact).cloned();
+        let outputs = checked.stack.outputs.iter().filter(|(name, _)| outputs.contains(*name));
+        let outputs =
+            outputs.map(|(name, it)| (name.clone(), document::fill(it, &known))).collect();
+        lent.problems.extend(unknown(asked, &outputs, &seen));
+        lent.facts = spec::texts_of(&outputs);
+        lent.objects.extend(seen.iter().filter_map(|(address, live)| {
+            let want = checked.stack.resources.get(address)?;
+            Some(relied_on(&checked.stack, want.sought(), live, &outputs))
+        }));
+        lent
+    }
+
+    /// Who reads the objects of a used stack: here alone it is chosen with whose credentials.
+    async fn reader(&self, place: &Place, used: &Used) -> Result<Provider, Vec<Diagnostic>> {
+        let reader = if let Some(role) = used.file.role() {
+            let opened = self.connections.elsewhere(&place.region, Some(role)).await;
+            opened.map_err(Failure::into_problems)?.provider
+        } else {
+            self.provider.in_region(&place.region)
+        };
+        let theirs = &reader.place().account;
+        match used.file.account() {
+            Some(account) if account != theirs => Err(vec![
+                Diagnostic::error(format!(
+                    "{} is for account {account}, these are credentials of account {theirs}",
+                    used.name
+                ))
+                .at(Some(used.location()))
+                .because("what it promises is read from its objects, which are in the other account")
+                .hint("state the role in which it is worked on: `role: arn:aws:iam::ACCOUNT:role/NAME` there")
+            ]),
+            Some(_) | None => Ok(reader),
+        }
+    }
+
+    /// The objects that outputs speak of, as far as they are there and that stack's. What is
+    /// named by what AWS chose for another is looked for when that was seen.
+    async fn look(
+        &self,
+        asked: &Asked<'_>,
+        checked: &Checked,
+        reader: &Provider,
+        problems: &mut Vec<Diagnostic>,
+    ) -> BTreeMap<Address, Live> {
+        let mut left = spoken_of(checked, &asked.outputs);
+        let mut seen: BTreeMap<Address, Live> = BTreeMap::new();
+        loop {
+            let known = |fact: &FactRef| seen.get(&fact.address)?.facts.get(&fact.fact).cloned();
+            let looks: Vec<Sought> =
+                left.iter().filter_map(|address| self.sought(checked, address, &known)).collect();
+            if looks.is_empty() {
+                return seen;
+            }
+            let told = |event| self.environment.pulse.look(&event);
+            for (sought, answer) in find_all(reader, looks, &told).await {
+                let Some(address) = sought.address.clone() else { continue };
+                left.remove(&address);
+                match asked.judge(&checked.stack, &sought, answer, self.catalog) {
+                    Ok(live) => drop(seen.insert(address, live)),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+    }
+
+    /// How to look for a resource, if that is known by now.
+    fn sought(
+        &self,
+        checked: &Checked,
+        address: &Address,
+        known: &dyn Fn(&FactRef) -> Option<String>,
+    ) -> Option<Sought> {
+        let want = checked.stack.resources.get(address)?;
+        let mut sought = want.sought();
+        sought.identity.0 = document::fill_text(&sought.identity.0, known);
+        let is_tagged = self.catalog.kind(&want.kind).is_some_and(|kind| kind.tagged);
+        (is_tagged || !document::is_pending(&sought.identity.0)).then_some(sought)
+    }
+}
+
+/// Which resources some outputs speak of, with those without which these cannot be named.
+fn spoken_of(checked: &Checked, outputs: &BTreeSet<String>) -> BTreeSet<Address> {
+    let mut all = BTreeSet::new();
+    let told_of = outputs.iter().filter_map(|output| checked.told_of.get(output)).flatten();
+    let mut next: Vec<Address> = told_of.cloned().collect();
+    while let Some(address) = next.pop() {
+        let Some(want) = checked.stack.resources.get(&address) else { continue };
+        let named = document::pending_facts(&want.identity.as_str().into());
+        if all.insert(address) {
+            next.extend(named.into_iter().map(|fact| fact.address));
+        }
+    }
+    all
+}
+
+/// What is relied on of an object: that it is there, and what the outputs hold of it.
+fn relied_on(
+    stack: &Stack,
+    sought: Sought,
+    live: &Live,
+    outputs: &BTreeMap<String, serde_json::Value>,
+) -> UsedObject {
+    let texts = spec::texts_of(outputs);
+    let holds = |fact: &String| texts.values().any(|text| text.contains(fact.as_str()));
+    let facts = live.facts.iter().filter(|(_, fact)| holds(fact));
+    let address = sought.address.clone().unwrap_or_else(|| Address::new(""));
+    UsedObject {
+        owner: Owner::new(&stack.name, address),
+        region: stack.place.region.clone(),
+        sought: Sought { identity: live.identity.clone(), ..sought },
+        facts: facts.map(|(name, fact)| (name.clone(), fact.clone())).collect(),
+    }
+}
+
+/// A problem for each output of which AWS has not yet said all.
+fn unknown(
+    asked: &Asked<'_>,
+    outputs: &BTreeMap<String, serde_json::Value>,
+    seen: &BTreeMap<Address, Live>,
+) -> Vec<Diagnostic> {
+    let missing = outputs.iter().flat_map(|(output, value)| {
+        let facts = document::pending_facts(value).into_iter();
+        // What is not there at all was told.
+        facts.filter(|fact| seen.contains_key(&fact.address)).map(move |fact| (output, fact))
+    });
+    let told = |(output, fact): (&String, FactRef)| {
+        let summary = format!("`${{{}.{output}}}` is not known yet", asked.alias);
+        let why =
+            format!("{fact} of {} is told by AWS when the object is in service", asked.used.name);
+        asked.problem(summary).because(why).hint(asked.apply())
+    };
+    missing.map(told).collect()
+}
+
+/// How an object of a stack is, for who relies on it.
+pub(crate) enum Presence<'l> {
+    There,
+    Anothers(&'l Owner),
+    Nobodys,
+    Coming(&'l str),
+    Failed(&'l str),
+    Going(&'l str),
+}
+
+/// How an object is that is to be a stack's.
+pub(crate) fn presence<'l>(stack: &Stack, live: &'l Live, catalog: &AwsCatalog) -> Presence<'l> {
+    match (stack.claimant().whose(live, catalog), &live.status) {
+        (Whose::Anothers(owner), _) => Presence::Anothers(owner),
+        (Whose::Nobodys, _) => Presence::Nobodys,
+        (_, Status::Deleting(how)) => Presence::Going(how),
+        (_, Status::InProgress(what)) => Presence::Coming(what),
+        (_, Status::Failed(why)) => Presence::Failed(why),
+        (Whose::Ours | Whose::OfNoRegion(_), Status::Current | Status::Awaiting(_)) => {
+            Presence::There
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn problem(&self, summary: String) -> Diagnostic {
+        Diagnostic::error(summary).at(Some(self.used.location()))
+    }
+
+    fn apply(&self) -> String {
+        format!("`ccprov apply {}`", self.used.name)
+    }
+
+    /// The object, if it can be relied on.
+    fn judge(
+        &self,
+        stack: &Stack,
+        sought: &Sought,
+        answer: Result<Option<Live>, CloudError>,
+        catalog: &AwsCatalog,
+    ) -> Result<Live, Diagnostic> {
+        let Self { alias, used, .. } = self;
+        let address = sought.address.as_ref().map_or("", Address::as_str);
+        let object = format!("{} {}", sought.kind, tame(&sought.identity.0));
+        let region = &stack.place.region;
+        let live = match answer {
+            Ok(Some(live)) => live,
+            Ok(None) => {
+                let because = format!(
+                    "an output that is used speaks of it, and there is no {object} in {region}"
+                );
+                let problem = self.problem(format!("`{alias}` has no {address} yet"));
+                return Err(problem.because(because).hint(self.apply()));
+            }
+            Err(error) => {
+                let because = format!("{} is used, and {address} of it is looked at", used.name);
+                let problem = self.problem(error.to_string()).because(because);
+                let problem = error.hint.into_iter().fold(problem, Diagnostic::hint);
+                return Err(problem.hint("`ccprov iam --for plan` tells what must be allowed"));
+            }
+        };
+        let problem = match presence(stack, &live, catalog) {
+            Presence::There => return Ok(live),
+            Presence::Anothers(owner) => self
+                .problem(format!(
+                    "{address} of `{alias}` belongs to stack {}",
+                    tame(&owner.stack_in_region())
+                ))
+                .because(format!("{object} carries its tags, and {} speaks of it", used.name))
+                .hint(format!("see what is planned: `ccprov plan {}`", used.name)),
+            Presence::Nobodys => self
+                .problem(format!("{address} of `{alias}` carries no owner tag"))
+                .because(format!("{object} is there, and is not stack {}'s", stack.name))
+                .hint(format!("see what is planned: `ccprov plan {}`", used.name)),
+            Presence::Coming(what) => self
+                .problem(format!("{address} of `{alias}` is not ready yet"))
+                .because(format!("{object}: {}", tame(what)))
+                .hint(format!("wait for it, or go on with what was begun: {}", self.apply())),
+            Presence::Failed(why) => self
+                .problem(format!("{address} of `{alias}` failed"))
+                .because(format!("{object}: {}", tame(why)))
+                .hint(self.apply()),
+            Presence::Going(how) => self
+                .problem(format!("{address} of `{alias}` is on its way out"))
+                .because(format!("{object}: {}", tame(how)))
+                .hint(self.apply()),
+        };
+        Err(problem)
+    }
+}
+
+/// What a plan relies on of other stacks, if it is no more as the plan saw it.
+pub(crate) async fn moved(
+    provider: &Provider,
+    plan: &Plan,
+    catalog: &AwsCatalog,
+) -> Result<Vec<Diagnostic>, CloudError> {
+    let objects = plan
+        .uses
+        .iter()
+        .flat_map(|(alias, used)| used.objects.iter().map(move |object| (alias, used, object)));
+    let looks = objects.map(|(alias, used, object)| async move {
+        let live = provider.in_region(&object.region).find(&object.sought).await?;
+        Ok::<_, CloudError>(stale(alias, used, object, live.as_ref(), catalog))
+    });
+    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+}
+
+fn stale(
+    alias: &str,
+    used: &UsedStack,
+    object: &UsedObject,
+    live: Option<&Live>,
+    catalog: &AwsCatalog,
+) -> Option<Diagnostic> {
+    let place = Place { region: object.region.clone(), ..used.place.clone() };
+    let stack = Stack::empty(&object.owner.stack, place);
+    let holds = live.is_some_and(|live| {
+        let is_there = matches!(
+            presence(&stack, live, catalog),
+            Presence::There | Presence::Coming(_) | Presence::Failed(_)
+        );
+        is_there && object.facts.iter().all(|(name, fact)| live.facts.get(name) == Some(fact))
+    });
+    let (address, named) = (&object.owner.address, &object.owner.stack);
+    let problem =
+        Diagnostic::error(format!("{address} of stack {named} is not as the plan saw it"))
+            .because(format!(
+                "the plan holds outputs of `{alias}` ({}) that speak of it",
+                used.file
+            ))
+            .hint("make the plan again");
+    (!holds).then_some(problem)
+}
+
+/// A refusal for each object whose stack uses outputs of this one.
+pub(crate) async fn users(
+    provider: &Provider,
+    stack: &str,
+) -> Result<Vec<(Owner, Diagnostic)>, CloudError> {
+    let users = provider.users(stack).await?;
+    let told = |owner: Owner| {
+        let (user, address) = (tame(&owner.stack), tame(owner.address.as_str()));
+        let told = Diagnostic::error(format!("{address} of stack {user} uses outputs of {stack}"))
+            .because("it holds what would be gone")
+            .hint(format!("destroy {user} first, or take `uses` out of its file and apply it"))
+            .hint("--despite-users goes on all the same");
+        (owner, told)
+    };
+    Ok(users.into_iter().map(told).collect())
+}
