@@ -59,10 +59,6 @@ const AT_THE_TOP: &[Said] = &[
     (&["service", "name", "app", "project"], "the name of the stack stands behind `stack:`"),
     (&["functions"], "a function is a resource: `kind: lambda_function`"),
     (&["import"], "`lifecycle: { adopt: true }` of a resource takes over what exists"),
-    (
-        &["moved"],
-        "it stands in the stack file that uses the pattern: `moved: { USE.OLD: USE.NEW }`",
-    ),
     (&["renamed", "renames", "moves"], "`moved: { OLD: NEW }` keeps an object under a new address"),
     (&["formerly", "previous", "alias"], "`was: NAME` says which name the stack had before"),
     (&["removed"], "what is not declared any more is deleted, and the plan says so first"),

@@ -21,8 +21,7 @@ resources:
   table:
     kind: dynamodb_table
     billing_mode: PAY_PER_REQUEST
-    attribute: { id: S }
-    hash_key: id
+    hash_key: { name: id, type: S }
   log: { kind: cloudwatch_log_group }
   key: { kind: kms_key }
   role:

@@ -21,6 +21,7 @@ const AREAS: &[(&str, &str)] = &[
     ("syntax", include_str!("cases/syntax.txt")),
     ("limits", include_str!("cases/limits.txt")),
     ("header", include_str!("cases/header.txt")),
+    ("moved", include_str!("cases/moved.txt")),
     ("extends", include_str!("cases/extends.txt")),
     ("variables", include_str!("cases/variables.txt")),
     ("declarations", include_str!("cases/declarations.txt")),
