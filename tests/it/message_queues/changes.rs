@@ -219,10 +219,10 @@ fn every_setting_of_a_kafka_cluster_changes_in_place() {
 }
 
 fn check(changes: &Changes) {
-    let changed = changes.rounds.iter().flatten().chain(&changes.planned);
-    let changed = changed.map(|(path, _)| parameter(changes, path));
+    let tried = changes.rounds.iter().flatten().chain(&changes.planned);
+    let tried = tried.map(|(path, _)| parameter(changes, path));
     let told = changes.fixed.iter().chain(changes.means).map(|name| (*name).to_owned());
-    assert_eq!(parameters(changes.pattern), changed.chain(told).collect(), "{}", changes.pattern);
+    assert_eq!(parameters(changes.pattern), tried.chain(told).collect(), "{}", changes.pattern);
 
     let account = emulator::ministack().account();
     let stand_in = StandIn::before(&account);
