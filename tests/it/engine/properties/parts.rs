@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ccprov::model::{Document, Owner, Stack, document};
+use ccprov::model::{Address, Document, Owner, Stack, document};
 use ccprov::plan::{Asked, Plan, Purpose, guard};
 use ccprov::sim::Cloud;
 use proptest::{prop_assert, prop_assert_eq};
@@ -21,7 +21,7 @@ fn whoever_dies_at_a_part_leaves_the_rest_alone() {
         let (stack, later) = (case.stack(), case.later());
         converges(case, &cloud, &stack, Goal::Applied).await?;
         cloud.calm().await;
-        let names: Vec<&str> = later.resources.keys().map(|address| address.as_str()).collect();
+        let names: Vec<&str> = later.resources.keys().map(Address::as_str).collect();
         let Some(name) = names.get(usize::from(case.delay) % names.len().max(1)) else {
             return Ok(());
         };
