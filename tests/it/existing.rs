@@ -265,7 +265,7 @@ resources:
 fn an_expression_stays_a_reference_where_nobody_looks() {
     let stack = "stack: dev\nregion: us-east-1\nexisting: { vpc: { kind: vpc, is_default: true } }\nresources: {}\n";
     let desk = Desk::with(emulator::ministack().account(), stack);
-    let told = desk.run_exactly(&["eval", "stack.yaml", "id ${existing.vpc.id}"]);
+    let told = desk.run_exactly(&["eval", "id ${existing.vpc.id}", "stack.yaml"]);
     assert!(told.stdout.contains("id ${existing.vpc.id}"), "{told}");
     let rendered = desk.must("render stack.yaml", 0);
     desk.write("rendered.yaml", &rendered.stdout);
