@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::resource::is_false;
 use super::{
-    Address, ArtifactInfo, Course, Desired, Detour, Document, Facts, FieldDiff, Identity,
+    Address, ArtifactInfo, Course, Desired, Detour, Document, FactInfo, Facts, FieldDiff, Identity,
     LandmarkInfo, Live, Path, Patience, Place, Probe, Sight, Stages, compare_in_part,
 };
 
@@ -419,23 +418,4 @@ impl KindInfo {
         let of = |field: &String| Some((field.clone(), document.get(field)?.clone()));
         self.deleted_by.iter().filter_map(of).collect()
     }
-}
-
-/// One thing that can be referred to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FactInfo {
-    /// For example `arn`.
-    pub name: String,
-    /// One phrase.
-    pub summary: String,
-    /// Whether it follows from names alone (`true`), or AWS chooses it.
-    pub predicted: bool,
-    /// Fields with whose change it becomes another, as patterns of
-    /// [`Path::is_within`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub moves_with: Vec<String>,
-    /// Whether nobody knows it before the object is in service, so that who refers to it
-    /// waits for that.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub late: bool,
 }

@@ -17,6 +17,7 @@ pub mod course;
 pub mod diagnostic;
 pub mod document;
 pub mod existing;
+pub mod fact;
 mod knots;
 pub mod learned;
 pub mod lease;
@@ -47,8 +48,8 @@ pub use artifact::{
 };
 pub use call::CallRecord;
 pub use catalog::{
-    Beside, Catalog, Examined, FactInfo, Greeting, InPart, KindInfo, NameOrigin, Naming,
-    PolicyField, PolicyTells, Prepared, Problem, Succession,
+    Beside, Catalog, Examined, Greeting, InPart, KindInfo, NameOrigin, Naming, PolicyField,
+    PolicyTells, Prepared, Problem, Succession,
 };
 pub use check::{CheckInfo, CheckKind, Finding, Inspected, Level, Observation, Skip, Verdict};
 pub use cloud_error::{CloudError, ErrorClass, InFlight};
@@ -57,6 +58,7 @@ pub use course::Course;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use document::{Document, FactRef, Path, Segment};
 pub use existing::{By, EXISTING, Existing, LandmarkInfo, Lookup, Neighbour, Sight};
+pub use fact::FactInfo;
 pub use knots::knots;
 pub use learned::{Learned, Question};
 pub use lease::{Found, Holder, Lease, Lock};
