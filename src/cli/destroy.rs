@@ -45,8 +45,7 @@ pub(crate) async fn run(
         let asked_for = arguments.only.to_destroy();
         Several::asked(what, place, asked_for, environment, screen).await?.reversed()
     };
-    let approve =
-        async |several| Box::pin(approved(several, arguments, environment, screen)).await;
+    let approve = async |several| Box::pin(approved(several, arguments, environment, screen)).await;
     let command = environment.command_line.clone();
     let task = Task { until: Until::Accepted, options: &arguments.run, command };
     run::run(several, task, approve, environment, screen).await

@@ -11,9 +11,7 @@ use crate::aws::AwsCatalog;
 use crate::engine::port::Read;
 use crate::engine::{Onlooker, look_up_all};
 use crate::model::document::pending_facts;
-use crate::model::{
-    Address, CloudError, Diagnostic, EXISTING, Existing, Lookup, Severity, Stack,
-};
+use crate::model::{Address, CloudError, Diagnostic, EXISTING, Existing, Lookup, Severity, Stack};
 use crate::plan::{Plan, moved, recognised};
 use crate::spec::{Checked, Learned};
 

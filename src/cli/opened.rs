@@ -207,7 +207,8 @@ impl Written {
         let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;
-        let of_others = self.learn_of_others(needs, (&connected, connections), &catalog, environment);
+        let of_others =
+            self.learn_of_others(needs, (&connected, connections), &catalog, environment);
         let found = Box::pin(of_others).await?;
         let learned = found.learned.clone();
         let Known { checked, learned, existing, warnings } =

@@ -55,9 +55,8 @@ impl Several {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let read = |what: &What| {
-            Ok(Written::read(what, environment, screen)?.asking(asked_for.clone()))
-        };
+        let read =
+            |what: &What| Ok(Written::read(what, environment, screen)?.asking(asked_for.clone()));
         let files = gathered(what.each().iter().map(read))?;
         if files.len() > 1 && !asked_for.is_nothing() {
             return Err(addresses_of_several().into());

@@ -60,8 +60,17 @@ pub(super) const STACK_KEYS: &[&str] = &[
 
 /// Those of them that are maps.
 const SECTIONS: [&str; 11] = [
-    "vars", "values", "tags", "existing", "resources", "moved", "outputs", "checks", "probes",
-    "lock", "uses",
+    "vars",
+    "values",
+    "tags",
+    "existing",
+    "resources",
+    "moved",
+    "outputs",
+    "checks",
+    "probes",
+    "lock",
+    "uses",
 ];
 
 /// A stack file with all that it extends and the patterns that it uses, read

@@ -60,8 +60,7 @@ pub async fn seek(
     // Some indexes tell no address: then the kind has to do.
     let is_one = |candidate: &Sought| {
         let mut of_kind = sought.iter().filter(|want| want.kind == candidate.kind);
-        of_kind
-            .any(|want| candidate.address.as_ref().is_none_or(|address| want.goes_by(address)))
+        of_kind.any(|want| candidate.address.as_ref().is_none_or(|address| want.goes_by(address)))
     };
     let candidates = candidates.map_err(|error| vec![error])?;
     let candidates = candidates.into_iter().filter(is_one).collect();
