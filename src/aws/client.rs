@@ -127,7 +127,7 @@ impl Session {
             profiles::check(Some(name)).await?;
         }
         let lifetime = Arc::default();
-        let config = load(connection, &pacing, &lifetime).await?;
+        let config = Box::pin(load(connection, &pacing, &lifetime)).await?;
         if let Some(url) = config.endpoint_url() {
             endpoint::check(url, connection.endpoint_url.is_some())?;
         }
@@ -266,7 +266,8 @@ async fn load(
     }
     let config = hushed(loader.load().await, connection, lifetime);
     match &connection.role {
-        Some(role) => Ok(in_role(config, role, connection).await),
+        // On the heap: few take one on.
+        Some(role) => Ok(Box::pin(in_role(config, role, connection)).await),
         None => Ok(config),
     }
 }

@@ -96,7 +96,7 @@ enum Heard {
     /// The run of a stack begins.
     Begins(usize),
     /// Something happened in it.
-    Happened(usize, Event),
+    Happened(usize, Box<Event>),
     /// It does not begin.
     PassedOver(usize, Why),
 }
@@ -192,7 +192,7 @@ impl Works<'_> {
         let (sender, mut events) = mpsc::unbounded_channel();
         let hand_on = async {
             while let Some(event) = events.recv().await {
-                let _nobody_listens = self.heard.send(Heard::Happened(index, event));
+                let _nobody_listens = self.heard.send(Heard::Happened(index, Box::new(event)));
             }
         };
         let (report, ()) = join(execute(site, self.stops[index].clone(), sender), hand_on).await;
@@ -277,7 +277,7 @@ async fn show(
         match heard {
             Heard::Begins(run) => several.begins(run, began.elapsed()),
             Heard::Happened(run, event) => {
-                if let Some(event) = several.take(run, event) {
+                if let Some(event) = several.take(run, *event) {
                     tell(&mut views, event, screen);
                 }
             }

@@ -39,8 +39,7 @@ impl Written {
     /// looks wait for each other.
     pub(crate) async fn known(
         &self,
-        needs: Needs,
-        mut learned: Learned,
+        (needs, mut learned): (Needs, Learned),
         connected: &Connected,
         catalog: &AwsCatalog,
         environment: &Environment,

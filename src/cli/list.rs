@@ -39,7 +39,7 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     if let Some(name) = &arguments.stack {
-        return objects(name, arguments, environment, screen).await;
+        return Box::pin(objects(name, arguments, environment, screen)).await;
     }
     let connected = Connected::connect(&arguments.place, None, environment, screen).await?;
     let here = connected.provider.place();

@@ -216,7 +216,7 @@ async fn run(
         Command::Replay(arguments) => replay::run(&arguments, environment, screen).await,
         Command::Destroy(arguments) => destroy::run(&arguments, environment, screen).await,
         Command::Output(arguments) => output::run(&arguments, environment, screen).await,
-        Command::List(arguments) => list::run(&arguments, environment, screen).await,
+        Command::List(arguments) => Box::pin(list::run(&arguments, environment, screen)).await,
         Command::Show(arguments) => show::run(&arguments, environment, screen).await,
         Command::Unlock(arguments) => unlock::run(&arguments, environment, screen).await,
         Command::Iam(arguments) => iam::run(&arguments, environment, screen).await,

@@ -212,7 +212,7 @@ impl Written {
         let found = Box::pin(of_others).await?;
         let learned = found.learned.clone();
         let Known { checked, learned, existing, warnings } =
-            Box::pin(self.known(needs, learned, &connected, &catalog, environment)).await?;
+            Box::pin(self.known((needs, learned), &connected, &catalog, environment)).await?;
         let narrowed = self.narrowed(checked)?;
         let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
         let questions: BTreeSet<Question> =

@@ -106,7 +106,7 @@ impl Several {
             async move {
                 let Some(opened) = member else { return (None, None) };
                 let Some(told) = told_to(order, index, &before) else { return (None, None) };
-                let planned = planned(opened, &told, wanted, environment).await;
+                let planned = Box::pin(planned(opened, &told, wanted, environment)).await;
                 let outputs = planned.as_ref().ok().map(Planned::outputs).cloned();
                 (Some(planned), outputs)
             }

@@ -211,7 +211,7 @@ pub(crate) async fn run(
     let trace = several.trace();
     let choices = several.members.iter().map(|it| arguments.choice_of(it));
     let choices = gathered(choices)?;
-    let one = |(opened, choice)| one(opened, choice, is_alone, arguments, environment, screen);
+    let one = |(opened, choice)| one(opened, (choice, is_alone), arguments, environment, screen);
     let exits = join_all(several.members.into_iter().zip(&choices).map(one)).await;
     trace.write(screen);
     let exits = gathered(exits)?;
@@ -223,8 +223,7 @@ pub(crate) async fn run(
 /// One stack, alone or beside others.
 async fn one(
     opened: Opened,
-    choice: &Choice,
-    is_alone: bool,
+    (choice, is_alone): (&Choice, bool),
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,

@@ -6,6 +6,7 @@
 //! that extends another, need not be whole.
 
 mod existing;
+mod header;
 mod instructions;
 mod uses;
 
@@ -173,24 +174,7 @@ fn stack_properties() -> Json {
             "description": "The account that the stack may be applied to: 12 digits, quoted.",
         },
         "region": { "type": "string", "description": "For example `eu-central-1`." },
-        "role": {
-            "description": "The role in which the stack is worked on: calls are made in its name.",
-            "anyOf": [
-                { "type": "string" },
-                {
-                    "type": "object",
-                    "required": ["arn"],
-                    "additionalProperties": false,
-                    "properties": {
-                        "arn": { "type": "string", "description": "`arn:aws:iam::ACCOUNT:role/NAME`." },
-                        "external_id": {
-                            "type": "string",
-                            "description": "What the role's trust policy wants to hear.",
-                        },
-                    },
-                },
-            ],
-        },
+        "role": header::role(),
         "extends": {
             "type": "string",
             "description": "A file, relative to this one, that this one is laid over.",
@@ -233,42 +217,12 @@ fn stack_properties() -> Json {
             "propertyNames": { "pattern": ADDRESSES },
             "additionalProperties": { "$ref": "#/$defs/resource" },
         },
-        "moved": {
-            "type": "object",
-            "description": "New addresses by old ones: what is renamed keeps its object. Uses of \
-                            patterns move as a whole.",
-            "propertyNames": { "pattern": ADDRESSES },
-            "additionalProperties": { "type": ["string", "null"], "pattern": ADDRESSES },
-        },
+        "moved": header::moved(),
         "existing": existing::section(NAMES),
         "outputs": { "type": "object", "description": "What to tell after an apply, by name." },
         "checks": checks(),
         "probes": probes::editor_probes(ADDRESSES),
-        "lock": lock(),
-    })
-}
-
-fn lock() -> Json {
-    json!({
-        "description": "The lease that `apply` and `destroy` take, so that no two runs change the \
-                        stack at the same time.",
-        "type": "object",
-        "required": ["bucket"],
-        "additionalProperties": false,
-        "properties": {
-            "bucket": {
-                "type": "string",
-                "description": "A bucket of the stack's region that exists, and is not the stack's own.",
-            },
-            "key": {
-                "type": "string",
-                "description": "The object in it. Default: `ccprov/STACK.lease`.",
-            },
-            "account": {
-                "type": "string",
-                "description": "The account that the bucket belongs to. Default: the stack's.",
-            },
-        },
+        "lock": header::lock(),
     })
 }
 

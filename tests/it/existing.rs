@@ -1,6 +1,8 @@
 //! What is there already and belongs to others: looked up in each form, told where it is
 //! absent, ambiguous or not to be seen, and never written to.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -201,7 +203,7 @@ async fn what_is_not_as_it_is_meant_is_told_at_once_and_at_its_place() {
             "not authorized to perform: SNS:GetTopicAttributes",
         ))
     });
-    let stack = r#"stack: dev
+    let stack = r"stack: dev
 region: us-east-1
 existing:
   absent: { kind: sqs_queue, name: nowhere }
@@ -212,7 +214,7 @@ existing:
   secret: { kind: ssm_parameter, name: /shared/secret }
   gone: { kind: ssm_parameter, name: /shared/nothing }
 resources: {}
-"#;
+";
     let desk = Desk::with(account.through(&proxy.url()), stack);
     let told = desk.run("apply -y stack.yaml").to_string();
     for expected in [

@@ -29,7 +29,7 @@ resources:
     assume_role_policy: { Statement: { Effect: Allow, Action: "sts:AssumeRole", Principal: { Service: lambda.amazonaws.com } } }
 "#;
 
-const MOVED: &str = r#"
+const MOVED: &str = r"
 moved:
   queue: orders
   mail: post
@@ -39,7 +39,7 @@ moved:
   log: journal
   key: master
   role: worker
-"#;
+";
 
 /// The same with other addresses.
 fn renamed() -> String {

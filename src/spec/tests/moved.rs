@@ -86,7 +86,9 @@ fn a_renamed_stack_keeps_the_names_of_the_former() {
 
 #[test]
 fn a_chain_of_moves_has_a_limit() {
-    let moves: String = (0..40).map(|at| format!("  q{at}: q{}\n", at + 1)).collect();
+    let moves: String = (0..40)
+        .map(|at| ["  q", &at.to_string(), ": q", &(at + 1).to_string(), "\n"].concat())
+        .collect();
     let text = told(&format!("moved:\n{moves}resources:\n  q40: {{ kind: queue }}"));
     assert!(text.contains("`q40` moved more than 32 times"), "{text}");
 }

@@ -140,7 +140,7 @@ async fn an_event_is_recorded_once() {
 async fn what_is_recorded_twice_or_wrong_or_not_is_told() {
     let stack = format!("{LEDGER}{RECORDED}");
     let check = async |how: Processing, expected: &[&str]| {
-        let (stand, results) = tried(&stack, how).await;
+        let (stand, results) = Box::pin(tried(&stack, how)).await;
         let found = messages(&results);
         assert_eq!(found.len(), 1, "{results:#?}");
         for part in expected {

@@ -1,6 +1,8 @@
 //! What is renamed keeps its object: by another address, in a stack of another name, and
 //! wherever a run dies.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use serde_json::{Value, json};
 
 use ccprov::model::Stack;

@@ -9,11 +9,11 @@ region: us-east-1
 resources: { inbox: { kind: sqs_queue } }
 outputs: { inbox: "${inbox.arn}" }
 "#;
-const ALARMS: &str = r#"
+const ALARMS: &str = r"
 stack: alarms
 region: eu-west-1
 resources: { topic: { kind: sns_topic } }
-"#;
+";
 
 fn desk() -> Desk {
     let desk = Desk::with(emulator::ministack().account(), ORDERS);
