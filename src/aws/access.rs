@@ -4,6 +4,7 @@
 //! in place. Calls nobody: ARNs are predicted.
 
 mod neighbours;
+mod of_others;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ use super::replay::ARCHIVE;
 use super::tags::{REGION_TAG, STACK_TAG};
 use super::takes;
 use crate::model::document::has_pending;
-use crate::model::{Desired, Lookup, Path, Stack};
+use crate::model::{Desired, Path, Stack};
+pub use of_others::access_policy_with;
 pub use parts::MOST_CHARACTERS;
 
 /// What somebody wants to be allowed to do.
@@ -105,29 +107,6 @@ pub fn access_policy(stack: &Stack, command: Command) -> AccessPolicy {
         statements[at].resource.extend(resources);
     }
     AccessPolicy { version: "2012-10-17", statements }
-}
-
-/// The same, with the looks at what others own, and at the objects of the stacks that it uses:
-/// of these `lenders` have those alone that are used.
-pub fn access_policy_with(
-    stack: &Stack,
-    (lookups, lenders): (&[Lookup], &[Stack]),
-    command: Command,
-) -> AccessPolicy {
-    let mut policy = access_policy(stack, command);
-    policy.statements.extend(neighbours::statements(stack, lookups));
-    for (number, lender) in (1..).zip(lenders) {
-        let mut read = access_policy(lender, Command::Plan);
-        // What lists all that a stack owns is not asked of another.
-        let listing = DISCOVERY.iter().chain(LEASE).map(|grant| grant.sid);
-        let listing: BTreeSet<&str> = listing.collect();
-        read.statements.retain(|statement| !listing.contains(&*statement.sid));
-        for statement in &mut read.statements {
-            statement.sid = format!("Used{number}{}", statement.sid).into();
-        }
-        policy.statements.append(&mut read.statements);
-    }
-    policy
 }
 
 /// What `verify` does beyond reading, by the kind that it does it to.

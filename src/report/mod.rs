@@ -44,6 +44,7 @@ pub mod summary;
 mod terminal;
 mod timings;
 pub mod trace;
+mod used;
 mod value;
 pub mod verify;
 mod workflow;

@@ -15,7 +15,8 @@ use super::pane::{tame, told};
 use super::plan_detail::PlanDetail;
 use super::plan_json::PlanRecord;
 use super::plan_shared::Shared;
-use super::plan_text::{entry_block, plan_conclusion, uses_block};
+use super::plan_text::{entry_block, plan_conclusion};
+use super::used;
 
 /// How long each sort of remarks may be, and the changes, in bytes. Together, with what
 /// surrounds them, they fit into a comment on GitHub, which has 65536 characters
@@ -59,7 +60,7 @@ pub fn plan_md(record: PlanRecord<'_>) -> String {
         Change::Replace { .. } | Change::Delete { .. } => 0,
         Change::NoOp | Change::Create { .. } | Change::Update { .. } => 1,
     });
-    let used = plain(&uses_block(plan));
+    let used = plain(&used::block(plan));
     if !used.is_empty() {
         page.gap();
         page.verbatim(fenced(&used));

@@ -18,7 +18,7 @@ use super::plan_detail::PlanDetail;
 use super::plan_shared::{Entry, Shared};
 use super::style::{self, BAD, FAINT, HINT, STRONG, paint};
 use super::value;
-use super::{artifacts, difference, excerpt, existing};
+use super::{artifacts, difference, excerpt, existing, used};
 
 /// The plan as text, with colour codes.
 ///
@@ -51,7 +51,7 @@ pub fn plan_steps(plan: &Plan, detail: PlanDetail) -> String {
     for said in excerpt::told(plan) {
         page.line(0, said);
     }
-    let used = uses_block(plan);
+    let used = used::block(plan);
     if !used.is_empty() {
         page.gap();
         page.lines(0, &used);
@@ -71,22 +71,6 @@ pub fn plan_steps(plan: &Plan, detail: PlanDetail) -> String {
         value::write_fields(&mut page, 2, &plan.outputs.clone().into_iter().collect());
     }
     page.gap();
-    page.into_text()
-}
-
-/// The stacks that are used, each with its outputs that are; nothing where there are none.
-pub(super) fn uses_block(plan: &Plan) -> String {
-    let mut page = Page::default();
-    for (alias, used) in &plan.uses {
-        let elsewhere = if used.place.region == plan.place.region {
-            String::new()
-        } else {
-            format!(", in {}", used.place.region)
-        };
-        let (stack, file) = (&used.stack, &used.file);
-        page.line(0, format!("Uses {} as {alias}, from {file}{elsewhere}", paint(STRONG, stack)));
-        value::write_fields(&mut page, 2, &used.outputs.clone().into_iter().collect());
-    }
     page.into_text()
 }
 

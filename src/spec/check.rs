@@ -4,6 +4,7 @@
 
 mod lenders;
 mod schemas;
+mod spoken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,7 @@ use super::expand::{Env, Expansion, Ground};
 use super::ignored;
 use super::inputs::Inputs;
 use super::learned::Learned;
-use super::lent::{self, Lent};
+use super::lent::Lent;
 use super::load::StackFile;
 use super::lock;
 use super::moved;
@@ -37,8 +38,8 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, FactRef, Facts, Identity, Lock, Origin, Path,
-    Place, Prepared, Problem, Stack,
+    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place,
+    Prepared, Problem, Stack,
 };
 
 /// Outputs of other stacks: each by the name that a stack has for the other, and by its own.
@@ -189,7 +190,7 @@ fn check_within<T>(
         let warnings = warnings.chain(unknown_region(file, place, catalog)).collect();
         let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
         let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
-        let (told_of, passed_on) = spoken_of(&outputs, lent);
+        let (told_of, passed_on) = spoken::of(&outputs, lent);
         let warnings = in_order(warnings);
         Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on, existing })
     } else {
@@ -227,24 +228,6 @@ fn ground<'a>(
         existing: section("existing"),
         sights: catalog.sights(),
     }
-}
-
-/// The resources whose facts each output holds, and the outputs of other stacks.
-fn spoken_of(
-    outputs: &BTreeMap<String, Node>,
-    lent: &Lent,
-) -> (BTreeMap<String, BTreeSet<Address>>, BTreeMap<String, Borrowed>) {
-    let (mut told_of, mut passed_on) = (BTreeMap::new(), BTreeMap::new());
-    for (name, node) in outputs {
-        let facts = document::pending_facts(&node.to_json());
-        let (others, own): (BTreeSet<_>, BTreeSet<_>) =
-            facts.into_iter().partition(|fact| lent.stacks.contains_key(fact.address.as_str()));
-        let other = |fact: &FactRef| (fact.address.to_string(), lent::output_of(fact).to_owned());
-        passed_on.insert(name.clone(), others.iter().map(other).collect());
-        let own = own.into_iter().filter(|fact| existing::entry_of(fact).is_none());
-        told_of.insert(name.clone(), own.map(|fact| fact.address).collect());
-    }
-    (told_of, passed_on)
 }
 
 /// What `lock` says, on a ground without resources.

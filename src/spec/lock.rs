@@ -1,7 +1,7 @@
 //! `lock`: where the lease lies that keeps two runs of a stack apart.
 
 use super::expand::{Expansion, Ground};
-use super::load::account_id;
+use super::header::account_id;
 use super::shape;
 use super::tree::{Entry, Map, Node};
 use crate::model::{Diagnostic, Lock, Prepared};

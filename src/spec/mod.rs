@@ -15,11 +15,12 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `lent`, `substitute`, `carry` and `filled`; `role`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
+//! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `role`, `header`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
 //! `probes`, `check`, `render`, `restated`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
 mod artifacts;
+mod borrowing;
 mod carry;
 mod catalogue;
 mod check;
@@ -38,6 +39,7 @@ mod filled;
 mod fitting;
 mod folder;
 mod given;
+mod header;
 mod ignored;
 mod inputs;
 mod instruction;
@@ -90,11 +92,12 @@ pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use existing::Referred;
 pub use files::peek;
+pub use header::{region_name, stack_name};
 pub use inputs::{Environment, Inputs, NotAdmitted};
 pub use layout::{lay_out, lay_out_file};
 pub use learned::Learned;
 pub use lent::texts_of;
-pub use load::{StackFile, Used, load, region_name, stack_name};
+pub use load::{StackFile, Used, load};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
 pub use render::{Evaluated, evaluate, render};
