@@ -4,6 +4,8 @@
 
 STACK ?= stacks/dev.yaml
 
+# Tests wait for emulators more than they work.
+more_than_processors = RUST_TEST_THREADS="$$(($$(getconf _NPROCESSORS_ONLN) + 3))"
 # Runs two goals at once: installing waits for the network while cargo uses the processors.
 both = $(MAKE) --no-print-directory --jobs=2
 # Else cargo would take `--jobs=2` for itself, however many processors there are.
@@ -20,7 +22,7 @@ demo: ## build, start an emulator of AWS, and take a stack from plan to destroy 
 test: ## everything that CI checks; installs the emulators that it needs
 	@$(both) check ministack-and-moto
 	scripts/functions.sh
-	cargo test
+	$(more_than_processors) cargo test
 
 torture: ministack ## kill and fail every call of apply, update and destroy (about half an hour)
 	cargo test --test it torture:: -- --include-ignored --nocapture

@@ -131,7 +131,7 @@ async fn of_plan_file(
     let approve = async |mut several: Several| {
         let Some(opened) = several.members.pop() else { return Ok(None) };
         let revisited = opened.look_again(&saved).await?;
-        let planned = revisited.plan(options.permissions(), until, screen).await?;
+        let planned = revisited.plan(options.permissions(), until, screen).await;
         propose(Proposed { planned: vec![planned], order: several.order }, options, screen).await
     };
     let task = Task { until, options, command };

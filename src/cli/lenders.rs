@@ -409,11 +409,11 @@ fn stale(
     (!holds).then_some(problem)
 }
 
-/// A refusal for each object whose stack uses outputs of this one.
-pub(crate) async fn users(
-    provider: &Provider,
-    stack: &str,
-) -> Result<Vec<(Owner, Diagnostic)>, CloudError> {
+/// Objects of others that hold outputs of a stack, each with the refusal that it is.
+pub(crate) type Users = Vec<(Owner, Diagnostic)>;
+
+/// Everybody who uses a stack.
+pub(crate) async fn users(provider: &Provider, stack: &str) -> Result<Users, CloudError> {
     let users = provider.users(stack).await?;
     let told = |owner: Owner| {
         let (user, address) = (tame(&owner.stack), tame(owner.address.as_str()));

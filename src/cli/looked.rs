@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::join;
 use serde_json::Value;
 
 use super::asked::Narrowed;
 use super::environment::Environment;
 use super::exit::Failure;
-use super::lenders;
+use super::lenders::{self, Users};
 use super::opened::Opened;
 use super::{checkout, existing};
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
@@ -21,6 +22,8 @@ use crate::verify::{Foreign, set_apart};
 pub(crate) struct Looked {
     opened: Opened,
     world: World,
+    /// Who uses the stack, where it is to go.
+    users: Users,
 }
 
 /// A plan of another day, and what of it still holds. [`Opened::look_again`] alone
@@ -30,6 +33,7 @@ pub(crate) struct Revisited {
     opened: Opened,
     held: Held,
     purpose: Purpose,
+    users: Users,
 }
 
 impl Opened {
@@ -44,7 +48,8 @@ impl Opened {
         look: Look,
         environment: &Environment,
     ) -> Result<Looked, Failure> {
-        let mut world = self.observe(look).await?;
+        let (world, users) = join(self.observe(look), self.users(look == Look::ToDestroy)).await;
+        let (mut world, users) = (world?, users?);
         if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
             self.learned.names.extend(world.kept_names.clone());
             let (place, names) = (&self.stack.place, &world.kept_names);
@@ -61,13 +66,14 @@ impl Opened {
                 world = self.observe(look).await?;
             }
         }
-        Ok(Looked { opened: self, world })
+        Ok(Looked { opened: self, world, users })
     }
 
     /// Looks at what a plan file is about.
     pub(crate) async fn look_again(self, saved: &SavedPlan) -> Result<Revisited, Failure> {
-        let held = self.held(&saved.plan).await?;
-        Ok(Revisited { opened: self, held, purpose: saved.purpose })
+        let goes = saved.purpose == Purpose::Destroy;
+        let (held, users) = join(self.held(&saved.plan), self.users(goes)).await;
+        Ok(Revisited { held: held?, users: users?, opened: self, purpose: saved.purpose })
     }
 
     /// The plan as it stands today, for who did not act on it at once, and what of
@@ -100,6 +106,15 @@ impl Opened {
         find_all(&self.provider, looks, &|event| self.pulse.look(&event)).await
     }
 
+    /// Who uses the stack, if it is to go.
+    async fn users(&self, goes: bool) -> Result<Users, Failure> {
+        if goes {
+            Ok(lenders::users(&self.provider, &self.stack.name).await?)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
     async fn observe(&self, look: Look) -> Result<World, Failure> {
         let told = |event| self.pulse.look(&event);
         let Self { provider, stack, catalog, .. } = self;
@@ -129,6 +144,11 @@ impl Looked {
     /// Taken apart, for who plans nothing.
     pub(crate) fn into_parts(self) -> (Opened, World) {
         (self.opened, self.world)
+    }
+
+    /// Taken apart, for the plan.
+    pub(crate) fn into_planned(self) -> (Opened, Users) {
+        (self.opened, self.users)
     }
 
     /// Takes what is not the stack's out of the world, for who tells of it.
@@ -176,8 +196,8 @@ impl Looked {
 
 impl Revisited {
     /// Taken apart, for the plan.
-    pub(crate) fn into_parts(self) -> (Opened, Held, Purpose) {
-        (self.opened, self.held, self.purpose)
+    pub(crate) fn into_parts(self) -> (Opened, Held, Purpose, Users) {
+        (self.opened, self.held, self.purpose, self.users)
     }
 }
 

@@ -5,7 +5,7 @@
 use futures::future::join;
 
 use super::exit::Failure;
-use super::lenders;
+use super::lenders::Users;
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
@@ -33,7 +33,7 @@ pub(crate) struct Planned {
     /// What stands against an apply.
     refusals: Vec<Diagnostic>,
     /// Those of them that say who uses it.
-    users: Vec<(Owner, Diagnostic)>,
+    users: Users,
     /// Whether AWS itself would refuse something of it, whatever is permitted.
     is_refused: bool,
     /// How long it takes as a rule.
@@ -72,8 +72,8 @@ impl Looked {
                 plan_destroy_asked(stack, self.world(), catalog, permissions, asked)
             }
         };
-        let (opened, _) = self.into_parts();
-        Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await
+        let (opened, users) = self.into_planned();
+        Ok(Box::pin(Planned::new((opened, users), plan, purpose, permissions, until)).await)
     }
 }
 
@@ -84,26 +84,22 @@ impl Revisited {
         permissions: Permissions,
         until: Until,
         screen: &Screen,
-    ) -> Result<Planned, Failure> {
-        let (opened, held, purpose) = self.into_parts();
+    ) -> Planned {
+        let (opened, held, purpose, users) = self.into_parts();
         tell_gone(&held, screen);
         let plan = held.plan.permitting(permissions);
-        Box::pin(Planned::new(opened, plan, purpose, permissions, until)).await
+        Box::pin(Planned::new((opened, users), plan, purpose, permissions, until)).await
     }
 }
 
 impl Planned {
     async fn new(
-        opened: Opened,
+        (opened, users): (Opened, Users),
         plan: Plan,
         purpose: Purpose,
         permissions: Permissions,
         until: Until,
-    ) -> Result<Self, Failure> {
-        let users = match purpose {
-            Purpose::Apply => Vec::new(),
-            Purpose::Destroy => lenders::users(&opened.provider, &opened.stack.name).await?,
-        };
+    ) -> Self {
         let refusals = guard(&plan, &opened.stack, &opened.catalog, purpose, permissions);
         let ((advice, findings), examined) = match purpose {
             Purpose::Apply => join(advice::of(&opened), examined::of(&opened, &plan)).await,
@@ -119,7 +115,7 @@ impl Planned {
         let mut warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
         warnings.extend(ends);
         let shown = plan.shown(&opened.catalog);
-        Ok(Self {
+        Self {
             opened,
             plan,
             shown,
@@ -130,14 +126,14 @@ impl Planned {
             users,
             is_refused,
             forecast,
-        })
+        }
     }
 
     /// The same, though these use the stack: they go with it, or somebody wants it all the same.
     pub(crate) fn despite(mut self, is_known: impl Fn(&Owner) -> bool, is_told: bool) -> Self {
         let (known, users) = self.users.into_iter().partition(|(user, _)| is_known(user));
         self.users = users;
-        let known: Vec<(Owner, Diagnostic)> = known;
+        let known: Users = known;
         self.refusals.retain(|refusal| !known.iter().any(|(_, told)| told == refusal));
         let told = known.into_iter().filter(|_| is_told).map(|(_, user)| Diagnostic {
             severity: Severity::Warning,

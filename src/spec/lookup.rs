@@ -20,7 +20,7 @@ pub(super) enum Found {
 }
 
 /// Why so little can be referred to while it is found out which stack this is.
-pub(super) const BEFORE_THE_STACK: &str = "`stack`, `account`, `region` and `uses` themselves may refer to variables, to values and to the environment alone";
+pub(super) const BEFORE_THE_STACK: &str = "`stack`, `was`, `account`, `region`, `role` and `uses` themselves may refer to variables, to values and to the environment alone";
 
 /// How a probe refers to what nobody else has.
 pub(super) const NONCE: &str = "${nonce}";

@@ -33,7 +33,7 @@ async fn several_stacks_are_planned_approved_and_done_together() {
         desk.run(&both("verify --only conformance")),
         desk.run(&both("destroy -y")),
     ];
-    check("several_stacks", &session);
+    check("stacks_together", &session);
 }
 
 #[test]
@@ -48,5 +48,5 @@ fn what_is_wrong_with_any_of_them_is_told_before_anything_is_done() {
         desk.run("apply -y stack.yaml ./stack.yaml"),
         desk.run("plan --out plan.json stack.yaml alarms.yaml"),
     ];
-    check("several_stacks_that_are_wrong", &session);
+    check("stacks_together_that_are_wrong", &session);
 }
