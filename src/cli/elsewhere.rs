@@ -37,7 +37,7 @@ const COMMANDS: &[Habit] = &[
             "ls",
             "query",
         ],
-        here: "there is no state: `ccprov list` tells what lives, `ccprov list --stack NAME` the objects of \
+        here: "there is no state: `moved:` in the file renames, `ccprov list` tells what lives, `ccprov list --stack NAME` the objects of \
                a stack, `ccprov show` one of them",
     },
     Habit {
@@ -92,6 +92,16 @@ const COMMANDS: &[Habit] = &[
         here: "`ccprov eval` tells what one expression comes to, `ccprov render` all of the stack",
     },
     Habit {
+        words: &["run-all", "deploy-all", "destroy-all", "stackset", "stack-set"],
+        here: "a command takes several stack files, and keeps the order of `uses:`: `ccprov apply \
+               stacks/*.yaml`",
+    },
+    Habit {
+        words: &["move", "mv", "rename"],
+        here: "`moved: { OLD: NEW }` at the top of the stack file, or `was: NAME` for the stack itself; then \
+               `ccprov plan`",
+    },
+    Habit {
         words: &["providers", "modules", "login", "logout", "get-plugins"],
         here: "there is nothing to install and no service to log in to: the binary is all, and \
                credentials are those of the AWS CLI",
@@ -126,13 +136,25 @@ const OPTIONS: &[Habit] = &[
     Habit { words: &["-no-color"], here: "`--no-color`" },
     Habit {
         words: &["-exclude", "--exclude"],
-        here: "a plan is of the whole stack, or of what `--only` names",
+        here: "name what the plan is to be about: `--only ADDRESS`, as often as need be",
     },
     Habit { words: &["-destroy"], here: "`ccprov plan --destroy`, `ccprov destroy`" },
     Habit { words: &["-detailed-exitcode"], here: "`--detailed-exitcode`" },
     Habit {
         words: &["-refresh-only", "--refresh-only", "-refresh"],
         here: "`ccprov plan`: it changes nothing",
+    },
+    Habit {
+        words: &["--all", "--stacks", "--include-dir", "--recursive"],
+        here: "name several stack files: `ccprov apply stacks/*.yaml`",
+    },
+    Habit {
+        words: &["--role-arn", "--assume-role", "--execution-role-arn", "--iam-role"],
+        here: "`role:` of the stack file, or `--profile NAME`",
+    },
+    Habit {
+        words: &["--import-outputs", "--remote-state"],
+        here: "`uses: { NAME: ./FILE.yaml }` in the stack file, and `${NAME.OUTPUT}`",
     },
     Habit { words: &["-lock-timeout"], here: "`--lock-timeout TIME`" },
     Habit {
@@ -253,6 +275,11 @@ mod tests {
         check("ccprov output orders.yaml url", Some("`--name url`"));
         check("ccprov validate --format json orders.yaml", Some("`--json`"));
         check("ccprov output --nam url orders.yaml", None);
+        check("ccprov run-all apply", Some("several stack files"));
+        check("ccprov state mv a b", Some("`moved:`"));
+        check("ccprov apply --role-arn=arn", Some("`role:`"));
+        check("ccprov apply -exclude=queue", Some("`--only ADDRESS`"));
+        check("ccprov apply -replace=queue", Some("`--replace ADDRESS`"));
         check("ccprov pln", None);
         check("ccprov plan --targt", None);
     }

@@ -5,6 +5,8 @@
 mod attributes;
 mod functions;
 mod resources;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use attributes::{OF_KINDS, WITHIN};
@@ -38,8 +40,8 @@ const AT_THE_TOP: &[Said] = &[
     ),
     (
         &["provider", "providers"],
-        "there are no providers: `region:` and `account:` say where, and the environment has the \
-         credentials",
+        "there are no providers: `region:` and `account:` say where, `role:` as whom, and the \
+         environment has the credentials",
     ),
     (
         &["terraform", "backend", "runtime", "plugins", "package", "framework_version"],
@@ -61,6 +63,15 @@ const AT_THE_TOP: &[Said] = &[
     (&["import"], "`lifecycle: { adopt: true }` of a resource takes over what exists"),
     (&["renamed", "renames", "moves"], "`moved: { OLD: NEW }` keeps an object under a new address"),
     (&["formerly", "previous", "alias"], "`was: NAME` says which name the stack had before"),
+    (
+        &["remote_state", "terraform_remote_state", "remote", "dependency", "dependencies"],
+        "outputs of other stacks: `uses: { NAME: ./FILE.yaml }`, and `${NAME.OUTPUT}` refers to one",
+    ),
+    (
+        &["assume_role", "role_arn"],
+        "`role: ARN` says in which role the stack is worked on; `{ arn: ARN, external_id: ID }` where \
+         its trust wants one",
+    ),
     (&["removed"], "what is not declared any more is deleted, and the plan says so first"),
     (&["include", "includes", "imports"], "`extends: ./base.yaml` lays this file over another"),
     (
@@ -95,8 +106,13 @@ const IN_AN_ENTRY: &[Said] = &[
     ),
     (&["adopt", "import"], "it stands under `lifecycle:`: `lifecycle: { adopt: true }`"),
     (
-        &["create_before_destroy", "delete_before_replace", "replace_triggered_by", "triggers"],
+        &["create_before_destroy", "delete_before_replace"],
         "take it out: wherever AWS lets it, the new object is made before the old one goes",
+    ),
+    (
+        &["replace_triggered_by", "triggers", "triggers_replace"],
+        "take it out: an object is made anew if a field asks for it, or if you do, by \
+         `ccprov apply --replace ADDRESS`",
     ),
     (
         &["type", "resource_type"],
@@ -112,8 +128,9 @@ const IN_AN_ENTRY: &[Said] = &[
         "`when:` and `unless:` refer to a variable: `when: \"${var.NAME}\"`",
     ),
     (
-        &["provider", "providers", "region", "account", "profile"],
-        "a stack is one account and one region: another one is another stack file",
+        &["provider", "providers", "region", "account", "profile", "assume_role"],
+        "a stack is one account and one region: another one is another stack file, with its own `region:` \
+         and `role:`, and one command takes several",
     ),
     (
         &["source"],
@@ -286,7 +303,8 @@ const FUNCTIONS: &[Said] = &[
     ),
     (
         &["ImportValue"],
-        "stacks do not see each other's outputs: give the value in a variable of `vars:`",
+        "write `uses: { NAME: ./FILE.yaml }` at the top of the file, and `\"${NAME.OUTPUT}\"` for an \
+         output of that stack",
     ),
     (
         &["FindInMap", "Select"],
@@ -386,6 +404,11 @@ const LOOKED_UP: &[Said] = &[
     (&["aws_region"], "did you mean `${region}`?"),
     (&["aws_partition"], "did you mean `${partition}`?"),
     (&["aws_iam_policy_document"], "write the policy itself, as YAML, where it is used"),
+    (
+        &["terraform_remote_state", "aws_cloudformation_stack", "aws_cloudformation_export"],
+        "outputs of another stack stand under `uses:`, `uses: { NAME: ./FILE.yaml }`, and \
+         `${NAME.OUTPUT}` refers to one",
+    ),
 ];
 
 /// What is said instead of `${data.TYPE.NAME.ATTRIBUTE}`, if it needs no look-up.
@@ -442,54 +465,4 @@ fn among(table: &[Said], word: &str, known: &[&str]) -> Option<&'static str> {
 
 fn said(table: &[Said], word: &str) -> Option<&'static str> {
     table.iter().find(|(theirs, _)| theirs.contains(&word)).map(|(_, said)| *said)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_of_others_are_known() {
-        let check = |theirs: &str, expected: Option<&str>| {
-            let known = ["s3_bucket", "sns_subscription", "sqs_queue"];
-            assert_eq!(kind(theirs, known.into_iter()).as_deref(), expected, "{theirs}");
-        };
-        for theirs in ["aws_sqs_queue", "AWS::SQS::Queue", "aws:sqs:Queue", "aws:sqs/queue:Queue"] {
-            check(theirs, Some("write `kind: sqs_queue`"));
-        }
-        check("AWS::S3::Bucket", Some("write `kind: s3_bucket`"));
-        check("AWS::SQS::QueuePolicy", Some("it is the field `policy` of the sqs_queue"));
-        check("aws_sns_topic_subscription", Some("write `kind: sns_subscription`"));
-        check("aws_lambda_function", None);
-        check("queue", None);
-    }
-
-    #[test]
-    fn what_iam_replaces_is_no_expression() {
-        for theirs in [
-            "aws:username",
-            "aws:PrincipalTag/a, 'b ? c'",
-            "accounts.google.com:sub",
-            "saml:sub",
-            "*",
-        ] {
-            assert_eq!(expression(theirs), None, "{theirs}");
-        }
-        for foreign in
-            ["AWS::Region", "self:service", "var.x ? 1 : 2", "lower(a)", "env.A:-b", "a[0]"]
-        {
-            assert!(expression(foreign).is_some(), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn words_stand_in_the_tables_as_they_are_looked_up() {
-        for table in [AT_THE_TOP, IN_AN_ENTRY, FIELDS, FACTS, RESOURCES, OF_A_VALUE, TYPES] {
-            let words = table.iter().flat_map(|(theirs, _)| *theirs);
-            for word in words {
-                let fits = *word == plain(word);
-                assert!(fits, "{word} is never found");
-            }
-        }
-    }
 }
