@@ -9,20 +9,28 @@ use crate::support::{aws, page};
 use crate::transcripts::Desk;
 
 const PAGE: &str = "docs/COMING_FROM_TERRAFORM.md";
+const HABITS: &str = "## What is missed at first";
 
-/// What the page says that the stack file is.
-fn stack() -> String {
+/// A file that a section of the page shows: the block of YAML that begins with its name.
+fn shown_file(heading: &str, name: &str) -> String {
     let page = fs::read_to_string(root().join(PAGE)).expect("a page");
-    let (_, section) = page.split_once("## What is missed at first").expect("its section");
-    let (_, block) = section.split_once("```yaml\n").expect("its stack");
+    let (_, section) = page.split_once(heading).expect("its section");
+    let (_, block) = section.split_once(&format!("```yaml\n# {name}\n")).expect("its file");
     block.split("```").next().expect("its end").to_owned()
 }
 
 fn desk() -> Desk {
     let desk = Desk::with(emulator::ministack().account(), "");
     fs::remove_file(desk.path("stack.yaml")).expect("a file of our own");
-    desk.write("orders.yaml", &stack());
+    show_files(&desk, HABITS, &["orders.yaml"]);
     desk
+}
+
+/// Lays files of the page on a desk.
+fn show_files(desk: &Desk, heading: &str, names: &[&str]) {
+    for name in names {
+        desk.write(name, &format!("# {name}\n{}", shown_file(heading, name)));
+    }
 }
 
 /// Puts a session in its place on the page, with the account that pages have.
@@ -70,13 +78,18 @@ fn quoted(command: &str) -> String {
     format!("{before}eval '{expression}' {file}")
 }
 
-#[tokio::test]
-async fn the_page_shows_how_something_is_adopted() {
-    let desk = desk();
+/// The queue that no stack file made.
+async fn make_by_hand(desk: &Desk) {
     let sqs = aws_sdk_sqs::Client::new(&aws::config(&desk.account));
     let call = sqs.create_queue().queue_name("legacy-inbox");
     let call = call.attributes(aws_sdk_sqs::types::QueueAttributeName::DelaySeconds, "30");
     call.tags("team", "billing").send().await.expect("a queue made by hand");
+}
+
+#[tokio::test]
+async fn the_page_shows_how_something_is_adopted() {
+    let desk = desk();
+    make_by_hand(&desk).await;
     let arn = format!("arn:aws:sqs:us-east-1:{}:legacy-inbox", desk.account.id);
     let shown = desk.must(&format!("show {arn}"), 0);
     desk.write("legacy.yaml", &format!("stack: legacy\nregion: us-east-1\n{}", shown.stdout));
@@ -167,4 +180,83 @@ fn the_page_shows_plans_and_files() {
     assert_eq!(text, "stack: untidy # of mine\nresources:\n  q: { kind: sqs_queue }\n");
     let again = desk.must("fmt --check untidy.yaml", 0);
     check("plans and files", &desk, &[planned, checked, done, again]);
+}
+
+#[test]
+fn the_page_shows_what_one_stack_uses_of_another() {
+    let desk = desk();
+    show_files(&desk, HABITS, &["audit.yaml"]);
+    let before = desk.must("plan audit.yaml", 5);
+    desk.must("apply -y -q orders.yaml", 0);
+    check("uses", &desk, &[before, desk.must("plan audit.yaml", 0)]);
+    desk.must("apply -y -q audit.yaml", 0);
+    desk.must("plan --detailed-exitcode audit.yaml", 0);
+}
+
+#[tokio::test]
+async fn the_page_shows_what_is_looked_up() {
+    let desk = desk();
+    show_files(&desk, HABITS, &["watch.yaml"]);
+    make_by_hand(&desk).await;
+    check(
+        "existing",
+        &desk,
+        &[desk.must("plan watch.yaml", 0), desk.must("plan --var inbox=legacy-inbx watch.yaml", 1)],
+    );
+}
+
+#[test]
+fn the_page_shows_a_part_of_a_stack() {
+    let desk = desk();
+    check("only", &desk, &[desk.must("plan --only delivery.billing orders.yaml", 0)]);
+}
+
+#[test]
+fn the_page_shows_what_was_renamed() {
+    let desk = desk();
+    show_files(&desk, HABITS, &["mail.yaml", "post.yaml"]);
+    desk.must("apply -y -q mail.yaml", 0);
+    let with_moved = fs::read_to_string(desk.path("post.yaml")).expect("a file of our own");
+    let lines = with_moved.lines().filter(|line| !line.starts_with("moved:"));
+    desk.write("unsaid.yaml", &lines.flat_map(|line| [line, "\n"]).collect::<String>());
+    check(
+        "moved and was",
+        &desk,
+        &[desk.must("plan post.yaml", 0), desk.must("plan unsaid.yaml", 0)],
+    );
+    desk.must("apply -y -q post.yaml", 0);
+    desk.must("plan --detailed-exitcode post.yaml", 0);
+}
+
+#[test]
+fn the_page_shows_several_stacks() {
+    let desk = desk();
+    show_files(&desk, HABITS, &["audit.yaml"]);
+    desk.must("apply -y -q orders.yaml", 0);
+    let session = [
+        desk.must("apply -y -q audit.yaml orders.yaml", 0),
+        desk.must("destroy -y -q orders.yaml audit.yaml", 0),
+    ];
+    check("several stacks", &desk, &session);
+}
+
+#[test]
+fn the_page_shows_what_is_made_anew() {
+    let desk = desk();
+    desk.must("apply -y -q orders.yaml", 0);
+    check("replace", &desk, &[desk.must("plan --replace inbox.billing orders.yaml", 0)]);
+}
+
+/// What the page says of facilities, too, can be done.
+#[test]
+fn the_stacks_of_the_facilities_use_each_other() {
+    let desk = desk();
+    show_files(&desk, "### Outputs and other stacks", &["platform.yaml", "claims.yaml"]);
+    for file in ["platform.yaml", "claims.yaml"] {
+        desk.must(&format!("validate --rules {file}"), 0);
+    }
+    desk.must("apply -y -q platform.yaml claims.yaml", 0);
+    desk.must("plan --detailed-exitcode claims.yaml", 0);
+    let told = desk.must("output --name inbox --format raw claims.yaml", 0);
+    assert!(told.stdout.ends_with(":claims-inbox\n"), "{told}");
 }
