@@ -47,7 +47,7 @@ pub fn plan_md(record: PlanRecord<'_>) -> String {
         page.line(0, said);
     }
     write_remarks(&mut page, "❌ Apply would refuse this plan", refusals);
-    write_remarks(&mut page, "⚠️ Warnings", warnings);
+    write_remarks(&mut page, "⚠ Warnings", warnings);
     if !plan.left.is_empty() {
         let left: Vec<Diagnostic> = plan.left.iter().map(crate::plan::Left::diagnostic).collect();
         write_remarks(&mut page, "Left alone", &left);
