@@ -4,20 +4,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 
 use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
 use super::exit::Failure;
+use super::relied::Readers;
 use super::written::Written;
 use crate::aws::{AwsCatalog, Provider};
-use crate::engine::{find_all, port::Read as _};
+use crate::engine::find_all;
 use crate::model::{
     Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, Live, Owner, Place, Sought,
-    Stack, Status, UsedObject, UsedStack, Whose, document,
+    Stack, Status, UsedObject, Whose, document,
 };
-use crate::plan::Plan;
 use crate::report::pane::tame;
 use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
 
@@ -25,6 +25,7 @@ use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) learned: Learned,
+    pub(crate) readers: Readers,
     objects: BTreeMap<String, Vec<UsedObject>>,
     problems: Vec<Diagnostic>,
 }
@@ -83,6 +84,7 @@ struct Asked<'a> {
 #[derive(Default)]
 struct Lent {
     facts: Facts,
+    readers: Readers,
     objects: Vec<UsedObject>,
     problems: Vec<Diagnostic>,
 }
@@ -106,6 +108,7 @@ impl Errand<'_> {
         let mut found = Found::default();
         for (asked, mut lent) in asked.iter().zip(lent) {
             found.learned.facts.insert(Address::new(asked.alias), lent.facts);
+            found.readers.join(lent.readers);
             found.problems.append(&mut lent.problems);
             found.objects.insert(asked.alias.to_owned(), lent.objects);
         }
@@ -122,8 +125,8 @@ impl Errand<'_> {
         let passed = outputs.iter().filter_map(|it| lender.checked.passed_on.get(it)).flatten();
         let passed: Borrowed = passed.cloned().collect();
         let below = Box::pin(self.all(&used.file, &lender.checked.lenders, &passed)).await;
-        let Found { learned, objects, problems } = below;
-        let mut lent = Lent { problems, ..Lent::default() };
+        let Found { learned, readers, objects, problems } = below;
+        let mut lent = Lent { problems, readers, ..Lent::default() };
         lent.objects.extend(objects.into_values().flatten());
         let checked = if learned.facts.is_empty() {
             Ok((*lender.checked).clone())
@@ -149,16 +152,18 @@ impl Errand<'_> {
             let want = checked.stack.resources.get(address)?;
             Some(relied_on(&checked.stack, want.sought(), live, &outputs))
         }));
+        lent.readers.add(used.file.role(), reader);
         lent
     }
 
     /// Who reads the objects of a used stack: here alone it is chosen with whose credentials.
     async fn reader(&self, place: &Place, used: &Used) -> Result<Provider, Vec<Diagnostic>> {
-        let reader = if let Some(role) = used.file.role() {
-            let opened = self.connections.elsewhere(&place.region, Some(role)).await;
-            opened.map_err(Failure::into_problems)?.provider
-        } else {
+        let role = used.file.role();
+        let reader = if role == self.written.file.role() {
             self.provider.in_region(&place.region)
+        } else {
+            let opened = self.connections.elsewhere(&place.region, role).await;
+            opened.map_err(Failure::into_problems)?.provider
         };
         let theirs = &reader.place().account;
         match used.file.account() {
@@ -170,6 +175,17 @@ impl Errand<'_> {
                 .at(Some(used.location()))
                 .because("what it promises is read from its objects, which are in the other account")
                 .hint("state the role in which it is worked on: `role: arn:aws:iam::ACCOUNT:role/NAME` there")
+            ]),
+            // Names that hold the account were worked out with it.
+            None if *theirs != place.account => Err(vec![
+                Diagnostic::error(format!("{} does not say in which account it is", used.name))
+                    .at(Some(used.location()))
+                    .because(format!(
+                        "it states no role, and without one these are credentials of account \
+                         {theirs}; the role of the stack that uses it is in {}",
+                        place.account
+                    ))
+                    .hint(format!("state `account: \"{theirs}\"` there, or a role"))
             ]),
             Some(_) | None => Ok(reader),
         }
@@ -249,6 +265,7 @@ fn relied_on(
     UsedObject {
         owner: Owner::new(&stack.name, address),
         region: stack.place.region.clone(),
+        role: stack.role.clone(),
         sought: Sought { identity: live.identity.clone(), ..sought },
         facts: facts.map(|(name, fact)| (name.clone(), fact.clone())).collect(),
     }
@@ -363,50 +380,6 @@ impl Asked<'_> {
         };
         Err(problem)
     }
-}
-
-/// What a plan relies on of other stacks, if it is no more as the plan saw it.
-pub(crate) async fn moved(
-    provider: &Provider,
-    plan: &Plan,
-    catalog: &AwsCatalog,
-) -> Result<Vec<Diagnostic>, CloudError> {
-    let objects = plan
-        .uses
-        .iter()
-        .flat_map(|(alias, used)| used.objects.iter().map(move |object| (alias, used, object)));
-    let looks = objects.map(|(alias, used, object)| async move {
-        let live = provider.in_region(&object.region).find(&object.sought).await?;
-        Ok::<_, CloudError>(stale(alias, used, object, live.as_ref(), catalog))
-    });
-    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
-}
-
-fn stale(
-    alias: &str,
-    used: &UsedStack,
-    object: &UsedObject,
-    live: Option<&Live>,
-    catalog: &AwsCatalog,
-) -> Option<Diagnostic> {
-    let place = Place { region: object.region.clone(), ..used.place.clone() };
-    let stack = Stack::empty(&object.owner.stack, place);
-    let holds = live.is_some_and(|live| {
-        let is_there = matches!(
-            presence(&stack, live, catalog),
-            Presence::There | Presence::Coming(_) | Presence::Failed(_)
-        );
-        is_there && object.facts.iter().all(|(name, fact)| live.facts.get(name) == Some(fact))
-    });
-    let (address, named) = (&object.owner.address, &object.owner.stack);
-    let problem =
-        Diagnostic::error(format!("{address} of stack {named} is not as the plan saw it"))
-            .because(format!(
-                "the plan holds outputs of `{alias}` ({}) that speak of it",
-                used.file
-            ))
-            .hint("make the plan again");
-    (!holds).then_some(problem)
 }
 
 /// Objects of others that hold outputs of a stack, each with the refusal that it is.

@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::exit::Failure;
 use super::lenders::{self, Users};
 use super::opened::Opened;
+use super::relied;
 use super::{checkout, existing};
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
@@ -89,7 +90,7 @@ impl Opened {
                 hide(&want.document, live, &self.mask);
             }
         }
-        let stale = lenders::moved(&self.provider, plan, &self.catalog).await?;
+        let stale = relied::moved(&self.readers, plan, &self.catalog).await?;
         if !stale.is_empty() {
             return Err(Failure::refused(stale));
         }

@@ -46,6 +46,7 @@ mod plan;
 mod plan_file;
 mod planned;
 mod pulse;
+mod relied;
 mod renamed;
 mod render;
 mod replay;

@@ -13,6 +13,7 @@ use super::journal::Journal;
 use super::lenders::{self, Found};
 use super::options::{What, Where};
 use super::pulse::Pulse;
+use super::relied::Readers;
 use super::screen::Screen;
 use super::trace::Trace;
 use super::written::Written;
@@ -44,6 +45,8 @@ pub(crate) struct Opened {
     pub(crate) lenders: BTreeMap<String, Lender>,
     pub(crate) catalog: AwsCatalog,
     pub(crate) provider: Provider,
+    /// Who reads what it relies on of other stacks.
+    pub(crate) readers: Readers,
     pub(crate) trace: Trace,
     pub(crate) journal: Option<Journal>,
     pub(crate) mask: Mask,
@@ -111,7 +114,8 @@ impl Opened {
         let opened = Self::new(saved.stack.clone(), AwsCatalog::new(), connected, environment);
         saved.check(opened.provider.place())?;
         let asked = Asked { excerpt: saved.plan.excerpt.clone(), ..Asked::default() };
-        let opened = Self { asked, ..opened };
+        let readers = Readers::of(&saved.plan, &connections).await?;
+        let opened = Self { asked, readers, ..opened };
         Ok((opened, saved))
     }
 
@@ -179,6 +183,7 @@ impl Opened {
             lenders: BTreeMap::new(),
             catalog,
             provider,
+            readers: Readers::default(),
             trace,
             journal,
             mask: environment.mask.clone(),
@@ -234,6 +239,7 @@ impl Written {
             told_of: checked.told_of,
             lenders: checked.lenders,
             written: Some(self),
+            readers: found.readers,
             asked,
             whole,
             learned,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Facts, Owner, Place, Sought};
+use super::{Facts, Owner, Place, Role, Sought};
 
 /// Another stack, as one uses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct UsedObject {
     pub owner: Owner,
     /// The region to look in.
     pub region: String,
+    /// The role to look in, if not as whoever runs ccprov.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// How to look for it.
     pub sought: Sought,
     /// What it said of itself.

@@ -1,5 +1,6 @@
 //! Which other stacks a plan uses.
 
+use crate::model::Place;
 use crate::plan::Plan;
 
 use super::page::Page;
@@ -10,14 +11,18 @@ use super::value;
 pub(super) fn block(plan: &Plan) -> String {
     let mut page = Page::default();
     for (alias, used) in &plan.uses {
-        let elsewhere = if used.place.region == plan.place.region {
-            String::new()
-        } else {
-            format!(", in {}", used.place.region)
-        };
+        let elsewhere = elsewhere(&used.place, &plan.place);
         let (stack, file) = (&used.stack, &used.file);
         page.line(0, format!("Uses {} as {alias}, from {file}{elsewhere}", paint(STRONG, stack)));
         value::write_fields(&mut page, 2, &used.outputs.clone().into_iter().collect());
     }
     page.into_text()
+}
+
+/// Where a stack is, as far as that is not here.
+fn elsewhere(there: &Place, here: &Place) -> String {
+    let account = (there.account != here.account).then(|| format!("account {}", there.account));
+    let region = (there.region != here.region).then(|| there.region.clone());
+    let said: Vec<String> = account.into_iter().chain(region).collect();
+    if said.is_empty() { String::new() } else { format!(", in {}", said.join(", ")) }
 }

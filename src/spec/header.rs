@@ -66,12 +66,25 @@ impl Header<'_> {
         let account = self.text("account", &mut problems, account_id);
         let region = self.text("region", &mut problems, region_name);
         let role = role::of(self.root.get("role"), self.ground(), &mut problems);
+        problems.extend(self.of_two_accounts(account.as_deref(), role.as_ref()));
         match name.or_else(|| has_failed.then(|| UNKNOWN.to_owned())) {
             Some(name) if problems.is_empty() => {
                 Ok(Identified { name, was, account, region, role })
             }
             Some(_) | None => Err(problems),
         }
+    }
+
+    /// The problem of a role that leads to another account than the one that is stated.
+    fn of_two_accounts(&self, account: Option<&str>, role: Option<&Role>) -> Option<Diagnostic> {
+        let (account, role) = (account?, role?);
+        let theirs = role.account();
+        let at = self.root.get("role").map(|entry| entry.node.at.location());
+        let problem = Diagnostic::error(format!("the role is in account {theirs}"))
+            .at(at)
+            .because(format!("the stack is pinned to account {account}, and a role makes calls in its own account alone"))
+            .hint("name a role of that account, or leave `account` out: the role says it");
+        (theirs != account).then_some(problem)
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {

@@ -108,9 +108,9 @@ impl StackFile {
         Claimant { stack: &self.name, was: self.was(), place }
     }
 
-    /// The account that the stack is pinned to.
+    /// The account that the stack is pinned to, if only by its role.
     pub fn account(&self) -> Option<&str> {
-        self.account.as_deref()
+        self.account.as_deref().or_else(|| self.role.as_ref().map(Role::account))
     }
 
     /// The region that the stack names.

@@ -23,6 +23,7 @@ const AREAS: &[(&str, &str)] = &[
     ("header", include_str!("cases/header.txt")),
     ("moved", include_str!("cases/moved.txt")),
     ("extends", include_str!("cases/extends.txt")),
+    ("uses", include_str!("cases/uses.txt")),
     ("variables", include_str!("cases/variables.txt")),
     ("declarations", include_str!("cases/declarations.txt")),
     ("references", include_str!("cases/references.txt")),
