@@ -81,8 +81,7 @@ impl Proposed {
         options: &Run,
         screen: &Screen,
     ) -> Result<Option<Approved>, Failure> {
-        let refusals = self.planned.iter().flat_map(|it| it.record().refusals.to_vec());
-        let refusals: Vec<Diagnostic> = refusals.collect();
+        let refusals = self.refusals();
         if !refusals.is_empty() {
             return Err(Failure::refused(refusals));
         }
@@ -118,6 +117,18 @@ impl Proposed {
         let Self { planned, order } = self;
         let planned = try_join_all(planned.into_iter().map(|it| it.held(screen))).await?;
         Ok(Some(Approved { proposed: Self { planned, order } }))
+    }
+
+    /// What stands against any of them; of several, with the name of its stack.
+    fn refusals(&self) -> Vec<Diagnostic> {
+        let is_one = self.planned.len() == 1;
+        let told = |planned: &Planned| {
+            let refusals = planned.record().refusals.iter().cloned();
+            let stack = &planned.opened().stack.name;
+            let named = |it: Diagnostic| if is_one { it } else { it.of_stack(stack) };
+            refusals.map(named).collect::<Vec<_>>()
+        };
+        self.planned.iter().flat_map(told).collect()
     }
 
     fn question(&self) -> &'static str {

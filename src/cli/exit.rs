@@ -134,6 +134,15 @@ impl Failure {
         Self { exit, problems: [self.problems, other.problems].concat() }
     }
 
+    /// The same beside those of other stacks, which a refusal may be of as well.
+    pub(crate) fn of_stack(self, stack: &str) -> Self {
+        if self.exit != Exit::Refused {
+            return self;
+        }
+        let problems = self.problems.into_iter().map(|it| it.of_stack(stack));
+        Self { problems: problems.collect(), ..self }
+    }
+
     /// What is wrong, for who tells it with more.
     pub(crate) fn into_problems(self) -> Vec<Diagnostic> {
         self.problems

@@ -99,6 +99,7 @@ impl Several {
         environment: &Environment,
     ) -> Result<(Vec<Planned>, Order), Failure> {
         let Self { members, order } = self;
+        let names: Vec<String> = members.iter().map(|it| it.stack.name.clone()).collect();
         let members: Vec<_> =
             members.into_iter().map(|it| std::cell::Cell::new(Some(it))).collect();
         let planned = order.each(|index, before| {
@@ -111,7 +112,11 @@ impl Several {
                 (Some(planned), outputs)
             }
         });
-        let planned = planned.await.into_iter().flatten();
+        let is_one = names.len() == 1;
+        let named = |(planned, name): (Option<Result<Planned, Failure>>, &String)| {
+            Some(planned?.map_err(|it| if is_one { it } else { it.of_stack(name) }))
+        };
+        let planned = planned.await.into_iter().zip(&names).filter_map(named);
         Ok((gathered(planned)?, order))
     }
 }

@@ -80,4 +80,13 @@ impl Diagnostic {
         self.hints.push(hint.into());
         self
     }
+
+    /// The same beside those of other stacks: where no place says so, the stack does.
+    #[must_use]
+    pub fn of_stack(self, stack: &str) -> Self {
+        if self.location.is_some() {
+            return self;
+        }
+        Self { summary: format!("stack {stack}: {}", self.summary), ..self }
+    }
 }
