@@ -29,6 +29,7 @@ mod invoking;
 mod kms_key;
 mod leases;
 mod log_groups;
+mod many_stacks;
 mod mappings;
 mod message_queues;
 mod msk;

@@ -1,0 +1,276 @@
+//! Stacks that use each other, in one command and in several: in two regions, in two
+//! accounts, and on bad days.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::time::Duration;
+
+use ccprov::report::rounds;
+
+use crate::support::aws;
+use crate::support::binary::Ccprov;
+use crate::support::delay_proxy::DelayProxy;
+use crate::support::emulator;
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::request::Call;
+use crate::support::trace;
+use crate::transcripts::{Desk, check};
+
+/// Of what it lends, AWS chooses the key's ARN, and the rest follows from names.
+const PLATFORM: &str = r#"
+stack: platform
+region: us-east-1
+vars: { label: first }
+resources:
+  key: { kind: kms_key }
+  topic: { kind: sns_topic }
+outputs: { key_arn: "${key.arn}", topic_arn: "${topic.arn}", label: "${var.label}" }
+"#;
+const APP: &str = r#"
+stack: app
+region: us-east-1
+uses: { platform: platform.yaml }
+resources:
+  queue:
+    kind: sqs_queue
+    kms_master_key_id: "${platform.key_arn}"
+    tags: { label: "${platform.label}" }
+    policy:
+      Statement:
+        - Effect: Allow
+          Principal: { Service: sns.amazonaws.com }
+          Action: "sqs:SendMessage"
+          Resource: "${queue.arn}"
+          Condition: { ArnEquals: { "aws:SourceArn": "${platform.topic_arn}" } }
+outputs: { queue_url: "${queue.url}", key_arn: "${platform.key_arn}" }
+"#;
+/// In another region; the key's ARN comes to it by way of the app.
+const AUDIT: &str = r#"
+stack: audit
+region: eu-west-1
+uses: { app: app.yaml }
+resources:
+  log: { kind: sqs_queue, tags: { of: "${app.queue_url}", key: "${app.key_arn}" } }
+"#;
+const OTHER: &str = r"
+stack: other
+region: us-east-1
+resources: { topic: { kind: sns_topic } }
+";
+const CHAIN: &str = "audit.yaml app.yaml platform.yaml";
+
+fn desk() -> Desk {
+    let desk = Desk::with(emulator::ministack().account(), "");
+    write(&desk);
+    desk
+}
+
+fn write(desk: &Desk) {
+    let files = [("platform", PLATFORM), ("app", APP), ("audit", AUDIT), ("other", OTHER)];
+    for (name, text) in files {
+        desk.write(&format!("{name}.yaml"), text);
+    }
+}
+
+#[test]
+fn a_chain_is_made_and_destroyed_by_one_command() {
+    let desk = desk();
+    let session = [
+        desk.run(&format!("plan {CHAIN}")),
+        desk.run(&format!("apply -y {CHAIN}")),
+        desk.run(&format!("plan --detailed-exitcode {CHAIN}")),
+        desk.run("plan --detailed-exitcode app.yaml"),
+        desk.run("list --region eu-west-1"),
+        desk.run(&format!("destroy -y {CHAIN}")),
+    ];
+    check("a_chain_of_stacks", &session);
+}
+
+#[test]
+fn a_change_reaches_whoever_uses_it_in_one_command() {
+    let desk = desk();
+    desk.must(&format!("apply -y {CHAIN}"), 0);
+    desk.write("platform.yaml", &PLATFORM.replace("first", "second"));
+    let plan = desk.must("plan --detailed-exitcode platform.yaml app.yaml", 2).stdout;
+    assert!(plan.contains("first -> second"), "{plan}");
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.must(&format!("plan --detailed-exitcode {CHAIN}"), 0);
+}
+
+#[tokio::test]
+async fn what_is_used_and_not_as_promised_is_told() {
+    let desk = desk();
+    let mut session = vec![desk.run("apply -y app.yaml")];
+    let sns = aws_sdk_sns::Client::new(&aws::config(&desk.account));
+    sns.create_topic().name("platform-topic").send().await.unwrap();
+    session.push(desk.run("plan platform.yaml app.yaml"));
+    session.push(desk.run("plan app.yaml"));
+    desk.write("platform.yaml", &PLATFORM.replace("topic_arn:", "news_arn:"));
+    session.push(desk.run("plan app.yaml"));
+    check("what_is_used_and_not_there", &session);
+}
+
+#[test]
+fn what_is_used_is_not_destroyed_under_its_users() {
+    let desk = desk();
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    let session = [
+        desk.run("destroy -y platform.yaml"),
+        desk.run("destroy -y platform.yaml --despite-users"),
+        desk.run("plan app.yaml"),
+        desk.run("destroy -y app.yaml"),
+    ];
+    check("destroyed_under_its_users", &session);
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.must("destroy -y platform.yaml app.yaml", 0);
+}
+
+/// What a role leads to is another account, whose objects nobody sees without it.
+#[test]
+fn stacks_of_two_accounts_are_done_together() {
+    let desk = desk();
+    let role = emulator::ministack().account().id;
+    let role = format!("role: arn:aws:iam::{role}:role/deployer\n");
+    desk.write("platform.yaml", &format!("{role}{}", PLATFORM.trim_start()));
+    desk.must(&format!("apply -y {CHAIN}"), 0);
+    desk.must(&format!("plan --detailed-exitcode {CHAIN}"), 0);
+    desk.must("plan --detailed-exitcode app.yaml", 0);
+    let tagged = desk.must("output --name key_arn --format raw app.yaml", 0).stdout;
+    assert!(role.contains(tagged.split(':').nth(4).unwrap()), "{tagged}");
+    assert_eq!(desk.must("list --stack platform", 1).stdout, "");
+    // A plan file looks again, in the role.
+    desk.write("app.yaml", &APP.replace("sqs_queue\n", "sqs_queue\n    delay_seconds: 3\n"));
+    desk.must("plan --out plan.json app.yaml", 0);
+    desk.must("apply -y --plan plan.json", 0);
+    desk.must(&format!("destroy -y {CHAIN}"), 0);
+}
+
+/// The role of who uses is not that of who is used.
+#[test]
+fn whoever_is_used_without_a_role_is_seen_without_one() {
+    let desk = desk();
+    let role = emulator::ministack().account().id;
+    let role = format!("role: arn:aws:iam::{role}:role/deployer\n");
+    desk.write("app.yaml", &format!("{role}{}", APP.trim_start()));
+    desk.must("apply -y platform.yaml", 0);
+    let untold = desk.must("plan app.yaml", 5);
+    assert!(
+        untold.stderr.contains("platform.yaml does not say in which account it is"),
+        "{untold}"
+    );
+    let here = format!("account: \"{}\"\n{}", desk.account.id, PLATFORM.trim_start());
+    desk.write("platform.yaml", &here);
+    desk.must("apply -y app.yaml", 0);
+    desk.must("plan --detailed-exitcode platform.yaml app.yaml", 0);
+}
+
+#[test]
+fn where_one_fails_those_that_use_it_do_not_begin() {
+    let desk = desk();
+    let denied = Fault::Says(403, "AccessDeniedException", "You may not do this");
+    let is_it = move |_, call: &Call| (call.operation == "CreateKey").then_some(denied);
+    let proxy = FaultProxy::start(&desk.account.endpoint, is_it);
+    let broken = Desk::with(desk.account.through(&proxy.url()), "");
+    write(&broken);
+    let session = [broken.run(&format!("apply -y {CHAIN} other.yaml"))];
+    check("a_chain_of_which_one_fails", &session);
+    desk.must("plan --detailed-exitcode other.yaml", 0);
+    desk.must(&format!("apply -y {CHAIN} other.yaml"), 0);
+    desk.must(&format!("plan --detailed-exitcode {CHAIN} other.yaml"), 0);
+}
+
+#[test]
+fn a_signal_stops_all_of_them() {
+    let desk = desk();
+    let proxy = DelayProxy::start(&desk.account.endpoint, DELAY);
+    let slow = Desk::with(desk.account.through(&proxy.url()), "");
+    write(&slow);
+    let line = format!("apply -y {CHAIN}");
+    let stopped = slow.run_until(&line, &[("platform/key: creating", "INT")]);
+    assert_eq!(stopped.code, Some(130), "{stopped}");
+    assert!(stopped.stderr.contains("platform/key: created"), "{stopped}");
+    assert!(!stopped.stderr.contains("app/queue: creat"), "{stopped}");
+    desk.must(&line, 0);
+    desk.must(&format!("plan --detailed-exitcode {CHAIN}"), 0);
+}
+
+/// Each run is killed when its first change is made, until one has none left to make.
+#[test]
+fn whoever_is_killed_after_each_change_comes_to_the_same_end() {
+    let desk = desk();
+    let mut killed = 0;
+    loop {
+        let proxy = FaultProxy::nth(&desk.account.endpoint, 0, is_change, Fault::KillAfter);
+        let doomed = Desk::with(desk.account.through(&proxy.url()), "");
+        write(&doomed);
+        let line = "apply -y app.yaml platform.yaml";
+        let run = doomed.run_told(line, |process| proxy.hunt(process));
+        if run.code.is_some() {
+            assert_eq!(run.code, Some(0), "{run}{proxy}");
+            break;
+        }
+        killed += 1;
+        assert!(killed < 20, "it comes to no end\n{run}{proxy}");
+    }
+    assert!(killed >= 3, "{killed}: a key, its alias, and what is encrypted with it");
+    desk.must("plan --detailed-exitcode app.yaml platform.yaml", 0);
+    let listed = desk.must("list", 0).stdout;
+    assert!(listed.contains("2 objects: 1 kms_key, 1 sns_topic"), "{listed}");
+    desk.must("destroy -y app.yaml platform.yaml", 0);
+    assert_eq!(desk.must("list", 0).stdout, "");
+}
+
+fn is_change(call: &Call) -> bool {
+    ["Create", "Put", "Set", "Subscribe", "Tag", "Enable", "Update"]
+        .iter()
+        .any(|verb| call.operation.starts_with(verb))
+}
+
+/// Long against what is computed between two calls.
+const DELAY: Duration = Duration::from_millis(200);
+
+/// The rounds of an apply of some files, in an account of its own.
+fn rounds_of(files: &[(String, String)]) -> usize {
+    let account = emulator::ministack().account();
+    let proxy = DelayProxy::start(&account.endpoint, DELAY);
+    let ccprov = Ccprov::on(&account.through(&proxy.url())).at_home();
+    let mut line = vec!["apply", "-y", "--trace", "trace.json"];
+    for (name, text) in files {
+        fs::write(ccprov.home().join(name), text).unwrap();
+        line.push(name);
+    }
+    let run = ccprov.run(&line);
+    assert_eq!(run.code, Some(0), "{run}");
+    rounds(&trace::calls(&fs::read_to_string(ccprov.home().join("trace.json")).unwrap()))
+}
+
+fn small(name: &str, more: &str) -> (String, String) {
+    let text = format!(
+        "stack: {name}\nregion: us-east-1\n{more}resources: {{ queue: {{ kind: sqs_queue }} }}\n\
+         outputs: {{ queue: \"${{queue.arn}}\" }}\n"
+    );
+    (format!("{name}.yaml"), text)
+}
+
+/// More than ten wait for the pace at which AWS lets one look for tags.
+#[test]
+fn many_stacks_take_as_many_rounds_as_one() {
+    let one = rounds_of(&[small("s0", "")]);
+    let many: Vec<_> = (0..10).map(|number| small(&format!("s{number}"), "")).collect();
+    let many = rounds_of(&many);
+    assert!(many <= one, "one takes {one} rounds, ten take {many}");
+}
+
+#[test]
+fn a_chain_takes_as_many_rounds_as_it_is_long() {
+    let one = rounds_of(&[small("a", "")]);
+    let uses = |of: &str| format!("uses: {{ {of}: {of}.yaml }}\n");
+    let tagged = |name: &str, of: &str| {
+        let (file, text) = small(name, &uses(of));
+        let queue = format!("sqs_queue, tags: {{ of: \"${{{of}.queue}}\" }}");
+        (file, text.replace("sqs_queue", &queue))
+    };
+    let chain = rounds_of(&[small("a", ""), tagged("b", "a"), tagged("c", "b")]);
+    assert!(chain <= 3 * one, "one takes {one} rounds, a chain of three takes {chain}");
+}
