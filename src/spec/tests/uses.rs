@@ -131,6 +131,14 @@ resources: { a: { kind: queue, for_each: [\"${platform.key_arn}\"] } }",
 }
 
 #[test]
+fn find_others_in_the_account_of_their_role() {
+    let app = "uses: { platform: ../platform/prod.yaml }
+resources: { q: { kind: queue, sources: [\"${platform.topic_arn}\"] } }";
+    let role = "role: arn:aws:iam::210987654321:role/deployer\n";
+    golden!(with(app, &[("platform/prod.yaml", &format!("{role}{PLATFORM}"))]));
+}
+
+#[test]
 fn show_what_is_wrong_with_others_where_it_stands() {
     let app = "uses: { platform: ../platform/prod.yaml }
 resources: { q: { kind: queue, name: \"${platform.a}\" } }";
