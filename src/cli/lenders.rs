@@ -126,7 +126,7 @@ impl Errand<'_> {
         let passed: Borrowed = passed.cloned().collect();
         let below = Box::pin(self.all(&used.file, &lender.checked.lenders, &passed)).await;
         let Found { learned, readers, objects, problems } = below;
-        let mut lent = Lent { problems, readers, ..Lent::default() };
+        let mut lent = Lent { readers, problems, ..Lent::default() };
         lent.objects.extend(objects.into_values().flatten());
         let checked = if learned.facts.is_empty() {
             Ok((*lender.checked).clone())

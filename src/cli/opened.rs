@@ -115,7 +115,7 @@ impl Opened {
         saved.check(opened.provider.place())?;
         let asked = Asked { excerpt: saved.plan.excerpt.clone(), ..Asked::default() };
         let readers = Readers::of(&saved.plan, &connections).await?;
-        let opened = Self { asked, readers, ..opened };
+        let opened = Self { readers, asked, ..opened };
         Ok((opened, saved))
     }
 

@@ -113,16 +113,16 @@ impl Several {
             }
         });
         let is_one = names.len() == 1;
-        let named = |(planned, name): (Option<Result<Planned, Failure>>, &String)| {
+        let placed = |(planned, name): (Option<Result<Planned, Failure>>, &String)| {
             Some(planned?.map_err(|it| if is_one { it } else { it.of_stack(name) }))
         };
-        let planned = planned.await.into_iter().zip(&names).filter_map(named);
+        let planned = planned.await.into_iter().zip(&names).filter_map(placed);
         Ok((gathered(planned)?, order))
     }
 }
 
 fn addresses_of_several() -> Diagnostic {
-    Diagnostic::error("--only and --replace are of one stack, and several are named")
+    Diagnostic::error("--only and --replace are of one stack, and several are placed")
         .because("an address says nothing of the stack that it is of")
         .hint("name the stack that is meant; those that it uses are looked at all the same")
 }
