@@ -10,13 +10,14 @@ use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
 use super::exit::Failure;
+use super::presence::{Presence, presence};
 use super::relied::Readers;
 use super::written::Written;
 use crate::aws::{AwsCatalog, Provider};
 use crate::engine::find_all;
 use crate::model::{
     Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, Live, Owner, Place, Sought,
-    Stack, Status, UsedObject, Whose, document,
+    Stack, UsedObject, document,
 };
 use crate::report::pane::tame;
 use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
@@ -289,30 +290,6 @@ fn unknown(
         asked.problem(summary).because(why).hint(asked.apply())
     };
     missing.map(told).collect()
-}
-
-/// How an object of a stack is, for who relies on it.
-pub(crate) enum Presence<'l> {
-    There,
-    Anothers(&'l Owner),
-    Nobodys,
-    Coming(&'l str),
-    Failed(&'l str),
-    Going(&'l str),
-}
-
-/// How an object is that is to be a stack's.
-pub(crate) fn presence<'l>(stack: &Stack, live: &'l Live, catalog: &AwsCatalog) -> Presence<'l> {
-    match (stack.claimant().whose(live, catalog), &live.status) {
-        (Whose::Anothers(owner), _) => Presence::Anothers(owner),
-        (Whose::Nobodys, _) => Presence::Nobodys,
-        (_, Status::Deleting(how)) => Presence::Going(how),
-        (_, Status::InProgress(what)) => Presence::Coming(what),
-        (_, Status::Failed(why)) => Presence::Failed(why),
-        (Whose::Ours | Whose::OfNoRegion(_), Status::Current | Status::Awaiting(_)) => {
-            Presence::There
-        }
-    }
 }
 
 impl Asked<'_> {

@@ -45,6 +45,7 @@ mod patterns;
 mod plan;
 mod plan_file;
 mod planned;
+mod presence;
 mod pulse;
 mod relied;
 mod renamed;

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 
 use super::connected::Connections;
 use super::exit::Failure;
-use super::lenders::{Presence, presence};
+use super::presence::{Presence, presence};
 use crate::aws::{AwsCatalog, Provider};
 use crate::engine::port::Read as _;
 use crate::model::{CloudError, Diagnostic, Live, Place, Role, Stack, UsedObject, UsedStack};
