@@ -351,8 +351,8 @@ fn view<'a>(
     screen: &Screen,
 ) -> Box<dyn InspectionView + 'a> {
     match beside {
-        Some((_, lines)) if arguments.json => {
-            Box::new(JsonInspection::new(Box::new(lines.clone()), origins))
+        Some((stack, lines)) if arguments.json => {
+            Box::new(JsonInspection::new(Box::new(lines.clone()), origins).of(stack))
         }
         None if arguments.json => {
             Box::new(JsonInspection::new(Box::new(screen.data_stream()), origins))

@@ -32,13 +32,17 @@ pub fn plans_conclusion(plans: &[&Plan]) -> String {
     format!("{}\n", paint(STRONG, text))
 }
 
-/// The plans as Markdown, one after the other; one alone as it is.
+/// The plans as Markdown, one after the other, with a mark for all of them before those of each;
+/// one alone as it is.
 pub fn plans_md(records: &[PlanRecord<'_>]) -> String {
     if let [one] = records {
         return plan_md(*one);
     }
     let plans: Vec<&Plan> = records.iter().map(|record| record.plan).collect();
     let mut page = Page::default();
+    let stacks: Vec<&str> = plans.iter().map(|plan| plan.stack.as_str()).collect();
+    page.line(0, format!("<!-- ccprov:plans:{} -->", stacks.join(",")));
+    page.gap();
     page.line(0, format!("**{}**", told(&plans_conclusion(&plans), false).trim_end()));
     let parts = records.iter().map(|record| format!("\n{}", plan_md(*record).trim_end()));
     write_within(&mut page, MOST, parts, "\nFurther plans");

@@ -7,6 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use ccprov::report::rounds;
+use serde_json::Value;
 
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
@@ -124,6 +125,47 @@ fn what_is_used_is_not_destroyed_under_its_users() {
     check("destroyed_under_its_users", &session);
     desk.must("apply -y platform.yaml app.yaml", 0);
     desk.must("destroy -y platform.yaml app.yaml", 0);
+}
+
+/// Whoever reads a report knows which stack it is of.
+#[test]
+fn reports_say_which_stack_they_are_of() {
+    let desk = desk();
+    let both = |command: &str| format!("{command} platform.yaml other.yaml");
+    desk.must(&both("plan --markdown plan.md --gitlab plan.json"), 0);
+    let read = |path: &str| fs::read_to_string(desk.path(path)).expect("a report");
+    let page = read("plan.md");
+    let mut marks = page.lines().filter(|line| line.starts_with("<!--"));
+    assert_eq!(marks.next(), Some("<!-- ccprov:plans:platform,other -->"), "{page}");
+    assert!(marks.next().is_some_and(|mark| mark.contains("ccprov:plan:platform:")), "{page}");
+    assert!(page.starts_with("<!-- ccprov:plans:"), "a comment is found by its first line");
+    let plans = json(&desk.must(&both("plan --json"), 0).stdout);
+    assert_eq!(plans["format"], "ccprov.plans/1");
+    let added = plans["totals"]["add"].as_u64();
+    assert_eq!(json(&read("plan.json"))["create"].as_u64(), added);
+    let applied = desk.must(&both("apply -y --json"), 0).stdout;
+    let events: Vec<Value> = applied.lines().map(json).collect();
+    assert_eq!(events[0]["plans"][1]["stack"], "other");
+    let numbers: Vec<Option<u64>> = events.iter().map(|event| event["index"].as_u64()).collect();
+    assert!(numbers.into_iter().eq((0..events.len() as u64).map(Some)), "{applied}");
+    let end = events.last().expect("an end");
+    assert_eq!(end["summary"]["added"].as_u64(), added);
+    assert!(end["outputs"]["platform"]["topic_arn"].is_string(), "{end}");
+    let verify = both("verify --only conformance --json --report-dir reports");
+    let lines = desk.must(&verify, 0).stdout;
+    let stacks: Vec<Value> = lines.lines().map(|line| json(line)["stack"].clone()).collect();
+    assert!(stacks.is_sorted_by_key(|it| it != &stacks[0]), "not mixed: {lines}");
+    for stack in ["platform", "other"] {
+        assert!(stacks.contains(&stack.into()), "{lines}");
+        for name in ["junit.xml", "results.sarif", "results.json", "summary.md"] {
+            assert!(!read(&format!("reports/{stack}/{name}")).is_empty());
+        }
+        assert!(read(&format!("reports/{stack}/summary.md")).contains(stack));
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
 }
 
 /// What a role leads to is another account, whose objects nobody sees without it.

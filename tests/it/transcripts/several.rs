@@ -22,12 +22,22 @@ fn desk() -> Desk {
 }
 
 #[tokio::test]
-async fn several_stacks_are_planned_approved_and_done_together() {
+async fn several_stacks_are_approved_by_one_answer() {
+    let desk = desk();
+    let applied = desk.answered("apply stack.yaml alarms.yaml", "", "yes\n").await;
+    assert_eq!(applied.code, Some(0), "{applied}");
+    let said = applied.to_string();
+    assert_eq!(said.matches("Apply these plans? Type yes to go on").count(), 1, "{said}");
+    desk.must("plan --detailed-exitcode stack.yaml alarms.yaml", 0);
+}
+
+#[test]
+fn several_stacks_are_planned_and_done_together() {
     let desk = desk();
     let both = |command: &str| format!("{command} stack.yaml alarms.yaml");
     let session = vec![
         desk.run(&both("plan --detailed-exitcode")),
-        desk.answered(&both("apply"), "", "yes\n").await,
+        desk.run(&both("apply -y")),
         desk.run(&both("plan --detailed-exitcode")),
         desk.run("plan --detailed-exitcode alarms.yaml"),
         desk.run(&both("verify --only conformance")),

@@ -22,17 +22,26 @@ pub const VERIFY_FORMAT: &str = "ccprov.verify/1";
 pub struct JsonInspection<'a> {
     out: Box<dyn Write + Send>,
     origins: &'a BTreeMap<Address, Origin>,
+    /// Whose results these are, where several stacks are inspected.
+    stack: Option<String>,
     index: u64,
 }
 
 impl<'a> JsonInspection<'a> {
     /// A view that writes to `out`, and knows where resources are written.
     pub fn new(out: Box<dyn Write + Send>, origins: &'a BTreeMap<Address, Origin>) -> Self {
-        Self { out, origins, index: 0 }
+        Self { out, origins, stack: None, index: 0 }
+    }
+
+    /// The same for one of several stacks, which every line names.
+    #[must_use]
+    pub fn of(self, stack: &str) -> Self {
+        Self { stack: Some(stack.to_owned()), ..self }
     }
 
     fn write(&mut self, what: Tell<'_>) {
-        let line = Line { format: VERIFY_FORMAT, index: self.index, what };
+        let stack = self.stack.as_deref();
+        let line = Line { format: VERIFY_FORMAT, stack, index: self.index, what };
         self.index += 1;
         let mut text = serde_json::to_string(&line).expect("a notice is plain JSON");
         text.push('\n');
@@ -71,6 +80,8 @@ impl InspectionView for JsonInspection<'_> {
 #[derive(Serialize)]
 struct Line<'a> {
     format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
     index: u64,
     #[serde(flatten)]
     what: Tell<'a>,
