@@ -164,7 +164,7 @@ impl Works<'_> {
         let job = &self.jobs[index];
         if let Some(why) = before.values().find_map(|done| done.as_ref().err()) {
             let _nobody_listens = self.heard.send(Heard::PassedOver(index, why.clone()));
-            let report = untouched(&job.plan, why);
+            let report = why.report(&job.plan);
             return ((report, job.plan.outputs.clone()), Err(why.clone()));
         }
         let told = |(name, used): (&String, &usize)| {
@@ -235,21 +235,6 @@ fn not_done(plan: &Plan, report: &Report, outputs: &Outputs) -> Option<Why> {
         (None, Some(address)) => Why::AtWork(address),
         (None, None) => Why::Stopped,
     })
-}
-
-/// The report of a plan that was not begun.
-fn untouched(plan: &Plan, why: &Why) -> Report {
-    let mut several = Several::of([plan]);
-    let outcomes = several.passed_over(0, plan, Duration::ZERO, why).into_iter();
-    let outcomes = outcomes.filter_map(|event| match event.kind {
-        EventKind::StepFinished { step, outcome, .. } => Some((step, outcome)),
-        _ => None,
-    });
-    let outcomes = outcomes.collect();
-    let EventKind::RunFinished { summary } = several.end(Duration::ZERO).kind else {
-        unreachable!("a run ends with its end")
-    };
-    Report { summary, outcomes, facts: BTreeMap::new() }
 }
 
 /// The outputs with everything that is known after the run.

@@ -122,7 +122,7 @@ impl Several {
 }
 
 fn addresses_of_several() -> Diagnostic {
-    Diagnostic::error("--only and --replace are of one stack, and several are placed")
+    Diagnostic::error("--only and --replace are of one stack, and several are named")
         .because("an address says nothing of the stack that it is of")
         .hint("name the stack that is meant; those that it uses are looked at all the same")
 }

@@ -88,15 +88,27 @@ pub async fn observe_told(
         errors.push(error);
         Vec::new()
     });
-    let unknown = unknown(candidates, stack, &world);
-    for (_, answer) in find_all(reader, unknown, told).await {
+    errors.extend(confirmed(reader, candidates, (stack, catalog), &mut world, told).await);
+    if errors.is_empty() { Ok(world) } else { Err(errors) }
+}
+
+/// Looks at those candidates that no declared resource accounts for, and tells what failed.
+async fn confirmed(
+    reader: &dyn Read,
+    candidates: Vec<Sought>,
+    (stack, catalog): (&Stack, &dyn Catalog),
+    world: &mut World,
+    told: Onlooker<'_>,
+) -> Vec<CloudError> {
+    let mut errors = Vec::new();
+    for (_, answer) in find_all(reader, unknown(candidates, stack, world), told).await {
         match answer {
-            Ok(Some(live)) => place(live, stack, catalog, &mut world),
+            Ok(Some(live)) => place(live, stack, catalog, world),
             Ok(None) => {}
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(world) } else { Err(errors) }
+    errors
 }
 
 /// Looks up every declared resource, those last whose names others tell.

@@ -4,9 +4,11 @@
 //! meaning. So steps are numbered on from run to run, and with more than one run an address
 //! has the name of its stack before it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::event::{Event, EventKind, Outcome, Summary};
+use super::execute::Report;
 use crate::model::Address;
 use crate::plan::{Plan, StepId};
 
@@ -85,30 +87,20 @@ impl Several {
 
     /// What becomes of the steps of a run that does not begin, because of another one.
     pub fn passed_over(&mut self, run: usize, plan: &Plan, at: Duration, why: &Why) -> Vec<Event> {
-        let outcome = || match why {
-            Why::Failed(because) => Outcome::Skipped { because: because.clone() },
-            Why::AtWork(because) => Outcome::Postponed { because: because.clone() },
-            Why::Stopped => Outcome::NotStarted,
-        };
         let mut events = Vec::new();
         for node in &plan.steps {
+            let run = &self.runs[run];
             let kind = EventKind::StepFinished {
-                step: node.id,
-                address: node.address.clone(),
+                step: run.step(node.id),
+                address: run.address(&node.address),
                 kind: node.step.kind().to_owned(),
                 action: node.step.action(),
                 took: Duration::ZERO,
-                outcome: outcome(),
+                outcome: why.outcome(),
             };
-            let kind = self.runs[run].placed(kind);
             events.push(self.event(at, kind));
         }
-        let count = plan.steps.len();
-        let summary = match why {
-            Why::Failed(_) => Summary { skipped: count, ..Summary::default() },
-            Why::AtWork(_) | Why::Stopped => Summary { left: count, ..Summary::default() },
-        };
-        self.runs[run].summary = Some(summary);
+        self.runs[run].summary = Some(why.summary(plan));
         events
     }
 
@@ -117,11 +109,6 @@ impl Several {
         let all = self.runs.iter().filter_map(|run| run.summary);
         let summary = all.fold(Summary::default(), Summary::and);
         self.event(at, EventKind::RunFinished { summary })
-    }
-
-    /// An address of one run as it is told.
-    pub fn address(&self, run: usize, address: &Address) -> Address {
-        self.runs[run].address(address)
     }
 
     fn event(&mut self, elapsed: Duration, kind: EventKind) -> Event {
@@ -142,6 +129,30 @@ pub enum Why {
     AtWork(Address),
     /// Somebody asked to stop.
     Stopped,
+}
+
+impl Why {
+    /// What comes of a plan that is not begun.
+    pub fn report(&self, plan: &Plan) -> Report {
+        let outcomes = plan.steps.iter().map(|node| (node.id, self.outcome())).collect();
+        Report { summary: self.summary(plan), outcomes, facts: BTreeMap::new() }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Failed(because) => Outcome::Skipped { because: because.clone() },
+            Self::AtWork(because) => Outcome::Postponed { because: because.clone() },
+            Self::Stopped => Outcome::NotStarted,
+        }
+    }
+
+    fn summary(&self, plan: &Plan) -> Summary {
+        let count = plan.steps.len();
+        match self {
+            Self::Failed(_) => Summary { skipped: count, ..Summary::default() },
+            Self::AtWork(_) | Self::Stopped => Summary { left: count, ..Summary::default() },
+        }
+    }
 }
 
 impl Run {
@@ -170,10 +181,7 @@ impl Run {
             EventKind::StepFinished { step, address, outcome, .. } => {
                 (*step, *address) = (self.step(*step), self.address(address));
                 if let Outcome::Skipped { because } | Outcome::Postponed { because } = outcome {
-                    // What comes from another run is told as it is there.
-                    if self.stack.is_none() || !because.as_str().contains('/') {
-                        *because = self.address(because);
-                    }
+                    *because = self.address(because);
                 }
             }
             EventKind::RunStarted { .. }
@@ -186,8 +194,6 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::model::Place;
 

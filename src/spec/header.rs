@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::expand::{Expansion, Ground};
+use super::alone::evaluated;
+use super::expand::Ground;
 use super::inputs::Inputs;
 use super::lent::Lent;
 use super::patterns::Library;
@@ -110,8 +111,7 @@ impl Header<'_> {
         check: fn(&str) -> Result<(), Diagnostic>,
     ) -> Option<String> {
         let written = &self.root.get(key)?.node;
-        let (node, found) = Expansion::new(self.ground()).evaluate_alone(written);
-        problems.extend(found);
+        let node = evaluated(written, self.ground(), problems);
         if let (Some(nothing), "stack") = (node.as_ref().filter(|node| node.is_null()), key)
             && !written.is_null()
         {

@@ -1,9 +1,10 @@
 //! `lock`: where the lease lies that keeps two runs of a stack apart.
 
-use super::expand::{Expansion, Ground};
+use super::alone::{evaluated, written};
+use super::expand::Ground;
 use super::header::account_id;
 use super::shape;
-use super::tree::{Entry, Map, Node};
+use super::tree::{Entry, Node};
 use crate::model::{Diagnostic, Lock, Prepared};
 
 const KEYS: &[&str] = &["bucket", "key", "account"];
@@ -53,10 +54,6 @@ pub(super) fn in_own_bucket<'a>(
     Some(problem.because(why).hint("name a bucket that is there already, and not this stack's"))
 }
 
-fn written<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {
-    map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
-}
-
 fn text(
     node: &Node,
     key: &str,
@@ -64,8 +61,7 @@ fn text(
     problems: &mut Vec<Diagnostic>,
     check: fn(&str) -> Result<(), Diagnostic>,
 ) -> Option<String> {
-    let (node, found) = Expansion::new(ground).evaluate_alone(node);
-    problems.extend(found);
+    let node = evaluated(node, ground, problems);
     shape::checked(&node?, key, problems, check)
 }
 

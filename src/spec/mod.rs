@@ -15,10 +15,11 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `role`, `header`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
+//! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `alone`, `role`, `header`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
 //! `probes`, `check`, `render`, `restated`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
+mod alone;
 mod artifacts;
 mod borrowing;
 mod carry;

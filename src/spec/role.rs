@@ -1,8 +1,9 @@
 //! `role`: whom calls for the stack are made as.
 
-use super::expand::{Expansion, Ground};
+use super::alone::{evaluated, written};
+use super::expand::Ground;
 use super::shape;
-use super::tree::{Entry, Map, Node};
+use super::tree::{Entry, Node};
 use crate::model::{Diagnostic, Role};
 
 const KEYS: &[&str] = &["arn", "external_id"];
@@ -29,10 +30,6 @@ pub(super) fn of(
     Some(Role { arn: arn?, external_id })
 }
 
-fn written<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {
-    map.get(key).map(|entry| &entry.node).filter(|node| !node.is_null())
-}
-
 /// A text, or nothing where it comes to null: a variable says who takes a role on, and who does not.
 fn text(
     node: &Node,
@@ -41,8 +38,7 @@ fn text(
     problems: &mut Vec<Diagnostic>,
     check: fn(&str) -> Result<(), Diagnostic>,
 ) -> Option<String> {
-    let (node, found) = Expansion::new(ground).evaluate_alone(node);
-    problems.extend(found);
+    let node = evaluated(node, ground, problems);
     shape::checked(&node.filter(|node| !node.is_null())?, key, problems, check)
 }
 

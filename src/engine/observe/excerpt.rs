@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Look, Onlooker, again, declared, find_all, place, unknown};
+use super::{Look, Onlooker, again, confirmed, declared};
 use crate::engine::event::LookEvent;
 use crate::engine::port::Read;
 use crate::model::{Address, Catalog, CloudError, Sought, Stack};
@@ -64,13 +64,6 @@ pub async fn seek(
     };
     let candidates = candidates.map_err(|error| vec![error])?;
     let candidates = candidates.into_iter().filter(is_one).collect();
-    let mut errors = Vec::new();
-    for (_, answer) in find_all(reader, unknown(candidates, stack, world), told).await {
-        match answer {
-            Ok(Some(live)) => place(live, stack, catalog, world),
-            Ok(None) => {}
-            Err(error) => errors.push(error),
-        }
-    }
+    let errors = confirmed(reader, candidates, (stack, catalog), world, told).await;
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
