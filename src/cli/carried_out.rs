@@ -23,6 +23,7 @@ use super::trace::Trace;
 use super::turn::Turns;
 use crate::aws::{AwsCatalog, Provider};
 use crate::engine::event::{Event, EventKind, Outcome};
+use crate::engine::proof::Seen;
 use crate::engine::several::{Several, Why};
 use crate::engine::stop::Stop;
 use crate::engine::wait::heartbeat;
@@ -63,6 +64,8 @@ struct Job {
     provider: Cell<Option<Provider>>,
     catalog: AwsCatalog,
     plan: Plan,
+    /// Since when its objects are known.
+    seen: Seen,
     shown: Plan,
     warnings: Vec<Diagnostic>,
     findings: Vec<Inspected>,
@@ -73,10 +76,10 @@ struct Job {
 
 impl Job {
     fn of(planned: Planned) -> Self {
-        let Parts { opened, plan, warnings, findings, forecast } = planned.into_parts();
+        let Parts { opened, plan, seen, warnings, findings, forecast } = planned.into_parts();
         let Opened { provider, catalog, origins, .. } = opened;
         let (provider, shown) = (Cell::new(Some(provider)), plan.shown(&catalog));
-        Self { provider, catalog, plan, shown, warnings, findings, origins, forecast }
+        Self { provider, catalog, plan, seen, shown, warnings, findings, origins, forecast }
     }
 
     fn told(&self) -> PlanRecord<'_> {
@@ -182,13 +185,14 @@ impl Works<'_> {
     }
 
     async fn carried_out(&self, index: usize, told: &BTreeMap<Address, Facts>) -> Report {
-        let Job { provider, catalog, plan, .. } = &self.jobs[index];
+        let Job { provider, catalog, plan, seen, .. } = &self.jobs[index];
         let _nobody_listens = self.heard.send(Heard::Begins(index));
         let provider = provider.take().expect("a stack is carried out once");
         let writer = provider.into_writer(plan.stack.clone()).renamed_from(plan.was.clone());
         let writer = writer.with_files(Arc::new(Checkout));
         let (writer, until, seed) = (&writer, self.until, fastrand::u64(..));
-        let site = Site { writer, catalog, plan, told, until, seed };
+        let seen = Some(*seen);
+        let site = Site { writer, catalog, plan, seen, told, until, seed };
         let (sender, mut events) = mpsc::unbounded_channel();
         let hand_on = async {
             while let Some(event) = events.recv().await {

@@ -12,6 +12,7 @@ use super::lenders::{self, Users};
 use super::opened::Opened;
 use super::relied;
 use super::{checkout, existing};
+use crate::engine::proof::Seen;
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
@@ -23,6 +24,8 @@ use crate::verify::{Foreign, set_apart};
 pub(crate) struct Looked {
     opened: Opened,
     world: World,
+    /// Since when that is known.
+    seen: Seen,
     /// Who uses the stack, where it is to go.
     users: Users,
 }
@@ -33,6 +36,7 @@ pub(crate) struct Looked {
 pub(crate) struct Revisited {
     opened: Opened,
     held: Held,
+    seen: Seen,
     purpose: Purpose,
     users: Users,
 }
@@ -50,7 +54,7 @@ impl Opened {
         environment: &Environment,
     ) -> Result<Looked, Failure> {
         let (world, users) = join(self.observe(look), self.users(look == Look::ToDestroy)).await;
-        let (mut world, users) = (world?, users?);
+        let ((mut world, mut seen), users) = (world?, users?);
         if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
             self.learned.names.extend(world.kept_names.clone());
             let (place, names) = (&self.stack.place, &world.kept_names);
@@ -64,25 +68,26 @@ impl Opened {
                 !names.contains_key(address) && had.is_some_and(|had| had.identity != want.identity)
             };
             if self.stack.resources.iter().any(is_elsewhere) {
-                world = self.observe(look).await?;
+                (world, seen) = self.observe(look).await?;
             }
         }
-        Ok(Looked { opened: self, world, users })
+        Ok(Looked { opened: self, world, seen, users })
     }
 
     /// Looks at what a plan file is about.
     pub(crate) async fn look_again(self, saved: &SavedPlan) -> Result<Revisited, Failure> {
         let goes = saved.purpose == Purpose::Destroy;
         let (held, users) = join(self.held(&saved.plan), self.users(goes)).await;
-        Ok(Revisited { held: held?, users: users?, opened: self, purpose: saved.purpose })
+        let ((held, seen), users) = (held?, users?);
+        Ok(Revisited { held, seen, users, opened: self, purpose: saved.purpose })
     }
 
     /// The plan as it stands today, for who did not act on it at once, and what of
     /// it has gone; refused, if anything else has moved under it.
-    pub(crate) async fn held(&self, plan: &Plan) -> Result<Held, Failure> {
+    pub(crate) async fn held(&self, plan: &Plan) -> Result<(Held, Seen), Failure> {
         let told = |event| self.pulse.look(&event);
         Box::pin(existing::hold(&self.provider, plan, &self.stack, &told)).await?;
-        let today = revisit(&self.provider, plan, &told).await?;
+        let (today, seen) = revisit(&self.provider, plan, &told).await?;
         for node in &plan.steps {
             if let (Step::Create { want } | Step::Update { want, .. }, Some(live)) =
                 (&node.step, today.0.get(&node.id))
@@ -96,7 +101,7 @@ impl Opened {
         }
         let held = held(plan, &today, &self.catalog).map_err(Failure::refused)?;
         checkout::holds(&held.plan).await.map_err(Failure::refused)?;
-        Ok(held)
+        Ok((held, seen))
     }
 
     /// Looks at objects that the stack does not declare.
@@ -116,10 +121,10 @@ impl Opened {
         }
     }
 
-    async fn observe(&self, look: Look) -> Result<World, Failure> {
+    async fn observe(&self, look: Look) -> Result<(World, Seen), Failure> {
         let told = |event| self.pulse.look(&event);
         let Self { provider, stack, catalog, .. } = self;
-        let world = if self.is_excerpt() {
+        let (world, seen) = if self.is_excerpt() {
             observe_excerpt(provider, stack, catalog, look, &told).await?
         } else {
             observe_told(provider, stack, catalog, look, &told).await?
@@ -129,7 +134,7 @@ impl Opened {
                 hide(&want.document, live, &self.mask);
             }
         }
-        Ok(world)
+        Ok((world, seen))
     }
 }
 
@@ -148,8 +153,8 @@ impl Looked {
     }
 
     /// Taken apart, for the plan.
-    pub(crate) fn into_planned(self) -> (Opened, Users) {
-        (self.opened, self.users)
+    pub(crate) fn into_planned(self) -> (Opened, Seen, Users) {
+        (self.opened, self.seen, self.users)
     }
 
     /// Takes what is not the stack's out of the world, for who tells of it.
@@ -197,8 +202,8 @@ impl Looked {
 
 impl Revisited {
     /// Taken apart, for the plan.
-    pub(crate) fn into_parts(self) -> (Opened, Held, Purpose, Users) {
-        (self.opened, self.held, self.purpose, self.users)
+    pub(crate) fn into_parts(self) -> (Opened, (Held, Seen), Purpose, Users) {
+        (self.opened, (self.held, self.seen), self.purpose, self.users)
     }
 }
 

@@ -10,6 +10,7 @@ use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
 use super::{advice, clock, endurance, examined};
+use crate::engine::proof::Seen;
 use crate::model::{Diagnostic, Inspected, Owner, Severity, Until};
 use crate::plan::{
     Forecast, Held, Left, Permissions, Plan, Purpose, Rename, SavedPlan, forecast, guard,
@@ -23,6 +24,8 @@ use crate::report::{self, Outputs, PlanDetail, PlanRecord};
 pub(crate) struct Planned {
     opened: Opened,
     plan: Plan,
+    /// Since when its objects are known.
+    seen: Seen,
     /// The same as anybody may see it.
     shown: Plan,
     purpose: Purpose,
@@ -45,6 +48,7 @@ pub(crate) struct Planned {
 pub(crate) struct Parts {
     pub(crate) opened: Opened,
     pub(crate) plan: Plan,
+    pub(crate) seen: Seen,
     pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) findings: Vec<Inspected>,
     pub(crate) forecast: Forecast,
@@ -72,7 +76,8 @@ impl Looked {
                 plan_destroy_asked(stack, self.world(), catalog, permissions, asked)
             }
         };
-        let (opened, users) = self.into_planned();
+        let (opened, seen, users) = self.into_planned();
+        let plan = (plan, seen);
         Ok(Box::pin(Planned::new((opened, users), plan, purpose, permissions, until)).await)
     }
 }
@@ -85,9 +90,9 @@ impl Revisited {
         until: Until,
         screen: &Screen,
     ) -> Planned {
-        let (opened, held, purpose, users) = self.into_parts();
+        let (opened, (held, seen), purpose, users) = self.into_parts();
         tell_gone(&held, screen);
-        let plan = held.plan.permitting(permissions);
+        let plan = (held.plan.permitting(permissions), seen);
         Box::pin(Planned::new((opened, users), plan, purpose, permissions, until)).await
     }
 }
@@ -95,7 +100,7 @@ impl Revisited {
 impl Planned {
     async fn new(
         (opened, users): (Opened, Users),
-        plan: Plan,
+        (plan, seen): (Plan, Seen),
         purpose: Purpose,
         permissions: Permissions,
         until: Until,
@@ -118,6 +123,7 @@ impl Planned {
         Self {
             opened,
             plan,
+            seen,
             shown,
             purpose,
             warnings,
@@ -146,10 +152,10 @@ impl Planned {
 
     /// The plan as it still holds, and what is said of what does not.
     pub(crate) async fn held(self, screen: &Screen) -> Result<Self, Failure> {
-        let held = self.opened.held(&self.plan).await?;
+        let (held, seen) = self.opened.held(&self.plan).await?;
         tell_gone(&held, screen);
         let shown = held.plan.shown(&self.opened.catalog);
-        Ok(Self { plan: held.plan, shown, ..self })
+        Ok(Self { plan: held.plan, seen, shown, ..self })
     }
 
     pub(crate) fn opened(&self) -> &Opened {
@@ -237,8 +243,8 @@ impl Planned {
 
     /// Taken apart, for who may carry it out.
     pub(crate) fn into_parts(self) -> Parts {
-        let Self { opened, plan, warnings, findings, forecast, .. } = self;
-        Parts { opened, plan, warnings, findings, forecast }
+        let Self { opened, plan, seen, warnings, findings, forecast, .. } = self;
+        Parts { opened, plan, seen, warnings, findings, forecast }
     }
 }
 

@@ -11,6 +11,7 @@ use futures::stream::{self, StreamExt};
 
 use super::event::LookEvent;
 use super::port::{Answer, Read};
+use super::proof::Seen;
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
@@ -37,7 +38,7 @@ pub enum Look {
 /// Whoever hears of looks while they are made.
 pub type Onlooker<'a> = &'a (dyn Fn(LookEvent) + Send + Sync);
 
-/// [`observe_told`] with nobody to tell.
+/// [`observe_told`] with nobody to tell, for who acts on it another time.
 ///
 /// # Errors
 /// The same.
@@ -47,10 +48,11 @@ pub async fn observe(
     catalog: &dyn Catalog,
     look: Look,
 ) -> Result<World, Vec<CloudError>> {
-    observe_told(reader, stack, catalog, look, &|_| {}).await
+    let (world, _) = observe_told(reader, stack, catalog, look, &|_| {}).await?;
+    Ok(world)
 }
 
-/// The world of a stack.
+/// The world of a stack, and since when it is known.
 ///
 /// # Flow
 /// Each declared resource is looked up by its identity, while an index is asked
@@ -72,8 +74,8 @@ pub async fn observe_told(
     catalog: &dyn Catalog,
     look: Look,
     told: Onlooker<'_>,
-) -> Result<World, Vec<CloudError>> {
-    let mut errors = Vec::new();
+) -> Result<(World, Seen), Vec<CloudError>> {
+    let (seen, mut errors) = (Seen::now(), Vec::new());
     let mut world = World::default();
     let declared = declared(reader, (stack, catalog), look, told, (&mut world, &mut errors));
     told(LookEvent::Begun { looks: 1 });
@@ -89,7 +91,7 @@ pub async fn observe_told(
         Vec::new()
     });
     errors.extend(confirmed(reader, candidates, (stack, catalog), &mut world, told).await);
-    if errors.is_empty() { Ok(world) } else { Err(errors) }
+    if errors.is_empty() { Ok((world, seen)) } else { Err(errors) }
 }
 
 /// Looks at those candidates that no declared resource accounts for, and tells what failed.

@@ -2,10 +2,14 @@
 //!
 //! A cloud changes, completes and removes an object only for a [`Proven`], and
 //! nobody makes one but a look at the object itself, here. It is spent by the
-//! write that it admits: who tries again looks again.
+//! write that it admits: who tries again looks again. What a plan saw a moment ago
+//! admits the first write of a change; a removal looks anew, whatever was seen.
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::port::read::{Answer, Read};
 use super::port::written::Made;
@@ -59,6 +63,25 @@ impl Proven {
     }
 }
 
+/// How long the looks of a plan count as those right before its writes.
+pub const FRESH: Duration = Duration::from_secs(5);
+
+/// Since when the objects of a plan are known as it has them: the first look at them went
+/// out then. Looks alone make one.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen(Instant);
+
+impl Seen {
+    /// Looks begin.
+    pub(super) fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    fn is_fresh(self) -> bool {
+        self.0.elapsed() <= FRESH
+    }
+}
+
 /// What a look before a write showed.
 #[derive(Debug, PartialEq)]
 pub enum Title {
@@ -107,6 +130,13 @@ pub struct Prover<'a> {
 }
 
 impl Prover<'_> {
+    /// The proof of an object that was looked at a moment ago, if it is ours without a doubt.
+    pub(super) fn recall(self, have: &Live, seen: Option<Seen>) -> Option<Proven> {
+        let is_fresh = seen.is_some_and(Seen::is_fresh);
+        let is_ours = self.claimant.whose(have, self.catalog) == Whose::Ours;
+        (is_fresh && is_ours).then(|| Proven(have.clone()))
+    }
+
     /// Looks at one object, once. An object without tags is whose its document
     /// is; a chosen ARN tells it from another of its name.
     pub async fn look(self, sought: &Sought, claim: Claim) -> Answer<Title> {

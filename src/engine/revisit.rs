@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::observe::{Onlooker, find_all};
 use super::port::Read;
+use super::proof::Seen;
 use crate::model::{CloudError, Sought};
 use crate::plan::{Plan, StepId, Today, today};
 
 /// The objects of a plan's steps, each by its own service's word, with what would
-/// be lost of those that go.
+/// be lost of those that go; and since when they are known.
 ///
 /// # Errors
 /// Every look that failed: "could not look" is never taken for "not there".
@@ -16,7 +17,8 @@ pub async fn revisit(
     reader: &dyn Read,
     plan: &Plan,
     told: Onlooker<'_>,
-) -> Result<Today, Vec<CloudError>> {
+) -> Result<(Today, Seen), Vec<CloudError>> {
+    let seen = Seen::now();
     let mut steps: BTreeMap<Sought, Vec<StepId>> = BTreeMap::new();
     for (step, sought) in today::sought(plan) {
         steps.entry(sought).or_default().push(step);
@@ -32,5 +34,5 @@ pub async fn revisit(
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(found) } else { Err(errors) }
+    if errors.is_empty() { Ok((found, seen)) } else { Err(errors) }
 }

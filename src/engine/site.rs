@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::port::Write;
+use super::proof::Seen;
 use crate::model::{Address, Catalog, Facts, Until};
 use crate::plan::Plan;
 
@@ -15,6 +16,8 @@ pub struct Site<'a> {
     pub catalog: &'a dyn Catalog,
     /// What to do.
     pub plan: &'a Plan,
+    /// Since when its objects are known; `None` if that is long ago.
+    pub seen: Option<Seen>,
     /// Facts of what the stack refers to and does not own, by what stands before them in a
     /// reference.
     pub told: &'a BTreeMap<Address, Facts>,

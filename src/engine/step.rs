@@ -131,7 +131,7 @@ impl<'a> StepRun<'a> {
             Step::Update { want, have, diff } => match self.ready(want) {
                 Ok(want) => {
                     let change = Change { want: &want, have, diff, written: &Document::new() };
-                    let changed = self.update(change, None).await;
+                    let changed = self.update(change, self.recalled(have, diff)).await;
                     changed.map(|facts| (want, facts))
                 }
                 Err(trouble) => Err(trouble),

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::{Look, Onlooker, again, confirmed, declared};
 use crate::engine::event::LookEvent;
 use crate::engine::port::Read;
+use crate::engine::proof::Seen;
 use crate::model::{Address, Catalog, CloudError, Sought, Stack};
 use crate::plan::World;
 
-/// The world of an excerpt.
+/// The world of an excerpt, and since when it is known.
 ///
 /// # Flow
 /// Each of its resources is looked up by its identity. For those behind which there is
@@ -22,8 +23,8 @@ pub async fn observe_excerpt(
     catalog: &dyn Catalog,
     look: Look,
     told: Onlooker<'_>,
-) -> Result<World, Vec<CloudError>> {
-    let mut errors = Vec::new();
+) -> Result<(World, Seen), Vec<CloudError>> {
+    let (seen, mut errors) = (Seen::now(), Vec::new());
     let mut world = World::default();
     declared(reader, (stack, catalog), look, told, (&mut world, &mut errors)).await;
     if !errors.is_empty() {
@@ -32,7 +33,7 @@ pub async fn observe_excerpt(
     let is_missing = |address: &&Address| !world.found.contains_key(*address);
     let missing = stack.resources.keys().filter(is_missing).cloned().collect();
     seek(reader, (stack, &missing), catalog, &mut world, told).await?;
-    Ok(world)
+    Ok((world, seen))
 }
 
 /// Asks an index for further objects of some resources, and looks at these. Nobody is

@@ -8,8 +8,11 @@ use crate::engine::proof::{Claim, Proven, Prover, Title};
 use crate::engine::site::Site;
 use crate::engine::stop::Stop;
 use crate::engine::wait::{Backoff, Persistence, pause};
-use crate::model::{CloudError, Desired, Diagnostic, Document, ErrorClass, InFlight, Live, Sought};
+use crate::model::{
+    CloudError, Desired, Diagnostic, Document, ErrorClass, FieldDiff, InFlight, Live, Sought,
+};
 use crate::plan::differences;
+use crate::plan::ownership::OWNER;
 
 /// What contradicts the plan's look is believed when so many looks in a row show
 /// it: reads of IAM, KMS and S3 flip between old and new for seconds.
@@ -31,6 +34,15 @@ impl<'a> StepRun<'a> {
     pub(super) fn prover(&self) -> Prover<'a> {
         let Site { writer, catalog, plan, .. } = self.site;
         Prover { reader: writer, catalog, claimant: plan.claimant() }
+    }
+
+    /// The proof that the plan's own look is, a moment later. Whoever takes an object over looks
+    /// again, and so does a step that others came before: they may have changed it.
+    pub(super) fn recalled(&self, have: &Live, diff: &[FieldDiff]) -> Option<Proven> {
+        let is_shared = self.kind().is_none_or(|kind| kind.one_at_a_time.is_some());
+        let takes_over = diff.iter().any(|diff| diff.path.top() == OWNER);
+        let is_first = self.node.needs.is_empty() && !is_shared && !takes_over;
+        is_first.then(|| self.prover().recall(have, self.site.seen)).flatten()
     }
 
     /// Looks whose it is that was made, if nobody has looked yet.

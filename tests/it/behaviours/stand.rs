@@ -106,6 +106,7 @@ impl Stand {
             writer: &writer,
             catalog,
             plan,
+            seen: None,
             told: const { &BTreeMap::new() },
             until,
             seed: 1,

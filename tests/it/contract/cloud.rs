@@ -230,6 +230,7 @@ impl Cloud {
             writer: &self.writer,
             catalog: &self.catalog,
             plan,
+            seen: None,
             told: const { &BTreeMap::new() },
             until: Until::Ready,
             seed: 1,

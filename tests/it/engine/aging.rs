@@ -18,7 +18,7 @@ async fn aged(before: &Value, after: &Value, happens: impl FnOnce(&Cloud<'_>)) -
     settled(&cloud, &stack(before)).await;
     let plan = planned(&cloud, &stack(after)).await;
     happens(&cloud);
-    let today = revisit(&cloud, &plan, &|_| {}).await.expect("answers");
+    let (today, _) = revisit(&cloud, &plan, &|_| {}).await.expect("answers");
     match held(&plan, &today, catalog()) {
         Ok(held) => {
             let told = [changes(&held.plan), held.gone].concat();
@@ -106,7 +106,7 @@ async fn what_goes_along_has_gone_along() {
     assert_eq!(changes(&plan), ["- a", "- l"]);
     cloud.remove("thing", "dev-a");
     cloud.remove("link", "dev-l");
-    let today = revisit(&cloud, &plan, &|_| {}).await.expect("answers");
+    let (today, _) = revisit(&cloud, &plan, &|_| {}).await.expect("answers");
     let held = held(&plan, &today, catalog()).expect("it holds");
     assert!(held.plan.is_empty() && held.plan.steps.is_empty(), "{:?}", changes(&held.plan));
     assert_eq!(held.gone, ["thing dev-a is gone already"]);

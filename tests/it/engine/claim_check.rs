@@ -58,6 +58,7 @@ async fn succeeds(cloud: &Cloud<'_>, catalog: &AwsCatalog, plan: &Plan) -> bool 
         writer: &writer,
         catalog,
         plan,
+        seen: None,
         told: const { &BTreeMap::new() },
         until: Until::Ready,
         seed: 1,

@@ -144,7 +144,7 @@ async fn a_saved_plan_leaves_alone_what_is_ignored() {
     let saved =
         SavedPlan::new(stack.clone(), planned(&cloud, &stack).await, ccprov::plan::Purpose::Apply);
     set("seen", "today");
-    let today = revisit(&cloud, &saved.plan, &|_| {}).await.expect("answers");
+    let (today, _) = revisit(&cloud, &saved.plan, &|_| {}).await.expect("answers");
     let plan = held(&saved.plan, &today, catalog()).expect("nothing moved").plan;
     let run = carried_out(&cloud, plan, Orders::new()).await.expect("nobody dies");
     assert_eq!(run.told(), ["a update: done"]);

@@ -29,7 +29,7 @@ fn asked_to(purpose: Purpose, stack: &Stack, only: &[&str], replace: &[&str]) ->
 /// What an apply of an excerpt would do.
 pub(crate) async fn planned_excerpt(cloud: &Cloud<'_>, stack: &Stack, asked: &Asked) -> Plan {
     let look = observe_excerpt(cloud, stack, catalog(), Look::ToPlan, &|_| {});
-    let world = look.await.expect("answers");
+    let (world, _) = look.await.expect("answers");
     plan_asked(stack, &world, catalog(), DATA_MAY_GO, asked).expect("a plan")
 }
 
@@ -133,7 +133,7 @@ async fn what_is_half_made_is_gone_on_with() {
     assert!(!run.report.summary.is_success());
     let (part, asked) = asked(&key("square"), &["k"], &[]);
     let look = observe_excerpt(&cloud, &part, catalog(), Look::ToPlan, &|_| {});
-    let mut world = look.await.expect("answers");
+    let (mut world, _) = look.await.expect("answers");
     let of = [Address::new("k")].into();
     seek(&cloud, (&part, &of), catalog(), &mut world, &|_| {}).await.expect("answers");
     let plan = plan_asked(&part, &world, catalog(), DATA_MAY_GO, &asked).expect("a plan");
@@ -175,7 +175,7 @@ async fn what_holds_data_is_not_made_anew_because_somebody_asks() {
     cloud.fill("vault", "dev-v", 3);
     let (part, asked) = asked(&whole, &["v"], &["v"]);
     let look = observe_excerpt(&cloud, &part, catalog(), Look::ToDestroy, &|_| {});
-    let world = look.await.expect("answers");
+    let (world, _) = look.await.expect("answers");
     let careful = Permissions::default();
     let plan = plan_asked(&part, &world, catalog(), careful, &asked).expect("a plan");
     let refusals = guard(&plan, &part, catalog(), Purpose::Apply, careful);
@@ -191,7 +191,7 @@ async fn what_needs_a_part_goes_with_it() {
     settled(&cloud, &whole).await;
     let (part, asked) = asked_to(Purpose::Destroy, &whole, &["b"], &[]);
     let look = observe_excerpt(&cloud, &part, catalog(), Look::ToDestroy, &|_| {});
-    let world = look.await.expect("answers");
+    let (world, _) = look.await.expect("answers");
     let plan = plan_destroy_asked(&part, &world, catalog(), DATA_MAY_GO, &asked);
     assert_eq!(changes(&plan), ["- b", "- c", "- d"]);
     let run = carried_out(&cloud, plan, Orders::new()).await.expect("it lives");

@@ -33,7 +33,7 @@ async fn a_list_without_an_order_never_differs_by_it() {
     assert_eq!(changes(&planned(&cloud, &stack(&resources("blue"))).await), ["~ b color"]);
     settled(&cloud, &stack(&resources("blue"))).await;
     // More reads would mean that it was waited for an order.
-    assert_eq!(times(&cloud, "Find", "dev-b"), 7);
+    assert_eq!(times(&cloud, "Find", "dev-b"), 6);
 }
 
 /// A kind looks at a document again when it holds what was not known before.

@@ -9,6 +9,7 @@ mod drift;
 mod excerpts;
 mod failures;
 mod forty_minutes;
+mod fresh_looks;
 mod in_part;
 mod late_facts;
 mod lease;

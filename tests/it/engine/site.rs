@@ -8,8 +8,9 @@ use std::sync::OnceLock;
 
 use ccprov::engine::event::{Event, EventKind, Outcome};
 use ccprov::engine::port::Write;
+use ccprov::engine::proof::Seen;
 use ccprov::engine::stop::{Stop, Stopper};
-use ccprov::engine::{Look, Report, Site, Until, execute, observe};
+use ccprov::engine::{Look, Report, Site, Until, execute, observe, observe_told};
 use ccprov::model::{Address, CallRecord, CloudError, Diagnostic, Mask, Place, Stack};
 use ccprov::plan::{Change, Permissions, Plan, plan, plan_destroy};
 use ccprov::sim::{Cloud, Shelf, SimCatalog, Weather};
@@ -77,8 +78,14 @@ pub(crate) fn place() -> Place {
 
 /// What an apply would do.
 pub(crate) async fn planned(cloud: &Cloud<'_>, stack: &Stack) -> Plan {
-    let world = observe(cloud, stack, catalog(), Look::ToPlan).await.unwrap();
-    plan(stack, &world, catalog(), DATA_MAY_GO).unwrap()
+    seen_and_planned(cloud, stack).await.0
+}
+
+/// The same with the moment of the looks, for who carries it out at once.
+pub(crate) async fn seen_and_planned(cloud: &Cloud<'_>, stack: &Stack) -> (Plan, Seen) {
+    let look = observe_told(cloud, stack, catalog(), Look::ToPlan, &|_| {});
+    let (world, seen) = look.await.unwrap();
+    (plan(stack, &world, catalog(), DATA_MAY_GO).unwrap(), seen)
 }
 
 /// The same, where it may be refused.
@@ -150,12 +157,14 @@ fn outcome_told(outcome: &Outcome) -> String {
 pub(crate) struct Orders {
     pub(crate) until: Until,
     pub(crate) seed: u64,
+    /// Since when the objects of the plan are known, if that was a moment ago.
+    pub(crate) seen: Option<Seen>,
     pub(crate) stop: Stop,
 }
 
 impl Orders {
     pub(crate) fn new() -> Self {
-        Self { until: Until::Ready, seed: 1, stop: Stopper::new().1 }
+        Self { until: Until::Ready, seed: 1, seen: None, stop: Stopper::new().1 }
     }
 }
 
@@ -173,12 +182,13 @@ pub(crate) async fn carried_out_by(
     orders: Orders,
 ) -> Option<Run> {
     let (sender, mut receiver) = mpsc::unbounded_channel();
-    let Orders { until, seed, stop } = orders;
+    let Orders { until, seed, seen, stop } = orders;
     let report = {
         let site = Site {
             writer,
             catalog: catalog(),
             plan: &plan,
+            seen,
             told: const { &BTreeMap::new() },
             until,
             seed,
@@ -198,8 +208,9 @@ pub(crate) async fn carried_out_by(
 
 /// Plans and applies.
 pub(crate) async fn applied(cloud: &Cloud<'_>, stack: &Stack) -> Run {
-    let plan = planned(cloud, stack).await;
-    carried_out(cloud, plan, Orders::new()).await.unwrap()
+    let (plan, seen) = seen_and_planned(cloud, stack).await;
+    let orders = Orders { seen: Some(seen), ..Orders::new() };
+    carried_out(cloud, plan, orders).await.unwrap()
 }
 
 /// Plans and applies, and all of it succeeds.

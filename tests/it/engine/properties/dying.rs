@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ccprov::engine::proof::Seen;
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Site, Until, execute};
 use ccprov::model::Stack;
@@ -11,9 +12,9 @@ use proptest::prop_assert;
 use proptest::test_runner::TestCaseError;
 use tokio::sync::mpsc;
 
-use super::super::site::{DATA_MAY_GO, STACK, catalog, changes, planned, planned_destroy};
+use super::super::site::{DATA_MAY_GO, STACK, catalog, changes, planned_destroy, seen_and_planned};
 use super::case::{Case, Death};
-use super::{Verdict, holds, is, nobody_was_bereft, run, succeeds};
+use super::{Verdict, holds, is, nobody_was_bereft, run_at_once, succeeds};
 
 /// More than any case needs: a run that follows a death at once may be refused
 /// what the dead one has just made, and then fails.
@@ -55,6 +56,7 @@ pub(super) async fn converges(
             cloud.calm().await;
         }
         let plan = drawn(cloud, stack, goal).await?;
+        let plan = (plan.0, plan.1.filter(|_| case.seed() % 2 == 0));
         let run = ended(case, cloud, plan, deaths.next()).await;
         match run {
             Some((true, _)) => return swept(case, cloud, stack, goal).await,
@@ -66,12 +68,20 @@ pub(super) async fn converges(
     Ok(())
 }
 
-async fn drawn(cloud: &Cloud<'_>, stack: &Stack, goal: Goal) -> Result<Plan, TestCaseError> {
+async fn drawn(
+    cloud: &Cloud<'_>,
+    stack: &Stack,
+    goal: Goal,
+) -> Result<(Plan, Option<Seen>), TestCaseError> {
     match goal {
-        Goal::Applied => Ok(planned(cloud, stack).await),
-        Goal::Destroyed => planned_destroy(cloud, stack, DATA_MAY_GO)
-            .await
-            .map_err(|errors| TestCaseError::fail(format!("{errors:?}"))),
+        Goal::Applied => {
+            let (plan, seen) = seen_and_planned(cloud, stack).await;
+            Ok((plan, Some(seen)))
+        }
+        Goal::Destroyed => match planned_destroy(cloud, stack, DATA_MAY_GO).await {
+            Ok(plan) => Ok((plan, None)),
+            Err(errors) => Err(TestCaseError::fail(format!("{errors:?}"))),
+        },
     }
 }
 
@@ -79,16 +89,16 @@ async fn drawn(cloud: &Cloud<'_>, stack: &Stack, goal: Goal) -> Result<Plan, Tes
 pub(super) async fn ended(
     case: &Case,
     cloud: &Cloud<'_>,
-    plan: Plan,
+    (plan, seen): (Plan, Option<Seen>),
     death: Option<&Death>,
 ) -> Option<(bool, Vec<String>)> {
     if let Some(Death::Event(nth)) = death {
-        return ended_within(*nth, case, cloud, &plan).await;
+        return ended_within(*nth, case, cloud, (&plan, seen)).await;
     }
     if let Some(Death::Call(nth)) = death {
         cloud.crash_at(*nth);
     }
-    let run = run(case, cloud, plan).await;
+    let run = run_at_once(case, cloud, (plan, seen)).await;
     cloud.crash_never();
     run.map(|run| (run.report.summary.is_success(), run.told()))
 }
@@ -98,7 +108,7 @@ async fn ended_within(
     events: usize,
     case: &Case,
     cloud: &Cloud<'_>,
-    plan: &Plan,
+    (plan, seen): (&Plan, Option<Seen>),
 ) -> Option<(bool, Vec<String>)> {
     let (sender, mut told) = mpsc::unbounded_channel();
     let writer = cloud.writer(STACK);
@@ -107,6 +117,7 @@ async fn ended_within(
         writer: &writer,
         catalog: catalog(),
         plan,
+        seen,
         told: const { &BTreeMap::new() },
         until,
         seed,
@@ -130,7 +141,7 @@ async fn ended_within(
 /// then one more run puts this right.
 async fn swept(case: &Case, cloud: &Cloud<'_>, stack: &Stack, goal: Goal) -> Verdict {
     cloud.calm().await;
-    let plan = drawn(cloud, stack, goal).await?;
+    let (plan, _) = drawn(cloud, stack, goal).await?;
     if case.is_patient {
         // What nobody confirmed stays, however often it is removed.
         let rest = plan.changes.iter().filter(|it| goal == Goal::Applied || it.kind != "invite");

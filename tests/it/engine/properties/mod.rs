@@ -15,6 +15,7 @@ mod patience;
 mod strangers;
 mod together;
 
+use ccprov::engine::proof::Seen;
 use ccprov::model::{Catalog as _, Live, Stack, Status};
 use ccprov::plan::Plan;
 use ccprov::sim::Cloud;
@@ -66,7 +67,16 @@ fn holds(property: impl AsyncFn(&Case) -> Verdict) {
 
 /// Carries out a plan; `None` if it died.
 async fn run(case: &Case, cloud: &Cloud<'_>, plan: Plan) -> Option<Run> {
-    carried_out(cloud, plan, Orders { seed: case.seed(), ..Orders::new() }).await
+    run_at_once(case, cloud, (plan, None)).await
+}
+
+/// The same, where its objects were seen a moment ago.
+async fn run_at_once(
+    case: &Case,
+    cloud: &Cloud<'_>,
+    (plan, seen): (Plan, Option<Seen>),
+) -> Option<Run> {
+    carried_out(cloud, plan, Orders { seed: case.seed(), seen, ..Orders::new() }).await
 }
 
 /// Carries out a plan, and all of it succeeds.

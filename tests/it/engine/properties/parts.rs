@@ -94,7 +94,7 @@ async fn part_converges(
         if !guard(&plan, part, catalog(), Purpose::Apply, DATA_MAY_GO).is_empty() {
             return Ok(false);
         }
-        match ended(case, cloud, plan, deaths.next()).await {
+        match ended(case, cloud, (plan, None), deaths.next()).await {
             Some((true, _)) => {
                 cloud.calm().await;
                 let plan = planned_excerpt(cloud, part, asked).await;

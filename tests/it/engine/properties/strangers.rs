@@ -202,7 +202,7 @@ fn a_plan_of_any_age_takes_nothing_of_others() {
         }
         cloud.calm().await;
         let today = revisit(&cloud, &saved.plan, &|_| {}).await;
-        let today = today.map_err(|errors| TestCaseError::fail(format!("{errors:?}")))?;
+        let (today, _) = today.map_err(|errors| TestCaseError::fail(format!("{errors:?}")))?;
         match held(&saved.plan, &today, catalog()) {
             Ok(held) => {
                 let is_idle = held.plan.changes.iter().all(|it| matches!(it.change, Change::NoOp));
