@@ -191,8 +191,7 @@ impl Works<'_> {
         let writer = provider.into_writer(plan.stack.clone()).renamed_from(plan.was.clone());
         let writer = writer.with_files(Arc::new(Checkout));
         let (writer, until, seed) = (&writer, self.until, fastrand::u64(..));
-        let seen = Some(*seen);
-        let site = Site { writer, catalog, plan, seen, told, until, seed };
+        let site = Site { writer, catalog, plan, seen: Some(*seen), told, until, seed };
         let (sender, mut events) = mpsc::unbounded_channel();
         let hand_on = async {
             while let Some(event) = events.recv().await {
