@@ -45,13 +45,16 @@ pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
     Ok(found)
 }
 
-/// Who holds outputs of a stack: what is listed by its tags, and is no other region's.
-pub(crate) async fn users(aws: &Aws, stack: &str) -> Answer<Vec<Owner>> {
+/// Who holds outputs of a stack, by any of its names: what is listed by its tags, and is of no
+/// other region.
+pub(crate) async fn users(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Owner>> {
     let mappings = carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
     let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
     let alive = mappings.iter().zip(alive).filter_map(|(mapping, alive)| alive.then_some(mapping));
     let owners = alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1);
-    let users = owners.filter(|owner| owner.stack != stack && owner.uses.contains(stack));
+    let is_ours = |name: &str| stacks.contains(&name);
+    let users = owners
+        .filter(|owner| !is_ours(&owner.stack) && owner.uses.iter().any(|used| is_ours(used)));
     let users: BTreeSet<Owner> = users.collect();
     Ok(users.into_iter().collect())
 }

@@ -43,12 +43,13 @@ impl Provider {
         Self::new(self.aws.session.in_region(region), place)
     }
 
-    /// Who, of other stacks of this region, holds outputs of a stack, as its tags say.
+    /// Who, of other stacks of this region, holds outputs of a stack that goes by these names, as
+    /// tags say.
     ///
     /// # Errors
     /// What AWS refuses.
-    pub async fn users(&self, stack: &str) -> Answer<Vec<Owner>> {
-        discovery::users(&self.aws, stack).await
+    pub async fn users(&self, stacks: &[&str]) -> Answer<Vec<Owner>> {
+        discovery::users(&self.aws, stacks).await
     }
 
     /// The place that it looks at.

@@ -10,7 +10,7 @@ use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
 use crate::model::Diagnostic;
-use crate::plan::Purpose;
+use crate::plan::{Plan, Purpose};
 use crate::report::{self, PlanDetail};
 
 /// Plans that somebody is to say yes to, all at once: of one stack or of several.
@@ -30,8 +30,8 @@ pub(crate) struct Approved {
 impl Proposed {
     /// The same, where nobody is in the way who goes along, or in whose spite it is done.
     pub(crate) fn among_themselves(self, options: &Run) -> Self {
-        let names: BTreeSet<String> =
-            self.planned.iter().map(|it| it.opened().stack.name.clone()).collect();
+        let stacks = self.planned.iter().flat_map(|it| it.opened().stack.claimant().stacks());
+        let names: BTreeSet<String> = stacks.map(str::to_owned).collect();
         let despite = |planned: Planned| {
             let planned = planned.despite(|user| names.contains(&user.stack), false);
             if options.despite_users { planned.despite(|_| true, true) } else { planned }
@@ -122,13 +122,13 @@ impl Proposed {
     /// What stands against any of them; of several, with the name of its stack.
     fn refusals(&self) -> Vec<Diagnostic> {
         let is_one = self.planned.len() == 1;
-        let told = |planned: &Planned| {
+        let names = Plan::told_apart(self.planned.iter().map(|it| it.record().plan));
+        let told = |(planned, name): (&Planned, &String)| {
             let refusals = planned.record().refusals.iter().cloned();
-            let stack = &planned.opened().stack.name;
-            let named = |it: Diagnostic| if is_one { it } else { it.of_stack(stack) };
+            let named = |it: Diagnostic| if is_one { it } else { it.of_stack(name) };
             refusals.map(named).collect::<Vec<_>>()
         };
-        self.planned.iter().flat_map(told).collect()
+        self.planned.iter().zip(&names).flat_map(told).collect()
     }
 
     fn question(&self) -> &'static str {

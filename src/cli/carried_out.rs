@@ -178,7 +178,7 @@ impl Works<'_> {
         let report = self.carried_out(index, &told).await;
         let outputs = known_outputs(&job.plan, &report, &told);
         let comes_to = match not_done(&job.plan, &report, &outputs) {
-            Some(why) => Err(self.placed(why, &job.plan)),
+            Some(why) => Err(self.placed(why, index)),
             None => Ok(outputs.clone()),
         };
         ((report, outputs), comes_to)
@@ -203,9 +203,10 @@ impl Works<'_> {
     }
 
     /// Why those after it do not begin, as it is told beside other stacks.
-    fn placed(&self, why: Why, plan: &Plan) -> Why {
+    fn placed(&self, why: Why, index: usize) -> Why {
+        let names = Plan::told_apart(self.jobs.iter().map(|job| &job.plan));
         let place = |address: Address| {
-            if self.jobs.len() == 1 { address } else { address.of_stack(&plan.stack) }
+            if self.jobs.len() == 1 { address } else { address.of_stack(&names[index]) }
         };
         match why {
             Why::Failed(address) => Why::Failed(place(address)),

@@ -362,9 +362,10 @@ impl Asked<'_> {
 /// Objects of others that hold outputs of a stack, each with the refusal that it is.
 pub(crate) type Users = Vec<(Owner, Diagnostic)>;
 
-/// Everybody who uses a stack.
-pub(crate) async fn users(provider: &Provider, stack: &str) -> Result<Users, CloudError> {
-    let users = provider.users(stack).await?;
+/// Everybody who uses a stack, by whichever of its names.
+pub(crate) async fn users(provider: &Provider, stack: &Stack) -> Result<Users, CloudError> {
+    let users = provider.users(&stack.claimant().stacks()).await?;
+    let stack = &stack.name;
     let told = |owner: Owner| {
         let (user, address) = (tame(&owner.stack), tame(owner.address.as_str()));
         let told = Diagnostic::error(format!("{address} of stack {user} uses outputs of {stack}"))

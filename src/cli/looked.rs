@@ -114,11 +114,7 @@ impl Opened {
 
     /// Who uses the stack, if it is to go.
     async fn users(&self, goes: bool) -> Result<Users, Failure> {
-        if goes {
-            Ok(lenders::users(&self.provider, &self.stack.name).await?)
-        } else {
-            Ok(Vec::new())
-        }
+        if goes { Ok(lenders::users(&self.provider, &self.stack).await?) } else { Ok(Vec::new()) }
     }
 
     async fn observe(&self, look: Look) -> Result<(World, Seen), Failure> {

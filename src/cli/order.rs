@@ -141,17 +141,18 @@ fn twice(files: &[Written], paths: &[PathBuf]) -> Vec<Diagnostic> {
             if *path == paths[index] {
                 problems.push(Diagnostic::error(format!("{shown} is named twice")));
             } else if is_same_stack {
-                let summary =
-                    format!("{shown} and {} are both stack `{name}`", other.path.display());
-                problems.push(
-                    Diagnostic::error(summary)
-                        .because("each would delete what the other declares")
-                        .hint("give one of them another name, or another region"),
-                );
+                problems.push(both_are(&file.path, &other.path, name));
             }
         }
     }
     problems
+}
+
+/// The problem of two files of one stack.
+pub(super) fn both_are(one: &Path, other: &Path, name: &str) -> Diagnostic {
+    Diagnostic::error(format!("{} and {} are both stack `{name}`", one.display(), other.display()))
+        .because("each would delete what the other declares")
+        .hint("give one of them another name, or another region")
 }
 
 #[cfg(test)]

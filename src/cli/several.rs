@@ -10,13 +10,13 @@ use super::existing::Needs;
 use super::exit::Failure;
 use super::opened::Opened;
 use super::options::{What, Whats, Where};
-use super::order::Order;
+use super::order::{self, Order};
 use super::planned::Planned;
 use super::screen::Screen;
 use super::trace::Trace;
 use super::written::Written;
 use crate::engine::{Look, Until};
-use crate::model::Diagnostic;
+use crate::model::{self, Diagnostic};
 use crate::plan::{AskedFor, Permissions, Purpose};
 use crate::report::Outputs;
 
@@ -73,7 +73,9 @@ impl Several {
             let beside = order.uses(index).keys().cloned().collect();
             file.beside(beside).open(needs, &connections, environment)
         });
-        Ok(Self { members: gathered(join_all(open).await)?, order })
+        let members = gathered(join_all(open).await)?;
+        each_once(&members)?;
+        Ok(Self { members, order })
     }
 
     /// One stack alone.
@@ -99,7 +101,7 @@ impl Several {
         environment: &Environment,
     ) -> Result<(Vec<Planned>, Order), Failure> {
         let Self { members, order } = self;
-        let names: Vec<String> = members.iter().map(|it| it.stack.name.clone()).collect();
+        let names = told_apart(&members);
         let members: Vec<_> =
             members.into_iter().map(|it| std::cell::Cell::new(Some(it))).collect();
         let planned = order.each(|index, before| {
@@ -119,6 +121,26 @@ impl Several {
         let planned = planned.await.into_iter().zip(&names).filter_map(placed);
         Ok((gathered(planned)?, order))
     }
+}
+
+/// What each of some stacks is called where they are told of together.
+pub(crate) fn told_apart(members: &[Opened]) -> Vec<String> {
+    let stacks = members.iter().map(|it| (it.stack.name.as_str(), &it.stack.place));
+    model::told_apart(stacks)
+}
+
+/// Where each of them is, is known by now, also where a file leaves that to the command line
+/// or to credentials. One that was renamed is also what it was.
+fn each_once(members: &[Opened]) -> Result<(), Failure> {
+    let mut twice = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        let names = member.stack.claimant().stacks();
+        for other in members[..index].iter().filter(|it| it.stack.place == member.stack.place) {
+            let shared = names.iter().find(|name| other.stack.claimant().goes_by(name));
+            twice.extend(shared.map(|name| order::both_are(&member.file, &other.file, name)));
+        }
+    }
+    if twice.is_empty() { Ok(()) } else { Err(Failure::input(twice)) }
 }
 
 fn addresses_of_several() -> Diagnostic {

@@ -75,10 +75,11 @@ fn outputs(done: &[Done]) -> Outputs {
     if let [one] = done {
         return one.outputs.clone();
     }
-    let told = done.iter().filter(|it| !it.outputs.is_empty());
-    let told = told.map(|it| {
+    let names = Plan::told_apart(done.iter().map(|it| &it.plan));
+    let told = names.into_iter().zip(done).filter(|(_, it)| !it.outputs.is_empty());
+    let told = told.map(|(name, it)| {
         let outputs = it.outputs.clone().into_iter().collect();
-        (it.plan.stack.clone(), serde_json::Value::Object(outputs))
+        (name, serde_json::Value::Object(outputs))
     });
     told.collect()
 }

@@ -18,7 +18,7 @@ use super::exit::{Exit, Failure};
 use super::opened::Opened;
 use super::options::{Whats, Where};
 use super::screen::{Screen, cannot_write};
-use super::several::{Several, gathered};
+use super::several::{Several, gathered, told_apart};
 use super::signals::Signals;
 use super::watched::{Watched, Wish};
 use crate::aws::behaviours::{Options, behaviours};
@@ -208,11 +208,14 @@ pub(crate) async fn run(
     }
     let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
     let is_alone = several.members.len() == 1;
+    let names = told_apart(&several.members).into_iter();
+    let names = names.map(|name| (!is_alone).then_some(name));
     let trace = several.trace();
     let choices = several.members.iter().map(|it| arguments.choice_of(it));
     let choices = gathered(choices)?;
-    let one = |(opened, choice)| one(opened, (choice, is_alone), arguments, environment, screen);
-    let exits = join_all(several.members.into_iter().zip(&choices).map(one)).await;
+    let one =
+        |((opened, beside), choice)| one(opened, (choice, beside), arguments, environment, screen);
+    let exits = join_all(several.members.into_iter().zip(names).zip(&choices).map(one)).await;
     trace.write(screen);
     let exits = gathered(exits)?;
     // An interruption goes over all, and what failed over what could not be looked at.
@@ -220,17 +223,16 @@ pub(crate) async fn run(
     Ok(worst.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done))
 }
 
-/// One stack, alone or beside others.
+/// One stack, alone or by its name beside others.
 async fn one(
     opened: Opened,
-    (choice, is_alone): (&Choice, bool),
+    (choice, beside): (&Choice, Option<String>),
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (started, began) = (clock::now(), Instant::now());
     let origins = opened.origins.clone();
-    let beside = (!is_alone).then(|| opened.stack.name.clone());
     let lines = Lines::default();
     let mut view = view(arguments, &origins, beside.as_deref().map(|it| (it, &lines)), screen);
     let watched =

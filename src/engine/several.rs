@@ -39,11 +39,12 @@ struct Run {
 impl Several {
     /// Runs of these plans. One alone is told as it is.
     pub fn of<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
+        let plans: Vec<&Plan> = plans.into_iter().collect();
         let mut runs: Vec<Run> = Vec::new();
         let mut first = 0;
-        for plan in plans {
+        for (plan, name) in plans.iter().zip(Plan::told_apart(plans.iter().copied())) {
             let steps = plan.steps.len();
-            let stack = Some(plan.stack.clone());
+            let stack = Some(name);
             runs.push(Run { stack, first, steps, began: Duration::ZERO, summary: None });
             first += steps;
         }

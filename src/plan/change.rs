@@ -12,7 +12,7 @@ use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, Existing, FieldDiff,
-    Holdings, Identity, Live, Path, Place, Stage, UsedStack,
+    Holdings, Identity, Live, Path, Place, Stage, UsedStack, told_apart,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -382,6 +382,11 @@ impl Plan {
             other.address == node.address && matches!(other.step, Step::Create { .. })
         };
         matches!(node.step, Step::Update { .. }) && self.steps.iter().any(makes)
+    }
+
+    /// What each of several is called where they are told of together.
+    pub fn told_apart<'p>(plans: impl IntoIterator<Item = &'p Self>) -> Vec<String> {
+        told_apart(plans.into_iter().map(|plan| (plan.stack.as_str(), &plan.place)))
     }
 
     /// Whose everything in it is to be.

@@ -19,7 +19,9 @@ impl Plan {
             let begin = begins.last().map_or(0, |(begin, len)| begin + len);
             begins.push((begin, plan.steps.len()));
         }
-        for ((plan, after), (begin, _)) in plans.iter().zip(after).zip(&begins) {
+        let names = Self::told_apart(plans.iter().copied());
+        for (((plan, name), after), (begin, _)) in plans.iter().zip(&names).zip(after).zip(&begins)
+        {
             let before = after.iter().flat_map(|other| {
                 let (begin, len) = begins[*other];
                 begin..begin + len
@@ -30,15 +32,14 @@ impl Plan {
                 let own = node.needs.iter().map(|(id, need)| (StepId(begin + id.0), *need));
                 StepNode {
                     id: StepId(begin + node.id.0),
-                    address: node.address.of_stack(&plan.stack),
+                    address: node.address.of_stack(name),
                     needs: before.clone().into_iter().chain(own).collect(),
                     ..node.clone()
                 }
             }));
         }
-        let stacks: Vec<&str> = plans.iter().map(|plan| plan.stack.as_str()).collect();
         Some(Self {
-            stack: stacks.join(", "),
+            stack: names.join(", "),
             was: None,
             place: first.place.clone(),
             changes: Vec::new(),

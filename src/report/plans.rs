@@ -40,7 +40,7 @@ pub fn plans_md(records: &[PlanRecord<'_>]) -> String {
     }
     let plans: Vec<&Plan> = records.iter().map(|record| record.plan).collect();
     let mut page = Page::default();
-    let stacks: Vec<&str> = plans.iter().map(|plan| plan.stack.as_str()).collect();
+    let stacks = Plan::told_apart(plans.iter().copied());
     page.line(0, format!("<!-- ccprov:plans:{} -->", stacks.join(",")));
     page.gap();
     page.line(0, format!("**{}**", told(&plans_conclusion(&plans), false).trim_end()));

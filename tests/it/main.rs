@@ -28,6 +28,7 @@ mod images;
 mod invoking;
 mod kms_key;
 mod leases;
+mod lenders;
 mod log_groups;
 mod many_stacks;
 mod mappings;

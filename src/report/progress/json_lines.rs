@@ -72,12 +72,12 @@ impl<'a> JsonLines<'a> {
         let outputs = match self.records.as_slice() {
             [one] => self.outputs(one.plan, None),
             all => {
-                let of = |record: &PlanRecord<'a>| {
-                    let stack = record.plan.stack.as_str();
-                    let outputs = self.outputs(record.plan, Some(stack));
-                    (stack, serde_json::json!(outputs))
+                let names = Plan::told_apart(all.iter().map(|record| record.plan));
+                let of = |(name, record): (String, &PlanRecord<'a>)| {
+                    let outputs = self.outputs(record.plan, Some(&name));
+                    (name, serde_json::json!(outputs))
                 };
-                all.iter().map(of).collect()
+                names.into_iter().zip(all).map(of).collect()
             }
         };
         let warnings = warnings.map(TellDiagnostic::from).collect();
@@ -86,7 +86,7 @@ impl<'a> JsonLines<'a> {
 
     /// The outputs of a stack, as far as they are known; beside others its steps have its
     /// name before their addresses.
-    fn outputs(&self, plan: &'a Plan, stack: Option<&str>) -> BTreeMap<&'a str, Value> {
+    fn outputs(&self, plan: &Plan, stack: Option<&str>) -> BTreeMap<String, Value> {
         let known = |fact: &FactRef| {
             let address = match stack {
                 Some(stack) => fact.address.of_stack(stack),
@@ -95,7 +95,7 @@ impl<'a> JsonLines<'a> {
             self.facts.get(&address)?.get(&fact.fact).cloned()
         };
         let shown = |value: &Value| shown_value(&document::fill(value, &known));
-        plan.outputs.iter().map(|(name, value)| (&**name, shown(value))).collect()
+        plan.outputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
     }
 }
 
@@ -158,7 +158,7 @@ struct Line<'a> {
 #[derive(Default, Serialize)]
 struct Ending<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    outputs: Option<BTreeMap<&'a str, Value>>,
+    outputs: Option<BTreeMap<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<Vec<TellDiagnostic<'a>>>,
 }

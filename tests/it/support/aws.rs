@@ -20,6 +20,11 @@ use super::emulator::Account;
 /// For any client but that of S3: `aws_sdk_sqs::Client::new(&config(&account))`.
 /// Nothing in it comes from the environment.
 pub(crate) fn config(account: &Account) -> SdkConfig {
+    config_in(account, Account::REGION)
+}
+
+/// The same in another region.
+pub(crate) fn config_in(account: &Account, region: &'static str) -> SdkConfig {
     let key =
         Credentials::new(&account.access_key, &account.secret_key, None, None, "ccprov's tests");
     let http = Builder::new()
@@ -31,7 +36,7 @@ pub(crate) fn config(account: &Account) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(key))
         .endpoint_url(&account.endpoint)
         .http_client(http)
-        .region(Region::new(Account::REGION))
+        .region(Region::new(region))
         .build()
 }
 

@@ -174,7 +174,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// The only region that tests use.
+    /// The region of tests that need no other.
     pub(crate) const REGION: &str = "us-east-1";
 
     /// The same account, spoken to through something else.
