@@ -1,4 +1,4 @@
-//! What an index believes to be ours: hints that the engine confirms.
+//! What an [index](super::indexes) believes to be ours: hints that the engine confirms.
 //!
 //! The tagging API sees most kinds, but not IAM roles; their paths end with
 //! `/ccprov/STACK/`, so one listing of all finds them. What hangs on a tagged object is
@@ -6,14 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_iam::types::PolicyScopeType;
 use aws_sdk_kms::types::KeyState;
-use aws_sdk_resourcegroupstagging::types::builders::TagFilterBuilder;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures::future::{try_join, try_join_all, try_join3};
 
 use super::error::{Attempt, OrAbsent};
 use super::handed::Aws;
+use super::indexes;
 use super::kind::Ours;
 use super::services::KINDS;
 use super::services::iam::paths as iam;
@@ -23,7 +22,7 @@ use crate::model::{Address, Identity, Owner, Sought};
 
 /// Everything that carries the stack's owner tag, with any of its names, and what hangs on it.
 pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
-    let mappings = mappings(aws, Some(stacks)).await?;
+    let mappings = indexes::tagged(aws, stacks).await?;
     let mut found: Vec<Sought> = mappings.iter().filter_map(sought).collect();
     let lasting = mappings.iter().filter(|mapping| !is_passing(mapping));
     let ours: Vec<&str> = lasting.filter_map(ResourceTagMapping::resource_arn).collect();
@@ -48,29 +47,41 @@ pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
 /// Who holds outputs of a stack, by any of its names: what is listed by its tags, and is of no
 /// other region.
 pub(crate) async fn users(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Owner>> {
-    let mappings = carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
+    let Users(users) = aws.listing().get(USES_TAG, || all_users(aws)).await?;
+    let is_ours = |name: &str| stacks.contains(&name);
+    let of_it = |owner: &Owner| {
+        !is_ours(&owner.stack) && owner.uses.iter().any(|used| is_ours(used))
+    };
+    Ok(users.into_iter().filter(of_it).collect())
+}
+
+/// Whoever holds outputs of any stack, once.
+#[derive(Clone)]
+struct Users(BTreeSet<Owner>);
+
+async fn all_users(aws: &Aws) -> Answer<Users> {
+    let mappings = indexes::carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
     let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
     let alive = mappings.iter().zip(alive).filter_map(|(mapping, alive)| alive.then_some(mapping));
-    let owners = alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1);
-    let is_ours = |name: &str| stacks.contains(&name);
-    let users = owners
-        .filter(|owner| !is_ours(&owner.stack) && owner.uses.iter().any(|used| is_ours(used)));
-    let users: BTreeSet<Owner> = users.collect();
-    Ok(users.into_iter().collect())
+    Ok(Users(alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1).collect()))
 }
 
 /// Roles and policies under the stack's path, of each of its names.
 pub(crate) async fn roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
     let paths: Vec<String> = stacks.iter().map(|stack| iam::path(stack)).collect();
-    let arns = identities_under(aws, &paths).await?;
+    let arns = indexes::identities_under(aws, &paths).await?;
     Ok(arns.iter().filter_map(|arn| candidate(arn, None)).collect())
 }
 
 /// Every stack of the region that an index knows of. Roles and policies are the
 /// same in all regions: each is asked for the region that its tags name.
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
-    let (mappings, identities) =
-        try_join(mappings(aws, None), identities_under(aws, &[iam::ROOT.to_owned()])).await?;
+    let root = [iam::ROOT.to_owned()];
+    let (mappings, identities) = try_join(
+        indexes::carrying(aws, TagFilter::builder().key(STACK_TAG)),
+        indexes::identities_under(aws, &root),
+    )
+    .await?;
     let (alive, owners, others) = try_join3(
         try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
         try_join_all(identities.iter().map(|arn| owner_of(aws, arn))),
@@ -163,58 +174,6 @@ async fn is_alive(aws: &Aws, mapping: &ResourceTagMapping) -> Answer<bool> {
     let state = key.and_then(|key| key.key_metadata?.key_state);
     Ok(state.is_some_and(|state| state != KeyState::PendingDeletion))
 }
-
-async fn mappings(aws: &Aws, stacks: Option<&[&str]>) -> Answer<Vec<ResourceTagMapping>> {
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let filter = TagFilter::builder().key(STACK_TAG).set_values(stacks.map(owned));
-    carrying(aws, filter).await
-}
-
-async fn carrying(aws: &Aws, filter: TagFilterBuilder) -> Answer<Vec<ResourceTagMapping>> {
-    aws.session
-        .clients
-        .tagging
-        .get_resources()
-        .tag_filters(filter.build())
-        .into_paginator()
-        .items()
-        .send()
-        .try_collect()
-        .await
-        .map(of_regions)
-        .attempting("tag:GetResources", || "list what carries our owner tags".into())
-}
-
-/// What IAM has is listed by its path. The tagging API knows some of it as well,
-/// in one of the regions.
-fn of_regions(mut mappings: Vec<ResourceTagMapping>) -> Vec<ResourceTagMapping> {
-    mappings.retain(|mapping| mapping.resource_arn().is_some_and(|arn| !arn.contains(":iam::")));
-    mappings
-}
-
-/// What has one of these paths in its own, wherever: IAM lists by how a path begins, and
-/// what one begins with is the document's to state, which may be gone.
-async fn identities_under(aws: &Aws, paths: &[String]) -> Answer<Vec<String>> {
-    let path = paths.join(" or ");
-    let roles = async {
-        let roles = aws.session.clients.iam.list_roles().max_items(LISTED).into_paginator().items();
-        let roles = roles.send().try_collect().await;
-        roles.attempting("iam:ListRoles", || format!("list the roles under {path}"))
-    };
-    let policies = async {
-        let policies = aws.session.clients.iam.list_policies().scope(PolicyScopeType::Local);
-        let policies = policies.max_items(LISTED).into_paginator().items().send().try_collect();
-        policies.await.attempting("iam:ListPolicies", || format!("list the policies under {path}"))
-    };
-    let (roles, policies) = try_join(roles, policies).await?;
-    let roles = roles.into_iter().map(|role| role.arn);
-    let all = roles.chain(policies.into_iter().filter_map(|policy| policy.arn));
-    Ok(all.filter(|arn| paths.iter().any(|path| arn.contains(path))).collect())
-}
-
-/// Roles or policies in one answer. IAM takes up to 1,000 (API Reference, `ListRoles`), the quota of
-/// most accounts; each role comes with its trust policy.
-const LISTED: i32 = 1_000;
 
 fn sought(mapping: &ResourceTagMapping) -> Option<Sought> {
     let (_, owner) = Tags::seen(pairs(mapping));

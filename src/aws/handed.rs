@@ -2,7 +2,7 @@
 //! one kind share.
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +15,9 @@ use crate::model::Place;
 pub(crate) struct Aws {
     pub(crate) session: Session,
     pub(crate) place: Place,
+    /// All names of the stacks that look here: what one of them asks an index for, it asks for
+    /// all.
+    stacks: Mutex<BTreeSet<String>>,
     /// Listings that serve many objects at once. Forgotten when somebody writes.
     listings: ByType,
     /// What a service remembers for as long as the process lives.
@@ -24,7 +27,20 @@ pub(crate) struct Aws {
 impl Aws {
     pub(crate) fn new(session: Session, place: Place) -> Self {
         let (listings, memories) = (ByType::default(), ByType::default());
-        Self { session, place, listings, memories }
+        Self { session, place, stacks: Mutex::default(), listings, memories }
+    }
+
+    /// A stack of these names is going to look, too.
+    pub(crate) fn expect(&self, names: &[&str]) {
+        let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
+        stacks.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    /// All that are going to look, in the order of their names, with one that looks now.
+    pub(crate) fn expected_with(&self, names: &[&str]) -> Vec<String> {
+        self.expect(names);
+        let stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
+        stacks.iter().cloned().collect()
     }
 
     /// One listing of each type: what was asked already need not be asked again.

@@ -33,6 +33,7 @@ mod error;
 mod filter_policy;
 pub mod grant;
 mod handed;
+mod indexes;
 pub mod invocation;
 pub mod kind;
 mod landmark;

@@ -4,7 +4,7 @@
 //! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::{try_join, try_join_all};
@@ -24,23 +24,45 @@ use crate::model::{
     Lookup, Owner, Place, Question, Sought,
 };
 
-/// Looks at AWS.
-#[derive(Debug)]
+/// Looks at AWS. Clones are one reader: what one of them lists, all have, until any writes.
+#[derive(Clone, Debug)]
 pub struct Provider {
-    aws: Aws,
+    aws: Arc<Aws>,
+    /// Those of other regions, once somebody asked for them.
+    elsewhere: Arc<Mutex<BTreeMap<String, Self>>>,
 }
 
 impl Provider {
     /// A reader of one place.
     pub fn new(session: Session, place: Place) -> Self {
-        Self { aws: Aws::new(session, place) }
+        Self { aws: Arc::new(Aws::new(session, place)), elsewhere: Arc::default() }
     }
 
-    /// A reader of another region, with the same credentials.
+    /// The reader of a region, with the same credentials.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
-        let place = Place { region: region.to_owned(), ..self.aws.place.clone() };
-        Self::new(self.aws.session.in_region(region), place)
+        if region == self.aws.place.region {
+            return self.clone();
+        }
+        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = || {
+            let place = Place { region: region.to_owned(), ..self.aws.place.clone() };
+            Self::new(self.aws.session.in_region(region), place)
+        };
+        elsewhere.entry(region.to_owned()).or_insert_with(there).clone()
+    }
+
+    /// A stack of these names is going to be looked at: indexes are asked for it together with
+    /// all the others of this place.
+    pub fn expect(&self, names: &[&str]) {
+        self.aws.expect(names);
+    }
+
+    /// What was listed is of yesterday: the next looks are new ones.
+    pub fn look_anew(&self) {
+        self.aws.forget_listings();
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.values().for_each(Self::look_anew);
     }
 
     /// Who, of other stacks of this region, holds outputs of a stack that goes by these names, as

@@ -115,6 +115,7 @@ impl Proposed {
             return Ok(None);
         }
         let Self { planned, order } = self;
+        planned.iter().for_each(|it| it.opened().look_anew());
         let planned = try_join_all(planned.into_iter().map(|it| it.held(screen))).await?;
         Ok(Some(Approved { proposed: Self { planned, order } }))
     }

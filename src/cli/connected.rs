@@ -35,7 +35,8 @@ pub(crate) struct Connected {
 }
 
 /// The connections of one command: one for each region and role, whose calls stand in one
-/// list. Stacks that live in one place share one, and with it the pace of their calls.
+/// list. Stacks that live in one place share one, and with it the pace of their calls and what
+/// these list.
 #[derive(Debug)]
 pub(crate) struct Connections<'a> {
     place: &'a Where,
@@ -49,8 +50,8 @@ pub(crate) struct Connections<'a> {
 
 /// Where a connection leads, and as whom.
 type Whither = (Option<String>, Option<Role>);
-/// A connection, once somebody has made it, and who AWS says that it is.
-type Line = Arc<OnceCell<(Session, Caller)>>;
+/// The reader at the end of a connection, once somebody has made it, and who AWS says that it is.
+type Line = Arc<OnceCell<(Provider, Caller)>>;
 
 impl<'a> Connections<'a> {
     /// None yet. What the command line names of files is tried here.
@@ -98,11 +99,10 @@ impl<'a> Connections<'a> {
         let region = region.map(str::to_owned);
         let line = self.line((region.clone(), role.cloned()));
         let connect = || self.connect(region, role.cloned());
-        let (session, caller) = line.get_or_try_init(connect).await?.clone();
-        let here = session.place(&caller);
-        telemetry::note_place(&here);
+        let (provider, caller) = line.get_or_try_init(connect).await?.clone();
+        telemetry::note_place(provider.place());
         let (trace, journal) = (self.trace.clone(), self.journal.clone());
-        Ok(Connected { provider: Provider::new(session, here), caller, trace, journal })
+        Ok(Connected { provider, caller, trace, journal })
     }
 
     /// The region of the command line.
@@ -119,7 +119,7 @@ impl<'a> Connections<'a> {
         &self,
         region: Option<String>,
         role: Option<Role>,
-    ) -> Result<(Session, Caller), Failure> {
+    ) -> Result<(Provider, Caller), Failure> {
         let session = Session::connect(&Connection {
             region,
             profile: self.place.profile.clone(),
@@ -135,7 +135,10 @@ impl<'a> Connections<'a> {
         })
         .await?;
         match (session.caller().await, role) {
-            (Ok(caller), _) => Ok((session, caller)),
+            (Ok(caller), _) => {
+                let here = session.place(&caller);
+                Ok((Provider::new(session, here), caller))
+            }
             (Err(error), Some(role)) if error.class == ErrorClass::Credentials => {
                 Err(not_taken_on(&role, error).into())
             }

@@ -143,6 +143,12 @@ impl Opened {
         Ok(self)
     }
 
+    /// What was seen so far is of yesterday: the next looks are new ones.
+    pub(crate) fn look_anew(&self) {
+        self.provider.look_anew();
+        self.readers.look_anew();
+    }
+
     /// Whether no more is asked for than a part of the stack.
     pub(crate) fn is_excerpt(&self) -> bool {
         self.asked.excerpt.is_some()
@@ -172,6 +178,7 @@ impl Opened {
         environment: &Environment,
     ) -> Self {
         let Connected { provider, caller, trace, journal } = connected;
+        provider.expect(&stack.claimant().stacks());
         telemetry::note_stack(&stack.name);
         Self {
             stack,

@@ -40,6 +40,11 @@ impl Readers {
         self.0.extend(others);
     }
 
+    /// What they saw is of yesterday.
+    pub(crate) fn look_anew(&self) {
+        self.0.values().for_each(Provider::look_anew);
+    }
+
     /// The object as it is now.
     async fn find(&self, object: &UsedObject) -> Result<Option<Live>, CloudError> {
         match self.0.get(&object.role) {

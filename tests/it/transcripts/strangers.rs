@@ -3,6 +3,7 @@
 //! of theirs changes, and it is told whose it is.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
@@ -14,7 +15,7 @@ use super::Desk;
 use crate::support::binary::Transcript;
 use crate::support::emulator::Account;
 use crate::support::fault_proxy::FaultProxy;
-use crate::support::{aws, emulator};
+use crate::support::{aws, emulator, trace};
 
 const TAG: &str = "ccprov:stack";
 
@@ -244,6 +245,32 @@ async fn a_yes_to_an_apply_is_to_what_was_shown() {
         let now = stranger.queue(queue).await;
         assert!(now.contains(r#""DelaySeconds": "5""#), "nothing of a stale plan is done: {now}");
     }
+}
+
+const SUBSCRIBED: &str = r#"
+stack: claims
+region: us-east-1
+resources:
+  queue: { kind: sqs_queue }
+  topic: { kind: sns_topic }
+  events: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "${queue.arn}", raw_message_delivery: true }
+checks: { skip: [ { check: delivery_path, reason: nobody publishes here } ] }
+"#;
+
+/// Subscriptions are found by a listing that serves many of them: it is not one of before the
+/// question.
+#[tokio::test]
+async fn what_was_listed_is_listed_anew_after_a_yes() {
+    let desk = Desk::with(emulator::ministack().account(), SUBSCRIBED);
+    desk.must("apply -y stack.yaml", 0);
+    desk.write("stack.yaml", &SUBSCRIBED.replace("delivery: true", "delivery: false"));
+    let told = desk.asked("apply --trace trace.json stack.yaml", async || {}).await;
+    assert_eq!(told.code, Some(0), "{told}");
+    let mut calls = trace::calls(&fs::read_to_string(desk.path("trace.json")).expect("a trace"));
+    calls.sort_by_key(|call| call.start);
+    let before = calls.iter().take_while(|call| call.operation != "SetSubscriptionAttributes");
+    let listed = before.filter(|call| call.operation == "ListSubscriptionsByTopic").count();
+    assert_eq!(listed, 2, "for the plan, and for the yes");
 }
 
 const TAKEN: &str = r#"
