@@ -20,7 +20,7 @@ use super::replay::{Archive, Replay, Replaying, RuleOfBus};
 use super::{discovery, invocation, neighbours, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
-    CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Learned, Live, Lock,
+    Answers, CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Live, Lock,
     Lookup, Owner, Place, Question, Sought,
 };
 
@@ -157,7 +157,7 @@ impl Provider {
     ///
     /// # Errors
     /// The first of those who do not answer.
-    pub async fn learn(&self, questions: BTreeSet<Question>) -> Answer<Learned> {
+    pub async fn learn(&self, questions: BTreeSet<Question>) -> Answer<Answers> {
         let asked = questions.into_iter().map(|question| async {
             let answer = kind(&question.kind)?.learn(&self.aws, &question.text).await?;
             Ok((question, answer))

@@ -12,7 +12,7 @@ use super::partition;
 use super::services::kms::key::KmsKey;
 use super::services::{KINDS, LANDMARKS};
 use crate::model::{
-    Address, Catalog, Desired, Document, Facts, KindInfo, LandmarkInfo, Learned, Live, NameOrigin,
+    Address, Answers, Catalog, Desired, Document, Facts, KindInfo, LandmarkInfo, Live, NameOrigin,
     Naming, Place, Prepared, Probe, Problem, Question, Sight,
 };
 
@@ -42,7 +42,7 @@ pub struct AwsCatalog {
     kinds: Vec<KindInfo>,
     landmarks: Vec<LandmarkInfo>,
     sights: Vec<Sight>,
-    learned: Learned,
+    answers: Answers,
 }
 
 impl AwsCatalog {
@@ -61,13 +61,13 @@ impl AwsCatalog {
         let landmarks: Vec<LandmarkInfo> = LANDMARKS.iter().map(|it| it.info()).collect();
         let sights = KINDS.iter().map(|kind| kind.sight());
         let sights = sights.chain(landmarks.iter().map(|it| it.sight.clone())).collect();
-        Self { kinds, landmarks, sights, learned: Learned::new() }
+        Self { kinds, landmarks, sights, answers: Answers::new() }
     }
 
     /// The same with answers to what documents ask.
     #[must_use]
-    pub fn knowing(self, learned: Learned) -> Self {
-        Self { learned, ..self }
+    pub fn knowing(self, answers: Answers) -> Self {
+        Self { answers, ..self }
     }
 
     /// What a document asks of outside.
@@ -77,11 +77,11 @@ impl AwsCatalog {
 
     /// A document with what is known in the place of what it asks.
     fn answered<'a>(&self, kind: &dyn AnyKind, document: &'a Document) -> Cow<'a, Document> {
-        if self.learned.is_empty() {
+        if self.answers.is_empty() {
             return Cow::Borrowed(document);
         }
         let question = kind.question(document);
-        let answer = question.and_then(|asked| Some((self.learned.get(&asked)?, asked.field)));
+        let answer = question.and_then(|asked| Some((self.answers.get(&asked)?, asked.field)));
         let Some((answer, field)) = answer else { return Cow::Borrowed(document) };
         let mut document = document.clone();
         document.insert(field, answer.clone());

@@ -20,4 +20,4 @@ pub struct Question {
 }
 
 /// The answers: what stands in the place of each field.
-pub type Learned = BTreeMap<Question, Value>;
+pub type Answers = BTreeMap<Question, Value>;
