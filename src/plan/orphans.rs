@@ -50,7 +50,10 @@ pub(super) fn let_go<'a>(
 fn of_former_name(live: &Live, stack: &Stack) -> Option<String> {
     let owner = live.owner.as_ref().filter(|owner| stack.was.as_ref() == Some(&owner.stack))?;
     let (was, address) = (&owner.stack, &owner.address);
-    Some(format!("is {was}/{address} until now: make sure that no other file goes by `{was}`"))
+    Some(format!(
+        "carries the name that the stack had, {was}/{address}: make sure that no other file goes by \
+         `{was}`"
+    ))
 }
 
 /// The objects that were another kind than what `moved` says they are by now.
