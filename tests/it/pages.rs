@@ -36,6 +36,31 @@ fn every_kind_has_its_page() {
     );
 }
 
+/// It says in words how many there are, and names those that nobody makes.
+#[test]
+fn the_readme_counts_the_kinds() {
+    let catalog = AwsCatalog::new();
+    let count = in_words(catalog.kinds().len());
+    let readme = fs::read_to_string(emulator::root().join("README.md")).expect("a page");
+    let counted = format!("{count} kinds, AWS");
+    assert!(readme.contains(&counted), "README.md says no \"{counted}\"");
+    let (first, rest) = count.split_at(1);
+    let counted = format!("[{}{rest}](docs/kinds/)", first.to_uppercase());
+    assert!(readme.contains(&counted), "README.md says no \"{counted}\"");
+    let landmarks: Vec<&str> = catalog.landmarks().iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(landmarks, ["ssm_parameter", "subnet", "vpc"], "README.md names these");
+    assert!(readme.contains("Networks, subnets and parameters are only looked up."));
+}
+
+/// From twenty to ninety-nine.
+fn in_words(count: usize) -> String {
+    const TENS: [&str; 8] =
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    const UNITS: [&str; 10] =
+        ["", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine"];
+    format!("{}{}", TENS[count / 10 - 2], UNITS[count % 10])
+}
+
 #[test]
 fn every_pattern_has_its_page() {
     let patterns = built_in_patterns();
