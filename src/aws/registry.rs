@@ -1,7 +1,7 @@
 //! What is known of all kinds, whatever their service.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::behaviours::check_probe;
 use super::grant::Grant;
@@ -70,9 +70,13 @@ impl AwsCatalog {
         Self { answers, ..self }
     }
 
-    /// What a document asks of outside.
-    pub fn question(&self, name: &str, document: &Document) -> Option<Question> {
-        kind(name)?.question(document)
+    /// What the documents of some resources ask of outside.
+    pub fn questions<'a>(
+        &self,
+        resources: impl IntoIterator<Item = &'a Desired>,
+    ) -> BTreeSet<Question> {
+        let asks = |want: &Desired| kind(&want.kind)?.question(&want.document);
+        resources.into_iter().filter_map(asks).collect()
     }
 
     /// A document with what is known in the place of what it asks.

@@ -48,11 +48,21 @@ pub(crate) struct Narrowed {
 }
 
 impl Written {
-    /// Leaves no more of a stack than what is asked for.
+    /// Leaves no more of a stack than what is asked for, and of others no more than that needs.
     pub(crate) fn narrowed(&self, mut checked: Checked) -> Result<Narrowed, Failure> {
         let whole = (!self.asked_for.only.is_empty()).then(|| Box::new(checked.stack.clone()));
         let told_of = &checked.told_of;
-        let asked = self.asked_for.of(&mut checked.stack, told_of).map_err(Failure::input)?;
+impl Narrowed {
+    /// The stack as it is declared.
+    pub(crate) fn declared(&self) -> &Stack {
+        self.whole.as_deref().unwrap_or(&self.checked.stack)
+    }
+}
+
+        let mut asked = self.asked_for.of(&mut checked.stack, told_of).map_err(Failure::input)?;
+        if let Some(excerpt) = &mut asked.excerpt {
+            excerpt.outputs_left_out.extend(checked.leave_others_out());
+        }
         Ok(Narrowed { checked, asked, whole })
     }
 }

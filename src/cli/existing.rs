@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asked::Narrowed;
 use super::connected::Connected;
 use super::environment::Environment;
 use super::exit::Failure;
@@ -26,17 +27,17 @@ pub(crate) enum Needs {
     Nothing,
 }
 
-/// A stack file that was checked with what was looked up.
+/// What is asked for of a stack file that was checked with what was looked up.
 pub(crate) struct Known {
-    pub(crate) checked: Checked,
+    pub(crate) narrowed: Narrowed,
     pub(crate) learned: Learned,
     pub(crate) existing: Vec<Existing>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Written {
-    /// Checks the file with what was learned already, looks up what it refers to, and checks it again: in as many rounds as
-    /// looks wait for each other.
+    /// Checks the file with what was learned already, looks up what is referred to by what is asked for of it, and checks
+    /// it again: in as many rounds as looks wait for each other.
     pub(crate) async fn known(
         &self,
         (needs, mut learned): (Needs, Learned),
@@ -48,18 +49,19 @@ impl Written {
         let told = |event| environment.pulse.look(&event);
         let (mut existing, mut warnings) = (Vec::new(), Vec::new());
         let mut tried = BTreeSet::new();
-        let mut checked = self.check(here, &learned, catalog, environment)?;
+        let mut narrowed = self.narrowed(self.check(here, &learned, catalog, environment)?)?;
         loop {
-            let open = open(&checked, needs, &tried);
+            let open = open(&narrowed.checked, needs, &tried);
             if open.is_empty() {
                 existing.sort_by(|one: &Existing, other| one.address.cmp(&other.address));
-                return Ok(Known { checked, learned, existing, warnings });
+                return Ok(Known { narrowed, learned, existing, warnings });
             }
             tried.extend(open.iter().map(|(address, _)| address.clone()));
-            let found = look(provider, open, &checked.stack, &told).await;
+            let found = look(provider, open, narrowed.declared(), &told).await;
             let mut problems = Problems::default();
             for (address, answer) in found {
-                let at = checked.existing.get(&address).map(|referred| referred.at.clone());
+                let referred = narrowed.checked.existing.get(&address);
+                let at = referred.map(|referred| referred.at.clone());
                 match answer {
                     Ok(Ok(found)) => {
                         learned.facts.extend(found.facts());
@@ -74,7 +76,7 @@ impl Written {
                 }
             }
             problems.end()?;
-            checked = self.check(here, &learned, catalog, environment)?;
+            narrowed = self.narrowed(self.check(here, &learned, catalog, environment)?)?;
         }
     }
 }

@@ -123,8 +123,8 @@ impl Errand<'_> {
             Ok(reader) => reader,
             Err(problems) => return Lent { problems, ..Lent::default() },
         };
-        let passed = outputs.iter().filter_map(|it| lender.checked.passed_on.get(it)).flatten();
-        let passed: Borrowed = passed.cloned().collect();
+        let passed = outputs.iter().filter_map(|it| lender.checked.passed_on.get(it));
+        let passed: Borrowed = passed.flat_map(|it| it.outputs.iter().cloned()).collect();
         let below = Box::pin(self.all(&used.file, &lender.checked.lenders, &passed)).await;
         let Found { learned, readers, objects, problems } = below;
         let mut lent = Lent { readers, problems, ..Lent::default() };

@@ -20,9 +20,7 @@ use super::written::Written;
 use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
-use crate::model::{
-    Address, Caller, Desired, Diagnostic, Existing, Mask, Origin, Place, Question, Stack,
-};
+use crate::model::{Address, Caller, Diagnostic, Existing, Mask, Origin, Place, Stack};
 use crate::plan::{Asked, SavedPlan};
 use crate::report::Outputs;
 use crate::report::pane::tame;
@@ -223,12 +221,9 @@ impl Written {
             self.learn_of_others(needs, (&connected, connections), &catalog, environment);
         let found = Box::pin(of_others).await?;
         let learned = found.learned.clone();
-        let Known { checked, learned, existing, warnings } =
+        let Known { narrowed, learned, existing, warnings } =
             Box::pin(self.known((needs, learned), &connected, &catalog, environment)).await?;
-        let narrowed = self.narrowed(checked)?;
-        let asks = |want: &Desired| catalog.question(&want.kind, &want.document);
-        let questions: BTreeSet<Question> =
-            narrowed.checked.stack.resources.values().filter_map(asks).collect();
+        let questions = catalog.questions(narrowed.checked.stack.resources.values());
         let (catalog, narrowed) = if questions.is_empty() {
             (catalog, narrowed)
         } else {
@@ -268,6 +263,7 @@ impl Written {
         }
         let here = connected.provider.place();
         let checked = self.check(here, &Learned::default(), catalog, environment)?;
+        let checked = self.narrowed(checked)?.checked;
         let readers = (&connected.provider, connections);
         let found = lenders::found(self, needs, &checked, readers, (catalog, environment)).await;
         found.map_err(Failure::refused)

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub use self::lenders::Lender;
 use self::lenders::{Desk, Lenders};
 use self::schemas::Schemas;
+pub use self::spoken::OfOthers;
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::existing::{self, Referred};
@@ -58,10 +59,12 @@ pub struct Checked {
     pub told_of: BTreeMap<String, BTreeSet<Address>>,
     /// The stacks that it uses, by the names that it has for them.
     pub lenders: BTreeMap<String, Lender>,
-    /// Which outputs of these each output passes on, by the names of their stacks.
-    pub passed_on: BTreeMap<String, Borrowed>,
+    /// What each output passes on of others.
+    pub passed_on: BTreeMap<String, OfOthers>,
     /// What it refers to and does not own, by what stands before a fact of it.
     pub existing: BTreeMap<Address, Referred>,
+    /// What each resource holds of others, and each of these.
+    pub holds: BTreeMap<Address, OfOthers>,
 }
 
 /// Expands the patterns, resolves the references, checks every document and
@@ -191,8 +194,9 @@ fn check_within<T>(
         let origins = resources.iter().map(|r| (r.address.clone(), r.origin()));
         let origins = origins.chain(drafts.iter().map(probes::Draft::origin)).collect();
         let (told_of, passed_on) = spoken::of(&outputs, lent);
+        let holds = spoken::held(&resources, &existing, lent);
         let warnings = in_order(warnings);
-        Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on, existing })
+        Ok(Checked { stack, warnings, origins, told_of, lenders, passed_on, existing, holds })
     } else {
         Err(in_order(problems))
     };

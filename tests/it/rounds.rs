@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ccprov::model::CallRecord;
 use ccprov::report::rounds;
+use serde_json::Value;
 
 use crate::support::aws;
 use crate::support::binary::Ccprov;
@@ -87,6 +88,60 @@ fn a_part_of_the_claim_check_is_looked_at_with_what_it_needs() {
         "sqs_queue claimcheck-dev-sqs-dlq",
     ];
     assert_eq!(objects(&calls), looked_at.into(), "{}", told(&calls));
+}
+
+/// Of what others have, a part looks at what it holds of it.
+#[test]
+fn a_part_of_a_stack_looks_at_what_it_needs_of_others() {
+    let account = emulator::ministack().account();
+    let ccprov = Ccprov::on(&account).at_home();
+    let write = |name: &str, text: &str| {
+        fs::write(ccprov.home().join(name), text).expect("a file of our own");
+    };
+    write(
+        "lender.yaml",
+        r#"stack: lender
+region: us-east-1
+resources:
+  queue: { kind: sqs_queue, for_each: [near, far, lent, other] }
+outputs: { lent: "${queue.lent.arn}", other: "${queue.other.arn}" }
+"#,
+    );
+    let borrower = |seconds: u32| {
+        let text = r#"stack: parts
+region: us-east-1
+uses: { lender: lender.yaml }
+existing:
+  near: { kind: sqs_queue, name: lender-queue-near }
+  by_near: { kind: sqs_queue, arn: "arn:aws:sqs:us-east-1:${account}:${existing.near.name}" }
+  far: { kind: sqs_queue, name: lender-queue-far }
+resources:
+  queue: { kind: sqs_queue, delay_seconds: 1, tags: { of: "${existing.by_near.arn}", lent: "${lender.lent}" } }
+  other: { kind: sqs_queue, delay_seconds: 1, tags: { of: "${existing.far.arn}", lent: "${lender.other}" } }
+outputs: { queue: "${queue.url}", far: "${existing.far.url}", other: "${lender.other}" }
+"#;
+        write("stack.yaml", &text.replace(": 1,", &format!(": {seconds},")));
+    };
+    let most = Bounds { rounds: 100, calls: 60 };
+    check(&ccprov, "lender.yaml", "apply", most);
+    borrower(1);
+    check(&ccprov, "stack.yaml", "apply", most);
+    borrower(2);
+    let calls = check(&ccprov, "stack.yaml", "apply --only queue", most);
+    let looked_at =
+        ["sqs_queue lender-queue-lent", "sqs_queue lender-queue-near", "sqs_queue parts-queue"];
+    assert_eq!(objects(&calls), looked_at.into(), "{}", told(&calls));
+    let planned = ccprov.run(&["plan", "--json", "--only", "queue", "stack.yaml"]);
+    let plan: Value = serde_json::from_str(&planned.stdout).expect("JSON");
+    let names = |value: &Value| -> Vec<String> {
+        value.as_object().expect("a map").keys().cloned().collect()
+    };
+    assert_eq!(plan["existing"].as_array().map(Vec::len), Some(2), "{planned}");
+    assert_eq!(names(&plan["uses"]["lender"]["outputs"]), ["lent"], "{planned}");
+    assert_eq!(names(&plan["outputs"]), ["queue"], "{planned}");
+    // All of the stack looks at all of it.
+    let calls = check(&ccprov, "stack.yaml", "plan", most);
+    assert_eq!(objects(&calls).len(), 6, "{}", told(&calls));
 }
 
 /// Most rounds are looks at a table or a function that is at work, which is looked at
