@@ -14,11 +14,12 @@ use super::presence::{Presence, presence};
 use super::relied::Readers;
 use super::written::Written;
 use crate::aws::{AwsCatalog, Provider};
-use crate::engine::find_all;
+use crate::engine::{find_all, seek};
 use crate::model::{
     Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, Live, Owner, Place, Sought,
     Stack, UsedObject, document,
 };
+use crate::plan::World;
 use crate::report::pane::tame;
 use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
 
@@ -90,6 +91,16 @@ struct Lent {
     problems: Vec<Diagnostic>,
 }
 
+/// What a look at a used stack showed.
+#[derive(Default)]
+struct Seen {
+    live: BTreeMap<Address, Live>,
+    /// What is not as it should be.
+    problems: Vec<Diagnostic>,
+    /// Names of what is there and is called otherwise by now, where its file states none.
+    kept_names: BTreeMap<Address, String>,
+}
+
 impl Errand<'_> {
     /// The outputs of all that a file uses, at once.
     async fn all(
@@ -129,20 +140,17 @@ impl Errand<'_> {
         let Found { learned, readers, objects, problems } = below;
         let mut lent = Lent { readers, problems, ..Lent::default() };
         lent.objects.extend(objects.into_values().flatten());
-        let checked = if learned.facts.is_empty() {
-            Ok((*lender.checked).clone())
-        } else {
-            let with = (self.catalog, self.environment);
-            self.written.check_other(&used.file, &lender.place, &learned, with)
-        };
-        let checked = match checked {
-            Ok(checked) => checked,
-            Err(mut found) => {
-                lent.problems.append(&mut found);
+        let looked = Box::pin(self.looked(asked, learned, &reader)).await;
+        let (checked, seen) = match looked {
+            Ok((checked, Seen { live, mut problems, .. })) => {
+                lent.problems.append(&mut problems);
+                (checked, live)
+            }
+            Err(mut problems) => {
+                lent.problems.append(&mut problems);
                 return lent;
             }
         };
-        let seen = self.look(asked, &checked, &reader, &mut lent.problems).await;
         let known = |fact: &FactRef| seen.get(&fact.address)?.facts.get(&fact.fact).cloned();
         let outputs = checked.stack.outputs.iter().filter(|(name, _)| outputs.contains(*name));
         let outputs =
@@ -192,34 +200,104 @@ impl Errand<'_> {
         }
     }
 
-    /// The objects that outputs speak of, as far as they are there and that stack's. What is
-    /// named by what AWS chose for another is looked for when that was seen.
-    async fn look(
+    /// A used stack and its objects. If an earlier ccprov gave one another name than the file
+    /// does by now, the stack is checked and looked at once more with that.
+    async fn looked(
         &self,
         asked: &Asked<'_>,
-        checked: &Checked,
+        mut learned: Learned,
         reader: &Provider,
-        problems: &mut Vec<Diagnostic>,
-    ) -> BTreeMap<Address, Live> {
-        let mut left = spoken_of(checked, &asked.outputs);
-        let mut seen: BTreeMap<Address, Live> = BTreeMap::new();
+    ) -> Result<(Checked, Seen), Vec<Diagnostic>> {
         loop {
-            let known = |fact: &FactRef| seen.get(&fact.address)?.facts.get(&fact.fact).cloned();
+            let checked = self.checked(asked, &learned, reader).await?;
+            let mut seen = self.look(asked, &checked, reader).await;
+            let kept = std::mem::take(&mut seen.kept_names);
+            let had = learned.names.len();
+            learned.names.extend(kept);
+            if learned.names.len() == had {
+                return Ok((checked, seen));
+            }
+        }
+    }
+
+    /// A used stack with what was learned, and with answers to what its documents ask.
+    async fn checked(
+        &self,
+        asked: &Asked<'_>,
+        learned: &Learned,
+        reader: &Provider,
+    ) -> Result<Checked, Vec<Diagnostic>> {
+        let Asked { used, lender, outputs, .. } = asked;
+        let check = |catalog: &AwsCatalog| {
+            let with = (catalog, self.environment);
+            self.written.check_other(&used.file, &lender.place, learned, with)
+        };
+        let checked = if *learned == Learned::default() {
+            (*lender.checked).clone()
+        } else {
+            check(self.catalog)?
+        };
+        let spoken_of = spoken_of(&checked, outputs);
+        let resources = spoken_of.iter().filter_map(|it| checked.stack.resources.get(it));
+        let questions = self.catalog.questions(resources);
+        if questions.is_empty() {
+            return Ok(checked);
+        }
+        match reader.learn(questions).await {
+            Ok(answers) => check(&self.catalog.clone().knowing(answers)),
+            Err(error) => Err(vec![asked.unseen(error, "what a document of it asks")]),
+        }
+    }
+
+    /// The objects that outputs speak of, as far as they are there and that stack's. What is
+    /// named by what AWS chose for another is looked for when that was seen.
+    async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Seen {
+        let mut left = spoken_of(checked, &asked.outputs);
+        let mut seen = Seen::default();
+        let mut missing = BTreeSet::new();
+        loop {
+            let known =
+                |fact: &FactRef| seen.live.get(&fact.address)?.facts.get(&fact.fact).cloned();
             let looks: Vec<Sought> =
                 left.iter().filter_map(|address| self.sought(checked, address, &known)).collect();
             if looks.is_empty() {
-                return seen;
+                break;
             }
             let told = |event| self.environment.pulse.look(&event);
             for (sought, answer) in find_all(reader, looks, &told).await {
                 let Some(address) = sought.address.clone() else { continue };
                 left.remove(&address);
+                if let Ok(None) = &answer {
+                    missing.insert(address.clone());
+                }
                 match asked.judge(&checked.stack, &sought, answer, self.catalog) {
-                    Ok(live) => drop(seen.insert(address, live)),
-                    Err(problem) => problems.push(problem),
+                    Ok(live) => drop(seen.live.insert(address, live)),
+                    Err(problem) => seen.problems.push(problem),
                 }
             }
         }
+        match self.kept_names(&checked.stack, &missing, reader).await {
+            Ok(names) => seen.kept_names = names,
+            Err(errors) => {
+                let told = |error| asked.unseen(error, "what it owns");
+                seen.problems.extend(errors.into_iter().map(told));
+            }
+        }
+        seen
+    }
+
+    /// The names of those objects that are not found by what the file calls them, where an
+    /// earlier ccprov gave them these.
+    async fn kept_names(
+        &self,
+        stack: &Stack,
+        missing: &BTreeSet<Address>,
+        reader: &Provider,
+    ) -> Result<BTreeMap<Address, String>, Vec<CloudError>> {
+        let told = |event| self.environment.pulse.look(&event);
+        let mut world = World::default();
+        seek(reader, (stack, missing), self.catalog, &mut world, &told).await?;
+        Ok(world.kept_names)
     }
 
     /// How to look for a resource, if that is known by now.
@@ -301,6 +379,14 @@ impl Asked<'_> {
         format!("`ccprov apply {}`", self.used.name)
     }
 
+    /// The problem of something that nobody could look at.
+    fn unseen(&self, error: CloudError, what: &str) -> Diagnostic {
+        let because = format!("{} is used, and {what} is looked at", self.used.name);
+        let problem = self.problem(error.to_string()).because(because);
+        let problem = error.hint.into_iter().fold(problem, Diagnostic::hint);
+        problem.hint("`ccprov iam --for plan` tells what must be allowed")
+    }
+
     /// The object, if it can be relied on.
     fn judge(
         &self,
@@ -322,12 +408,7 @@ impl Asked<'_> {
                 let problem = self.problem(format!("`{alias}` has no {address} yet"));
                 return Err(problem.because(because).hint(self.apply()));
             }
-            Err(error) => {
-                let because = format!("{} is used, and {address} of it is looked at", used.name);
-                let problem = self.problem(error.to_string()).because(because);
-                let problem = error.hint.into_iter().fold(problem, Diagnostic::hint);
-                return Err(problem.hint("`ccprov iam --for plan` tells what must be allowed"));
-            }
+            Err(error) => return Err(self.unseen(error, &format!("{address} of it"))),
         };
         let problem = match presence(stack, &live, catalog) {
             Presence::There => return Ok(live),

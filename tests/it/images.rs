@@ -195,6 +195,12 @@ async fn an_image_is_laid_on_one_of_a_registry() {
     assert_eq!(config["config"]["Entrypoint"], json!(["/var/task/bootstrap"]));
     assert_eq!(fs::read_to_string(folder.path().join("etc/words/hello")).unwrap(), "hello again");
     assert!(folder.path().join("var/task/bootstrap").exists());
+    // Who uses the stack hears of the same image: its base is asked for there, too.
+    let user = "stack: user\nregion: us-east-1\nuses: { laid: stack.yaml }\n\
+                resources: { queue: { kind: sqs_queue, tags: { of: \"${laid.digest}\" } } }\n";
+    above.write("user.yaml", user);
+    let planned = above.must("plan user.yaml", 0).stdout;
+    assert!(planned.contains(&digest(&above)), "{planned}");
     // What lies below was there already, in the same repository.
     let sent = ecr.calls();
     assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 2, "{sent:?}");

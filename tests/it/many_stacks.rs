@@ -128,6 +128,36 @@ fn what_is_used_is_not_destroyed_under_its_users() {
     desk.must("destroy -y platform.yaml app.yaml", 0);
 }
 
+const TRUST: &str = r#"{ Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } }"#;
+
+/// Of a role that an earlier ccprov called otherwise, a stack that uses it learns the name.
+#[tokio::test]
+async fn what_an_earlier_ccprov_named_is_used_by_that_name() {
+    let desk = desk();
+    let iam = aws_sdk_iam::Client::new(&aws::config(&desk.account));
+    let tag = |key: &str, value: &str| {
+        aws_sdk_iam::types::Tag::builder().key(key).value(value).build().unwrap()
+    };
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let call = iam.create_role().role_name("lender-worker").path("/ccprov/lender/");
+    let call = call.tags(tag("ccprov:stack", "lender")).tags(tag("ccprov:address", "worker"));
+    call.assume_role_policy_document(trust).send().await.unwrap();
+    let lender = format!(
+        "stack: lender\nregion: us-east-1\nresources:\n  \
+         worker: {{ kind: iam_role, assume_role_policy: {TRUST} }}\n\
+         outputs: {{ worker: \"${{worker.arn}}\" }}\n"
+    );
+    desk.write("lender.yaml", &lender);
+    let user = "stack: user\nregion: us-east-1\nuses: { lender: lender.yaml }\n\
+                resources: { queue: { kind: sqs_queue, tags: { worker: \"${lender.worker}\" } } }\n";
+    desk.write("user.yaml", user);
+    let planned = desk.must("plan user.yaml", 0).stdout;
+    assert!(planned.contains(":role/ccprov/lender/lender-worker\n"), "{planned}");
+    desk.must("apply -y user.yaml", 0);
+    desk.must("apply -y lender.yaml", 0);
+    desk.must("plan --detailed-exitcode lender.yaml user.yaml", 0);
+}
+
 /// Whoever reads a report knows which stack it is of.
 #[test]
 fn reports_say_which_stack_they_are_of() {
