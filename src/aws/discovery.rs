@@ -18,7 +18,7 @@ use super::services::KINDS;
 use super::services::iam::paths as iam;
 use super::tags::{STACK_TAG, Tags, USES_TAG};
 use crate::engine::port::{Answer, StackSummary};
-use crate::model::{Address, Identity, Owner, Sought};
+use crate::model::{Address, Identity, Owner, Place, Sought, UsedStack};
 
 /// Everything that carries the stack's owner tag, with any of its names, and what hangs on it.
 pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
@@ -44,26 +44,41 @@ pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
     Ok(found)
 }
 
-/// Who holds outputs of a stack, by any of its names: what is listed by its tags, and is of no
-/// other region.
+/// Who holds outputs of a stack, by any of its names: what is listed by its tags in this region;
+/// and roles and policies of all regions.
 pub(crate) async fn users(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Owner>> {
     let Users(users) = aws.listing().get(USES_TAG, || all_users(aws)).await?;
-    let is_ours = |name: &str| stacks.contains(&name);
-    let of_it = |owner: &Owner| {
-        !is_ours(&owner.stack) && owner.uses.iter().any(|used| is_ours(used))
-    };
-    Ok(users.into_iter().filter(of_it).collect())
+    Ok(users.into_iter().filter(|it| uses(it, stacks, &aws.place)).collect())
 }
 
 /// Whoever holds outputs of any stack, once.
 #[derive(Clone)]
 struct Users(BTreeSet<Owner>);
 
+/// Listings tell no tags of roles and policies: each is asked for its own.
 async fn all_users(aws: &Aws) -> Answer<Users> {
-    let mappings = indexes::carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
-    let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
-    let alive = mappings.iter().zip(alive).filter_map(|(mapping, alive)| alive.then_some(mapping));
-    Ok(Users(alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1).collect()))
+    let listed = async {
+        let mappings = indexes::carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
+        let alive = try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))).await?;
+        let alive = mappings.iter().zip(alive).filter_map(|(it, alive)| alive.then_some(it));
+        Ok(alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1).collect::<Vec<Owner>>())
+    };
+    let identities = async {
+        let arns = indexes::identities_under(aws, &[iam::ROOT.to_owned()]).await?;
+        try_join_all(arns.iter().map(|arn| owner_of(aws, arn))).await
+    };
+    let (listed, identities) = try_join(listed, identities).await?;
+    let owners = listed.into_iter().chain(identities.into_iter().flatten());
+    Ok(Users(owners.filter(|owner| !owner.uses.is_empty()).collect()))
+}
+
+/// Whether an object holds outputs of a stack that is here, and is not that one's own.
+fn uses(owner: &Owner, stacks: &[&str], here: &Place) -> bool {
+    let region = owner.region.clone().unwrap_or_else(|| here.region.clone());
+    let there = Place { region, ..here.clone() };
+    let is_its_own = stacks.contains(&owner.stack.as_str()) && there.region == here.region;
+    let holds = |stack: &&str| owner.uses.contains(&UsedStack::mark(stack, here, &there));
+    !is_its_own && stacks.iter().any(holds)
 }
 
 /// Roles and policies under the stack's path, of each of its names.
@@ -217,5 +232,37 @@ fn hung(kind: &str, identity: String) -> Sought {
         fields: None,
         // No tag says that it may go: what goes with it is told as for any other.
         holdings: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_names_the_stack_as_it_is_seen_from_there() {
+        let here = Place {
+            partition: "aws".into(),
+            account: "123456789012".into(),
+            region: "eu-west-1".into(),
+            endpoint: None,
+        };
+        let check = |(stack, region): (&str, Option<&str>), mark: &str, expected: bool| {
+            let owner = Owner {
+                region: region.map(str::to_owned),
+                uses: [mark.to_owned()].into(),
+                ..Owner::new(stack, Address::new("role"))
+            };
+            assert_eq!(uses(&owner, &["platform"], &here), expected, "{stack} {region:?} {mark}");
+        };
+        check(("app", None), "platform", true);
+        check(("app", Some("eu-west-1")), "platform", true);
+        check(("app", Some("us-east-1")), "platform@eu-west-1", true);
+        check(("platform", Some("us-east-1")), "platform@eu-west-1", true);
+        // That of its own region, of another one, of another account.
+        check(("app", Some("us-east-1")), "platform", false);
+        check(("app", None), "platform@us-east-1", false);
+        check(("app", None), "platform@210987654321", false);
+        check(("platform", Some("eu-west-1")), "platform", false);
     }
 }

@@ -145,8 +145,15 @@ impl Grant {
 }
 
 /// What finding the objects of a stack needs, whatever its kinds.
-pub const DISCOVERY: &[Grant] =
-    &[Grant::read("FindStack", &["*"], &["iam:ListPolicies", "iam:ListRoles", "tag:GetResources"])];
+pub const DISCOVERY: &[Grant] = &[
+    Grant::read("FindStack", &["*"], &["iam:ListPolicies", "iam:ListRoles", "tag:GetResources"]),
+    // Lists tell no tags: whether one holds outputs of the stack, each is asked for.
+    Grant::read(
+        "FindUsers",
+        &["arn:${partition}:iam::${account}:*/ccprov/*"],
+        &["iam:GetPolicy", "iam:GetRole"],
+    ),
+];
 
 /// What the lease needs, where a stack has one. Without the right to list,
 /// S3 says of an object that is not there that it is forbidden.

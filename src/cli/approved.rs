@@ -9,7 +9,7 @@ use super::options::Run;
 use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Owner};
 use crate::plan::{Plan, Purpose};
 use crate::report::{self, PlanDetail};
 
@@ -30,10 +30,20 @@ pub(crate) struct Approved {
 impl Proposed {
     /// The same, where nobody is in the way who goes along, or in whose spite it is done.
     pub(crate) fn among_themselves(self, options: &Run) -> Self {
-        let stacks = self.planned.iter().flat_map(|it| it.opened().stack.claimant().stacks());
-        let names: BTreeSet<String> = stacks.map(str::to_owned).collect();
+        let stacks = self.planned.iter().map(|it| &it.opened().stack);
+        let along = stacks.flat_map(|it| {
+            let names = it.claimant().stacks().into_iter();
+            names.map(|name| (name.to_owned(), it.place.region.clone()))
+        });
+        let along: BTreeSet<(String, String)> = along.collect();
+        let goes_along = |user: &Owner| {
+            let is_it = |(name, region): &(String, String)| {
+                *name == user.stack && user.region.as_ref().is_none_or(|its| its == region)
+            };
+            along.iter().any(is_it)
+        };
         let despite = |planned: Planned| {
-            let planned = planned.despite(|user| names.contains(&user.stack), false);
+            let planned = planned.despite(goes_along, false);
             if options.despite_users { planned.despite(|_| true, true) } else { planned }
         };
         Self { planned: self.planned.into_iter().map(despite).collect(), ..self }

@@ -41,13 +41,35 @@ pub struct UsedObject {
 }
 
 impl UsedStack {
-    /// How `ccprov:uses` spells a stack, for one that is here: by its name, with the region if
-    /// that is another.
+    /// How `ccprov:uses` spells a stack, for one that is here: by its name, with the region and
+    /// the account if these are others.
     pub fn mark(stack: &str, place: &Place, here: &Place) -> String {
-        if place.region == here.region {
-            stack.to_owned()
-        } else {
-            format!("{stack}@{}", place.region)
-        }
+        let region = (place.region != here.region).then_some(place.region.as_str());
+        let account = (place.account != here.account).then_some(place.account.as_str());
+        let parts: Vec<&str> = [Some(stack), region, account].into_iter().flatten().collect();
+        parts.join("@")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_spelled_as_it_is_seen_from_elsewhere() {
+        let place = |region: &str, account: &str| Place {
+            partition: "aws".into(),
+            account: account.into(),
+            region: region.into(),
+            endpoint: None,
+        };
+        let here = place("eu-west-1", "123456789012");
+        let check = |region: &str, account: &str, expected: &str| {
+            assert_eq!(UsedStack::mark("platform", &place(region, account), &here), expected);
+        };
+        check("eu-west-1", "123456789012", "platform");
+        check("us-east-1", "123456789012", "platform@us-east-1");
+        check("eu-west-1", "210987654321", "platform@210987654321");
+        check("us-east-1", "210987654321", "platform@us-east-1@210987654321");
     }
 }

@@ -130,6 +130,21 @@ fn what_is_used_is_not_destroyed_under_its_users() {
 
 const TRUST: &str = r#"{ Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" } }"#;
 
+/// Lists tell no tags of a role, so that each is asked for them: in whatever region its stack is.
+#[test]
+fn what_is_used_by_a_role_alone_is_not_destroyed_either() {
+    let desk = desk();
+    let app = format!(
+        "stack: app\nregion: eu-west-1\nuses: {{ platform: platform.yaml }}\nresources:\n  \
+         role: {{ kind: iam_role, description: \"for ${{platform.topic_arn}}\", assume_role_policy: {TRUST} }}\n"
+    );
+    desk.write("app.yaml", &app);
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    let refused = desk.must("destroy -y platform.yaml", 5).stderr;
+    assert!(refused.contains("role of stack app uses outputs of platform"), "{refused}");
+    desk.must("destroy -y platform.yaml app.yaml", 0);
+}
+
 /// Of a role that an earlier ccprov called otherwise, a stack that uses it learns the name.
 #[tokio::test]
 async fn what_an_earlier_ccprov_named_is_used_by_that_name() {
