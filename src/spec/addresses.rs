@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::elsewhere;
 use super::expand::{Env, Expansion, Meaning, Named};
 use super::lent::Lent;
-use super::lookup::{BEFORE_THE_STACK, Form, Found, Search};
+use super::lookup::{Form, Found, Search};
 use super::reference::{ALL, Reference};
 use super::source::Mark;
 use super::suggest::listed;
@@ -177,10 +177,10 @@ impl<'a> Expansion<'a> {
             return self.entry(scope, name, &search.at);
         }
         let known = self.names_in(scope);
-        let detail = match (self.ground.stack, known.is_empty()) {
-            (None, _) => BEFORE_THE_STACK.to_owned(),
-            (Some(_), true) => "there are no resources here".to_owned(),
-            (Some(_), false) => {
+        let detail = match (self.ground.early, known.is_empty()) {
+            (Some(why), _) => why.to_owned(),
+            (None, true) => "there are no resources here".to_owned(),
+            (None, false) => {
                 format!("there is no `{name}` among {}", listed(known.iter().copied()))
             }
         };

@@ -17,6 +17,7 @@ impl Expansion<'_> {
     /// What a reference to an output of another stack means.
     pub(super) fn lent(&mut self, search: &Search<'_>) -> Option<Found> {
         self.outside_of_patterns(search)?;
+        self.in_time(search)?;
         let (lent, alias) = (self.ground.lent, search.names.0[0].as_str());
         let by = lent.stacks.get(alias)?;
         let names = by.names.as_ref()?;

@@ -161,7 +161,7 @@ fn check_within<T>(
     let mut problems = file.deferred.clone();
     problems.append(&mut lenders.problems);
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, place, (catalog, inputs), &mut problems);
+    let lock = lock_of(file, (lent, place), (catalog, inputs), &mut problems);
     let (known, settled) = judged(&resources, &oracle, &lent.facts, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
@@ -231,13 +231,14 @@ fn ground<'a>(
         lent: const { &Lent::NONE },
         existing: section("existing"),
         sights: catalog.sights(),
+        early: None,
     }
 }
 
 /// What `lock` says, on a ground without resources.
 fn lock_of(
     file: &StackFile,
-    place: &Place,
+    (lent, place): (&Lent, &Place),
     (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
@@ -246,7 +247,8 @@ fn lock_of(
         kinds: &[],
         library: &library,
         resources: &nothing,
-        existing: &nothing,
+        lent,
+        early: Some(lock::BEFORE_THE_LEASE),
         ..ground(file, place, catalog, inputs)
     };
     lock::of(file.root.get("lock"), file.was(), ground, problems)

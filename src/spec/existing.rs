@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::elsewhere;
 use super::expand::{Env, Expansion, Ground};
-use super::lookup::{BEFORE_THE_STACK, Found, Search};
+use super::lookup::{Found, Search};
 use super::predict::{Known, Oracle};
 use super::reference::ALL;
 use super::shape;
@@ -115,10 +115,7 @@ impl<'a> Expansion<'a> {
     /// `${existing.NAME.*.FACT}`.
     pub(super) fn of_others(&mut self, search: &Search<'_>) -> Option<Found> {
         self.outside_of_patterns(search)?;
-        if self.ground.place.is_none() {
-            let summary = format!("`{}` is not known yet", search.names);
-            return self.tell(search, summary, BEFORE_THE_STACK.to_owned(), None);
-        }
+        self.in_time(search)?;
         let (section, name): (&'a Map, _) = (self.ground.existing, search.names.0[1].clone());
         if !section.contains_key(&name) {
             let known = || section.keys().map(String::as_str);

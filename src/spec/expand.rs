@@ -63,6 +63,8 @@ pub(super) struct Ground<'a> {
     pub(super) existing: &'a Map,
     /// How that is looked up.
     pub(super) sights: &'a [Sight],
+    /// Why nothing can be referred to that the stack makes or others have, where that is so.
+    pub(super) early: Option<&'static str>,
 }
 
 /// The work in progress.

@@ -7,6 +7,7 @@ use super::alone::evaluated;
 use super::expand::Ground;
 use super::inputs::Inputs;
 use super::lent::Lent;
+use super::lookup::BEFORE_THE_STACK;
 use super::patterns::Library;
 use super::role;
 use super::shape;
@@ -101,6 +102,7 @@ impl Header<'_> {
             lent: const { &Lent::NONE },
             existing: const { &Map::new() },
             sights: &[],
+            early: Some(BEFORE_THE_STACK),
         }
     }
 

@@ -7,6 +7,9 @@ use super::shape;
 use super::tree::{Entry, Node};
 use crate::model::{Diagnostic, Lock, Prepared};
 
+/// Why so little can be referred to in it.
+pub(super) const BEFORE_THE_LEASE: &str = "the lease is taken before anything is looked at: `lock` may refer to variables, to values, to the environment, and to `${stack}`, `${account}`, `${region}` and `${partition}` alone";
+
 const KEYS: &[&str] = &["bucket", "key", "account"];
 /// The kind whose objects can hold a lease.
 const BUCKET: &str = "s3_bucket";

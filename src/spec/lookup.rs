@@ -275,6 +275,14 @@ impl Expansion<'_> {
         self.descend(value, 2, search)
     }
 
+    /// Tells that what others have is not known yet, where that is so.
+    pub(super) fn in_time(&mut self, search: &Search<'_>) -> Option<()> {
+        let Some(why) = self.ground.early else { return Some(()) };
+        let summary = format!("`{}` is not known yet", search.names);
+        let hint = "a variable may say it: `${var.NAME}`".to_owned();
+        self.tell(search, summary, why.to_owned(), Some(hint))
+    }
+
     /// Patterns see their parameters and themselves, and nothing of the stack
     /// around them, so that one can be read, tested and moved by itself.
     pub(super) fn outside_of_patterns(&mut self, search: &Search<'_>) -> Option<()> {

@@ -55,6 +55,12 @@ fn in_a_lock() {
         ("no text", &lock("{ bucket: 123 }")),
         ("no key for a lease", &lock("{ bucket: ops-locks, key: /a* }")),
         ("a reference to a resource", &lock("{ bucket: '${a.arn}' }")),
+        (
+            "a reference to what others have",
+            &lock(
+                "{ bucket: '${existing.b.bucket}' }\nexisting: { b: { kind: bucket, name: locks } }"
+            ),
+        ),
         ("no account", &lock("{ bucket: ops-locks, account: \"123\" }")),
         ("an account that is a number", &lock("{ bucket: ops-locks, account: 123456789012 }")),
         ("none", &lock("~")),
