@@ -54,7 +54,7 @@ enum Level {
     Configured,
     /// And the object is in service
     Ready,
-    /// And `ccprov verify` passes
+    /// And `ccprov verify` passes, of the whole stack
     Verified,
 }
 
@@ -81,6 +81,9 @@ pub(crate) async fn run(
     };
     if !is_verified || exit != Exit::Done {
         return Ok(exit);
+    }
+    if !arguments.only.is_all() {
+        screen.note("What is verified is the whole stack: --only says what is applied.");
     }
     let (what, place) = (&arguments.what, &arguments.place);
     let arguments = verify::Arguments::after_apply(what, place, arguments.run.json);

@@ -26,6 +26,11 @@ pub(crate) struct Anew {
 }
 
 impl Only {
+    /// Whether no part is asked for.
+    pub(crate) fn is_all(&self) -> bool {
+        self.only.is_empty()
+    }
+
     /// What this asks of a destroy.
     pub(crate) fn to_destroy(&self) -> AskedFor {
         AskedFor { only: self.only.clone(), replace: Vec::new(), purpose: Purpose::Destroy }
@@ -47,11 +52,6 @@ pub(crate) struct Narrowed {
     pub(crate) whole: Option<Box<Stack>>,
 }
 
-impl Written {
-    /// Leaves no more of a stack than what is asked for, and of others no more than that needs.
-    pub(crate) fn narrowed(&self, mut checked: Checked) -> Result<Narrowed, Failure> {
-        let whole = (!self.asked_for.only.is_empty()).then(|| Box::new(checked.stack.clone()));
-        let told_of = &checked.told_of;
 impl Narrowed {
     /// The stack as it is declared.
     pub(crate) fn declared(&self) -> &Stack {
@@ -59,6 +59,11 @@ impl Narrowed {
     }
 }
 
+impl Written {
+    /// Leaves no more of a stack than what is asked for, and of others no more than that needs.
+    pub(crate) fn narrowed(&self, mut checked: Checked) -> Result<Narrowed, Failure> {
+        let whole = (!self.asked_for.only.is_empty()).then(|| Box::new(checked.stack.clone()));
+        let told_of = &checked.told_of;
         let mut asked = self.asked_for.of(&mut checked.stack, told_of).map_err(Failure::input)?;
         if let Some(excerpt) = &mut asked.excerpt {
             excerpt.outputs_left_out.extend(checked.leave_others_out());

@@ -16,6 +16,15 @@ resources:
 outputs: { queue: "${queue.url}", topic: "${topic.arn}" }
 "#;
 
+/// A verification is of all that is declared, of which a part was applied.
+#[test]
+fn what_is_verified_is_the_whole_stack() {
+    let desk = desk();
+    let told = desk.must("apply -y --only dlq --until verified stack.yaml", 4);
+    assert!(told.stderr.contains("What is verified is the whole stack"), "{told}");
+    assert!(told.stdout.contains("topic"), "{told}");
+}
+
 fn desk() -> Desk {
     Desk::with(emulator::ministack().account(), STACK)
 }
