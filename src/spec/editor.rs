@@ -98,6 +98,7 @@ fn pattern_properties() -> Json {
             "propertyNames": { "pattern": NAMES },
             "additionalProperties": { "$ref": "#/$defs/resource" },
         },
+        "moved": header::moved(),
         "outputs": {
             "type": ["object", "null"],
             "description": "What may be referred to from outside, besides the resources.",

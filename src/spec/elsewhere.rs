@@ -102,7 +102,7 @@ const IN_AN_ENTRY: &[Said] = &[
     (&["ignore_changes"], "it stands under `lifecycle:`: `lifecycle: { ignore_changes: [FIELD] }`"),
     (
         &["moved", "moved_from", "renamed_from", "was"],
-        "it stands at the top of the stack file: `moved: { OLD: NEW }`",
+        "it stands at the top of the stack file, or of a pattern's: `moved: { OLD: NEW }`",
     ),
     (&["adopt", "import"], "it stands under `lifecycle:`: `lifecycle: { adopt: true }`"),
     (

@@ -13,7 +13,7 @@
 //!
 //! In reading order: `source` and `tree` (text with places), `yaml`, `regular`, `files`, `zip`, `layer`,
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
-//! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`,
+//! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`, `moves`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
 //! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `alone`, `role`, `header`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
 //! `probes`, `check`, `render`, `restated`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
@@ -54,6 +54,7 @@ mod lookup;
 mod merge;
 mod mistaken;
 mod moved;
+mod moves;
 mod packing;
 mod parameter;
 mod patience;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::moves;
 use super::parameter::{self, Parameter};
 use super::shape;
 use super::tree::{Map, Node};
@@ -22,6 +23,8 @@ pub(super) struct Pattern {
     pub(super) values: Map,
     /// The resources, as in a stack file.
     pub(super) resources: Map,
+    /// Which of them had another name before, wherever it is used.
+    pub(super) moved: Map,
     /// What others may refer to besides the resources.
     pub(super) outputs: Map,
     /// What `verify` tries of them.
@@ -32,7 +35,7 @@ pub(super) struct Pattern {
 /// What is wrong is left out, so that the rest can still be used.
 pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
     const KEYS: &[&str] =
-        &["description", "parameters", "values", "resources", "outputs", "probes"];
+        &["description", "parameters", "values", "resources", "moved", "outputs", "probes"];
     let mut problems = Vec::new();
     let empty = Map::new();
     if root.is_null() {
@@ -51,12 +54,13 @@ pub(super) fn read(root: &Node) -> (Pattern, Vec<Diagnostic>) {
     };
     let (declared, values) = (section("parameters"), section("values"));
     let (resources, outputs) = (section("resources"), section("outputs"));
-    let probes = section("probes");
+    let (moved, probes) = (section("moved"), section("probes"));
     let description = root.get("description").and_then(|node| node.as_text()).map(str::to_owned);
     let parameters = parameters(&declared, &mut problems);
     values::check(&values, &mut problems);
+    moves::check(&moved, &mut problems);
     check_outputs(&outputs, &resources, &mut problems);
-    (Pattern { description, parameters, values, resources, outputs, probes }, problems)
+    (Pattern { description, parameters, values, resources, moved, outputs, probes }, problems)
 }
 
 fn parameters(declared: &Map, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Parameter> {

@@ -68,6 +68,51 @@ fn a_use_of_a_pattern_moves_as_a_whole() {
     );
 }
 
+/// Whoever uses a pattern that renamed its own says nothing of it.
+#[test]
+fn what_a_pattern_renames_moves_in_each_of_its_uses() {
+    let inner =
+        "moved: { dead: dlq }\nresources:\n  queue: { kind: queue }\n  dlq: { kind: queue }\n";
+    let outer = "moved: { mail: post, old.queue: post.queue }\nresources:\n  post: { pattern: ./inner.yaml }\n";
+    let of = |stack: &str, inner: &str| {
+        let stack = format!("stack: dev\n{stack}");
+        Case::of(&[
+            ("stacks/dev.yaml", &stack),
+            ("stacks/inner.yaml", inner),
+            ("stacks/outer.yaml", outer),
+        ])
+        .told()
+    };
+    let (one, in_two) = ("pattern: ./inner.yaml", "pattern: ./outer.yaml");
+    golden!(
+        [
+            of(&format!("resources:\n  a: {{ {one} }}\n  b: {{ {one}, for_each: [x] }}"), inner),
+            // Nobody knows which was renamed first: the use or what is in it.
+            of(&format!("moved: {{ a: b }}\nresources:\n  b: {{ {one} }}"), inner),
+            of(&format!("moved: {{ orders: b.dead }}\nresources:\n  b: {{ {one} }}"), inner),
+            of(&format!("moved: {{ a: b }}\nresources:\n  b: {{ {in_two} }}"), inner),
+            of(
+                &format!(
+                    "vars: {{ on: false }}\nresources:\n  a: {{ {one}, when: '${{var.on}}' }}"
+                ),
+                inner,
+            ),
+            // What is wrong with it.
+            of(
+                &format!("resources:\n  a: {{ {one} }}"),
+                &inner.replace("dead: dlq", "dead: dql, x: ''")
+            ),
+            of(&format!("resources:\n  a: {{ {one} }}"), &inner.replace("dead: dlq", "queue: dlq")),
+            of(
+                &format!("resources:\n  a: {{ {one} }}"),
+                &inner.replace("dead: dlq", "a: b, b: a, c: dlq, d: dlq")
+            ),
+            of(&format!("moved: {{ a.queue: a.dead }}\nresources:\n  a: {{ {one} }}"), inner),
+        ]
+        .join("\n")
+    );
+}
+
 #[test]
 fn a_renamed_stack_keeps_the_names_of_the_former() {
     golden!(
