@@ -125,7 +125,9 @@ impl Proposed {
             return Ok(None);
         }
         let Self { planned, order } = self;
-        planned.iter().for_each(|it| it.opened().look_anew());
+        for one in &planned {
+            one.opened().look_anew();
+        }
         let planned = try_join_all(planned.into_iter().map(|it| it.held(screen))).await?;
         Ok(Some(Approved { proposed: Self { planned, order } }))
     }
@@ -136,8 +138,8 @@ impl Proposed {
         let names = Plan::told_apart(self.planned.iter().map(|it| it.record().plan));
         let told = |(planned, name): (&Planned, &String)| {
             let refusals = planned.record().refusals.iter().cloned();
-            let named = |it: Diagnostic| if is_one { it } else { it.of_stack(name) };
-            refusals.map(named).collect::<Vec<_>>()
+            let placed = |it: Diagnostic| if is_one { it } else { it.of_stack(name) };
+            refusals.map(placed).collect::<Vec<_>>()
         };
         self.planned.iter().zip(&names).flat_map(told).collect()
     }
