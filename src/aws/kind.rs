@@ -337,19 +337,22 @@ pub(crate) struct Wanted<S> {
     pub(crate) spec: S,
     /// Whose it will be.
     pub(crate) owner: Owner,
-    /// What it was before it was renamed.
+    /// What there was before it.
     pub(crate) before: Before,
     /// What its fields take of the checkout.
     pub(crate) sent: Sent,
 }
 
-/// What a resource was before it, or its stack, was renamed.
+/// What there was before: of a resource that it, or its stack, was renamed; and of an object
+/// that is made anew.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Before {
     /// The name that its stack had.
     pub(crate) stack: Option<String>,
     /// The addresses that it had.
     pub(crate) addresses: Vec<Address>,
+    /// The ARN of the object in whose place it comes.
+    pub(crate) object: Option<String>,
 }
 
 impl<S> Wanted<S> {
@@ -360,11 +363,16 @@ impl<S> Wanted<S> {
 
     /// Whether owner tags say that an object is this resource, by whichever of its names.
     pub(crate) fn is_its(&self, owner: &Owner) -> bool {
-        let Before { stack, addresses } = &self.before;
+        let Before { stack, addresses, object: _ } = &self.before;
         let Owner { stack: now, region, address, .. } = &self.owner;
         (owner.stack == *now || stack.as_ref() == Some(&owner.stack))
             && owner.region == *region
             && (owner.address == *address || addresses.contains(&owner.address))
+    }
+
+    /// Whether it comes in the place of this object, which may be like it in everything.
+    pub(crate) fn comes_instead_of(&self, arn: &str) -> bool {
+        self.before.object.as_deref() == Some(arn)
     }
 
     /// The bytes that a field takes, as the plan saw them. They are read now: ask

@@ -199,7 +199,8 @@ impl Writer {
         let owner = Owner::new(&self.stack, want.address.clone());
         let uses = want.lifecycle.uses.clone();
         let owner = Owner { region, prevent_destroy, uses, ..owner };
-        let before = Before { stack: self.was.clone(), addresses: want.formerly.clone() };
+        let (stack, addresses) = (self.was.clone(), want.formerly.clone());
+        let before = Before { stack, addresses, object: want.instead_of.clone() };
         Claim { want, owner, before, files: self.files.clone() }
     }
 

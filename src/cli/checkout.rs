@@ -86,6 +86,7 @@ mod tests {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: files.iter().map(artifact).collect(),
+            instead_of: None,
         };
         let node = StepNode {
             id: StepId(0),

@@ -204,6 +204,7 @@ mod tests {
                         mentions: BTreeSet::new(),
                         lifecycle: Lifecycle::default(),
                         artifacts: Vec::new(),
+                        instead_of: None,
                     }),
                 },
                 needs: needs

@@ -63,6 +63,11 @@ pub struct Desired {
     // Left out where there are none: plan files without them keep their digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<Artifact>,
+    /// The object that has its name until it comes, and then goes: by its ARN, because it may
+    /// be like it in everything. A plan says so.
+    // Left out where there is none: plan files without it keep their digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
 }
 
 /// Why one resource must come before another. A later reason is stronger:
@@ -269,6 +274,11 @@ pub enum Emptying {
 }
 
 impl Desired {
+    /// Whether a plan takes this object away when what is wanted here has come.
+    pub fn comes_instead_of(&self, live: &Live) -> bool {
+        self.instead_of.is_some() && self.instead_of.as_deref() == live.arn()
+    }
+
     /// The address from which its default name is made.
     pub fn named_after(&self) -> &Address {
         self.formerly.first().unwrap_or(&self.address)

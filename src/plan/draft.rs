@@ -86,6 +86,9 @@ impl<'a> Draft<'a> {
                         let step = Step::Update { want: boxed(want), have: boxed(half), diff };
                         self.make(fate, step);
                     }
+                    None if *order == ReplaceOrder::CreateFirst => {
+                        self.create(fate, &in_place_of(live, want));
+                    }
                     None => self.create(fate, want),
                 }
                 let emptying = emptying(may_empty(&want.document));
@@ -219,6 +222,14 @@ impl<'a> Draft<'a> {
             }
         }
     }
+}
+
+/// What comes while an object is there that goes after it: of one name with that, it knows who
+/// has the name until then.
+fn in_place_of(live: &Live, want: &Desired) -> Desired {
+    let is_one_name = live.identity == want.identity;
+    let instead_of = live.arn().filter(|_| is_one_name).map(str::to_owned);
+    Desired { instead_of, ..want.clone() }
 }
 
 /// Whether a diff is of a field, and not of whose it is or how it is doing.

@@ -267,7 +267,8 @@ impl<'a> Desk<'a> {
                 } else {
                     ReplaceOrder::CreateFirst
                 };
-                let half_made = self.half_made(kind, &want);
+                // Where nothing but the wish tells the two apart, nobody knows which is new.
+                let half_made = if because.is_asked() { None } else { self.half_made(kind, &want) };
                 // As stated: a new object has nothing that could be left alone.
                 Verdict::Replace { want, live, diff, because, order, goes_along, half_made }
             }

@@ -161,6 +161,7 @@ fn as_it_is(live: &Live, address: &Address, document: Document) -> Desired {
         mentions: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
         artifacts: Vec::new(),
+        instead_of: None,
     }
 }
 

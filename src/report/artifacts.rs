@@ -88,6 +88,7 @@ mod tests {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: vec![artifact],
+            instead_of: None,
         })
     }
 

@@ -191,6 +191,7 @@ mod tests {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: Vec::new(),
+            instead_of: None,
         };
         Step::Create { want: Box::new(want) }
     }

@@ -80,6 +80,7 @@ impl Objects {
                 && object.is_there()
                 && arn.map_or(live.owner.as_ref() == Some(&owner), |arn| live.arn() == Some(arn))
                 && !caller.kind.fixed.iter().any(differs)
+                && !want.comes_instead_of(live)
         };
         let made = self.all(Eye::Truth).find(is_it)?;
         Some(want.predicted.clone().into_iter().chain(made.live.facts.clone()).collect())
@@ -139,7 +140,9 @@ impl Objects {
         let moment = caller.moment;
         if let Some(holder) = self.get(&want.kind, &want.identity).cloned() {
             let gives_way = !holder.is_there()
-                || caller.kind.succession.name_moves && replaces(caller.kind, &object, &holder);
+                || caller.kind.succession.name_moves
+                    && (replaces(caller.kind, &object, &holder)
+                        || want.comes_instead_of(&holder.live));
             if !gives_way || !is_same(&holder, &object) {
                 let text = "another has the name already".to_owned();
                 return Err(error(operation, want, ErrorClass::Exists, "AlreadyExists", text));

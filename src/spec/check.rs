@@ -467,6 +467,7 @@ fn connect(
             mentions,
             lifecycle: resource.lifecycle.clone(),
             artifacts: resource.artifacts.clone(),
+            instead_of: None,
         };
         desired.insert(resource.address.clone(), wanted);
         // Names that wait for each other, or for themselves, were told as such.

@@ -186,6 +186,7 @@ impl Cloud {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: Vec::new(),
+            instead_of: None,
         }
     }
 

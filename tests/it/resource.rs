@@ -45,6 +45,7 @@ impl Aws {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: Vec::new(),
+            instead_of: None,
         };
         let writer = Provider::new(self.session.clone(), place.clone()).into_writer(stack);
         Resource { writer, catalog: AwsCatalog::new(), stack: stack.into(), place, want }

@@ -94,6 +94,7 @@ fn stand_in(stack: &Stack, lookup: &Lookup) -> Desired {
         mentions: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
         artifacts: Vec::new(),
+        instead_of: None,
     }
 }
 

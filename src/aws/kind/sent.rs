@@ -134,6 +134,7 @@ mod tests {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts: vec![artifact],
+            instead_of: None,
         };
         Sent::of(&[CODE], &want, Some(Arc::new(Shelf)))
     }

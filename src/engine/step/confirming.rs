@@ -77,6 +77,9 @@ impl StepRun<'_> {
             };
         }
         self.be_proven();
+        if want.comes_instead_of(&live) {
+            return Observed::NotYet("what was there before is seen".into());
+        }
         if matches!(live.status, Status::Awaiting(_)) {
             return Observed::AsAsked(live); // Nobody can wait for another's act.
         }

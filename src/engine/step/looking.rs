@@ -71,7 +71,9 @@ impl<'a> StepRun<'a> {
         // what was there before.
         let is_past = |live: &Live| {
             let mut diff = kind.map(|kind| differences(kind, want, live)).into_iter().flatten();
-            live.is_going() || diff.any(|diff| diff.forces_replace && is_sought(diff.path.top()))
+            live.is_going()
+                || want.comes_instead_of(live)
+                || diff.any(|diff| diff.forces_replace && is_sought(diff.path.top()))
         };
         let class = ErrorClass::NotYet(InFlight::Dependency);
         let unseen = CloudError { class, ..error.clone() };

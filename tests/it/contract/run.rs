@@ -110,6 +110,7 @@ impl Cloud {
             mentions: BTreeSet::new(),
             lifecycle: Lifecycle::default(),
             artifacts,
+            instead_of: None,
         })
     }
 

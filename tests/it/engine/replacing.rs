@@ -2,10 +2,11 @@
 
 use ccprov::engine::{Look, observe, weigh};
 use ccprov::model::Status;
-use ccprov::plan::{Permissions, Plan, Purpose, guard, plan};
+use ccprov::plan::{Permissions, Plan, Purpose, guard, plan, plan_asked};
 use ccprov::sim::{Cloud, Fault, Operation, Weather};
 use serde_json::{Value, json};
 
+use super::excerpts::asked;
 use super::site::{
     DATA_MAY_GO, Orders, carried_out, catalog, changes, cloud, planned, planned_destroy, settled,
     stack, writes,
@@ -69,6 +70,31 @@ async fn the_old_object_is_not_taken_for_the_new_one() {
     let run = settled(&cloud, &shape("square")).await;
     assert_eq!(run.told(), ["a create: done", "a delete: done"]);
     assert_eq!(cloud.violations(), [""; 0]);
+}
+
+/// By nothing but its ARN the new object is told from the old one, which has the name until
+/// then, and whose twin a lost answer may have made.
+#[tokio::test(start_paused = true)]
+async fn an_object_is_not_taken_for_the_one_that_comes_in_its_place() {
+    for lost in [0, 1] {
+        let cloud = cloud(Weather::even(1));
+        let whole = stack(&json!({
+            "k": { "kind": "key" },
+            "a": { "kind": "thing", "uses": ["${k.arn}"] },
+        }));
+        settled(&cloud, &whole).await;
+        cloud.befall(Operation::Create, "dev-k", lost, Fault::AnswerLost);
+        let (part, asked) = asked(&whole, &[], &["k"]);
+        let world = observe(&cloud, &part, catalog(), Look::ToPlan).await.expect("answers");
+        let plan = plan_asked(&part, &world, catalog(), DATA_MAY_GO, &asked).expect("a plan");
+        assert_eq!(changes(&plan), ["~ a uses", "± k "]);
+        let run = carried_out(&cloud, plan, Orders::new()).await.expect("it lives");
+        let mut told = run.told();
+        told.sort();
+        assert_eq!(told, ["a update: done", "k create: done", "k delete: done"]);
+        assert_eq!(changes(&planned(&cloud, &whole).await), [""; 0]);
+        assert_eq!(cloud.violations(), [""; 0]);
+    }
 }
 
 /// What lives and dies with an object has to be made anew with it.

@@ -62,7 +62,8 @@ impl Holder {
         match owner {
             _ if holder == id => Self::Itself,
             Some(owner) if want.is_its(owner) => {
-                if is_alive(key) && is_alike(key, &want.spec) {
+                let is_left = key.arn().is_some_and(|arn| want.comes_instead_of(arn));
+                if is_alive(key) && is_alike(key, &want.spec) && !is_left {
                     Self::Other(format!("key {holder}, which another run made for this resource"))
                 } else {
                     Self::Predecessor
@@ -150,12 +151,12 @@ mod tests {
     }
 
     fn holder(id: &str, spec: KeySpec, state: KeyState, whose: Option<&Owner>) -> Holder {
-        let key = KeyMetadata::builder().key_id(id).key_spec(spec).key_state(state);
+        let key = KeyMetadata::builder().key_id(id).arn(id).key_spec(spec).key_state(state);
         let want = Wanted {
             identity: "alias/k".into(),
             spec: serde_json::from_value(json!({ "alias": "alias/k" })).unwrap(),
             owner: owner("dev"),
-            before: Before::default(),
+            before: Before { object: Some("left".into()), ..Before::default() },
             sent: Sent::default(),
         };
         Holder::of(&key.build().unwrap(), whose, "ours", &want)
@@ -190,7 +191,11 @@ mod tests {
         assert_eq!(dying, Holder::Predecessor);
         let replaced = holder("old", Rsa2048, Enabled, Some(&dev));
         assert_eq!(replaced, Holder::Predecessor);
+        // By nothing but its ARN it is told from what comes.
+        let left = holder("left", SymmetricDefault, Enabled, Some(&dev));
+        assert_eq!(left, Holder::Predecessor);
         let others = [
+            holder("left", SymmetricDefault, Enabled, Some(&prod)),
             holder("other", SymmetricDefault, Enabled, Some(&dev)),
             holder("other", SymmetricDefault, PendingDeletion, Some(&prod)),
             holder("other", Rsa2048, Enabled, Some(&prod)),

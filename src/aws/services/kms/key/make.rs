@@ -36,6 +36,9 @@ pub(super) async fn key(aws: &Aws, want: &Wanted<Spec>) -> Answer<(String, bool)
 /// A key that this process made, unless it has since been deleted or is the
 /// one to be replaced. If KMS does not know it yet, it soon will.
 async fn still(aws: &Aws, arn: String, want: &Wanted<Spec>) -> Answer<Option<String>> {
+    if want.comes_instead_of(&arn) {
+        return Ok(None);
+    }
     let key = describe(aws, &arn).await?;
     Ok(key.is_none_or(|key| is_alive(&key) && is_alike(&key, &want.spec)).then_some(arn))
 }
@@ -90,6 +93,9 @@ async fn find(aws: &Aws, want: &Wanted<Spec>) -> Answer<Option<String>> {
 /// Whether a key carries our owner tags and is what was to be made; not its
 /// predecessor, which a replacement leaves behind with the same tags.
 async fn is_it(aws: &Aws, arn: &str, want: &Wanted<Spec>) -> Answer<bool> {
+    if want.comes_instead_of(arn) {
+        return Ok(false);
+    }
     let owner = owner_of(aws, arn).await?;
     if !owner.is_some_and(|owner| owner.is_same(&want.owner)) {
         return Ok(false);
