@@ -20,7 +20,10 @@ pub(crate) async fn of(opened: &Opened) -> (Vec<Diagnostic>, Vec<Inspected>) {
     let scene = match &opened.whole {
         Some(whole) => Scene::desired(whole, &opened.catalog),
         None if opened.is_excerpt() => return Default::default(),
-        None => with_others(opened, Scene::desired(&opened.stack, &opened.catalog)).await,
+        None => {
+            let scene = Scene::desired(&opened.stack, &opened.catalog);
+            with_others(opened, scene, &opened.alongside).await
+        }
     };
     let choice = Choice { least: Level::Warning, ..Choice::ALL };
     let mut results = judge(&scene, &choice);

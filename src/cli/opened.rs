@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::asked::Narrowed;
 use super::connected::{Connected, Connections};
@@ -20,7 +21,7 @@ use super::written::Written;
 use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
-use crate::model::{Address, Caller, Diagnostic, Existing, Mask, Origin, Place, Stack};
+use crate::model::{Address, Caller, Diagnostic, Existing, Mask, Origin, Place, Scene, Stack};
 use crate::plan::{Asked, SavedPlan};
 use crate::report::Outputs;
 use crate::report::pane::tame;
@@ -59,6 +60,8 @@ pub(crate) struct Opened {
     pub(crate) whole: Option<Box<Stack>>,
     /// What of others was found for that.
     pub(crate) existing: Vec<Existing>,
+    /// What the stacks of the command want, where it is about several.
+    pub(crate) alongside: Arc<[Scene]>,
 }
 
 impl Opened {
@@ -198,6 +201,7 @@ impl Opened {
             asked: Asked::default(),
             whole: None,
             existing: Vec::new(),
+            alongside: Arc::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The stacks of one command: opened together, planned in their order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::future::join_all;
 
@@ -16,7 +17,7 @@ use super::screen::Screen;
 use super::trace::Trace;
 use super::written::Written;
 use crate::engine::{Look, Until};
-use crate::model::{self, Diagnostic};
+use crate::model::{self, Diagnostic, Scene};
 use crate::plan::{AskedFor, Permissions, Purpose};
 use crate::report::Outputs;
 
@@ -37,14 +38,19 @@ pub(crate) struct Wanted {
 }
 
 impl Several {
-    /// The stacks of some files.
+    /// The stacks of some files, of which nobody draws a plan: each looks at what it uses, as it
+    /// does alone.
     pub(crate) async fn files(
         what: &Whats,
         place: &Where,
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        Self::asked(what, place, AskedFor::default(), environment, screen).await
+        let read = |what: &What| Written::read(what, environment, screen);
+        let files = gathered(what.each().iter().map(read))?;
+        let order = Order::of(&files)?;
+        let connections = Connections::begin(place, environment, screen)?;
+        Self::open(files, order, Needs::All, &connections, environment).await
     }
 
     /// What is asked for of them; a part of a stack only of one alone.
@@ -69,12 +75,26 @@ impl Several {
             Purpose::Destroy => Needs::Names,
         };
         let files = files.into_iter().enumerate();
-        let open = files.map(|(index, file)| {
-            let beside = order.uses(index).keys().cloned().collect();
-            file.beside(beside).open(needs, &connections, environment)
-        });
-        let members = gathered(join_all(open).await)?;
+        let beside = |index: usize| order.uses(index).keys().cloned().collect();
+        let files = files.map(|(index, file)| file.beside(beside(index))).collect();
+        Self::open(files, order, needs, &connections, environment).await
+    }
+
+    async fn open(
+        files: Vec<Written>,
+        order: Order,
+        needs: Needs,
+        connections: &Connections<'_>,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let open = files.into_iter().map(|file| file.open(needs, connections, environment));
+        let mut members = gathered(join_all(open).await)?;
         each_once(&members)?;
+        if members.len() > 1 {
+            let wanted = members.iter().map(|it| Scene::desired(&it.stack, &it.catalog));
+            let alongside: Arc<[Scene]> = wanted.collect();
+            members.iter_mut().for_each(|it| it.alongside = Arc::clone(&alongside));
+        }
         Ok(Self { members, order })
     }
 

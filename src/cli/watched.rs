@@ -45,8 +45,8 @@ impl Looked {
         let foreign = self.set_apart();
         let plan = self.difference(Permissions::default())?.shown(&self.opened().catalog);
         let (opened, world) = self.into_parts();
-        let scene =
-            with_others(&opened, Scene::live(&opened.stack, &world.found, &opened.catalog)).await;
+        let scene = Scene::live(&opened.stack, &world.found, &opened.catalog);
+        let scene = with_others(&opened, scene, &[]).await;
         let is_live = screen.is_live && !wish.json;
         let _other_lines_move = is_live.then(|| screen.pulse.hush());
         let bench = opened.provider.bench(wish.exercises);

@@ -82,6 +82,36 @@ fn a_user_that_was_renamed_goes_with_what_it_uses() {
     desk.must("destroy -y platform.yaml app.yaml", 0);
 }
 
+/// What AWS chose is known to whoever verifies both, where no plan tells it.
+#[test]
+fn stacks_that_hold_what_aws_chose_for_others_are_verified_together() {
+    let desk = desk();
+    let verified = desk.must("verify --only conformance platform.yaml app.yaml", 0).stdout;
+    assert_eq!(verified.matches("as declared").count(), 2, "{verified}");
+}
+
+/// A warning is not due of what the same command makes.
+#[test]
+fn what_another_stack_of_the_command_is_to_make_is_not_missed() {
+    let desk = Desk::with(emulator::ministack().account(), "");
+    let news = r#"
+stack: news
+region: us-east-1
+resources:
+  topic: { kind: sns_topic }
+  to_inbox: { kind: sns_subscription, topic_arn: "${topic.arn}", protocol: sqs, endpoint: "arn:aws:sqs:us-east-1:${account}:inbox-queue" }
+"#;
+    desk.write("news.yaml", news);
+    let missed = |other: &str| {
+        let text = format!("stack: {other}\nresources: {{ queue: {{ kind: sqs_queue }} }}\n");
+        desk.write("other.yaml", &text);
+        let plan = desk.must("plan news.yaml other.yaml", 0).to_string();
+        plan.contains("inbox-queue, which is not of this stack: is not there")
+    };
+    assert!(missed("outbox"));
+    assert!(!missed("inbox"));
+}
+
 /// What each bad day of the platform is for whoever uses it: nothing is changed.
 #[tokio::test]
 async fn what_is_used_and_was_taken_or_went_is_told() {
