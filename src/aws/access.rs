@@ -3,6 +3,7 @@
 //! The grants of the kinds that the stack declares, with the stack's own names
 //! in place. Calls nobody: ARNs are predicted.
 
+mod joined;
 mod neighbours;
 mod of_others;
 mod parts;

@@ -105,9 +105,9 @@ impl<'a> Connections<'a> {
         Ok(Connected { provider, caller, trace, journal })
     }
 
-    /// The region of the command line.
-    pub(crate) fn region(&self) -> Option<&str> {
-        self.place.region.as_deref()
+    /// The calls of all of them.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     fn line(&self, whither: Whither) -> Line {

@@ -134,6 +134,17 @@ impl Failure {
         Self { exit, problems: [self.problems, other.problems].concat() }
     }
 
+    /// The same, of which nothing is told twice: several stacks may share a file.
+    pub(crate) fn once(self) -> Self {
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        for problem in self.problems {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        Self { problems, ..self }
+    }
+
     /// The same beside those of other stacks, which a refusal may be of as well.
     pub(crate) fn of_stack(self, stack: &str) -> Self {
         if self.exit != Exit::Refused {
@@ -170,6 +181,23 @@ impl From<Vec<CloudError>> for Failure {
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
         vec![error].into()
+    }
+}
+
+/// All of them, or everything that failed.
+pub(crate) fn gathered<T>(
+    results: impl IntoIterator<Item = Result<T, Failure>>,
+) -> Result<Vec<T>, Failure> {
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => all.push(one),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match failures.into_iter().reduce(Failure::and) {
+        None => Ok(all),
+        Some(failure) => Err(failure),
     }
 }
 

@@ -1,6 +1,7 @@
-//! `ccprov iam`: the least that AWS must allow for one command on one stack.
+//! `ccprov iam`: the least that AWS must allow for one command on its stacks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -9,18 +10,18 @@ use super::environment::Environment;
 use super::existing::{Needs, wanted};
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
-use super::options::{What, Where};
+use super::options::{Whats, Where};
 use super::screen::Screen;
+use super::together::Together;
 use super::written::Written;
-use crate::aws::AwsCatalog;
-use crate::aws::access::{Command, MOST_CHARACTERS, access_policy_with};
+use crate::aws::access::{AccessPolicy, Command, MOST_CHARACTERS, access_policy_with};
 use crate::model::{Address, Diagnostic, Lookup, Stack};
 use crate::spec::{Checked, Learned, Lender};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
@@ -73,9 +74,13 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let command = Command::from(arguments.command);
-    let Asked { stack, lookups, lenders, warnings } = asked(arguments, environment, screen).await?;
-    screen.problems(&warnings);
-    let whole = access_policy_with(&stack, (&lookups, &used(&lenders)), command);
+    let asked = asked(arguments, environment, screen).await?;
+    of_one_hand(&asked)?;
+    let policies = asked.iter().map(|it| {
+        screen.problems(&it.warnings);
+        access_policy_with(&it.stack, (&it.lookups, &used(&it.lenders)), command)
+    });
+    let Some(whole) = AccessPolicy::joined(policies.collect()) else { return Ok(Exit::Done) };
     let size = whole.size();
     let parts = whole.parts(MOST_CHARACTERS);
     let text = match (arguments.part, parts.as_slice()) {
@@ -93,21 +98,29 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
-/// What a policy is for.
+/// A stack that the policy is for.
 struct Asked {
+    path: PathBuf,
     stack: Stack,
     lookups: Vec<Lookup>,
     lenders: BTreeMap<String, Lender>,
     warnings: Vec<Diagnostic>,
 }
 
-/// The stack that the policy is for. The account's number is part of every ARN,
+impl Asked {
+    fn of(path: PathBuf, checked: Checked, lookups: Vec<Lookup>) -> Self {
+        let Checked { stack, lenders, warnings, .. } = checked;
+        Self { path, stack, lookups, lenders, warnings }
+    }
+}
+
+/// The stacks that the policy is for. The account's number is part of every ARN,
 /// and of names: AWS is asked for it, unless the file states it.
 async fn asked(
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Asked, Failure> {
+) -> Result<Vec<Asked>, Failure> {
     let lookups = |checked: &Checked| {
         let needs = match arguments.command {
             Allowed::Plan | Allowed::Apply | Allowed::Verify => Needs::All,
@@ -118,28 +131,56 @@ async fn asked(
         all.map(|(_, referred)| referred.lookup.clone()).collect::<Vec<Lookup>>()
     };
     let (what, place) = (&arguments.what, &arguments.place);
-    let written = Written::read(what, environment, screen)?;
-    let is_told = written.file.account().is_some() && written.file.region().is_some();
-    if is_told && place.region.is_none() && place.endpoint_url.is_none() {
-        let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
-        let lookups = lookups(&checked);
-        let Checked { stack, lenders, warnings, .. } = checked;
-        return Ok(Asked { stack, lookups, lenders, warnings });
+    let region = place.region.as_deref();
+    let Together { files, .. } = Together::read(what, region, environment, screen)?;
+    let is_told = |written: &Written| {
+        let is_pinned = written.file.account().is_some() && written.file.region().is_some();
+        is_pinned && place.region.is_none() && place.endpoint_url.is_none()
+    };
+    if files.iter().all(|(written, _)| is_told(written)) {
+        let told = files.into_iter().map(|(written, checked)| {
+            let lookups = lookups(&checked);
+            Asked::of(written.path, checked, lookups)
+        });
+        return Ok(told.collect());
     }
     let connections = Connections::begin(place, environment, screen)?;
-    let opened = Box::pin(written.open(Needs::Nothing, &connections, environment)).await?;
-    opened.trace.write(screen);
-    let checked = match &opened.written {
-        Some(written) => {
-            let place = opened.provider.place();
-            let learned = Learned::default();
-            Some(written.check(place, &learned, &opened.catalog, environment)?)
-        }
-        None => None,
-    };
-    let lookups = checked.as_ref().map(lookups).unwrap_or_default();
-    let Opened { stack, lenders, warnings, .. } = opened;
-    Ok(Asked { stack, lookups, lenders, warnings })
+    let mut asked = Vec::new();
+    for (written, _) in files {
+        let opened = Box::pin(written.open(Needs::Nothing, &connections, environment)).await?;
+        opened.trace.write(screen);
+        let Some(written) = &opened.written else { continue };
+        let (place, catalog) = (opened.provider.place(), &opened.catalog);
+        let checked = written.check(place, &Learned::default(), catalog, environment)?;
+        let lookups = lookups(&checked);
+        let Opened { stack, lenders, warnings, file: path, .. } = opened;
+        asked.push(Asked { path, stack, lookups, lenders, warnings });
+    }
+    Ok(asked)
+}
+
+/// Refuses stacks of several identities: in one policy each would have the rights of all.
+fn of_one_hand(asked: &[Asked]) -> Result<(), Diagnostic> {
+    let mut hands: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
+    for Asked { path, stack, .. } in asked {
+        let role = stack.role.as_ref().map(|role| role.arn.as_str());
+        let hand = hands.entry((&stack.place.account, role)).or_default();
+        hand.push(path.display().to_string());
+    }
+    if hands.len() < 2 {
+        return Ok(());
+    }
+    let summary = format!("these stacks are worked on by {} identities", hands.len());
+    let problem = Diagnostic::error(summary)
+        .because("in one policy each of them would be allowed what only another has to do");
+    let told = hands.into_iter().map(|((account, role), paths)| {
+        let who = match role {
+            Some(arn) => format!("the role {arn}"),
+            None => format!("credentials of account {account}"),
+        };
+        format!("for {who} name {} alone", paths.join(" "))
+    });
+    Err(told.fold(problem, Diagnostic::hint))
 }
 
 /// The stacks that are used, each with the resources alone that its used outputs speak of.

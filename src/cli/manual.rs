@@ -15,13 +15,13 @@ const DOCUMENTATION: &str = "docs";
 const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
     (
         "validate",
-        ["ccprov validate orders.yaml", "ccprov validate --json --var stage=dev"],
+        ["ccprov validate orders.yaml", "ccprov validate --var stage=dev stacks/*.yaml"],
         "STACK_FILE.md",
     ),
     ("fmt", ["ccprov fmt orders.yaml patterns/queue.yaml", "ccprov fmt --check"], "STACK_FILE.md"),
     (
         "render",
-        ["ccprov render orders.yaml", "ccprov render --json --var stage=dev"],
+        ["ccprov render orders.yaml", "ccprov render --json --var stage=dev stacks/*.yaml"],
         "STACK_FILE.md",
     ),
     (
@@ -82,7 +82,7 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
     ("unlock", ["ccprov unlock orders.yaml", "ccprov unlock --auto-approve"], "STACK_FILE.md"),
     (
         "iam",
-        ["ccprov iam --for apply orders.yaml", "ccprov iam --for verify --part 1"],
+        ["ccprov iam --for apply orders.yaml", "ccprov iam --for apply stacks/*.yaml"],
         "AWS_ACCESS.md",
     ),
     ("kinds", ["ccprov kinds sqs_queue", "ccprov kinds --json"], "kinds/"),

@@ -61,6 +61,7 @@ mod signals;
 mod speaker;
 mod stack_path;
 mod telemetry;
+mod together;
 mod told;
 mod trace;
 mod turn;
@@ -101,11 +102,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check a stack file; calls nobody
+    /// Check stack files; calls nobody
     Validate(validate::Arguments),
     /// Lay out stack files and patterns anew; keeps comments, order, and what they mean
     Fmt(fmt::Arguments),
-    /// Print the stack with everything worked out, and where it came from; calls nobody
+    /// Print a stack with everything worked out, and where it came from; calls nobody
     Render(render::Arguments),
     /// Tell what one expression comes to in a stack; calls nobody
     Eval(eval::Arguments),

@@ -84,6 +84,8 @@ impl Opened {
         screen: &Screen,
     ) -> Result<Self, Failure> {
         let written = Written::read(what, environment, screen)?;
+        let region = place.region.as_deref();
+        written.on_paper(region, &AwsCatalog::new(), environment)?;
         let connections = Connections::begin(place, environment, screen)?;
         Box::pin(written.open(needs, &connections, environment)).await
     }
@@ -207,9 +209,8 @@ impl Opened {
 }
 
 impl Written {
-    /// Connects, and checks the file against what is there. Mistakes in the file
-    /// are told before anybody is called, and the account pin is checked before
-    /// anything else is read from AWS.
+    /// Connects, and checks the file, which is sound on paper, against what is there. The
+    /// account pin is checked before anything else is read from AWS.
     pub(crate) async fn open(
         self,
         needs: Needs,
@@ -217,7 +218,6 @@ impl Written {
         environment: &Environment,
     ) -> Result<Opened, Failure> {
         let catalog = AwsCatalog::new();
-        self.narrowed(self.on_paper(connections.region(), &catalog, environment)?)?;
         let connected = connections.open(self.file.region(), self.file.role()).await?;
         let here = connected.provider.place();
         self.check_pin(here)?;

@@ -40,15 +40,24 @@ pub(crate) struct Whats {
 impl Whats {
     /// Each of them; one that is to be found, where none is named.
     pub(crate) fn each(&self) -> Vec<What> {
-        let what = |stack: Option<&PathBuf>| What {
-            stack: stack.cloned(),
-            variables: self.variables.clone(),
-        };
+        let variables = Variables { named: self.stacks.clone(), ..self.variables.clone() };
+        let what = |stack| What { stack, variables: variables.clone() };
         if self.stacks.is_empty() {
             return vec![what(None)];
         }
-        self.stacks.iter().map(|stack| what(Some(stack))).collect()
+        self.stacks.iter().cloned().map(|stack| what(Some(stack))).collect()
     }
+}
+
+/// The stack files of a command that calls nobody, and where they are taken to be.
+#[derive(Args, Debug)]
+pub(crate) struct Papers {
+    #[command(flatten)]
+    pub(crate) what: Whats,
+
+    /// The region [default: the stack file's, else $AWS_REGION]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
 }
 
 /// The stack file of a command that calls nobody, and where it is taken to be.
@@ -65,7 +74,7 @@ pub(crate) struct Paper {
 /// Overrides of a stack's variables.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Variables {
-    /// Override a variable of the stack; also $CCPROV_VAR_name
+    /// Override a variable of each stack that declares it; also $CCPROV_VAR_name
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     var: Vec<(String, String)>,
 
@@ -78,6 +87,10 @@ pub(crate) struct Variables {
     /// also $CCPROV_ALLOW_ENV
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     allow_env: Vec<String>,
+
+    /// The stack files that these are said of; empty for one that is to be found.
+    #[arg(skip)]
+    pub(crate) named: Vec<PathBuf>,
 }
 
 impl Variables {

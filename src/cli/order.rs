@@ -27,7 +27,7 @@ impl Order {
     }
 
     /// Who uses another comes after it, also by way of one that is not of the command.
-    pub(crate) fn of(files: &[Written]) -> Result<Self, Failure> {
+    pub(crate) fn of(files: &[&Written]) -> Result<Self, Failure> {
         let paths: Vec<PathBuf> = files.iter().map(|it| real(&it.path)).collect();
         let member = |path: &Path, file: &StackFile| {
             let is_it = |(index, known): &(usize, &PathBuf)| {
@@ -129,7 +129,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// A problem for each stack that would be worked on twice at a time.
-fn twice(files: &[Written], paths: &[PathBuf]) -> Vec<Diagnostic> {
+fn twice(files: &[&Written], paths: &[PathBuf]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (index, file) in files.iter().enumerate() {
         for (other, path) in files.iter().zip(paths).take(index) {

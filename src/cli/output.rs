@@ -1,31 +1,35 @@
-//! `ccprov output`: what a stack has to tell, read from AWS.
+//! `ccprov output`: what stacks have to tell, read from AWS.
 
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
+use futures::future::join_all;
 use serde_json::Value;
 
+use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, gathered};
 use super::opened::Opened;
-use super::options::{What, Where};
+use super::options::{Whats, Where};
 use super::presence::{Presence, presence};
 use super::screen::Screen;
+use super::together::Together;
+use super::written::Written;
 use crate::engine::Look;
-use crate::model::{Address, Diagnostic, FactRef, Live, document};
+use crate::model::{Address, Diagnostic, FactRef, Live, Place, Stack, document};
 use crate::plan::World;
 use crate::report::{self, Outputs};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     #[command(flatten)]
     place: Where,
 
-    /// Only this output
+    /// Only this output, of one stack
     #[arg(long, value_name = "NAME", required_if_eq("format", "raw"))]
     name: Option<String>,
 
@@ -77,44 +81,27 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let needs = if arguments.predicted { Needs::Nothing } else { Needs::All };
     let (what, place) = (&arguments.what, &arguments.place);
-    let opened = Opened::needing(needs, what, place, environment, screen).await?;
-    if let Some(name) = arguments.name.as_ref().filter(|it| !opened.stack.outputs.contains_key(*it))
-    {
-        return Err(no_such(name, &opened.stack.outputs).into());
+    if let (Some(_), 2..) = (&arguments.name, what.stacks.len()) {
+        return Err(name_of_several().into());
     }
-    let (opened, world) = if arguments.predicted {
-        (opened, World::default())
-    } else {
-        let trace = opened.trace.clone();
-        let looked = opened.look(Look::ToPlan, environment).await;
-        trace.write(screen);
-        looked?.into_parts()
+    let region = place.region.as_deref();
+    let Together { files, .. } = Together::read(what, region, environment, screen)?;
+    let connections = Connections::begin(place, environment, screen)?;
+    let needs = if arguments.predicted { Needs::Nothing } else { Needs::All };
+    let tell = async |written: Written| {
+        let opened = Box::pin(written.open(needs, &connections, environment)).await?;
+        told(opened, arguments, environment).await
     };
-    // By now they speak of names that were kept, too.
-    let mut outputs = opened.stack.outputs.clone();
-    outputs.retain(|candidate, _| arguments.name.as_ref().is_none_or(|name| candidate == name));
-    if !arguments.predicted {
-        let missing = missing(&outputs, &opened, &world);
-        if !missing.is_empty() {
-            return Err(Failure::input(missing));
-        }
-    }
-    let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
-    for value in outputs.values_mut() {
-        *value = document::fill(value, &known);
-    }
-    if outputs.values().any(document::has_pending) {
-        return Err(Diagnostic::error("some outputs are known only after an apply")
-            .hint("run `ccprov apply` first")
-            .into());
-    }
+    let told = join_all(files.into_iter().map(|(written, _)| tell(written))).await;
+    connections.trace().write(screen);
+    let told = gathered(told)?;
     let form = arguments.form();
-    let hidden = hidden(&outputs, screen);
+    let hidden = hidden(&told, screen);
     if form != Form::Text && !arguments.reveal && !hidden.is_empty() {
-        return Err(sensitive(&hidden).into());
+        return Err(sensitive(&hidden, told.len()).into());
     }
+    let outputs = together(&told);
     let text = match (form, &arguments.name) {
         (Form::Text, _) => report::outputs_text(&outputs),
         (Form::Json, _) => report::outputs_json(&outputs),
@@ -133,6 +120,63 @@ pub(crate) async fn run(
         (false, false) => screen.data(&text),
     }
     Ok(Exit::Done)
+}
+
+/// What one stack has to tell.
+struct Told {
+    stack: String,
+    place: Place,
+    outputs: Outputs,
+}
+
+/// The outputs that are wanted of a stack, with all that is known only of what is there.
+async fn told(
+    opened: Opened,
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<Told, Failure> {
+    if let Some(name) = arguments.name.as_ref().filter(|it| !opened.stack.outputs.contains_key(*it))
+    {
+        return Err(no_such(name, &opened.stack.outputs).into());
+    }
+    let (opened, world) = if arguments.predicted {
+        (opened, World::default())
+    } else {
+        opened.look(Look::ToPlan, environment).await?.into_parts()
+    };
+    // By now they speak of names that were kept, too.
+    let mut outputs = opened.stack.outputs.clone();
+    outputs.retain(|candidate, _| arguments.name.as_ref().is_none_or(|name| candidate == name));
+    if !arguments.predicted {
+        let missing = missing(&outputs, &opened, &world);
+        if !missing.is_empty() {
+            return Err(Failure::input(missing));
+        }
+    }
+    let known = |fact: &FactRef| world.found.get(&fact.address)?.facts.get(&fact.fact).cloned();
+    for value in outputs.values_mut() {
+        *value = document::fill(value, &known);
+    }
+    let Stack { name: stack, place, .. } = opened.stack;
+    if outputs.values().any(document::has_pending) {
+        let problem = format!("some outputs of stack {stack} are known only after an apply");
+        return Err(Diagnostic::error(problem).hint("run `ccprov apply` first").into());
+    }
+    Ok(Told { stack, place, outputs })
+}
+
+/// The outputs of a stack, or of each of several by its name.
+fn together(told: &[Told]) -> Outputs {
+    if let [one] = told {
+        return one.outputs.clone();
+    }
+    let each = told.iter().map(|it| (it.stack.as_str(), &it.place, &it.outputs));
+    report::outputs_of_stacks(each)
+}
+
+fn name_of_several() -> Diagnostic {
+    Diagnostic::error("--name is of one stack, and several are named")
+        .hint("name the stack that is meant")
 }
 
 fn no_such(name: &str, outputs: &Outputs) -> Diagnostic {
@@ -163,16 +207,25 @@ fn missing(outputs: &Outputs, opened: &Opened, world: &World) -> Vec<Diagnostic>
         .collect()
 }
 
-/// The outputs that hold a sensitive value.
-fn hidden<'a>(outputs: &'a Outputs, screen: &Screen) -> Vec<&'a str> {
+/// The outputs that hold a sensitive value; of several stacks with the name of theirs.
+fn hidden(told: &[Told], screen: &Screen) -> Vec<String> {
     let hides = |value: &Value| screen.mask.hides(&value.to_string());
-    outputs.iter().filter(|(_, value)| hides(value)).map(|(name, _)| name.as_str()).collect()
+    let hidden = told.iter().flat_map(|Told { stack, outputs, .. }| {
+        let names = outputs.iter().filter(|(_, value)| hides(value)).map(|(name, _)| name);
+        names.map(move |name| if told.len() == 1 { name.clone() } else { format!("{stack}/{name}") })
+    });
+    hidden.collect()
 }
 
 /// A program would take the words that stand in its place for the value.
-fn sensitive(names: &[&str]) -> Diagnostic {
+fn sensitive(names: &[String], stacks: usize) -> Diagnostic {
     let holds = if names.len() == 1 { "holds" } else { "hold" };
+    let another = if stacks == 1 {
+        "--name NAME tells another output alone"
+    } else {
+        "--name NAME tells another output of one stack alone"
+    };
     Diagnostic::error(format!("{} {holds} a sensitive value", names.join(", ")))
         .because("programs read this form, and would take the words in its place for the value")
-        .hint("--reveal tells the values; --name NAME tells another output alone")
+        .hint(format!("--reveal tells the values; {another}"))
 }

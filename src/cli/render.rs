@@ -1,12 +1,12 @@
-//! `ccprov render`: the stack with nothing left to work out, and where it came from.
+//! `ccprov render`: stacks with nothing left to work out, and where all of it came from.
 
 use clap::Args;
 
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::options::Paper;
+use super::options::Papers;
 use super::screen::Screen;
-use super::written::Written;
+use super::together::Together;
 use crate::aws::AwsCatalog;
 use crate::model::Place;
 use crate::report;
@@ -14,7 +14,7 @@ use crate::report;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    paper: Paper,
+    papers: Papers,
 
     /// As JSON, with where each value came from by its path
     #[arg(long)]
@@ -26,18 +26,27 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let written = Written::read(&arguments.paper.what, environment, screen)?;
-    let (checked, rendered) =
-        written.rendered(arguments.paper.region.as_deref(), &AwsCatalog::new(), environment)?;
-    screen.problems(&checked.warnings);
-    let rendered = rendered.veiled(&environment.mask);
-    if arguments.json {
-        screen.data(&report::rendered_json(&rendered));
-    } else {
-        let notes = unknown(&checked.stack.place);
-        let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
-        screen.data(&report::rendered_yaml(&rendered, &notes));
+    let Papers { what, region } = &arguments.papers;
+    let region = region.as_deref();
+    let Together { files, .. } = Together::read(what, region, environment, screen)?;
+    let (catalog, mut documents) = (AwsCatalog::new(), Vec::new());
+    for (written, _) in &files {
+        let (checked, rendered) = written.rendered(region, &catalog, environment)?;
+        screen.problems(&checked.warnings);
+        let rendered = rendered.veiled(&environment.mask);
+        documents.push(if arguments.json {
+            report::rendered_json(&rendered)
+        } else {
+            let notes = unknown(&checked.stack.place);
+            let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+            report::rendered_yaml(&rendered, &notes)
+        });
     }
+    screen.data(&if arguments.json {
+        report::several_json(&documents)
+    } else {
+        report::several_yaml(&documents)
+    });
     Ok(Exit::Done)
 }
 

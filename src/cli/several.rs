@@ -8,14 +8,14 @@ use futures::future::join_all;
 use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
-use super::exit::Failure;
+use super::exit::{Failure, gathered};
 use super::opened::Opened;
-use super::options::{What, Whats, Where};
+use super::options::{Whats, Where};
 use super::order::{self, Order};
 use super::planned::Planned;
 use super::screen::Screen;
+use super::together::Together;
 use super::trace::Trace;
-use super::written::Written;
 use crate::engine::{Look, Until};
 use crate::model::{self, Diagnostic, Scene};
 use crate::plan::{AskedFor, Permissions, Purpose};
@@ -61,13 +61,17 @@ impl Several {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let read =
-            |what: &What| Ok(Written::read(what, environment, screen)?.asking(asked_for.clone()));
-        let files = gathered(what.each().iter().map(read))?;
-        if files.len() > 1 && !asked_for.is_nothing() {
+        if what.stacks.len() > 1 && !asked_for.is_nothing() {
             return Err(addresses_of_several().into());
         }
-        let order = Order::of(&files)?;
+        let region = place.region.as_deref();
+        let Together { files, order } = Together::read(what, region, environment, screen)?;
+        let narrowed = files.into_iter().map(|(file, checked)| {
+            let file = file.asking(asked_for.clone());
+            file.narrowed(checked)?;
+            Ok(file)
+        });
+        let files = gathered(narrowed)?;
         let connections = Connections::begin(place, environment, screen)?;
         // What is destroyed needs no more of others than what tells its objects.
         let needs = match asked_for.purpose {
@@ -193,21 +197,4 @@ async fn planned(
     let Wanted { look, purpose, permissions, until } = wanted;
     let looked = opened.taught(told, environment)?.look(look, environment).await?;
     Box::pin(looked.plan(purpose, permissions, until)).await
-}
-
-/// All of them, or everything that failed.
-pub(crate) fn gathered<T>(
-    results: impl IntoIterator<Item = Result<T, Failure>>,
-) -> Result<Vec<T>, Failure> {
-    let (mut all, mut failures) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(one) => all.push(one),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    match failures.into_iter().reduce(Failure::and) {
-        None => Ok(all),
-        Some(failure) => Err(failure),
-    }
 }

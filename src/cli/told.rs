@@ -10,7 +10,7 @@ use crate::engine::Report;
 use crate::engine::event::{Outcome, Summary};
 use crate::model::{Diagnostic, ErrorClass};
 use crate::plan::{Plan, Purpose};
-use crate::report::{Outputs, RunOf, TimedRun, summary_text, timings_text};
+use crate::report::{Outputs, RunOf, TimedRun, outputs_of_stacks, summary_text, timings_text};
 
 /// A run whose summary is out.
 #[derive(Debug)]
@@ -75,13 +75,8 @@ fn outputs(done: &[Done]) -> Outputs {
     if let [one] = done {
         return one.outputs.clone();
     }
-    let names = Plan::told_apart(done.iter().map(|it| &it.plan));
-    let told = names.into_iter().zip(done).filter(|(_, it)| !it.outputs.is_empty());
-    let told = told.map(|(name, it)| {
-        let outputs = it.outputs.clone().into_iter().collect();
-        (name, serde_json::Value::Object(outputs))
-    });
-    told.collect()
+    let each = done.iter().map(|it| (it.plan.stack.as_str(), &it.plan.place, &it.outputs));
+    outputs_of_stacks(each)
 }
 
 fn exit_of(done: &[Done], interrupted: bool) -> Exit {

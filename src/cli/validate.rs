@@ -9,11 +9,11 @@ use super::checks::Severity;
 use super::clock;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::options::What;
+use super::options::Whats;
 use super::screen::Screen;
-use super::written::Written;
+use super::together::Together;
 use crate::aws::AwsCatalog;
-use crate::model::{CheckInfo, Scene};
+use crate::model::{CheckInfo, Diagnostic, Scene};
 use crate::report::{self, InspectionRecord};
 use crate::spec::Checked;
 use crate::verify::{Choice, RULES, excuse, judge};
@@ -21,7 +21,7 @@ use crate::verify::{Choice, RULES, excuse, judge};
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Whats,
 
     /// Judge the stack by the rules of `ccprov verify`, too
     #[arg(long)]
@@ -41,37 +41,59 @@ pub(crate) fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let written = Written::read(&arguments.what, environment, screen)?;
-    let checked = written.on_paper(None, &AwsCatalog::new(), environment)?;
-    let (path, warnings) = (&written.path, &checked.warnings);
+    let Together { files, .. } = Together::read(&arguments.what, None, environment, screen)?;
+    let warnings = files.iter().flat_map(|(_, checked)| checked.warnings.clone());
+    let warnings: Vec<Diagnostic> = warnings.collect();
     if arguments.json && !arguments.rules {
-        screen.data(&report::diagnostics_json(warnings));
-        screen.annotate(warnings);
+        screen.data(&report::diagnostics_json(&warnings));
+        screen.annotate(&warnings);
         return Ok(Exit::Done);
     }
-    screen.problems(warnings);
-    let exit = if arguments.rules {
-        judged(arguments, &checked, path, environment, screen)
-    } else {
-        Exit::Done
-    };
-    if !arguments.json {
-        let count = report::count(checked.stack.resources.len(), "resource");
-        let stack = &checked.stack.name;
-        screen.good_news(&format!("{} is valid: stack {stack}, {count}.", path.display()));
+    screen.problems(&warnings);
+    let (mut documents, mut is_sound) = (Vec::new(), true);
+    for (written, checked) in &files {
+        let path = &written.path;
+        if arguments.rules {
+            let judged = judged(arguments, checked, path, environment);
+            is_sound &= judged.is_sound;
+            if arguments.json {
+                documents.push(judged.told);
+            } else {
+                screen.data(&judged.told);
+            }
+            if !judged.annotations.is_empty() {
+                screen.order(&judged.annotations);
+            }
+        }
+        if !arguments.json {
+            let count = report::count(checked.stack.resources.len(), "resource");
+            let stack = &checked.stack.name;
+            screen.good_news(&format!("{} is valid: stack {stack}, {count}.", path.display()));
+        }
     }
-    Ok(exit)
+    if arguments.json {
+        screen.data(&report::several_json(&documents));
+    }
+    Ok(if is_sound { Exit::Done } else { Exit::Unsound })
 }
 
-/// What the rules say of the stack as it is written. Nothing is known of AWS, so
-/// what depends on it is told to be not judged.
+/// What the rules say of one stack.
+struct Judged {
+    /// In the form that was asked for.
+    told: String,
+    /// For GitHub Actions, where this runs there.
+    annotations: String,
+    is_sound: bool,
+}
+
+/// The stack as it is written, judged by the rules. Nothing is known of AWS, so what depends
+/// on it is told to be not judged.
 fn judged(
     arguments: &Arguments,
     checked: &Checked,
     path: &Path,
     environment: &Environment,
-    screen: &Screen,
-) -> Exit {
+) -> Judged {
     let Checked { stack, origins, .. } = checked;
     let choice = Choice { fail_on: arguments.fail_on.into(), ..Choice::ALL };
     let mut results = judge(&Scene::desired(stack, &AwsCatalog::new()), &choice);
@@ -91,17 +113,15 @@ fn judged(
         fail_on: choice.fail_on,
         left_behind: &[],
     };
-    if arguments.json {
-        screen.data(&report::results_json(&record));
+    let told = if arguments.json {
+        report::results_json(&record)
     } else {
-        screen.data(&report::rules_text(&record));
-    }
-    if environment.github.is_some() {
-        let annotations = report::github_annotations(&record);
-        if !annotations.is_empty() {
-            screen.order(&annotations);
-        }
-    }
+        report::rules_text(&record)
+    };
+    let annotations = match environment.github {
+        Some(_) => report::github_annotations(&record),
+        None => String::new(),
+    };
     // A stack that no rule concerns has nothing wrong with it.
-    if record.totals().failed > 0 { Exit::Unsound } else { Exit::Done }
+    Judged { told, annotations, is_sound: record.totals().failed == 0 }
 }

@@ -39,9 +39,11 @@ impl Written {
         let (path, passed_over) = stack_path::find(what.stack.as_deref(), environment)?;
         let env = what.variables.env(environment);
         let inputs = what.variables.inputs(environment, &env);
-        let file = spec::load(&path, &inputs).map_err(Failure::input)?;
-        // Variables that are set for another stack, or mistyped.
-        file.unheard().iter().for_each(|sentence| screen.note(sentence));
+        let named = &what.variables.named;
+        let file = spec::load_among(&path, &inputs, named).map_err(Failure::input)?;
+        if named.len() < 2 {
+            note_unheard(&[&file], environment, screen);
+        }
         let (file, variables) = (Box::new(file), what.variables.clone());
         let (asked_for, beside) = (AskedFor::default(), BTreeSet::new());
         Ok(Self { path, file, variables, passed_over, asked_for, beside })
@@ -144,4 +146,10 @@ impl Written {
         let env = self.variables.env(environment);
         work(&self.variables.inputs(environment, &env)).map_err(Failure::input)
     }
+}
+
+/// Notes variables of the environment that are set for other stacks, or mistyped.
+pub(crate) fn note_unheard(files: &[&StackFile], environment: &Environment, screen: &Screen) {
+    let unheard = spec::unheard(files, &environment.variables);
+    unheard.iter().for_each(|sentence| screen.note(sentence));
 }

@@ -39,6 +39,7 @@ pub mod progress;
 mod rendered;
 mod replay;
 mod schema;
+mod several;
 mod style;
 pub mod summary;
 mod terminal;
@@ -65,7 +66,7 @@ pub use lease::{lease_holder, lease_life, lease_text};
 pub use object::{ObjectRecord, object_json, object_yaml};
 pub use outputs::{
     Outputs, output_raw, outputs_dotenv, outputs_flat_json, outputs_github, outputs_json,
-    outputs_text,
+    outputs_of_stacks, outputs_text,
 };
 pub use patterns_page::{pattern_page, pattern_text, patterns_text};
 pub use phrases::{count, duration};
@@ -81,6 +82,7 @@ pub use replay::{
     ReplayEnd, ReplayRecord, ReplayedRule, replay_end_text, replay_json, replay_progress,
     replay_text,
 };
+pub use several::{several_json, several_yaml};
 pub use summary::{EndedStep, RunOf, RunRecord, summary_text};
 pub use timings::timings_text;
 pub use trace::{rounds, trace_json};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::Diagnostic;
 use crate::model::document::shown_value;
+use crate::model::{Diagnostic, Place, told_apart};
 
 use super::page::Page;
 use super::phrases::enumeration;
@@ -13,6 +13,20 @@ use super::value;
 
 /// Outputs by name.
 pub type Outputs = BTreeMap<String, Value>;
+
+/// The outputs of several stacks, of those that have some, by what each is called beside the
+/// others.
+pub fn outputs_of_stacks<'a>(
+    stacks: impl IntoIterator<Item = (&'a str, &'a Place, &'a Outputs)>,
+) -> Outputs {
+    let stacks: Vec<_> = stacks.into_iter().collect();
+    let names = told_apart(stacks.iter().map(|(name, place, _)| (*name, *place)));
+    let told = names.into_iter().zip(stacks).filter(|(_, (.., outputs))| !outputs.is_empty());
+    let told = told.map(|(name, (.., outputs))| {
+        (name, Value::Object(outputs.clone().into_iter().collect()))
+    });
+    told.collect()
+}
 
 /// `name = value`, aligned; maps and long lists below their name.
 pub fn outputs_text(outputs: &Outputs) -> String {

@@ -1,7 +1,7 @@
 //! What is said of a stack's variables outside of its own files: on the command
 //! line, in variable files, in the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Reach};
@@ -9,7 +9,7 @@ use super::parameter;
 use super::source::{Mark, Source};
 use super::suggest::{all_of, did_you_mean, listed};
 use super::tree::{Entry, Map, Node};
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Location};
 
 /// The folder beside a stack file that may hold a variable file of its name.
 const FOLDER: &str = "vars";
@@ -25,11 +25,21 @@ pub(super) enum Given {
     Entry(Entry),
 }
 
+/// A value of the command line for a variable that a stack does not declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stray {
+    name: String,
+    /// Where a variable file states it; `None` for `--var`.
+    at: Option<Location>,
+}
+
 /// Every value from outside, by variable, and the variable files that were read.
 #[derive(Default)]
 pub(super) struct Outside {
     pub(super) given: BTreeMap<String, Given>,
     pub(super) files: Vec<PathBuf>,
+    /// What the command line gives beside them.
+    pub(super) strays: Vec<Stray>,
 }
 
 impl Outside {
@@ -51,25 +61,20 @@ impl Outside {
                 outside.add_text(name, &format!("CCPROV_VAR_{name}"), text);
             }
         }
-        let beside = beside(stack).filter(|path| path.exists());
-        for path in beside.iter().chain(files) {
-            match read(path) {
-                Ok((file, root)) => {
-                    outside.files.push(file);
-                    outside.add_file(&root, declared, problems);
-                }
-                Err(problem) => problems.push(problem),
-            }
+        if let Some(path) = beside(stack).filter(|path| path.exists()) {
+            outside.add_file(&path, declared, problems);
+            // It is this stack's alone.
+            problems.extend(outside.strays.drain(..).map(|it| it.of_one(declared)));
+        }
+        for path in files {
+            outside.add_file(path, declared, problems);
         }
         for (name, text) in vars {
-            let origin = format!("--var {name}");
             if declared.contains_key(name) {
-                outside.add_text(name, &origin, text);
-                continue;
+                outside.add_text(name, &format!("--var {name}"), text);
+            } else {
+                outside.strays.push(Stray { name: name.clone(), at: None });
             }
-            let problem = undeclared(name, declared);
-            let detail = format!("given by `{origin}`; the variables are {}", known(declared));
-            problems.push(problem.because(detail));
         }
         outside
     }
@@ -103,7 +108,17 @@ impl Outside {
         self.given.insert(name.to_owned(), Given::Text(at, text.to_owned()));
     }
 
-    fn add_file(&mut self, root: &Node, declared: &Map, problems: &mut Vec<Diagnostic>) {
+    fn add_file(&mut self, path: &Path, declared: &Map, problems: &mut Vec<Diagnostic>) {
+        match read(path) {
+            Ok((file, root)) => {
+                self.files.push(file);
+                self.add_values(&root, declared, problems);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+
+    fn add_values(&mut self, root: &Node, declared: &Map, problems: &mut Vec<Diagnostic>) {
         if root.is_null() {
             return;
         }
@@ -116,7 +131,8 @@ impl Outside {
         };
         for (name, entry) in map {
             let Some(declaration) = declared.get(name) else {
-                problems.push(unknown(name, entry, declared));
+                let at = Some(entry.key_at.location());
+                self.strays.push(Stray { name: name.clone(), at });
                 continue;
             };
             if parameter::is_declaration(&entry.node)
@@ -159,22 +175,28 @@ fn read(path: &Path) -> Result<(PathBuf, Node), Diagnostic> {
     }
 }
 
-fn undeclared(name: &str, declared: &Map) -> Diagnostic {
-    let problem = Diagnostic::error(format!("the stack declares no variable `{name}`"));
-    did_you_mean(problem, name, declared.keys().map(String::as_str))
-}
-
-fn known(declared: &Map) -> String {
-    listed(declared.keys().map(String::as_str))
-}
-
-fn unknown(name: &str, entry: &Entry, declared: &Map) -> Diagnostic {
-    let problem = undeclared(name, declared).at(Some(entry.key_at.location()));
-    let problem = problem.because(all_of("variables", declared.keys().map(String::as_str)));
-    if name == "vars" || name == "variables" {
-        return problem.hint("a variable file holds the names and values themselves");
+impl Stray {
+    /// That it is one, where no other stack may declare it.
+    pub(super) fn of_one(&self, declared: &Map) -> Diagnostic {
+        let known = declared.keys().map(String::as_str).collect();
+        self.problem("the stack declares no variable", &known)
     }
-    problem
+
+    /// That it is one, beside these variables; `nobody` says who does not declare it.
+    pub(super) fn problem(&self, nobody: &str, known: &BTreeSet<&str>) -> Diagnostic {
+        let Self { name, at } = self;
+        let problem = Diagnostic::error(format!("{nobody} `{name}`")).at(at.clone());
+        let problem = did_you_mean(problem, name, known.iter().copied());
+        if at.is_none() {
+            let known = listed(known.iter().copied());
+            return problem.because(format!("given by `--var {name}`; the variables are {known}"));
+        }
+        let problem = problem.because(all_of("variables", known.iter().copied()));
+        if name == "vars" || name == "variables" {
+            return problem.hint("a variable file holds the names and values themselves");
+        }
+        problem
+    }
 }
 
 fn declared_again(name: &str, entry: &Entry, declaration: &Entry) -> Diagnostic {

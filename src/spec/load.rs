@@ -15,7 +15,7 @@ use super::artifacts::Checkout;
 use super::elsewhere;
 use super::files::{self, Reach};
 use super::fitting;
-use super::given::{self, Outside};
+use super::given::{self, Outside, Stray};
 use super::header::{Header, Identified, is_stated};
 use super::inputs::Inputs;
 use super::merge::merge;
@@ -85,7 +85,9 @@ pub struct StackFile {
     pub(super) library: Library,
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) checkout: Checkout,
-    unheard: Vec<String>,
+    /// What the command line says of variables, and this stack declares none of the name: it
+    /// may be for another that is named beside it.
+    pub(super) strays: Vec<Stray>,
     pub(super) uses: Uses,
     /// Problems that do not keep us from knowing what the stack is. Told with
     /// those of `check`, so that one run shows them all.
@@ -118,12 +120,6 @@ impl StackFile {
         self.region.as_deref()
     }
 
-    /// A sentence for each variable of the environment that this stack does not
-    /// declare: it may be for another.
-    pub fn unheard(&self) -> &[String] {
-        &self.unheard
-    }
-
     /// The role in which the stack is worked on, if it names one.
     pub fn role(&self) -> Option<&Role> {
         self.role.as_ref()
@@ -140,7 +136,7 @@ impl StackFile {
     }
 
     /// Whether it, or a stack that it uses, has a variable of that name.
-    fn declares(&self, name: &str) -> bool {
+    pub(super) fn declares(&self, name: &str) -> bool {
         self.variables.contains_key(name) || self.uses().values().any(|it| it.file.declares(name))
     }
 
@@ -160,14 +156,29 @@ impl StackFile {
 ///
 /// Everything found wrong so far.
 pub fn load(path: &Path, inputs: &Inputs<'_>) -> Result<StackFile, Vec<Diagnostic>> {
-    load_with(path, inputs, PATTERNS).map_err(in_order)
+    load_among(path, inputs, &[])
 }
 
-/// [`load`] with the built-in patterns as an argument.
+/// [`load`] of one of the stack files that a command names. What the command line says of
+/// variables is for those of them that declare these, also where one of them uses another;
+/// what all of them lack, [`strays`](super::strays()) tells.
+///
+/// # Errors
+///
+/// Everything found wrong so far.
+pub fn load_among(
+    path: &Path,
+    inputs: &Inputs<'_>,
+    named: &[PathBuf],
+) -> Result<StackFile, Vec<Diagnostic>> {
+    load_with(path, inputs, (named, PATTERNS)).map_err(in_order)
+}
+
+/// [`load_among`] with the built-in patterns as an argument.
 pub(super) fn load_with(
     path: &Path,
     inputs: &Inputs<'_>,
-    built_in: &[BuiltIn],
+    (named, built_in): (&[PathBuf], &[BuiltIn]),
 ) -> Result<StackFile, Vec<Diagnostic>> {
     let (reach, file) = Reach::of(path).map_err(|problem| vec![problem])?;
     let name = path.display().to_string();
@@ -176,7 +187,7 @@ pub(super) fn load_with(
     let stated = &Map::new();
     let request =
         Request { path: path.to_owned(), file, name, named_at: None, reach, given, stated };
-    Stock::of(inputs, built_in).within(link, |stock| read_stack(request, stock))
+    Stock::of(inputs, built_in, named).within(link, |stock| read_stack(request, stock))
 }
 
 /// A stack file that is to be read, and what is said of it alone.
@@ -200,6 +211,7 @@ struct Request<'r> {
 fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, Vec<Diagnostic>> {
     let Request { path, file, name, named_at, reach, given, stated } = request;
     let inputs = stock.inputs;
+    let nothing = Map::new();
     let mut deferred = Vec::new();
     let (mut root, start, mut sources) = read_chain((file, name, named_at), &reach, &mut deferred)?;
     check_sections(&mut root, &start, &mut deferred);
@@ -207,11 +219,14 @@ fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, 
     let said = (&inputs.ambient, given.0, given.1);
     let mut outside = Outside::of(&path, said, declared, &mut deferred);
     outside.state(stated, declared, &mut deferred);
+    if !stock.has_others() {
+        let declared = declared.unwrap_or(&nothing);
+        deferred.extend(outside.strays.drain(..).map(|it| it.of_one(declared)));
+    }
     let named = root.get("sensitive");
     let secrets = sensitive::hide(named, declared, &outside.given, inputs.mask, &mut deferred);
     let beside = given::beside(&path).map(|path| path.display().to_string());
     let variables = variables::settle(declared, &outside.given, beside.as_deref(), &mut deferred);
-    let nothing = Map::new();
     let named_values = root.get("values").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
     values::check(named_values, &mut deferred);
     let resources = root.get("resources").and_then(|entry| entry.node.as_map()).unwrap_or(&nothing);
@@ -252,7 +267,7 @@ fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, 
                 region,
                 role,
                 sources,
-                unheard: unheard(declared, &uses, inputs),
+                strays: outside.strays,
                 root,
                 library: gathering.library,
                 variables,
@@ -283,15 +298,6 @@ fn check_sections(root: &mut Map, start: &Mark, deferred: &mut Vec<Diagnostic>) 
         let problem = shape::missing("resources", "the stack file", start);
         deferred.push(problem.hint("write `resources: {}` for a stack that wants nothing"));
     }
-}
-
-/// A sentence for each variable of the environment that neither a stack nor those that it
-/// uses declare.
-fn unheard(declared: Option<&Map>, uses: &Uses, inputs: &Inputs<'_>) -> Vec<String> {
-    let is_others = |name: &str| uses.sound.values().any(|used| used.file.declares(name));
-    let set = inputs.ambient.iter().filter(|(name, _)| !is_others(name));
-    let set = set.map(|(name, text)| (name.clone(), text.clone())).collect();
-    variables::unheard(declared, &set)
 }
 
 /// Tells of `<<` with a reference where names are declared, and takes it out.

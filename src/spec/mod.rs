@@ -15,7 +15,7 @@
 //! `folder`, `packing`, `artifacts`, `contents`, `merge`, `shape`, `entry`, `spelling`, `conform`,
 //! `parameter`, `inputs`, `given`, `variables`; then `reference`, `instruction`, `values`, `moves`,
 //! `pattern`, `patterns`, `expand` with `declare`, `fitting`, `shaped`, `lookup`, `addresses`, `promised`,
-//! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `alone`, `role`, `header`, `sensitive`, `load`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
+//! `lent`, `borrowing`, `substitute`, `carry` and `filled`; `alone`, `role`, `header`, `sensitive`, `load`, `strays`; `written`, `learned`, `predict`, `lock`, `existing`, `edges`,
 //! `probes`, `check`, `render`, `restated`; and beside them `layout`, `told`, `mistaken`, `elsewhere`, `catalogue` and `editor`.
 
 mod addresses;
@@ -74,6 +74,7 @@ mod shaped;
 mod skips;
 mod source;
 mod spelling;
+mod strays;
 mod substitute;
 mod suggest;
 #[cfg(test)]
@@ -99,9 +100,10 @@ pub use inputs::{Environment, Inputs, NotAdmitted};
 pub use layout::{lay_out, lay_out_file};
 pub use learned::Learned;
 pub use lent::texts_of;
-pub use load::{StackFile, Used, load};
+pub use load::{StackFile, Used, load, load_among};
 pub use patterns::{BuiltIn, PATTERNS};
 pub use regular::{Unread, read_beside, read_regular};
 pub use render::{Evaluated, evaluate, render};
 pub use restated::restate;
+pub use strays::{strays, unheard};
 pub use suggest::did_you_mean;

@@ -10,7 +10,6 @@ use super::given::Given;
 use super::merge::merge;
 use super::parameter::{self, Parameter};
 use super::source::Mark;
-use super::suggest::closest;
 use super::tree::{Entry, Map, Node, Value};
 use super::yaml;
 use crate::model::Diagnostic;
@@ -92,21 +91,6 @@ pub(super) fn settle(
         settled.insert(name.clone(), Variable { node, parameter, at });
     }
     settled
-}
-
-/// A sentence for each variable that is set for some stack, and not declared by
-/// this one.
-pub(super) fn unheard(declared: Option<&Map>, set: &BTreeMap<String, String>) -> Vec<String> {
-    let known = || declared.into_iter().flat_map(Map::keys).map(String::as_str);
-    let strange = set.keys().filter(|name| !known().any(|known| known == *name));
-    let sentences = strange.map(|name| {
-        let meant = closest(name, known()).map(|it| format!("; did you mean CCPROV_VAR_{it}?"));
-        let meant = meant.unwrap_or_default();
-        format!(
-            "note: CCPROV_VAR_{name} is set, and the stack declares no variable `{name}`{meant}"
-        )
-    });
-    sentences.collect()
 }
 
 fn is_variable(name: &str) -> bool {

@@ -72,6 +72,8 @@ impl Uses {
 pub(super) struct Stock<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) built_in: &'a [BuiltIn],
+    /// The stack files that the command names, where they are; empty for one that is alone.
+    named: BTreeSet<PathBuf>,
     /// From the stack file to the one that is being read: each uses the next.
     row: Vec<(PathBuf, String)>,
     /// By file and by what is said of its variables; `None` for what cannot be read.
@@ -79,8 +81,15 @@ pub(super) struct Stock<'a> {
 }
 
 impl<'a> Stock<'a> {
-    pub(super) fn of(inputs: &'a Inputs<'a>, built_in: &'a [BuiltIn]) -> Self {
-        Self { inputs, built_in, row: Vec::new(), read: BTreeMap::new() }
+    pub(super) fn of(inputs: &'a Inputs<'a>, built_in: &'a [BuiltIn], named: &[PathBuf]) -> Self {
+        let is_alone = named.len() < 2;
+        let named = named.iter().filter(|_| !is_alone).filter_map(|it| it.canonicalize().ok());
+        Self { inputs, built_in, named: named.collect(), row: Vec::new(), read: BTreeMap::new() }
+    }
+
+    /// Whether the command names other stacks, too.
+    pub(super) fn has_others(&self) -> bool {
+        !self.named.is_empty()
     }
 
     /// Does something while a file is being read.
@@ -209,14 +218,17 @@ impl Section<'_> {
     ) -> Result<StackFile, Vec<Diagnostic>> {
         let (reach, file) =
             Reach::of(path).map_err(|problem| vec![files::named_at(problem, Some(at))])?;
+        // What the command line says is for the stacks that are named there.
+        let (inputs, nothing) = (stock.inputs, BTreeMap::new());
+        let is_named = stock.named.contains(&file);
+        let given = if is_named { (inputs.files, &inputs.vars) } else { (&[][..], &nothing) };
         let request = Request {
             path: path.clone(),
             file: file.clone(),
             name: name.clone(),
             named_at: Some(at.clone()),
             reach: reach.at_most(self.reach),
-            // What the command line says is for the stack that is named there.
-            given: (&[], &BTreeMap::new()),
+            given,
             stated: vars,
         };
         stock.within((file, name.clone()), |stock| read_stack(request, stock))

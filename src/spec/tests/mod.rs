@@ -126,7 +126,7 @@ impl<'a> Case<'a> {
             checks: &["tls_only"],
             mask: &Mask::default(),
         };
-        let file = super::load::load_with(path, &inputs, self.built_in)?;
+        let file = super::load::load_with(path, &inputs, (&[], self.built_in))?;
         let place = Place {
             partition: "aws".to_owned(),
             account: file.account().unwrap_or("123456789012").to_owned(),

@@ -1,6 +1,9 @@
 //! Several stacks in one command.
 
+use serde_json::Value;
+
 use super::{Desk, check};
+use crate::support::binary::Ccprov;
 use crate::support::emulator;
 
 const ORDERS: &str = r#"
@@ -59,4 +62,173 @@ fn what_is_wrong_with_any_of_them_is_told_before_anything_is_done() {
         desk.run("plan --out plan.json stack.yaml alarms.yaml"),
     ];
     check("stacks_together_that_are_wrong", &session);
+}
+
+const PLATFORM: &str = r#"
+stack: platform
+region: us-east-1
+account: "000000000000"
+vars: { stage: dev, size: 1 }
+resources: { topic: { kind: sns_topic, name: "news-${var.stage}" } }
+outputs: { topic: "${topic.arn}" }
+"#;
+const APP: &str = r#"
+stack: app
+region: us-east-1
+account: "000000000000"
+vars: { stage: dev }
+uses: { platform: platform.yaml }
+resources: { queue: { kind: sqs_queue, tags: { hears: "${platform.topic}" } } }
+outputs: { queue: "${queue.url}", stage: "${var.stage}" }
+"#;
+const OTHER: &str = r#"
+stack: other
+region: us-east-1
+account: "000000000000"
+resources: { key: { kind: kms_key } }
+"#;
+const ALL: [&str; 3] = ["app.yaml", "platform.yaml", "other.yaml"];
+
+/// A folder of stacks, where nobody is to be called.
+fn offline() -> Ccprov {
+    let ccprov = Ccprov::offline().at_home();
+    for (name, text) in ALL.into_iter().zip([APP, PLATFORM, OTHER]) {
+        std::fs::write(ccprov.home().join(name), text).unwrap();
+    }
+    ccprov
+}
+
+fn words<'a>(line: &'a str, files: &[&'a str]) -> Vec<&'a str> {
+    line.split_whitespace().chain(files.iter().copied()).collect()
+}
+
+#[test]
+fn a_variable_is_of_the_stacks_that_declare_it() {
+    let ccprov = offline().env("CCPROV_VAR_sise", "2");
+    std::fs::write(ccprov.home().join("sizes.yaml"), "size: 2\ncolour: red\n").unwrap();
+    let run = |line: &str, files: &[&str]| ccprov.run(&words(line, files));
+    check(
+        "variables_of_several",
+        &[
+            run("validate --var stage=prod", &ALL),
+            run("validate --var stag=prod --var-file sizes.yaml", &ALL),
+            run("validate --var stage=prod", &["other.yaml"]),
+            // A stack that is used has what the command line says if it is named, too.
+            run("render --var stage=prod", &ALL),
+            run("render --var stage=prod", &["app.yaml"]),
+        ],
+    );
+}
+
+#[test]
+fn all_that_is_wrong_with_any_of_them_is_told_at_once() {
+    let ccprov = offline();
+    for (name, text) in [
+        ("bad.yaml", "stack: bad\nresources: { q: { kind: sqs_queue, delay_seconds: 901 } }"),
+        ("worse.yaml", "stack: Worse\nresources: {}"),
+        ("broken.yaml", "stack: [\n"),
+        ("again.yaml", OTHER),
+        ("one.yaml", "stack: one\nuses: { two: two.yaml }\nresources: {}"),
+        ("two.yaml", "stack: two\nuses: { one: one.yaml }\nresources: {}"),
+    ] {
+        std::fs::write(ccprov.home().join(name), text).unwrap();
+    }
+    let run = |line: &str, files: &[&str]| ccprov.run(&words(line, files));
+    check(
+        "several_that_are_wrong",
+        &[
+            run("validate", &["app.yaml", "bad.yaml", "worse.yaml", "broken.yaml"]),
+            run("validate", &["other.yaml", "again.yaml", "bad.yaml"]),
+            run("validate", &["one.yaml", "two.yaml"]),
+            run("validate --json", &["worse.yaml", "bad.yaml"]),
+            run("validate --json --rules", &["platform.yaml", "bad.yaml"]),
+        ],
+    );
+}
+
+#[test]
+fn rules_judge_all_of_them() {
+    let ccprov = offline();
+    let told = ccprov.run(&words("validate --rules", &ALL));
+    assert_eq!(told.code, Some(4), "{told}");
+    assert_eq!(told.stdout.matches("Rules:").count(), 3, "{told}");
+    let told = ccprov.run(&words("validate --rules --json", &ALL));
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["format"], "ccprov.several/1");
+    let stacks: Vec<&Value> = (0..3).map(|at| &told["stacks"][at]["stack"]).collect();
+    assert_eq!(stacks, ["app", "platform", "other"]);
+}
+
+#[test]
+fn each_of_a_stream_of_stacks_loads_again() {
+    let ccprov = offline();
+    let told = ccprov.run(&words("render", &ALL));
+    let parts: Vec<&str> = told.stdout.split("---\n").collect();
+    assert_eq!(parts.len(), 3, "{told}");
+    for part in parts {
+        std::fs::write(ccprov.home().join("again.yaml"), part).unwrap();
+        let again = ccprov.run(&["render", "again.yaml"]);
+        assert_eq!(again.code, Some(0), "{again}");
+        let resources = |text: &str| text.split("resources:").nth(1).map(str::to_owned);
+        assert_eq!(resources(&again.stdout), resources(part));
+    }
+    let told = ccprov.run(&words("render --json", &ALL));
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["stacks"][2]["stack"], "other");
+}
+
+#[test]
+fn one_policy_is_for_all_stacks_of_one_identity() {
+    let ccprov = offline();
+    let policy = |files: &[&str]| -> Value {
+        let told = ccprov.run(&words("iam --for apply", files));
+        assert_eq!(told.code, Some(0), "{told}");
+        serde_json::from_str(&told.stdout).unwrap()
+    };
+    let rights = |policy: &Value| {
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        statements.map(|it| it.clone()).collect::<Vec<Value>>()
+    };
+    let whole = rights(&policy(&["platform.yaml", "other.yaml"]));
+    let mut sids: Vec<&Value> = whole.iter().map(|it| &it["Sid"]).collect();
+    sids.dedup();
+    assert_eq!(sids.len(), whole.len(), "{whole:?}");
+    let list = |it: &Value| it.as_array().cloned().unwrap_or_default();
+    for one in ["platform.yaml", "other.yaml"] {
+        for right in rights(&policy(&[one])) {
+            let is_within = |it: &Value, key: &str| {
+                list(&right[key]).iter().all(|wanted| list(&it[key]).contains(wanted))
+            };
+            let is_kept = |it: &Value| {
+                it["Condition"] == right["Condition"]
+                    && is_within(it, "Action")
+                    && is_within(it, "Resource")
+            };
+            assert!(whole.iter().any(is_kept), "{right}");
+        }
+    }
+    std::fs::write(
+        ccprov.home().join("theirs.yaml"),
+        "stack: theirs\nregion: us-east-1\nrole: arn:aws:iam::111111111111:role/deployer\nresources: {}",
+    )
+    .unwrap();
+    let told = ccprov.run(&words("iam --for apply", &["other.yaml", "platform.yaml", "theirs.yaml"]));
+    check("a_policy_of_two_identities", &[told]);
+}
+
+#[test]
+fn outputs_of_several_are_told_by_stack() {
+    let desk = desk();
+    let both = |command: &str| format!("{command} stack.yaml alarms.yaml");
+    desk.write("there.yaml", &ORDERS.replace("us-east-1", "eu-west-1"));
+    let session = [
+        desk.run(&both("output")),
+        desk.run(&both("apply -y")),
+        desk.run(&both("output")),
+        desk.run("apply -y stack.yaml there.yaml"),
+        desk.run("output --json stack.yaml there.yaml"),
+        desk.run("output --format dotenv stack.yaml there.yaml"),
+        desk.run(&both("output --name inbox")),
+    ];
+    check("outputs_of_several", &session);
 }
