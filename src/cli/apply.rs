@@ -8,8 +8,8 @@ use super::approved::{Approved, Proposed};
 use super::asked::{Anew, Only};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
-use super::opened::Opened;
 use super::options::{Run, Whats, Where};
+use super::plan_file;
 use super::run::{self, Task};
 use super::screen::Screen;
 use super::several::{Several, Wanted};
@@ -122,23 +122,24 @@ async fn of_plan_file(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let options = &arguments.run;
-    let (opened, saved) = Opened::saved(path, &arguments.place, environment, screen).await?;
-    let (until, command) = match saved.purpose {
+    let saved = plan_file::read(path)?;
+    let several = Several::saved(&saved, &arguments.place, environment, screen).await?;
+    let (until, command) = match saved.purpose() {
         Purpose::Apply => (arguments.until.into(), "ccprov apply"),
         Purpose::Destroy => (Until::Accepted, "ccprov destroy"),
     };
-    let command = match &saved.plan.excerpt {
+    let excerpt = saved.plans().iter().find_map(|it| it.plan.plan.excerpt.as_ref());
+    let command = match excerpt {
         Some(excerpt) => format!("{command} --only {}", excerpt.only.join(",")),
         None => command.to_owned(),
     };
-    let approve = async |mut several: Several| {
-        let Some(opened) = several.members.pop() else { return Ok(None) };
-        let revisited = opened.look_again(&saved).await?;
-        let planned = revisited.plan(options.permissions(), until, screen).await;
-        propose(Proposed { planned: vec![planned], order: several.order }, options, screen).await
+    let approve = async |several: Several| {
+        let revisit = several.revisit(&saved, options.permissions(), until, screen);
+        let (planned, order) = Box::pin(revisit).await?;
+        propose(Proposed { planned, order }, options, screen).await
     };
     let task = Task { until, options, command };
-    run::run(Several::of_one(opened), task, approve, environment, screen).await
+    run::run(several, task, approve, environment, screen).await
 }
 
 /// Shows the plans, and asks.
@@ -147,7 +148,7 @@ async fn propose(
     options: &Run,
     screen: &Screen,
 ) -> Result<Option<Approved>, Failure> {
-    let proposed = proposed.among_themselves(options);
+    let proposed = proposed.among_themselves(options.despite_users);
     proposed.tell(options, screen);
     Box::pin(proposed.approve(options, screen)).await
 }

@@ -1,6 +1,6 @@
 //! Fourth on the way of a command: plans that somebody said yes to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 
@@ -10,7 +10,7 @@ use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
 use crate::model::{Diagnostic, Owner};
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Plan, Purpose, SavedMember, SavedPlans};
 use crate::report::{self, PlanDetail};
 
 /// Plans that somebody is to say yes to, all at once: of one stack or of several.
@@ -28,8 +28,19 @@ pub(crate) struct Approved {
 }
 
 impl Proposed {
+    /// The same where who uses another goes before it, as their tags tell.
+    pub(crate) fn users_first(self) -> Result<Self, Failure> {
+        let Self { planned, order } = self;
+        let place = |user: &str| planned.iter().position(|it| it.opened().stack.name == user);
+        let after = planned.iter().map(|it| it.users().filter_map(place).collect()).collect();
+        match order.with_after(after) {
+            Some(order) => Ok(Self { planned, order }),
+            None => Err(Failure::refused(vec![users_of_each_other()])),
+        }
+    }
+
     /// The same, where nobody is in the way who goes along, or in whose spite it is done.
-    pub(crate) fn among_themselves(self, options: &Run) -> Self {
+    pub(crate) fn among_themselves(self, despite_users: bool) -> Self {
         let stacks = self.planned.iter().map(|it| &it.opened().stack);
         let along = stacks.flat_map(|it| {
             let names = it.claimant().stacks().into_iter();
@@ -44,9 +55,34 @@ impl Proposed {
         };
         let despite = |planned: Planned| {
             let planned = planned.despite(goes_along, false);
-            if options.despite_users { planned.despite(|_| true, true) } else { planned }
+            if despite_users { planned.despite(|_| true, true) } else { planned }
         };
         Self { planned: self.planned.into_iter().map(despite).collect(), ..self }
+    }
+
+    /// The options without which an apply of these plans is refused; `None` if one of them is
+    /// refused whatever the options.
+    pub(crate) fn needs(&self) -> Option<BTreeSet<&'static str>> {
+        self.planned.iter().try_fold(BTreeSet::new(), |mut all, planned| {
+            all.extend(planned.needs()?);
+            Some(all)
+        })
+    }
+
+    /// The plans for a file, in their order.
+    pub(crate) fn into_saved(self) -> Option<SavedPlans> {
+        let Self { planned, order } = self;
+        let turn = order.in_turn();
+        let place = |member: &usize| turn.iter().position(|it| it == member);
+        let mut planned: BTreeMap<usize, Planned> = planned.into_iter().enumerate().collect();
+        let saved = turn.iter().filter_map(|index| {
+            let after = &order.after()[*index];
+            let uses = order.uses(*index).iter().filter(|(_, used)| after.contains(used));
+            let uses = uses.filter_map(|(name, used)| Some((name.clone(), place(used)?)));
+            let (after, uses) = (after.iter().filter_map(place).collect(), uses.collect());
+            Some(SavedMember { after, uses, plan: planned.remove(index)?.into_saved() })
+        });
+        SavedPlans::new(saved.collect())
     }
 
     /// Shows what somebody is to say yes to. JSON tells it with the run.
@@ -159,6 +195,13 @@ impl Approved {
     pub(crate) fn into_proposed(self) -> Proposed {
         self.proposed
     }
+}
+
+/// As after a stack that another used came to use that one.
+fn users_of_each_other() -> Diagnostic {
+    Diagnostic::error("the stacks use each other, as the tags of their objects say")
+        .because("each would have to go before the other")
+        .hint("destroy one of them first: `--despite-users`")
 }
 
 fn nobody_to_ask() -> Diagnostic {

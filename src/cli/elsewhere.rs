@@ -217,11 +217,6 @@ const OPTIONS: &[Habit] = &[
 pub(super) fn advice(error: ErrorKind, command_line: &[OsString]) -> Option<String> {
     let words = || command_line.iter().skip(1).filter_map(|word| word.to_str());
     let names = || words().filter(|word| !word.starts_with('-'));
-    // `terraform output NAME`.
-    let has_names_alone = error == ErrorKind::UnknownArgument && words().eq(names());
-    if has_names_alone && let (Some("output"), Some(name)) = (names().next(), names().nth(2)) {
-        return Some(format!("  tip: one output alone: `--name {name}`"));
-    }
     let has = |option: &str| {
         words().any(|word| word.split('=').next().is_some_and(|name| name == option))
     };
@@ -272,7 +267,6 @@ mod tests {
         check("ccprov apply --plan p.json --var a=b", None);
         check("ccprov apply -auto-approve", Some("-y"));
         check("ccprov plan -var a=b", Some("--var NAME=VALUE"));
-        check("ccprov output orders.yaml url", Some("`--name url`"));
         check("ccprov validate --format json orders.yaml", Some("`--json`"));
         check("ccprov output --nam url orders.yaml", None);
         check("ccprov run-all apply", Some("several stack files"));

@@ -178,7 +178,7 @@ fn of_one_hand(asked: &[Asked]) -> Result<(), Diagnostic> {
             Some(arn) => format!("the role {arn}"),
             None => format!("credentials of account {account}"),
         };
-        format!("for {who} name {} alone", paths.join(" "))
+        format!("a policy for {who}: name {} alone", paths.join(" and "))
     });
     Err(told.fold(problem, Diagnostic::hint))
 }

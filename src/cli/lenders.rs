@@ -331,7 +331,7 @@ fn spoken_of(checked: &Checked, outputs: &BTreeSet<String>) -> BTreeSet<Address>
 }
 
 /// What is relied on of an object: that it is there, and what the outputs hold of it.
-fn relied_on(
+pub(crate) fn relied_on(
     stack: &Stack,
     sought: Sought,
     live: &Live,

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::connected::Connected;
+use super::connected::{Connected, Connections};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::opened::Opened;
@@ -69,7 +69,8 @@ async fn objects(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let opened = Opened::named(name, &arguments.place, environment, screen).await?;
+    let connections = Connections::begin(&arguments.place, environment, screen)?;
+    let opened = Opened::named(name, &connections, environment).await?;
     let trace = opened.trace.clone();
     let looked = opened.look(Look::ToDestroy, environment).await;
     trace.write(screen);

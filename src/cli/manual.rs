@@ -31,7 +31,7 @@ const EXAMPLES: &[(&str, [&str; 2], &str)] = &[
     ),
     (
         "plan",
-        ["ccprov plan orders.yaml", "ccprov plan --out plan.json --detailed-exitcode"],
+        ["ccprov plan orders.yaml", "ccprov plan --out plan.json stacks/*.yaml"],
         "COMING_FROM_TERRAFORM.md",
     ),
     (

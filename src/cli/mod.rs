@@ -34,6 +34,7 @@ mod journal;
 mod kinds;
 mod lenders;
 mod list;
+mod loan;
 mod looked;
 mod manual;
 mod opened;

@@ -2,7 +2,8 @@
 //! Known from its file, by its name alone, or from a plan file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::asked::Narrowed;
@@ -12,18 +13,18 @@ use super::existing::{Known, Needs};
 use super::exit::Failure;
 use super::journal::Journal;
 use super::lenders::{self, Found};
+use super::loan::Loan;
 use super::options::{What, Where};
 use super::pulse::Pulse;
 use super::relied::Readers;
 use super::screen::Screen;
+use super::telemetry;
 use super::trace::Trace;
 use super::written::Written;
-use super::{plan_file, telemetry};
 use crate::aws::{AwsCatalog, Provider, near};
 use crate::engine::port::Read as _;
 use crate::model::{Address, Caller, Diagnostic, Existing, Mask, Origin, Place, Scene, Stack};
 use crate::plan::{Asked, SavedPlan};
-use crate::report::Outputs;
 use crate::report::pane::tame;
 use crate::spec::{self, Learned, Lender};
 
@@ -93,54 +94,56 @@ impl Opened {
     /// A stack that is known by its name alone.
     pub(crate) async fn named(
         name: &str,
-        place: &Where,
+        connections: &Connections<'_>,
         environment: &Environment,
-        screen: &Screen,
     ) -> Result<Self, Failure> {
         spec::stack_name(name)?;
-        let connected = Connected::connect(place, None, environment, screen).await?;
+        let connected = connections.open(None, None).await?;
         let stack = Stack::empty(name, connected.provider.place().clone());
         Ok(Self::new(stack, AwsCatalog::new(), connected, environment))
     }
 
-    /// The stack of a plan file, and what that says.
+    /// The stack of a plan that was kept.
     pub(crate) async fn saved(
-        path: &Path,
-        place: &Where,
+        saved: &SavedPlan,
+        connections: &Connections<'_>,
         environment: &Environment,
-        screen: &Screen,
-    ) -> Result<(Self, SavedPlan), Failure> {
-        let saved = plan_file::read(path)?;
+    ) -> Result<Self, Failure> {
         let region = Some(saved.stack.place.region.as_str());
-        let connections = Connections::begin(place, environment, screen)?;
         let connected = connections.open(region, saved.stack.role.as_ref()).await?;
         let opened = Self::new(saved.stack.clone(), AwsCatalog::new(), connected, environment);
         saved.check(opened.provider.place())?;
         let asked = Asked { excerpt: saved.plan.excerpt.clone(), ..Asked::default() };
-        let readers = Readers::of(&saved.plan, &connections).await?;
-        let opened = Self { readers, asked, ..opened };
-        Ok((opened, saved))
+        let readers = Readers::of(&saved.plan, connections).await?;
+        Ok(Self { readers, asked, ..opened })
     }
 
-    /// The same where others have told what their outputs are going to be, by the names that
-    /// this stack has for them.
+    /// The same where others have told by their plans what they lend, by the names that this
+    /// stack has for them.
     pub(crate) fn taught(
         mut self,
-        told: &BTreeMap<String, Outputs>,
+        told: &BTreeMap<String, Rc<Loan>>,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let Some(written) = self.written.as_ref().filter(|_| !told.is_empty()) else {
             return Ok(self);
         };
-        for (name, outputs) in told {
+        for (name, loan) in told {
             let known = self.learned.facts.entry(Address::new(name)).or_default();
-            known.extend(spec::texts_of(outputs));
+            known.extend(spec::texts_of(&loan.outputs));
         }
         let checked =
             written.check(&self.stack.place, &self.learned, &self.catalog, environment)?;
         let Narrowed { checked, asked, whole } = written.narrowed(checked)?;
         let before = std::mem::replace(&mut self.stack, checked.stack);
         self.stack.relies_on_as(&before);
+        for (name, loan) in told {
+            if let Some(used) = self.stack.uses.get_mut(name) {
+                used.objects = loan.objects(used.outputs.keys());
+                let reader = loan.reader.in_region(&used.place.region);
+                self.readers.add(loan.role.as_ref(), reader);
+            }
+        }
         self.warnings = checked.warnings;
         (self.asked, self.whole) = (asked, whole);
         Ok(self)

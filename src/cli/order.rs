@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::exit::Failure;
 use super::written::Written;
 use crate::model::Diagnostic;
+use crate::plan::SavedPlans;
 use crate::spec::StackFile;
 
 /// The order of the stacks of a command, each known by its place in the command line.
@@ -23,7 +24,7 @@ pub(crate) struct Order {
 impl Order {
     /// One stack alone.
     pub(crate) fn of_one() -> Self {
-        Self { after: vec![BTreeSet::new()], uses: vec![BTreeMap::new()] }
+        Self::of_strangers(1)
     }
 
     /// Who uses another comes after it, also by way of one that is not of the command.
@@ -48,6 +49,26 @@ impl Order {
         }
         let twice = twice(files, &paths);
         if twice.is_empty() { Ok(order) } else { Err(Failure::input(twice)) }
+    }
+
+    /// As a plan file has it.
+    pub(crate) fn saved(saved: &SavedPlans) -> Self {
+        let members = saved.plans();
+        Self {
+            after: members.iter().map(|it| it.after.clone()).collect(),
+            uses: members.iter().map(|it| it.uses.clone()).collect(),
+        }
+    }
+
+    /// Some that nobody uses, as far as is known.
+    pub(crate) fn of_strangers(count: usize) -> Self {
+        Self { after: vec![BTreeSet::new(); count], uses: vec![BTreeMap::new(); count] }
+    }
+
+    /// The same where some come after others; `None` if one comes after itself by that.
+    pub(crate) fn with_after(self, after: Vec<BTreeSet<usize>>) -> Option<Self> {
+        let order = Self { after, ..self };
+        (order.in_turn().len() == order.after.len()).then_some(order)
     }
 
     /// The other way about: who uses another goes before it.

@@ -1,6 +1,7 @@
 //! `ccprov output`: what stacks have to tell, read from AWS.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use futures::future::join_all;
@@ -84,6 +85,10 @@ pub(crate) async fn run(
     let (what, place) = (&arguments.what, &arguments.place);
     if let (Some(_), 2..) = (&arguments.name, what.stacks.len()) {
         return Err(name_of_several().into());
+    }
+    let names: Vec<Diagnostic> = what.stacks.iter().filter_map(|it| no_file(it)).collect();
+    if !names.is_empty() {
+        return Err(Failure::input(names));
     }
     let region = place.region.as_deref();
     let Together { files, .. } = Together::read(what, region, environment, screen)?;
@@ -174,6 +179,16 @@ fn together(told: &[Told]) -> Outputs {
     report::outputs_of_stacks(each)
 }
 
+/// As other tools have it: `output NAME`.
+fn no_file(path: &Path) -> Option<Diagnostic> {
+    if path.extension().is_some() || path.exists() {
+        return None;
+    }
+    let name = path.display();
+    let problem = Diagnostic::error(format!("`{name}` is no stack file"));
+    Some(problem.hint(format!("one output alone: `--name {name}`")))
+}
+
 fn name_of_several() -> Diagnostic {
     Diagnostic::error("--name is of one stack, and several are named")
         .hint("name the stack that is meant")
@@ -212,7 +227,8 @@ fn hidden(told: &[Told], screen: &Screen) -> Vec<String> {
     let hides = |value: &Value| screen.mask.hides(&value.to_string());
     let hidden = told.iter().flat_map(|Told { stack, outputs, .. }| {
         let names = outputs.iter().filter(|(_, value)| hides(value)).map(|(name, _)| name);
-        names.map(move |name| if told.len() == 1 { name.clone() } else { format!("{stack}/{name}") })
+        names
+            .map(move |name| if told.len() == 1 { name.clone() } else { format!("{stack}/{name}") })
     });
     hidden.collect()
 }

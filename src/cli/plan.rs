@@ -71,18 +71,16 @@ pub(crate) async fn run(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    if let (Some(_), 2..) = (&arguments.out, arguments.what.stacks.len()) {
-        return Err(of_one_stack().into());
-    }
     let (what, place, only) = (&arguments.what, &arguments.place, &arguments.only);
     let asked_for =
         if arguments.destroy { only.to_destroy() } else { only.to_apply(&arguments.anew) };
     let several = Several::asked(what, place, asked_for, environment, screen).await?;
+    let several = if arguments.destroy { several.reversed() } else { several };
     let trace = several.trace();
     let planned = Box::pin(several.plan(wanted(arguments), environment)).await;
     trace.write(screen);
     let (planned, order) = planned?;
-    tell(Proposed { planned, order }, arguments, screen)
+    tell(Proposed { planned, order }.among_themselves(false), arguments, screen)
 }
 
 fn wanted(arguments: &Arguments) -> Wanted {
@@ -125,9 +123,7 @@ fn tell(proposed: Proposed, arguments: &Arguments, screen: &Screen) -> Result<Ex
     }
     let has_changes = proposed.planned.iter().any(|it| !it.record().plan.is_empty());
     if let Some(path) = arguments.out.as_ref().filter(|_| !is_unsound) {
-        for planned in proposed.planned {
-            keep(planned, path, screen)?;
-        }
+        keep(proposed, path, screen)?;
     }
     let changes = arguments.detailed_exitcode && has_changes;
     Ok(match (is_unsound, changes) {
@@ -137,18 +133,14 @@ fn tell(proposed: Proposed, arguments: &Arguments, screen: &Screen) -> Result<Ex
     })
 }
 
-fn of_one_stack() -> Diagnostic {
-    Diagnostic::error("--out writes the plan of one stack, and several are named")
-        .hint("plan each into a file of its own, and apply the files in the order of `uses`")
-        .hint("or go on without a plan file: `ccprov apply` shows the plans and asks once")
-}
-
 /// Writes the plan file, and says what to do with it.
-fn keep(planned: Planned, path: &Path, screen: &Screen) -> Result<(), Failure> {
-    let needs = planned.needs();
-    plan_file::write(&planned.into_saved(), path, screen)?;
+fn keep(proposed: Proposed, path: &Path, screen: &Screen) -> Result<(), Failure> {
+    let needs = proposed.needs();
+    let Some(saved) = proposed.into_saved() else { return Ok(()) };
+    plan_file::write(&saved, path, screen)?;
     screen.talk(&match needs {
         Some(options) => {
+            let options: String = options.iter().map(|option| format!(" {option}")).collect();
             format!("To do exactly this: ccprov apply --plan {}{options}", path.display())
         }
         None => "An apply refuses this plan: see the warnings above.".to_owned(),

@@ -6,17 +6,17 @@ use std::path::Path;
 use super::exit::Failure;
 use super::screen::Screen;
 use crate::model::Diagnostic;
-use crate::plan::{Purpose, SavedPlan};
+use crate::plan::{Purpose, SavedPlans};
 use crate::spec::read_beside;
 
 /// Twice what a plan of the most resources takes: one of a thousand new queues has
 /// 2.8 MB, and a stack at most ten thousand. What lies in memory is some times that.
 const MAX_PLAN: usize = 64 * 1024 * 1024;
 
-pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
+pub(crate) fn read(path: &Path) -> Result<SavedPlans, Failure> {
     let bytes = read_beside(path, MAX_PLAN)
         .map_err(|why| Failure::plain(format!("{} cannot be read: {why}", path.display())))?;
-    let saved = SavedPlan::read(&String::from_utf8_lossy(&bytes)).map_err(|why| {
+    let saved = SavedPlans::read(&String::from_utf8_lossy(&bytes)).map_err(|why| {
         Diagnostic::error(format!("{} is not a plan file", path.display()))
             .because(why.to_string())
             .hint("make one: `ccprov plan --out FILE`")
@@ -24,11 +24,12 @@ pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     Ok(saved)
 }
 
-pub(crate) fn write(saved: &SavedPlan, path: &Path, screen: &Screen) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(saved)
+pub(crate) fn write(saved: &SavedPlans, path: &Path, screen: &Screen) -> Result<(), Failure> {
+    let text = saved
+        .to_text()
         .map_err(|error| Failure::plain(format!("the plan cannot be written: {error}")))?;
     if screen.mask.hides(&text) {
-        return Err(secret_in_plan(saved.purpose).into());
+        return Err(secret_in_plan(saved.purpose()).into());
     }
     if text.len() > MAX_PLAN {
         return Err(too_large(path).into());

@@ -6,6 +6,7 @@ use futures::future::join;
 
 use super::exit::Failure;
 use super::lenders::Users;
+use super::loan::{Loan, Untouched, untouched};
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
@@ -16,7 +17,7 @@ use crate::plan::{
     Forecast, Held, Left, Permissions, Plan, Purpose, Rename, SavedPlan, forecast, guard,
     plan_destroy_asked, renames,
 };
-use crate::report::{self, Outputs, PlanDetail, PlanRecord};
+use crate::report::{self, PlanDetail, PlanRecord};
 
 /// A plan for a stack. Made by a look at its world or at the objects of a plan
 /// file, and by nothing else.
@@ -41,6 +42,8 @@ pub(crate) struct Planned {
     is_refused: bool,
     /// How long it takes as a rule.
     forecast: Forecast,
+    /// What it leaves as it was seen, for those that use the stack.
+    untouched: Untouched,
 }
 
 /// What remains of a plan for who carries it out.
@@ -76,9 +79,12 @@ impl Looked {
                 plan_destroy_asked(stack, self.world(), catalog, permissions, asked)
             }
         };
+        let Opened { stack, told_of, .. } = self.opened();
+        let untouched = untouched(stack, told_of, self.world(), &plan);
         let (opened, seen, users) = self.into_planned();
         let plan = (plan, seen);
-        Ok(Box::pin(Planned::new((opened, users), plan, purpose, permissions, until)).await)
+        let planned = Planned::new((opened, users), plan, purpose, permissions, until);
+        Ok(Planned { untouched, ..Box::pin(planned).await })
     }
 }
 
@@ -132,6 +138,7 @@ impl Planned {
             users,
             is_refused,
             forecast,
+            untouched: Untouched::new(),
         }
     }
 
@@ -162,9 +169,15 @@ impl Planned {
         &self.opened
     }
 
-    /// What its outputs are going to be; may hold pending facts.
-    pub(crate) fn outputs(&self) -> &Outputs {
-        &self.plan.outputs
+    /// What those hear of it that use the stack.
+    pub(crate) fn loan(&self) -> Loan {
+        let place = (&self.opened.stack, &self.opened.provider);
+        Loan::of(place, &self.plan.outputs, &self.untouched)
+    }
+
+    /// The stacks that use this one, if it is to go.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().map(|(user, _)| user.stack.as_str())
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -204,12 +217,12 @@ impl Planned {
         }
     }
 
-    /// The options without which an apply of this plan is refused, each after a
-    /// blank; `None` if it is refused whatever the options.
-    pub(crate) fn needs(&self) -> Option<&'static str> {
+    /// The options without which an apply of this plan is refused; `None` if it is refused
+    /// whatever the options.
+    pub(crate) fn needs(&self) -> Option<Vec<&'static str>> {
         let lossy = Permissions { allow_data_loss: true };
         if self.refusals.is_empty() {
-            return Some("");
+            return Some(Vec::new());
         }
         if self.is_refused {
             return None;
@@ -217,12 +230,9 @@ impl Planned {
         let Opened { stack, catalog, .. } = &self.opened;
         let barred = !guard(&self.plan, stack, catalog, self.purpose, lossy).is_empty();
         let loses = self.refusals.len() > self.users.len();
-        match (barred, loses, self.users.is_empty()) {
-            (true, _, _) => None,
-            (false, true, false) => Some(" --allow-data-loss --despite-users"),
-            (false, false, _) => Some(" --despite-users"),
-            (false, true, true) => Some(" --allow-data-loss"),
-        }
+        let loses = loses.then_some("--allow-data-loss");
+        let is_used = (!self.users.is_empty()).then_some("--despite-users");
+        (!barred).then(|| loses.into_iter().chain(is_used).collect())
     }
 
     /// The plan, and what there is to say of it: below the steps, of which there may

@@ -1,6 +1,7 @@
 //! The stacks of one command: opened together, planned in their order.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -9,6 +10,7 @@ use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
 use super::exit::{Failure, gathered};
+use super::loan::Loan;
 use super::opened::Opened;
 use super::options::{Whats, Where};
 use super::order::{self, Order};
@@ -16,10 +18,10 @@ use super::planned::Planned;
 use super::screen::Screen;
 use super::together::Together;
 use super::trace::Trace;
+use super::written::Written;
 use crate::engine::{Look, Until};
 use crate::model::{self, Diagnostic, Scene};
-use crate::plan::{AskedFor, Permissions, Purpose};
-use crate::report::Outputs;
+use crate::plan::{AskedFor, Permissions, Purpose, SavedPlans};
 
 /// The stacks that a command is about, in the order in which they were named.
 #[derive(Debug)]
@@ -46,9 +48,9 @@ impl Several {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let read = |what: &What| Written::read(what, environment, screen);
-        let files = gathered(what.each().iter().map(read))?;
-        let order = Order::of(&files)?;
+        let region = place.region.as_deref();
+        let Together { files, order } = Together::read(what, region, environment, screen)?;
+        let files = files.into_iter().map(|(file, _)| file).collect();
         let connections = Connections::begin(place, environment, screen)?;
         Self::open(files, order, Needs::All, &connections, environment).await
     }
@@ -102,9 +104,32 @@ impl Several {
         Ok(Self { members, order })
     }
 
-    /// One stack alone.
-    pub(crate) fn of_one(opened: Opened) -> Self {
-        Self { members: vec![opened], order: Order::of_one() }
+    /// Stacks that are known by their names alone; who uses whom their tags tell.
+    pub(crate) async fn named(
+        names: &[String],
+        place: &Where,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let connections = Connections::begin(place, environment, screen)?;
+        let open = names.iter().map(|name| Opened::named(name, &connections, environment));
+        let members = gathered(join_all(open).await)?;
+        Ok(Self { order: Order::of_strangers(members.len()), members })
+    }
+
+    /// The stacks of a plan file.
+    pub(crate) async fn saved(
+        saved: &SavedPlans,
+        place: &Where,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let connections = Connections::begin(place, environment, screen)?;
+        saved.check()?;
+        let plans = saved.plans().iter();
+        let open = plans.map(|it| Opened::saved(&it.plan, &connections, environment));
+        let members = gathered(join_all(open).await).map_err(Failure::once)?;
+        Ok(Self { members, order: Order::saved(saved) })
     }
 
     /// The same, of which those that use another come before it.
@@ -134,17 +159,44 @@ impl Several {
                 let Some(opened) = member else { return (None, None) };
                 let Some(told) = told_to(order, index, &before) else { return (None, None) };
                 let planned = Box::pin(planned(opened, &told, wanted, environment)).await;
-                let outputs = planned.as_ref().ok().map(Planned::outputs).cloned();
-                (Some(planned), outputs)
+                let loan = planned.as_ref().ok().map(|planned| Rc::new(planned.loan()));
+                (Some(planned), loan)
             }
         });
-        let is_one = names.len() == 1;
-        let placed = |(planned, name): (Option<Result<Planned, Failure>>, &String)| {
-            Some(planned?.map_err(|it| if is_one { it } else { it.of_stack(name) }))
-        };
-        let planned = planned.await.into_iter().zip(&names).filter_map(placed);
-        Ok((gathered(planned)?, order))
+        let planned = planned.await.into_iter().zip(&names);
+        let planned = planned.filter_map(|(planned, name)| Some((planned?, name)));
+        Ok((placed(planned, names.len())?, order))
     }
+
+    /// The plans of a plan file, each on today's objects of its stack.
+    pub(crate) async fn revisit(
+        self,
+        saved: &SavedPlans,
+        permissions: Permissions,
+        until: Until,
+        screen: &Screen,
+    ) -> Result<(Vec<Planned>, Order), Failure> {
+        let Self { members, order } = self;
+        let names = told_apart(&members);
+        let members = members.into_iter().zip(saved.plans());
+        let revisit = members.map(|(opened, member)| async move {
+            let revisited = opened.look_again(&member.plan).await?;
+            Ok(Box::pin(revisited.plan(permissions, until, screen)).await)
+        });
+        let planned = join_all(revisit).await.into_iter().zip(&names);
+        Ok((placed(planned, names.len())?, order))
+    }
+}
+
+/// All plans, or what stands against each; of several with the name of its stack.
+fn placed<'n>(
+    planned: impl Iterator<Item = (Result<Planned, Failure>, &'n String)>,
+    count: usize,
+) -> Result<Vec<Planned>, Failure> {
+    let place = |(planned, name): (Result<Planned, Failure>, &String)| {
+        planned.map_err(|it| if count == 1 { it } else { it.of_stack(name) })
+    };
+    gathered(planned.map(place))
 }
 
 /// What each of some stacks is called where they are told of together.
@@ -175,11 +227,11 @@ fn addresses_of_several() -> Diagnostic {
 
 /// What a stack is told of those that it uses, by the names that it has for them; `None` if
 /// one of those before it came to nothing.
-pub(crate) fn told_to(
+fn told_to(
     order: &Order,
     index: usize,
-    before: &BTreeMap<usize, Option<Outputs>>,
-) -> Option<BTreeMap<String, Outputs>> {
+    before: &BTreeMap<usize, Option<Rc<Loan>>>,
+) -> Option<BTreeMap<String, Rc<Loan>>> {
     if before.values().any(Option::is_none) {
         return None;
     }
@@ -190,7 +242,7 @@ pub(crate) fn told_to(
 
 async fn planned(
     opened: Opened,
-    told: &BTreeMap<String, Outputs>,
+    told: &BTreeMap<String, Rc<Loan>>,
     wanted: Wanted,
     environment: &Environment,
 ) -> Result<Planned, Failure> {

@@ -113,11 +113,8 @@ fn judged(
         fail_on: choice.fail_on,
         left_behind: &[],
     };
-    let told = if arguments.json {
-        report::results_json(&record)
-    } else {
-        report::rules_text(&record)
-    };
+    let told =
+        if arguments.json { report::results_json(&record) } else { report::rules_text(&record) };
     let annotations = match environment.github {
         Some(_) => report::github_annotations(&record),
         None => String::new(),

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::io;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -51,25 +52,17 @@ impl SavedPlan {
     /// What is no plan; or holds more than one: that would have no part in the
     /// digest.
     pub fn read(text: &str) -> Result<Self, NoPlan> {
-        let written: Value = serde_json::from_str(text)?;
-        let saved: Self = serde_json::from_str(text)?;
         // A file of another version may well hold more.
-        if saved.format == FORMAT && serde_json::to_value(&saved)? != written {
-            return Err(NoPlan::HoldsMore);
-        }
-        Ok(saved)
+        read_exactly(text, |saved: &Self| saved.format == FORMAT)
     }
 
     /// Whether the file is one that we wrote, for this place.
     pub fn check(&self, place: &Place) -> Result<(), Diagnostic> {
         if self.format != FORMAT {
-            return Err(Diagnostic::error(format!("the plan file has format {}", self.format))
-                .because(format!("this ccprov reads {FORMAT}"))
-                .hint("make the plan again"));
+            return Err(unknown_format(&self.format, FORMAT));
         }
         if self.digest != digest(&self.stack, &self.plan, self.purpose) {
-            return Err(Diagnostic::error("the plan file was changed after it was made")
-                .hint("make the plan again"));
+            return Err(edited());
         }
         let (made, here) = (&self.plan.place, place);
         if (&made.account, &made.region) != (&here.account, &here.region) {
@@ -82,6 +75,29 @@ impl SavedPlan {
         }
         Ok(())
     }
+}
+
+/// What a text holds, and nothing besides; of what is not ours that is not known.
+pub(super) fn read_exactly<T: Serialize + DeserializeOwned>(
+    text: &str,
+    is_ours: impl FnOnce(&T) -> bool,
+) -> Result<T, NoPlan> {
+    let written: Value = serde_json::from_str(text)?;
+    let saved: T = serde_json::from_str(text)?;
+    if is_ours(&saved) && serde_json::to_value(&saved)? != written {
+        return Err(NoPlan::HoldsMore);
+    }
+    Ok(saved)
+}
+
+pub(super) fn unknown_format(format: &str, known: &str) -> Diagnostic {
+    Diagnostic::error(format!("the plan file has format {format}"))
+        .because(format!("this ccprov reads {known}"))
+        .hint("make the plan again")
+}
+
+pub(super) fn edited() -> Diagnostic {
+    Diagnostic::error("the plan file was changed after it was made").hint("make the plan again")
 }
 
 /// Why a text is no plan file. Nothing of it is told: it may be of any file.
@@ -98,6 +114,10 @@ pub enum NoPlan {
     /// It is one, and more, of which the digest would say nothing.
     #[error("it holds what no plan does")]
     HoldsMore,
+    /// They are several, of which one comes after what is not before it, or is for something
+    /// else.
+    #[error("its plans do not go together")]
+    OutOfOrder,
 }
 
 impl From<serde_json::Error> for NoPlan {
@@ -130,7 +150,7 @@ impl io::Write for Hash {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _infallible = write!(text, "{byte:02x}");
         text

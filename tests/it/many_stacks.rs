@@ -173,6 +173,68 @@ async fn what_an_earlier_ccprov_named_is_used_by_that_name() {
     desk.must("plan --detailed-exitcode lender.yaml user.yaml", 0);
 }
 
+/// Of the key that the platform makes, the app learns in the run; the topic's name both know.
+#[test]
+fn plans_of_several_are_kept_in_one_file_and_carried_out_in_their_order() {
+    let desk = desk();
+    let planned = desk.run(&format!("plan {CHAIN} --out plans.json"));
+    // The files are not looked at again.
+    desk.write("platform.yaml", "stack: elsewhere\nresources: {}\n");
+    let applied = desk.run("apply -y --plan plans.json");
+    let again = desk.run("apply -y --plan plans.json");
+    write(&desk);
+    let session = [
+        planned,
+        applied,
+        again,
+        desk.run(&format!("plan --detailed-exitcode {CHAIN}")),
+        desk.run(&format!("plan --destroy {CHAIN} --out gone.json")),
+        desk.run("apply -y --plan gone.json"),
+    ];
+    check("plans_of_several_in_a_file", &session);
+}
+
+/// The app's plan changes nothing of the platform, and holds what AWS once said of it.
+#[tokio::test]
+async fn a_plan_of_several_is_refused_when_one_of_them_does_not_hold() {
+    let desk = desk();
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.write("app.yaml", &APP.replace("queue:\n", "queue:\n    delay_seconds: 7\n"));
+    desk.must("plan platform.yaml app.yaml --out plans.json", 0);
+    let text = fs::read_to_string(desk.path("plans.json")).unwrap();
+    let sns = aws_sdk_sns::Client::new(&aws::config(&desk.account));
+    let arn = format!("arn:aws:sns:us-east-1:{}:platform-topic", desk.account.id);
+    sns.delete_topic().topic_arn(&arn).send().await.unwrap();
+    let mut session = vec![desk.run("apply -y --plan plans.json")];
+    desk.write(
+        "plans.json",
+        &text.replacen("\"after\": [\n        0", "\"after\": [\n        1", 1),
+    );
+    session.push(desk.run("apply -y --plan plans.json"));
+    desk.write("plans.json", &text.replace("\"delay_seconds\": 7", "\"delay_seconds\": 8"));
+    session.push(desk.run("apply -y --plan plans.json"));
+    let stranger = Desk::with(emulator::ministack().account(), "");
+    stranger.write("plans.json", &text);
+    session.push(stranger.run("apply -y --plan plans.json"));
+    check("plans_of_several_that_do_not_hold", &session);
+    let plan = desk.must("plan --json app.yaml platform.yaml", 0).stdout;
+    assert_eq!(json(&plan)["totals"]["add"], 1, "only the topic is missing: {plan}");
+}
+
+#[test]
+fn stacks_without_their_files_are_destroyed_by_name() {
+    let desk = desk();
+    desk.must("apply -y platform.yaml app.yaml other.yaml", 0);
+    let session = [
+        desk.run("destroy -y --stack platform --stack other"),
+        desk.run("destroy -y --stack platform --stack ap"),
+        desk.run("destroy -y --stack app --stack app"),
+        desk.run("destroy -y --stack platform --stack other --stack app"),
+        desk.run("list"),
+    ];
+    check("destroyed_by_their_names", &session);
+}
+
 /// Whoever reads a report knows which stack it is of.
 #[test]
 fn reports_say_which_stack_they_are_of() {

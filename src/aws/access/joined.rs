@@ -65,7 +65,8 @@ mod tests {
             let (action, rest) = rest.split_once(" on ").unwrap();
             let (resource, stack) = rest.split_once(" if ").unwrap_or((rest, ""));
             let owner = ("aws:ResourceTag/ccprov:stack".to_owned(), json!(stack));
-            let action = action.split(' ').map(|it| if it == "r" { "sqs:Read" } else { "sqs:Write" });
+            let action =
+                action.split(' ').map(|it| if it == "r" { "sqs:Read" } else { "sqs:Write" });
             Statement {
                 sid: sid.to_owned().into(),
                 effect: "Allow",

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use ccprov::aws::AwsCatalog;
 use ccprov::aws::policy::Policy;
 use ccprov::model::{Diagnostic, Mask, Place};
-use ccprov::plan::{SavedPlan, Today, held};
+use ccprov::plan::{SavedPlan, SavedPlans, Today, held};
 use ccprov::report::{PlanDetail, diagnostics_json, diagnostics_text, plan_text};
 use ccprov::spec::{self, Inputs};
 
@@ -77,6 +77,10 @@ pub(crate) fn policy(bytes: &[u8]) {
 /// A plan file is refused, or is read as it was written.
 pub(crate) fn plan_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
+    if let Ok(saved) = SavedPlans::read(&text) {
+        let again = saved.to_text().expect("what was JSON");
+        assert_eq!(SavedPlans::read(&again), Ok(saved));
+    }
     let Ok(saved) = SavedPlan::read(&text) else { return };
     let again = serde_json::to_string(&saved).expect("what was JSON");
     let again = SavedPlan::read(&again).expect("what we wrote");
