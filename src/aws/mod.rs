@@ -61,5 +61,5 @@ mod written;
 // "Did you mean" is the same of everybody's words.
 pub(crate) use crate::model::near;
 pub use client::{AccessKey, Connection, Lifetime, Pace, Session};
-pub use provider::{Provider, Writer};
+pub use provider::{Provider, Shared, Writer};
 pub use registry::AwsCatalog;

@@ -3,12 +3,15 @@
 //! [`Provider`] can only look, and call what is a function. [`Writer`] can also touch, is bound to the one
 //! stack whose owner tags it writes, and is made only by `apply` and `destroy`.
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::future::{try_join, try_join_all};
 
+pub use self::shared::Shared;
 use super::behaviours::{Bench, Options};
 use super::call_log::about;
 use super::client::{Lifetime, Session};
@@ -56,6 +59,11 @@ impl Provider {
     /// all the others of this place.
     pub fn expect(&self, names: &[&str]) {
         self.aws.expect(names);
+    }
+
+    /// The same for what belongs to others, at which several stacks may look.
+    pub fn shared(&self) -> Shared<'_> {
+        Shared(self)
     }
 
     /// What was listed is of yesterday: the next looks are new ones.

@@ -45,7 +45,7 @@ impl Written {
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Known, Failure> {
-        let (provider, here) = (&connected.provider, connected.provider.place());
+        let (reader, here) = (connected.provider.shared(), connected.provider.place());
         let told = |event| environment.pulse.look(&event);
         let (mut existing, mut warnings) = (Vec::new(), Vec::new());
         let mut tried = BTreeSet::new();
@@ -57,7 +57,7 @@ impl Written {
                 return Ok(Known { narrowed, learned, existing, warnings });
             }
             tried.extend(open.iter().map(|(address, _)| address.clone()));
-            let found = look(provider, open, narrowed.declared(), &told).await;
+            let found = look(&reader, open, narrowed.declared(), &told).await;
             let mut problems = Problems::default();
             for (address, answer) in found {
                 let referred = narrowed.checked.existing.get(&address);

@@ -250,7 +250,8 @@ impl Errand<'_> {
     }
 
     /// The objects that outputs speak of, as far as they are there and that stack's. What is
-    /// named by what AWS chose for another is looked for when that was seen.
+    /// named by what AWS chose for another is looked for when that was seen; what others use,
+    /// too, is looked at once.
     async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Seen {
         let mut left = spoken_of(checked, &asked.outputs);
         let mut seen = Seen::default();
@@ -264,7 +265,7 @@ impl Errand<'_> {
                 break;
             }
             let told = |event| self.environment.pulse.look(&event);
-            for (sought, answer) in find_all(reader, looks, &told).await {
+            for (sought, answer) in find_all(&reader.shared(), looks, &told).await {
                 let Some(address) = sought.address.clone() else { continue };
                 left.remove(&address);
                 if let Ok(None) = &answer {

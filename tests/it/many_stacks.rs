@@ -464,8 +464,8 @@ fn twenty_stacks_ask_the_indexes_as_often_as_one() {
         }
         let in_line = count(&twenty, TAGS).saturating_sub(TAGS_A_SECOND);
         let waiting = Duration::from_secs(1) / TAGS_A_SECOND * in_line;
-        let most = rounds(&one) + waiting.div_duration_f64(DELAY).ceil() as usize;
-        let took = rounds(&twenty);
+        let more = waiting.as_millis().div_ceil(DELAY.as_millis());
+        let (most, took) = (rounds(&one) + usize::try_from(more).unwrap(), rounds(&twenty));
         assert!(took <= most, "{command}: twenty take {took} rounds, and may take {most}");
     }
 }
@@ -473,6 +473,24 @@ fn twenty_stacks_ask_the_indexes_as_often_as_one() {
 fn count(calls: &[CallRecord], name: &str) -> u32 {
     let is_it = |call: &&CallRecord| name.split_once(':') == Some((&call.service, &call.operation));
     calls.iter().filter(is_it).count().try_into().unwrap()
+}
+
+#[test]
+fn what_several_use_is_looked_at_once() {
+    let users = |number: usize| small(&format!("s{number}"), "uses: { base: base.yaml }\n");
+    let tagged = |(file, text): (String, String)| {
+        (file, text.replace("sqs_queue", "sqs_queue, tags: { of: \"${base.queue}\" }"))
+    };
+    let mut files: Vec<_> = (0..5).map(users).map(tagged).collect();
+    files.push(small("base", ""));
+    let far = Far::with(&files);
+    far.calls("apply -y");
+    let users = Far { files: far.files[..5].to_vec(), ..far };
+    let calls = users.calls("plan --detailed-exitcode");
+    let looks = calls.iter().filter(|call| call.object.as_deref() == Some("sqs_queue base-queue"));
+    let mut looks: Vec<&str> = looks.map(|call| call.operation.as_str()).collect();
+    looks.sort_unstable();
+    assert_eq!(looks, ["GetQueueAttributes", "ListQueueTags"]);
 }
 
 #[test]
