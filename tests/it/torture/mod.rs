@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use self::tally::{Table, Tally};
-use self::trial::{Outcome, Stage, System, Trial};
+use self::trial::{KEY_QUEUE_AND_TOPIC, ONE_QUEUE, Outcome, Stage, System, Trial};
 use crate::support::fault_proxy::Fault;
 
 /// So many calls of each command, evenly spread, in the sample.
@@ -30,8 +30,11 @@ const AT_ONCE: usize = 2;
 
 const KILLS: [Fault; 2] = [Fault::KillBefore, Fault::KillAfter];
 
-/// Everything that `make torture` does.
-const MATRIX: [(System, Stage, &[Fault]); 17] = [
+/// Commands that suffer, and of what.
+type Rows = [(System, Stage, &'static [Fault])];
+
+/// What `make torture` does to whole stacks, one at a time.
+const STACKS: &Rows = &[
     (System::ClaimCheck, Stage::Apply, &KILLS),
     (System::ClaimCheck, Stage::Update, &KILLS),
     (System::ClaimCheck, Stage::Destroy, &KILLS),
@@ -49,6 +52,20 @@ const MATRIX: [(System, Stage, &[Fault]); 17] = [
     (System::MessageQueues, Stage::Apply, &KILLS),
     (System::MessageQueues, Stage::Update, &KILLS),
     (System::MessageQueues, Stage::Destroy, &KILLS),
+];
+
+/// What it does to several stacks in one command.
+const SEVERAL: &Rows = &[
+    (System::Several, Stage::Apply, &KILLS),
+    (System::Several, Stage::Update, &KILLS),
+    (System::Several, Stage::Destroy, &KILLS),
+];
+
+/// What it does to commands that name parts of a stack.
+const PARTS: &Rows = &[
+    (System::MessageQueues, Stage::Part(ONE_QUEUE), &KILLS),
+    (System::ClaimCheck, Stage::Replace(KEY_QUEUE_AND_TOPIC), &KILLS),
+    (System::ClaimCheck, Stage::ReplaceOnce(KEY_QUEUE_AND_TOPIC), &KILLS),
 ];
 
 /// Runs a stage once for each fault at each of some of its calls.
@@ -136,6 +153,25 @@ fn a_killed_run_of_the_message_queues_is_finished_by_the_next() {
 }
 
 #[test]
+fn a_killed_run_of_several_stacks_is_finished_by_the_next() {
+    for stage in [Stage::Apply, Stage::Update, Stage::Destroy] {
+        check(System::Several, stage, &KILLS, SAMPLE);
+    }
+}
+
+#[test]
+fn a_killed_change_of_a_part_is_finished_by_the_next_and_no_more_is_changed() {
+    check(System::MessageQueues, Stage::Part(ONE_QUEUE), &KILLS, SAMPLE);
+}
+
+#[test]
+fn who_is_killed_while_objects_are_made_anew_has_each_of_them_once() {
+    for stage in [Stage::Replace, Stage::ReplaceOnce] {
+        check(System::ClaimCheck, stage(KEY_QUEUE_AND_TOPIC), &KILLS, SAMPLE);
+    }
+}
+
+#[test]
 fn a_call_that_fails_once_stops_nobody_for_long() {
     check(System::ClaimCheck, Stage::Apply, &Fault::PASSING, 1);
 }
@@ -147,12 +183,28 @@ fn credentials_that_end_stop_a_run_that_can_go_on() {
 
 #[test]
 #[ignore = "takes minutes: make torture"]
-#[expect(clippy::print_stdout, reason = "the table is what `make torture` is for")]
 fn every_fault_at_every_call() {
+    check_all(STACKS);
+}
+
+#[test]
+#[ignore = "takes minutes: make torture"]
+fn every_kill_at_every_call_of_several_stacks() {
+    check_all(SEVERAL);
+}
+
+#[test]
+#[ignore = "takes minutes: make torture"]
+fn every_kill_at_every_call_that_is_about_parts() {
+    check_all(PARTS);
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what `make torture` is for")]
+fn check_all(rows: &Rows) {
     let mut table = Table::default();
     println!("{}", Table::HEAD);
-    for (system, stage, faults) in MATRIX {
-        let tally = torture(system, stage, faults, usize::MAX);
+    for (system, stage, faults) in rows {
+        let tally = torture(*system, *stage, faults, usize::MAX);
         print!("{tally}");
         table.add(tally);
     }

@@ -79,8 +79,9 @@ impl fmt::Display for Tally {
             System::EventProcessor => " of the event processor",
             System::EventPipeline => " of the event pipeline",
             System::MessageQueues => " of the message queues",
+            System::Several => " of several stacks",
         };
-        let stage = format!("{:?}{system}", self.stage).to_lowercase();
+        let stage = format!("{}{system}", self.stage);
         let heads =
             [format!("{stage} | {}", self.calls)].into_iter().chain(repeat(" |".to_owned()));
         for (head, (fault, line)) in heads.zip(&self.by_fault) {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "an emulator that does not answer ends the test")]
 
+use std::fmt;
+
 use super::census::{Census, Deviation};
 use crate::support::aws;
 use crate::support::binary::{Ccprov, Transcript};
@@ -21,6 +23,8 @@ pub(super) enum System {
     EventPipeline,
     /// Queues, a bus with rules and an archive, and their alarms.
     MessageQueues,
+    /// Four stacks of two regions, three of which use one another in a row.
+    Several,
 }
 
 /// Which command suffers.
@@ -30,34 +34,68 @@ pub(super) enum Stage {
     Apply,
     /// The stack with a variable of another value.
     Update,
+    /// Nothing but a part of it, though more of it differs.
+    Part(Part),
+    /// The stack with these objects made anew; by who goes on, once more.
+    Replace(&'static str),
+    /// The same, and who goes on makes nothing anew: so `docs/REPLACEMENT.md` has it.
+    ReplaceOnce(&'static str),
     /// The stack, to nothing.
     Destroy,
 }
 
+/// What a command with `--only` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    only: &'static str,
+    /// What changes there and elsewhere.
+    change: &'static str,
+    /// The names of its objects: all others stay as they are.
+    names: &'static [&'static str],
+}
+
+/// One queue of the message queues, where the policies of all are to change.
+pub(super) const ONE_QUEUE: Part = Part {
+    only: "queues.queue.orders",
+    change: "allowed_principals=[arn:aws:iam::111122223333:root]",
+    names: &["orion-dev-orders"],
+};
+
+/// Of the demo's stack: what is made before its predecessor goes, and what after.
+pub(super) const KEY_QUEUE_AND_TOPIC: &str = "claimcheck.key,claimcheck.queue,claimcheck.topic";
+
 impl System {
-    fn file(self) -> &'static str {
+    fn files(self) -> Vec<&'static str> {
         match self {
-            Self::ClaimCheck => "stacks/dev.yaml",
-            Self::EventProcessor => light_functions::event_processor(),
-            Self::EventPipeline => light_functions::event_pipeline(),
-            Self::MessageQueues => "stacks/message_queues.yaml",
+            Self::ClaimCheck => vec!["stacks/dev.yaml"],
+            Self::EventProcessor => vec![light_functions::event_processor()],
+            Self::EventPipeline => vec![light_functions::event_pipeline()],
+            Self::MessageQueues => vec!["stacks/message_queues.yaml"],
+            Self::Several => vec![
+                "tests/it/torture/stacks/mirror.yaml",
+                "tests/it/torture/stacks/loner.yaml",
+                "tests/it/torture/stacks/inbox.yaml",
+                "tests/it/torture/stacks/hub.yaml",
+            ],
         }
     }
 
-    /// What an update changes: attributes and tags, or what functions are told.
+    /// What an update changes: attributes and tags, what functions are told, or an output that
+    /// others use.
     fn change(self) -> &'static str {
         match self {
             Self::ClaimCheck => "max_receives=7",
             Self::EventProcessor => "events_ttl_days=30",
             Self::EventPipeline => "keep_days=30",
             Self::MessageQueues => "archive_retention_days=7",
+            Self::Several => "label=second",
         }
     }
 
     /// What every command is told: no emulator has the registry of schemas.
     fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::ClaimCheck | Self::EventProcessor | Self::EventPipeline => &[],
+            Self::ClaimCheck | Self::EventProcessor | Self::EventPipeline | Self::Several => &[],
             Self::MessageQueues => &["--var", "schema_registry=false"],
         }
     }
@@ -105,18 +143,26 @@ impl System {
                 ("archive", 1),
                 ("alarm", 10),
             ],
+            Self::Several => {
+                &[("key", 1), ("queue", 4), ("topic", 1), ("subscription", 1), ("role", 1)]
+            }
         }
     }
 
+    /// A command that is about all of it.
+    fn line(self, command: &[&'static str]) -> Vec<&'static str> {
+        [command, &self.files(), self.variables()].concat()
+    }
+
     pub(super) fn apply(self) -> Vec<&'static str> {
-        [&["apply", "-y", self.file()], self.variables()].concat()
+        self.line(&["apply", "-y"])
     }
 
     /// Items are counted late: what was made a moment ago may hold some.
     fn destroy(self) -> Vec<&'static str> {
-        let mut destroy = [&["destroy", "-y", self.file()], self.variables()].concat();
+        let mut destroy = self.line(&["destroy", "-y"]);
         match self {
-            Self::ClaimCheck => {}
+            Self::ClaimCheck | Self::Several => {}
             Self::EventProcessor | Self::EventPipeline | Self::MessageQueues => {
                 destroy.push("--allow-data-loss");
             }
@@ -129,28 +175,68 @@ impl Stage {
     pub(super) fn before(self, system: System) -> Option<Vec<&'static str>> {
         match self {
             Self::Apply => None,
-            Self::Update | Self::Destroy => Some(system.apply()),
+            Self::Update
+            | Self::Part(_)
+            | Self::Replace(_)
+            | Self::ReplaceOnce(_)
+            | Self::Destroy => Some(system.apply()),
         }
     }
 
     pub(super) fn command(self, system: System) -> Vec<&'static str> {
         match self {
-            Self::Apply => system.apply(),
-            Self::Update => [system.apply(), vec!["--var", system.change()]].concat(),
+            Self::Apply | Self::Update | Self::Part(_) => {
+                [system.apply(), self.chosen(system)].concat()
+            }
+            Self::Replace(addresses) | Self::ReplaceOnce(addresses) => {
+                [system.apply(), vec!["--allow-data-loss", "--replace", addresses]].concat()
+            }
             Self::Destroy => system.destroy(),
+        }
+    }
+
+    /// What whoever died of the command does next.
+    fn again(self, system: System) -> Vec<&'static str> {
+        match self {
+            Self::Apply | Self::Update | Self::Part(_) | Self::Replace(_) | Self::Destroy => {
+                self.command(system)
+            }
+            Self::ReplaceOnce(_) => [system.apply(), vec!["--allow-data-loss"]].concat(),
         }
     }
 
     /// Sees that there is nothing left to do.
     fn plan(self, system: System) -> Vec<&'static str> {
-        let mut plan =
-            [&["plan", "--detailed-exitcode", system.file()], system.variables()].concat();
+        [system.line(&["plan", "--detailed-exitcode"]), self.chosen(system)].concat()
+    }
+
+    /// What of the stack the command is about, and with which values.
+    fn chosen(self, system: System) -> Vec<&'static str> {
         match self {
-            Self::Apply => {}
-            Self::Update => plan.extend(["--var", system.change()]),
-            Self::Destroy => plan.push("--destroy"),
+            Self::Apply | Self::Replace(_) | Self::ReplaceOnce(_) => Vec::new(),
+            Self::Update => vec!["--var", system.change()],
+            Self::Part(part) => vec!["--var", part.change, "--only", part.only],
+            Self::Destroy => vec!["--destroy"],
         }
-        plan
+    }
+
+    /// Sees that more than this differs.
+    fn beyond(self, system: System) -> Option<Vec<&'static str>> {
+        let Self::Part(part) = self else { return None };
+        Some([system.line(&["plan", "--detailed-exitcode"]), vec!["--var", part.change]].concat())
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Apply => "apply",
+            Self::Update => "update",
+            Self::Part(_) => "apply `--only`",
+            Self::Replace(_) => "apply `--replace`",
+            Self::ReplaceOnce(_) => "apply `--replace`, then without,",
+            Self::Destroy => "destroy",
+        })
     }
 }
 
@@ -201,6 +287,7 @@ impl Trial {
         if let Some(before) = self.stage.before(self.system) {
             succeed(&direct, &before);
         }
+        let kept = Kept::before(self.stage, &account).await;
         let proxy = self.proxy(&account);
         let suffering = Ccprov::on(&account.through(&proxy.url()));
         let command = self.stage.command(self.system);
@@ -214,13 +301,17 @@ impl Trial {
             call,
         };
         if !outcome.unharmed {
-            outcome.expect(&direct.run(&command));
+            outcome.expect(0, &direct.run(&self.stage.again(self.system)));
         }
-        outcome.expect(&direct.run(&self.stage.plan(self.system)));
+        outcome.expect(0, &direct.run(&self.stage.plan(self.system)));
+        if let Some(beyond) = self.stage.beyond(self.system) {
+            outcome.expect(2, &direct.run(&beyond));
+        }
         if self.stage != Stage::Destroy {
             let now = Census::of(&account).await;
-            outcome.deviation = others.with(self.system, &now);
-            outcome.expect(&direct.run(&self.system.destroy()));
+            outcome.deviation =
+                others.with(self.system, &now).plus(kept.after(&account, &now).await);
+            outcome.expect(0, &direct.run(&self.system.destroy()));
         }
         let rest = others.without_stack(&Census::of(&account).await);
         outcome.deviation = outcome.deviation.plus(rest);
@@ -260,11 +351,68 @@ fn explains(run: &Transcript, fault: Fault) -> bool {
 }
 
 impl Outcome {
-    fn expect(&mut self, transcript: &Transcript) {
-        if transcript.code != Some(0) {
+    fn expect(&mut self, code: i32, transcript: &Transcript) {
+        if transcript.code != Some(code) {
             self.complaints.push(transcript.to_string());
         }
     }
+}
+
+/// What of the stack a command leaves as it is.
+enum Kept {
+    Nothing,
+    /// All objects but those of a part, as they were.
+    Beyond(Part, Census),
+    /// An object in the bucket and a dead letter, which are not said to go.
+    Data,
+}
+
+const DEAD_LETTERS: &str = "claimcheck-dev-sqs-dlq";
+
+impl Kept {
+    async fn before(stage: Stage, account: &Account) -> Self {
+        match stage {
+            Stage::Apply | Stage::Update | Stage::Destroy => Self::Nothing,
+            Stage::Part(part) => Self::Beyond(part, Census::of(account).await),
+            Stage::Replace(_) | Stage::ReplaceOnce(_) => {
+                let (s3, bucket) = (aws::s3(account), payloads(account).await);
+                s3.put_object().bucket(bucket).key("claim").send().await.unwrap();
+                let sqs = aws_sdk_sqs::Client::new(&aws::config(account));
+                let queue = sqs.get_queue_url().queue_name(DEAD_LETTERS).send().await.unwrap();
+                let letter = sqs.send_message().set_queue_url(queue.queue_url);
+                letter.message_body("claim").send().await.unwrap();
+                Self::Data
+            }
+        }
+    }
+
+    /// What of it is not there any more, or has changed.
+    async fn after(&self, account: &Account, now: &Census) -> Deviation {
+        match self {
+            Self::Nothing => Deviation::NONE,
+            Self::Beyond(part, then) => {
+                Deviation { touched: then.touched(now, part.names), ..Deviation::NONE }
+            }
+            Self::Data => {
+                let (s3, bucket) = (aws::s3(account), payloads(account).await);
+                let payload = s3.head_object().bucket(bucket).key("claim").send().await;
+                let sqs = aws_sdk_sqs::Client::new(&aws::config(account));
+                let queue = sqs.get_queue_url().queue_name(DEAD_LETTERS).send().await.unwrap();
+                let letters = sqs.receive_message().set_queue_url(queue.queue_url);
+                let letters = letters.send().await.unwrap();
+                let lost = [payload.is_err(), letters.messages().is_empty()];
+                let missing = lost.into_iter().filter(|lost| *lost).count();
+                Deviation { missing, ..Deviation::NONE }
+            }
+        }
+    }
+}
+
+/// The bucket of the demo's stack.
+async fn payloads(account: &Account) -> String {
+    let buckets = aws::s3(account).list_buckets().send().await.unwrap();
+    let mut names = buckets.buckets().iter().filter_map(|bucket| bucket.name());
+    names.find(|name| name.starts_with("claimcheck-dev-s3-")).unwrap().to_owned()
 }
 
 /// Objects that are nobody's business, with names much like the stack's own.
@@ -277,6 +425,8 @@ async fn of_others(account: &Account) {
         .send()
         .await
         .unwrap();
+    let elsewhere = aws_sdk_sqs::Client::new(&aws::config_in(account, "eu-west-1"));
+    elsewhere.create_queue().queue_name("loner-queue-of-others").send().await.unwrap();
     let sns = aws_sdk_sns::Client::new(&config);
     sns.create_topic().name("claimcheck-dev-sns-of-others").send().await.unwrap();
     let kms = aws_sdk_kms::Client::new(&config);
