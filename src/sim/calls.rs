@@ -13,6 +13,8 @@ pub enum Operation {
     Find,
     /// Asks the index for the objects of a stack.
     Candidates,
+    /// Looks for what belongs to others, by its tags.
+    LookUp,
     /// Asks the index for the stacks.
     Stacks,
     /// Brings an object into being.
@@ -31,6 +33,7 @@ impl Operation {
         match self {
             Self::Find => "Find",
             Self::Candidates => "Candidates",
+            Self::LookUp => "LookUp",
             Self::Stacks => "Stacks",
             Self::Create => "Create",
             Self::Finish => "Finish",
@@ -43,7 +46,7 @@ impl Operation {
     pub fn writes(self) -> bool {
         match self {
             Self::Create | Self::Finish | Self::Update | Self::Delete => true,
-            Self::Find | Self::Candidates | Self::Stacks => false,
+            Self::Find | Self::Candidates | Self::LookUp | Self::Stacks => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The cloud: every call takes its time, meets its fate, and is written down.
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,12 +20,12 @@ use super::versions::{COPIES, Moment};
 use super::weather::{Fault, Weather, length};
 use crate::engine::pace::{Pacer, RateLimit};
 use crate::engine::port::{
-    Accepted, Answer, Files as _, Lacks, Made, Proven, Read, Sent, StackSummary, Write, tell_sent,
+    Accepted, Answer, Files as _, Lacks, Made, Proven, Sent, Write, tell_sent,
 };
 use crate::engine::wait::elapse;
 use crate::model::{
-    Address, CallRecord, Catalog, Claimant, CloudError, Desired, Emptying, ErrorClass, Facts,
-    FieldDiff, Hash, Identity, InFlight, KindInfo, Live, Place, Sought,
+    Address, CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff,
+    Hash, Identity, InFlight, KindInfo, Live, Place,
 };
 
 /// A cloud in memory. Looking at it is [`Read`].
@@ -306,45 +308,6 @@ impl Drop for Ongoing<'_> {
             record.end = self.calls.epoch.elapsed();
             self.calls.state().calls.end(record);
         }
-    }
-}
-
-#[async_trait]
-impl Read for Cloud<'_> {
-    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
-        let (kind, identity) = (sought.kind.as_str(), &sought.identity);
-        let call = Call { operation: Operation::Find, kind, identity };
-        self.kind(kind, call)?;
-        self.call(call, |objects, moment| Ok(objects.find(sought, moment))).await
-    }
-
-    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
-        let identity = &Identity(stacks.join(", "));
-        let call = Call { operation: Operation::Candidates, kind: "index", identity };
-        let (stack, was) = (stacks.first().copied().unwrap_or_default(), stacks.get(1).copied());
-        let claimant = Claimant { stack, was, place: &self.place };
-        self.call(call, |objects, moment| Ok(objects.listed(claimant, moment.now))).await
-    }
-
-    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
-        let identity = &Identity("all".to_owned());
-        let call = Call { operation: Operation::Stacks, kind: "index", identity };
-        self.call(call, |objects, moment| Ok(objects.stacks(moment.now))).await
-    }
-}
-
-#[async_trait]
-impl Read for Writer<'_> {
-    async fn find(&self, sought: &Sought) -> Answer<Option<Live>> {
-        self.cloud.find(sought).await
-    }
-
-    async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
-        self.cloud.candidates(stacks).await
-    }
-
-    async fn stacks(&self) -> Answer<Vec<StackSummary>> {
-        self.cloud.stacks().await
     }
 }
 

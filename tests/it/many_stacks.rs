@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ccprov::model::CallRecord;
@@ -294,6 +295,35 @@ fn stacks_of_two_accounts_are_done_together() {
     desk.must("plan --out plan.json app.yaml", 0);
     desk.must("apply -y --plan plan.json", 0);
     desk.must(&format!("destroy -y {CHAIN}"), 0);
+}
+
+/// Who takes a role on says what its trust policy wants to hear, and who it is.
+#[test]
+fn a_role_is_taken_on_with_its_external_id() {
+    let desk = desk();
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&asked);
+    let proxy = FaultProxy::visited(
+        &desk.account.endpoint,
+        Box::new(move |_, request, _| {
+            if request.call().is("sts", "AssumeRole") {
+                let fields = ["RoleArn", "ExternalId", "RoleSessionName", "DurationSeconds"];
+                let said = fields.map(|field| request.form(field).unwrap_or_default());
+                heard.lock().unwrap().push(said.join(" "));
+            }
+            Box::pin(async {})
+        }),
+    );
+    let arn = format!("arn:aws:iam::{}:role/deployer", desk.account.id);
+    let stack = |role: &str| format!("role: {role}\n{}", OTHER.trim_start());
+    desk.write("plain.yaml", &stack(&arn));
+    desk.write("told.yaml", &stack(&format!("{{ arn: \"{arn}\", external_id: claims-prod }}")));
+    let desk = desk.through(&proxy.url());
+    desk.must("plan plain.yaml", 0);
+    desk.must("plan told.yaml", 0);
+    // For as long as STS lends one where nothing is said: an hour.
+    let expected = [format!("{arn}  ccprov "), format!("{arn} claims-prod ccprov ")];
+    assert_eq!(*asked.lock().unwrap(), expected);
 }
 
 /// The role of who uses is not that of who is used.

@@ -160,6 +160,17 @@ async fn nothing_is_lost_where_the_stack_changes_its_name() {
     data.is_whole(&["after", "before"]).await;
     let listed = desk.must("list", 0).to_string();
     assert!(listed.contains("moved") && !listed.contains("moving "), "{listed}");
+    // A path cannot change, and is the former one: what is found under it is found by it.
+    let iam = aws_sdk_iam::Client::new(&aws::config(&account));
+    let role = iam.get_role().role_name("moving-role-us-east-1").send().await.expect("the role");
+    let role = role.role.expect("the role");
+    assert_eq!(role.path, "/ccprov/moving/");
+    let tags = role.tags.unwrap_or_default();
+    let value = |key: &str| tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
+    assert_eq!((value("ccprov:stack"), value("ccprov:address")), (Some("moved"), Some("worker")));
+    desk.must("destroy -y --allow-data-loss stack.yaml", 0);
+    iam.get_role().role_name("moving-role-us-east-1").send().await.expect_err("it is gone");
+    assert_eq!(desk.must("list", 0).stdout, "");
 }
 
 const TWO: &str = "stack: asked\nregion: us-east-1\nresources:\n";

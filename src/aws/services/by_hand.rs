@@ -3,6 +3,8 @@
 //! the interceptors of `clients.rs`. What is sent and what is read is each service's.
 
 mod endpoint;
+#[cfg(test)]
+pub(super) mod recorded;
 
 use std::error::Error;
 use std::fmt;

@@ -70,6 +70,36 @@ fn in_a_lock() {
 }
 
 #[test]
+fn in_a_role() {
+    let arn = "arn:aws:iam::123456789012:role/teams/deployer";
+    let role = |role: &str| {
+        format!(
+            "vars: {{ id: claims-prod, none: {{ type: string, nullable: true }} }}\nrole: {role}\nresources: {{}}"
+        )
+    };
+    golden!(table(&[
+        ("its ARN", &role(arn)),
+        (
+            "with what its trust policy wants to hear",
+            &role(&format!("{{ arn: '{arn}', external_id: 'x-${{var.id}}' }}"))
+        ),
+        (
+            "with an external id that is none",
+            &role(&format!("{{ arn: '{arn}', external_id: '${{var.none}}' }}"))
+        ),
+        ("none", &role("'${var.none}'")),
+        ("no ARN", &role("deployer")),
+        ("no ARN of a role", &role("arn:aws:iam::123456789012:user/deployer")),
+        ("no `arn`", &role("{ external_id: x1 }")),
+        ("an external id of one letter", &role(&format!("{{ arn: '{arn}', external_id: x }}"))),
+        ("an external id with blanks", &role(&format!("{{ arn: '{arn}', external_id: a b }}"))),
+        ("an unknown key", &role(&format!("{{ arn: '{arn}', session_name: ci }}"))),
+        ("a reference to what others have", &role("'${existing.r.arn}'")),
+        ("in another account than the stack", &format!("account: '210987654321'\n{}", role(arn))),
+    ]));
+}
+
+#[test]
 fn in_an_entry() {
     golden!(table(&[
         ("a name with capitals", "resources:\n  Audit: { kind: queue }"),

@@ -215,6 +215,10 @@ fn sound(checked: &Checked) -> String {
         let value = document::shown_value(&json!(probe));
         writeln!(text, "probe {} = {value}", probe.name).unwrap();
     }
+    if let Some(role) = &checked.stack.role {
+        let told = role.external_id.as_ref().map(|id| format!(", told {id}"));
+        writeln!(text, "role {}{}", role.arn, told.unwrap_or_default()).unwrap();
+    }
     if let Some(lock) = &checked.stack.lock {
         writeln!(text, "lock {lock}").unwrap();
     }

@@ -14,6 +14,7 @@ mod in_part;
 mod late_facts;
 mod lease;
 mod long_runs;
+mod neighbours;
 mod pace;
 mod properties;
 mod regions;

@@ -99,6 +99,60 @@ fn what_is_rendered_renders_as_itself() {
     assert_eq!(first, render("again.yaml"), "{yaml}");
 }
 
+/// What a stack was called, and what it has of others, is told again as it is written.
+#[test]
+fn what_is_renamed_and_used_renders_as_itself() {
+    let ccprov = offline();
+    let role = "arn:aws:iam::123456789012:role/deployer";
+    let stack = format!(
+        "stack: orders
+was: shop
+region: eu-west-1
+role: {{ arn: \"{role}\", external_id: orders-prod }}
+uses: {{ platform: platform.yaml }}
+existing:
+  key: {{ kind: kms_key, alias: alias/shared }}
+  vpc: {{ kind: vpc, tags: {{ Name: main }} }}
+  nets: {{ kind: subnet, vpc: \"${{existing.vpc.id}}\", tags: {{ tier: private }}, count: 2 }}
+moved: {{ old: new, mail: post, inbox.a: inbox.b, crates: boxes }}
+resources:
+  new: {{ kind: sqs_queue, kms_master_key_id: \"${{existing.key.arn}}\" }}
+  post: {{ pattern: ./patterns/queue.yaml, with: {{ delay: 3, key: \"${{platform.key}}\" }} }}
+  boxes: {{ pattern: ./patterns/renamed.yaml }}
+  inbox: {{ kind: sqs_queue, for_each: [b], tags: {{ of: \"${{platform.topic}}\" }} }}
+  role:
+    kind: iam_role
+    assume_role_policy: {{ Statement: {{ Effect: Allow, Principal: {{ Service: lambda.amazonaws.com }}, Action: \"sts:AssumeRole\" }} }}
+outputs: {{ nets: \"${{existing.nets.*.id}}\", key: \"${{platform.key}}\", new: \"${{new.arn}}\" }}
+"
+    );
+    let platform = "stack: platform
+region: eu-west-1
+resources: { key: { kind: kms_key }, topic: { kind: sns_topic } }
+outputs: { key: \"${key.arn}\", topic: \"${topic.arn}\" }
+";
+    let renamed = "moved: { dead: dlq }\nresources: { dlq: { kind: sqs_queue } }\n";
+    for (name, text) in
+        [("platform.yaml", platform), ("patterns/renamed.yaml", renamed), ("whole.yaml", &stack)]
+    {
+        std::fs::write(ccprov.home().join(name), text).unwrap();
+    }
+    let render = |file: &str| {
+        let told = ccprov.run(&["render", "--json", file]);
+        assert_eq!(told.code, Some(0), "{told}");
+        let mut told: Value = serde_json::from_str(&told.stdout).unwrap();
+        told.as_object_mut().unwrap().remove("origins").unwrap();
+        told
+    };
+    let yaml = ccprov.run(&["render", "whole.yaml"]).stdout;
+    std::fs::write(ccprov.home().join("again.yaml"), &yaml).unwrap();
+    let first = render("whole.yaml");
+    assert_eq!(first["outputs"]["new"], "arn:aws:sqs:eu-west-1:123456789012:shop-old", "{first:#}");
+    assert_eq!(first, render("again.yaml"), "{yaml}");
+    let validated = ccprov.run(&["validate", "again.yaml"]);
+    assert_eq!(validated.code, Some(0), "{validated}");
+}
+
 #[test]
 fn one_expression_is_worked_out() {
     let ccprov = offline();

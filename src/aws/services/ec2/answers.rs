@@ -353,6 +353,59 @@ mod tests {
         assert!(none.rules.is_empty() && none.next.is_none());
     }
 
+    /// As the API Reference shows them: `DescribeVpcs`, `DescribeSubnets`.
+    #[test]
+    fn networks_and_their_parts_are_told_with_their_tags() {
+        let told: Vpcs = read(
+            br#"<DescribeVpcsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+                <requestId>7a62c442-3484-4f42-9342-6942EXAMPLE</requestId><vpcSet>
+                <item><vpcId>vpc-1a2b3c4d</vpcId><state>available</state>
+                <cidrBlock>10.0.0.0/23</cidrBlock><ownerId>111122223333</ownerId>
+                <cidrBlockAssociationSet><item><cidrBlock>10.0.0.0/23</cidrBlock>
+                <associationId>vpc-cidr-assoc-12345678</associationId>
+                <cidrBlockState><state>associated</state></cidrBlockState></item>
+                </cidrBlockAssociationSet><dhcpOptionsId>dopt-7a8b9c2d</dhcpOptionsId>
+                <instanceTenancy>default</instanceTenancy><isDefault>false</isDefault>
+                <tagSet><item><key>Name</key><value>main</value></item></tagSet></item>
+                </vpcSet><nextToken>n</nextToken></DescribeVpcsResponse>"#,
+        )
+        .unwrap();
+        let [vpc] = &told.vpcs[..] else { panic!("{told:?}") };
+        assert_eq!((vpc.id.as_str(), vpc.cidr_block.as_str()), ("vpc-1a2b3c4d", "10.0.0.0/23"));
+        assert_eq!(
+            (vpc.owner.as_deref(), vpc.is_default.as_str()),
+            (Some("111122223333"), "false")
+        );
+        let tags: Vec<_> = vpc.tags.iter().map(|tag| (&*tag.key, &*tag.value)).collect();
+        assert_eq!((tags, told.next.as_deref()), (vec![("Name", "main")], Some("n")));
+
+        let told: Subnets = read(
+            br#"<DescribeSubnetsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+                <requestId>7a62c442-3484-4f42-9342-6942EXAMPLE</requestId><subnetSet>
+                <item><subnetId>subnet-9d4a7b6c</subnetId>
+                <subnetArn>arn:aws:ec2:us-east-1:111122223333:subnet/subnet-9d4a7b6c</subnetArn>
+                <state>available</state><ownerId>111122223333</ownerId>
+                <vpcId>vpc-1a2b3c4d</vpcId><cidrBlock>10.0.1.0/24</cidrBlock>
+                <ipv6CidrBlockAssociationSet><item><ipv6CidrBlock>2001:db8::/64</ipv6CidrBlock>
+                <associationId>subnet-cidr-assoc-abababab</associationId></item>
+                </ipv6CidrBlockAssociationSet><availableIpAddressCount>251</availableIpAddressCount>
+                <availabilityZone>us-east-1a</availabilityZone>
+                <availabilityZoneId>use1-az1</availabilityZoneId><defaultForAz>false</defaultForAz>
+                <tagSet><item><key>tier</key><value/></item></tagSet></item>
+                <item><subnetId>subnet-6e7f829e</subnetId><vpcId>vpc-1a2b3c4d</vpcId>
+                <cidrBlock>10.0.0.0/24</cidrBlock><availabilityZone>us-east-1a</availabilityZone>
+                </item></subnetSet></DescribeSubnetsResponse>"#,
+        )
+        .unwrap();
+        let [first, second] = &told.subnets[..] else { panic!("{told:?}") };
+        assert_eq!((first.id.as_str(), first.vpc.as_str()), ("subnet-9d4a7b6c", "vpc-1a2b3c4d"));
+        assert_eq!((&*first.cidr_block, &*first.availability_zone), ("10.0.1.0/24", "us-east-1a"));
+        assert!(first.arn.as_deref().is_some_and(|arn| arn.ends_with("subnet-9d4a7b6c")));
+        assert_eq!(first.tags.iter().map(|tag| &*tag.value).collect::<Vec<_>>(), [""]);
+        assert_eq!((&second.arn, &second.owner, second.tags.len()), (&None, &None, 0));
+        assert_eq!(told.next, None);
+    }
+
     #[test]
     fn a_refusal_has_its_code_and_its_words() {
         let check = |body: &str, expected: Option<(&str, &str)>| {

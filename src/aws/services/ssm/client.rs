@@ -159,6 +159,9 @@ impl ProvideErrorMetadata for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::error::Attempt;
+    use crate::aws::services::by_hand::recorded::{Asked, Recorded};
+    use crate::model::ErrorClass;
 
     #[test]
     fn a_refusal_has_its_code_and_its_words() {
@@ -194,5 +197,37 @@ mod tests {
         let sent = request("AmazonSSM.GetParameter", &json!({ "Name": "/a" })).unwrap();
         assert_eq!(sent.headers().get("x-amz-target"), Some("AmazonSSM.GetParameter"));
         assert_eq!(sent.body().bytes(), Some(br#"{"Name":"/a"}"#.as_slice()));
+    }
+
+    /// One that there is, and one that there is not.
+    const ANSWERS: &[(u16, &str)] = &[
+        (
+            200,
+            r#"{"Parameter":{"ARN":"arn:aws:ssm:eu-central-1:123456789012:parameter/a/b","DataType":"text","LastModifiedDate":1.5E9,"Name":"/a/b","Type":"String","Value":"5","Version":2}}"#,
+        ),
+        (400, r#"{"__type":"ParameterNotFound"}"#),
+    ];
+
+    #[tokio::test]
+    async fn a_call_is_signed_and_says_which_it_is() {
+        let (ssm, calls) = (Recorded::of(ANSWERS), CallLog::new());
+        let (config, pacing) = ssm.config(None);
+        let client = Client::new(&config, &calls, &pacing);
+        let ask = || client.get_parameter().name("/a/b").send();
+        assert_eq!(ask().await.unwrap().parameter.value, "5");
+        let refused = ask().await.attempting("ssm:GetParameter", || "read".into()).unwrap_err();
+        assert_eq!(
+            (refused.class, refused.code.as_str()),
+            (ErrorClass::Absent, "ParameterNotFound")
+        );
+        assert_eq!(refused.request_id.as_deref(), Some("r-1"));
+        let asked = ssm.asked();
+        assert_eq!(asked.len(), 2, "a refusal is an answer");
+        let Asked { url, body, target, signed } = &asked[0];
+        assert_eq!(url, "https://ssm.eu-central-1.amazonaws.com/");
+        assert_eq!(body, r#"{"Name":"/a/b","WithDecryption":false}"#);
+        assert_eq!(target, "AmazonSSM.GetParameter");
+        assert!(signed.contains("/eu-central-1/ssm/aws4_request"), "{signed}");
+        assert_eq!(calls.calls()[0].operation, "GetParameter");
     }
 }

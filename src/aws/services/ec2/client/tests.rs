@@ -1,57 +1,21 @@
 //! Calls of EC2 as they go out, and what is read of their answers.
 
-use std::sync::{Arc, Mutex};
-
-use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_types::retry::RetryConfig;
 
 use super::super::answers::Groups;
 use super::*;
 use crate::aws::error::Attempt;
-use crate::aws::pacing::Pace;
+use crate::aws::services::by_hand::recorded::{Asked, Recorded};
 use crate::model::{CloudError, ErrorClass};
 
-/// What EC2 is asked, and what it answers, one after the other; the last again and again.
-#[derive(Clone, Debug)]
-struct Ec2 {
-    asked: Arc<Mutex<Vec<(String, String, String)>>>,
-    answers: &'static [(u16, &'static str)],
-}
-
-impl HttpConnector for Ec2 {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut asked = self.asked.lock().unwrap();
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let signed = request.headers().get("authorization").unwrap_or_default().to_owned();
-        asked.push((request.uri().to_owned(), body, signed));
-        let at = (asked.len() - 1).min(self.answers.len() - 1);
-        let (status, body) = self.answers[at];
-        let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-        answer.headers_mut().insert("x-amzn-requestid", "r-1");
-        HttpConnectorFuture::ready(Ok(answer))
-    }
-}
-
-/// A client of such an EC2, in a region of AWS's or at an address of one's own.
+/// A client of an EC2 that answers like this, in a region of AWS's or at an address of one's own.
 fn client(
     answers: &'static [(u16, &'static str)],
     endpoint: Option<&str>,
-) -> (Client, Ec2, CallLog) {
-    let ec2 = Ec2 { asked: Arc::default(), answers };
-    let (connector, pacing) = (SharedHttpConnector::new(ec2.clone()), Pacing::at(Pace::Unlimited));
-    let mut config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .http_client(pacing.around(http_client_fn(move |_, _| connector.clone())));
-    config.set_endpoint_url(endpoint.map(str::to_owned));
-    let calls = CallLog::new();
-    (Client::new(&config.build(), &calls, &pacing), ec2, calls)
+) -> (Client, Recorded, CallLog) {
+    let (ec2, calls) = (Recorded::of(answers), CallLog::new());
+    let (config, pacing) = ec2.config(endpoint);
+    (Client::new(&config, &calls, &pacing), ec2, calls)
 }
 
 const NONE: &[(u16, &str)] = &[(200, "<R><securityGroupInfo/></R>")];
@@ -65,8 +29,8 @@ async fn look(client: &Client) -> Result<Groups, CloudError> {
 async fn a_call_is_a_signed_form() {
     let (client, ec2, calls) = client(NONE, None);
     assert!(look(&client).await.unwrap().groups.is_empty());
-    let asked = ec2.asked.lock().unwrap().clone();
-    let [(url, body, signed)] = &asked[..] else { panic!("{asked:?}") };
+    let asked = ec2.asked();
+    let [Asked { url, body, signed, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(url, "https://ec2.eu-central-1.amazonaws.com/");
     assert_eq!(
         body,
@@ -83,7 +47,7 @@ async fn a_call_is_a_signed_form() {
 async fn an_endpoint_of_ones_own_is_called() {
     let (client, ec2, _) = client(NONE, Some("http://127.0.0.1:4566"));
     look(&client).await.unwrap();
-    assert_eq!(ec2.asked.lock().unwrap()[0].0, "http://127.0.0.1:4566/");
+    assert_eq!(ec2.asked()[0].url, "http://127.0.0.1:4566/");
 }
 
 #[tokio::test]
@@ -92,9 +56,9 @@ async fn lent_credentials_sign() {
     let lent = Credentials::new("AKIDLENT", "secret", None, None, "test");
     look(&client.with(&SharedCredentialsProvider::new(lent))).await.unwrap();
     look(&client).await.unwrap();
-    let asked = ec2.asked.lock().unwrap().clone();
-    assert!(asked[0].2.contains("Credential=AKIDLENT/"), "{}", asked[0].2);
-    assert!(!asked[1].2.contains("AKIDLENT"), "{}", asked[1].2);
+    let signed = ec2.asked().into_iter().map(|asked| asked.signed).collect::<Vec<_>>();
+    assert!(signed[0].contains("Credential=AKIDLENT/"), "{signed:?}");
+    assert!(!signed[1].contains("AKIDLENT"), "{signed:?}");
 }
 
 const REFUSED: &[(u16, &str)] = &[(
@@ -112,7 +76,7 @@ async fn a_refusal_is_told_with_its_code_and_its_request() {
     assert!(matches!(error.class, ErrorClass::NotYet(_)), "{:?}", error.class);
     assert_eq!(error.message, "sg-1 has a dependent object");
     assert_eq!(error.request_id.as_deref(), Some("r-1"));
-    assert_eq!(ec2.asked.lock().unwrap().len(), 1, "a refusal is an answer");
+    assert_eq!(ec2.asked().len(), 1, "a refusal is an answer");
 }
 
 const BUSY: &[(u16, &str)] =
@@ -122,7 +86,7 @@ const BUSY: &[(u16, &str)] =
 async fn what_got_no_good_answer_is_asked_again() {
     let (client, ec2, calls) = client(BUSY, None);
     look(&client).await.unwrap();
-    assert_eq!(ec2.asked.lock().unwrap().len(), 2);
+    assert_eq!(ec2.asked().len(), 2);
     assert_eq!(calls.calls().iter().map(|it| it.attempt).collect::<Vec<_>>(), [1, 2]);
 }
 
