@@ -22,9 +22,8 @@ pub fn outputs_of_stacks<'a>(
     let stacks: Vec<_> = stacks.into_iter().collect();
     let names = told_apart(stacks.iter().map(|(name, place, _)| (*name, *place)));
     let told = names.into_iter().zip(stacks).filter(|(_, (.., outputs))| !outputs.is_empty());
-    let told = told.map(|(name, (.., outputs))| {
-        (name, Value::Object(outputs.clone().into_iter().collect()))
-    });
+    let told = told
+        .map(|(name, (.., outputs))| (name, Value::Object(outputs.clone().into_iter().collect())));
     told.collect()
 }
 

@@ -25,7 +25,6 @@ use super::lent::Lent;
 use super::load::StackFile;
 use super::lock;
 use super::moved;
-use super::patterns::Library;
 use super::predict::{self, Known, Oracle};
 use super::probes;
 use super::reference::{self, Part};
@@ -39,7 +38,7 @@ use super::written::{self, StackTags, Written};
 use super::yaml;
 use crate::model::document::{self, fill};
 use crate::model::{
-    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Lock, Origin, Path, Place,
+    Address, Catalog, Desired, Diagnostic, Document, Facts, Identity, Origin, Path, Place,
     Prepared, Problem, Stack,
 };
 
@@ -161,7 +160,7 @@ fn check_within<T>(
     let mut problems = file.deferred.clone();
     problems.append(&mut lenders.problems);
     problems.append(&mut expansion.problems);
-    let lock = lock_of(file, (lent, place), (catalog, inputs), &mut problems);
+    let lock = lock::of(file, ground, &mut problems);
     let (known, settled) = judged(&resources, &oracle, &lent.facts, &mut problems);
     problems.extend(predict::open_identities(&settled));
     problems.extend(twins(&settled));
@@ -233,25 +232,6 @@ fn ground<'a>(
         sights: catalog.sights(),
         early: None,
     }
-}
-
-/// What `lock` says, on a ground without resources.
-fn lock_of(
-    file: &StackFile,
-    (lent, place): (&Lent, &Place),
-    (catalog, inputs): (&dyn Catalog, &Inputs<'_>),
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Lock> {
-    let (library, nothing) = (Library::default(), Map::new());
-    let ground = Ground {
-        kinds: &[],
-        library: &library,
-        resources: &nothing,
-        lent,
-        early: Some(lock::BEFORE_THE_LEASE),
-        ..ground(file, place, catalog, inputs)
-    };
-    lock::of(file.root.get("lock"), file.was(), ground, problems)
 }
 
 fn evaluate_outputs(

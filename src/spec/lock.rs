@@ -3,8 +3,10 @@
 use super::alone::{evaluated, written};
 use super::expand::Ground;
 use super::header::account_id;
+use super::load::StackFile;
+use super::patterns::Library;
 use super::shape;
-use super::tree::{Entry, Node};
+use super::tree::{Entry, Map, Node};
 use crate::model::{Diagnostic, Lock, Prepared};
 
 /// Why so little can be referred to in it.
@@ -16,15 +18,17 @@ const BUCKET: &str = "s3_bucket";
 /// What S3 allows (S3 User Guide, "Object key names").
 const LONGEST_KEY: usize = 1024;
 
-/// The lock, if the section is there and well said. `was` is the stack's former name. `ground` has no resources:
+/// The lock, if the section is there and well said: on a ground without resources, because
 /// the lease is taken before anything of the stack is looked at.
 pub(super) fn of(
-    section: Option<&Entry>,
-    was: Option<&str>,
+    file: &StackFile,
     ground: Ground<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
-    let entry = section.filter(|entry| !entry.node.is_null())?;
+    let (library, nothing) = (Library::default(), Map::new());
+    let (library, resources, early) = (&library, &nothing, Some(BEFORE_THE_LEASE));
+    let ground = Ground { kinds: &[], library, resources, early, ..ground };
+    let entry = file.root.get("lock").filter(|entry| !entry.node.is_null())?;
     // That it is a map was asked when the file was loaded.
     let map = entry.node.as_map()?;
     shape::only_keys(map, KEYS, "`lock`", problems);
@@ -33,7 +37,7 @@ pub(super) fn of(
     let key = match written(map, "key") {
         Some(node) => text(node, "key", ground, problems, object_key),
         // A run of the file from before it was renamed asks for the same.
-        None => was.or(ground.stack).map(|stack| format!("ccprov/{stack}.lease")),
+        None => file.was().or(ground.stack).map(|stack| format!("ccprov/{stack}.lease")),
     };
     let stated = written(map, "account");
     let account = stated.and_then(|node| text(node, "account", ground, problems, account_id));

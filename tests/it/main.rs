@@ -30,6 +30,7 @@ mod kms_key;
 mod leases;
 mod lenders;
 mod log_groups;
+mod many_rounds;
 mod many_stacks;
 mod mappings;
 mod message_queues;
