@@ -138,6 +138,7 @@ async fn carry_out(cloud: &Cloud<'_>, plan: &Plan, catalog: &SimCatalog) {
         writer: &writer,
         catalog,
         plan,
+        seen: None,
         told: const { &BTreeMap::new() },
         until: Until::Ready,
         seed: 1,

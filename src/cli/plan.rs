@@ -140,7 +140,7 @@ fn keep(proposed: Proposed, path: &Path, screen: &Screen) -> Result<(), Failure>
     plan_file::write(&saved, path, screen)?;
     screen.talk(&match needs {
         Some(options) => {
-            let options: String = options.iter().map(|option| format!(" {option}")).collect();
+            let options = options.iter().fold(String::new(), |told, option| told + " " + option);
             format!("To do exactly this: ccprov apply --plan {}{options}", path.display())
         }
         None => "An apply refuses this plan: see the warnings above.".to_owned(),

@@ -99,7 +99,9 @@ impl Several {
         if members.len() > 1 {
             let wanted = members.iter().map(|it| Scene::desired(&it.stack, &it.catalog));
             let alongside: Arc<[Scene]> = wanted.collect();
-            members.iter_mut().for_each(|it| it.alongside = Arc::clone(&alongside));
+            for member in &mut members {
+                member.alongside = Arc::clone(&alongside);
+            }
         }
         Ok(Self { members, order })
     }

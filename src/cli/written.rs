@@ -151,5 +151,7 @@ impl Written {
 /// Notes variables of the environment that are set for other stacks, or mistyped.
 pub(crate) fn note_unheard(files: &[&StackFile], environment: &Environment, screen: &Screen) {
     let unheard = spec::unheard(files, &environment.variables);
-    unheard.iter().for_each(|sentence| screen.note(sentence));
+    for sentence in &unheard {
+        screen.note(sentence);
+    }
 }

@@ -216,13 +216,7 @@ fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, 
     let (mut root, start, mut sources) = read_chain((file, name, named_at), &reach, &mut deferred)?;
     check_sections(&mut root, &start, &mut deferred);
     let declared = root.get("vars").and_then(|entry| entry.node.as_map());
-    let said = (&inputs.ambient, given.0, given.1);
-    let mut outside = Outside::of(&path, said, declared, &mut deferred);
-    outside.state(stated, declared, &mut deferred);
-    if !stock.has_others() {
-        let declared = declared.unwrap_or(&nothing);
-        deferred.extend(outside.strays.drain(..).map(|it| it.of_one(declared)));
-    }
+    let outside = said_outside((&path, given), (stated, declared), stock, &mut deferred);
     let named = root.get("sensitive");
     let secrets = sensitive::hide(named, declared, &outside.given, inputs.mask, &mut deferred);
     let beside = given::beside(&path).map(|path| path.display().to_string());
@@ -282,6 +276,25 @@ fn read_stack(request: Request<'_>, stock: &mut Stock<'_>) -> Result<StackFile, 
             Err(problems)
         }
     }
+}
+
+/// What is said of a stack's variables from outside. What no stack of the command declares is
+/// told of all of them together.
+fn said_outside(
+    (path, given): (&Path, (&[PathBuf], &BTreeMap<String, String>)),
+    (stated, declared): (&Map, Option<&Map>),
+    stock: &Stock<'_>,
+    deferred: &mut Vec<Diagnostic>,
+) -> Outside {
+    let said = (&stock.inputs.ambient, given.0, given.1);
+    let mut outside = Outside::of(path, said, declared, deferred);
+    outside.state(stated, declared, deferred);
+    if !stock.has_others() {
+        let nothing = Map::new();
+        let declared = declared.unwrap_or(&nothing);
+        deferred.extend(outside.strays.drain(..).map(|it| it.of_one(declared)));
+    }
+    outside
 }
 
 /// Tells of sections that are none, and of resources that are not stated.
