@@ -1,15 +1,15 @@
 //! Stacks that use each other, in one command and in several: in two regions, in two
 //! accounts, and on bad days.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::aws;
 use crate::support::binary::Transcript;
+use crate::support::delay_proxy::DelayProxy;
 use crate::support::emulator;
 use crate::support::fault_proxy::{Fault, FaultProxy};
 use crate::support::request::Call;
@@ -360,7 +360,7 @@ fn where_one_fails_those_that_use_it_do_not_begin() {
 #[test]
 fn a_signal_stops_all_of_them() {
     let desk = desk();
-    let proxy = DelayProxy::start(&desk.account.endpoint, DELAY);
+    let proxy = DelayProxy::start(&desk.account.endpoint, Duration::from_millis(200));
     let slow = Desk::with(desk.account.through(&proxy.url()), "");
     write(&slow);
     let line = format!("apply -y {CHAIN}");

@@ -88,7 +88,9 @@ fn files_below(folder: &Path) -> Files {
 /// The life of one system, as far as it goes well.
 fn complaints_of(name: &str, files: &Files, emulator: &Emulator) -> Option<String> {
     let desk = Desk::with(emulator.account(), "");
-    files.iter().for_each(|(path, text)| desk.write(path, text));
+    for (path, text) in files {
+        desk.write(path, text);
+    }
     let stacks: Vec<&str> =
         files.keys().map(String::as_str).filter(|path| !path.contains('/')).collect();
     let alone =

@@ -56,7 +56,7 @@ pub(super) async fn converges(
             cloud.calm().await;
         }
         let plan = drawn(cloud, stack, goal).await?;
-        let plan = (plan.0, plan.1.filter(|_| case.seed() % 2 == 0));
+        let plan = (plan.0, plan.1.filter(|_| case.seed().is_multiple_of(2)));
         let run = ended(case, cloud, plan, deaths.next()).await;
         match run {
             Some((true, _)) => return swept(case, cloud, stack, goal).await,
@@ -112,15 +112,14 @@ async fn ended_within(
 ) -> Option<(bool, Vec<String>)> {
     let (sender, mut told) = mpsc::unbounded_channel();
     let writer = cloud.writer(STACK);
-    let (until, seed) = (Until::Ready, case.seed());
     let site = Site {
         writer: &writer,
         catalog: catalog(),
         plan,
         seen,
         told: const { &BTreeMap::new() },
-        until,
-        seed,
+        until: Until::Ready,
+        seed: case.seed(),
     };
     let dying = async {
         for _ in 0..events {
