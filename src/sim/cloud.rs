@@ -28,7 +28,7 @@ use crate::model::{
     Hash, Identity, InFlight, KindInfo, Live, Place,
 };
 
-/// A cloud in memory. Looking at it is [`Read`].
+/// A cloud in memory. Looking at it is [`Read`](crate::engine::port::Read).
 pub struct Cloud<'a> {
     pub(super) catalog: &'a dyn Catalog,
     place: Place,
