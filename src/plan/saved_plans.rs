@@ -64,7 +64,9 @@ impl SavedPlans {
             return Self::new(vec![alone]).ok_or(NoPlan::OutOfOrder);
         }
         let saved: Self = read_exactly(text, |saved: &Self| saved.format == FORMAT)?;
-        if saved.is_in_order() { Ok(saved) } else { Err(NoPlan::OutOfOrder) }
+        // One alone is written in the form of one.
+        let is_of_several = saved.plans.len() > 1 && saved.is_in_order();
+        if is_of_several { Ok(saved) } else { Err(NoPlan::OutOfOrder) }
     }
 
     /// What a file holds: of one plan that alone.
@@ -170,6 +172,7 @@ mod tests {
             SavedPlans::read(&edited.to_string())
         };
         assert_eq!(check("/plans", json!([])), Err(NoPlan::OutOfOrder));
+        assert_eq!(check("/plans", json!([written["plans"][0]])), Err(NoPlan::OutOfOrder));
         assert_eq!(check("/plans/0/after", json!([1])), Err(NoPlan::OutOfOrder));
         assert_eq!(check("/plans/1/after", json!([1])), Err(NoPlan::OutOfOrder));
         assert_eq!(check("/plans/1/uses", json!({ "x": 1 })), Err(NoPlan::OutOfOrder));
