@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use futures::future::join_all;
 
 use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::{Needs, wanted};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, gathered};
 use super::opened::Opened;
 use super::options::{Whats, Where};
 use super::screen::Screen;
@@ -145,10 +146,12 @@ async fn asked(
         return Ok(told.collect());
     }
     let connections = Connections::begin(place, environment, screen)?;
+    let open = files.into_iter();
+    let open = open.map(|(file, _)| file.open(Needs::Nothing, &connections, environment));
+    let members = join_all(open).await;
+    connections.trace().write(screen);
     let mut asked = Vec::new();
-    for (written, _) in files {
-        let opened = Box::pin(written.open(Needs::Nothing, &connections, environment)).await?;
-        opened.trace.write(screen);
+    for opened in gathered(members)? {
         let Some(written) = &opened.written else { continue };
         let (place, catalog) = (opened.provider.place(), &opened.catalog);
         let checked = written.check(place, &Learned::default(), catalog, environment)?;

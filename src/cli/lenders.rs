@@ -93,7 +93,7 @@ struct Lent {
 
 /// What a look at a used stack showed.
 #[derive(Default)]
-struct Seen {
+struct Showed {
     live: BTreeMap<Address, Live>,
     /// What is not as it should be.
     problems: Vec<Diagnostic>,
@@ -142,7 +142,7 @@ impl Errand<'_> {
         lent.objects.extend(objects.into_values().flatten());
         let looked = Box::pin(self.looked(asked, learned, &reader)).await;
         let (checked, seen) = match looked {
-            Ok((checked, Seen { live, mut problems, .. })) => {
+            Ok((checked, Showed { live, mut problems, .. })) => {
                 lent.problems.append(&mut problems);
                 (checked, live)
             }
@@ -207,7 +207,7 @@ impl Errand<'_> {
         asked: &Asked<'_>,
         mut learned: Learned,
         reader: &Provider,
-    ) -> Result<(Checked, Seen), Vec<Diagnostic>> {
+    ) -> Result<(Checked, Showed), Vec<Diagnostic>> {
         loop {
             let checked = self.checked(asked, &learned, reader).await?;
             let mut seen = self.look(asked, &checked, reader).await;
@@ -252,9 +252,9 @@ impl Errand<'_> {
     /// The objects that outputs speak of, as far as they are there and that stack's. What is
     /// named by what AWS chose for another is looked for when that was seen; what others use,
     /// too, is looked at once.
-    async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Seen {
+    async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Showed {
         let mut left = spoken_of(checked, &asked.outputs);
-        let mut seen = Seen::default();
+        let mut seen = Showed::default();
         let mut missing = BTreeSet::new();
         loop {
             let known =
