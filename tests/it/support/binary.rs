@@ -25,8 +25,9 @@ use super::emulator::{Account, root};
 const VARYING: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[TIMESTAMP]"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[UUID]"),
-    // Those of `Emulator::account`; a session shows its own as [ACCOUNT].
-    (r"\b100000000\d{3}\b", "[OTHER ACCOUNT]"),
+    // Those of `Emulator::account`, of which a whole run needs more than a thousand; a
+    // session shows its own as [ACCOUNT].
+    (r"\b1000000\d{5}\b", "[OTHER ACCOUNT]"),
     (r"\S+@\S+ pid \d+", "[PROCESS]"),
     (
         r"sign of life \d+ s ago; without another it expires in \d+ s",
@@ -348,6 +349,7 @@ mod tests {
         let script = "read answer
             echo \"said $answer at $AWS_ENDPOINT_URL in $AWS_ACCESS_KEY_ID\"
             echo key/0f8fad5b-d9cb-469f-a165-70867728950e after 1.25 s, 12ms, wait 30s
+            echo 100000000008, 100000012345
             echo \"in $PWD, 2026-01-02T03:04:05.678Z (request id 4FQ-x1)\" >&2
             echo >&2
             exit 2";
@@ -357,6 +359,7 @@ mod tests {
         $ ccprov
         said yes at http://127.0.0.1:[PORT] in [ACCOUNT]
         key/[UUID] after [TIME], [TIME], wait 30s
+        [OTHER ACCOUNT], [OTHER ACCOUNT]
         [stderr] in [HOME], [TIMESTAMP] (request id [ID])
         [stderr]
         [exit 2]
