@@ -170,12 +170,10 @@ impl Proposed {
 
     /// What stands against any of them; of several, with the name of its stack.
     fn refusals(&self) -> Vec<Diagnostic> {
-        let is_one = self.planned.len() == 1;
-        let names = Plan::told_apart(self.planned.iter().map(|it| it.record().plan));
-        let told = |(planned, name): (&Planned, &String)| {
+        let names = Plan::told_beside(self.planned.iter().map(|it| it.record().plan));
+        let told = |(planned, name): (&Planned, &Option<String>)| {
             let refusals = planned.record().refusals.iter().cloned();
-            let placed = |it: Diagnostic| if is_one { it } else { it.of_stack(name) };
-            refusals.map(placed).collect::<Vec<_>>()
+            refusals.map(|it| it.of_stack(name.as_deref())).collect::<Vec<_>>()
         };
         self.planned.iter().zip(&names).flat_map(told).collect()
     }

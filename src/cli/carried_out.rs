@@ -204,10 +204,8 @@ impl Works<'_> {
 
     /// Why those after it do not begin, as it is told beside other stacks.
     fn placed(&self, why: Why, index: usize) -> Why {
-        let names = Plan::told_apart(self.jobs.iter().map(|job| &job.plan));
-        let place = |address: Address| {
-            if self.jobs.len() == 1 { address } else { address.of_stack(&names[index]) }
-        };
+        let names = Plan::told_beside(self.jobs.iter().map(|job| &job.plan));
+        let place = |address: Address| address.of_stack(names[index].as_deref());
         match why {
             Why::Failed(address) => Why::Failed(place(address)),
             Why::AtWork(address) => Why::AtWork(place(address)),

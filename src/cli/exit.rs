@@ -145,8 +145,8 @@ impl Failure {
         Self { problems, ..self }
     }
 
-    /// The same beside those of other stacks, which a refusal may be of as well.
-    pub(crate) fn of_stack(self, stack: &str) -> Self {
+    /// The same beside those of other stacks, if there are any; a refusal may be of each of them.
+    pub(crate) fn of_stack(self, stack: Option<&str>) -> Self {
         if self.exit != Exit::Refused {
             return self;
         }

@@ -20,7 +20,7 @@ use super::together::Together;
 use super::trace::Trace;
 use super::written::Written;
 use crate::engine::{Look, Until};
-use crate::model::{self, Diagnostic, Scene};
+use crate::model::{self, Diagnostic, Place, Scene};
 use crate::plan::{AskedFor, Permissions, Purpose, SavedPlans};
 
 /// The stacks that a command is about, in the order in which they were named.
@@ -83,7 +83,9 @@ impl Several {
         let files = files.into_iter().enumerate();
         let beside = |index: usize| order.uses(index).keys().cloned().collect();
         let files = files.map(|(index, file)| file.beside(beside(index))).collect();
-        Self::open(files, order, needs, &connections, environment).await
+        let several = Self::open(files, order, needs, &connections, environment).await?;
+        several.are_where_they_are_used()?;
+        Ok(several)
     }
 
     async fn open(
@@ -104,6 +106,22 @@ impl Several {
             }
         }
         Ok(Self { members, order })
+    }
+
+    /// What one is told of another is told of where it uses that: a file that leaves its region
+    /// open is in the user's there, and in the command's where it is named.
+    fn are_where_they_are_used(&self) -> Result<(), Failure> {
+        let mut elsewhere = Vec::new();
+        for (index, user) in self.members.iter().enumerate() {
+            for (alias, used) in self.order.uses(index) {
+                let named = &self.members[*used];
+                let Some(meant) = user.stack.uses.get(alias) else { continue };
+                if meant.place != named.stack.place {
+                    elsewhere.push(used_elsewhere(user, &meant.place, named));
+                }
+            }
+        }
+        if elsewhere.is_empty() { Ok(()) } else { Err(Failure::input(elsewhere)) }
     }
 
     /// Stacks that are known by their names alone; who uses whom their tags tell.
@@ -152,7 +170,7 @@ impl Several {
         environment: &Environment,
     ) -> Result<(Vec<Planned>, Order), Failure> {
         let Self { members, order } = self;
-        let names = told_apart(&members);
+        let names = told_beside(&members);
         let members: Vec<_> =
             members.into_iter().map(|it| std::cell::Cell::new(Some(it))).collect();
         let planned = order.each(|index, before| {
@@ -167,7 +185,7 @@ impl Several {
         });
         let planned = planned.await.into_iter().zip(&names);
         let planned = planned.filter_map(|(planned, name)| Some((planned?, name)));
-        Ok((placed(planned, names.len())?, order))
+        Ok((placed(planned)?, order))
     }
 
     /// The plans of a plan file, each on today's objects of its stack.
@@ -179,32 +197,31 @@ impl Several {
         screen: &Screen,
     ) -> Result<(Vec<Planned>, Order), Failure> {
         let Self { members, order } = self;
-        let names = told_apart(&members);
+        let names = told_beside(&members);
         let members = members.into_iter().zip(saved.plans());
         let revisit = members.map(|(opened, member)| async move {
             let revisited = opened.look_again(&member.plan).await?;
             Ok(Box::pin(revisited.plan(permissions, until, screen)).await)
         });
         let planned = join_all(revisit).await.into_iter().zip(&names);
-        Ok((placed(planned, names.len())?, order))
+        Ok((placed(planned)?, order))
     }
 }
 
-/// All plans, or what stands against each; of several with the name of its stack.
+/// All plans, or what stands against each, with the name of its stack beside others.
 fn placed<'n>(
-    planned: impl Iterator<Item = (Result<Planned, Failure>, &'n String)>,
-    count: usize,
+    planned: impl Iterator<Item = (Result<Planned, Failure>, &'n Option<String>)>,
 ) -> Result<Vec<Planned>, Failure> {
-    let place = |(planned, name): (Result<Planned, Failure>, &String)| {
-        planned.map_err(|it| if count == 1 { it } else { it.of_stack(name) })
+    let place = |(planned, name): (Result<Planned, Failure>, &Option<String>)| {
+        planned.map_err(|it| it.of_stack(name.as_deref()))
     };
     gathered(planned.map(place))
 }
 
-/// What each of some stacks is called where they are told of together.
-pub(crate) fn told_apart(members: &[Opened]) -> Vec<String> {
+/// What each of some stacks is called beside the others, if there are any.
+pub(crate) fn told_beside(members: &[Opened]) -> Vec<Option<String>> {
     let stacks = members.iter().map(|it| (it.stack.name.as_str(), &it.stack.place));
-    model::told_apart(stacks)
+    model::told_beside(stacks)
 }
 
 /// Where each of them is, is known by now, also where a file leaves that to the command line
@@ -225,6 +242,18 @@ fn addresses_of_several() -> Diagnostic {
     Diagnostic::error("--only and --replace are of one stack, and several are named")
         .because("an address says nothing of the stack that it is of")
         .hint("name the stack that is meant; those that it uses are looked at all the same")
+}
+
+fn used_elsewhere(user: &Opened, meant: &Place, named: &Opened) -> Diagnostic {
+    let (file, place) = (named.file.display(), &named.stack.place);
+    let here = |place: &Place| format!("account {} in {}", place.account, place.region);
+    Diagnostic::error(format!("{file} is not worked on where {} uses it", user.file.display()))
+        .because(format!(
+            "it leaves open where it is: by this command that is {}, and for who uses it {}",
+            here(place),
+            here(meant)
+        ))
+        .hint(format!("state it in {file}: `region:`, and `account:` or `role:`"))
 }
 
 /// What a stack is told of those that it uses, by the names that it has for them; `None` if

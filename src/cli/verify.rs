@@ -18,7 +18,7 @@ use super::exit::{Exit, Failure, gathered};
 use super::opened::Opened;
 use super::options::{Whats, Where};
 use super::screen::{Screen, cannot_write};
-use super::several::{Several, told_apart};
+use super::several::{Several, told_beside};
 use super::signals::Signals;
 use super::watched::{Watched, Wish};
 use crate::aws::behaviours::{Options, behaviours};
@@ -207,9 +207,7 @@ pub(crate) async fn run(
         })?;
     }
     let several = Several::files(&arguments.what, &arguments.place, environment, screen).await?;
-    let is_alone = several.members.len() == 1;
-    let names = told_apart(&several.members).into_iter();
-    let names = names.map(|name| (!is_alone).then_some(name));
+    let names = told_beside(&several.members);
     let trace = several.trace();
     let choices = several.members.iter().map(|it| arguments.choice_of(it));
     let choices = gathered(choices)?;

@@ -26,6 +26,7 @@ pub struct Several {
 /// One of the runs.
 #[derive(Debug)]
 struct Run {
+    /// What its stack is called beside the others, if there are any.
     stack: Option<String>,
     /// The number of its first step among all.
     first: usize,
@@ -42,14 +43,10 @@ impl Several {
         let plans: Vec<&Plan> = plans.into_iter().collect();
         let mut runs: Vec<Run> = Vec::new();
         let mut first = 0;
-        for (plan, name) in plans.iter().zip(Plan::told_apart(plans.iter().copied())) {
+        for (plan, stack) in plans.iter().zip(Plan::told_beside(plans.iter().copied())) {
             let steps = plan.steps.len();
-            let stack = Some(name);
             runs.push(Run { stack, first, steps, began: Duration::ZERO, summary: None });
             first += steps;
-        }
-        if let [alone] = runs.as_mut_slice() {
-            alone.stack = None;
         }
         Self { runs, index: 0, last: Duration::ZERO, interrupted: [false; 2] }
     }
@@ -158,10 +155,7 @@ impl Why {
 
 impl Run {
     fn address(&self, address: &Address) -> Address {
-        match &self.stack {
-            Some(stack) => address.of_stack(stack),
-            None => address.clone(),
-        }
+        address.of_stack(self.stack.as_deref())
     }
 
     fn step(&self, StepId(step): StepId) -> StepId {

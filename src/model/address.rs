@@ -53,10 +53,10 @@ impl Address {
         Self(format!("{}.{name}", self.0))
     }
 
-    /// The address as it is told beside those of other stacks.
+    /// The address as it is told beside those of other stacks, if there are any.
     #[must_use]
-    pub fn of_stack(&self, stack: &str) -> Self {
-        Self(format!("{stack}/{}", self.0))
+    pub fn of_stack(&self, stack: Option<&str>) -> Self {
+        stack.map_or_else(|| self.clone(), |stack| Self(format!("{stack}/{}", self.0)))
     }
 
     /// The address as part of a physical name, which in AWS takes dashes but

@@ -81,12 +81,15 @@ impl Diagnostic {
         self
     }
 
-    /// The same beside those of other stacks: where no place says so, the stack does.
+    /// The same beside those of other stacks, if there are any: where no place says so, the
+    /// stack does.
     #[must_use]
-    pub fn of_stack(self, stack: &str) -> Self {
-        if self.location.is_some() {
-            return self;
+    pub fn of_stack(self, stack: Option<&str>) -> Self {
+        match (stack, &self.location) {
+            (Some(stack), None) => {
+                Self { summary: format!("stack {stack}: {}", self.summary), ..self }
+            }
+            (Some(_) | None, _) => self,
         }
-        Self { summary: format!("stack {stack}: {}", self.summary), ..self }
     }
 }

@@ -64,7 +64,7 @@ pub use knots::knots;
 pub use lease::{Found, Holder, Lease, Lock};
 pub use mask::{Mask, UNSHOWN};
 pub use names::Names;
-pub use namesakes::told_apart;
+pub use namesakes::{told_apart, told_beside};
 pub use origin::Origin;
 pub use owner::Owner;
 pub use ownership::{Claimant, Whose};

@@ -23,6 +23,15 @@ pub fn told_apart<'a>(stacks: impl IntoIterator<Item = (&'a str, &'a Place)>) ->
     stacks.iter().map(called).collect()
 }
 
+/// The same for what is told of one of them: one that is alone needs no name there.
+pub fn told_beside<'a>(
+    stacks: impl IntoIterator<Item = (&'a str, &'a Place)>,
+) -> Vec<Option<String>> {
+    let names = told_apart(stacks);
+    let is_alone = names.len() == 1;
+    names.into_iter().map(|name| (!is_alone).then_some(name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, Existing, FieldDiff,
-    Holdings, Identity, Live, Path, Place, Stage, UsedStack, told_apart,
+    Holdings, Identity, Live, Path, Place, Stage, UsedStack, told_apart, told_beside,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -387,6 +387,11 @@ impl Plan {
     /// What each of several is called where they are told of together.
     pub fn told_apart<'p>(plans: impl IntoIterator<Item = &'p Self>) -> Vec<String> {
         told_apart(plans.into_iter().map(|plan| (plan.stack.as_str(), &plan.place)))
+    }
+
+    /// The same for what is told of one of them: one that is alone needs no name there.
+    pub fn told_beside<'p>(plans: impl IntoIterator<Item = &'p Self>) -> Vec<Option<String>> {
+        told_beside(plans.into_iter().map(|plan| (plan.stack.as_str(), &plan.place)))
     }
 
     /// Whose everything in it is to be.

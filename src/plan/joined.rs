@@ -32,7 +32,7 @@ impl Plan {
                 let own = node.needs.iter().map(|(id, need)| (StepId(begin + id.0), *need));
                 StepNode {
                     id: StepId(begin + node.id.0),
-                    address: node.address.of_stack(name),
+                    address: node.address.of_stack(Some(name)),
                     needs: before.clone().into_iter().chain(own).collect(),
                     ..node.clone()
                 }

@@ -96,6 +96,19 @@ fn a_change_reaches_whoever_uses_it_in_one_command() {
     desk.must(&format!("plan --detailed-exitcode {CHAIN}"), 0);
 }
 
+/// A file that leaves its region open is wherever it is used, and here it is another stack.
+#[test]
+fn what_is_used_is_worked_on_where_it_is_used() {
+    let desk = desk();
+    desk.write("platform.yaml", &PLATFORM.replace("region: us-east-1\n", ""));
+    desk.write("app.yaml", &APP.replace("us-east-1", "us-west-2"));
+    let session = [
+        desk.run("plan platform.yaml app.yaml"),
+        desk.run("plan --region us-west-2 platform.yaml app.yaml"),
+    ];
+    check("what_is_used_elsewhere", &session);
+}
+
 #[tokio::test]
 async fn what_is_used_and_not_as_promised_is_told() {
     let desk = desk();

@@ -88,10 +88,7 @@ impl<'a> JsonLines<'a> {
     /// name before their addresses.
     fn outputs(&self, plan: &Plan, stack: Option<&str>) -> BTreeMap<String, Value> {
         let known = |fact: &FactRef| {
-            let address = match stack {
-                Some(stack) => fact.address.of_stack(stack),
-                None => fact.address.clone(),
-            };
+            let address = fact.address.of_stack(stack);
             self.facts.get(&address)?.get(&fact.fact).cloned()
         };
         let shown = |value: &Value| shown_value(&document::fill(value, &known));
