@@ -45,10 +45,11 @@ pub(crate) async fn tagged(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
 }
 
 /// Who holds outputs of a stack, by any of its names: what is listed by its tags in this region;
-/// and roles and policies of all regions.
+/// and roles and policies of all regions. Each tells its region: where no tag does, it is this one.
 pub(crate) async fn users(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Owner>> {
     let Users(users) = aws.listing().get(USES_TAG, || all_users(aws)).await?;
-    Ok(users.into_iter().filter(|it| uses(it, stacks, &aws.place)).collect())
+    let users = users.into_iter().filter_map(|it| user(it, stacks, &aws.place));
+    Ok(users.collect::<BTreeSet<Owner>>().into_iter().collect())
 }
 
 /// Whoever holds outputs of any stack, once.
@@ -72,13 +73,14 @@ async fn all_users(aws: &Aws) -> Answer<Users> {
     Ok(Users(owners.filter(|owner| !owner.uses.is_empty()).collect()))
 }
 
-/// Whether an object holds outputs of a stack that is here, and is not that one's own.
-fn uses(owner: &Owner, stacks: &[&str], here: &Place) -> bool {
-    let region = owner.region.clone().unwrap_or_else(|| here.region.clone());
+/// The owner with its region, if it holds outputs of a stack that is here and is another one.
+fn user(owner: Owner, stacks: &[&str], here: &Place) -> Option<Owner> {
+    let region = owner.region.unwrap_or_else(|| here.region.clone());
+    let owner = Owner { region: Some(region.clone()), ..owner };
     let there = Place { region, ..here.clone() };
     let is_its_own = stacks.contains(&owner.stack.as_str()) && there.region == here.region;
     let holds = |stack: &&str| owner.uses.contains(&UsedStack::mark(stack, here, &there));
-    !is_its_own && stacks.iter().any(holds)
+    (!is_its_own && stacks.iter().any(holds)).then_some(owner)
 }
 
 /// Roles and policies under the stack's path, of each of its names.
@@ -253,7 +255,9 @@ mod tests {
                 uses: [mark.to_owned()].into(),
                 ..Owner::new(stack, Address::new("role"))
             };
-            assert_eq!(uses(&owner, &["platform"], &here), expected, "{stack} {region:?} {mark}");
+            let told = user(owner, &["platform"], &here).and_then(|it| it.region);
+            let region = region.unwrap_or("eu-west-1").to_owned();
+            assert_eq!(told, expected.then_some(region), "{stack} {mark}");
         };
         check(("app", None), "platform", true);
         check(("app", Some("eu-west-1")), "platform", true);

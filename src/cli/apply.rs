@@ -148,7 +148,7 @@ async fn propose(
     options: &Run,
     screen: &Screen,
 ) -> Result<Option<Approved>, Failure> {
-    let proposed = proposed.among_themselves(options.despite_users);
+    let proposed = proposed.among_themselves(options.despite_users)?;
     proposed.tell(options, screen);
     Box::pin(proposed.approve(options, screen)).await
 }

@@ -9,7 +9,8 @@ use super::options::Run;
 use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
-use crate::model::{Diagnostic, Owner};
+use super::users;
+use crate::model::{Diagnostic, Owner, Stack};
 use crate::plan::{Plan, Purpose, SavedMember, SavedPlans};
 use crate::report::{self, PlanDetail};
 
@@ -28,36 +29,36 @@ pub(crate) struct Approved {
 }
 
 impl Proposed {
-    /// The same where who uses another goes before it, as their tags tell.
-    pub(crate) fn users_first(self) -> Result<Self, Failure> {
-        let Self { planned, order } = self;
-        let place = |user: &str| planned.iter().position(|it| it.opened().stack.name == user);
-        let after = planned.iter().map(|it| it.users().filter_map(place).collect()).collect();
-        match order.with_after(after) {
-            Some(order) => Ok(Self { planned, order }),
-            None => Err(Failure::refused(vec![users_of_each_other()])),
-        }
-    }
-
-    /// The same, where nobody is in the way who goes along, or in whose spite it is done.
-    pub(crate) fn among_themselves(self, despite_users: bool) -> Self {
-        let stacks = self.planned.iter().map(|it| &it.opened().stack);
-        let along = stacks.flat_map(|it| {
-            let names = it.claimant().stacks().into_iter();
-            names.map(|name| (name.to_owned(), it.place.region.clone()))
-        });
-        let along: BTreeSet<(String, String)> = along.collect();
-        let goes_along = |user: &Owner| {
-            let is_it = |(name, region): &(String, String)| {
-                *name == user.stack && user.region.as_ref().is_none_or(|its| its == region)
-            };
-            along.iter().any(is_it)
+    /// The same, where who uses another goes before it, as the tags tell besides the files; and
+    /// nobody is in the way who goes along, or in whose spite it is done.
+    pub(crate) fn among_themselves(self, despite_users: bool) -> Result<Self, Failure> {
+        let along = (0..self.planned.len()).map(|used| self.users_along(used));
+        let along: Vec<BTreeMap<Owner, usize>> = along.collect();
+        let after = along.iter().map(|users| users.values().copied().collect());
+        let Some(order) = self.order.with_after(after.collect()) else {
+            return Err(Failure::refused(vec![users_of_each_other()]));
         };
-        let despite = |planned: Planned| {
-            let planned = planned.despite(goes_along, false);
+        let despite = |(planned, along): (Planned, &BTreeMap<Owner, usize>)| {
+            let planned = planned.despite(|user| along.contains_key(user), false);
             if despite_users { planned.despite(|_| true, true) } else { planned }
         };
-        Self { planned: self.planned.into_iter().map(despite).collect(), ..self }
+        Ok(Self { planned: self.planned.into_iter().zip(&along).map(despite).collect(), order })
+    }
+
+    /// Who uses one of the stacks and is of another one of them, with which that is.
+    fn users_along(&self, used: usize) -> BTreeMap<Owner, usize> {
+        let (used_at, users) = (&self.stack(used).place, self.planned[used].users());
+        let others = (0..self.planned.len()).filter(|other| *other != used);
+        let along = others.flat_map(|other| {
+            let theirs =
+                users.iter().filter(move |it| users::is_of(it, used_at, self.stack(other)));
+            theirs.map(move |user| (user.clone(), other))
+        });
+        along.collect()
+    }
+
+    fn stack(&self, index: usize) -> &Stack {
+        &self.planned[index].opened().stack
     }
 
     /// The options without which an apply of these plans is refused; `None` if one of them is
@@ -197,7 +198,7 @@ impl Approved {
 
 /// As after a stack that another used came to use that one.
 fn users_of_each_other() -> Diagnostic {
-    Diagnostic::error("the stacks use each other, as the tags of their objects say")
+    Diagnostic::error("the stacks use each other, as their files or the tags of their objects say")
         .because("each would have to go before the other")
         .hint("destroy one of them first: `--despite-users`")
 }

@@ -69,16 +69,15 @@ async fn approved(
         until: Until::Accepted,
     };
     let (planned, order) = several.plan(wanted, environment).await?;
-    let mut proposed = Proposed { planned, order };
+    let proposed = Proposed { planned, order };
     if !arguments.names.is_empty() {
         let empty = proposed.planned.iter().filter(|planned| planned.is_of_nothing());
         let mistyped = join_all(empty.map(|planned| planned.opened().nothing_by_name())).await;
         if !mistyped.is_empty() {
             return Err(Failure::input(mistyped));
         }
-        proposed = proposed.users_first()?;
     }
-    let proposed = proposed.among_themselves(options.despite_users);
+    let proposed = proposed.among_themselves(options.despite_users)?;
     proposed.tell(options, screen);
     let empty = || proposed.planned.iter().filter(|planned| planned.is_of_nothing());
     for nothing in empty().filter(|planned| !planned.opened().is_excerpt()) {

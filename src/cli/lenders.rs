@@ -440,21 +440,3 @@ impl Asked<'_> {
         Err(problem)
     }
 }
-
-/// Objects of others that hold outputs of a stack, each with the refusal that it is.
-pub(crate) type Users = Vec<(Owner, Diagnostic)>;
-
-/// Everybody who uses a stack, by whichever of its names.
-pub(crate) async fn users(provider: &Provider, stack: &Stack) -> Result<Users, CloudError> {
-    let users = provider.users(&stack.claimant().stacks()).await?;
-    let stack = &stack.name;
-    let told = |owner: Owner| {
-        let (user, address) = (tame(&owner.stack), tame(owner.address.as_str()));
-        let told = Diagnostic::error(format!("{address} of stack {user} uses outputs of {stack}"))
-            .because("it holds what would be gone")
-            .hint(format!("destroy {user} first, or take `uses` out of its file and apply it"))
-            .hint("--despite-users goes on all the same");
-        (owner, told)
-    };
-    Ok(users.into_iter().map(told).collect())
-}

@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::asked::Narrowed;
 use super::environment::Environment;
 use super::exit::Failure;
-use super::lenders::{self, Users};
 use super::opened::Opened;
 use super::relied;
-use super::{checkout, existing};
+use super::{checkout, existing, users};
 use crate::engine::proof::Seen;
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
-use crate::model::{Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Sought};
+use crate::model::{
+    Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Owner, Sought,
+};
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
 use crate::plan::{World, held, plan_asked};
 use crate::verify::{Foreign, set_apart};
@@ -27,7 +28,7 @@ pub(crate) struct Looked {
     /// Since when that is known.
     seen: Seen,
     /// Who uses the stack, where it is to go.
-    users: Users,
+    users: Vec<Owner>,
 }
 
 /// A plan of another day, and what of it still holds. [`Opened::look_again`] alone
@@ -38,7 +39,7 @@ pub(crate) struct Revisited {
     held: Held,
     seen: Seen,
     purpose: Purpose,
-    users: Users,
+    users: Vec<Owner>,
 }
 
 impl Opened {
@@ -113,8 +114,8 @@ impl Opened {
     }
 
     /// Who uses the stack, if it is to go.
-    async fn users(&self, goes: bool) -> Result<Users, Failure> {
-        if goes { Ok(lenders::users(&self.provider, &self.stack).await?) } else { Ok(Vec::new()) }
+    async fn users(&self, goes: bool) -> Result<Vec<Owner>, Failure> {
+        if goes { Ok(users::find(&self.provider, &self.stack).await?) } else { Ok(Vec::new()) }
     }
 
     async fn observe(&self, look: Look) -> Result<(World, Seen), Failure> {
@@ -149,7 +150,7 @@ impl Looked {
     }
 
     /// Taken apart, for the plan.
-    pub(crate) fn into_planned(self) -> (Opened, Seen, Users) {
+    pub(crate) fn into_planned(self) -> (Opened, Seen, Vec<Owner>) {
         (self.opened, self.seen, self.users)
     }
 
@@ -198,7 +199,7 @@ impl Looked {
 
 impl Revisited {
     /// Taken apart, for the plan.
-    pub(crate) fn into_parts(self) -> (Opened, (Held, Seen), Purpose, Users) {
+    pub(crate) fn into_parts(self) -> (Opened, (Held, Seen), Purpose, Vec<Owner>) {
         (self.opened, (self.held, self.seen), self.purpose, self.users)
     }
 }

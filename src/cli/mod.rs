@@ -67,6 +67,7 @@ mod told;
 mod trace;
 mod turn;
 mod unlock;
+mod users;
 mod validate;
 mod verify;
 mod voice;

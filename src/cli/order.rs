@@ -65,10 +65,10 @@ impl Order {
         Self { after: vec![BTreeSet::new(); count], uses: vec![BTreeMap::new(); count] }
     }
 
-    /// The same where some come after others; `None` if one comes after itself by that.
-    pub(crate) fn with_after(self, after: Vec<BTreeSet<usize>>) -> Option<Self> {
-        let order = Self { after, ..self };
-        (order.in_turn().len() == order.after.len()).then_some(order)
+    /// The same where some come after others besides; `None` if one comes after itself by that.
+    pub(crate) fn with_after(mut self, besides: Vec<BTreeSet<usize>>) -> Option<Self> {
+        self.after.iter_mut().zip(besides).for_each(|(after, others)| after.extend(others));
+        (self.in_turn().len() == self.after.len()).then_some(self)
     }
 
     /// The other way about: who uses another goes before it.

@@ -80,7 +80,7 @@ pub(crate) async fn run(
     let planned = Box::pin(several.plan(wanted(arguments), environment)).await;
     trace.write(screen);
     let (planned, order) = planned?;
-    tell(Proposed { planned, order }.among_themselves(false), arguments, screen)
+    tell(Proposed { planned, order }.among_themselves(false)?, arguments, screen)
 }
 
 fn wanted(arguments: &Arguments) -> Wanted {

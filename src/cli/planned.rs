@@ -5,12 +5,11 @@
 use futures::future::join;
 
 use super::exit::Failure;
-use super::lenders::Users;
 use super::loan::{Loan, Untouched, untouched};
 use super::looked::{Looked, Revisited};
 use super::opened::Opened;
 use super::screen::Screen;
-use super::{advice, clock, endurance, examined};
+use super::{advice, clock, endurance, examined, users};
 use crate::engine::proof::Seen;
 use crate::model::{Diagnostic, Inspected, Owner, Severity, Until};
 use crate::plan::{
@@ -34,10 +33,12 @@ pub(crate) struct Planned {
     warnings: Vec<Diagnostic>,
     /// What rules found.
     findings: Vec<Inspected>,
-    /// What stands against an apply.
+    /// What the plan by itself is refused for.
+    refused_for: Vec<Diagnostic>,
+    /// Who uses the stack, and stands against that it goes.
+    users: Vec<Owner>,
+    /// What stands against an apply: all of this.
     refusals: Vec<Diagnostic>,
-    /// Those of them that say who uses it.
-    users: Users,
     /// Whether AWS itself would refuse something of it, whatever is permitted.
     is_refused: bool,
     /// How long it takes as a rule.
@@ -105,7 +106,7 @@ impl Revisited {
 
 impl Planned {
     async fn new(
-        (opened, users): (Opened, Users),
+        (opened, users): (Opened, Vec<Owner>),
         (plan, seen): (Plan, Seen),
         purpose: Purpose,
         permissions: Permissions,
@@ -117,16 +118,13 @@ impl Planned {
             Purpose::Destroy => Default::default(),
         };
         let is_refused = !examined.refusals.is_empty();
-        let refusals = [refusals, examined.refusals].concat();
-        let told = users.iter().map(|(_, told)| told.clone());
-        let refusals: Vec<Diagnostic> = refusals.into_iter().chain(told).collect();
         let forecast = forecast(&plan, &opened.catalog, until);
         let lifetime = opened.provider.lifetime();
         let ends = endurance::of(lifetime, forecast.whole, clock::moment());
         let mut warnings = [opened.warnings.clone(), advice, examined.warnings].concat();
         warnings.extend(ends);
         let shown = plan.shown(&opened.catalog);
-        Self {
+        let planned = Self {
             opened,
             plan,
             seen,
@@ -134,27 +132,34 @@ impl Planned {
             purpose,
             warnings,
             findings,
-            refusals,
-            users,
+            refused_for: [refusals, examined.refusals].concat(),
+            users: Vec::new(),
+            refusals: Vec::new(),
             is_refused,
             forecast,
             untouched: Untouched::new(),
-        }
+        };
+        planned.used_by(users)
+    }
+
+    /// The same, which these use, and nobody else.
+    fn used_by(self, users: Vec<Owner>) -> Self {
+        let told = users.iter().map(|user| users::refusal(user, &self.opened.stack));
+        let refusals = self.refused_for.iter().cloned().chain(told).collect();
+        Self { users, refusals, ..self }
     }
 
     /// The same, though these use the stack: they go with it, or somebody wants it all the same.
     pub(crate) fn despite(mut self, is_known: impl Fn(&Owner) -> bool, is_told: bool) -> Self {
-        let (known, users) = self.users.into_iter().partition(|(user, _)| is_known(user));
-        self.users = users;
-        let known: Users = known;
-        self.refusals.retain(|refusal| !known.iter().any(|(_, told)| told == refusal));
-        let told = known.into_iter().filter(|_| is_told).map(|(_, user)| Diagnostic {
+        let users = std::mem::take(&mut self.users);
+        let (known, users): (Vec<Owner>, Vec<Owner>) = users.into_iter().partition(is_known);
+        let told = known.iter().filter(|_| is_told).map(|user| Diagnostic {
             severity: Severity::Warning,
             hints: Vec::new(),
-            ..user
+            ..users::refusal(user, &self.opened.stack)
         });
         self.warnings.extend(told);
-        self
+        self.used_by(users)
     }
 
     /// The plan as it still holds, and what is said of what does not.
@@ -175,9 +180,9 @@ impl Planned {
         Loan::of(place, &self.plan.outputs, &self.untouched)
     }
 
-    /// The stacks that use this one, if it is to go.
-    pub(crate) fn users(&self) -> impl Iterator<Item = &str> {
-        self.users.iter().map(|(user, _)| user.stack.as_str())
+    /// Objects of others that hold outputs of it, if it is to go.
+    pub(crate) fn users(&self) -> &[Owner] {
+        &self.users
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -221,18 +226,13 @@ impl Planned {
     /// whatever the options.
     pub(crate) fn needs(&self) -> Option<Vec<&'static str>> {
         let lossy = Permissions { allow_data_loss: true };
-        if self.refusals.is_empty() {
-            return Some(Vec::new());
-        }
-        if self.is_refused {
+        let Opened { stack, catalog, .. } = &self.opened;
+        if self.is_refused || !guard(&self.plan, stack, catalog, self.purpose, lossy).is_empty() {
             return None;
         }
-        let Opened { stack, catalog, .. } = &self.opened;
-        let barred = !guard(&self.plan, stack, catalog, self.purpose, lossy).is_empty();
-        let loses = self.refusals.len() > self.users.len();
-        let loses = loses.then_some("--allow-data-loss");
+        let loses = (!self.refused_for.is_empty()).then_some("--allow-data-loss");
         let is_used = (!self.users.is_empty()).then_some("--despite-users");
-        (!barred).then(|| loses.into_iter().chain(is_used).collect())
+        Some(loses.into_iter().chain(is_used).collect())
     }
 
     /// The plan, and what there is to say of it: below the steps, of which there may

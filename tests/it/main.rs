@@ -56,4 +56,5 @@ mod torture;
 pub(crate) mod transcripts;
 mod turnover;
 mod uploads;
+mod users;
 mod versions;

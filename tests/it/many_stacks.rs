@@ -150,7 +150,10 @@ fn what_is_used_by_a_role_alone_is_not_destroyed_either() {
     desk.write("app.yaml", &app);
     desk.must("apply -y platform.yaml app.yaml", 0);
     let refused = desk.must("destroy -y platform.yaml", 5).stderr;
-    assert!(refused.contains("role of stack app uses outputs of platform"), "{refused}");
+    assert!(
+        refused.contains("role of stack app in eu-west-1 uses outputs of platform"),
+        "{refused}"
+    );
     desk.must("destroy -y platform.yaml app.yaml", 0);
 }
 
