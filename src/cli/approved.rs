@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 
 use super::exit::Failure;
 use super::options::Run;
 use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
+use super::several::placed;
 use super::users;
 use crate::model::{Diagnostic, Owner, Stack};
 use crate::plan::{Plan, Purpose, SavedMember, SavedPlans};
@@ -161,22 +162,29 @@ impl Proposed {
         if !screen.confirms(&format!("\n{} Type yes to go on: ", self.question())).await {
             return Ok(None);
         }
+        let names = self.names();
         let Self { planned, order } = self;
         for one in &planned {
             one.opened().look_anew();
         }
-        let planned = try_join_all(planned.into_iter().map(|it| it.held(screen))).await?;
+        let held = join_all(planned.into_iter().map(|it| it.held(screen))).await;
+        let planned = placed(held.into_iter().zip(&names))?;
         Ok(Some(Approved { proposed: Self { planned, order } }))
     }
 
     /// What stands against any of them; of several, with the name of its stack.
     fn refusals(&self) -> Vec<Diagnostic> {
-        let names = Plan::told_beside(self.planned.iter().map(|it| it.record().plan));
+        let names = self.names();
         let told = |(planned, name): (&Planned, &Option<String>)| {
             let refusals = planned.record().refusals.iter().cloned();
             refusals.map(|it| it.of_stack(name.as_deref())).collect::<Vec<_>>()
         };
         self.planned.iter().zip(&names).flat_map(told).collect()
+    }
+
+    /// What each is called beside the others, if there are any.
+    fn names(&self) -> Vec<Option<String>> {
+        Plan::told_beside(self.planned.iter().map(|it| it.record().plan))
     }
 
     fn question(&self) -> &'static str {

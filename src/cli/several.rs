@@ -209,7 +209,7 @@ impl Several {
 }
 
 /// All plans, or what stands against each, with the name of its stack beside others.
-fn placed<'n>(
+pub(crate) fn placed<'n>(
     planned: impl Iterator<Item = (Result<Planned, Failure>, &'n Option<String>)>,
 ) -> Result<Vec<Planned>, Failure> {
     let place = |(planned, name): (Result<Planned, Failure>, &Option<String>)| {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Desk, check};
+use crate::support::aws;
 use crate::support::binary::Ccprov;
 use crate::support::emulator;
 
@@ -34,6 +35,34 @@ async fn several_stacks_are_approved_by_one_answer() {
     let said = applied.to_string();
     assert_eq!(said.matches("Apply these plans? Type yes to go on").count(), 1, "{said}");
     desk.must("plan --detailed-exitcode stack.yaml alarms.yaml", 0);
+}
+
+/// While somebody thinks about the question, an object of each changes hands.
+#[tokio::test]
+async fn what_moved_while_the_question_stood_open_is_told_of_each_stack() {
+    let desk = desk();
+    for name in ["news", "alerts"] {
+        let text = format!("stack: {name}\nresources: {{ topic: {{ kind: sns_topic }} }}\n");
+        desk.write(&format!("{name}.yaml"), &text);
+    }
+    desk.must("apply -y news.yaml alerts.yaml", 0);
+    let sns = aws_sdk_sns::Client::new(&aws::config(&desk.account));
+    let tag = aws_sdk_sns::types::Tag::builder().key("ccprov:stack").value("theirs");
+    let tag = tag.build().unwrap();
+    let meanwhile = async || {
+        for name in ["news", "alerts"] {
+            let arn = format!("arn:aws:sns:us-east-1:{}:{name}-topic", desk.account.id);
+            sns.tag_resource().resource_arn(arn).tags(tag.clone()).send().await.unwrap();
+        }
+    };
+    let told = desk.asked("destroy news.yaml alerts.yaml", meanwhile).await;
+    assert_eq!(told.code, Some(5), "{told}");
+    for name in ["news", "alerts"] {
+        let expected = format!(
+            "stack {name}: the plan is stale: sns_topic {name}-topic belonged to stack {name}"
+        );
+        assert!(told.stdout.contains(&expected), "{expected}\n{told}");
+    }
 }
 
 #[test]
