@@ -201,6 +201,24 @@ pub(crate) fn gathered<T>(
     }
 }
 
+/// What several stacks come to that were verified. An interruption goes over all, and a check
+/// that failed over what could not be looked at: a stack that could not be is told of, and hides
+/// neither.
+pub(crate) fn verified(results: Vec<Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let exits: Vec<Exit> = results.iter().flatten().copied().collect();
+    let worst = |of: &[Exit]| of.iter().copied().find(|exit| exits.contains(exit));
+    match gathered(results) {
+        Ok(_) => {
+            let exit = worst(&[Exit::Interrupted, Exit::Unsound, Exit::Failed]);
+            Ok(exit.unwrap_or(Exit::Done))
+        }
+        Err(failure) => Err(match worst(&[Exit::Interrupted, Exit::Unsound]) {
+            Some(exit) => Failure { exit, ..failure },
+            None => failure,
+        }),
+    }
+}
+
 fn is_barred(error: &CloudError) -> bool {
     matches!(error.class, ErrorClass::Denied | ErrorClass::Credentials)
 }
@@ -285,5 +303,23 @@ mod tests {
             assert_eq!(exit.without_an_answer(false), expected);
             assert_eq!(exit.without_an_answer(true), exit, "what was done was done");
         }
+    }
+
+    #[test]
+    fn what_is_known_of_some_is_not_hidden_by_what_is_not_known_of_others() {
+        let unseen = || Err(Failure::plain("it was not to be seen"));
+        let check = |results: Vec<Result<Exit, Failure>>, expected: Exit, is_told: bool| {
+            let all = verified(results);
+            assert_eq!(all.is_err(), is_told, "{expected:?}");
+            assert_eq!(all.unwrap_or_else(|failure| failure.exit), expected);
+        };
+        check(vec![Ok(Exit::Done), Ok(Exit::Failed), Ok(Exit::Unsound)], Exit::Unsound, false);
+        check(vec![Ok(Exit::Failed), Ok(Exit::Done)], Exit::Failed, false);
+        check(vec![Ok(Exit::Unsound), Ok(Exit::Interrupted)], Exit::Interrupted, false);
+        check(vec![unseen(), Ok(Exit::Done)], Exit::Failed, true);
+        check(vec![Ok(Exit::Unsound), unseen()], Exit::Unsound, true);
+        check(vec![unseen(), Ok(Exit::Unsound), Ok(Exit::Interrupted)], Exit::Interrupted, true);
+        let denied = Failure { exit: Exit::NotAllowed, problems: Vec::new() };
+        check(vec![Ok(Exit::Failed), Err(denied)], Exit::NotAllowed, true);
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::checks::{IDS, Severity, checks};
 use super::clock;
 use super::environment::Environment;
-use super::exit::{Exit, Failure, gathered};
+use super::exit::{Exit, Failure, gathered, verified};
 use super::opened::Opened;
 use super::options::{Whats, Where};
 use super::screen::{Screen, cannot_write};
@@ -215,10 +215,7 @@ pub(crate) async fn run(
         |((opened, beside), choice)| one(opened, (choice, beside), arguments, environment, screen);
     let exits = join_all(several.members.into_iter().zip(names).zip(&choices).map(one)).await;
     trace.write(screen);
-    let exits = gathered(exits)?;
-    // An interruption goes over all, and what failed over what could not be looked at.
-    let worst = [Exit::Interrupted, Exit::Unsound, Exit::Failed].into_iter();
-    Ok(worst.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done))
+    verified(exits)
 }
 
 /// One stack, alone or by its name beside others.

@@ -420,6 +420,23 @@ fn is_change(call: &Call) -> bool {
         .any(|verb| call.operation.starts_with(verb))
 }
 
+/// One of the two regions is not to be seen, whichever that is: its stack is told of, and what
+/// failed in the other one decides.
+#[test]
+fn a_stack_that_cannot_be_looked_at_hides_no_check_that_failed() {
+    let desk = desk();
+    let denied = Fault::Says(403, "AccessDeniedException", "You may not do this");
+    let is_it = |call: &Call| call.operation == "GetResources";
+    let proxy = FaultProxy::nth(&desk.account.endpoint, 0, is_it, denied);
+    let partly = Desk::with(desk.account.through(&proxy.url()), "");
+    partly.write("here.yaml", OTHER);
+    partly.write("there.yaml", &OTHER.replace("us-east-1", "eu-west-1"));
+    let told = partly.must("verify --only conformance here.yaml there.yaml", 4);
+    assert!(told.stderr.contains("You may not do this"), "{told}");
+    assert!(told.stdout.contains("topic"), "{told}");
+    partly.must("verify --only conformance here.yaml there.yaml", 4);
+}
+
 #[test]
 fn what_an_index_refuses_is_told_of_each_stack() {
     let desk = desk();
