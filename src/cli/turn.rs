@@ -1,6 +1,7 @@
 //! Whose turn it is to change a stack: the lease of a run, from before it looks
 //! at anything until it is done, and the signals that end it.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use crate::engine::lease::{Keeper, LIFETIME, Loss, NoLease, acquire};
 use crate::engine::stop::{Stop, Stopper, Urgency};
-use crate::model::{Diagnostic, Found, Holder, Lease, Lock};
+use crate::model::{Diagnostic, Found, Holder, Lease, Lock, Place, told_apart};
 use crate::report;
 
 /// From one word about waiting to the next: as every sign of life.
@@ -31,7 +32,12 @@ pub(crate) struct Turn {
 
 /// The turns of all stacks of a command.
 #[derive(Debug)]
-pub(crate) struct Turns(Vec<Turn>);
+pub(crate) struct Turns {
+    /// One for each lease, and one for all stacks that have none.
+    turns: Vec<Turn>,
+    /// For each stack which of them is its own.
+    of: Vec<usize>,
+}
 
 impl Turns {
     /// Takes each, one after the other. Whoever does not get one gives the others back.
@@ -41,10 +47,17 @@ impl Turns {
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let mut turns = Self(Vec::new());
-        for opened in stacks {
-            match Turn::take(opened, options, environment, screen).await {
-                Ok(turn) => turns.0.push(turn),
+        let mut turns = Self { turns: Vec::new(), of: vec![0; stacks.len()] };
+        let locks = stacks.iter().map(|it| (it.stack.lock.as_ref(), &it.stack.place));
+        for sharing in by_lease(locks).into_values() {
+            let members: Vec<&Opened> = sharing.iter().map(|it| &stacks[*it]).collect();
+            match Turn::take(&members, options, environment, screen).await {
+                Ok(turn) => {
+                    for stack in sharing {
+                        turns.of[stack] = turns.turns.len();
+                    }
+                    turns.turns.push(turn);
+                }
                 Err(failure) => {
                     turns.end(screen).await;
                     return Err(failure);
@@ -59,7 +72,7 @@ impl Turns {
         &self,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let stops = self.0.iter().map(|turn| Box::pin(turn.stopped()));
+        let stops = self.turns.iter().map(|turn| Box::pin(turn.stopped()));
         tokio::select! {
             biased;
             (failure, ..) = select_all(stops) => Err(failure),
@@ -67,28 +80,30 @@ impl Turns {
         }
     }
 
-    /// As of one, for each in their order.
+    /// As of one, for each stack in their order.
     pub(crate) fn begin(&self) -> Vec<Stop> {
-        self.0.iter().map(Turn::begin).collect()
+        let stops: Vec<Stop> = self.turns.iter().map(Turn::begin).collect();
+        self.of.iter().map(|turn| stops[*turn].clone()).collect()
     }
 
     /// As of one.
     pub(crate) async fn end(self, screen: &Screen) -> Vec<Diagnostic> {
-        let ends = join_all(self.0.into_iter().map(|turn| turn.end(screen))).await;
+        let ends = join_all(self.turns.into_iter().map(|turn| turn.end(screen))).await;
         ends.into_iter().flatten().collect()
     }
 }
 
 impl Turn {
-    /// Takes the lease of a stack that has one. From then on a signal ends no
+    /// Takes the lease that some stacks share, if they have one. From then on a signal ends no
     /// process, so that the lease is given back.
-    pub(crate) async fn take(
-        opened: &Opened,
+    async fn take(
+        sharing: &[&Opened],
         options: &Run,
         environment: &Environment,
         screen: &Screen,
     ) -> Result<Self, Failure> {
         let (stopper, _) = Stopper::new();
+        let opened = sharing[0];
         let Some(lock) = &opened.stack.lock else { return Ok(Self { stopper, lease: None }) };
         if options.no_lock {
             screen.problems(&[unlocked(lock)]);
@@ -96,7 +111,7 @@ impl Turn {
         }
         listen(&stopper);
         let store = Arc::new(opened.provider.lease(lock));
-        let lease = lease(opened, environment);
+        let lease = lease(sharing, environment);
         let mut next = Duration::ZERO;
         let told = |found: &Found, waited: Duration| {
             if waited >= next {
@@ -129,7 +144,7 @@ impl Turn {
     }
 
     /// What a run must heed. From now on, at the latest, signals end no process.
-    pub(crate) fn begin(&self) -> Stop {
+    fn begin(&self) -> Stop {
         if self.lease.is_none() {
             listen(&self.stopper);
         }
@@ -144,7 +159,7 @@ impl Turn {
 
     /// Gives the lease back. Answers with what there is to say if it was not
     /// ours to the end.
-    pub(crate) async fn end(self, screen: &Screen) -> Option<Diagnostic> {
+    async fn end(self, screen: &Screen) -> Option<Diagnostic> {
         let (keeper, lock) = self.lease?;
         let known = keeper.loss();
         let loss = keeper.give_back().await.unwrap_or_else(|error| {
@@ -163,11 +178,31 @@ fn listen(stopper: &Stopper) {
     tokio::spawn(Signals::catch().hand_on(stopper.clone()));
 }
 
-fn lease(opened: &Opened, environment: &Environment) -> Lease {
+/// For each lease the stacks that share it; and those that have none. Each says where its bucket
+/// is and whose: of two that say otherwise one is wrong, and hears of that.
+///
+/// They are sorted: commands that want the same leases come for them in the same order,
+/// whatever the order of their stacks, so that no two hold what the other waits for.
+fn by_lease<'a>(
+    locks: impl Iterator<Item = (Option<&'a Lock>, &'a Place)>,
+) -> BTreeMap<Option<[&'a str; 4]>, Vec<usize>> {
+    let mut leases = BTreeMap::<_, Vec<usize>>::new();
+    for (stack, (lock, place)) in locks.enumerate() {
+        let lease = lock.map(|Lock { bucket, key, account }| {
+            [bucket.as_str(), key, account.as_deref().unwrap_or(&place.account), &place.region]
+        });
+        leases.entry(lease).or_default().push(stack);
+    }
+    leases
+}
+
+fn lease(sharing: &[&Opened], environment: &Environment) -> Lease {
+    let stacks = sharing.iter().map(|it| (it.stack.name.as_str(), &it.stack.place));
+    let caller = sharing[0].caller.arn.clone();
     Lease {
         format: Lease::FORMAT.into(),
-        stack: opened.stack.name.clone(),
-        holder: Holder { process: environment.process.clone(), caller: opened.caller.arn.clone() },
+        stack: told_apart(stacks).join(", "),
+        holder: Holder { process: environment.process.clone(), caller },
         // Others read it.
         command: environment.mask.veil(&environment.command_line),
         since: clock::now(),
@@ -221,4 +256,41 @@ fn unlocked(lock: &Lock) -> Diagnostic {
 
 fn interrupted() -> Failure {
     Failure::interrupted("interrupted before anything was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_are_taken_once_and_in_one_order() {
+        let place = |account: &str, region: &str| Place {
+            partition: "aws".into(),
+            account: account.into(),
+            region: region.into(),
+            endpoint: None,
+        };
+        let lock = |key: &str, account: Option<&str>| Lock {
+            bucket: "locks".into(),
+            key: key.into(),
+            account: account.map(str::to_owned),
+        };
+        let here = place("123456789012", "eu-west-1");
+        let others = [place("210987654321", "eu-west-1"), place("123456789012", "us-east-1")];
+        let (app, shared) = (lock("app", None), lock("platform", None));
+        let stated = lock("platform", Some("123456789012"));
+        let check = |locks: &[(Option<&Lock>, &Place)], expected: &[&[usize]]| {
+            let stacks: Vec<Vec<usize>> = by_lease(locks.iter().copied()).into_values().collect();
+            assert_eq!(stacks, expected, "{locks:?}");
+        };
+        check(&[(Some(&app), &here), (Some(&shared), &here)], &[&[0], &[1]]);
+        check(&[(Some(&shared), &here), (Some(&app), &here)], &[&[1], &[0]]);
+        check(
+            &[(Some(&shared), &here), (None, &here), (Some(&stated), &here), (None, &others[0])],
+            &[&[1, 3], &[0, 2]],
+        );
+        for there in &others {
+            check(&[(Some(&app), &here), (Some(&app), there)], &[&[0], &[1]]);
+        }
+    }
 }

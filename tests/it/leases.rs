@@ -64,7 +64,11 @@ async fn another_holds(account: &Account, lifetime_seconds: u64) {
 }
 
 async fn put(account: &Account, text: &str) {
-    let put = aws::s3(account).put_object().bucket(bucket(account)).key(KEY);
+    put_at(account, KEY, text).await;
+}
+
+async fn put_at(account: &Account, key: &str, text: &str) {
+    let put = aws::s3(account).put_object().bucket(bucket(account)).key(key);
     put.body(text.as_bytes().to_vec().into()).send().await.unwrap();
 }
 
@@ -117,6 +121,38 @@ async fn while_one_run_changes_a_stack_another_is_refused() {
     desk.must("plan --detailed-exitcode stack.yaml", 0);
     desk.must("destroy -y stack.yaml", 0);
     assert_eq!(lying(&desk.account).await, None, "it was given back");
+}
+
+#[tokio::test]
+async fn stacks_that_share_a_lease_take_it_once() {
+    let desk = desk().await;
+    let alarms = STACK.replace("stack: claims", "stack: alarms");
+    desk.write(
+        "alarms.yaml",
+        &alarms.replace("${account}\"", &format!("${{account}}\", key: {KEY}")),
+    );
+    let both = "alarms.yaml stack.yaml";
+    desk.must(&format!("apply -y {both}"), 0);
+    assert_eq!(lying(&desk.account).await, None, "it was given back");
+    let unlocked = desk.must(&format!("apply -y --no-lock {both}"), 0);
+    assert_eq!(unlocked.stderr.matches("goes without the lease").count(), 1, "{unlocked}");
+    another_holds(&desk.account, LIFETIME.as_secs()).await;
+    desk.must(&format!("destroy -y {both}"), 5);
+    desk.must(&format!("destroy -y --no-lock {both}"), 0);
+}
+
+/// Two commands that name the same stacks never hold what the other waits for.
+#[tokio::test]
+async fn leases_of_several_stacks_are_taken_in_one_order() {
+    let desk = desk().await;
+    another_holds(&desk.account, LIFETIME.as_secs()).await;
+    let held = lying(&desk.account).await.unwrap();
+    put_at(&desk.account, "ccprov/alarms.lease", &held.replace("claims", "alarms")).await;
+    desk.write("alarms.yaml", &STACK.replace("stack: claims", "stack: alarms"));
+    for files in ["stack.yaml alarms.yaml", "alarms.yaml stack.yaml"] {
+        let refused = desk.must(&format!("apply -y {files}"), 5);
+        assert!(refused.stderr.contains("/ccprov/alarms.lease; nothing was changed"), "{refused}");
+    }
 }
 
 #[tokio::test]
