@@ -4,7 +4,7 @@
 //! meaning. So steps are numbered on from run to run, and with more than one run an address
 //! has the name of its stack before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::event::{Event, EventKind, Outcome, Summary};
@@ -31,6 +31,8 @@ struct Run {
     /// The number of its first step among all.
     first: usize,
     steps: usize,
+    /// Those that began and have not ended.
+    in_flight: BTreeSet<StepId>,
     /// When it began, since the whole did.
     began: Duration,
     /// How it went, once it is over.
@@ -45,7 +47,8 @@ impl Several {
         let mut first = 0;
         for (plan, stack) in plans.iter().zip(Plan::told_beside(plans.iter().copied())) {
             let steps = plan.steps.len();
-            runs.push(Run { stack, first, steps, began: Duration::ZERO, summary: None });
+            let (in_flight, began) = (BTreeSet::new(), Duration::ZERO);
+            runs.push(Run { stack, first, steps, in_flight, began, summary: None });
             first += steps;
         }
         Self { runs, index: 0, last: Duration::ZERO, interrupted: [false; 2] }
@@ -65,17 +68,19 @@ impl Several {
     /// What an event of one run is to whoever looks at all of them, if anything.
     pub fn take(&mut self, run: usize, event: Event) -> Option<Event> {
         let elapsed = self.runs[run].began + event.elapsed;
+        self.runs[run].note(&event.kind);
         let kind = match event.kind {
             EventKind::RunStarted { .. } => return None,
             EventKind::RunFinished { summary } => {
                 self.runs[run].summary = Some(summary);
                 return None;
             }
-            EventKind::Interrupted { in_flight, abandon_waits } => {
+            EventKind::Interrupted { abandon_waits, .. } => {
                 let told = &mut self.interrupted[usize::from(abandon_waits)];
                 if std::mem::replace(told, true) {
                     return None;
                 }
+                let in_flight = self.runs.iter().map(|run| run.in_flight.len()).sum();
                 EventKind::Interrupted { in_flight, abandon_waits }
             }
             other => self.runs[run].placed(other),
@@ -162,6 +167,26 @@ impl Run {
         StepId(self.first + step)
     }
 
+    /// Which steps are at work.
+    fn note(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::StepStarted { step, .. } => {
+                self.in_flight.insert(*step);
+            }
+            EventKind::StepFinished { step, .. } => {
+                self.in_flight.remove(step);
+            }
+            EventKind::RunStarted { .. }
+            | EventKind::StepSending { .. }
+            | EventKind::StepRetrying { .. }
+            | EventKind::FactsKnown { .. }
+            | EventKind::StepAccepted { .. }
+            | EventKind::StepWaiting { .. }
+            | EventKind::Interrupted { .. }
+            | EventKind::RunFinished { .. } => {}
+        }
+    }
+
     /// An event about a step, where it stands among all.
     fn placed(&self, mut kind: EventKind) -> EventKind {
         match &mut kind {
@@ -191,6 +216,7 @@ impl Run {
 mod tests {
     use super::*;
     use crate::model::Place;
+    use crate::plan::Action;
 
     fn plan_of(name: &str) -> Plan {
         let place = Place {
@@ -229,16 +255,6 @@ mod tests {
         let told = all.take(1, accepted(2, "queue")).unwrap();
         assert_eq!(told.elapsed, Duration::from_secs(12));
         assert_eq!(told.kind, accepted(5, "app/queue").kind);
-        let stop = |abandon_waits| Event {
-            index: 1,
-            elapsed: Duration::ZERO,
-            kind: EventKind::Interrupted { in_flight: 1, abandon_waits },
-        };
-        let heard: Vec<bool> = [(0, false), (1, false), (1, true), (0, true)]
-            .into_iter()
-            .map(|(run, abandon)| all.take(run, stop(abandon)).is_some())
-            .collect();
-        assert_eq!(heard, [true, false, true, false], "a stop is told once for all");
         let done = |added| Event {
             index: 9,
             elapsed: Duration::from_secs(1),
@@ -248,6 +264,50 @@ mod tests {
         assert_eq!(all.take(1, done(3)), None);
         let end = all.end(Duration::from_secs(13));
         let summary = Summary { added: 5, ..Summary::default() };
-        assert_eq!((end.index, end.kind), (4, EventKind::RunFinished { summary }));
+        assert_eq!((end.index, end.kind), (2, EventKind::RunFinished { summary }));
+    }
+
+    fn begins(step: usize) -> Event {
+        let (step, address) = (StepId(step), Address::new(format!("q{step}")));
+        let kind = EventKind::StepStarted {
+            step,
+            address,
+            kind: "sqs_queue".into(),
+            action: Action::Create,
+        };
+        Event { index: 1, elapsed: Duration::ZERO, kind }
+    }
+
+    fn ends(step: usize) -> Event {
+        let (step, address) = (StepId(step), Address::new(format!("q{step}")));
+        let kind = EventKind::StepFinished {
+            step,
+            address,
+            kind: "sqs_queue".into(),
+            action: Action::Create,
+            took: Duration::ZERO,
+            outcome: Outcome::Gone,
+        };
+        Event { index: 1, elapsed: Duration::ZERO, kind }
+    }
+
+    #[test]
+    fn a_stop_is_told_once_with_what_is_at_work_in_all_of_them() {
+        let plans = [plan_of("base"), plan_of("app"), plan_of("audit")];
+        let mut all = Several::of(&plans);
+        all.begin();
+        let events = [(0, begins(0)), (1, begins(0)), (1, begins(1)), (1, begins(2)), (1, ends(1))];
+        for (run, event) in events {
+            assert!(all.take(run, event).is_some());
+        }
+        let mut stopped = |run, in_flight, abandon_waits| {
+            let kind = EventKind::Interrupted { in_flight, abandon_waits };
+            Some(all.take(run, Event { index: 1, elapsed: Duration::ZERO, kind })?.kind)
+        };
+        let told = |abandon_waits| Some(EventKind::Interrupted { in_flight: 3, abandon_waits });
+        assert_eq!(stopped(0, 1, false), told(false));
+        assert_eq!(stopped(1, 2, false), None, "told once for all");
+        assert_eq!(stopped(2, 0, true), told(true));
+        assert_eq!(stopped(0, 1, true), None);
     }
 }
