@@ -9,7 +9,7 @@ use super::turn::Turns;
 use crate::engine::Report;
 use crate::engine::event::{Outcome, Summary};
 use crate::model::{Diagnostic, ErrorClass};
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Joined, Plan, Purpose};
 use crate::report::{Outputs, RunOf, TimedRun, outputs_of_stacks, summary_text, timings_text};
 
 /// A run whose summary is out.
@@ -33,10 +33,11 @@ impl CarriedOut {
         let seen = trace.calls.calls();
         let mut text = summary_text(&record, of, &outputs(&done), command);
         let plans: Vec<&Plan> = done.iter().map(|it| &it.plan).collect();
-        if let (true, Some(plan)) = (options.timings, Plan::joined(&plans, order.after())) {
+        if let (true, Some(joined)) = (options.timings, Joined::of(&plans, order.after())) {
+            let Joined { plan, members } = &joined;
             // What is asked of it here is alike in all of them.
-            let (plan, catalog, record) = (&plan, &done[0].catalog, &record);
-            let run = TimedRun { plan, catalog, record, began, calls: &seen };
+            let (catalog, record) = (&done[0].catalog, &record);
+            let run = TimedRun { plan, members, catalog, record, began, calls: &seen };
             text = format!("{text}\n{}", timings_text(run));
         }
         if options.json {

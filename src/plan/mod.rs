@@ -44,6 +44,7 @@ pub use differences::{ASKED, differences};
 pub use excerpt::Excerpt;
 pub use forecast::{Forecast, Leg, forecast};
 pub use guard::guard;
+pub use joined::{Joined, Member};
 pub use neighbours::{moved, recognised};
 pub use permissions::Permissions;
 pub use planner::{plan, plan_asked, plan_destroy, plan_destroy_asked};

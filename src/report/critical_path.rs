@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{CallRecord, Catalog};
-use crate::plan::{Need, Plan, Step, StepId, StepNode};
+use crate::plan::{Member, Need, Plan, Step, StepId, StepNode};
 
 use super::summary::{EndedStep, RunRecord};
 use super::trace::rounds;
@@ -17,6 +17,8 @@ use super::trace::rounds;
 pub struct TimedRun<'a> {
     /// What was carried out.
     pub plan: &'a Plan,
+    /// The steps of each stack, if there are several.
+    pub members: &'a [Member],
     /// What is known of the kinds.
     pub catalog: &'a dyn Catalog,
     /// How its steps went.
@@ -51,7 +53,12 @@ pub(super) struct CriticalPath<'a> {
     run: TimedRun<'a>,
     started: BTreeMap<StepId, &'a EndedStep>,
     calls: BTreeMap<StepId, Vec<CallRecord>>,
+    /// For each stack the step that ended last, if one started.
+    last: Vec<Option<StepId>>,
 }
+
+/// For each step those before it, and with how many rounds.
+type Chains = BTreeMap<StepId, Vec<Stretch>>;
 
 impl<'a> CriticalPath<'a> {
     pub(super) fn of(run: TimedRun<'a>) -> Self {
@@ -76,7 +83,12 @@ impl<'a> CriticalPath<'a> {
                 .collect()
         };
         let calls = started.iter().map(|(id, step)| (*id, own(step))).collect();
-        Self { run, started, calls }
+        let last = run.members.iter().map(|member| {
+            let steps = member.steps.clone().filter_map(|step| started.get(&StepId(step)));
+            Some(steps.max_by_key(|step| step.ended)?.step)
+        });
+        let last = last.collect();
+        Self { run, started, calls, last }
     }
 
     /// From a step that waited for nothing to the one that ended last. The
@@ -105,14 +117,17 @@ impl<'a> CriticalPath<'a> {
         let mut order: Vec<&&EndedStep> = self.started.values().collect();
         // Whoever is needed started before.
         order.sort_by_key(|step| (step.started, step.step));
-        let mut chains: BTreeMap<StepId, Vec<Stretch>> = BTreeMap::new();
+        let mut chains = Chains::new();
+        let mut of_members: BTreeMap<usize, Vec<Stretch>> = BTreeMap::new();
         for EndedStep { step, .. } in order {
-            let before = self.node(*step).needs.iter().filter_map(|(needed, need)| {
-                let mut chain = chains.get(needed)?.clone();
-                let until = self.met(*needed, *need)?;
-                chain.push(Stretch { step: *needed, rounds: self.rounds_until(*needed, until) });
-                Some(chain)
-            });
+            for member in self.members_before(*step) {
+                let longest = || self.longest_of(&self.run.members[member], &chains);
+                of_members.entry(member).or_insert_with(longest);
+            }
+            let needs = self.node(*step).needs.iter();
+            let needed = needs.filter_map(|(step, need)| self.through(*step, *need, &chains));
+            let members = self.members_before(*step);
+            let before = needed.chain(members.filter_map(|it| of_members.get(&it).cloned()));
             let longest = before.max_by_key(|chain| length(chain)).unwrap_or_default();
             chains.insert(*step, longest);
         }
@@ -121,6 +136,30 @@ impl<'a> CriticalPath<'a> {
             chain
         });
         whole.max_by_key(|chain| length(chain)).unwrap_or_default()
+    }
+
+    /// A chain to a step, and on from when that had come far enough.
+    fn through(&self, step: StepId, need: Need, chains: &Chains) -> Option<Vec<Stretch>> {
+        let mut chain = chains.get(&step)?.clone();
+        let until = self.met(step, need)?;
+        chain.push(Stretch { step, rounds: self.rounds_until(step, until) });
+        Some(chain)
+    }
+
+    /// The longest chain to the end of a stack.
+    fn longest_of(&self, member: &Member, chains: &Chains) -> Vec<Stretch> {
+        let steps = member.steps.clone().map(StepId);
+        let whole = steps.filter_map(|step| self.through(step, Need::Seen, chains));
+        whole.max_by_key(|chain| length(chain)).unwrap_or_default()
+    }
+
+    /// The stacks for all of which a step waits. One that needs others of its own stack waits
+    /// for these, which did.
+    fn members_before(&self, step: StepId) -> impl Iterator<Item = usize> {
+        let members = self.run.members;
+        let own = members.partition_point(|member| member.steps.end <= step.0);
+        let after = members.get(own).filter(|_| self.node(step).needs.is_empty());
+        after.into_iter().flat_map(|member| member.after.iter().copied())
     }
 
     /// Whether others waited until the step was ready, not only accepted.
@@ -135,9 +174,12 @@ impl<'a> CriticalPath<'a> {
 
     /// The last of a step's needs to be met.
     fn release(&self, step: StepId) -> Option<Release> {
-        let needs = self.node(step).needs.iter();
-        let met =
-            needs.filter_map(|(&by, &need)| Some(Release { at: self.met(by, need)?, by, need }));
+        let needs = self.node(step).needs.iter().map(|(by, need)| (*by, *need));
+        let stacks = self.members_before(step);
+        let stacks = stacks.filter_map(|member| Some((self.last[member]?, Need::Seen)));
+        let met = needs
+            .chain(stacks)
+            .filter_map(|(by, need)| Some(Release { at: self.met(by, need)?, by, need }));
         met.max_by_key(|release| release.at)
     }
 

@@ -146,9 +146,9 @@ fn seconds(time: Duration) -> String {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use crate::engine::event::Event;
-    use crate::model::{Address, Desired, Document, Identity, Lifecycle};
-    use crate::plan::{Plan, Step, StepNode};
+    use crate::engine::event::{Event, EventKind};
+    use crate::model::{Address, Desired, Document, Facts, Identity, Lifecycle};
+    use crate::plan::{Action, Member, Plan, Step, StepNode};
     use crate::report::RunRecord;
     use crate::report::fixtures::{self, plain};
     use crate::sim::SimCatalog;
@@ -212,11 +212,14 @@ mod tests {
     }
 
     fn told(events: &[Event], calls: &[CallRecord]) -> String {
+        told_of(&plan(), &[], events, calls)
+    }
+
+    fn told_of(plan: &Plan, members: &[Member], events: &[Event], calls: &[CallRecord]) -> String {
         let mut record = RunRecord::default();
         fixtures::watch(&mut record, events);
-        let (plan, catalog) = (plan(), SimCatalog::new());
-        let run = TimedRun { plan: &plan, catalog: &catalog, record: &record, began: BEGAN, calls };
-        plain(&timings_text(run))
+        let (catalog, record) = (&SimCatalog::new(), &record);
+        plain(&timings_text(TimedRun { plan, members, catalog, record, began: BEGAN, calls }))
     }
 
     #[test]
@@ -236,6 +239,64 @@ mod tests {
             call(queue, 2450, 2990),
         ];
         insta::assert_snapshot!("timings_smooth", told(&fixtures::smooth(), &calls));
+    }
+
+    /// Of what a stack waits for, one step ends last, and another one takes the most rounds.
+    #[test]
+    fn who_waits_for_a_stack_waits_for_all_of_it() {
+        let parts = [
+            ("platform/slow", 0, 3_000, vec![]),
+            ("platform/deep", 0, 1_000, vec![]),
+            ("app/first", 3_000, 4_000, vec![]),
+            ("app/second", 4_000, 4_500, vec![(2, Need::End)]),
+        ];
+        let nodes = parts.iter().enumerate().map(|(number, (address, .., needs))| StepNode {
+            id: StepId(number),
+            address: Address::new(*address),
+            step: create(address, "sqs_queue"),
+            needs: needs.iter().map(|(needed, need)| (StepId(*needed), *need)).collect(),
+            interim: false,
+        });
+        let plan = Plan { steps: nodes.collect(), ..fixtures::plan_of(Vec::new()) };
+        let mut events: Vec<(u64, EventKind)> = Vec::new();
+        for (number, (address, from, to, _)) in parts.iter().enumerate() {
+            let (step, action) = (StepId(number), Action::Create);
+            let (address, kind) = (Address::new(*address), "sqs_queue".to_owned());
+            let (took, outcome) = (Duration::ZERO, Outcome::Done { facts: Facts::new() });
+            let started = EventKind::StepStarted {
+                step,
+                address: address.clone(),
+                kind: kind.clone(),
+                action,
+            };
+            let finished = EventKind::StepFinished { step, address, kind, action, took, outcome };
+            events.extend([(*from, started), (*to, finished)]);
+        }
+        events.sort_by_key(|(at, _)| *at);
+        let events = events.into_iter().zip(0..).map(|((at, kind), index)| {
+            let elapsed = Duration::from_millis(at);
+            Event { index, elapsed, kind }
+        });
+        let after = BTreeSet::from([0]);
+        let members =
+            [Member { steps: 0..2, after: BTreeSet::new() }, Member { steps: 2..4, after }];
+        let calls = [
+            call("sqs_queue platform/slow", 1_000, 3_900),
+            call("sqs_queue platform/deep", 1_000, 1_200),
+            call("sqs_queue platform/deep", 1_300, 1_500),
+            call("sqs_queue platform/deep", 1_600, 1_800),
+            call("sqs_queue app/first", 4_100, 4_200),
+            call("sqs_queue app/second", 5_100, 5_200),
+        ];
+        let told = told_of(&plan, &members, &events.collect::<Vec<_>>(), &calls);
+        for expected in [
+            "   3.00s  + platform/slow  sqs_queue\n",
+            "   1.00s  + app/first  sqs_queue, once platform/slow was seen\n",
+            "   0.50s  + app/second  sqs_queue, once app/first was accepted\n",
+            "forces 5: 0 to see what is there, 3 for platform/deep, 1 for app/first and 1 for",
+        ] {
+            assert!(told.contains(expected), "{expected}\n{told}");
+        }
     }
 
     #[test]
