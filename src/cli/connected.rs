@@ -83,7 +83,9 @@ impl<'a> Connections<'a> {
         role: Option<&Role>,
     ) -> Result<Connected, Failure> {
         check_regions(self.place, region)?;
-        self.to(self.place.region.as_deref().or(region), role).await
+        let region = self.place.region.as_deref().or(region);
+        // Whoever states the region of the environment shares its connection.
+        self.to(region.or(self.environment.region.as_deref()), role).await
     }
 
     /// A reader of another stack's region, whatever the command line says of this one's.

@@ -44,7 +44,7 @@ pub(crate) struct Environment {
     pub(crate) credentials_end: Option<String>,
     /// `AWS_CA_BUNDLE`.
     pub(crate) ca_bundle: Option<PathBuf>,
-    /// `AWS_REGION`, for checks that call nobody.
+    /// `AWS_REGION` or `AWS_DEFAULT_REGION`, which the SDK's chain takes before any other.
     pub(crate) region: Option<String>,
     /// What GitHub Actions says of itself, where this runs there.
     pub(crate) github: Option<GitHub>,

@@ -437,6 +437,22 @@ fn a_stack_that_cannot_be_looked_at_hides_no_check_that_failed() {
     partly.must("verify --only conformance here.yaml there.yaml", 4);
 }
 
+/// A region that is stated and one that is left to the environment are one.
+#[test]
+fn stacks_of_one_region_share_their_connection_wherever_it_is_said() {
+    let desk = desk();
+    desk.write("open.yaml", &OTHER.replace("region: us-east-1\n", "").replace("other", "open"));
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let proxy = FaultProxy::start(&desk.account.endpoint, move |_, call| {
+        *count.lock().unwrap() += i32::from(call.is("sts", "GetCallerIdentity"));
+        None
+    });
+    let desk = desk.through(&proxy.url());
+    desk.must("plan other.yaml open.yaml", 0);
+    assert_eq!(*asked.lock().unwrap(), 1, "{proxy}");
+}
+
 #[test]
 fn what_an_index_refuses_is_told_of_each_stack() {
     let desk = desk();
