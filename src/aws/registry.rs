@@ -70,6 +70,11 @@ impl AwsCatalog {
         Self { answers, ..self }
     }
 
+    /// Whether nothing was answered.
+    pub fn is_told_nothing(&self) -> bool {
+        self.answers.is_empty()
+    }
+
     /// What the documents of some resources ask of outside.
     pub fn questions<'a>(
         &self,

@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::Narrowed;
-use super::connected::Connected;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::written::Written;
-use crate::aws::AwsCatalog;
+use crate::aws::{AwsCatalog, Provider};
 use crate::engine::port::Read;
 use crate::engine::{Onlooker, look_up_all};
 use crate::model::document::pending_facts;
@@ -41,23 +40,22 @@ impl Written {
     pub(crate) async fn known(
         &self,
         (needs, mut learned): (Needs, Learned),
-        connected: &Connected,
+        provider: &Provider,
         catalog: &AwsCatalog,
         environment: &Environment,
     ) -> Result<Known, Failure> {
-        let (reader, here) = (connected.provider.shared(), connected.provider.place());
+        let (reader, here) = (provider.shared(), provider.place());
         let told = |event| environment.pulse.look(&event);
         let (mut existing, mut warnings) = (Vec::new(), Vec::new());
-        let mut tried = BTreeSet::new();
+        let mut rounds = Rounds::default();
         let mut narrowed = self.narrowed(self.check(here, &learned, catalog, environment)?)?;
         loop {
-            let open = open(&narrowed.checked, needs, &tried);
-            if open.is_empty() {
+            let wanted = wanted(&narrowed.checked, needs);
+            let stack = (&narrowed.checked, narrowed.declared());
+            let Some(found) = rounds.next(&reader, stack, &wanted, &told).await else {
                 existing.sort_by(|one: &Existing, other| one.address.cmp(&other.address));
                 return Ok(Known { narrowed, learned, existing, warnings });
-            }
-            tried.extend(open.iter().map(|(address, _)| address.clone()));
-            let found = look(&reader, open, narrowed.declared(), &told).await;
+            };
             let mut problems = Problems::default();
             for (address, answer) in found {
                 let referred = narrowed.checked.existing.get(&address);
@@ -81,13 +79,40 @@ impl Written {
     }
 }
 
-/// What is to be looked up now: what waits for nothing, and was not tried.
-fn open(checked: &Checked, needs: Needs, tried: &BTreeSet<Address>) -> Vec<(Address, Lookup)> {
-    let wanted = wanted(checked, needs);
-    let open = checked.existing.iter().filter(|(address, referred)| {
-        wanted.contains(*address) && !tried.contains(*address) && !referred.lookup.is_pending()
-    });
-    open.map(|(address, referred)| (address.clone(), referred.lookup.clone())).collect()
+/// Lookups in as many rounds as they wait for each other: what a round showed is put in place
+/// before the next.
+#[derive(Default)]
+pub(crate) struct Rounds {
+    tried: BTreeSet<Address>,
+}
+
+impl Rounds {
+    /// Looks up what is wanted of a stack, waits for nothing and was not tried; `None` if there
+    /// is no more of that.
+    pub(crate) async fn next(
+        &mut self,
+        reader: &dyn Read,
+        (checked, declared): (&Checked, &Stack),
+        wanted: &BTreeSet<Address>,
+        told: Onlooker<'_>,
+    ) -> Option<Found> {
+        let open = checked.existing.iter().filter(|(address, referred)| {
+            let is_wanted = wanted.contains(*address) && !self.tried.contains(*address);
+            is_wanted && !referred.lookup.is_pending()
+        });
+        let open = open.map(|(address, referred)| (address.clone(), referred.lookup.clone()));
+        let open: Vec<(Address, Lookup)> = open.collect();
+        if open.is_empty() {
+            return None;
+        }
+        self.tried.extend(open.iter().map(|(address, _)| address.clone()));
+        Some(look(reader, open, declared, told).await)
+    }
+}
+
+/// Whether an address is that of what others own.
+pub(crate) fn is_entry(address: &Address) -> bool {
+    address.as_str().split('.').next() == Some(EXISTING)
 }
 
 /// What a command has to know.
@@ -123,7 +148,8 @@ fn waits_for(text: &str) -> Vec<Address> {
     pending_facts(&text.into()).iter().filter_map(|fact| entry(&fact.address)).collect()
 }
 
-type Found = Vec<(Address, Result<Result<Existing, Diagnostic>, CloudError>)>;
+/// What came of some lookups.
+pub(crate) type Found = Vec<(Address, Result<Result<Existing, Diagnostic>, CloudError>)>;
 
 async fn look(
     reader: &dyn Read,

@@ -16,8 +16,8 @@ use super::screen::Screen;
 use super::together::Together;
 use super::written::Written;
 use crate::aws::access::{AccessPolicy, Command, MOST_CHARACTERS, access_policy_with};
-use crate::model::{Address, Diagnostic, Lookup, Stack};
-use crate::spec::{Checked, Learned, Lender};
+use crate::model::{Diagnostic, Lookup, Stack};
+use crate::spec::{Borrowed, Checked, Learned, Lender, Spoken};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -79,7 +79,7 @@ pub(crate) async fn run(
     of_one_hand(&asked)?;
     let policies = asked.iter().map(|it| {
         screen.problems(&it.warnings);
-        access_policy_with(&it.stack, (&it.lookups, &used(&it.lenders)), command)
+        access_policy_with(&it.stack, (&it.lookups, &used(&it.lenders, None)), command)
     });
     let Some(whole) = AccessPolicy::joined(policies.collect()) else { return Ok(Exit::Done) };
     let size = whole.size();
@@ -186,16 +186,27 @@ fn of_one_hand(asked: &[Asked]) -> Result<(), Diagnostic> {
     Err(told.fold(problem, Diagnostic::hint))
 }
 
-/// The stacks that are used, each with the resources alone that its used outputs speak of.
-fn used(lenders: &BTreeMap<String, Lender>) -> Vec<Stack> {
+/// The stacks that are used, each with what is looked at for its used outputs alone: all of them,
+/// or those that another passes on.
+fn used(
+    lenders: &BTreeMap<String, Lender>,
+    passed_on: Option<&Borrowed>,
+) -> Vec<(Stack, Vec<Lookup>)> {
     let mut stacks = Vec::new();
-    for Lender { checked, outputs, .. } in lenders.values() {
-        let told_of = outputs.iter().filter_map(|output| checked.told_of.get(output)).flatten();
-        let told_of: BTreeSet<&Address> = told_of.collect();
+    for (alias, Lender { checked, outputs, .. }) in lenders {
+        let is_used = |output: &&String| {
+            passed_on.is_none_or(|all| all.contains(&(alias.clone(), (*output).clone())))
+        };
+        let outputs: BTreeSet<String> = outputs.iter().filter(is_used).cloned().collect();
+        if outputs.is_empty() {
+            continue;
+        }
+        let Spoken { resources, others } = checked.spoken_of(&outputs);
         let mut stack = checked.stack.clone();
-        stack.resources.retain(|address, _| told_of.contains(address));
-        stacks.push(stack);
-        stacks.extend(used(&checked.lenders));
+        stack.resources.retain(|address, _| resources.contains(address));
+        let looks = others.existing.iter().filter_map(|entry| checked.existing.get(entry));
+        stacks.push((stack, looks.map(|it| it.lookup.clone()).collect()));
+        stacks.extend(used(&checked.lenders, Some(&others.outputs)));
     }
     stacks
 }

@@ -2,24 +2,26 @@
 //! speak of, in their own places. Nothing is taken on trust: an output whose object is
 //! not there is none.
 
+mod look;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use serde_json::Value;
 
+use self::look::Showed;
 use super::connected::Connections;
 use super::environment::Environment;
-use super::existing::Needs;
+use super::existing::{self, Needs};
 use super::exit::Failure;
 use super::presence::{Presence, presence};
 use super::relied::Readers;
 use super::written::Written;
 use crate::aws::{AwsCatalog, Provider};
-use crate::engine::{find_all, seek};
 use crate::model::{
-    Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, Live, Owner, Place, Sought,
-    Stack, UsedObject, document,
+    Address, CloudError, Diagnostic, Existing, FactRef, Facts, Live, Owner, PassedOn, Place,
+    Sought, Stack, UsedObject, document,
 };
-use crate::plan::World;
 use crate::report::pane::tame;
 use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
 
@@ -28,15 +30,23 @@ use crate::spec::{self, Borrowed, Checked, Learned, Lender, StackFile, Used};
 pub(crate) struct Found {
     pub(crate) learned: Learned,
     pub(crate) readers: Readers,
-    objects: BTreeMap<String, Vec<UsedObject>>,
+    relied_on: BTreeMap<String, ReliedOn>,
     problems: Vec<Diagnostic>,
 }
 
+/// What is relied on of a stack, and of those that it uses in turn.
+#[derive(Clone, Debug, Default)]
+struct ReliedOn {
+    objects: Vec<UsedObject>,
+    passed_on: Vec<PassedOn>,
+}
+
 impl Found {
-    /// Notes on which objects a stack relies.
+    /// Notes on what a stack relies.
     pub(crate) fn note(&self, stack: &mut Stack) {
         for (alias, used) in &mut stack.uses {
-            used.objects = self.objects.get(alias).cloned().unwrap_or_default();
+            let relied_on = self.relied_on.get(alias).cloned().unwrap_or_default();
+            (used.objects, used.passed_on) = (relied_on.objects, relied_on.passed_on);
         }
     }
 }
@@ -87,18 +97,8 @@ struct Asked<'a> {
 struct Lent {
     facts: Facts,
     readers: Readers,
-    objects: Vec<UsedObject>,
+    relied_on: ReliedOn,
     problems: Vec<Diagnostic>,
-}
-
-/// What a look at a used stack showed.
-#[derive(Default)]
-struct Showed {
-    live: BTreeMap<Address, Live>,
-    /// What is not as it should be.
-    problems: Vec<Diagnostic>,
-    /// Names of what is there and is called otherwise by now, where its file states none.
-    kept_names: BTreeMap<Address, String>,
 }
 
 impl Errand<'_> {
@@ -122,7 +122,7 @@ impl Errand<'_> {
             found.learned.facts.insert(Address::new(asked.alias), lent.facts);
             found.readers.join(lent.readers);
             found.problems.append(&mut lent.problems);
-            found.objects.insert(asked.alias.to_owned(), lent.objects);
+            found.relied_on.insert(asked.alias.to_owned(), lent.relied_on);
         }
         found
     }
@@ -134,33 +134,35 @@ impl Errand<'_> {
             Ok(reader) => reader,
             Err(problems) => return Lent { problems, ..Lent::default() },
         };
-        let passed = outputs.iter().filter_map(|it| lender.checked.passed_on.get(it));
-        let passed: Borrowed = passed.flat_map(|it| it.outputs.iter().cloned()).collect();
+        let passed = lender.checked.spoken_of(outputs).others.outputs;
         let below = Box::pin(self.all(&used.file, &lender.checked.lenders, &passed)).await;
-        let Found { learned, readers, objects, problems } = below;
+        let Found { learned, readers, problems, .. } = below;
         let mut lent = Lent { readers, problems, ..Lent::default() };
-        lent.objects.extend(objects.into_values().flatten());
+        for ReliedOn { objects, passed_on } in below.relied_on.into_values() {
+            lent.relied_on.objects.extend(objects);
+            lent.relied_on.passed_on.extend(passed_on);
+        }
         let looked = Box::pin(self.looked(asked, learned, &reader)).await;
-        let (checked, seen) = match looked {
-            Ok((checked, Showed { live, mut problems, .. })) => {
-                lent.problems.append(&mut problems);
-                (checked, live)
-            }
+        let (Checked { stack, .. }, mut showed) = match looked {
+            Ok(looked) => looked,
             Err(mut problems) => {
                 lent.problems.append(&mut problems);
                 return lent;
             }
         };
-        let known = |fact: &FactRef| seen.get(&fact.address)?.facts.get(&fact.fact).cloned();
-        let outputs = checked.stack.outputs.iter().filter(|(name, _)| outputs.contains(*name));
+        lent.problems.append(&mut showed.problems);
+        let known = |fact: &FactRef| showed.live.get(&fact.address)?.facts.get(&fact.fact).cloned();
+        let outputs = stack.outputs.iter().filter(|(name, _)| outputs.contains(*name));
         let outputs =
             outputs.map(|(name, it)| (name.clone(), document::fill(it, &known))).collect();
-        lent.problems.extend(unknown(asked, &outputs, &seen));
+        lent.problems.extend(unknown(asked, &outputs, &showed, &lent.problems));
         lent.facts = spec::texts_of(&outputs);
-        lent.objects.extend(seen.iter().filter_map(|(address, live)| {
-            let want = checked.stack.resources.get(address)?;
-            Some(relied_on(&checked.stack, want.sought(), live, &outputs))
+        lent.relied_on.objects.extend(showed.live.iter().filter_map(|(address, live)| {
+            let want = stack.resources.get(address)?;
+            Some(relied_on(&stack, want.sought(), live, &outputs))
         }));
+        let passed_on = showed.existing.into_iter().map(|it| passed_on(&stack, it, &outputs));
+        lent.relied_on.passed_on.extend(passed_on);
         lent.readers.add(used.file.role(), reader);
         lent
     }
@@ -199,136 +201,6 @@ impl Errand<'_> {
             Some(_) | None => Ok(reader),
         }
     }
-
-    /// A used stack and its objects. If an earlier ccprov gave one another name than the file
-    /// does by now, the stack is checked and looked at once more with that.
-    async fn looked(
-        &self,
-        asked: &Asked<'_>,
-        mut learned: Learned,
-        reader: &Provider,
-    ) -> Result<(Checked, Showed), Vec<Diagnostic>> {
-        loop {
-            let checked = self.checked(asked, &learned, reader).await?;
-            let mut seen = self.look(asked, &checked, reader).await;
-            let kept = std::mem::take(&mut seen.kept_names);
-            let had = learned.names.len();
-            learned.names.extend(kept);
-            if learned.names.len() == had {
-                return Ok((checked, seen));
-            }
-        }
-    }
-
-    /// A used stack with what was learned, and with answers to what its documents ask.
-    async fn checked(
-        &self,
-        asked: &Asked<'_>,
-        learned: &Learned,
-        reader: &Provider,
-    ) -> Result<Checked, Vec<Diagnostic>> {
-        let Asked { used, lender, outputs, .. } = asked;
-        let check = |catalog: &AwsCatalog| {
-            let with = (catalog, self.environment);
-            self.written.check_other(&used.file, &lender.place, learned, with)
-        };
-        let checked = if *learned == Learned::default() {
-            (*lender.checked).clone()
-        } else {
-            check(self.catalog)?
-        };
-        let spoken_of = spoken_of(&checked, outputs);
-        let resources = spoken_of.iter().filter_map(|it| checked.stack.resources.get(it));
-        let questions = self.catalog.questions(resources);
-        if questions.is_empty() {
-            return Ok(checked);
-        }
-        match reader.learn(questions).await {
-            Ok(answers) => check(&self.catalog.clone().knowing(answers)),
-            Err(error) => Err(vec![asked.unseen(error, "what a document of it asks")]),
-        }
-    }
-
-    /// The objects that outputs speak of, as far as they are there and that stack's. What is
-    /// named by what AWS chose for another is looked for when that was seen; what others use,
-    /// too, is looked at once.
-    async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Showed {
-        let mut left = spoken_of(checked, &asked.outputs);
-        let mut seen = Showed::default();
-        let mut missing = BTreeSet::new();
-        loop {
-            let known =
-                |fact: &FactRef| seen.live.get(&fact.address)?.facts.get(&fact.fact).cloned();
-            let looks: Vec<Sought> =
-                left.iter().filter_map(|address| self.sought(checked, address, &known)).collect();
-            if looks.is_empty() {
-                break;
-            }
-            let told = |event| self.environment.pulse.look(&event);
-            for (sought, answer) in find_all(&reader.shared(), looks, &told).await {
-                let Some(address) = sought.address.clone() else { continue };
-                left.remove(&address);
-                if let Ok(None) = &answer {
-                    missing.insert(address.clone());
-                }
-                match asked.judge(&checked.stack, &sought, answer, self.catalog) {
-                    Ok(live) => drop(seen.live.insert(address, live)),
-                    Err(problem) => seen.problems.push(problem),
-                }
-            }
-        }
-        match self.kept_names(&checked.stack, &missing, reader).await {
-            Ok(names) => seen.kept_names = names,
-            Err(errors) => {
-                let told = |error| asked.unseen(error, "what it owns");
-                seen.problems.extend(errors.into_iter().map(told));
-            }
-        }
-        seen
-    }
-
-    /// The names of those objects that are not found by what the file calls them, where an
-    /// earlier ccprov gave them these.
-    async fn kept_names(
-        &self,
-        stack: &Stack,
-        missing: &BTreeSet<Address>,
-        reader: &Provider,
-    ) -> Result<BTreeMap<Address, String>, Vec<CloudError>> {
-        let told = |event| self.environment.pulse.look(&event);
-        let mut world = World::default();
-        seek(reader, (stack, missing), self.catalog, &mut world, &told).await?;
-        Ok(world.kept_names)
-    }
-
-    /// How to look for a resource, if that is known by now.
-    fn sought(
-        &self,
-        checked: &Checked,
-        address: &Address,
-        known: &dyn Fn(&FactRef) -> Option<String>,
-    ) -> Option<Sought> {
-        let want = checked.stack.resources.get(address)?;
-        let mut sought = want.sought();
-        sought.identity.0 = document::fill_text(&sought.identity.0, known);
-        let is_tagged = self.catalog.kind(&want.kind).is_some_and(|kind| kind.tagged);
-        (is_tagged || !document::is_pending(&sought.identity.0)).then_some(sought)
-    }
-}
-
-/// Which resources some outputs speak of, with those without which these cannot be named.
-fn spoken_of(checked: &Checked, outputs: &BTreeSet<String>) -> BTreeSet<Address> {
-    let mut all = BTreeSet::new();
-    let told_of = outputs.iter().filter_map(|output| checked.told_of.get(output)).flatten();
-    let mut next: Vec<Address> = told_of.cloned().collect();
-    while let Some(address) = next.pop() {
-        let Some(want) = checked.stack.resources.get(&address) else { continue };
-        let named = document::pending_facts(&want.identity.as_str().into());
-        if all.insert(address) {
-            next.extend(named.into_iter().map(|fact| fact.address));
-        }
-    }
-    all
 }
 
 /// What is relied on of an object: that it is there, and what the outputs hold of it.
@@ -336,39 +208,63 @@ pub(crate) fn relied_on(
     stack: &Stack,
     sought: Sought,
     live: &Live,
-    outputs: &BTreeMap<String, serde_json::Value>,
+    outputs: &BTreeMap<String, Value>,
 ) -> UsedObject {
-    let texts = spec::texts_of(outputs);
-    let holds = |fact: &String| texts.values().any(|text| text.contains(fact.as_str()));
-    let facts = live.facts.iter().filter(|(_, fact)| holds(fact));
     let address = sought.address.clone().unwrap_or_else(|| Address::new(""));
     UsedObject {
         owner: Owner::new(&stack.name, address),
         region: stack.place.region.clone(),
         role: stack.role.clone(),
         sought: Sought { identity: live.identity.clone(), ..sought },
-        facts: facts.map(|(name, fact)| (name.clone(), fact.clone())).collect(),
+        facts: held(&live.facts, outputs),
     }
 }
 
-/// A problem for each output of which AWS has not yet said all.
+/// The same of what belongs to others.
+fn passed_on(stack: &Stack, mut existing: Existing, outputs: &BTreeMap<String, Value>) -> PassedOn {
+    for found in &mut existing.found {
+        found.facts = held(&found.facts, outputs);
+    }
+    PassedOn {
+        stack: stack.name.clone(),
+        region: stack.place.region.clone(),
+        role: stack.role.clone(),
+        existing,
+    }
+}
+
+/// Those facts that outputs hold.
+fn held(facts: &Facts, outputs: &BTreeMap<String, Value>) -> Facts {
+    let texts = spec::texts_of(outputs);
+    let is_held = |fact: &String| texts.values().any(|text| text.contains(fact.as_str()));
+    let held = facts.iter().filter(|(_, fact)| is_held(fact));
+    held.map(|(name, fact)| (name.clone(), fact.clone())).collect()
+}
+
+/// A problem for each fact that an output waits for, though all that it speaks of is there, or
+/// though nobody told what is missing.
 fn unknown(
     asked: &Asked<'_>,
-    outputs: &BTreeMap<String, serde_json::Value>,
-    seen: &BTreeMap<Address, Live>,
+    outputs: &BTreeMap<String, Value>,
+    showed: &Showed,
+    told: &[Diagnostic],
 ) -> Vec<Diagnostic> {
     let missing = outputs.iter().flat_map(|(output, value)| {
         let facts = document::pending_facts(value).into_iter();
-        // What is not there at all was told.
-        facts.filter(|fact| seen.contains_key(&fact.address)).map(move |fact| (output, fact))
+        let is_untold = |fact: &FactRef| told.is_empty() || showed.has(&fact.address);
+        facts.filter(is_untold).map(move |fact| (output, fact))
     });
-    let told = |(output, fact): (&String, FactRef)| {
+    let problem = |(output, fact): (&String, FactRef)| {
+        let (file, is_others) = (&asked.used.name, existing::is_entry(&fact.address));
         let summary = format!("`${{{}.{output}}}` is not known yet", asked.alias);
-        let why =
-            format!("{fact} of {} is told by AWS when the object is in service", asked.used.name);
-        asked.problem(summary).because(why).hint(asked.apply())
+        let problem = asked.problem(summary);
+        if is_others {
+            return problem.because(format!("AWS says nothing of {fact} of {file}"));
+        }
+        let why = format!("{fact} of {file} is told by AWS when the object is in service");
+        problem.because(why).hint(asked.apply())
     };
-    missing.map(told).collect()
+    missing.map(problem).collect()
 }
 
 impl Asked<'_> {
@@ -378,6 +274,11 @@ impl Asked<'_> {
 
     fn apply(&self) -> String {
         format!("`ccprov apply {}`", self.used.name)
+    }
+
+    /// The problem of what others own, told for who uses the stack.
+    fn passed_on(&self, problem: Diagnostic) -> Diagnostic {
+        problem.hint(format!("{} is used, and an output that is used speaks of it", self.used.name))
     }
 
     /// The problem of something that nobody could look at.

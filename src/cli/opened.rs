@@ -229,7 +229,8 @@ impl Written {
         let found = Box::pin(of_others).await?;
         let learned = found.learned.clone();
         let Known { narrowed, learned, existing, warnings } =
-            Box::pin(self.known((needs, learned), &connected, &catalog, environment)).await?;
+            Box::pin(self.known((needs, learned), &connected.provider, &catalog, environment))
+                .await?;
         let questions = catalog.questions(narrowed.checked.stack.resources.values());
         let (catalog, narrowed) = if questions.is_empty() {
             (catalog, narrowed)

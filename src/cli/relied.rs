@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 
 use super::connected::Connections;
 use super::exit::Failure;
 use super::presence::{Presence, presence};
 use crate::aws::{AwsCatalog, Provider};
 use crate::engine::port::Read as _;
-use crate::model::{CloudError, Diagnostic, Live, Place, Role, Stack, UsedObject, UsedStack};
-use crate::plan::Plan;
+use crate::model::{
+    Address, CloudError, Diagnostic, Existing, Live, PassedOn, Place, Role, Stack, UsedObject,
+    UsedStack,
+};
+use crate::plan::{self, Plan, recognised};
 
 /// Who reads the objects of other stacks: one for each role in which these are worked on.
 #[derive(Debug, Default)]
@@ -20,11 +23,14 @@ impl Readers {
     /// Those that the looks of a plan file need.
     pub(crate) async fn of(plan: &Plan, connections: &Connections<'_>) -> Result<Self, Failure> {
         let mut readers = Self::default();
-        for object in plan.uses.values().flat_map(|used| &used.objects) {
-            if !readers.0.contains_key(&object.role) {
-                let role = object.role.as_ref();
-                let connected = connections.elsewhere(&object.region, role).await?;
-                readers.add(role, connected.provider);
+        for used in plan.uses.values() {
+            let objects = used.objects.iter().map(|it| (&it.region, &it.role));
+            let passed_on = used.passed_on.iter().map(|it| (&it.region, &it.role));
+            for (region, role) in objects.chain(passed_on) {
+                if !readers.0.contains_key(role) {
+                    let connected = connections.elsewhere(region, role.as_ref()).await?;
+                    readers.add(role.as_ref(), connected.provider);
+                }
             }
         }
         Ok(readers)
@@ -52,6 +58,26 @@ impl Readers {
             None => Ok(None),
         }
     }
+
+    /// What a lookup finds now, if that is no more what was found.
+    async fn look_up(
+        &self,
+        used: &UsedStack,
+        passed_on: &PassedOn,
+    ) -> Result<Option<Diagnostic>, CloudError> {
+        let PassedOn { stack, region, role, existing } = passed_on;
+        let lives = match self.0.get(role) {
+            Some(reader) => reader.in_region(region).look_up(&existing.lookup).await?,
+            None => Vec::new(),
+        };
+        let place = Place { region: region.clone(), ..used.place.clone() };
+        let stack = Stack::empty(stack, place);
+        let (lookup, claimant) = (&existing.lookup, stack.claimant());
+        let now = recognised(&existing.address, lookup, &lives, claimant, &stack.resources);
+        // Of several stacks each may have an entry of that name.
+        let address = Address::new(format!("{}/{}", stack.name, existing.address));
+        Ok(plan::moved(&Existing { address, ..existing.clone() }, &now))
+    }
 }
 
 /// What a plan relies on of other stacks, if it is no more as the plan saw it.
@@ -68,7 +94,11 @@ pub(crate) async fn moved(
         let live = readers.find(object).await?;
         Ok::<_, CloudError>(stale(alias, used, object, live.as_ref(), catalog))
     });
-    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+    let passed_on =
+        plan.uses.values().flat_map(|used| used.passed_on.iter().map(move |it| (used, it)));
+    let lookups = passed_on.map(|(used, passed_on)| readers.look_up(used, passed_on));
+    let stale = try_join(try_join_all(looks), try_join_all(lookups)).await?;
+    Ok([stale.0, stale.1].concat().into_iter().flatten().collect())
 }
 
 fn stale(

@@ -84,4 +84,4 @@ pub use scene::{Exhibit, Other, Scene};
 pub use stack::Stack;
 pub use stages::{Along, Anew, Length, Stage, Stages};
 pub use until::Until;
-pub use used_stack::{UsedObject, UsedStack};
+pub use used_stack::{PassedOn, UsedObject, UsedStack};

@@ -57,11 +57,13 @@ impl Stack {
         self.resources.get(address).or_else(former)
     }
 
-    /// The same, relying on the objects of others on which it relied when it was last checked.
+    /// The same, relying on what is others' on which it relied when it was last checked.
     pub fn relies_on_as(&mut self, before: &Self) {
         for (alias, used) in &mut self.uses {
-            let known = before.uses.get(alias).map(|it| it.objects.clone());
-            used.objects = known.unwrap_or_default();
+            if let Some(known) = before.uses.get(alias) {
+                used.objects.clone_from(&known.objects);
+                used.passed_on.clone_from(&known.passed_on);
+            }
         }
     }
 

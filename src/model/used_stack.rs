@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Facts, Owner, Place, Role, Sought};
+use super::{Existing, Facts, Owner, Place, Role, Sought};
 
 /// Another stack, as one uses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct UsedStack {
     /// the stacks that it uses in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<UsedObject>,
+    /// What these pass on of what others own, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_on: Vec<PassedOn>,
 }
 
 /// An object of another stack, on which a plan relies.
@@ -38,6 +41,20 @@ pub struct UsedObject {
     pub sought: Sought,
     /// What it said of itself.
     pub facts: Facts,
+}
+
+/// What belongs to others and a used stack passes on, on which a plan relies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PassedOn {
+    /// The stack that refers to it.
+    pub stack: String,
+    /// The region to look in.
+    pub region: String,
+    /// The role to look in, if not as whoever runs ccprov.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What was found.
+    pub existing: Existing,
 }
 
 impl UsedStack {

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use self::lenders::Lender;
 use self::lenders::{Desk, Lenders};
 use self::schemas::Schemas;
-pub use self::spoken::OfOthers;
+pub use self::spoken::{OfOthers, Spoken};
 use super::deprecated::deprecated_fields;
 use super::edges::{self, Edges};
 use super::existing::{self, Referred};

@@ -90,7 +90,7 @@ mod zip;
 
 pub use artifacts::{artifact_bytes, artifact_copy, artifact_holds};
 pub use catalogue::{built_in_patterns, pattern_file};
-pub use check::{Borrowed, Checked, Lender, OfOthers, check, check_knowing};
+pub use check::{Borrowed, Checked, Lender, OfOthers, Spoken, check, check_knowing};
 pub use editor::{pattern_schema, schema};
 pub use elsewhere::{Where, words_of_others};
 pub use existing::Referred;

@@ -34,7 +34,7 @@ fn call(account: &Account, service: &str, headers: &str, body: &str) -> String {
     answer
 }
 
-fn put_parameter(account: &Account, name: &str, sort: &str, value: &str) {
+pub(crate) fn put_parameter(account: &Account, name: &str, sort: &str, value: &str) {
     let headers =
         "content-type: application/x-amz-json-1.1\r\nx-amz-target: AmazonSSM.PutParameter";
     let body = serde_json::json!({ "Name": name, "Type": sort, "Value": value, "Overwrite": true });
@@ -53,7 +53,7 @@ fn element(answer: &str, name: &str) -> String {
 }
 
 /// A network with two parts, tagged `Name = net` and `tier = net`.
-fn network(account: &Account, name: &str) -> String {
+pub(crate) fn network(account: &Account, name: &str) -> String {
     let vpc = element(&ec2(account, "Action=CreateVpc&CidrBlock=10.7.0.0/16"), "vpcId");
     tag(account, &vpc, "Name", name);
     for (cidr, zone) in [("10.7.1.0/24", "us-east-1a"), ("10.7.2.0/24", "us-east-1b")] {

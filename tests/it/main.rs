@@ -36,6 +36,7 @@ mod mappings;
 mod message_queues;
 mod msk;
 mod pages;
+mod passed_on;
 mod permissions;
 mod plans;
 mod probing;

@@ -130,6 +130,7 @@ pub(super) fn told(
             place: lender.place.clone(),
             outputs: lender.outputs.iter().filter_map(value).collect(),
             objects: Vec::new(),
+            passed_on: Vec::new(),
         };
         (alias.clone(), used)
     };

@@ -11,6 +11,15 @@ use crate::spec::lent::{self, Lent};
 use crate::spec::tree::Node;
 use crate::spec::written::Written;
 
+/// What some outputs speak of, with that without which it is not found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spoken {
+    /// Resources of the stack.
+    pub resources: BTreeSet<Address>,
+    /// What is others'.
+    pub others: OfOthers,
+}
+
 /// What of others something holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfOthers {
@@ -22,12 +31,12 @@ pub struct OfOthers {
 
 impl OfOthers {
     /// What stands in a value, and the stack's own resources whose facts do.
-    fn within(value: &Value, lent: &Lent) -> (Self, BTreeSet<Address>) {
+    fn within(value: &Value, is_used: impl Fn(&str) -> bool) -> (Self, BTreeSet<Address>) {
         let (mut others, mut own) = (Self::default(), BTreeSet::new());
         for fact in document::pending_facts(value) {
             if let Some(entry) = existing::entry_of(&fact) {
                 others.existing.insert(Address::new(EXISTING).join(entry));
-            } else if lent.stacks.contains_key(fact.address.as_str()) {
+            } else if is_used(fact.address.as_str()) {
                 let output = lent::output_of(&fact).to_owned();
                 others.outputs.insert((fact.address.to_string(), output));
             } else {
@@ -35,6 +44,11 @@ impl OfOthers {
             }
         }
         (others, own)
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.outputs.extend(other.outputs.iter().cloned());
+        self.existing.extend(other.existing.iter().cloned());
     }
 
     fn is_within(&self, all: &Self) -> bool {
@@ -49,7 +63,8 @@ pub(super) fn of(
 ) -> (BTreeMap<String, BTreeSet<Address>>, BTreeMap<String, OfOthers>) {
     let (mut told_of, mut passed_on) = (BTreeMap::new(), BTreeMap::new());
     for (name, node) in outputs {
-        let (others, own) = OfOthers::within(&node.to_json(), lent);
+        let (others, own) =
+            OfOthers::within(&node.to_json(), |name| lent.stacks.contains_key(name));
         passed_on.insert(name.clone(), others);
         told_of.insert(name.clone(), own);
     }
@@ -68,7 +83,8 @@ pub(super) fn held(
     let resources = resources.iter().map(|it| (&it.address, it.fields.to_json()));
     let entries = existing.iter().map(|(address, it)| (address, Value::Object(it.said.clone())));
     let values = resources.chain(entries);
-    values.map(|(address, value)| (address.clone(), OfOthers::within(&value, lent).0)).collect()
+    let is_used = |name: &str| lent.stacks.contains_key(name);
+    values.map(|(address, value)| (address.clone(), OfOthers::within(&value, is_used).0)).collect()
 }
 
 impl Checked {
@@ -97,14 +113,44 @@ impl Checked {
         left_out
     }
 
+    /// What some outputs speak of, and what the names and the lookups of that wait for.
+    pub fn spoken_of(&self, outputs: &BTreeSet<String>) -> Spoken {
+        let mut spoken = Spoken::default();
+        for passed_on in outputs.iter().filter_map(|output| self.passed_on.get(output)) {
+            spoken.others.join(passed_on);
+        }
+        let told_of = outputs.iter().filter_map(|output| self.told_of.get(output)).flatten();
+        let mut next: Vec<Address> = told_of.cloned().collect();
+        while let Some(address) = next.pop() {
+            let Some(want) = self.stack.resources.get(&address) else { continue };
+            if spoken.resources.insert(address) {
+                let name = Value::from(want.identity.as_str());
+                let is_used = |alias: &str| self.lenders.contains_key(alias);
+                let (others, own) = OfOthers::within(&name, is_used);
+                spoken.others.join(&others);
+                next.extend(own);
+            }
+        }
+        spoken.others = self.with_lookups(spoken.others);
+        spoken
+    }
+
     fn held_by_resources(&self) -> OfOthers {
         let mut held = OfOthers::default();
-        let mut next: Vec<&Address> = self.stack.resources.keys().collect();
-        while let Some(address) = next.pop() {
-            let Some(own) = self.holds.get(address) else { continue };
+        for own in self.stack.resources.keys().filter_map(|address| self.holds.get(address)) {
+            held.join(own);
+        }
+        self.with_lookups(held)
+    }
+
+    /// The same with what the lookups of its entries wait for.
+    fn with_lookups(&self, mut held: OfOthers) -> OfOthers {
+        let mut next: Vec<Address> = held.existing.iter().cloned().collect();
+        while let Some(entry) = next.pop() {
+            let Some(own) = self.holds.get(&entry) else { continue };
             held.outputs.extend(own.outputs.iter().cloned());
             let is_new = |entry: &&Address| held.existing.insert((*entry).clone());
-            next.extend(own.existing.iter().filter(is_new));
+            next.extend(own.existing.iter().filter(is_new).cloned());
         }
         held
     }

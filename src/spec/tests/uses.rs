@@ -1,6 +1,7 @@
 //! Stacks that use the outputs of others.
 
 use super::{Case, golden};
+use crate::model::Address;
 
 const PLATFORM: &str = "stack: platform
 region: eu-west-1
@@ -211,4 +212,34 @@ resources: { q: { kind: queue, name: \"${platform.stage}-${var.stage}\" } }";
     );
     assert!(Case::of(&files).evaluated("${platform.topic_arn}").contains("events-beside"));
     assert!(Case::of(&files).evaluated("${platform.key_arn}").contains("platform"));
+}
+
+/// The networks that others own, one within the other.
+const NETS: &str = "existing:
+  around: { kind: net, tags: { Name: main } }
+  within: { kind: net, around: \"${existing.around.id}\" }
+";
+
+#[test]
+fn find_out_of_what_an_output_speaks() {
+    let text = format!(
+        "stack: dev\n{NETS}resources:
+  q: {{ kind: queue, name: \"q-${{existing.within.id}}\" }}
+  k: {{ kind: key }}
+outputs: {{ q: \"${{q.arn}}\", net: \"${{existing.around.id}}\", key: \"${{k.arn}}\" }}"
+    );
+    let spoken_of = |output: &str| {
+        let files = [("stacks/dev.yaml", text.as_str())];
+        let case = Case::of(&files);
+        case.on_disk(|root| {
+            let checked = case.checked(root).expect("a sound stack");
+            let spoken = checked.spoken_of(&[output.to_owned()].into());
+            let names = spoken.resources.iter().chain(&spoken.others.existing);
+            names.map(Address::as_str).collect::<Vec<&str>>().join(", ")
+        })
+    };
+    // A queue is found by its name, and that by both networks.
+    assert_eq!(spoken_of("q"), "q, existing.around, existing.within");
+    assert_eq!(spoken_of("net"), "existing.around");
+    assert_eq!(spoken_of("key"), "k");
 }
