@@ -64,10 +64,11 @@ impl AwsCatalog {
         Self { kinds, landmarks, sights, answers: Answers::new() }
     }
 
-    /// The same with answers to what documents ask.
+    /// The same with more answers to what documents ask.
     #[must_use]
-    pub fn knowing(self, answers: Answers) -> Self {
-        Self { answers, ..self }
+    pub fn knowing(mut self, answers: Answers) -> Self {
+        self.answers.extend(answers);
+        self
     }
 
     /// Whether nothing was answered.
@@ -75,7 +76,7 @@ impl AwsCatalog {
         self.answers.is_empty()
     }
 
-    /// What the documents of some resources ask of outside.
+    /// What the documents of some resources ask of outside that is not answered yet.
     pub fn questions<'a>(
         &self,
         resources: impl IntoIterator<Item = &'a Desired>,

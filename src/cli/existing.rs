@@ -12,7 +12,7 @@ use crate::engine::port::Read;
 use crate::engine::{Onlooker, look_up_all};
 use crate::model::document::pending_facts;
 use crate::model::{Address, CloudError, Diagnostic, EXISTING, Existing, Lookup, Severity, Stack};
-use crate::plan::{Plan, moved, recognised};
+use crate::plan::{Plan, Purpose, moved, recognised};
 use crate::spec::{Checked, Learned};
 
 /// How much of others a command has to know.
@@ -34,6 +34,16 @@ pub(crate) struct Known {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+impl Needs {
+    /// What is destroyed needs no more of others than what tells its objects.
+    pub(crate) fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Apply => Self::All,
+            Purpose::Destroy => Self::Names,
+        }
+    }
+}
+
 impl Written {
     /// Checks the file with what was learned already, looks up what is referred to by what is asked for of it, and checks
     /// it again: in as many rounds as looks wait for each other.
@@ -53,6 +63,7 @@ impl Written {
             let wanted = wanted(&narrowed.checked, needs);
             let stack = (&narrowed.checked, narrowed.declared());
             let Some(found) = rounds.next(&reader, stack, &wanted, &told).await else {
+                self.waits_for_nobody(needs, &narrowed.checked, catalog)?;
                 existing.sort_by(|one: &Existing, other| one.address.cmp(&other.address));
                 return Ok(Known { narrowed, learned, existing, warnings });
             };
@@ -76,6 +87,21 @@ impl Written {
             problems.end()?;
             narrowed = self.narrowed(self.check(here, &learned, catalog, environment)?)?;
         }
+    }
+
+    /// Refuses a file of which something waits for what nobody is going to tell before it is
+    /// planned.
+    fn waits_for_nobody(
+        &self,
+        needs: Needs,
+        checked: &Checked,
+        catalog: &AwsCatalog,
+    ) -> Result<(), Failure> {
+        if needs != Needs::All {
+            return Ok(());
+        }
+        let waiting = checked.waiting(&self.beside, catalog);
+        if waiting.is_empty() { Ok(()) } else { Err(Failure::refused(waiting)) }
     }
 }
 
@@ -108,6 +134,11 @@ impl Rounds {
         self.tried.extend(open.iter().map(|(address, _)| address.clone()));
         Some(look(reader, open, declared, told).await)
     }
+}
+
+/// Leaves out what was looked up, for who looks again.
+pub(crate) fn forget(learned: &mut Learned) {
+    learned.facts.retain(|address, _| !is_entry(address));
 }
 
 /// Whether an address is that of what others own.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::asked::Narrowed;
 use super::connected::{Connected, Connections};
 use super::environment::Environment;
-use super::existing::{Known, Needs};
+use super::existing::{self, Known, Needs};
 use super::exit::Failure;
 use super::journal::Journal;
 use super::lenders::{self, Found};
@@ -119,22 +119,29 @@ impl Opened {
     }
 
     /// The same where others have told by their plans what they lend, by the names that this
-    /// stack has for them.
-    pub(crate) fn taught(
+    /// stack has for them: what waited for that is looked up and asked now.
+    pub(crate) async fn taught(
         mut self,
         told: &BTreeMap<String, Rc<Loan>>,
+        needs: Needs,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let Some(written) = self.written.as_ref().filter(|_| !told.is_empty()) else {
+        let Some(written) = self.written.as_mut().filter(|_| !told.is_empty()) else {
             return Ok(self);
         };
+        written.beside.clear();
+        let mut learned = self.learned;
+        existing::forget(&mut learned);
         for (name, loan) in told {
-            let known = self.learned.facts.entry(Address::new(name)).or_default();
+            let known = learned.facts.entry(Address::new(name)).or_default();
             known.extend(spec::texts_of(&loan.outputs));
         }
-        let checked =
-            written.check(&self.stack.place, &self.learned, &self.catalog, environment)?;
-        let Narrowed { checked, asked, whole } = written.narrowed(checked)?;
+        let with = (&self.provider, self.catalog);
+        let Settled { known, catalog } =
+            Box::pin(written.settled((needs, learned), with, environment)).await?;
+        let Known { narrowed, learned, existing, warnings } = known;
+        (self.learned, self.existing, self.catalog) = (learned, existing, catalog);
+        let Narrowed { checked, asked, whole } = narrowed;
         let before = std::mem::replace(&mut self.stack, checked.stack);
         self.stack.relies_on_as(&before);
         for (name, loan) in told {
@@ -144,7 +151,7 @@ impl Opened {
                 self.readers.add(loan.role.as_ref(), reader);
             }
         }
-        self.warnings = checked.warnings;
+        self.warnings = [checked.warnings, warnings].concat();
         (self.asked, self.whole) = (asked, whole);
         Ok(self)
     }
@@ -211,6 +218,12 @@ impl Opened {
     }
 }
 
+/// A stack file with all that is asked of others before it is planned.
+struct Settled {
+    known: Known,
+    catalog: AwsCatalog,
+}
+
 impl Written {
     /// Connects, and checks the file, which is sound on paper, against what is there. The
     /// account pin is checked before anything else is read from AWS.
@@ -227,18 +240,10 @@ impl Written {
         let of_others =
             self.learn_of_others(needs, (&connected, connections), &catalog, environment);
         let found = Box::pin(of_others).await?;
-        let learned = found.learned.clone();
-        let Known { narrowed, learned, existing, warnings } =
-            Box::pin(self.known((needs, learned), &connected.provider, &catalog, environment))
-                .await?;
-        let questions = catalog.questions(narrowed.checked.stack.resources.values());
-        let (catalog, narrowed) = if questions.is_empty() {
-            (catalog, narrowed)
-        } else {
-            let catalog = catalog.knowing(connected.provider.learn(questions).await?);
-            let checked = self.check(here, &learned, &catalog, environment)?;
-            (catalog, self.narrowed(checked)?)
-        };
+        let asks = (needs, found.learned.clone());
+        let with = (&connected.provider, catalog);
+        let Settled { known, catalog } = Box::pin(self.settled(asks, with, environment)).await?;
+        let Known { narrowed, learned, existing, warnings } = known;
         let Narrowed { checked, asked, whole } = narrowed;
         let mut stack = checked.stack;
         found.note(&mut stack);
@@ -256,6 +261,26 @@ impl Written {
             existing,
             ..Opened::new(stack, catalog, connected, environment)
         })
+    }
+
+    /// Checks the file with what was learned of the stacks that it uses, with what it refers to
+    /// under `existing`, and with answers to what its documents ask.
+    async fn settled(
+        &self,
+        (needs, learned): (Needs, Learned),
+        (provider, catalog): (&Provider, AwsCatalog),
+        environment: &Environment,
+    ) -> Result<Settled, Failure> {
+        let known = self.known((needs, learned), provider, &catalog, environment);
+        let known = Box::pin(known).await?;
+        let questions = catalog.questions(known.narrowed.checked.stack.resources.values());
+        if questions.is_empty() {
+            return Ok(Settled { known, catalog });
+        }
+        let catalog = catalog.knowing(provider.learn(questions).await?);
+        let checked = self.check(provider.place(), &known.learned, &catalog, environment)?;
+        let narrowed = self.narrowed(checked)?;
+        Ok(Settled { known: Known { narrowed, ..known }, catalog })
     }
 
     /// What the outputs of other stacks are that this one refers to.

@@ -75,11 +75,7 @@ impl Several {
         });
         let files = gathered(narrowed)?;
         let connections = Connections::begin(place, environment, screen)?;
-        // What is destroyed needs no more of others than what tells its objects.
-        let needs = match asked_for.purpose {
-            Purpose::Apply => Needs::All,
-            Purpose::Destroy => Needs::Names,
-        };
+        let needs = Needs::of(asked_for.purpose);
         let files = files.into_iter().enumerate();
         let beside = |index: usize| order.uses(index).keys().cloned().collect();
         let files = files.map(|(index, file)| file.beside(beside(index))).collect();
@@ -278,6 +274,7 @@ async fn planned(
     environment: &Environment,
 ) -> Result<Planned, Failure> {
     let Wanted { look, purpose, permissions, until } = wanted;
-    let looked = opened.taught(told, environment)?.look(look, environment).await?;
+    let taught = Box::pin(opened.taught(told, Needs::of(purpose), environment)).await?;
+    let looked = taught.look(look, environment).await?;
     Box::pin(looked.plan(purpose, permissions, until)).await
 }

@@ -24,8 +24,8 @@ pub(crate) struct Written {
     passed_over: Vec<Diagnostic>,
     /// What of it a command is about.
     pub(crate) asked_for: AskedFor,
-    /// Which of the stacks that it uses the same command is about, by the names that it has
-    /// for them.
+    /// Which of the stacks that it uses have yet to tell what they lend, because the same command
+    /// plans them, by the names that it has for them.
     pub(crate) beside: BTreeSet<String>,
 }
 
@@ -54,7 +54,7 @@ impl Written {
         Self { asked_for, ..self }
     }
 
-    /// The same for a command that is about these, too.
+    /// The same for a command that plans these, too.
     pub(crate) fn beside(self, beside: BTreeSet<String>) -> Self {
         Self { beside, ..self }
     }

@@ -15,8 +15,8 @@ use super::proof::Seen;
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
-    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, Live, Lookup, NameOrigin,
-    Sought, Stack, Whose, document,
+    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, KindInfo, Live, Lookup,
+    NameOrigin, Sought, Stack, Whose, document,
 };
 use crate::plan::World;
 
@@ -57,7 +57,7 @@ pub async fn observe(
 /// # Flow
 /// Each declared resource is looked up by its identity, while an index is asked
 /// for everything that carries the stack's owner tag. Whose identity holds what the
-/// cloud chose for another, and carries no tags by which it could be found, is looked up when
+/// cloud chose for another, and whose kind does not find it by its owner, is looked up when
 /// that other has told it. What the index knows and the stack does not declare is then
 /// confirmed object by object.
 ///
@@ -140,10 +140,10 @@ fn sought(want: &Desired, look: Look) -> Sought {
     sought
 }
 
-/// Whether nothing tells an object yet: its name waits for a fact, and it has no tags.
+/// Whether nothing tells an object yet: its name waits for a fact, and no call takes less.
 fn is_known_late(want: &Desired, catalog: &dyn Catalog) -> bool {
     document::is_pending(want.identity.as_str())
-        && catalog.kind(&want.kind).is_some_and(|kind| !kind.tagged)
+        && !catalog.kind(&want.kind).is_some_and(KindInfo::is_found_unnamed)
 }
 
 /// Those of the late ones whose names are known by now, if there are any; they are late no

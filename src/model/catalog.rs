@@ -340,6 +340,11 @@ pub struct Succession {
 }
 
 impl KindInfo {
+    /// Whether an object is found by its owner tags where its name still waits for a fact.
+    pub fn is_found_unnamed(&self) -> bool {
+        self.tagged && self.name_may_wait
+    }
+
     /// What differs of two documents of this kind: [`compare_in_part`] with the
     /// fields that are for that, and without those that no object tells.
     pub fn compare(&self, want: &Document, have: &Document) -> Vec<FieldDiff> {

@@ -5,6 +5,7 @@
 mod lenders;
 mod schemas;
 mod spoken;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 

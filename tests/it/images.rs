@@ -18,6 +18,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use serde_json::{Value, json};
 
+use crate::existing::put_parameter;
 use crate::support::aws;
 use crate::support::emulator::{self, Account, root};
 use crate::support::fault_proxy::{Fault, FaultProxy};
@@ -213,6 +214,15 @@ async fn an_image_is_laid_on_one_of_a_registry() {
     above.applied();
     let sent = ecr.calls();
     assert_eq!(sent.iter().filter(|call| *call == "UploadLayerPart").count(), 4, "{sent:?}");
+    // Which base it is, another stack of the command looks up.
+    let says = "stack: says\nregion: us-east-1\nresources: {}\nexisting: { base: { kind: ssm_parameter, \
+                name: /base } }\noutputs: { base: \"${existing.base.value}\" }\n";
+    above.write("says.yaml", says);
+    put_parameter(&account, "/base", "String", &base);
+    let told = text.replace("repository: images", "repository: others");
+    let told = told.replace(&base, "\"${says.base}\"");
+    above.write("told.yaml", &format!("uses: {{ says: says.yaml }}\n{}", told.trim_start()));
+    above.must("plan --detailed-exitcode told.yaml says.yaml", 0);
     // A name of nothing is told.
     above.write("stack.yaml", &text.replace(&base, &format!("{}/images:none", registry.address())));
     let told = above.run("plan stack.yaml");

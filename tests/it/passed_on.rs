@@ -1,9 +1,10 @@
-//! What one stack passes on to another of what it looked up itself.
+//! What one stack passes on to another of what AWS chose and of what it looked up itself: alone, and
+//! beside it in one command.
 
 use serde_json::Value;
 
 use crate::existing::{network, put_parameter};
-use crate::support::emulator;
+use crate::support::emulator::{self, Account};
 use crate::transcripts::Desk;
 
 /// It looks up what it promises, and names an object after that.
@@ -112,6 +113,80 @@ fn actions(desk: &Desk, stack: &str) -> Vec<String> {
     let statements = policy["Statement"].as_array().expect("statements").iter();
     let actions = statements.flat_map(|it| it["Action"].as_array().expect("actions"));
     actions.map(|it| it.as_str().expect("an action").to_owned()).collect()
+}
+
+/// What the app looks up waits for what the network does.
+#[test]
+fn what_waits_for_a_stack_of_the_command_is_looked_up_when_that_is_planned() {
+    let (desk, _) = desk();
+    let app = r#"
+stack: app
+region: us-east-1
+uses: { network: network.yaml }
+existing:
+  nets: { kind: subnet, vpc: "${network.vpc_id}", tags: { tier: passed }, count: 2 }
+resources:
+  queue: { kind: sqs_queue, tags: { nets: "${existing.nets.0.id} ${existing.nets.1.id}" } }
+"#;
+    desk.write("app.yaml", app);
+    let planned = desk.must("plan network.yaml app.yaml", 0).stdout;
+    assert!(planned.contains("existing.nets.0: subnet subnet-"), "{planned}");
+    assert!(!planned.contains("known after apply"), "{planned}");
+    desk.must("apply -y network.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode network.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode app.yaml", 0);
+}
+
+/// AWS chooses what the platform lends.
+const PLATFORM: &str = r#"
+stack: platform
+region: us-east-1
+resources: { key: { kind: kms_key } }
+outputs: { key_arn: "${key.arn}", key_id: "${key.key_id}" }
+"#;
+
+fn beside_platform(account: Account, app: &str) -> Desk {
+    let desk = Desk::with(account, "");
+    desk.write("platform.yaml", PLATFORM);
+    let head = "stack: app\nregion: us-east-1\nuses: { platform: platform.yaml }\n";
+    desk.write("app.yaml", &[head, app].concat());
+    desk
+}
+
+/// Nothing is looked up by what is yet to be made.
+#[test]
+fn what_is_looked_up_by_what_the_command_is_to_make_is_told() {
+    let app = "existing: { key: { kind: kms_key, arn: \"${platform.key_arn}\" } }\n\
+               resources: { queue: { kind: sqs_queue, kms_master_key_id: \"${existing.key.key_id}\" } }\n";
+    let desk = beside_platform(emulator::ministack().account(), app);
+    let told = desk.must("apply -y platform.yaml app.yaml", 5).stderr;
+    assert!(told.contains("`existing.key` waits for ${platform.key_arn}"), "{told}");
+    assert!(told.contains("`ccprov apply platform.yaml`"), "{told}");
+    desk.must("apply -y platform.yaml", 0);
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode platform.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode app.yaml", 0);
+}
+
+/// Nobody looks for an object by a name that is not known, nor makes it.
+#[test]
+fn a_name_does_not_wait_for_what_the_command_is_to_make() {
+    let app = "resources:\n  queue: { kind: sqs_queue, name: \"q-${platform.key_id}\" }\n  \
+               copy: { kind: sqs_queue, name: \"copy-of-${queue.name}\" }\n";
+    let desk = beside_platform(emulator::ministack().account(), app);
+    let told = desk.must("apply -y platform.yaml app.yaml", 5).stderr;
+    for name in ["queue", "copy"] {
+        let expected = format!("the name of `{name}` is not known in advance");
+        assert!(told.contains(&expected), "{told}");
+    }
+    assert!(told.contains("it waits for ${platform.key_id}"), "{told}");
+    desk.must("apply -y platform.yaml", 0);
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode platform.yaml app.yaml", 0);
+    // By its tags it is found when nobody tells its name any more.
+    desk.must("destroy -y --despite-users platform.yaml", 0);
+    let gone = desk.must("destroy -y app.yaml", 0).to_string();
+    assert!(gone.contains("2 destroyed"), "{gone}");
 }
 
 const CLUSTER: &str = r"

@@ -7,8 +7,8 @@ use crate::aws::{AwsCatalog, Provider};
 use crate::cli::existing::Rounds;
 use crate::engine::{find_all, seek};
 use crate::model::{
-    Address, Catalog as _, CloudError, Diagnostic, Existing, FactRef, Live, Sought, Stack,
-    document,
+    Address, Catalog as _, CloudError, Diagnostic, Existing, FactRef, KindInfo, Live, Sought,
+    Stack, document,
 };
 use crate::plan::World;
 use crate::spec::{Checked, Learned};
@@ -187,7 +187,9 @@ impl Errand<'_> {
         let want = checked.stack.resources.get(address)?;
         let mut sought = want.sought();
         sought.identity.0 = document::fill_text(&sought.identity.0, known);
-        let is_tagged = self.catalog.kind(&want.kind).is_some_and(|kind| kind.tagged);
-        (is_tagged || !document::is_pending(&sought.identity.0)).then_some(sought)
+        sought.arn = sought.arn.map(|arn| document::fill_text(&arn, known));
+        let is_named = !document::is_pending(&sought.identity.0);
+        let is_found = || self.catalog.kind(&want.kind).is_some_and(KindInfo::is_found_unnamed);
+        (is_named || is_found()).then_some(sought)
     }
 }

@@ -1,6 +1,6 @@
 //! Stacks that use the outputs of others.
 
-use super::{Case, golden};
+use super::{Case, MadeUp, golden};
 use crate::model::Address;
 
 const PLATFORM: &str = "stack: platform
@@ -219,6 +219,37 @@ const NETS: &str = "existing:
   around: { kind: net, tags: { Name: main } }
   within: { kind: net, around: \"${existing.around.id}\" }
 ";
+
+#[test]
+fn wait_for_others_until_these_have_told() {
+    let nets = NETS.replace("main", "\"${platform.key_arn}\"");
+    let app = format!(
+        "stack: app\nuses: {{ platform: ../platform/prod.yaml }}\n{nets}resources:
+  q: {{ kind: queue, name: \"q-${{platform.key_arn}}\" }}
+  r: {{ kind: queue, name: \"r-${{q.arn}}\" }}
+  s: {{ kind: queue, name: \"s-${{existing.within.id}}\" }}
+  t: {{ kind: queue, name: \"t-${{platform.topic_arn}}\" }}"
+    );
+    let files = [("stacks/app.yaml", app.as_str()), ("platform/prod.yaml", PLATFORM)];
+    let waiting = |facts: &[(&str, &str, &str)], yet_to_tell: &[&str]| {
+        let case = Case { facts, ..Case::of(&files) };
+        let yet_to_tell = yet_to_tell.iter().map(|it| (*it).to_owned()).collect();
+        case.on_disk(|root| {
+            let checked = case.checked(root).expect("a sound stack");
+            let problems = checked.waiting(&yet_to_tell, &MadeUp::new());
+            problems.into_iter().map(|problem| problem.summary + "\n").collect()
+        })
+    };
+    assert_eq!(waiting(&[], &["platform"]), "");
+    let name = |of: &str| format!("the name of `{of}` is not known in advance\n");
+    let around = "`existing.around` waits for ${platform.key_arn}\n";
+    assert_eq!(waiting(&[], &[]), [around, &name("q"), &name("r")].concat());
+    // What was looked up and has no such fact is waited for by nobody.
+    let told = ("platform", "key_arn", "key");
+    let around = ("existing.around", "id", "net-1");
+    assert_eq!(waiting(&[told, around], &[]), name("s"));
+    assert_eq!(waiting(&[told, around, ("existing.within", "id", "net-2")], &[]), "");
+}
 
 #[test]
 fn find_out_of_what_an_output_speaks() {
