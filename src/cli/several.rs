@@ -1,6 +1,6 @@
 //! The stacks of one command: opened together, planned in their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -77,7 +77,11 @@ impl Several {
         let connections = Connections::begin(place, environment, screen)?;
         let needs = Needs::of(asked_for.purpose);
         let files = files.into_iter().enumerate();
-        let beside = |index: usize| order.uses(index).keys().cloned().collect();
+        // No plan to destroy tells what a stack lends: that is read as long as it is there.
+        let beside = |index: usize| match asked_for.purpose {
+            Purpose::Apply => order.uses(index).keys().cloned().collect(),
+            Purpose::Destroy => BTreeSet::new(),
+        };
         let files = files.map(|(index, file)| file.beside(beside(index))).collect();
         let several = Self::open(files, order, needs, &connections, environment).await?;
         several.are_where_they_are_used()?;

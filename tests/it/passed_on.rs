@@ -1,9 +1,10 @@
-//! What one stack passes on to another of what AWS chose and of what it looked up itself: alone, and
-//! beside it in one command.
+//! What one stack passes on to another of what AWS chose and of what it looked up itself: alone,
+//! beside it in one command, and when both go.
 
 use serde_json::Value;
 
 use crate::existing::{network, put_parameter};
+use crate::stand_in::StandIn;
 use crate::support::emulator::{self, Account};
 use crate::transcripts::Desk;
 
@@ -211,3 +212,29 @@ const TOPIC: &str = r#"
     partition_count: 3
     replication_factor: 3
 "#;
+
+/// A topic carries no tags: it is found by the ARN that AWS chose for another stack's cluster,
+/// as long as that is there.
+#[test]
+fn what_is_found_by_what_another_stack_made_goes_before_that() {
+    let account = emulator::ministack().account();
+    let stand_in = StandIn::before(&account);
+    stand_in.with(|services| services.kafka.take_looks(1));
+    let desk = Desk::with(account.through(&stand_in.url()), "");
+    desk.write("platform.yaml", &[CLUSTER, "outputs: { arn: \"${stream.arn}\" }\n"].concat());
+    let app = "stack: app\nregion: us-east-1\nuses: { platform: platform.yaml }\nresources:";
+    desk.write("app.yaml", &[app, &TOPIC.replace("stream.arn", "platform.arn")].concat());
+    desk.must("apply -y platform.yaml app.yaml", 0);
+    desk.must("plan --detailed-exitcode platform.yaml app.yaml", 0);
+    stand_in.changes();
+    let refused = desk.must("destroy -y platform.yaml app.yaml", 5).to_string();
+    assert!(refused.contains("stack app: "), "{refused}");
+    let kept =
+        TOPIC.replace("stream.arn", "platform.arn") + "    lifecycle: { prevent_destroy: true }\n";
+    desk.write("app.yaml", &[app, &kept].concat());
+    desk.must("destroy -y --allow-data-loss platform.yaml app.yaml", 5);
+    assert_eq!(stand_in.changes(), [""; 0]);
+    desk.write("app.yaml", &[app, &TOPIC.replace("stream.arn", "platform.arn")].concat());
+    desk.must("destroy -y --allow-data-loss platform.yaml app.yaml", 0);
+    assert_eq!(stand_in.changes(), ["DeleteTopic", "DeleteCluster"]);
+}
