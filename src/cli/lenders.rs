@@ -211,8 +211,10 @@ pub(crate) fn relied_on(
     outputs: &BTreeMap<String, Value>,
 ) -> UsedObject {
     let address = sought.address.clone().unwrap_or_else(|| Address::new(""));
+    // A stack that was renamed is known by its former name until it is applied.
+    let owner = live.owner.as_ref().map_or(&stack.name, |owner| &owner.stack);
     UsedObject {
-        owner: Owner::new(&stack.name, address),
+        owner: Owner::new(owner, address),
         region: stack.place.region.clone(),
         role: stack.role.clone(),
         sought: Sought { identity: live.identity.clone(), ..sought },

@@ -30,7 +30,7 @@ pub struct UsedStack {
 /// An object of another stack, on which a plan relies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UsedObject {
-    /// Whose it is.
+    /// Whose it was when somebody looked.
     pub owner: Owner,
     /// The region to look in.
     pub region: String,

@@ -61,6 +61,27 @@ async fn who_uses_a_stack_that_was_renamed_says_so_and_changes_nothing_else() {
     desk.must("destroy -y platform.yaml app.yaml", 0);
 }
 
+/// Its objects carry the former name until it is applied, and hold all the same.
+#[tokio::test]
+async fn who_uses_a_stack_that_is_to_be_renamed_waits_for_nothing() {
+    let desk = desk();
+    desk.write("platform.yaml", &PLATFORM.replace("stack: platform", "stack: base\nwas: platform"));
+    desk.must("plan --out plan.json app.yaml", 0);
+    desk.must("apply -y --plan plan.json", 0);
+    desk.write("app.yaml", &APP.replace("sqs_queue,", "sqs_queue, delay_seconds: 3,"));
+    let applied = desk.answered("apply app.yaml", "", "yes\n").await;
+    assert_eq!(applied.code, Some(0), "{applied}");
+    desk.write("app.yaml", APP);
+    desk.must("plan --out plan.json app.yaml", 0);
+    let arn = format!("arn:aws:sns:us-east-1:{}:platform-topic", desk.account.id);
+    let sns = aws_sdk_sns::Client::new(&aws::config(&desk.account));
+    let theirs = aws_sdk_sns::types::Tag::builder().key("ccprov:stack").value("theirs");
+    let call = sns.tag_resource().resource_arn(arn).tags(theirs.build().unwrap());
+    call.send().await.unwrap();
+    let stale = desk.must("apply -y --plan plan.json", 5).stderr;
+    assert!(stale.contains("topic of stack platform is not as the plan saw it"), "{stale}");
+}
+
 #[test]
 fn who_uses_what_was_moved_has_nothing_to_do() {
     let desk = desk();
