@@ -1,14 +1,15 @@
 //! What an [index](super::indexes) believes to be ours: hints that the engine confirms.
 //!
 //! The tagging API sees most kinds, but not IAM roles; their paths end with
-//! `/ccprov/STACK/`, so one listing of all finds them. What hangs on a tagged object is
-//! derived from that: kinds without tags, and those of which it learns late.
+//! `/ccprov/STACK/`, so one listing of all finds them. A path stays when a stack is renamed: who has
+//! to find all of it asks each for its tags. What hangs on a tagged object is derived from that:
+//! kinds without tags, and those of which it learns late.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::KeyState;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
-use futures::future::{try_join, try_join_all, try_join3};
+use futures::future::{try_join, try_join_all};
 
 use super::error::{Attempt, OrAbsent};
 use super::handed::Aws;
@@ -56,7 +57,6 @@ pub(crate) async fn users(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Owner>> {
 #[derive(Clone)]
 struct Users(BTreeSet<Owner>);
 
-/// Listings tell no tags of roles and policies: each is asked for its own.
 async fn all_users(aws: &Aws) -> Answer<Users> {
     let listed = async {
         let mappings = indexes::carrying(aws, TagFilter::builder().key(USES_TAG)).await?;
@@ -64,12 +64,8 @@ async fn all_users(aws: &Aws) -> Answer<Users> {
         let alive = mappings.iter().zip(alive).filter_map(|(it, alive)| alive.then_some(it));
         Ok(alive.filter_map(|mapping| Tags::seen(pairs(mapping)).1).collect::<Vec<Owner>>())
     };
-    let identities = async {
-        let arns = indexes::identities_under(aws, &[iam::ROOT.to_owned()]).await?;
-        try_join_all(arns.iter().map(|arn| owner_of(aws, arn))).await
-    };
-    let (listed, identities) = try_join(listed, identities).await?;
-    let owners = listed.into_iter().chain(identities.into_iter().flatten());
+    let (listed, identities) = try_join(listed, identities(aws)).await?;
+    let owners = listed.into_iter().chain(identities.into_iter().filter_map(|(_, owner)| owner));
     Ok(Users(owners.filter(|owner| !owner.uses.is_empty()).collect()))
 }
 
@@ -85,26 +81,56 @@ fn user(owner: Owner, stacks: &[&str], here: &Place) -> Option<Owner> {
 
 /// Roles and policies under the stack's path, of each of its names.
 pub(crate) async fn roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
-    let paths: Vec<String> = stacks.iter().map(|stack| iam::path(stack)).collect();
-    let arns = indexes::identities_under(aws, &paths).await?;
+    let arns = indexes::identities_under(aws, &paths(stacks)).await?;
     Ok(arns.iter().filter_map(|arn| candidate(arn, None)).collect())
+}
+
+/// Roles and policies of the stack under whichever path, as their tags say; and those under
+/// its own of which no tag says whose they are.
+pub(crate) async fn all_roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer<Vec<Sought>> {
+    let (paths, here) = (paths(stacks), &aws.place.region);
+    let is_its = |(arn, owner): &(String, Option<Owner>)| match owner {
+        Some(Owner { stack, region, .. }) => {
+            stacks.contains(&stack.as_str()) && region.as_ref().is_none_or(|it| it == here)
+        }
+        None => paths.iter().any(|path| arn.contains(path)),
+    };
+    let identities = identities(aws).await?.into_iter().filter(is_its);
+    Ok(identities.filter_map(|(arn, _)| candidate(&arn, None)).collect())
+}
+
+fn paths(stacks: &[&str]) -> Vec<String> {
+    stacks.iter().map(|stack| iam::path(stack)).collect()
+}
+
+/// The roles and policies of all stacks by their ARNs, each with whose it is.
+#[derive(Clone)]
+struct Identities(Vec<(String, Option<Owner>)>);
+
+/// Listings tell no tags of roles and policies: each is asked for its own, once.
+async fn identities(aws: &Aws) -> Answer<Vec<(String, Option<Owner>)>> {
+    let ask = || async {
+        let arns = indexes::identities_under(aws, &[iam::ROOT.to_owned()]).await?;
+        let owners = try_join_all(arns.iter().map(|arn| owner_of(aws, arn))).await?;
+        Ok(Identities(arns.into_iter().zip(owners).collect()))
+    };
+    let Identities(identities) = aws.listing().get(iam::ROOT, ask).await?;
+    Ok(identities)
 }
 
 /// Every stack of the region that an index knows of. Roles and policies are the
 /// same in all regions: each is asked for the region that its tags name.
 pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
-    let root = [iam::ROOT.to_owned()];
-    let (mappings, identities) = try_join(
-        indexes::carrying(aws, TagFilter::builder().key(STACK_TAG)),
-        indexes::identities_under(aws, &root),
-    )
-    .await?;
-    let (alive, owners, others) = try_join3(
-        try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
-        try_join_all(identities.iter().map(|arn| owner_of(aws, arn))),
-        of_other_kinds(aws, &mappings),
-    )
-    .await?;
+    let mappings = async {
+        let mappings = indexes::carrying(aws, TagFilter::builder().key(STACK_TAG)).await?;
+        let (alive, others) = try_join(
+            try_join_all(mappings.iter().map(|mapping| is_alive(aws, mapping))),
+            of_other_kinds(aws, &mappings),
+        )
+        .await?;
+        Ok((mappings, alive, others))
+    };
+    let ((mappings, alive, others), identities) = try_join(mappings, identities(aws)).await?;
     let mut stacks = BTreeMap::<String, StackSummary>::new();
     let mut count = |stack: String, kind: String, has_region: bool| {
         let summary = stacks.entry(stack.clone()).or_insert_with(|| StackSummary::new(stack));
@@ -120,8 +146,8 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
             count(owner.stack, kind.map_or(sought.kind, str::to_owned), true);
         }
     }
-    for (arn, owner) in identities.iter().zip(owners) {
-        let Some(Sought { kind, .. }) = candidate(arn, None) else { continue };
+    for (arn, owner) in identities {
+        let Some(Sought { kind, .. }) = candidate(&arn, None) else { continue };
         let by_path = arn.split(iam::ROOT).nth(1).and_then(|rest| rest.split('/').next());
         match owner {
             Some(Owner { stack, region: Some(region), .. }) => {

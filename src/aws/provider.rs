@@ -226,15 +226,13 @@ impl Read for Provider {
     }
 
     async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
-        let (mut tagged, identities) = try_join(
-            discovery::tagged(&self.aws, stacks),
-            discovery::roles_and_policies(&self.aws, stacks),
-        )
-        .await?;
-        tagged.extend(identities);
-        tagged.sort();
-        tagged.dedup();
-        Ok(tagged)
+        let identities = discovery::roles_and_policies(&self.aws, stacks);
+        Ok(together(try_join(discovery::tagged(&self.aws, stacks), identities).await?))
+    }
+
+    async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        let identities = discovery::all_roles_and_policies(&self.aws, stacks);
+        Ok(together(try_join(discovery::tagged(&self.aws, stacks), identities).await?))
     }
 
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
@@ -258,6 +256,10 @@ impl Read for Writer {
 
     async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         self.provider.candidates(stacks).await
+    }
+
+    async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.provider.all_candidates(stacks).await
     }
 
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
@@ -313,6 +315,14 @@ impl Write for Writer {
             other => other,
         }
     }
+}
+
+/// What two indexes tell, in order.
+fn together((mut tagged, identities): (Vec<Sought>, Vec<Sought>)) -> Vec<Sought> {
+    tagged.extend(identities);
+    tagged.sort();
+    tagged.dedup();
+    tagged
 }
 
 /// The spec room lets no unknown kind through; an older plan file might.

@@ -81,7 +81,11 @@ pub async fn observe_told(
     told(LookEvent::Begun { looks: 1 });
     let names = stack.claimant().stacks();
     let candidates = async {
-        let candidates = again(|| reader.candidates(&names), told).await;
+        let ask = || match look {
+            Look::ToDestroy => reader.all_candidates(&names),
+            Look::ToPlan | Look::ToVerify => reader.candidates(&names),
+        };
+        let candidates = again(ask, told).await;
         told(LookEvent::Ended);
         candidates
     };

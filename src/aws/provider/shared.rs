@@ -24,6 +24,10 @@ impl Read for Shared<'_> {
         self.0.candidates(stacks).await
     }
 
+    async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.0.all_candidates(stacks).await
+    }
+
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
         let Self(provider) = self;
         provider.aws.listing().get(&key(lookup), || provider.look_up(lookup)).await

@@ -23,6 +23,12 @@ pub trait Read: Send + Sync {
     /// [`find`]: Read::find
     async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>>;
 
+    /// The same for who takes it away, also of what an index tells by a place that it keeps
+    /// when its stack is renamed: whatever stands in places of stacks is asked whose it is.
+    async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
+        self.candidates(stacks).await
+    }
+
     /// What the cloud itself says of a document before it is written; nothing changes.
     async fn examine(&self, _want: &Desired) -> Answer<Examined> {
         Ok(Examined::default())
