@@ -396,10 +396,13 @@ fn statement(grant: &Grant, stack: &Stack) -> Statement {
 
 fn condition(bound: Bound, stack: &Stack) -> Condition {
     let tag = |key: &str, stack: Value| (format!("aws:{key}/{STACK_TAG}"), stack);
-    // What there is may carry the name that the stack had; what is written carries this one.
+    // What there is may carry a name that the stack had; what is written carries this one.
     let owned = || {
-        let names = stack.was.as_ref().map(|was| json!([stack.name, was]));
-        tag("ResourceTag", names.unwrap_or_else(|| json!(stack.name)))
+        let names = match stack.claimant().stacks().as_slice() {
+            [name] => json!(name),
+            names => json!(names),
+        };
+        tag("ResourceTag", names)
     };
     let tagging = || tag("RequestTag", json!(stack.name));
     let region = || (format!("aws:ResourceTag/{REGION_TAG}"), json!(stack.place.region));

@@ -99,6 +99,17 @@ pub(crate) async fn all_roles_and_policies(aws: &Aws, stacks: &[&str]) -> Answer
     Ok(identities.filter_map(|(arn, _)| candidate(&arn, None)).collect())
 }
 
+/// Roles and policies under the paths of other stacks, each with the name in its path.
+pub(crate) async fn elsewhere(aws: &Aws, stacks: &[&str]) -> Answer<Vec<(String, Sought)>> {
+    let arns = indexes::identities_under(aws, &[iam::ROOT.to_owned()]).await?;
+    let named = arns.iter().filter_map(|arn| {
+        let sought = candidate(arn, None)?;
+        let stack = iam::stack_of(sought.identity.as_str())?.to_owned();
+        (!stacks.contains(&stack.as_str())).then_some((stack, sought))
+    });
+    Ok(named.collect())
+}
+
 fn paths(stacks: &[&str]) -> Vec<String> {
     stacks.iter().map(|stack| iam::path(stack)).collect()
 }
@@ -148,7 +159,7 @@ pub(crate) async fn stacks(aws: &Aws) -> Answer<Vec<StackSummary>> {
     }
     for (arn, owner) in identities {
         let Some(Sought { kind, .. }) = candidate(&arn, None) else { continue };
-        let by_path = arn.split(iam::ROOT).nth(1).and_then(|rest| rest.split('/').next());
+        let by_path = iam::stack_of(&arn);
         match owner {
             Some(Owner { stack, region: Some(region), .. }) => {
                 if region == aws.place.region {

@@ -30,7 +30,8 @@ use super::turnover::{KeyCase, TagChange};
 use crate::engine::port::{Accepted, Answer, Files, Made};
 use crate::model::{
     Address, ArtifactInfo, Beside, Course, Desired, Detour, Emptying, Examined, Facts, FieldDiff,
-    Holdings, Live, NameOrigin, Naming, Owner, Parent, Patience, Problem, Sought, Status,
+    FormerNames, Holdings, Live, NameOrigin, Naming, Owner, Parent, Patience, Problem, Sought,
+    Status,
 };
 
 /// One kind of resource.
@@ -347,8 +348,10 @@ pub(crate) struct Wanted<S> {
 /// that is made anew.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Before {
-    /// The name that its stack had.
-    pub(crate) stack: Option<String>,
+    /// The names that its stack had.
+    pub(crate) stacks: FormerNames,
+    /// The one of them that its default name is made from, if that is not the first.
+    pub(crate) named_in: Option<String>,
     /// The addresses that it had.
     pub(crate) addresses: Vec<Address>,
     /// The ARN of the object in whose place it comes.
@@ -356,16 +359,17 @@ pub(crate) struct Before {
 }
 
 impl<S> Wanted<S> {
-    /// The stack's name as the names of its objects are made from it: the first that it had.
+    /// The stack's name as the object's name is made from it: as a rule the first that it had.
     pub(crate) fn names_of(&self) -> &str {
-        self.before.stack.as_ref().unwrap_or(&self.owner.stack)
+        let Before { stacks, named_in, .. } = &self.before;
+        named_in.as_deref().or_else(|| stacks.first()).unwrap_or(&self.owner.stack)
     }
 
     /// Whether owner tags say that an object is this resource, by whichever of its names.
     pub(crate) fn is_its(&self, owner: &Owner) -> bool {
-        let Before { stack, addresses, object: _ } = &self.before;
+        let Before { stacks, addresses, .. } = &self.before;
         let Owner { stack: now, region, address, .. } = &self.owner;
-        (owner.stack == *now || stack.as_ref() == Some(&owner.stack))
+        (owner.stack == *now || stacks.contains(&owner.stack))
             && owner.region == *region
             && (owner.address == *address || addresses.contains(&owner.address))
     }

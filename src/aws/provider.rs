@@ -23,8 +23,8 @@ use super::replay::{Archive, Replay, Replaying, RuleOfBus};
 use super::{discovery, invocation, neighbours, registry, replay};
 use crate::engine::port::{Accepted, Answer, Files, Made, Proven, Read, StackSummary, Write};
 use crate::model::{
-    Answers, CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, Live, Lock,
-    Lookup, Owner, Place, Question, Sought,
+    Answers, CloudError, Desired, Emptying, ErrorClass, Examined, Facts, FieldDiff, FormerNames,
+    Live, Lock, Lookup, Owner, Place, Question, Sought,
 };
 
 /// Looks at AWS. Clones are one reader: what one of them lists, all have, until any writes.
@@ -175,7 +175,7 @@ impl Provider {
 
     /// The same with the right to write, as the owner of one stack.
     pub fn into_writer(self, stack: impl Into<String>) -> Writer {
-        Writer { provider: self, stack: stack.into(), was: None, files: None }
+        Writer { provider: self, stack: stack.into(), was: FormerNames::default(), files: None }
     }
 }
 
@@ -184,7 +184,7 @@ impl Provider {
 pub struct Writer {
     provider: Provider,
     stack: String,
-    was: Option<String>,
+    was: FormerNames,
     files: Option<Arc<dyn Files>>,
 }
 
@@ -195,9 +195,9 @@ impl Writer {
         Self { files: Some(files), ..self }
     }
 
-    /// The same for a stack that had another name before.
+    /// The same for a stack that had other names before.
     #[must_use]
-    pub fn renamed_from(self, was: Option<String>) -> Self {
+    pub fn renamed_from(self, was: FormerNames) -> Self {
         Self { was, ..self }
     }
 
@@ -207,8 +207,9 @@ impl Writer {
         let owner = Owner::new(&self.stack, want.address.clone());
         let uses = want.lifecycle.uses.clone();
         let owner = Owner { region, prevent_destroy, uses, ..owner };
-        let (stack, addresses) = (self.was.clone(), want.formerly.clone());
-        let before = Before { stack, addresses, object: want.instead_of.clone() };
+        let (stacks, addresses) = (self.was.clone(), want.formerly.clone());
+        let (named_in, object) = (want.named_in.clone(), want.instead_of.clone());
+        let before = Before { stacks, named_in, addresses, object };
         Claim { want, owner, before, files: self.files.clone() }
     }
 
@@ -233,6 +234,10 @@ impl Read for Provider {
     async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         let identities = discovery::all_roles_and_policies(&self.aws, stacks);
         Ok(together(try_join(discovery::tagged(&self.aws, stacks), identities).await?))
+    }
+
+    async fn elsewhere(&self, stacks: &[&str]) -> Answer<Vec<(String, Sought)>> {
+        discovery::elsewhere(&self.aws, stacks).await
     }
 
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
@@ -260,6 +265,10 @@ impl Read for Writer {
 
     async fn all_candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         self.provider.all_candidates(stacks).await
+    }
+
+    async fn elsewhere(&self, stacks: &[&str]) -> Answer<Vec<(String, Sought)>> {
+        self.provider.elsewhere(stacks).await
     }
 
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {

@@ -59,8 +59,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Address, ArtifactSort, Desired, Document, Hash, Identity, Lifecycle, Packing, Path, Place,
-        Stack,
+        Address, ArtifactSort, Desired, Document, FormerNames, Hash, Identity, Lifecycle, Packing,
+        Path, Place, Stack,
     };
     use crate::plan::{Step, StepId, StepNode};
 
@@ -77,6 +77,7 @@ mod tests {
         let want = Desired {
             address: Address::new("f"),
             formerly: Vec::new(),
+            named_in: None,
             kind: "function".into(),
             identity: Identity("f".into()),
             document: Document::new(),
@@ -103,7 +104,8 @@ mod tests {
         };
         let Stack { name, place, .. } = Stack::empty("dev", place);
         let (changes, outputs, left) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let (was, excerpt, existing, steps) = (None, None, Vec::new(), vec![node]);
+        let (was, excerpt, existing, steps) =
+            (FormerNames::default(), None, Vec::new(), vec![node]);
         let (stack, uses) = (name, BTreeMap::new());
         Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing, uses }
     }

@@ -1,6 +1,7 @@
 //! Looks at everything that concerns a stack, concurrently.
 
 mod excerpt;
+mod namesakes;
 
 pub use excerpt::{observe_excerpt, seek};
 
@@ -15,7 +16,7 @@ use super::proof::Seen;
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
-    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, KindInfo, Live, Lookup,
+    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, KeptName, Live, Lookup,
     NameOrigin, Sought, Stack, Whose, document,
 };
 use crate::plan::World;
@@ -63,8 +64,9 @@ pub async fn observe(
 ///
 /// # Guarantees
 /// An object gets into the world only by its own service's word; the index is a
-/// hint. No object is looked up twice. A look that is not answered holds up no
-/// other. `told` hears of every look, and of those that are made again.
+/// hint. No object is looked up twice, but one that stands where another stack's would. A look
+/// that is not answered holds up no other. `told` hears of every look, and of those that are
+/// made again.
 ///
 /// # Errors
 /// Every look that failed: "could not look" is never taken for "not there".
@@ -95,6 +97,9 @@ pub async fn observe_told(
         Vec::new()
     });
     errors.extend(confirmed(reader, candidates, (stack, catalog), &mut world, told).await);
+    if look != Look::ToDestroy && errors.is_empty() {
+        errors = namesakes::namesakes(reader, (stack, catalog), &mut world, told).await;
+    }
     if errors.is_empty() { Ok((world, seen)) } else { Err(errors) }
 }
 
@@ -334,16 +339,28 @@ fn place(live: Live, stack: &Stack, catalog: &dyn Catalog, world: &mut World) {
     world.found.insert(want.address.clone(), live);
 }
 
-/// The name of an object, if an earlier ccprov gave it to a resource for which
-/// the file states none.
-fn kept_name(live: &Live, want: &Desired, stack: &Stack, catalog: &dyn Catalog) -> Option<String> {
+/// What an object keeps of its name, if the stack gave it by a name that it had, or an earlier
+/// ccprov to a resource for which the file states none.
+fn kept_name(
+    live: &Live,
+    want: &Desired,
+    stack: &Stack,
+    catalog: &dyn Catalog,
+) -> Option<KeptName> {
     let field = catalog.kind(&want.kind)?.named_by.as_ref()?;
+    if live.identity != want.identity {
+        let gives =
+            |name: &&str| namesakes::identity_in(name, want, stack, catalog) == live.identity;
+        if let Some(name) = stack.claimant().stacks().into_iter().find(gives) {
+            return Some(KeptName::OfStack(name.to_owned()));
+        }
+    }
     let naming = stack.claimant().naming_of(want);
     let is_former = catalog.name_origin(live, &naming) == NameOrigin::FormerDefault;
     if want.stated.contains(field) || !is_former {
         return None;
     }
-    Some(live.document.get(field)?.as_str()?.to_owned())
+    Some(KeptName::Whole(live.document.get(field)?.as_str()?.to_owned()))
 }
 
 #[cfg(test)]

@@ -195,6 +195,7 @@ mod tests {
                     want: Box::new(Desired {
                         address: Address::new(format!("r{number}")),
                         formerly: Vec::new(),
+                        named_in: None,
                         kind: "thing".into(),
                         identity: Identity(number.to_string()),
                         document: serde_json::Map::new(),

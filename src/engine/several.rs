@@ -215,8 +215,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Place;
-    use crate::plan::Action;
+    use crate::model::{FormerNames, Place};
 
     fn plan_of(name: &str) -> Plan {
         let place = Place {
@@ -226,7 +225,8 @@ mod tests {
             endpoint: None,
         };
         let (changes, steps, left) = (Vec::new(), Vec::new(), Vec::new());
-        let (outputs, was, excerpt, existing) = (BTreeMap::new(), None, None, Vec::new());
+        let (outputs, was) = (BTreeMap::new(), FormerNames::default());
+        let (excerpt, existing) = (None, Vec::new());
         let (stack, uses) = (name.into(), BTreeMap::new());
         Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing, uses }
     }

@@ -6,15 +6,15 @@
 //! belongs to; those that a ccprov made which did not yet write that say
 //! nothing, and are nobody's to delete until an apply has claimed them.
 
-use super::{Address, Catalog, Desired, KindInfo, Live, Naming, Owner, Place};
+use super::{Address, Catalog, Desired, FormerNames, KindInfo, Live, Naming, Owner, Place};
 
 /// A stack where it lives, as an owner of objects.
 #[derive(Clone, Copy, Debug)]
 pub struct Claimant<'a> {
     /// Its name.
     pub stack: &'a str,
-    /// The name that it had before, if it was renamed: what carries that is its own, too.
-    pub was: Option<&'a str>,
+    /// The names that it had before, if it was renamed: what carries one is its own, too.
+    pub was: &'a FormerNames,
     /// Where.
     pub place: &'a Place,
 }
@@ -37,12 +37,12 @@ pub enum Whose<'a> {
 impl<'a> Claimant<'a> {
     /// The names that its objects may carry.
     pub fn stacks(self) -> Vec<&'a str> {
-        std::iter::once(self.stack).chain(self.was).collect()
+        std::iter::once(self.stack).chain(self.was.0.iter().map(String::as_str)).collect()
     }
 
     /// Whether a stack's name is one that it has or had.
     pub fn goes_by(self, stack: &str) -> bool {
-        stack == self.stack || self.was == Some(stack)
+        stack == self.stack || self.was.contains(stack)
     }
 
     /// Whether owner tags name this stack, whichever resource of it, as far as
@@ -81,13 +81,21 @@ impl<'a> Claimant<'a> {
 
     /// What the names of an address are made from: of the stack, the name that it had first.
     pub fn naming(self, address: Address) -> Naming {
-        let stack = self.was.unwrap_or(self.stack).to_owned();
-        Naming { stack, address, place: self.place.clone() }
+        self.naming_in(self.was.first().unwrap_or(self.stack), address)
+    }
+
+    /// The same in a stack of another name that lives in its place.
+    pub fn naming_in(self, stack: &str, address: Address) -> Naming {
+        Naming { stack: stack.to_owned(), address, place: self.place.clone() }
     }
 
     /// What the names of one of its resources are made from.
     pub fn naming_of(self, want: &Desired) -> Naming {
-        self.naming(want.named_after().clone())
+        let address = want.named_after().clone();
+        match &want.named_in {
+            Some(stack) => self.naming_in(stack, address),
+            None => self.naming(address),
+        }
     }
 
     /// What the tags say of the object, of that kind, behind one of its resources.
@@ -105,8 +113,8 @@ impl<'a> Claimant<'a> {
 mod tests {
     use super::*;
     use crate::model::{
-        Document, Facts, Identity, KindInfo, Patience, Prepared, Problem, Stages, Status,
-        Succession,
+        Document, Facts, FormerNames, Identity, KindInfo, Patience, Prepared, Problem, Stages,
+        Status, Succession,
     };
 
     /// Two kinds: one lives in a region, one is the same in all.
@@ -197,8 +205,9 @@ mod tests {
                 region: "eu-west-1".into(),
                 endpoint: None,
             };
-            let whose =
-                Claimant { stack: "dev", was: None, place: &place }.whose(&live, &Kinds::new());
+            let was = &FormerNames::default();
+            let claimant = Claimant { stack: "dev", was, place: &place };
+            let whose = claimant.whose(&live, &Kinds::new());
             assert_eq!(whose, expected, "{kind} of {owner:?}");
         };
         let (here, there) = (owner("dev", Some("eu-west-1")), owner("dev", Some("us-east-1")));

@@ -40,6 +40,11 @@ pub struct Desired {
     // Left out where there are none: plan files without them keep their digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<Address>,
+    /// The name of the stack that its default name is made from, where that is another former
+    /// one than the first.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_in: Option<String>,
     /// Which kind it is, for example `sqs_queue`.
     pub kind: String,
     /// AWS's name of it.

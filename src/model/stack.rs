@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip, UsedStack};
+use super::{
+    Address, Claimant, Desired, FormerNames, Lock, Moved, Place, Probe, Role, Skip, UsedStack,
+};
 
 /// What the planner is given. Holds no positions, no patterns and no variables:
 /// all of these were resolved by the spec room.
@@ -13,11 +15,11 @@ use super::{Address, Claimant, Desired, Lock, Place, Probe, Role, Skip, UsedStac
 pub struct Stack {
     /// The owner tag's value.
     pub name: String,
-    /// The name that it had before: what its default names are made from, and what the
+    /// The names that it had before: what its default names are made from, and what the
     /// tags of its objects may still say.
-    // Left out where there is none: plan files without it keep their digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<String>,
+    // Left out where there are none: plan files without them keep their digest.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// Account, partition and region.
     pub place: Place,
     /// Whom calls for it are made as, if not as whoever runs ccprov.
@@ -26,6 +28,10 @@ pub struct Stack {
     pub role: Option<Role>,
     /// Every resource, patterns expanded.
     pub resources: BTreeMap<Address, Desired>,
+    /// What of it had another address before, also of what it declares no more.
+    // Likewise.
+    #[serde(default, skip_serializing_if = "Moved::is_empty")]
+    pub moved: Moved,
     /// What to tell after an apply. May hold pending facts.
     pub outputs: BTreeMap<String, Value>,
     /// The checks that it leaves out.
@@ -48,7 +54,7 @@ pub struct Stack {
 impl Stack {
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
-        Claimant { stack: &self.name, was: self.was.as_deref(), place: &self.place }
+        Claimant { stack: &self.name, was: &self.was, place: &self.place }
     }
 
     /// The resource that goes by an address, or did.
@@ -71,10 +77,11 @@ impl Stack {
     pub fn empty(name: impl Into<String>, place: Place) -> Self {
         Self {
             name: name.into(),
-            was: None,
+            was: FormerNames::default(),
             place,
             role: None,
             resources: BTreeMap::new(),
+            moved: Moved::default(),
             outputs: BTreeMap::new(),
             skips: Vec::new(),
             lock: None,

@@ -12,7 +12,7 @@ use super::excerpt::Excerpt;
 use super::permissions::Permissions;
 use crate::model::{
     Address, Artifact, Claimant, Desired, Diagnostic, Document, Emptying, Existing, FieldDiff,
-    Holdings, Identity, Live, Path, Place, Stage, UsedStack, told_apart, told_beside,
+    FormerNames, Holdings, Identity, Live, Path, Place, Stage, UsedStack, told_apart, told_beside,
 };
 
 /// Everything that an apply will do, and nothing that it must still decide.
@@ -20,10 +20,10 @@ use crate::model::{
 pub struct Plan {
     /// The owner of everything in it.
     pub stack: String,
-    /// The name that it had before, if it was renamed.
-    // Left out where there is none: plan files without it keep their digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub was: Option<String>,
+    /// The names that it had before, if it was renamed.
+    // Left out where there are none: plan files without them keep their digest.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// Where.
     pub place: Place,
     /// For people: one per address, sorted by address.
@@ -396,7 +396,7 @@ impl Plan {
 
     /// Whose everything in it is to be.
     pub fn claimant(&self) -> Claimant<'_> {
-        Claimant { stack: &self.stack, was: self.was.as_deref(), place: &self.place }
+        Claimant { stack: &self.stack, was: &self.was, place: &self.place }
     }
 
     /// The same, where what a deletion would lose is permitted to go: AWS deletes

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{Change, DeleteReason, Plan, PlannedChange, Step};
+use super::former::Names;
 use super::greetings::greeting;
 use super::orphans::has_a_strange_name;
 use super::permissions::{FORCE, Permissions};
@@ -44,23 +45,33 @@ pub fn guard(
     let strange = |deletion: &Deletion<'_>| {
         undeclared(&deletion)
             && !permissions.allow_data_loss
-            && has_a_strange_name(deletion.have, stack.claimant(), catalog)
+            && has_a_strange_name(deletion.have, stack, catalog)
+    };
+    let names = Names { claimant: stack.claimant(), moved: &stack.moved, catalog };
+    let unsaid = |deletion: &Deletion<'_>| {
+        let is_asked = deletion.is_replaced() && !permissions.allow_data_loss;
+        (is_asked || strange(deletion)).then(|| names.unsaid(deletion.have)).flatten()
     };
     let lost = deletions.iter().filter_map(|deletion| {
         let holdings = deletion.have.holdings.as_ref();
         let holdings = holdings.filter(|holdings| !deletion.is_permitted(holdings, purpose));
-        match holdings.filter(|_| !permissions.allow_data_loss) {
+        let former = unsaid(deletion);
+        let refusal = match holdings.filter(|_| !permissions.allow_data_loss) {
             Some(holdings) => {
                 let refusal = deletion.would_lose(holdings, plan, ways);
                 let refusal = match greeting(deletion.have, stack, catalog) {
                     Some((with, greeting)) => refusal.hint(among_that(with, greeting)),
                     None => refusal,
                 };
-                Some(if strange(deletion) { refusal.hint(NOT_OURS) } else { refusal })
+                if strange(deletion) { refusal.hint(NOT_OURS) } else { refusal }
             }
-            None if strange(deletion) => Some(deletion.is_strange(plan, ways)),
-            None => None,
-        }
+            None if strange(deletion) => deletion.is_strange(plan, ways),
+            None => deletion.has_a_former_name(former.as_deref()?),
+        };
+        Some(match former {
+            Some(former) => refusal.hint(deletion.renamed_from(&former, stack, purpose)),
+            None => refusal,
+        })
     });
     stated.chain(tagged).chain(lost).chain(left_behind(plan)).collect()
 }
@@ -154,6 +165,37 @@ impl Deletion<'_> {
         .hint("if it is this stack's, pass --allow-data-loss")
         .hint(NOT_OURS);
         with_old_name(diagnostic, plan, (planned, have), ways)
+    }
+
+    fn is_replaced(&self) -> bool {
+        matches!(self.planned.change, Change::Replace { .. })
+    }
+
+    /// The refusal of what is made anew for nothing but its name, though the stack has not
+    /// said that it is to have another.
+    fn has_a_former_name(&self, former: &str) -> Diagnostic {
+        let Self { planned, have, .. } = self;
+        let address = &planned.address;
+        Diagnostic::error(format!("{address} would be replaced, to have another name"))
+            .because(format!(
+                "{} {} is this stack's, and has the name that a stack `{former}` gives",
+                have.kind, have.identity
+            ))
+            .hint("if it is to have another name, pass --allow-data-loss")
+    }
+
+    /// How the stack says that it had a name.
+    fn renamed_from(&self, former: &str, stack: &Stack, purpose: Purpose) -> String {
+        let said = stack.was.said_with(former);
+        match purpose {
+            Purpose::Apply if self.is_replaced() => {
+                format!("if this stack was `{former}`, write {said} in its file, and it stays")
+            }
+            Purpose::Apply => format!("if this stack was `{former}`, write {said} in its file"),
+            Purpose::Destroy => {
+                format!("if this stack was `{former}`, destroy it by a file that says {said}")
+            }
+        }
     }
 
     fn is_destroyed(&self) -> bool {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::change::{Plan, StepId, StepNode};
+use super::change::{Need, Plan, StepId, StepNode};
+use crate::model::FormerNames;
 
 /// Some plans as one. For eyes alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl Joined {
         });
         let plan = Plan {
             stack: names.join(", "),
-            was: None,
+            was: FormerNames::default(),
             place: first.place.clone(),
             changes: Vec::new(),
             steps: steps.collect(),

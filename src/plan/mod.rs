@@ -14,6 +14,7 @@ mod draft;
 pub mod excerpt;
 mod fate;
 pub mod forecast;
+mod former;
 mod graph;
 mod greetings;
 pub mod guard;
@@ -43,6 +44,7 @@ pub use change::{
 pub use differences::{ASKED, differences};
 pub use excerpt::Excerpt;
 pub use forecast::{Forecast, Leg, forecast};
+pub use former::former_names;
 pub use guard::guard;
 pub use joined::{Joined, Member};
 pub use neighbours::{moved, recognised};

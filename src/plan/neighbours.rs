@@ -102,7 +102,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::{Facts, Identity, Owner, Place};
+    use crate::model::{Facts, FormerNames, Identity, Owner, Place};
 
     fn place() -> Place {
         Place {
@@ -136,7 +136,7 @@ mod tests {
 
     fn judged(lookup: &Lookup, found: &[Live]) -> Result<Existing, Diagnostic> {
         let place = place();
-        let claimant = Claimant { stack: "dev", was: None, place: &place };
+        let claimant = Claimant { stack: "dev", was: &FormerNames::default(), place: &place };
         recognised(&Address::new("existing.net"), lookup, found, claimant, &BTreeMap::new())
     }
 

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use super::change::{DeleteReason, Left, WhyLeft};
 use super::fate::{Fate, Verdict};
 use super::world::World;
-use crate::model::{
-    Address, Catalog, Claimant, Desired, Diagnostic, Live, NameOrigin, Naming, Parent, Stack, Whose,
-};
+use crate::model::{Address, Catalog, Desired, Diagnostic, Live, NameOrigin, Parent, Stack, Whose};
 
 /// The end of every orphan, and what is left.
 pub(super) fn let_go<'a>(
@@ -28,7 +26,7 @@ pub(super) fn let_go<'a>(
             Whose::Ours => {
                 let address = free_address(live, &taken);
                 taken.insert(address.clone());
-                let is_strange = has_a_strange_name(live, stack.claimant(), catalog);
+                let is_strange = has_a_strange_name(live, stack, catalog);
                 let note = "its name is not one that this stack gives: it was stated once, or \
                             somebody else made it";
                 // No file says that it may be emptied, and anybody can write a tag.
@@ -48,7 +46,7 @@ pub(super) fn let_go<'a>(
 
 /// That another file may still go by the name that the stack had.
 fn of_former_name(live: &Live, stack: &Stack) -> Option<String> {
-    let owner = live.owner.as_ref().filter(|owner| stack.was.as_ref() == Some(&owner.stack))?;
+    let owner = live.owner.as_ref().filter(|owner| stack.was.contains(&owner.stack))?;
     let (was, address) = (&owner.stack, &owner.address);
     Some(format!(
         "carries the name that the stack had, {was}/{address}: make sure that no other file goes by \
@@ -91,17 +89,22 @@ fn reason(live: &Live, stack: &Stack, why: DeleteReason) -> DeleteReason {
 /// Whether the stack would not give an object this name by itself. Whoever may
 /// write tags could have made it look like the stack's; whoever may choose names
 /// cannot do that to what is there.
-pub(super) fn has_a_strange_name(
-    live: &Live,
-    claimant: Claimant<'_>,
-    catalog: &dyn Catalog,
-) -> bool {
+///
+/// What is declared no more has its name from any that the stack had, and from any address
+/// that `moved` says it had.
+pub(super) fn has_a_strange_name(live: &Live, stack: &Stack, catalog: &dyn Catalog) -> bool {
     let Some(owner) = &live.owner else { return false };
-    let naming = claimant.naming(owner.address.clone());
+    let claimant = stack.claimant();
     // What passes is called by the name that the stack had at the time.
     let passes = owner.address.is_passing();
-    let naming = if passes { Naming { stack: owner.stack.clone(), ..naming } } else { naming };
-    catalog.name_origin(live, &naming) == NameOrigin::Stated
+    let stacks = if passes { vec![owner.stack.as_str()] } else { claimant.stacks() };
+    let gives = |address: &Address| {
+        stacks.iter().any(|name| {
+            let naming = claimant.naming_in(name, address.clone());
+            catalog.name_origin(live, &naming) != NameOrigin::Stated
+        })
+    };
+    !stack.moved.ever(&owner.address).iter().any(gives)
 }
 
 /// What passes by itself is no orphan: a verify may be using it.

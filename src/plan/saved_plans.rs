@@ -122,7 +122,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Place, Stack};
+    use crate::model::{FormerNames, Place, Stack};
     use crate::plan::Plan;
 
     fn member(stack: &str, after: &[usize]) -> SavedMember {
@@ -134,7 +134,7 @@ mod tests {
         };
         let plan = Plan {
             stack: stack.to_owned(),
-            was: None,
+            was: FormerNames::default(),
             place: place.clone(),
             changes: Vec::new(),
             steps: Vec::new(),

@@ -152,6 +152,7 @@ fn as_it_is(live: &Live, address: &Address, document: Document) -> Desired {
     Desired {
         address: address.clone(),
         formerly: Vec::new(),
+        named_in: None,
         kind: live.kind.clone(),
         identity: live.identity.clone(),
         document,

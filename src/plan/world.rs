@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Live};
+use crate::model::{Address, KeptName, Live};
 
 /// The objects that concern one stack.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct World {
     /// where only its own do, and whose tags do not say that they are.
     pub orphans: Vec<Live>,
     /// Resources behind which an object was found under the name that an earlier
-    /// ccprov gave it by default. It keeps that name, as if the file stated it.
+    /// ccprov gave it by default, or the stack when it was called otherwise. It keeps that.
     #[serde(default)]
-    pub kept_names: BTreeMap<Address, String>,
+    pub kept_names: BTreeMap<Address, KeptName>,
 }

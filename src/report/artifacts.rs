@@ -79,6 +79,7 @@ mod tests {
         Box::new(Desired {
             address: Address::new(address),
             formerly: Vec::new(),
+            named_in: None,
             kind: "function".into(),
             identity: Identity(format!("claimcheck-dev-{address}")),
             document: document(&json!({ "code": artifact.sha256.to_string(), "memory": 128 })),

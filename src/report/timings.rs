@@ -182,6 +182,7 @@ mod tests {
         let want = Desired {
             address: Address::new(address),
             formerly: Vec::new(),
+            named_in: None,
             kind: kind.into(),
             identity: Identity(address.into()),
             document: Document::new(),

@@ -25,7 +25,7 @@ use crate::engine::port::{
 use crate::engine::wait::elapse;
 use crate::model::{
     Address, CallRecord, Catalog, CloudError, Desired, Emptying, ErrorClass, Facts, FieldDiff,
-    Hash, Identity, InFlight, KindInfo, Live, Place,
+    FormerNames, Hash, Identity, InFlight, KindInfo, Live, Place,
 };
 
 /// A cloud in memory. Looking at it is [`Read`](crate::engine::port::Read).
@@ -68,7 +68,7 @@ pub(super) struct Fate {
 pub struct Writer<'a> {
     cloud: &'a Cloud<'a>,
     stack: String,
-    pub(super) was: Option<String>,
+    pub(super) was: FormerNames,
     /// What it began to make in two calls: which ARN each got, if an answer came.
     begun: Mutex<BTreeMap<Address, Option<String>>>,
 }
@@ -119,7 +119,12 @@ impl<'a> Cloud<'a> {
 
     /// Who touches it in the name of a stack.
     pub fn writer(&'a self, stack: impl Into<String>) -> Writer<'a> {
-        Writer { cloud: self, stack: stack.into(), was: None, begun: Mutex::default() }
+        Writer {
+            cloud: self,
+            stack: stack.into(),
+            was: FormerNames::default(),
+            begun: Mutex::default(),
+        }
     }
 
     /// Waits until the caller is to die: drop it then. See [`Cloud::crash_at`].
@@ -445,14 +450,7 @@ impl<'a> Writer<'a> {
 
     fn caller(&'a self, kind: &'a KindInfo, moment: Moment) -> Caller<'a> {
         let Cloud { catalog, place, .. } = self.cloud;
-        Caller {
-            stack: &self.stack,
-            was: self.was.as_deref(),
-            catalog: *catalog,
-            place,
-            kind,
-            moment,
-        }
+        Caller { stack: &self.stack, was: &self.was, catalog: *catalog, place, kind, moment }
     }
 }
 

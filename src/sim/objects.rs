@@ -12,8 +12,8 @@ use super::versions::{Eye, Moment, Object, Versions};
 use crate::engine::port::{Answer, StackSummary};
 use crate::model::{
     Beside, Catalog, Claimant, CloudError, Desired, Document, Emptying, ErrorClass, Facts,
-    FieldDiff, Holdings, Identity, InFlight, KindInfo, Live, Owner, Parent, Path, Place, Sought,
-    Status, Whose,
+    FieldDiff, FormerNames, Holdings, Identity, InFlight, KindInfo, Live, Owner, Parent, Path,
+    Place, Sought, Status, Whose,
 };
 
 /// How the planner calls "whose it is" and "that it stays" in a diff.
@@ -59,7 +59,7 @@ pub(super) struct Objects {
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) stack: &'a str,
-    pub(super) was: Option<&'a str>,
+    pub(super) was: &'a FormerNames,
     pub(super) catalog: &'a dyn Catalog,
     pub(super) place: &'a Place,
     pub(super) kind: &'a KindInfo,

@@ -179,7 +179,8 @@ fn check_within<T>(
     let checked = if problems.is_empty() {
         let stack = Stack {
             name: file.name().to_owned(),
-            was: file.was().map(str::to_owned),
+            was: file.was().clone(),
+            moved: moved::ever(file),
             place: place.clone(),
             role: file.role().cloned(),
             resources: desired,
@@ -439,6 +440,7 @@ fn connect(
         let wanted = Desired {
             address: resource.address.clone(),
             formerly: resource.formerly.clone(),
+            named_in: resource.named_in.clone(),
             kind: resource.kind.name.clone(),
             identity: prepared.identity,
             document: prepared.document,

@@ -166,9 +166,12 @@ fn stack_properties() -> Json {
                             lowercase letters, digits and dashes.",
         },
         "was": {
-            "type": "string",
-            "description": "The name that the stack had before: its objects keep their names, and \
-                            what carries that name is claimed.",
+            "description": "The name that the stack had before, or a list of all, the newest \
+                            first: its objects keep their names, and what carries one is claimed.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" } },
+            ],
         },
         "account": {
             "type": "string",

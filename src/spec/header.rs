@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alone::evaluated;
+use super::alone::{evaluated, written};
 use super::expand::Ground;
 use super::inputs::Inputs;
 use super::lent::Lent;
@@ -14,7 +14,7 @@ use super::shape;
 use super::source::Mark;
 use super::tree::{Map, Node, Value};
 use super::variables::Variable;
-use crate::model::{Diagnostic, Role};
+use crate::model::{Diagnostic, FormerNames, Role};
 
 /// Whether something stands under a key at the top.
 pub(super) fn is_stated(root: &Map, key: &str) -> bool {
@@ -40,7 +40,7 @@ pub(super) struct Header<'a> {
 /// Which stack it is.
 pub(super) struct Identified {
     pub(super) name: String,
-    pub(super) was: Option<String>,
+    pub(super) was: FormerNames,
     pub(super) account: Option<String>,
     pub(super) region: Option<String>,
     pub(super) role: Option<Role>,
@@ -57,14 +57,7 @@ impl Header<'_> {
             problems.push(problem.hint("`stack: NAME` names the owner of everything below"));
         }
         let name = self.text("stack", &mut problems, stack_name);
-        let was = self.text("was", &mut problems, stack_name);
-        problems.extend(was.as_ref().filter(|was| name.as_ref() == Some(*was)).map(|was| {
-            let at = self.root.get("was").map(|entry| entry.node.at.location());
-            Diagnostic::error(format!("`was: {was}` is the name that the stack has"))
-                .at(at)
-                .because("it says by which name the stack went before it was renamed")
-                .hint("leave it out, or write the former name")
-        }));
+        let was = self.former_names(name.as_deref(), &mut problems);
         let account = self.text("account", &mut problems, account_id);
         let region = self.text("region", &mut problems, region_name);
         let role = role::of(self.root.get("role"), self.ground(), &mut problems);
@@ -75,6 +68,27 @@ impl Header<'_> {
             }
             Some(_) | None => Err(problems),
         }
+    }
+
+    /// The names under `was`: one, or a list, the newest first.
+    fn former_names(&self, name: Option<&str>, problems: &mut Vec<Diagnostic>) -> FormerNames {
+        let mut names: Vec<String> = Vec::new();
+        let node =
+            written(self.root, "was").and_then(|node| evaluated(node, self.ground(), problems));
+        let node = node.filter(|node| !node.is_null());
+        let said = node.as_ref().map(|node| node.as_list().unwrap_or(std::slice::from_ref(node)));
+        for node in said.into_iter().flatten() {
+            let Some(was) = shape::checked(node, "was", problems, stack_name) else { continue };
+            if name == Some(was.as_str()) {
+                problems.push(is_its_name(&was).at(Some(node.at.location())));
+            } else if names.contains(&was) {
+                let problem = Diagnostic::error(format!("`was` names `{was}` twice"));
+                problems.push(problem.at(Some(node.at.location())));
+            } else {
+                names.push(was);
+            }
+        }
+        FormerNames(names)
     }
 
     /// The problem of a role that leads to another account than the one that is stated.
@@ -127,6 +141,12 @@ impl Header<'_> {
         }
         shape::checked(&node, key, problems, check)
     }
+}
+
+fn is_its_name(was: &str) -> Diagnostic {
+    Diagnostic::error(format!("`was: {was}` is the name that the stack has"))
+        .because("it says by which name the stack went before it was renamed")
+        .hint("leave it out, or write the former name")
 }
 
 /// What is wrong with a name, if it cannot be a stack's.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Facts};
+use crate::model::{Address, Facts, KeptName};
 
 /// What a check is told beside the files. Nothing, at first: a check says what it would
 /// have to know, somebody looks, and it is made again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Learned {
-    /// Names of resources for which the file states none, in the fields that are for that.
-    pub names: BTreeMap<Address, String>,
+    /// What objects keep of their names, of resources for which the file states none.
+    pub names: BTreeMap<Address, KeptName>,
     /// Facts of what is referred to and not the stack's own, by what stands before the fact
     /// in a reference.
     pub facts: BTreeMap<Address, Facts>,

@@ -28,7 +28,7 @@ use super::tree::{Entry, Map, Node, Value};
 use super::values;
 use super::variables::{self, Variable};
 use super::yaml::MERGE;
-use crate::model::{Claimant, Diagnostic, Place, Role};
+use crate::model::{Claimant, Diagnostic, FormerNames, Place, Role};
 
 /// Longest chain of `extends`. Two is common (a base, its environments), three
 /// is known; beyond that nobody can say where a value comes from.
@@ -76,7 +76,7 @@ const SECTIONS: [&str; 11] = [
 #[derive(Debug)]
 pub struct StackFile {
     name: String,
-    was: Option<String>,
+    was: FormerNames,
     account: Option<String>,
     region: Option<String>,
     role: Option<Role>,
@@ -100,9 +100,9 @@ impl StackFile {
         &self.name
     }
 
-    /// The name that the stack had before, if it says so.
-    pub fn was(&self) -> Option<&str> {
-        self.was.as_deref()
+    /// The names that the stack had before, as far as it says so.
+    pub fn was(&self) -> &FormerNames {
+        &self.was
     }
 
     /// Whose its objects are to be.

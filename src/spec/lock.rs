@@ -37,7 +37,7 @@ pub(super) fn of(
     let key = match written(map, "key") {
         Some(node) => text(node, "key", ground, problems, object_key),
         // A run of the file from before it was renamed asks for the same.
-        None => file.was().or(ground.stack).map(|stack| format!("ccprov/{stack}.lease")),
+        None => file.was().first().or(ground.stack).map(|stack| format!("ccprov/{stack}.lease")),
     };
     let stated = written(map, "account");
     let account = stated.and_then(|node| text(node, "account", ground, problems, account_id));

@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Expansion, Meaning};
+use super::load::StackFile;
 use super::moves::{MOST_FORMER, Move, Moves, Step, before, within};
 use super::source::Mark;
 use super::suggest::did_you_mean;
-use super::tree::Map;
-use crate::model::{Address, Diagnostic};
+use super::tree::{Entry, Map};
+use crate::model::{Address, Diagnostic, Moved};
 
 /// The former addresses of resources, the first first.
 pub(super) type Former = BTreeMap<Address, Vec<Address>>;
@@ -56,6 +57,20 @@ pub(super) fn of<'a>(expansion: &mut Expansion<'a>, section: Option<&'a Map>) ->
         }
     }
     former
+}
+
+/// The same of what is declared no more: which addresses lead to which, also in every use of a
+/// pattern that there may have been.
+pub(super) fn ever(file: &StackFile) -> Moved {
+    let stated = file.section("moved").map(pairs).unwrap_or_default();
+    let in_patterns = file.library.patterns().flat_map(|pattern| pairs(&pattern.moved));
+    let in_patterns: BTreeSet<(String, String)> = in_patterns.collect();
+    Moved { stated, in_patterns: in_patterns.into_iter().collect() }
+}
+
+fn pairs(section: &Map) -> Vec<(String, String)> {
+    let text = |(old, entry): (&String, &Entry)| Some((old.clone(), entry.node.as_text()?.into()));
+    section.iter().filter_map(text).collect()
 }
 
 /// What the stack file says, and then each use of a pattern, those around before those within.

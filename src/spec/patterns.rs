@@ -82,6 +82,11 @@ impl Library {
         self.patterns.get(&(file, name.to_owned())).map(Arc::as_ref)
     }
 
+    /// Every pattern that was read for a stack.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.values().map(Arc::as_ref)
+    }
+
     /// Reads the files that something in the root of a stack, or in a pattern, may mean.
     pub(super) fn read_contents(&mut self, root: &Map, reach: &Reach) {
         self.contents.gather(root, reach);

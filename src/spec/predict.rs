@@ -61,8 +61,11 @@ impl Oracle<'_> {
     }
 
     fn naming(&self, resource: &Written<'_>) -> Naming {
-        let named_after = resource.formerly.first().unwrap_or(&resource.address);
-        self.claimant.naming(named_after.clone())
+        let named_after = resource.formerly.first().unwrap_or(&resource.address).clone();
+        match &resource.named_in {
+            Some(stack) => self.claimant.naming_in(stack, named_after),
+            None => self.claimant.naming(named_after),
+        }
     }
 
     /// Every fact that can be predicted, with those that were learned elsewhere. What is wrong with a document is told

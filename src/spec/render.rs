@@ -44,13 +44,14 @@ pub fn render(
     let rendered = |sheet: Sheet<'_, '_>| {
         let checked = sheet.checked?;
         let (stack, known) = (&checked.stack, sheet.known);
-        let header = |key: &str, text: &str| Rendered {
+        let header_of = |key: &str, value: Json| Rendered {
             from: file.root.get(key).and_then(|entry| away(&entry.node.at, &entry.key_at)),
-            ..Rendered::of(&text.into())
+            ..Rendered::of(&value)
         };
+        let header = |key: &str, text: &str| header_of(key, text.into());
         let mut parts = vec![("stack", header("stack", &stack.name))];
-        if let Some(was) = &stack.was {
-            parts.push(("was", header("was", was)));
+        if !stack.was.is_empty() {
+            parts.push(("was", header_of("was", json!(stack.was))));
         }
         if place.knows_account() {
             parts.push(("account", header("account", &place.account)));

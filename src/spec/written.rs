@@ -15,7 +15,7 @@ use super::spelling;
 use super::tree::{Entry, Map, Node, Value};
 use super::yaml::MERGE;
 use crate::model::{
-    Address, Artifact, Diagnostic, FactRef, KindInfo, Lifecycle, Origin, Path, document,
+    Address, Artifact, Diagnostic, FactRef, KeptName, KindInfo, Lifecycle, Origin, Path, document,
 };
 
 /// One resource. Its fields may hold facts of others.
@@ -23,6 +23,8 @@ pub(super) struct Written<'a> {
     pub(super) address: Address,
     /// The addresses that it had, the first first.
     pub(super) formerly: Vec<Address>,
+    /// The name of the stack that its default name is made from, if not the first.
+    pub(super) named_in: Option<String>,
     pub(super) kind: &'a KindInfo,
     /// A map of the kind's fields, the stack's tags among them.
     pub(super) fields: Node,
@@ -206,6 +208,7 @@ impl<'a> Expansion<'a> {
         Written {
             address,
             formerly: Vec::new(),
+            named_in: None,
             kind,
             fields,
             artifacts,
@@ -340,10 +343,12 @@ impl<'a> Expansion<'a> {
 }
 
 /// Gives resources the names that they are to keep.
-pub(super) fn take_names(resources: &mut [Written<'_>], names: &BTreeMap<Address, String>) {
+pub(super) fn take_names(resources: &mut [Written<'_>], names: &BTreeMap<Address, KeptName>) {
     for resource in resources {
-        if let Some(name) = names.get(&resource.address) {
-            resource.take_name(name);
+        match names.get(&resource.address) {
+            Some(KeptName::Whole(name)) => resource.take_name(name),
+            Some(KeptName::OfStack(stack)) => resource.named_in = Some(stack.clone()),
+            None => {}
         }
     }
 }

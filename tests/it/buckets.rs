@@ -177,6 +177,7 @@ impl Cloud {
         Desired {
             address,
             formerly: Vec::new(),
+            named_in: None,
             kind: kind.to_owned(),
             identity: prepared.identity,
             document: prepared.document,

@@ -36,6 +36,7 @@ impl Aws {
         let want = Desired {
             address,
             formerly: Vec::new(),
+            named_in: None,
             kind: kind.into(),
             identity,
             document,

@@ -85,6 +85,7 @@ fn stand_in(stack: &Stack, lookup: &Lookup) -> Desired {
     Desired {
         address: Address::new("existing"),
         formerly: Vec::new(),
+        named_in: None,
         kind: lookup.kind.clone(),
         identity: Identity(name),
         document,

@@ -125,6 +125,7 @@ mod tests {
         let want = Desired {
             address: Address::new("f"),
             formerly: Vec::new(),
+            named_in: None,
             kind: "function".into(),
             identity: Identity("f".into()),
             document: [("code".to_owned(), code)].into_iter().collect(),

@@ -28,6 +28,10 @@ impl Read for Shared<'_> {
         self.0.all_candidates(stacks).await
     }
 
+    async fn elsewhere(&self, stacks: &[&str]) -> Answer<Vec<(String, Sought)>> {
+        self.0.elsewhere(stacks).await
+    }
+
     async fn look_up(&self, lookup: &Lookup) -> Answer<Vec<Live>> {
         let Self(provider) = self;
         provider.aws.listing().get(&key(lookup), || provider.look_up(lookup)).await

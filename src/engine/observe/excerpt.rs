@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::namesakes::namesakes;
 use super::{Look, Onlooker, again, confirmed, declared};
 use crate::engine::event::LookEvent;
 use crate::engine::port::Read;
@@ -33,7 +34,8 @@ pub async fn observe_excerpt(
     let is_missing = |address: &&Address| !world.found.contains_key(*address);
     let missing = stack.resources.keys().filter(is_missing).cloned().collect();
     seek(reader, (stack, &missing), catalog, &mut world, told).await?;
-    Ok((world, seen))
+    let errors = namesakes(reader, (stack, catalog), &mut world, told).await;
+    if errors.is_empty() { Ok((world, seen)) } else { Err(errors) }
 }
 
 /// Asks an index for further objects of some resources, and looks at these. Nobody is

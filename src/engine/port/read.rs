@@ -29,6 +29,12 @@ pub trait Read: Send + Sync {
         self.candidates(stacks).await
     }
 
+    /// What stands in places of other stacks, each with the name of that one, of which an index
+    /// tells nothing but that. No stack that is not renamed has anything there.
+    async fn elsewhere(&self, _stacks: &[&str]) -> Answer<Vec<(String, Sought)>> {
+        Ok(Vec::new())
+    }
+
     /// What the cloud itself says of a document before it is written; nothing changes.
     async fn examine(&self, _want: &Desired) -> Answer<Examined> {
         Ok(Examined::default())

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Call, Cloud, Writer};
 use crate::engine::port::{Answer, Read, StackSummary};
-use crate::model::{By, Claimant, Identity, Live, Lookup, Sought};
+use crate::model::{By, Claimant, FormerNames, Identity, Live, Lookup, Sought};
 use crate::sim::calls::Operation;
 use crate::sim::objects::Objects;
 use crate::sim::versions::{Eye, Moment};
@@ -21,7 +21,8 @@ impl Read for Cloud<'_> {
     async fn candidates(&self, stacks: &[&str]) -> Answer<Vec<Sought>> {
         let identity = &Identity(stacks.join(", "));
         let call = Call { operation: Operation::Candidates, kind: "index", identity };
-        let (stack, was) = (stacks.first().copied().unwrap_or_default(), stacks.get(1).copied());
+        let (stack, former) = stacks.split_first().unwrap_or((&"", &[]));
+        let was = &FormerNames(former.iter().map(|name| (*name).to_owned()).collect());
         let claimant = Claimant { stack, was, place: &self.place };
         self.call(call, |objects, moment| Ok(objects.listed(claimant, moment.now))).await
     }

@@ -28,8 +28,8 @@ use serde_json::{Value, json};
 
 use super::{BuiltIn, Checked, Inputs, Learned, StackFile, check_knowing, evaluate};
 use crate::model::{
-    Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KindInfo, Lifecycle, Mask,
-    Naming, Patience, Place, Prepared, Problem, Sight, Succession, document,
+    Address, Catalog, Diagnostic, Document, FactInfo, Facts, Identity, KeptName, KindInfo,
+    Lifecycle, Mask, Naming, Patience, Place, Prepared, Problem, Sight, Succession, document,
 };
 
 /// One run: files, the first of which is the stack file, and what surrounds
@@ -95,7 +95,9 @@ impl<'a> Case<'a> {
     }
 
     fn checked(&self, root: &std::path::Path) -> Result<Checked, Vec<Diagnostic>> {
-        let name = |(address, name): &(&str, &str)| (Address::new(*address), (*name).to_owned());
+        let name = |(address, name): &(&str, &str)| {
+            (Address::new(*address), KeptName::Whole((*name).to_owned()))
+        };
         let mut learned =
             Learned { names: self.names.iter().map(name).collect(), ..Learned::default() };
         for (of, fact, text) in self.facts {

@@ -122,6 +122,9 @@ fn a_renamed_stack_keeps_the_names_of_the_former() {
             told("was: dev\nresources: {}"),
             told("was: Old\nresources: {}"),
             told("was: [old]\nresources: {}"),
+            told("was: [newer, old]\nlock: { bucket: leases }\nresources:\n  a: { kind: queue }"),
+            told("was: [old, dev, old, [], Old]\nresources: {}"),
+            told("was: []\nresources:\n  a: { kind: queue }"),
             told("was: ~\nresources:\n  a: { kind: queue }"),
             told("vars: { before: old }\nwas: '${var.before}'\nresources:\n  a: { kind: queue }"),
         ]

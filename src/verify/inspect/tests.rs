@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::engine::port::Answer;
+use crate::model::FormerNames;
 use crate::verify::rules::tests::scene;
 use crate::verify::rules::tests::system::system;
 
@@ -180,7 +181,7 @@ async fn who_looks_around_looks_before_all_others_and_after_them() {
 fn nothing_to_do(scene: &Scene) -> Plan {
     Plan {
         stack: scene.stack.clone(),
-        was: None,
+        was: FormerNames::default(),
         place: scene.place.clone(),
         changes: Vec::new(),
         steps: Vec::new(),

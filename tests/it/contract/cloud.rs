@@ -14,7 +14,8 @@ use ccprov::engine::proof::Proven;
 use ccprov::engine::stop::Stopper;
 use ccprov::engine::{Site, Until, execute};
 use ccprov::model::{
-    CloudError, Deadlines, Desired, Facts, FieldDiff, Lifecycle, Live, Place, Sought, Stack,
+    CloudError, Deadlines, Desired, Facts, FieldDiff, FormerNames, Lifecycle, Live, Place, Sought,
+    Stack,
 };
 use ccprov::plan::{Change, Permissions, Plan, Step, StepId, StepNode, World, plan, plan_destroy};
 use tokio::sync::mpsc;
@@ -209,7 +210,7 @@ impl Cloud {
         };
         let plan = Plan {
             stack: stack.to_owned(),
-            was: None,
+            was: FormerNames::default(),
             place: self.place.clone(),
             changes: Vec::new(),
             steps: vec![node],

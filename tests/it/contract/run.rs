@@ -7,7 +7,8 @@ use ccprov::aws::access::Command;
 use ccprov::engine::port::{Read as _, Write as _};
 use ccprov::model::{
     Address, Catalog, Claimant, Desired, Document, Emptying, ErrorClass, FactInfo, Facts,
-    FieldDiff, KindInfo, Lifecycle, Live, Naming, Owner, Path, Prepared, Sought, Status, compare,
+    FieldDiff, FormerNames, KindInfo, Lifecycle, Live, Naming, Owner, Path, Prepared, Sought,
+    Status, compare,
 };
 use serde_json::Value;
 
@@ -101,6 +102,7 @@ impl Cloud {
         Ok(Desired {
             address: address.clone(),
             formerly: Vec::new(),
+            named_in: None,
             kind: info.name.clone(),
             identity,
             document,
@@ -279,7 +281,7 @@ impl Cloud {
 
     /// What the tags of an object have to say that belongs to a stack.
     fn owner(&self, info: &KindInfo, stack: &str, want: &Desired) -> Owner {
-        Claimant { stack, was: None, place: &self.place }.owner(info, want)
+        Claimant { stack, was: &FormerNames::default(), place: &self.place }.owner(info, want)
     }
 
     /// Taken over by another stack, and given back. No engine would, nor may who

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ccprov::engine::look_up_all;
 use ccprov::engine::wait::elapse;
-use ccprov::model::{Address, By, Claimant, Diagnostic, ErrorClass, Existing, Lookup};
+use ccprov::model::{Address, By, Claimant, Diagnostic, ErrorClass, Existing, FormerNames, Lookup};
 use ccprov::plan::recognised;
 use ccprov::sim::{Cloud, Fault, Operation, Weather};
 use serde_json::{Value, json};
@@ -27,7 +27,8 @@ async fn looked(cloud: &Cloud<'_>, lookups: &[Lookup]) -> Vec<Result<Existing, D
     let all = lookups.iter().cloned().enumerate().map(|(number, it)| (address(number), it));
     let found = look_up_all(cloud, all.collect(), &|_| {}).await;
     let place = place();
-    let claimant = Claimant { stack: "mine", was: None, place: &place };
+    let was = &FormerNames::default();
+    let claimant = Claimant { stack: "mine", was, place: &place };
     let judged = found.into_iter().map(|(address, lookup, lives)| {
         recognised(&address, &lookup, &lives.unwrap(), claimant, &BTreeMap::new())
     });

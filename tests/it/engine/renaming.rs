@@ -150,6 +150,31 @@ async fn what_carries_either_name_goes_with_the_stack() {
     assert_eq!(cloud.violations(), [""; 0]);
 }
 
+/// And again, one name after the other; what one of them gave keeps it.
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_renamed_again_keeps_what_any_of_its_names_gave() {
+    let of = |names: &Value, addresses: &[&str]| {
+        let thing = json!({ "kind": "thing" });
+        let resources: serde_json::Map<String, Value> =
+            addresses.iter().map(|address| ((*address).to_owned(), thing.clone())).collect();
+        let text = json!({ "stack": names[0], "was": names[1], "resources": resources });
+        file(&text).unwrap()
+    };
+    let cloud = cloud(Weather::even(1));
+    settled(&cloud, &of(&json!(["one", []]), &["a"])).await;
+    settled(&cloud, &of(&json!(["two", "one"]), &["a", "b"])).await;
+    let had = ["thing one-a", "thing one-b"];
+    assert_eq!(names(&cloud), had);
+    let third = of(&json!(["three", ["two", "one"]]), &["a", "b"]);
+    settled(&cloud, &third).await;
+    has_moved(&cloud, &had.map(str::to_owned), &third, "three");
+    // What is taken away has a name that the stack gives, whichever of its names that is.
+    assert_eq!(
+        changes(&planned(&cloud, &of(&json!(["three", ["two", "one"]]), &["a"])).await),
+        ["- b"]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_object_becomes_another_kind() {
     let cloud = cloud(Weather::even(1));

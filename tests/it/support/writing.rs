@@ -3,7 +3,7 @@
 use ccprov::aws::AwsCatalog;
 use ccprov::engine::port::{Answer, Lacks, Write};
 use ccprov::engine::proof::{self, Claim, Proven, Prover, Title};
-use ccprov::model::{Claimant, Desired, Facts, Live, Place, Sought};
+use ccprov::model::{Claimant, Desired, Facts, FormerNames, Live, Place, Sought};
 
 /// Writes for one stack, without waiting and without trying again.
 #[derive(Clone, Copy)]
@@ -46,7 +46,8 @@ impl Hand<'_> {
     }
 
     async fn prove(self, sought: &Sought) -> Answer<Proven> {
-        let claimant = Claimant { stack: self.stack, was: None, place: self.place };
+        let was = &FormerNames::default();
+        let claimant = Claimant { stack: self.stack, was, place: self.place };
         let prover = Prover { reader: self.writer, catalog: self.catalog, claimant };
         match prover.look(sought, Claim::Held).await? {
             Title::Ours(proof) => Ok(proof),

@@ -25,6 +25,11 @@ pub(crate) fn path(stack: &str) -> String {
     format!("{ROOT}{stack}/")
 }
 
+/// The stack in the path of an identity, or of an ARN.
+pub(crate) fn stack_of(identity: &str) -> Option<&str> {
+    identity.split(ROOT).nth(1)?.split_once('/').map(|(stack, _)| stack)
+}
+
 /// Path and name. `stated` is the path that the document states.
 pub(crate) fn identity(naming: &Naming, stated: &str, name: Option<&str>) -> String {
     stated.trim_end_matches('/').to_owned() + &path(&naming.stack) + name.unwrap_or_default()
