@@ -14,10 +14,10 @@ use super::{checkout, existing, users};
 use crate::engine::proof::Seen;
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{
-    Address, Catalog as _, CloudError, Desired, Document, Live, Mask, Owner, Sought,
+    Address, Catalog as _, CloudError, Desired, Document, FormerNames, Live, Mask, Sought, Stack,
 };
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
-use crate::plan::{World, held, plan_asked};
+use crate::plan::{World, former_names, held, plan_asked};
 use crate::verify::{Foreign, set_apart};
 
 /// A stack and the world that concerns it. [`Opened::look`] alone makes one.
@@ -55,7 +55,10 @@ impl Opened {
         environment: &Environment,
     ) -> Result<Looked, Failure> {
         let (world, users) = join(self.observe(look), self.users(look == Look::ToDestroy)).await;
-        let ((mut world, mut seen), users) = (world?, users?);
+        let ((mut world, mut seen), mut users) = (world?, users?);
+        if look == Look::ToDestroy && self.is_without_file() {
+            users = self.users_of_former(&world, users).await?;
+        }
         if let Some(written) = self.written.as_ref().filter(|_| !world.kept_names.is_empty()) {
             self.learned.names.extend(world.kept_names.clone());
             let (place, names) = (&self.stack.place, &world.kept_names);
@@ -116,6 +119,24 @@ impl Opened {
     /// Who uses the stack, if it is to go.
     async fn users(&self, goes: bool) -> Result<Vec<Owner>, Failure> {
         if goes { Ok(users::find(&self.provider, &self.stack).await?) } else { Ok(Vec::new()) }
+    }
+
+    /// Whether the stack is known by its name alone: no file says which it had before.
+    fn is_without_file(&self) -> bool {
+        self.written.is_none()
+    }
+
+    /// The same with those who know it by names that its objects show it had: their tags were
+    /// listed.
+    async fn users_of_former(&self, world: &World, users: Users) -> Result<Users, Failure> {
+        let claimant = self.stack.claimant();
+        let former = former_names(&world.orphans, claimant, &self.catalog);
+        if former.is_empty() {
+            return Ok(users);
+        }
+        let was = FormerNames(former.into_iter().collect());
+        let stack = Stack { was, ..self.stack.clone() };
+        Ok(lenders::users(&self.provider, &stack).await?)
     }
 
     async fn observe(&self, look: Look) -> Result<(World, Seen), Failure> {
