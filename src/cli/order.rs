@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::exit::Failure;
 use super::written::Written;
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, FormerNames};
 use crate::plan::SavedPlans;
 use crate::spec::StackFile;
 
@@ -154,26 +154,51 @@ fn twice(files: &[&Written], paths: &[PathBuf]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (index, file) in files.iter().enumerate() {
         for (other, path) in files.iter().zip(paths).take(index) {
-            let (name, shown) = (file.file.name(), file.path.display());
-            let is_same_stack = name == other.file.name()
-                && file.file.region() == other.file.region()
+            let is_same_place = file.file.region() == other.file.region()
                 && file.file.account() == other.file.account()
                 && file.file.role() == other.file.role();
             if *path == paths[index] {
-                problems.push(Diagnostic::error(format!("{shown} is named twice")));
-            } else if is_same_stack {
-                problems.push(both_are(&file.path, &other.path, name));
+                let problem = format!("{} is named twice", file.path.display());
+                problems.push(Diagnostic::error(problem));
+            } else if is_same_place {
+                let names = [names(file), names(other)];
+                problems.extend(of_one_name([&file.path, &other.path], names));
             }
         }
     }
     problems
 }
 
-/// The problem of two files of one stack.
-pub(super) fn both_are(one: &Path, other: &Path, name: &str) -> Diagnostic {
-    Diagnostic::error(format!("{} and {} are both stack `{name}`", one.display(), other.display()))
-        .because("each would delete what the other declares")
-        .hint("give one of them another name, or another region")
+/// The name that a stack has, and those that it had.
+type Names<'a> = (&'a str, &'a FormerNames);
+
+fn names(written: &Written) -> Names<'_> {
+    (written.file.name(), written.file.was())
+}
+
+/// The problem of two files in one place that are, or were, one stack.
+pub(super) fn of_one_name(files: [&Path; 2], names: [Names<'_>; 2]) -> Option<Diagnostic> {
+    let [one, other] = files.map(Path::display);
+    let [(now, was), (other_now, other_was)] = names;
+    if now == other_now {
+        let problem = Diagnostic::error(format!("{one} and {other} are both stack `{now}`"));
+        let problem = problem.because("each would delete what the other declares");
+        return Some(problem.hint("give one of them another name, or another region"));
+    }
+    let told = if was.contains(other_now) {
+        format!("{one} was stack `{other_now}`, and {other} is")
+    } else if other_was.contains(now) {
+        format!("{other} was stack `{now}`, and {one} is")
+    } else {
+        let shared = was.0.iter().find(|name| other_was.contains(name))?;
+        format!("{one} and {other} both were stack `{shared}`")
+    };
+    let problem =
+        Diagnostic::error(told).because("each would take the objects of that name for its own");
+    Some(
+        problem
+            .hint("take the name out of `was` of one that it was not, or give that another name"),
+    )
 }
 
 #[cfg(test)]

@@ -229,10 +229,9 @@ pub(crate) fn told_beside(members: &[Opened]) -> Vec<Option<String>> {
 fn each_once(members: &[Opened]) -> Result<(), Failure> {
     let mut twice = Vec::new();
     for (index, member) in members.iter().enumerate() {
-        let names = member.stack.claimant().stacks();
         for other in members[..index].iter().filter(|it| it.stack.place == member.stack.place) {
-            let shared = names.iter().find(|name| other.stack.claimant().goes_by(name));
-            twice.extend(shared.map(|name| order::both_are(&member.file, &other.file, name)));
+            let names = [member, other].map(|it| (it.stack.name.as_str(), &it.stack.was));
+            twice.extend(order::of_one_name([&member.file, &other.file], names));
         }
     }
     if twice.is_empty() { Ok(()) } else { Err(Failure::input(twice)) }

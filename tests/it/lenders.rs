@@ -221,6 +221,6 @@ fn two_files_of_one_stack_are_refused_wherever_its_region_is_stated() {
     // One that was renamed would take what the other declares.
     desk.write("other.yaml", &other.replace("stack: twice", "stack: again\nwas: twice"));
     let told = desk.must("apply -y one.yaml other.yaml", 1);
-    assert!(told.stderr.contains("other.yaml and one.yaml are both stack `twice`"), "{told}");
+    assert!(told.stderr.contains("other.yaml was stack `twice`, and one.yaml is"), "{told}");
     assert_eq!(desk.must("list", 0).stdout, "");
 }
