@@ -41,6 +41,7 @@ mod permissions;
 mod plans;
 mod probing;
 mod rate_limits;
+mod renamed_stacks;
 mod renaming;
 mod replaying;
 mod repositories;
