@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::model::Diagnostic;
+
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
@@ -13,9 +15,15 @@ pub(crate) enum Readers {
     Owner,
 }
 
-/// Writes a file anew: beside it first, then in its place, so that what was
-/// there stays if the disk is full.
+/// Writes a file anew, unless that is [somebody's](spare): beside it first, then in its place,
+/// so that what was there stays if the disk is full.
 pub(crate) fn write_whole(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+    spare(path)?;
+    rewrite(path, text, readers)
+}
+
+/// The same with a file that is somebody's, which he asks for.
+pub(crate) fn rewrite(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
     let Some(target) = target(path)? else { return write_into(path, text) };
     let (draft, mut file) = Draft::beside(&target, readers)?;
     file.write_all(text.as_bytes())?;
@@ -29,6 +37,7 @@ pub(crate) fn write_whole(path: &Path, text: &str, readers: Readers) -> io::Resu
 /// Whether [`write_whole`] would find a place for its file. Leaves everything
 /// as it was.
 pub(crate) fn try_whole(path: &Path) -> io::Result<()> {
+    spare(path)?;
     match target(path)? {
         Some(target) => Draft::beside(&target, Readers::Owner).map(drop),
         None => write_into(path, ""),
@@ -37,7 +46,51 @@ pub(crate) fn try_whole(path: &Path) -> io::Result<()> {
 
 /// Adds to the end of a file.
 pub(crate) fn append(path: &Path, text: &str) -> io::Result<()> {
-    File::options().append(true).create(true).open(path)?.write_all(text.as_bytes())
+    open_end(path)?.write_all(text.as_bytes())
+}
+
+/// A file to add to the end of.
+pub(crate) fn open_end(path: &Path) -> io::Result<File> {
+    spare(path)?;
+    File::options().append(true).create(true).open(path)
+}
+
+/// An error for options that name one file: what the first writes there, the last would lose.
+pub(crate) fn each_once(options: &[(&str, Option<&Path>)]) -> Result<(), Vec<Diagnostic>> {
+    let named = || options.iter().filter_map(|(option, path)| Some((*option, (*path)?)));
+    let twice = named().enumerate().filter_map(|(index, (option, path))| {
+        let is_same = |(_, other): &(&str, &Path)| place(other) == place(path);
+        let (first, _) = named().take(index).find(is_same)?;
+        let text = format!("{first} and {option} are both to write {}", path.display());
+        // A device takes all of it.
+        (!path.exists() || path.is_file())
+            .then(|| Diagnostic::error(text).hint("give each a file of its own"))
+    });
+    let twice: Vec<Diagnostic> = twice.collect();
+    if twice.is_empty() { Ok(()) } else { Err(twice) }
+}
+
+/// Where a file is, or would be.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(place) = path.canonicalize() {
+        return place;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), _) => path.to_owned(),
+    }
+}
+
+/// An error for a file in which people write, as its name says: nothing that we write is
+/// YAML, and `--out *.yaml` means the first of the stack files.
+fn spare(path: &Path) -> io::Result<()> {
+    let is_yaml = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it == "yml");
+    if is_yaml && path.is_file() {
+        return Err(io::Error::other("a YAML file that is there is not written over"));
+    }
+    Ok(())
 }
 
 /// The file to replace, links followed; `None` for what is there and no regular
@@ -127,6 +180,22 @@ mod tests {
         assert!(try_whole(&kept).is_err());
         assert_eq!(fs::read_to_string(&kept).unwrap(), "old");
         assert!(try_whole(&folder.path().join("no/such")).is_err());
+    }
+
+    #[test]
+    fn what_people_write_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["stack.yaml", "stack.yml", "stack.YAML"] {
+            let path = folder.path().join(name);
+            fs::write(&path, "stack: dev").unwrap();
+            assert!(write_whole(&path, "{}", Readers::Owner).is_err());
+            assert!(try_whole(&path).is_err());
+            assert!(append(&path, "{}").is_err());
+            assert_eq!(fs::read_to_string(&path).unwrap(), "stack: dev");
+            rewrite(&path, "stack: prod", Readers::Usual).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "stack: prod");
+        }
+        assert!(write_whole(&folder.path().join("new.yaml"), "{}", Readers::Usual).is_ok());
     }
 
     #[test]

@@ -70,8 +70,7 @@ fn of_file(path: &Path, check: bool, screen: &Screen) -> Result<bool, Diagnostic
     }
     if !check {
         // As it is: what a file may not show, it holds.
-        file::write_whole(path, &after, Readers::Usual)
-            .map_err(|error| cannot_write(path, &error))?;
+        file::rewrite(path, &after, Readers::Usual).map_err(|error| cannot_write(path, &error))?;
     }
     screen.data(&path.display().to_string());
     Ok(true)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::clock;
 use super::exit::Failure;
+use super::file;
 use super::screen::{Screen, cannot_write};
 use crate::aws::call_log::Listener;
 use crate::model::CallRecord;
@@ -36,8 +37,7 @@ struct Pages {
 impl Journal {
     /// Opens a file to append to, and notes who does.
     pub(crate) fn open(path: &Path, command: &str, screen: &Screen) -> Result<Self, Failure> {
-        let file = File::options().append(true).create(true).open(path);
-        let file = file.map_err(|error| cannot_write(path, &error))?;
+        let file = file::open_end(path).map_err(|error| cannot_write(path, &error))?;
         let file = Arc::new(Mutex::new(Pages { file, is_torn: false }));
         let this = Self { path: path.to_owned(), file, screen: screen.clone() };
         let version = env!("CARGO_PKG_VERSION");

@@ -8,6 +8,7 @@ use super::approved::Proposed;
 use super::asked::{Anew, Only};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
+use super::file;
 use super::options::{Whats, Where};
 use super::plan_file;
 use super::planned::Planned;
@@ -72,6 +73,14 @@ pub(crate) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (what, place, only) = (&arguments.what, &arguments.place, &arguments.only);
+    file::each_once(&[
+        ("--out", arguments.out.as_deref()),
+        ("--markdown", arguments.markdown.as_deref()),
+        ("--gitlab", arguments.gitlab.as_deref()),
+        ("--trace", place.trace.as_deref()),
+        ("--journal", place.journal.as_deref()),
+    ])
+    .map_err(Failure::input)?;
     let asked_for =
         if arguments.destroy { only.to_destroy() } else { only.to_apply(&arguments.anew) };
     let several = Several::asked(what, place, asked_for, environment, screen).await?;
