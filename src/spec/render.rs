@@ -11,7 +11,7 @@ use super::existing::{self, Referred};
 use super::expand::{Env, Expansion};
 use super::inputs::Inputs;
 use super::learned::Learned;
-use super::load::StackFile;
+use super::load::{StackFile, Used};
 use super::lookup::NONCE;
 use super::predict::Known;
 use super::reference::{self, Part};
@@ -70,8 +70,7 @@ pub fn render(
             parts.push(("ignore_tags", Rendered::of(&json!(sheet.tags.ignored))));
         }
         if !file.uses().is_empty() {
-            let uses = file.root.get("uses").map(|entry| value(&entry.node, known, Nulls::LeftOut));
-            parts.extend(uses.map(|uses| ("uses", uses)));
+            parts.push(("uses", plain(RenderedShape::Map(uses(file, known)))));
         }
         if !checked.existing.is_empty() {
             let existing =
@@ -109,6 +108,12 @@ pub fn render(
         Ok((checked, plain(RenderedShape::Map(parts))))
     };
     check_and(file, place, catalog, (inputs, &none), rendered)?
+}
+
+/// The stacks that are used, each with what is said of it.
+fn uses(file: &StackFile, known: &Known) -> Vec<(String, Rendered)> {
+    let said = |used: &Used| value(&used.node, known, Nulls::LeftOut);
+    file.uses().iter().map(|(alias, used)| (alias.clone(), said(used))).collect()
 }
 
 /// The moves of one resource, each from one address to the next.

@@ -13,7 +13,7 @@ use crate::spec::inputs::Inputs;
 use crate::spec::patterns::BuiltIn;
 use crate::spec::shape;
 use crate::spec::source::Mark;
-use crate::spec::tree::{Entry, Map};
+use crate::spec::tree::{Entry, Map, Node};
 
 /// Longest row of stacks of which each uses the next: as of `extends`.
 const MAX_ROW: usize = 8;
@@ -34,6 +34,8 @@ pub struct Used {
     pub file: Arc<StackFile>,
     /// Where it is said that it is used.
     pub(in crate::spec) at: Mark,
+    /// What is said of it, with nothing left to work out.
+    pub(in crate::spec) node: Node,
 }
 
 impl Used {
@@ -186,7 +188,7 @@ impl Section<'_> {
         let found = self.reach.resolve(text, at).map_err(|problem| problems.push(problem)).ok()?;
         let file = self.other(&found, (at, vars), (stock, problems))?;
         let (path, name) = found;
-        Some(Used { path, name, file, at: entry.key_at.clone() })
+        Some(Used { path, name, file, at: entry.key_at.clone(), node })
     }
 
     /// The stack of a file, with these of its variables stated.

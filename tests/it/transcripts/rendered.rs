@@ -109,7 +109,8 @@ fn what_is_renamed_and_used_renders_as_itself() {
 was: shop
 region: eu-west-1
 role: {{ arn: \"{role}\", external_id: orders-prod }}
-uses: {{ platform: platform.yaml }}
+vars: {{ stage: prod }}
+uses: {{ platform: {{ file: platform.yaml, vars: {{ stage: \"${{var.stage}}\" }} }} }}
 existing:
   key: {{ kind: kms_key, alias: alias/shared }}
   vpc: {{ kind: vpc, tags: {{ Name: main }} }}
@@ -128,7 +129,8 @@ outputs: {{ nets: \"${{existing.nets.*.id}}\", key: \"${{platform.key}}\", new: 
     );
     let platform = "stack: platform
 region: eu-west-1
-resources: { key: { kind: kms_key }, topic: { kind: sns_topic } }
+vars: { stage: dev }
+resources: { key: { kind: kms_key }, topic: { kind: sns_topic, name: \"news-${var.stage}\" } }
 outputs: { key: \"${key.arn}\", topic: \"${topic.arn}\" }
 ";
     let renamed = "moved: { dead: dlq }\nresources: { dlq: { kind: sqs_queue } }\n";
@@ -147,6 +149,7 @@ outputs: { key: \"${key.arn}\", topic: \"${topic.arn}\" }
     let yaml = ccprov.run(&["render", "whole.yaml"]).stdout;
     std::fs::write(ccprov.home().join("again.yaml"), &yaml).unwrap();
     let first = render("whole.yaml");
+    assert_eq!(first["uses"]["platform"]["vars"]["stage"], "prod", "{yaml}");
     assert_eq!(first["outputs"]["new"], "arn:aws:sqs:eu-west-1:123456789012:shop-old", "{first:#}");
     assert_eq!(first, render("again.yaml"), "{yaml}");
     let validated = ccprov.run(&["validate", "again.yaml"]);
