@@ -19,7 +19,7 @@ use super::relied::Readers;
 use super::written::Written;
 use crate::aws::{AwsCatalog, Provider};
 use crate::model::{
-    Address, Catalog as _, CloudError, Diagnostic, FactRef, Facts, KeptName, Live, Owner, Place,
+    Address, CloudError, Diagnostic, Existing, FactRef, Facts, Live, Owner, PassedOn, Place,
     Sought, Stack, UsedObject, document,
 };
 use crate::report::pane::tame;
@@ -99,16 +99,6 @@ struct Lent {
     readers: Readers,
     relied_on: ReliedOn,
     problems: Vec<Diagnostic>,
-}
-
-/// What a look at a used stack showed.
-#[derive(Default)]
-struct Showed {
-    live: BTreeMap<Address, Live>,
-    /// What is not as it should be.
-    problems: Vec<Diagnostic>,
-    /// Names of what is there and is called otherwise by now, where its file states none.
-    kept_names: BTreeMap<Address, KeptName>,
 }
 
 impl Errand<'_> {
@@ -211,136 +201,6 @@ impl Errand<'_> {
             Some(_) | None => Ok(reader),
         }
     }
-
-    /// A used stack and its objects. If an earlier ccprov gave one another name than the file
-    /// does by now, the stack is checked and looked at once more with that.
-    async fn looked(
-        &self,
-        asked: &Asked<'_>,
-        mut learned: Learned,
-        reader: &Provider,
-    ) -> Result<(Checked, Showed), Vec<Diagnostic>> {
-        loop {
-            let checked = self.checked(asked, &learned, reader).await?;
-            let mut seen = self.look(asked, &checked, reader).await;
-            let kept = std::mem::take(&mut seen.kept_names);
-            let had = learned.names.len();
-            learned.names.extend(kept);
-            if learned.names.len() == had {
-                return Ok((checked, seen));
-            }
-        }
-    }
-
-    /// A used stack with what was learned, and with answers to what its documents ask.
-    async fn checked(
-        &self,
-        asked: &Asked<'_>,
-        learned: &Learned,
-        reader: &Provider,
-    ) -> Result<Checked, Vec<Diagnostic>> {
-        let Asked { used, lender, outputs, .. } = asked;
-        let check = |catalog: &AwsCatalog| {
-            let with = (catalog, self.environment);
-            self.written.check_other(&used.file, &lender.place, learned, with)
-        };
-        let checked = if *learned == Learned::default() {
-            (*lender.checked).clone()
-        } else {
-            check(self.catalog)?
-        };
-        let spoken_of = spoken_of(&checked, outputs);
-        let resources = spoken_of.iter().filter_map(|it| checked.stack.resources.get(it));
-        let questions = self.catalog.questions(resources);
-        if questions.is_empty() {
-            return Ok(checked);
-        }
-        match reader.learn(questions).await {
-            Ok(answers) => check(&self.catalog.clone().knowing(answers)),
-            Err(error) => Err(vec![asked.unseen(error, "what a document of it asks")]),
-        }
-    }
-
-    /// The objects that outputs speak of, as far as they are there and that stack's. What is
-    /// named by what AWS chose for another is looked for when that was seen; what others use,
-    /// too, is looked at once.
-    async fn look(&self, asked: &Asked<'_>, checked: &Checked, reader: &Provider) -> Showed {
-        let mut left = spoken_of(checked, &asked.outputs);
-        let mut seen = Showed::default();
-        let mut missing = BTreeSet::new();
-        loop {
-            let known =
-                |fact: &FactRef| seen.live.get(&fact.address)?.facts.get(&fact.fact).cloned();
-            let looks: Vec<Sought> =
-                left.iter().filter_map(|address| self.sought(checked, address, &known)).collect();
-            if looks.is_empty() {
-                break;
-            }
-            let told = |event| self.environment.pulse.look(&event);
-            for (sought, answer) in find_all(&reader.shared(), looks, &told).await {
-                let Some(address) = sought.address.clone() else { continue };
-                left.remove(&address);
-                if let Ok(None) = &answer {
-                    missing.insert(address.clone());
-                }
-                match asked.judge(&checked.stack, &sought, answer, self.catalog) {
-                    Ok(live) => drop(seen.live.insert(address, live)),
-                    Err(problem) => seen.problems.push(problem),
-                }
-            }
-        }
-        match self.kept_names(&checked.stack, &missing, reader).await {
-            Ok(names) => seen.kept_names = names,
-            Err(errors) => {
-                let told = |error| asked.unseen(error, "what it owns");
-                seen.problems.extend(errors.into_iter().map(told));
-            }
-        }
-        seen
-    }
-
-    /// The names of those objects that are not found by what the file calls them, where an
-    /// earlier ccprov gave them these.
-    async fn kept_names(
-        &self,
-        stack: &Stack,
-        missing: &BTreeSet<Address>,
-        reader: &Provider,
-    ) -> Result<BTreeMap<Address, KeptName>, Vec<CloudError>> {
-        let told = |event| self.environment.pulse.look(&event);
-        let mut world = World::default();
-        seek(reader, (stack, missing), self.catalog, &mut world, &told).await?;
-        Ok(world.kept_names)
-    }
-
-    /// How to look for a resource, if that is known by now.
-    fn sought(
-        &self,
-        checked: &Checked,
-        address: &Address,
-        known: &dyn Fn(&FactRef) -> Option<String>,
-    ) -> Option<Sought> {
-        let want = checked.stack.resources.get(address)?;
-        let mut sought = want.sought();
-        sought.identity.0 = document::fill_text(&sought.identity.0, known);
-        let is_tagged = self.catalog.kind(&want.kind).is_some_and(|kind| kind.tagged);
-        (is_tagged || !document::is_pending(&sought.identity.0)).then_some(sought)
-    }
-}
-
-/// Which resources some outputs speak of, with those without which these cannot be named.
-fn spoken_of(checked: &Checked, outputs: &BTreeSet<String>) -> BTreeSet<Address> {
-    let mut all = BTreeSet::new();
-    let told_of = outputs.iter().filter_map(|output| checked.told_of.get(output)).flatten();
-    let mut next: Vec<Address> = told_of.cloned().collect();
-    while let Some(address) = next.pop() {
-        let Some(want) = checked.stack.resources.get(&address) else { continue };
-        let named = document::pending_facts(&want.identity.as_str().into());
-        if all.insert(address) {
-            next.extend(named.into_iter().map(|fact| fact.address));
-        }
-    }
-    all
 }
 
 /// What is relied on of an object: that it is there, and what the outputs hold of it.

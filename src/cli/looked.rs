@@ -14,7 +14,8 @@ use super::{checkout, existing, users};
 use crate::engine::proof::Seen;
 use crate::engine::{Look, find_all, observe_excerpt, observe_told, revisit, seek, weigh};
 use crate::model::{
-    Address, Catalog as _, CloudError, Desired, Document, FormerNames, Live, Mask, Sought, Stack,
+    Address, Catalog as _, CloudError, Desired, Document, FormerNames, Live, Mask, Owner, Sought,
+    Stack,
 };
 use crate::plan::{Change, Held, Permissions, Plan, PlannedChange, Purpose, SavedPlan, Step};
 use crate::plan::{World, former_names, held, plan_asked};
@@ -128,7 +129,11 @@ impl Opened {
 
     /// The same with those who know it by names that its objects show it had: their tags were
     /// listed.
-    async fn users_of_former(&self, world: &World, users: Users) -> Result<Users, Failure> {
+    async fn users_of_former(
+        &self,
+        world: &World,
+        users: Vec<Owner>,
+    ) -> Result<Vec<Owner>, Failure> {
         let claimant = self.stack.claimant();
         let former = former_names(&world.orphans, claimant, &self.catalog);
         if former.is_empty() {
@@ -136,7 +141,7 @@ impl Opened {
         }
         let was = FormerNames(former.into_iter().collect());
         let stack = Stack { was, ..self.stack.clone() };
-        Ok(lenders::users(&self.provider, &stack).await?)
+        Ok(users::find(&self.provider, &stack).await?)
     }
 
     async fn observe(&self, look: Look) -> Result<(World, Seen), Failure> {

@@ -118,11 +118,8 @@ impl Planned {
             Purpose::Destroy => Default::default(),
         };
         let is_refused = !examined.refusals.is_empty();
-        let refusals = [refusals, examined.refusals].concat();
         // Of what does not go nobody misses anything.
-        let users = if plan.is_empty() { Users::new() } else { users };
-        let told = users.iter().map(|(_, told)| told.clone());
-        let refusals: Vec<Diagnostic> = refusals.into_iter().chain(told).collect();
+        let users = if plan.is_empty() { Vec::new() } else { users };
         let forecast = forecast(&plan, &opened.catalog, until);
         let lifetime = opened.provider.lifetime();
         let ends = endurance::of(lifetime, forecast.whole, clock::moment());

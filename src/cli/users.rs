@@ -29,7 +29,7 @@ pub(crate) fn refusal(user: &Owner, stack: &Stack) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Address;
+    use crate::model::{Address, FormerNames};
 
     fn place((region, account): (&str, &str)) -> Place {
         Place {
@@ -48,7 +48,8 @@ mod tests {
             ..Owner::new(name, Address::new("queue"))
         };
         let check = |user: Owner, at: (&str, &str), expected: bool| {
-            let shop = Stack { was: Some("app".into()), ..Stack::empty("shop", place(at)) };
+            let shop =
+                Stack { was: FormerNames(vec!["app".into()]), ..Stack::empty("shop", place(at)) };
             assert_eq!(is_of(&user, &place(here), &shop), expected, "{user:?} {at:?}");
         };
         check(user("shop", here.0), here, true);

@@ -16,8 +16,8 @@ use super::proof::Seen;
 use super::stop::Stopper;
 use super::wait::{self, Persistence};
 use crate::model::{
-    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, KeptName, Live, Lookup,
-    NameOrigin, Sought, Stack, Whose, document,
+    Address, Catalog, CloudError, Desired, Examined, FactRef, Identity, KeptName, KindInfo, Live,
+    Lookup, NameOrigin, Sought, Stack, Whose, document,
 };
 use crate::plan::World;
 

@@ -7,8 +7,8 @@ use crate::aws::{AwsCatalog, Provider};
 use crate::cli::existing::Rounds;
 use crate::engine::{find_all, seek};
 use crate::model::{
-    Address, Catalog as _, CloudError, Diagnostic, Existing, FactRef, KindInfo, Live, Sought,
-    Stack, document,
+    Address, Catalog as _, CloudError, Diagnostic, Existing, FactRef, KeptName, KindInfo, Live,
+    Sought, Stack, document,
 };
 use crate::plan::World;
 use crate::spec::{Checked, Learned};
@@ -22,7 +22,7 @@ pub(super) struct Showed {
     /// What is not as it should be.
     pub(super) problems: Vec<Diagnostic>,
     /// Names of what is there and is called otherwise by now, where its file states none.
-    kept_names: BTreeMap<Address, String>,
+    kept_names: BTreeMap<Address, KeptName>,
 }
 
 impl Showed {
@@ -170,7 +170,7 @@ impl Errand<'_> {
         stack: &Stack,
         missing: &BTreeSet<Address>,
         reader: &Provider,
-    ) -> Result<BTreeMap<Address, String>, Vec<CloudError>> {
+    ) -> Result<BTreeMap<Address, KeptName>, Vec<CloudError>> {
         let told = |event| self.environment.pulse.look(&event);
         let mut world = World::default();
         seek(reader, (stack, missing), self.catalog, &mut world, &told).await?;
