@@ -14,6 +14,7 @@ mod carried_out;
 mod certificates;
 mod checkout;
 mod checks;
+mod clashes;
 mod clock;
 mod completions;
 mod connected;

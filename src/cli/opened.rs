@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::asked::Narrowed;
+use super::clashes::Member;
 use super::connected::{Connected, Connections};
 use super::environment::Environment;
 use super::existing::{self, Known, Needs};
@@ -160,6 +161,12 @@ impl Opened {
     pub(crate) fn look_anew(&self) {
         self.provider.look_anew();
         self.readers.look_anew();
+    }
+
+    /// As it is seen beside the others of a command.
+    pub(crate) fn beside_others(&self) -> Member<'_> {
+        let Self { file, stack, origins, lenders, .. } = self;
+        Member { file, stack, origins, lenders }
     }
 
     /// Whether no more is asked for than a part of the stack.

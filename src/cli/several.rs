@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
+use super::clashes;
 use super::connected::Connections;
 use super::environment::Environment;
 use super::existing::Needs;
@@ -13,14 +14,15 @@ use super::exit::{Failure, gathered};
 use super::loan::Loan;
 use super::opened::Opened;
 use super::options::{Whats, Where};
-use super::order::{self, Order};
+use super::order::Order;
 use super::planned::Planned;
 use super::screen::Screen;
 use super::together::Together;
 use super::trace::Trace;
 use super::written::Written;
+use crate::aws::AwsCatalog;
 use crate::engine::{Look, Until};
-use crate::model::{self, Diagnostic, Place, Scene};
+use crate::model::{self, Diagnostic, Scene};
 use crate::plan::{AskedFor, Permissions, Purpose, SavedPlans};
 
 /// The stacks that a command is about, in the order in which they were named.
@@ -83,9 +85,7 @@ impl Several {
             Purpose::Destroy => BTreeSet::new(),
         };
         let files = files.map(|(index, file)| file.beside(beside(index))).collect();
-        let several = Self::open(files, order, needs, &connections, environment).await?;
-        several.are_where_they_are_used()?;
-        Ok(several)
+        Self::open(files, order, needs, &connections, environment).await
     }
 
     async fn open(
@@ -97,7 +97,8 @@ impl Several {
     ) -> Result<Self, Failure> {
         let open = files.into_iter().map(|file| file.open(needs, connections, environment));
         let mut members = gathered(join_all(open).await)?;
-        each_once(&members)?;
+        let stacks: Vec<clashes::Member<'_>> = members.iter().map(Opened::beside_others).collect();
+        clashes::in_place(&stacks, &order, &AwsCatalog::new())?;
         if members.len() > 1 {
             let wanted = members.iter().map(|it| Scene::desired(&it.stack, &it.catalog));
             let alongside: Arc<[Scene]> = wanted.collect();
@@ -106,22 +107,6 @@ impl Several {
             }
         }
         Ok(Self { members, order })
-    }
-
-    /// What one is told of another is told of where it uses that: a file that leaves its region
-    /// open is in the user's there, and in the command's where it is named.
-    fn are_where_they_are_used(&self) -> Result<(), Failure> {
-        let mut elsewhere = Vec::new();
-        for (index, user) in self.members.iter().enumerate() {
-            for (alias, used) in self.order.uses(index) {
-                let named = &self.members[*used];
-                let Some(meant) = user.stack.uses.get(alias) else { continue };
-                if meant.place != named.stack.place {
-                    elsewhere.push(used_elsewhere(user, &meant.place, named));
-                }
-            }
-        }
-        if elsewhere.is_empty() { Ok(()) } else { Err(Failure::input(elsewhere)) }
     }
 
     /// Stacks that are known by their names alone; who uses whom their tags tell.
@@ -224,35 +209,10 @@ pub(crate) fn told_beside(members: &[Opened]) -> Vec<Option<String>> {
     model::told_beside(stacks)
 }
 
-/// Where each of them is, is known by now, also where a file leaves that to the command line
-/// or to credentials. One that was renamed is also what it was.
-fn each_once(members: &[Opened]) -> Result<(), Failure> {
-    let mut twice = Vec::new();
-    for (index, member) in members.iter().enumerate() {
-        for other in members[..index].iter().filter(|it| it.stack.place == member.stack.place) {
-            let names = [member, other].map(|it| (it.stack.name.as_str(), &it.stack.was));
-            twice.extend(order::of_one_name([&member.file, &other.file], names));
-        }
-    }
-    if twice.is_empty() { Ok(()) } else { Err(Failure::input(twice)) }
-}
-
 fn addresses_of_several() -> Diagnostic {
     Diagnostic::error("--only and --replace are of one stack, and several are named")
         .because("an address says nothing of the stack that it is of")
         .hint("name the stack that is meant; those that it uses are looked at all the same")
-}
-
-fn used_elsewhere(user: &Opened, meant: &Place, named: &Opened) -> Diagnostic {
-    let (file, place) = (named.file.display(), &named.stack.place);
-    let here = |place: &Place| format!("account {} in {}", place.account, place.region);
-    Diagnostic::error(format!("{file} is not worked on where {} uses it", user.file.display()))
-        .because(format!(
-            "it leaves open where it is: by this command that is {}, and for who uses it {}",
-            here(place),
-            here(meant)
-        ))
-        .hint(format!("state it in {file}: `region:`, and `account:` or `role:`"))
 }
 
 /// What a stack is told of those that it uses, by the names that it has for them; `None` if

@@ -1,6 +1,7 @@
 //! Before the way of several stacks begins: their files as they are written, with everything
 //! that is wrong with any of them.
 
+use super::clashes::{self, Member};
 use super::environment::Environment;
 use super::exit::{Failure, gathered};
 use super::options::Whats;
@@ -45,11 +46,20 @@ impl Together {
             Ok((written, checked))
         });
         match (gathered(checked), among_them) {
-            (Ok(files), Ok(order)) => Ok(Self { files, order }),
+            (Ok(files), Ok(order)) => {
+                let members: Vec<Member<'_>> = files.iter().map(member).collect();
+                clashes::on_paper(&members, &order, &catalog)?;
+                Ok(Self { files, order })
+            }
             (Err(one), Err(other)) => Err(one.and(other).once()),
             (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure.once()),
         }
     }
+}
+
+fn member((written, checked): &(Written, Checked)) -> Member<'_> {
+    let Checked { stack, origins, lenders, .. } = checked;
+    Member { file: &written.path, stack, origins, lenders }
 }
 
 /// The order of the files, unless something is wrong among them.

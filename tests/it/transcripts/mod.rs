@@ -11,6 +11,7 @@ mod advice;
 mod bad_input;
 mod bad_weather;
 mod broken_streams;
+mod clashes;
 mod drift;
 mod excerpts;
 mod first_hour;
