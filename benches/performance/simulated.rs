@@ -140,6 +140,7 @@ async fn carry_out(cloud: &Cloud<'_>, plan: &Plan, catalog: &SimCatalog) {
         plan,
         seen: None,
         told: const { &BTreeMap::new() },
+        is_in_wake: false,
         until: Until::Ready,
         seed: 1,
     };

@@ -16,7 +16,7 @@ use super::checkout::Checkout;
 use super::journal::Journal;
 use super::opened::Opened;
 use super::options::Run;
-use super::order::Order;
+use super::order::{Between, Order};
 use super::planned::{Parts, Planned};
 use super::screen::Screen;
 use super::trace::Trace;
@@ -24,10 +24,10 @@ use super::turn::Turns;
 use crate::aws::{AwsCatalog, Provider};
 use crate::engine::event::{Event, EventKind, Outcome};
 use crate::engine::proof::Seen;
-use crate::engine::several::{Several, Why};
+use crate::engine::several::Several;
 use crate::engine::stop::Stop;
 use crate::engine::wait::heartbeat;
-use crate::engine::{Report, Site, Until, execute};
+use crate::engine::{Report, Site, Until, Why, execute, execute_among};
 use crate::model::{Address, Diagnostic, FactRef, Facts, Inspected, Origin, document};
 use crate::plan::{Forecast, Plan, Purpose};
 use crate::report::{FanOut, JsonLines, Live, Outputs, Plain, PlanRecord, RunRecord, View};
@@ -131,8 +131,9 @@ impl Approved {
             let told: Vec<PlanRecord<'_>> = jobs.iter().map(Job::told).collect();
             let views = views(&mut record, options, screen, journal, told);
             let work = async {
-                let site = Works { jobs: &jobs, stops: &stops, until, heard: sender };
-                order.each(|index, before| site.one(index, order.uses(index), before)).await
+                let site = Works { jobs: &jobs, stops: &stops, purpose, until, heard: sender };
+                let one = |index, between| site.one(index, order.uses(index), between);
+                order.each_between(one).await
             };
             let (reports, ()) = join(work, show(views, heard, &jobs, screen)).await;
             reports
@@ -151,6 +152,7 @@ impl Approved {
 struct Works<'a> {
     jobs: &'a [Job],
     stops: &'a [Stop],
+    purpose: Purpose,
     until: Until,
     heard: mpsc::UnboundedSender<Heard>,
 }
@@ -162,9 +164,10 @@ impl Works<'_> {
         &self,
         index: usize,
         uses: &BTreeMap<String, usize>,
-        before: BTreeMap<usize, Result<Outputs, Why>>,
+        between: Between<Result<Outputs, Why>>,
     ) -> ((Report, Outputs), Result<Outputs, Why>) {
         let job = &self.jobs[index];
+        let before = &between.before;
         if let Some(why) = before.values().find_map(|done| done.as_ref().err()) {
             let _nobody_listens = self.heard.send(Heard::PassedOver(index, why.clone()));
             let report = why.report(&job.plan);
@@ -175,30 +178,62 @@ impl Works<'_> {
             Some((Address::new(name), spec::texts_of(outputs)))
         };
         let told: BTreeMap<Address, Facts> = uses.iter().filter_map(told).collect();
-        let report = self.carried_out(index, &told).await;
+        let report = self.carried_out(index, &told, &between).await;
+        let comes_to = self.comes_to(index, &report, &told);
         let outputs = known_outputs(&job.plan, &report, &told);
-        let comes_to = match not_done(&job.plan, &report, &outputs) {
-            Some(why) => Err(self.placed(why, index)),
-            None => Ok(outputs.clone()),
-        };
         ((report, outputs), comes_to)
     }
 
-    async fn carried_out(&self, index: usize, told: &BTreeMap<Address, Facts>) -> Report {
+    /// What those after a stack hear of it.
+    fn comes_to(
+        &self,
+        index: usize,
+        report: &Report,
+        told: &BTreeMap<Address, Facts>,
+    ) -> Result<Outputs, Why> {
+        let plan = &self.jobs[index].plan;
+        let outputs = known_outputs(plan, report, told);
+        match not_done(plan, report, &outputs) {
+            Some(why) => Err(self.placed(why, index)),
+            None => Ok(outputs),
+        }
+    }
+
+    async fn carried_out(
+        &self,
+        index: usize,
+        told: &BTreeMap<Address, Facts>,
+        between: &Between<Result<Outputs, Why>>,
+    ) -> Report {
         let Job { provider, catalog, plan, seen, .. } = &self.jobs[index];
         let _nobody_listens = self.heard.send(Heard::Begins(index));
         let provider = provider.take().expect("a stack is carried out once");
         let writer = provider.into_writer(plan.stack.clone()).renamed_from(plan.was.clone());
         let writer = writer.with_files(Arc::new(Checkout));
         let (writer, until, seed) = (&writer, self.until, fastrand::u64(..));
-        let site = Site { writer, catalog, plan, seen: Some(*seen), told, until, seed };
+        let is_in_wake = between.before.keys().any(|other| !self.jobs[*other].plan.is_empty());
+        let site = Site { writer, catalog, plan, seen: Some(*seen), told, is_in_wake, until, seed };
         let (sender, mut events) = mpsc::unbounded_channel();
         let hand_on = async {
             while let Some(event) = events.recv().await {
                 let _nobody_listens = self.heard.send(Heard::Happened(index, Box::new(event)));
             }
         };
-        let (report, ()) = join(execute(site, self.stops[index].clone(), sender), hand_on).await;
+        let stop = self.stops[index].clone();
+        let users = async |so_far: Report| {
+            between.hand_on(self.comes_to(index, &so_far, told));
+            let after = between.after().await;
+            after.into_iter().find_map(Result::err).map_or(Ok(()), Err)
+        };
+        let run = async {
+            // Who uses what a destroy takes away has gone before it.
+            if self.purpose == Purpose::Apply && between.is_before_others() {
+                execute_among(site, stop, sender, &users).await
+            } else {
+                execute(site, stop, sender).await
+            }
+        };
+        let (report, ()) = join(run, hand_on).await;
         report
     }
 
@@ -232,7 +267,11 @@ fn not_done(plan: &Plan, report: &Report, outputs: &Outputs) -> Option<Why> {
     if report.summary.is_success() && (is_known || report.summary.at_work == 0) {
         return None;
     }
-    Some(match (first(has_failed), first(is_begun)) {
+    // What waited for those after this one, and was passed over because of one of them.
+    let because = report.outcomes.values().find_map(|outcome| {
+        if let Outcome::Skipped { because } = outcome { Some(because.clone()) } else { None }
+    });
+    Some(match (first(has_failed).or(because), first(is_begun)) {
         (Some(address), _) => Why::Failed(address),
         (None, Some(address)) => Why::AtWork(address),
         (None, None) => Why::Stopped,

@@ -114,22 +114,83 @@ impl Order {
         K: Clone,
         F: Future<Output = (T, K)>,
     {
-        let come: Vec<watch::Sender<Option<K>>> =
-            self.after.iter().map(|_| watch::Sender::new(None)).collect();
-        let (come, work) = (&come, &work);
+        self.each_between(|index, between| work(index, between.before)).await
+    }
+
+    /// The same, where one may let those begin that come after it before it is done.
+    pub(crate) async fn each_between<T, K, F>(
+        &self,
+        work: impl Fn(usize, Between<K>) -> F,
+    ) -> Vec<T>
+    where
+        K: Clone,
+        F: Future<Output = (T, K)>,
+    {
+        let told: Vec<watch::Sender<Told<K>>> =
+            self.after.iter().map(|_| watch::Sender::new(Told::Nothing)).collect();
+        let (told, work, reversed) = (&told, &work, &self.reversed());
         let each = self.after.iter().enumerate().map(|(index, after)| async move {
             let mut before = BTreeMap::new();
             for other in after {
-                // Who tells it lives as long as this.
-                if let Ok(told) = come[*other].subscribe().wait_for(Option::is_some).await {
-                    before.extend(told.clone().map(|told| (*other, told)));
-                }
+                let enough = heard(&told[*other], |told| !matches!(told, Told::Nothing)).await;
+                before.extend(enough.map(|enough| (*other, enough)));
             }
-            let (done, told) = work(index, before).await;
-            come[index].send_replace(Some(told));
+            let after = reversed.after[index].iter().map(|user| told[*user].clone()).collect();
+            let between = Between { before, own: told[index].clone(), after };
+            let (done, all) = work(index, between).await;
+            told[index].send_replace(Told::All(all));
             done
         });
         join_all(each).await
+    }
+}
+
+/// Where one of several stacks stands among them.
+#[derive(Debug)]
+pub(crate) struct Between<K> {
+    /// What those told that it comes after.
+    pub(crate) before: BTreeMap<usize, K>,
+    own: watch::Sender<Told<K>>,
+    after: Vec<watch::Sender<Told<K>>>,
+}
+
+/// What one of several stacks has told the others.
+#[derive(Clone, Debug)]
+enum Told<K> {
+    Nothing,
+    /// Enough for those that come after it.
+    Enough(K),
+    /// What came of all of it.
+    All(K),
+}
+
+impl<K: Clone> Between<K> {
+    /// Whether another comes after it.
+    pub(crate) fn is_before_others(&self) -> bool {
+        !self.after.is_empty()
+    }
+
+    /// Lets those begin that come after it.
+    pub(crate) fn hand_on(&self, told: K) {
+        self.own.send_replace(Told::Enough(told));
+    }
+
+    /// What came of all that come after it, once they are done.
+    pub(crate) async fn after(&self) -> Vec<K> {
+        let done = self.after.iter().map(|it| heard(it, |told| matches!(told, Told::All(_))));
+        join_all(done).await.into_iter().flatten().collect()
+    }
+}
+
+/// What one tells, when it is what somebody waits for.
+async fn heard<K: Clone>(
+    told: &watch::Sender<Told<K>>,
+    is_it: impl Fn(&Told<K>) -> bool,
+) -> Option<K> {
+    match told.subscribe().wait_for(is_it).await.as_deref() {
+        Ok(Told::Enough(told) | Told::All(told)) => Some(told.clone()),
+        // Who tells it lives as long as whoever waits.
+        Ok(Told::Nothing) | Err(_) => None,
     }
 }
 
@@ -235,6 +296,27 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::from_mins(3));
         let heard = heard.into_inner();
         assert_eq!(heard.last(), Some(&(0, vec![2])));
+    }
+
+    /// The first hands on after a minute and waits for the others; the last takes another.
+    #[tokio::test(start_paused = true)]
+    async fn who_hands_on_goes_on_when_those_after_it_are_done() {
+        let order = order(&[&[], &[0], &[0, 1]]);
+        let heard = RefCell::new(Vec::new());
+        let work = |index: usize, between: Between<usize>| {
+            let heard = &heard;
+            async move {
+                elapse(Duration::from_mins(1)).await;
+                if index == 0 {
+                    between.hand_on(10);
+                    assert_eq!(between.after().await, [21, 43]);
+                }
+                heard.borrow_mut().push(index);
+                ((), between.before.values().sum::<usize>() + 10 + index)
+            }
+        };
+        order.each_between(work).await;
+        assert_eq!(heard.into_inner(), [1, 2, 0]);
     }
 
     #[test]

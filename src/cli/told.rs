@@ -33,7 +33,8 @@ impl CarriedOut {
         let seen = trace.calls.calls();
         let mut text = summary_text(&record, of, &outputs(&done), command);
         let plans: Vec<&Plan> = done.iter().map(|it| &it.plan).collect();
-        if let (true, Some(joined)) = (options.timings, Joined::of(&plans, order.after())) {
+        if let (true, Some(joined)) = (options.timings, Joined::of(&plans, order.after(), purpose))
+        {
             let Joined { plan, members } = &joined;
             // What is asked of it here is alike in all of them.
             let (catalog, record) = (&done[0].catalog, &record);

@@ -1,7 +1,8 @@
 //! Carries out a plan: every step as soon as what it needs has happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::OptionFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -14,6 +15,7 @@ use super::site::Site;
 use super::span::in_span;
 use super::step::{Signal, StepRun};
 use super::stop::{Stop, Urgency};
+use super::why::Why;
 use crate::model::{Address, Catalog, Facts};
 use crate::plan::{Step, StepId, StepNode};
 
@@ -46,17 +48,41 @@ pub struct Report {
 ///
 /// # Caveats
 /// Events are sent without waiting for whoever listens.
-pub async fn execute(
+pub async fn execute(site: Site<'_>, stop: Stop, events: mpsc::UnboundedSender<Event>) -> Report {
+    let (nothing, nobody) = (BTreeSet::new(), async |_| Ok(()));
+    run(site, stop, events, (nothing, &nobody)).await
+}
+
+/// Carries out the plan of a stack that others of the same command use.
+///
+/// What it deletes they may still hold, until they have turned to what takes its place. So the
+/// deletions that nothing else waits for are held back until all else is over. `users` hears
+/// then how that went, and answers when the users are done: whether the deletions may begin,
+/// or why not. It is asked once at most.
+///
+/// Everything else is as [`execute`] says.
+pub async fn execute_among(
+    site: Site<'_>,
+    stop: Stop,
+    events: mpsc::UnboundedSender<Event>,
+    users: &impl AsyncFn(Report) -> Result<(), Why>,
+) -> Report {
+    run(site, stop, events, (site.plan.going_last(), users)).await
+}
+
+async fn run(
     site: Site<'_>,
     mut stop: Stop,
     events: mpsc::UnboundedSender<Event>,
+    (held, users): (BTreeSet<StepId>, &impl AsyncFn(Report) -> Result<(), Why>),
 ) -> Report {
-    let mut foreman = Foreman::new(site, events);
+    let mut foreman = Foreman::new(site, held, events);
     let writes = |node: &&StepNode| !matches!(node.step, Step::Delete { .. });
     let written = site.plan.steps.iter().filter(writes).map(|node| &node.address).collect();
     foreman.tell(EventKind::RunStarted { steps: site.plan.steps.len() });
     let (signal, mut signals) = mpsc::unbounded_channel();
     let mut running = FuturesUnordered::new();
+    let mut turning = None;
     let mut urgency = Urgency::None;
     loop {
         if stop.urgency() > urgency {
@@ -87,7 +113,10 @@ pub async fn execute(
             });
         }
         if running.is_empty() {
-            break;
+            if !foreman.schedule.is_holding() {
+                break;
+            }
+            turning.get_or_insert_with(|| Box::pin(users(foreman.report())));
         }
         let more_urgent = if urgency == Urgency::None { Urgency::Finish } else { Urgency::Abandon };
         tokio::select! {
@@ -100,6 +129,13 @@ pub async fn execute(
                     foreman.hear(id, signal);
                 }
                 foreman.end(id, outcome);
+            }
+            Some(turned) = OptionFuture::from(turning.as_mut()) => {
+                turning = None;
+                match turned {
+                    Ok(()) => foreman.schedule.release(),
+                    Err(why) => foreman.leave(&why.outcome()),
+                }
             }
         }
     }
@@ -121,14 +157,15 @@ struct Foreman<'a> {
 }
 
 impl<'a> Foreman<'a> {
-    fn new(site: Site<'a>, events: mpsc::UnboundedSender<Event>) -> Self {
+    fn new(site: Site<'a>, held: BTreeSet<StepId>, events: mpsc::UnboundedSender<Event>) -> Self {
+        let schedule = Schedule::new(
+            &site.plan.steps,
+            |step| lives_in_another(step, site.catalog),
+            |step| lane(step, site.catalog),
+        );
         Self {
             site,
-            schedule: Schedule::new(
-                &site.plan.steps,
-                |step| lives_in_another(step, site.catalog),
-                |step| lane(step, site.catalog),
-            ),
+            schedule: schedule.holding(held),
             facts: BTreeMap::new(),
             early: BTreeMap::new(),
             outcomes: BTreeMap::new(),
@@ -246,8 +283,13 @@ impl<'a> Foreman<'a> {
         let in_flight = self.schedule.running();
         let abandon_waits = urgency == Urgency::Abandon;
         self.tell(EventKind::Interrupted { in_flight, abandon_waits });
+        self.leave(&Outcome::NotStarted);
+    }
+
+    /// Nothing more is started.
+    fn leave(&mut self, outcome: &Outcome) {
         for left in self.schedule.stop() {
-            self.finish(left, Outcome::NotStarted);
+            self.finish(left, outcome.clone());
         }
     }
 
@@ -266,6 +308,13 @@ impl<'a> Foreman<'a> {
     }
 
     fn close(mut self) -> Report {
+        let report = self.report();
+        self.tell(EventKind::RunFinished { summary: report.summary });
+        report
+    }
+
+    /// How the run went so far.
+    fn report(&self) -> Report {
         let mut summary = Summary::default();
         for (id, outcome) in &self.outcomes {
             let node = &self.site.plan.steps[id.0];
@@ -297,8 +346,7 @@ impl<'a> Foreman<'a> {
                 }
             }
         }
-        self.tell(EventKind::RunFinished { summary });
-        Report { summary, outcomes: self.outcomes, facts: self.facts }
+        Report { summary, outcomes: self.outcomes.clone(), facts: self.facts.clone() }
     }
 }
 

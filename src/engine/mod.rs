@@ -22,13 +22,15 @@ mod span;
 mod step;
 pub mod stop;
 pub mod wait;
+mod why;
 
-pub use execute::{Report, execute};
+pub use execute::{Report, execute, execute_among};
 pub use observe::{
     Look, Onlooker, examine, find_all, look_up_all, observe, observe_excerpt, observe_told, seek,
     weigh,
 };
 pub use revisit::revisit;
 pub use site::Site;
+pub use why::Why;
 
 pub use crate::model::Until;

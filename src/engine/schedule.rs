@@ -30,6 +30,8 @@ pub struct Schedule {
     /// What steps write to that takes one write at a time, and whose turn it is.
     lanes: BTreeMap<StepId, String>,
     taken: BTreeMap<String, StepId>,
+    /// May not start before somebody says so.
+    held: BTreeSet<StepId>,
     running: usize,
 }
 
@@ -62,15 +64,23 @@ impl Schedule {
             blocked,
             lanes: lanes.collect(),
             taken: BTreeMap::new(),
+            held: BTreeSet::new(),
             running: 0,
         }
+    }
+
+    /// The same where some steps are held back until they are [released](Self::release).
+    #[must_use]
+    pub fn holding(self, held: BTreeSet<StepId>) -> Self {
+        Self { held, ..self }
     }
 
     /// A step that may start; it counts as running from now on.
     pub fn take(&mut self) -> Option<StepId> {
         let is_free =
-            |id: &&StepId| self.lanes.get(id).is_none_or(|lane| !self.taken.contains_key(lane));
-        let next = *self.ready.iter().find(is_free)?;
+            |id: &StepId| self.lanes.get(id).is_none_or(|lane| !self.taken.contains_key(lane));
+        let may_start = |id: &&StepId| is_free(id) && !self.held.contains(id);
+        let next = *self.ready.iter().find(may_start)?;
         self.ready.remove(&next);
         if let Some(lane) = self.lanes.get(&next) {
             self.taken.insert(lane.clone(), next);
@@ -82,6 +92,16 @@ impl Schedule {
     /// How many steps were handed out and have not ended.
     pub fn running(&self) -> usize {
         self.running
+    }
+
+    /// Whether a step has not started because it is held back.
+    pub fn is_holding(&self) -> bool {
+        self.held.iter().any(|id| self.ready.contains(id) || self.blocked.contains(id))
+    }
+
+    /// What was held back may start.
+    pub fn release(&mut self) {
+        self.held.clear();
     }
 
     /// A running step has told its facts: who needs no more of it may start.
@@ -301,6 +321,26 @@ mod tests {
         assert_eq!(take(&mut schedule), [0]);
         assert_eq!(schedule.ended(StepId(0), false), []);
         assert_eq!(take(&mut schedule), [1]);
+    }
+
+    #[test]
+    fn what_is_held_back_starts_when_it_is_released() {
+        let mut schedule = schedule(3, &[(2, 1, Need::End)]).holding([StepId(1), StepId(2)].into());
+        assert_eq!(take(&mut schedule), [0]);
+        assert!(schedule.is_holding());
+        schedule.release();
+        assert_eq!(take(&mut schedule), [1]);
+        assert!(!schedule.is_holding());
+        assert_eq!(schedule.ended(StepId(1), true), []);
+        assert_eq!(take(&mut schedule), [2]);
+    }
+
+    #[test]
+    fn what_is_skipped_is_not_held_back() {
+        let mut schedule = schedule(2, &[(1, 0, Need::End)]).holding([StepId(1)].into());
+        assert_eq!(take(&mut schedule), [0]);
+        assert_eq!(schedule.ended(StepId(0), false), [StepId(1)]);
+        assert!(!schedule.is_holding());
     }
 
     #[test]

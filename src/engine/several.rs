@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::event::{Event, EventKind, Outcome, Summary};
 use super::execute::Report;
+use super::why::Why;
 use crate::model::Address;
 use crate::plan::{Plan, StepId};
 
@@ -122,39 +123,11 @@ impl Several {
     }
 }
 
-/// Why a run does not begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// A stack that it comes after was not done; the first step that stood in the way, as it
-    /// is told.
-    Failed(Address),
-    /// A stack that it comes after waits for the cloud; likewise.
-    AtWork(Address),
-    /// Somebody asked to stop.
-    Stopped,
-}
-
 impl Why {
     /// What comes of a plan that is not begun.
     pub fn report(&self, plan: &Plan) -> Report {
         let outcomes = plan.steps.iter().map(|node| (node.id, self.outcome())).collect();
         Report { summary: self.summary(plan), outcomes, facts: BTreeMap::new() }
-    }
-
-    fn outcome(&self) -> Outcome {
-        match self {
-            Self::Failed(because) => Outcome::Skipped { because: because.clone() },
-            Self::AtWork(because) => Outcome::Postponed { because: because.clone() },
-            Self::Stopped => Outcome::NotStarted,
-        }
-    }
-
-    fn summary(&self, plan: &Plan) -> Summary {
-        let count = plan.steps.len();
-        match self {
-            Self::Failed(_) => Summary { skipped: count, ..Summary::default() },
-            Self::AtWork(_) | Self::Stopped => Summary { left: count, ..Summary::default() },
-        }
     }
 }
 
@@ -216,6 +189,7 @@ impl Run {
 mod tests {
     use super::*;
     use crate::model::{FormerNames, Place};
+    use crate::plan::Action;
 
     fn plan_of(name: &str) -> Plan {
         let place = Place {

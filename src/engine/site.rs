@@ -21,6 +21,9 @@ pub struct Site<'a> {
     /// Facts of what the stack refers to and does not own, by what stands before them in a
     /// reference.
     pub told: &'a BTreeMap<Address, Facts>,
+    /// Whether what this stack comes after was written moments ago, in the same command: not
+    /// everywhere may it be seen yet.
+    pub is_in_wake: bool,
     /// How far to go.
     pub until: Until,
     /// For the jitter of pauses.

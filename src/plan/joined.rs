@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::change::{Need, Plan, StepId, StepNode};
+use super::change::{Plan, StepId, StepNode};
+use super::purpose::Purpose;
 use crate::model::FormerNames;
 
 /// Some plans as one. For eyes alone.
@@ -24,17 +25,24 @@ pub struct Member {
     /// The members for all of which it waits. No step of its own says so: that would be a need
     /// for each two steps.
     pub after: BTreeSet<usize>,
+    /// The steps for which no other member waits: they wait until all are done that come after
+    /// this one.
+    pub held: BTreeSet<StepId>,
 }
 
 impl Joined {
-    /// Joins plans, each of which may come `after` others.
-    pub fn of(plans: &[&Plan], after: &[BTreeSet<usize>]) -> Option<Self> {
+    /// Joins plans, each of which may come `after` others. Of an apply, what [goes
+    /// last](Plan::going_last) is held until those have turned.
+    pub fn of(plans: &[&Plan], after: &[BTreeSet<usize>], purpose: Purpose) -> Option<Self> {
         let (first, others) = plans.split_first()?;
         let mut members: Vec<Member> = Vec::new();
-        for (plan, after) in plans.iter().zip(after) {
+        for (index, (plan, own)) in plans.iter().zip(after).enumerate() {
             let begin = members.last().map_or(0, |member| member.steps.end);
             let steps = begin..begin + plan.steps.len();
-            members.push(Member { steps, after: after.clone() });
+            let is_held = purpose == Purpose::Apply && after.iter().any(|it| it.contains(&index));
+            let held = if is_held { plan.going_last() } else { BTreeSet::new() };
+            let held = held.into_iter().map(|StepId(step)| StepId(begin + step)).collect();
+            members.push(Member { steps, after: own.clone(), held });
         }
         if others.is_empty() {
             return Some(Self { plan: (*first).clone(), members });
@@ -100,6 +108,7 @@ mod tests {
                 lifecycle: Lifecycle::default(),
                 artifacts: Vec::new(),
                 instead_of: None,
+                named_in: None,
             };
             // Every other one needs the one before it.
             let before = step.checked_sub(1).filter(|_| step % 2 == 1);
@@ -112,7 +121,8 @@ mod tests {
             }
         };
         let (changes, steps) = (Vec::new(), (0..steps).map(node).collect());
-        let (outputs, was, excerpt, existing) = (BTreeMap::new(), None, None, Vec::new());
+        let (outputs, was) = (BTreeMap::new(), FormerNames::default());
+        let (excerpt, existing) = (None, Vec::new());
         let (stack, left, uses) = (stack.into(), Vec::new(), BTreeMap::new());
         Plan { stack, was, place, changes, steps, outputs, left, excerpt, existing, uses }
     }
@@ -121,19 +131,23 @@ mod tests {
     fn plans_that_come_after_one_another_grow_by_their_steps_alone() {
         let plans = [plan_of("platform", 5_000), plan_of("app", 5_000)];
         let after = [BTreeSet::new(), BTreeSet::from([0])];
-        let Joined { plan, members } = Joined::of(&plans.each_ref(), &after).unwrap();
+        let Joined { plan, members } =
+            Joined::of(&plans.each_ref(), &after, Purpose::Apply).unwrap();
         assert_eq!(plan.steps.len(), 10_000);
         assert_eq!(plan.steps.iter().map(|node| node.needs.len()).sum::<usize>(), 5_000);
         let last = plan.steps.last().unwrap();
         assert_eq!((last.id, last.address.as_str()), (StepId(9_999), "app/q4999"));
         assert_eq!(last.needs, BTreeMap::from([(StepId(9_998), Need::End)]));
-        assert_eq!(members[1], Member { steps: 5_000..10_000, after: BTreeSet::from([0]) });
+        assert_eq!(
+            members[1],
+            Member { steps: 5_000..10_000, after: BTreeSet::from([0]), held: BTreeSet::new() }
+        );
     }
 
     #[test]
     fn one_plan_stays_as_it_is() {
         let plan = plan_of("app", 3);
-        let joined = Joined::of(&[&plan], &[BTreeSet::new()]).unwrap();
+        let joined = Joined::of(&[&plan], &[BTreeSet::new()], Purpose::Apply).unwrap();
         assert_eq!(joined.plan, plan);
     }
 }

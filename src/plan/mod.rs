@@ -15,6 +15,7 @@ pub mod excerpt;
 mod fate;
 pub mod forecast;
 mod former;
+mod going_last;
 mod graph;
 mod greetings;
 pub mod guard;

@@ -53,8 +53,17 @@ pub(super) struct CriticalPath<'a> {
     run: TimedRun<'a>,
     started: BTreeMap<StepId, &'a EndedStep>,
     calls: BTreeMap<StepId, Vec<CallRecord>>,
-    /// For each stack the step that ended last, if one started.
-    last: Vec<Option<StepId>>,
+    /// For each part of a stack the step that ended last, of those that started.
+    last: BTreeMap<Part, StepId>,
+}
+
+/// What others wait for of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// Those that come after it: all but what is held back until they are done.
+    Enough(usize),
+    /// Those that come before it, with what they held back.
+    All(usize),
 }
 
 /// For each step those before it, and with how many rounds.
@@ -83,9 +92,10 @@ impl<'a> CriticalPath<'a> {
                 .collect()
         };
         let calls = started.iter().map(|(id, step)| (*id, own(step))).collect();
-        let last = run.members.iter().map(|member| {
-            let steps = member.steps.clone().filter_map(|step| started.get(&StepId(step)));
-            Some(steps.max_by_key(|step| step.ended)?.step)
+        let parts = (0..run.members.len()).flat_map(|it| [Part::Enough(it), Part::All(it)]);
+        let last = parts.filter_map(|part| {
+            let steps = steps_of(part, run.members).filter_map(|step| started.get(&step));
+            Some((part, steps.max_by_key(|step| step.ended)?.step))
         });
         let last = last.collect();
         Self { run, started, calls, last }
@@ -118,16 +128,15 @@ impl<'a> CriticalPath<'a> {
         // Whoever is needed started before.
         order.sort_by_key(|step| (step.started, step.step));
         let mut chains = Chains::new();
-        let mut of_members: BTreeMap<usize, Vec<Stretch>> = BTreeMap::new();
+        let mut of_parts: BTreeMap<Part, Vec<Stretch>> = BTreeMap::new();
         for EndedStep { step, .. } in order {
-            for member in self.members_before(*step) {
-                let longest = || self.longest_of(&self.run.members[member], &chains);
-                of_members.entry(member).or_insert_with(longest);
+            for part in self.parts_before(*step) {
+                of_parts.entry(part).or_insert_with(|| self.longest_of(part, &chains));
             }
             let needs = self.node(*step).needs.iter();
             let needed = needs.filter_map(|(step, need)| self.through(*step, *need, &chains));
-            let members = self.members_before(*step);
-            let before = needed.chain(members.filter_map(|it| of_members.get(&it).cloned()));
+            let parts = self.parts_before(*step);
+            let before = needed.chain(parts.filter_map(|it| of_parts.get(&it).cloned()));
             let longest = before.max_by_key(|chain| length(chain)).unwrap_or_default();
             chains.insert(*step, longest);
         }
@@ -146,20 +155,25 @@ impl<'a> CriticalPath<'a> {
         Some(chain)
     }
 
-    /// The longest chain to the end of a stack.
-    fn longest_of(&self, member: &Member, chains: &Chains) -> Vec<Stretch> {
-        let steps = member.steps.clone().map(StepId);
+    /// The longest chain to the end of a part.
+    fn longest_of(&self, part: Part, chains: &Chains) -> Vec<Stretch> {
+        let steps = steps_of(part, self.run.members);
         let whole = steps.filter_map(|step| self.through(step, Need::Seen, chains));
         whole.max_by_key(|chain| length(chain)).unwrap_or_default()
     }
 
-    /// The stacks for all of which a step waits. One that needs others of its own stack waits
-    /// for these, which did.
-    fn members_before(&self, step: StepId) -> impl Iterator<Item = usize> {
+    /// The other stacks for which a step waits. One that needs others of its own stack waits
+    /// for these, which did; one that is held back does so for all that come after its stack.
+    fn parts_before(&self, step: StepId) -> impl Iterator<Item = Part> {
         let members = self.run.members;
         let own = members.partition_point(|member| member.steps.end <= step.0);
-        let after = members.get(own).filter(|_| self.node(step).needs.is_empty());
-        after.into_iter().flat_map(|member| member.after.iter().copied())
+        let is_held = members.get(own).is_some_and(|member| member.held.contains(&step));
+        let is_first = !is_held && self.node(step).needs.is_empty();
+        let before = members.get(own).filter(|_| is_first).into_iter();
+        let before = before.flat_map(|member| member.after.iter().copied().map(Part::Enough));
+        let users = members.iter().enumerate().filter(move |(_, it)| it.after.contains(&own));
+        let users = users.filter(move |_| is_held).map(|(user, _)| Part::All(user));
+        before.chain(users)
     }
 
     /// Whether others waited until the step was ready, not only accepted.
@@ -175,8 +189,8 @@ impl<'a> CriticalPath<'a> {
     /// The last of a step's needs to be met.
     fn release(&self, step: StepId) -> Option<Release> {
         let needs = self.node(step).needs.iter().map(|(by, need)| (*by, *need));
-        let stacks = self.members_before(step);
-        let stacks = stacks.filter_map(|member| Some((self.last[member]?, Need::Seen)));
+        let stacks = self.parts_before(step);
+        let stacks = stacks.filter_map(|part| Some((*self.last.get(&part)?, Need::Seen)));
         let met = needs
             .chain(stacks)
             .filter_map(|(by, need)| Some(Release { at: self.met(by, need)?, by, need }));
@@ -201,6 +215,14 @@ impl<'a> CriticalPath<'a> {
         let before: Vec<CallRecord> = calls.filter(|call| call.end <= until).cloned().collect();
         rounds(&before)
     }
+}
+
+/// The steps of a part.
+fn steps_of(part: Part, members: &[Member]) -> impl Iterator<Item = StepId> {
+    let (Part::Enough(index) | Part::All(index)) = part;
+    let member = &members[index];
+    let is_in = move |step: &StepId| part == Part::All(index) || !member.held.contains(step);
+    member.steps.clone().map(StepId).filter(is_in)
 }
 
 /// What set a step free.

@@ -145,6 +145,7 @@ fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+    use std::ops::Range;
 
     use crate::engine::event::{Event, EventKind};
     use crate::model::{Address, Desired, Document, Facts, Identity, Lifecycle};
@@ -242,14 +243,16 @@ mod tests {
         insta::assert_snapshot!("timings_smooth", told(&fixtures::smooth(), &calls));
     }
 
-    /// Of what a stack waits for, one step ends last, and another one takes the most rounds.
+    /// Of what a stack waits for, one step ends last, and another one takes the most rounds. What
+    /// goes last waits for whoever waited for the rest.
     #[test]
     fn who_waits_for_a_stack_waits_for_all_of_it() {
         let parts = [
             ("platform/slow", 0, 3_000, vec![]),
             ("platform/deep", 0, 1_000, vec![]),
+            ("platform/old", 4_500, 5_000, vec![]),
             ("app/first", 3_000, 4_000, vec![]),
-            ("app/second", 4_000, 4_500, vec![(2, Need::End)]),
+            ("app/second", 4_000, 4_500, vec![(3, Need::End)]),
         ];
         let nodes = parts.iter().enumerate().map(|(number, (address, .., needs))| StepNode {
             id: StepId(number),
@@ -278,9 +281,12 @@ mod tests {
             let elapsed = Duration::from_millis(at);
             Event { index, elapsed, kind }
         });
-        let after = BTreeSet::from([0]);
-        let members =
-            [Member { steps: 0..2, after: BTreeSet::new() }, Member { steps: 2..4, after }];
+        let member = |steps: Range<usize>, after: &[usize], held: &[usize]| Member {
+            steps,
+            after: after.iter().copied().collect(),
+            held: held.iter().copied().map(StepId).collect(),
+        };
+        let members = [member(0..3, &[], &[2]), member(3..5, &[0], &[])];
         let calls = [
             call("sqs_queue platform/slow", 1_000, 3_900),
             call("sqs_queue platform/deep", 1_000, 1_200),
@@ -288,13 +294,15 @@ mod tests {
             call("sqs_queue platform/deep", 1_600, 1_800),
             call("sqs_queue app/first", 4_100, 4_200),
             call("sqs_queue app/second", 5_100, 5_200),
+            call("sqs_queue platform/old", 5_600, 5_700),
         ];
         let told = told_of(&plan, &members, &events.collect::<Vec<_>>(), &calls);
         for expected in [
             "   3.00s  + platform/slow  sqs_queue\n",
             "   1.00s  + app/first  sqs_queue, once platform/slow was seen\n",
             "   0.50s  + app/second  sqs_queue, once app/first was accepted\n",
-            "forces 5: 0 to see what is there, 3 for platform/deep, 1 for app/first and 1 for",
+            "   0.50s  + platform/old  sqs_queue, once app/second was seen\n",
+            "forces 6: 0 to see what is there, 3 for platform/deep, 1 for app/first, 1 for",
         ] {
             assert!(told.contains(expected), "{expected}\n{told}");
         }

@@ -56,6 +56,7 @@ mod tables;
 mod topics;
 mod torture;
 pub(crate) mod transcripts;
+mod turning;
 mod turnover;
 mod uploads;
 mod users;

@@ -137,8 +137,8 @@ impl StepRun<'_> {
             writer.delete(proof.remembering(&how), emptying).await?;
             Ok(Removal::Removed)
         };
-        // Who is in the way may have gone moments ago, in this very run.
-        let in_flight = !self.node.needs.is_empty();
+        // Who is in the way may have gone moments ago, in this very command.
+        let in_flight = !self.node.needs.is_empty() || self.site.is_in_wake;
         let removal = self.persist(in_flight, remove).await?;
         match (&removal, self.patience().delete) {
             (Removal::Removed | Removal::Going, Some(limit)) => {
@@ -149,7 +149,7 @@ impl StepRun<'_> {
         Ok(removal)
     }
 
-    /// Whether a refusal may be a race with what this run has just written.
+    /// Whether a refusal may be a race with what this command has just written.
     pub(super) fn relies_on_this_run(&self, want: &Desired) -> bool {
         let named = want.mentions.iter().chain(want.edges.keys());
         // AWS looks further than a document does: S3 tries the key of a topic, which
@@ -157,7 +157,8 @@ impl StepRun<'_> {
         let opens = |node: &StepNode| {
             node.address != want.address && matches!(node.step, Step::Update { .. })
         };
-        named.into_iter().any(|it| self.written.contains(it))
+        self.site.is_in_wake
+            || named.into_iter().any(|it| self.written.contains(it))
             || self.site.plan.steps.iter().any(opens)
     }
 }

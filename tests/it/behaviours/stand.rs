@@ -108,6 +108,7 @@ impl Stand {
             plan,
             seen: None,
             told: const { &BTreeMap::new() },
+            is_in_wake: false,
             until,
             seed: 1,
         };

@@ -233,6 +233,7 @@ impl Cloud {
             plan,
             seen: None,
             told: const { &BTreeMap::new() },
+            is_in_wake: false,
             until: Until::Ready,
             seed: 1,
         };

@@ -60,6 +60,7 @@ async fn succeeds(cloud: &Cloud<'_>, catalog: &AwsCatalog, plan: &Plan) -> bool 
         plan,
         seen: None,
         told: const { &BTreeMap::new() },
+        is_in_wake: false,
         until: Until::Ready,
         seed: 1,
     };

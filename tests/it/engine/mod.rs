@@ -4,6 +4,7 @@
 mod aging;
 mod artifacts;
 mod claim_check;
+mod companions;
 mod critical_path;
 mod drift;
 mod excerpts;

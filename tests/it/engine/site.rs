@@ -159,12 +159,13 @@ pub(crate) struct Orders {
     pub(crate) seed: u64,
     /// Since when the objects of the plan are known, if that was a moment ago.
     pub(crate) seen: Option<Seen>,
+    pub(crate) is_in_wake: bool,
     pub(crate) stop: Stop,
 }
 
 impl Orders {
     pub(crate) fn new() -> Self {
-        Self { until: Until::Ready, seed: 1, seen: None, stop: Stopper::new().1 }
+        Self { until: Until::Ready, seed: 1, seen: None, is_in_wake: false, stop: Stopper::new().1 }
     }
 }
 
@@ -182,7 +183,7 @@ pub(crate) async fn carried_out_by(
     orders: Orders,
 ) -> Option<Run> {
     let (sender, mut receiver) = mpsc::unbounded_channel();
-    let Orders { until, seed, seen, stop } = orders;
+    let Orders { until, seed, seen, is_in_wake, stop } = orders;
     let report = {
         let site = Site {
             writer,
@@ -190,6 +191,7 @@ pub(crate) async fn carried_out_by(
             plan: &plan,
             seen,
             told: const { &BTreeMap::new() },
+            is_in_wake,
             until,
             seed,
         };

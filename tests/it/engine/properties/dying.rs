@@ -118,6 +118,7 @@ async fn ended_within(
         plan,
         seen,
         told: const { &BTreeMap::new() },
+        is_in_wake: false,
         until: Until::Ready,
         seed: case.seed(),
     };
