@@ -108,3 +108,34 @@ fn what_others_hold_stays_while_they_cannot_turn() {
     desk.must(APPLY, 0);
     desk.must("plan --detailed-exitcode platform.yaml app.yaml audit.yaml", 0);
 }
+
+/// IAM knows a role at once, and SQS some seconds later: also one of another stack that the
+/// same command has made. One that was there already is not waited for.
+#[test]
+fn what_a_stack_of_the_command_has_just_made_may_not_be_known_yet() {
+    const TRUST: &str = "{ Statement: { Effect: Allow, Principal: { Service: lambda.amazonaws.com }, \
+                         Action: \"sts:AssumeRole\" } }";
+    let platform = format!(
+        "stack: platform\nregion: us-east-1\nresources: {{ role: {{ kind: iam_role, \
+         assume_role_policy: {TRUST} }} }}\noutputs: {{ role: \"${{role.arn}}\" }}\n"
+    );
+    let app = "stack: app\nregion: us-east-1\nuses: { platform: platform.yaml }\nresources:\n  \
+               queue:\n    kind: sqs_queue\n    policy:\n      Statement:\n        \
+               - { Effect: Allow, Principal: { AWS: \"${platform.role}\" }, Action: \"sqs:SendMessage\", Resource: \"${queue.arn}\" }\n";
+    let unknown =
+        Fault::Says(400, "InvalidAttributeValue", "Invalid value for the parameter Policy.");
+    let is_queue = |call: &Call| call.operation == "CreateQueue";
+    let desk = || {
+        let account = emulator::ministack().account();
+        let proxy = FaultProxy::nth(&account.endpoint, 0, is_queue, unknown);
+        let desk = Desk::with(account.through(&proxy.url()), "");
+        desk.write("platform.yaml", &platform);
+        desk.write("app.yaml", app);
+        (desk, proxy)
+    };
+    let (together, _proxy) = desk();
+    together.must("apply -y platform.yaml app.yaml", 0);
+    let (alone, _proxy) = desk();
+    alone.must("apply -y platform.yaml", 0);
+    alone.must("apply -y app.yaml", 6);
+}
