@@ -179,21 +179,15 @@ impl Works<'_> {
         };
         let told: BTreeMap<Address, Facts> = uses.iter().filter_map(told).collect();
         let report = self.carried_out(index, &told, &between).await;
-        let comes_to = self.comes_to(index, &report, &told);
         let outputs = known_outputs(&job.plan, &report, &told);
+        let comes_to = self.comes_to(index, &report, outputs.clone());
         ((report, outputs), comes_to)
     }
 
     /// What those after a stack hear of it.
-    fn comes_to(
-        &self,
-        index: usize,
-        report: &Report,
-        told: &BTreeMap<Address, Facts>,
-    ) -> Result<Outputs, Why> {
-        let plan = &self.jobs[index].plan;
-        let outputs = known_outputs(plan, report, told);
-        match not_done(plan, report, &outputs) {
+    fn comes_to(&self, index: usize, report: &Report, outputs: Outputs) -> Result<Outputs, Why> {
+        match not_done(&self.jobs[index].plan, report, &outputs) {
+            Some(Why::Stopped) => Err(kept_back(report).unwrap_or(Why::Stopped)),
             Some(why) => Err(self.placed(why, index)),
             None => Ok(outputs),
         }
@@ -221,7 +215,8 @@ impl Works<'_> {
         };
         let stop = self.stops[index].clone();
         let users = async |so_far: Report| {
-            between.hand_on(self.comes_to(index, &so_far, told));
+            let outputs = known_outputs(plan, &so_far, told);
+            between.hand_on(self.comes_to(index, &so_far, outputs));
             let after = between.after().await;
             after.into_iter().find_map(Result::err).map_or(Ok(()), Err)
         };
@@ -267,14 +262,22 @@ fn not_done(plan: &Plan, report: &Report, outputs: &Outputs) -> Option<Why> {
     if report.summary.is_success() && (is_known || report.summary.at_work == 0) {
         return None;
     }
-    // What waited for those after this one, and was passed over because of one of them.
-    let because = report.outcomes.values().find_map(|outcome| {
-        if let Outcome::Skipped { because } = outcome { Some(because.clone()) } else { None }
-    });
-    Some(match (first(has_failed).or(because), first(is_begun)) {
+    Some(match (first(has_failed), first(is_begun)) {
         (Some(address), _) => Why::Failed(address),
         (None, Some(address)) => Why::AtWork(address),
         (None, None) => Why::Stopped,
+    })
+}
+
+/// Why what waited for those after a run was passed over: a step of theirs, as it is told.
+/// Nothing of its own stands in the way.
+fn kept_back(report: &Report) -> Option<Why> {
+    report.outcomes.values().find_map(|outcome| {
+        if let Outcome::Skipped { because } = outcome {
+            Some(Why::Failed(because.clone()))
+        } else {
+            None
+        }
     })
 }
 

@@ -20,7 +20,6 @@ use super::screen::Screen;
 use super::together::Together;
 use super::trace::Trace;
 use super::written::Written;
-use crate::aws::AwsCatalog;
 use crate::engine::{Look, Until};
 use crate::model::{self, Diagnostic, Scene};
 use crate::plan::{AskedFor, Permissions, Purpose, SavedPlans};
@@ -97,9 +96,9 @@ impl Several {
     ) -> Result<Self, Failure> {
         let open = files.into_iter().map(|file| file.open(needs, connections, environment));
         let mut members = gathered(join_all(open).await)?;
-        let stacks: Vec<clashes::Member<'_>> = members.iter().map(Opened::beside_others).collect();
-        clashes::in_place(&stacks, &order, &AwsCatalog::new())?;
         if members.len() > 1 {
+            let stacks: Vec<_> = members.iter().map(Opened::beside_others).collect();
+            clashes::in_place(&stacks, &order, &members[0].catalog)?;
             let wanted = members.iter().map(|it| Scene::desired(&it.stack, &it.catalog));
             let alongside: Arc<[Scene]> = wanted.collect();
             for member in &mut members {

@@ -32,6 +32,8 @@ struct Run {
     /// The number of its first step among all.
     first: usize,
     steps: usize,
+    /// Whose they are.
+    own: BTreeSet<Address>,
     /// Those that began and have not ended.
     in_flight: BTreeSet<StepId>,
     /// When it began, since the whole did.
@@ -48,8 +50,9 @@ impl Several {
         let mut first = 0;
         for (plan, stack) in plans.iter().zip(Plan::told_beside(plans.iter().copied())) {
             let steps = plan.steps.len();
+            let own = plan.steps.iter().map(|node| node.address.clone()).collect();
             let (in_flight, began) = (BTreeSet::new(), Duration::ZERO);
-            runs.push(Run { stack, first, steps, in_flight, began, summary: None });
+            runs.push(Run { stack, first, steps, own, in_flight, began, summary: None });
             first += steps;
         }
         Self { runs, index: 0, last: Duration::ZERO, interrupted: [false; 2] }
@@ -173,7 +176,10 @@ impl Run {
             }
             EventKind::StepFinished { step, address, outcome, .. } => {
                 (*step, *address) = (self.step(*step), self.address(address));
-                if let Outcome::Skipped { because } | Outcome::Postponed { because } = outcome {
+                // What another run keeps from going on has its name from there.
+                if let Outcome::Skipped { because } | Outcome::Postponed { because } = outcome
+                    && self.own.contains(because)
+                {
                     *because = self.address(because);
                 }
             }

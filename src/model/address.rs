@@ -53,14 +53,10 @@ impl Address {
         Self(format!("{}.{name}", self.0))
     }
 
-    /// The address as it is told beside those of other stacks, if there are any. One that is told
-    /// with its stack already stays as it is.
+    /// The address as it is told beside those of other stacks, if there are any.
     #[must_use]
     pub fn of_stack(&self, stack: Option<&str>) -> Self {
-        match stack {
-            Some(stack) if !self.0.contains('/') => Self(format!("{stack}/{}", self.0)),
-            Some(_) | None => self.clone(),
-        }
+        stack.map_or_else(|| self.clone(), |stack| Self(format!("{stack}/{}", self.0)))
     }
 
     /// The address as part of a physical name, which in AWS takes dashes but
